@@ -1,0 +1,189 @@
+// Package journal holds what the witnesses saw in one run, as numbered events
+// on one clock. It is the only thing that is judged: producers append to it and
+// know nothing of claims, judges and renderers read it and know nothing of
+// sockets. It builds and works on every platform.
+package journal
+
+import "encoding/json"
+
+// Kind says what an event is about; the payload of that name is set.
+type Kind string
+
+// The kinds of event. Readers pass over the ones they do not know.
+const (
+	KindCall    Kind = "call"    // a system call, as the program made it
+	KindPacket  Kind = "packet"  // a packet, where it left or entered a host
+	KindState   Kind = "state"   // a witness saw a socket's state change
+	KindSample  Kind = "sample"  // a witness read a socket's timer and queues
+	KindReset   Kind = "reset"   // the kernel sent or took a RST, and why
+	KindProcess Kind = "process" // a child process began, ended or was signalled
+	KindCounter Kind = "counter" // a kernel counter moved between start and end
+	KindSetting Kind = "setting" // a kernel setting was changed for the run
+	KindRule    Kind = "rule"    // a filter on the wire acted
+	KindFold    Kind = "fold"    // many like events, counted instead of kept
+	KindNote    Kind = "note"    // a remark by the scenario
+)
+
+// Event is one thing one witness saw. Exactly the payload named by Kind is set.
+type Event struct {
+	N      int    `json:"n"`                // unique in a document, rising in the order of recording
+	Run    int    `json:"run"`              // the run it belongs to, from 1
+	T      int64  `json:"t_ns"`             // when it was observed, nanoseconds since the run began (CLOCK_MONOTONIC)
+	Host   string `json:"host,omitempty"`   // "a", "b"; empty where it concerns no single host
+	Socket string `json:"socket,omitempty"` // "a1": the first socket of host a
+	Kind   Kind   `json:"kind"`
+
+	Call    *Call    `json:"call,omitempty"`
+	Packet  *Packet  `json:"packet,omitempty"`
+	State   *State   `json:"state,omitempty"`
+	Sample  *Sample  `json:"sample,omitempty"`
+	Reset   *Reset   `json:"reset,omitempty"`
+	Process *Process `json:"process,omitempty"`
+	Counter *Counter `json:"counter,omitempty"`
+	Setting *Setting `json:"setting,omitempty"`
+	Rule    *Rule    `json:"rule,omitempty"`
+	Fold    *Fold    `json:"fold,omitempty"`
+	Note    *Note    `json:"note,omitempty"`
+
+	// Unknown keeps, as it was read, the payload of a kind this version does
+	// not know, so that a journal passes through without loss.
+	Unknown json.RawMessage `json:"-"`
+}
+
+// Call is one system call on a socket, or on a descriptor that belongs to one.
+type Call struct {
+	Op     string   `json:"op"`              // the system call's name: "connect"
+	Args   []string `json:"args"`            // its arguments as strace would print them, the descriptor as the socket's id
+	Result int64    `json:"result"`          // what it returned; -1 with an errno
+	Errno  string   `json:"errno,omitempty"` // by name, "ECONNREFUSED"; absent on success
+	TookNS int64    `json:"took_ns"`         // nanoseconds spent in it
+	Out    string   `json:"out,omitempty"`   // what it returned through a pointer: an address, an option's value
+	Data   []byte   `json:"data,omitempty"`  // the bytes written or read, base64
+	Signal string   `json:"signal,omitempty"`
+}
+
+// Where a packet was seen.
+const (
+	AtSent      = "sent"      // it left its host, and waits on the wire
+	AtDelivered = "delivered" // it entered its destination (captured on lo: it was received)
+	AtDropped   = "dropped"   // the wire threw it away
+	AtHeld      = "held"      // the wire keeps it back until it is released
+	AtInjected  = "injected"  // bytes kept earlier, or made up, entered a host
+)
+
+// Packet is one IP packet. For what is not TCP only Proto, Src, Dst, At and Bytes are set.
+type Packet struct {
+	Src     string   `json:"src"` // "192.0.2.1:8080"; "[2001:db8::1]:8080"
+	Dst     string   `json:"dst"`
+	Proto   string   `json:"proto,omitempty"` // absent: TCP; else "icmpv6", …
+	Flags   []string `json:"flags"`           // of FIN SYN RST PSH ACK URG ECE CWR, in that order
+	Seq     uint32   `json:"seq"`             // absolute
+	Ack     uint32   `json:"ack"`             // absolute; meaningful when ACK is among the flags
+	Win     uint16   `json:"win"`             // as sent, unscaled
+	Len     int      `json:"len"`             // bytes of payload
+	Options []string `json:"options,omitempty"`
+	At      string   `json:"at"`
+	Of      int      `json:"of,omitempty"`   // the number of the "sent" event of this same packet
+	Copy    bool     `json:"copy,omitempty"` // the wire made it: a duplicate of the packet Of
+	Reason  string   `json:"reason,omitempty"`
+	Bytes   []byte   `json:"bytes,omitempty"` // the whole packet from its IP header, base64
+	Bulk    *Bulk    `json:"bulk,omitempty"`  // set: this stands for many packets, counted and hashed instead of kept
+}
+
+// Bulk stands for packets that one host sent another, too many to keep.
+type Bulk struct {
+	Packets  int64  `json:"packets"`
+	IPBytes  int64  `json:"ip_bytes"`        // with headers
+	TCPBytes int64  `json:"tcp_bytes"`       // payload only
+	SHA256   string `json:"sha256"`          // of all packets, whole, one after the other, hex
+	Flags    string `json:"flags,omitempty"` // every flag that occurred
+}
+
+// State is a change of a socket's TCP state, as one witness saw it. The names
+// are Linux's (include/net/tcp_states.h), without the prefix TCP_.
+type State struct {
+	From    string  `json:"from"` // "" where the witness saw the socket for the first time
+	To      string  `json:"to"`   // GONE where the witness no longer finds it
+	Witness Witness `json:"witness"`
+}
+
+// The states of a TCP socket by Linux's names.
+const (
+	Close       = "CLOSE"
+	Listen      = "LISTEN"
+	SynSent     = "SYN_SENT"
+	SynRecv     = "SYN_RECV"
+	Established = "ESTABLISHED"
+	FinWait1    = "FIN_WAIT1"
+	FinWait2    = "FIN_WAIT2"
+	Closing     = "CLOSING"
+	TimeWait    = "TIME_WAIT"
+	CloseWait   = "CLOSE_WAIT"
+	LastAck     = "LAST_ACK"
+
+	// Gone is not a state of TCP: sock_diag no longer finds the socket.
+	Gone = "GONE"
+)
+
+// Sample is what a witness read of a socket without its state having changed.
+type Sample struct {
+	Witness Witness `json:"witness"`
+	State   string  `json:"state"`
+	Timer   string  `json:"timer,omitempty"` // off, on (retransmit), keepalive, timewait, persist
+	TimerMS int64   `json:"timer_ms"`        // until it expires
+	RxQueue int64   `json:"rx_queue"`        // bytes unread; a listener: connections waiting
+	TxQueue int64   `json:"tx_queue"`        // bytes unacknowledged; a listener: its backlog
+	Inode   uint64  `json:"inode,omitempty"` // 0: no descriptor refers to it
+}
+
+// Reset is a RST that the kernel sent or took, with the reason the trace gave.
+type Reset struct {
+	Direction string `json:"direction"` // sent, received
+	Reason    string `json:"reason"`
+}
+
+// Process is a step in the life of a child that owns sockets.
+type Process struct {
+	PID         int    `json:"pid"`
+	Event       string `json:"event"` // started, exited, killed
+	Status      int    `json:"status"`
+	Signal      string `json:"signal,omitempty"`      // the signal it died of: "SIGPIPE"
+	Disposition string `json:"disposition,omitempty"` // of SIGPIPE in it: default, ignore
+}
+
+// Counter is how far a counter of the host's namespace moved in the run.
+type Counter struct {
+	Name  string `json:"name"` // as in /proc/net/netstat and /proc/net/snmp: "TCPAbortOnData"
+	Delta int64  `json:"delta"`
+}
+
+// Setting is a kernel setting that the run changed, as read back.
+type Setting struct {
+	Name string `json:"name"` // "net.ipv4.tcp_orphan_retries"
+	Old  string `json:"old"`
+	New  string `json:"new"`
+}
+
+// Rule is a filter on the wire, and what it did.
+type Rule struct {
+	Host string `json:"host"`
+	Text string `json:"text"`
+}
+
+// Fold stands for like events in a row, too many to keep: counted instead.
+type Fold struct {
+	Times  int           `json:"times"`  // how many repetitions were folded
+	Events int           `json:"events"` // how many events they had
+	Counts []FoldedCount `json:"counts"` // by kind and content, most frequent first
+}
+
+// FoldedCount is how often one sort of event occurred in a Fold.
+type FoldedCount struct {
+	What  string `json:"what"` // "connect ECONNREFUSED", "packet SYN delivered"
+	Count int    `json:"count"`
+}
+
+// Note is a remark by the scenario or the engine, for the reader; nothing is judged by it.
+type Note struct {
+	Text string `json:"text"`
+}

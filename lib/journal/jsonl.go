@@ -1,0 +1,181 @@
+package journal
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// eventFields is Event without its methods, so that its JSON is the plain one.
+type eventFields Event
+
+// hasPayload says whether the payload that Kind names is there.
+func (e *Event) hasPayload() bool {
+	switch e.Kind {
+	case KindCall:
+		return e.Call != nil
+	case KindPacket:
+		return e.Packet != nil
+	case KindState:
+		return e.State != nil && e.State.Witness != ""
+	case KindSample:
+		return e.Sample != nil
+	case KindReset:
+		return e.Reset != nil
+	case KindProcess:
+		return e.Process != nil
+	case KindCounter:
+		return e.Counter != nil
+	case KindSetting:
+		return e.Setting != nil
+	case KindRule:
+		return e.Rule != nil
+	case KindFold:
+		return e.Fold != nil
+	case KindNote:
+		return e.Note != nil
+	}
+	return len(e.Unknown) > 0
+}
+
+// MarshalJSON writes the event with its one payload under the kind's name.
+func (e Event) MarshalJSON() ([]byte, error) {
+	plain, err := json.Marshal(eventFields(e))
+	if err != nil || len(e.Unknown) == 0 {
+		return plain, err
+	}
+	name, err := json.Marshal(string(e.Kind))
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	b.Write(plain[:len(plain)-1])
+	b.WriteByte(',')
+	b.Write(name)
+	b.WriteByte(':')
+	b.Write(e.Unknown)
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// UnmarshalJSON reads an event; the payload of an unknown kind is kept as it is.
+func (e *Event) UnmarshalJSON(b []byte) error {
+	*e = Event{}
+	if err := json.Unmarshal(b, (*eventFields)(e)); err != nil {
+		return err
+	}
+	if e.Kind == "" {
+		return fmt.Errorf("event %d has no kind", e.N)
+	}
+	if e.hasPayload() {
+		return nil
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(b, &fields); err != nil {
+		return err
+	}
+	if raw, ok := fields[string(e.Kind)]; ok && !isField(e.Kind) {
+		e.Unknown = raw
+	}
+	if !e.hasPayload() {
+		return fmt.Errorf("event %d of kind %q lacks its payload", e.N, e.Kind)
+	}
+	return nil
+}
+
+// isField says whether a kind's name is one of the fields every event has, or
+// of a payload this version knows.
+func isField(k Kind) bool {
+	switch k {
+	case "n", "run", "t_ns", "host", "socket", "kind",
+		KindCall, KindPacket, KindState, KindSample, KindReset, KindProcess,
+		KindCounter, KindSetting, KindRule, KindFold, KindNote:
+		return true
+	}
+	return false
+}
+
+// WriteRecord writes one line of a stream: {"record": name, name: payload}.
+// The records of a stream are start, event, finding, run and end; the journal's
+// own are event and, after a run's events, run, which has the run's head.
+func WriteRecord(w io.Writer, name string, payload any) error {
+	p, err := json.Marshal(payload)
+	if err != nil {
+		return err
+	}
+	n, err := json.Marshal(name)
+	if err != nil {
+		return err
+	}
+	line := slices.Concat([]byte(`{"record":`), n, []byte{','}, n, []byte{':'}, p, []byte("}\n"))
+	_, err = w.Write(line)
+	return err
+}
+
+// Write writes a journal as JSON Lines: its events, then its head.
+func Write(w io.Writer, j *Journal) error {
+	for i := range j.Events {
+		if err := WriteRecord(w, "event", j.Events[i]); err != nil {
+			return err
+		}
+	}
+	return WriteRecord(w, "run", j)
+}
+
+// Read reads the journals of a stream of records, passing over records that
+// are not the journal's. A run whose head never came, because the writer was
+// killed, is returned as stopped. The journals are checked.
+func Read(r io.Reader) ([]Journal, error) {
+	var (
+		all    []Journal
+		events []Event
+		lines  = bufio.NewReader(r)
+	)
+	end := func(head Journal) error {
+		head.Events, events = events, nil
+		if err := head.Check(); err != nil {
+			return fmt.Errorf("run %d: %w", head.Run, err)
+		}
+		all = append(all, head)
+		return nil
+	}
+	for n := 1; ; n++ {
+		line, err := lines.ReadBytes('\n')
+		if len(bytes.TrimSpace(line)) > 0 {
+			var rec struct {
+				Record string   `json:"record"`
+				Event  *Event   `json:"event"`
+				Run    *Journal `json:"run"`
+			}
+			if err := json.Unmarshal(line, &rec); err != nil {
+				return nil, fmt.Errorf("line %d: %w", n, err)
+			}
+			switch {
+			case rec.Record == "event" && rec.Event != nil:
+				events = append(events, *rec.Event)
+			case rec.Record == "run" && rec.Run != nil:
+				if err := end(*rec.Run); err != nil {
+					return nil, err
+				}
+			case rec.Record == "event" || rec.Record == "run" || rec.Record == "":
+				return nil, fmt.Errorf("line %d: not a record of a journal", n)
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", n, err)
+		}
+	}
+	if len(events) > 0 {
+		if err := end(Journal{Run: events[0].Run, Stopped: "the journal ends before the run does"}); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}

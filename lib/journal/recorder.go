@@ -1,0 +1,226 @@
+package journal
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Recorder appends events to a journal, numbering them and stamping them with
+// the run's one clock. It is safe for use by several goroutines.
+type Recorder struct {
+	mu     sync.Mutex
+	start  time.Time // carries the monotonic clock
+	next   int
+	j      Journal
+	stream func(Event)
+
+	trial   []Event // events of a trial not yet decided upon
+	inTrial bool
+	fold    folding
+}
+
+// NewRecorder begins a run whose events are numbered from first. What is
+// recorded for good is also handed to stream, in order, if that is not nil;
+// stream must not call the recorder.
+func NewRecorder(head Journal, first int, stream func(Event)) *Recorder {
+	return &Recorder{start: time.Now(), next: first, j: head, stream: stream}
+}
+
+// Now is the time since the run began, in nanoseconds.
+func (r *Recorder) Now() int64 { return time.Since(r.start).Nanoseconds() }
+
+// At converts a moment of this process's monotonic clock to the run's.
+func (r *Recorder) At(t time.Time) int64 { return t.Sub(r.start).Nanoseconds() }
+
+// Add records an event and returns its number. N and Run are set here; T is
+// set here when it is zero.
+func (r *Recorder) Add(e Event) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.inTrial {
+		r.closeFold()
+	}
+	e.N, e.Run = r.next, r.j.Run
+	r.next++
+	if e.T == 0 {
+		e.T = r.Now()
+	}
+	if r.inTrial {
+		r.trial = append(r.trial, e)
+	} else {
+		r.keep(e)
+	}
+	return e.N
+}
+
+// keep appends e for good.
+func (r *Recorder) keep(e Event) {
+	r.j.Events = append(r.j.Events, e)
+	if r.stream != nil {
+		r.stream(e)
+	}
+}
+
+// Note records a remark.
+func (r *Recorder) Note(format string, args ...any) int {
+	return r.Add(Event{Kind: KindNote, Note: &Note{Text: fmt.Sprintf(format, args...)}})
+}
+
+// Witness declares whether a witness could see. Called again for the same
+// witness, it replaces what was said.
+func (r *Recorder) Witness(s WitnessStatus) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.j.Witnesses {
+		if r.j.Witnesses[i].Name == s.Name {
+			r.j.Witnesses[i] = s
+			return
+		}
+	}
+	r.j.Witnesses = append(r.j.Witnesses, s)
+}
+
+// Lost adds to the events a witness missed.
+func (r *Recorder) Lost(w Witness, n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.j.Witnesses {
+		if r.j.Witnesses[i].Name == w {
+			r.j.Witnesses[i].Lost += n
+		}
+	}
+}
+
+// Socket declares a socket, or updates the addresses of one declared before.
+func (r *Recorder) Socket(s Socket) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := len(r.j.Sockets) - 1; i >= 0; i-- {
+		if r.j.Sockets[i].ID == s.ID {
+			r.j.Sockets[i] = s
+			return
+		}
+	}
+	r.j.Sockets = append(r.j.Sockets, s)
+}
+
+// Finish ends the run and returns its journal. stopped says why it ended
+// before its last step; empty: it did not.
+func (r *Recorder) Finish(stopped string) Journal {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closeFold()
+	r.j.ElapsedNS = r.Now()
+	r.j.Stopped = stopped
+	return r.j
+}
+
+// Next is the number the next event will get.
+func (r *Recorder) Next() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.next
+}
+
+// Trial runs f and keeps what it recorded only if f says so. What is not kept
+// is counted, and successive trials that were not kept become one Fold event;
+// sockets declared in them are forgotten. Trials do not nest.
+//
+// A hunt of thousands of like attempts is recorded so: the one that mattered
+// whole, the others as numbers.
+func (r *Recorder) Trial(f func() (keep bool)) {
+	r.mu.Lock()
+	r.inTrial = true
+	sockets := len(r.j.Sockets)
+	began := r.Now()
+	first := r.next
+	r.mu.Unlock()
+
+	keep := f()
+
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.inTrial = false
+	events := r.trial
+	r.trial = r.trial[:0]
+	if !keep {
+		r.fold.add(events, began)
+		r.j.Sockets = r.j.Sockets[:sockets]
+		r.next = first
+		return
+	}
+	// The fold before it must come first, so it takes the first number.
+	if r.fold.times > 0 {
+		shift := 1
+		r.next = first
+		r.closeFold()
+		for i := range events {
+			events[i].N += shift
+			if p := events[i].Packet; p != nil && p.Of >= first {
+				p.Of += shift
+			}
+		}
+		r.next = first + shift + len(events)
+	}
+	for _, e := range events {
+		r.keep(e)
+	}
+}
+
+// folding gathers trials that were not kept.
+type folding struct {
+	times, events int
+	began         int64
+	counts        map[string]int
+}
+
+func (f *folding) add(events []Event, began int64) {
+	if f.times == 0 {
+		f.began, f.counts = began, map[string]int{}
+	}
+	f.times++
+	f.events += len(events)
+	for i := range events {
+		f.counts[events[i].Sort()]++
+	}
+}
+
+// closeFold records the trials folded so far, if any.
+func (r *Recorder) closeFold() {
+	if r.fold.times == 0 {
+		return
+	}
+	f := &Fold{Times: r.fold.times, Events: r.fold.events}
+	for what, n := range r.fold.counts {
+		f.Counts = append(f.Counts, FoldedCount{What: what, Count: n})
+	}
+	slices.SortFunc(f.Counts, func(a, b FoldedCount) int {
+		return cmp.Or(b.Count-a.Count, strings.Compare(a.What, b.What))
+	})
+	e := Event{N: r.next, Run: r.j.Run, T: r.fold.began, Kind: KindFold, Fold: f}
+	r.next++
+	r.fold = folding{}
+	r.keep(e)
+}
+
+// Sort names what an event is, for counting like events: its kind and what
+// tells it from others of the kind, without addresses, numbers or times.
+func (e *Event) Sort() string {
+	switch {
+	case e.Call != nil && e.Call.Errno != "":
+		return e.Call.Op + " " + e.Call.Errno
+	case e.Call != nil:
+		return e.Call.Op
+	case e.Packet != nil && e.Packet.Proto != "":
+		return "packet " + e.Packet.Proto + " " + e.Packet.At
+	case e.Packet != nil:
+		return "packet " + strings.Join(e.Packet.Flags, ",") + " " + e.Packet.At
+	case e.State != nil:
+		return "state " + e.State.To + " by " + string(e.State.Witness)
+	}
+	return string(e.Kind)
+}
