@@ -1,0 +1,116 @@
+// Package claim puts documented statements to the test. A Claim reads nothing
+// but a journal and answers with a Finding that cites the events it rests on:
+// no clock, no socket, no I/O. So a saved journal is judged again anywhere.
+package claim
+
+import (
+	"fmt"
+
+	"sockproof/lib/journal"
+)
+
+// Verdict is what a journal says of a claim.
+type Verdict string
+
+// The verdicts.
+const (
+	Confirmed    Verdict = "confirmed"
+	Refuted      Verdict = "refuted"
+	Inconclusive Verdict = "inconclusive"
+)
+
+// Quantity says how much a claim claims, and so what it takes to settle it.
+type Quantity string
+
+// The quantities.
+const (
+	Can    Quantity = "can"    // one good instance confirms it
+	Always Quantity = "always" // one counter-example refutes it
+)
+
+// Claim is one documented statement that a scenario puts to the test.
+type Claim struct {
+	ID        string   // "SC1"
+	Statement string   // what the document says
+	Source    string   // where: the article's title, the RFC section, the manual page
+	Quantity  Quantity // can, always
+	// Precondition is what must have arisen for the statement to be tested at
+	// all; where it did not, the finding is inconclusive.
+	Precondition string
+	// Needs are the witnesses without which no verdict is possible.
+	Needs []journal.Witness
+	// Check judges a journal whose needed witnesses were attached and lost nothing.
+	Check func(j *journal.Journal) Finding
+}
+
+// Finding is a claim's verdict from one journal.
+type Finding struct {
+	Claim     string   `json:"claim"`
+	Statement string   `json:"statement"`
+	Source    string   `json:"source"`
+	Quantity  Quantity `json:"quantity"`
+	Verdict   Verdict  `json:"verdict"`
+	Because   string   `json:"because"` // one sentence
+	Events    []int    `json:"events"`  // the numbers of the events it rests on
+}
+
+// Judge tests the claim against a journal.
+func (c *Claim) Judge(j *journal.Journal) Finding {
+	f, ok := blind(j, c.Needs)
+	if !ok {
+		f = c.Check(j)
+	}
+	f.Claim, f.Statement, f.Source, f.Quantity = c.ID, c.Statement, c.Source, c.Quantity
+	if f.Events == nil {
+		f.Events = []int{} // [] in JSON, never null
+	}
+	return f
+}
+
+// blind returns the finding that follows from a missing witness, or from one
+// that lost events; nothing is filled in for it.
+func blind(j *journal.Journal, needs []journal.Witness) (Finding, bool) {
+	for _, w := range needs {
+		s := j.Witness(w)
+		if s.Status != journal.Attached {
+			return Unclear("the witness %s was not attached: %s", w, s.Reason), true
+		}
+		if s.Lost > 0 {
+			return Unclear("the witness %s lost %d events", w, s.Lost), true
+		}
+	}
+	return Finding{}, false
+}
+
+// Confirm is a confirming finding, resting on the events given.
+func Confirm(events []int, because string, args ...any) Finding {
+	return Finding{Verdict: Confirmed, Events: events, Because: fmt.Sprintf(because, args...)}
+}
+
+// Refute is a refuting finding, resting on the events given.
+func Refute(events []int, because string, args ...any) Finding {
+	return Finding{Verdict: Refuted, Events: events, Because: fmt.Sprintf(because, args...)}
+}
+
+// Unclear is an inconclusive finding.
+func Unclear(because string, args ...any) Finding {
+	return Finding{Verdict: Inconclusive, Because: fmt.Sprintf(because, args...)}
+}
+
+// Aggregate combines the findings of one claim over several runs: for Can one
+// confirmation confirms, for Always one refutation refutes. The finding that
+// decided is returned as it is; findings must not be empty.
+func Aggregate(findings []Finding) Finding {
+	order := []Verdict{Refuted, Confirmed, Inconclusive}
+	if findings[0].Quantity == Can {
+		order = []Verdict{Confirmed, Refuted, Inconclusive}
+	}
+	for _, v := range order {
+		for _, f := range findings {
+			if f.Verdict == v {
+				return f
+			}
+		}
+	}
+	return findings[0]
+}

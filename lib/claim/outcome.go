@@ -1,0 +1,41 @@
+package claim
+
+import "sockproof/lib/journal"
+
+// Outcome is what became of a run.
+type Outcome string
+
+// The outcomes.
+const (
+	Reproduced        Outcome = "reproduced"
+	NotReproduced     Outcome = "not_reproduced"
+	OutcomeUnresolved Outcome = "inconclusive"
+)
+
+// Phenomenon says when a run has reproduced what its scenario is about. Like a
+// claim it is a pure function of the journal: a confirming finding means
+// reproduced, a refuting one not reproduced.
+type Phenomenon struct {
+	Needs []journal.Witness
+	Check func(j *journal.Journal) Finding
+}
+
+// Judge returns a run's outcome and the sentence that says why. A run that was
+// stopped before its last step has reproduced nothing, whatever it had seen:
+// the rest might have taken it back.
+func (p *Phenomenon) Judge(j *journal.Journal) (Outcome, string) {
+	if j.Stopped != "" {
+		return OutcomeUnresolved, j.Stopped
+	}
+	f, ok := blind(j, p.Needs)
+	if !ok {
+		f = p.Check(j)
+	}
+	switch f.Verdict {
+	case Confirmed:
+		return Reproduced, f.Because
+	case Refuted:
+		return NotReproduced, f.Because
+	}
+	return OutcomeUnresolved, f.Because
+}

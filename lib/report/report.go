@@ -1,0 +1,79 @@
+// Package report renders what a run showed, from its journal and findings
+// alone: as text with a ladder diagram, as JSON, JSON Lines, Markdown and TAP.
+// One value, Report, becomes all of them.
+package report
+
+import (
+	"time"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+)
+
+// Schema names the JSON document and its version.
+const Schema = "sockproof/report/v1"
+
+// Report is everything one invocation has to say.
+type Report struct {
+	Schema  string    `json:"schema"`
+	Tool    Tool      `json:"tool"`
+	Started time.Time `json:"started"`
+	Machine Machine   `json:"machine"`
+	Tally   Tally     `json:"tally"`
+	Runs    []Run     `json:"runs"`
+}
+
+// Tool is the program that made the report.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Commit  string `json:"commit,omitempty"`
+	Go      string `json:"go,omitempty"`
+}
+
+// Machine is where it ran, as far as the outcome may depend on it.
+type Machine struct {
+	Kernel    string            `json:"kernel"`
+	Arch      string            `json:"arch"`
+	Privilege string            `json:"privilege"` // "root", "uid 1000 in a user namespace", "uid 1000"
+	Settings  map[string]string `json:"settings"`
+}
+
+// Tally counts the runs by outcome.
+type Tally struct {
+	Reproduced    int `json:"reproduced"`
+	NotReproduced int `json:"not_reproduced"`
+	Inconclusive  int `json:"inconclusive"`
+}
+
+// Add counts one outcome.
+func (t *Tally) Add(o claim.Outcome) {
+	switch o {
+	case claim.Reproduced:
+		t.Reproduced++
+	case claim.NotReproduced:
+		t.NotReproduced++
+	default:
+		t.Inconclusive++
+	}
+}
+
+// Run is one run, judged.
+type Run struct {
+	journal.Journal // its head's fields stand beside those below
+
+	Title         string               `json:"title,omitempty"` // one line: what the scenario shows
+	Outcome       claim.Outcome        `json:"outcome"`
+	Why           string               `json:"why"`
+	Histories     []claim.History      `json:"histories"`
+	Disagreements []claim.Disagreement `json:"disagreements"`
+	Findings      []claim.Finding      `json:"findings"`
+	Events        []journal.Event      `json:"events"`
+}
+
+// NewRun makes the report of a run from its journal and what was judged of it.
+func NewRun(j journal.Journal, title string, o claim.Outcome, why string, findings []claim.Finding) Run {
+	r := Run{Journal: j, Title: title, Outcome: o, Why: why, Findings: findings, Events: j.Events}
+	r.Histories, r.Disagreements = claim.Histories(&j)
+	return r
+}
