@@ -70,6 +70,13 @@ func (r *Recorder) Note(format string, args ...any) int {
 	return r.Add(Event{Kind: KindNote, Note: &Note{Text: fmt.Sprintf(format, args...)}})
 }
 
+// Chosen says on which network the run takes place, and why.
+func (r *Recorder) Chosen(n Network, why string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.j.Network, r.j.NetworkWhy = n, why
+}
+
 // Witness declares whether a witness could see. Called again for the same
 // witness, it replaces what was said.
 func (r *Recorder) Witness(s WitnessStatus) {

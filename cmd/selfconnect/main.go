@@ -1,0 +1,11 @@
+// Selfconnect makes a TCP socket connect to itself, on the running kernel, and
+// reports what was seen.
+package main
+
+import (
+	"os"
+
+	"sockproof/lib/repro"
+)
+
+func main() { os.Exit(repro.Main(&program, os.Args, os.Stdout, os.Stderr)) }

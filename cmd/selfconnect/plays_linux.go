@@ -1,0 +1,8 @@
+package main
+
+import "sockproof/lib/repro"
+
+// plays are the scenarios' actions by name.
+var plays = map[string]repro.Play{
+	"direct": direct,
+}

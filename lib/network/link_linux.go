@@ -1,0 +1,97 @@
+package network
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// tunDevice is the clone device of TUN interfaces.
+const tunDevice = "/dev/net/tun"
+
+// queueLen is how many packets a TUN keeps before it drops: its default of 500
+// would drop in bulk.
+const queueLen = 100_000
+
+// links changes interfaces of the calling thread's namespace by ioctl, which
+// is half a millisecond faster a run than asking over netlink.
+type links struct{ fd int }
+
+func openLinks() (links, error) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return links{}, fmt.Errorf("socket(AF_INET, SOCK_DGRAM): %w", err)
+	}
+	return links{fd}, nil
+}
+
+func (l links) close() { _ = unix.Close(l.fd) }
+
+func (l links) ioctl(name string, op uint, what string, set func(*unix.Ifreq)) (*unix.Ifreq, error) {
+	r, err := unix.NewIfreq(name)
+	if err != nil {
+		return nil, fmt.Errorf("interface name %q: %w", name, err)
+	}
+	set(r)
+	if err := unix.IoctlIfreq(l.fd, op, r); err != nil {
+		return nil, fmt.Errorf("%s %s: %w", what, name, err)
+	}
+	return r, nil
+}
+
+func (l links) up(name string) error {
+	_, err := l.ioctl(name, unix.SIOCSIFFLAGS, "bring up", func(r *unix.Ifreq) { r.SetUint16(unix.IFF_UP) })
+	return err
+}
+
+func (l links) index(name string) (int, error) {
+	r, err := l.ioctl(name, unix.SIOCGIFINDEX, "index of", func(*unix.Ifreq) {})
+	if err != nil {
+		return 0, err
+	}
+	return int(r.Uint32()), nil
+}
+
+func (l links) mtu(name string, n uint32) error {
+	_, err := l.ioctl(name, unix.SIOCSIFMTU, "set mtu of", func(r *unix.Ifreq) { r.SetUint32(n) })
+	return err
+}
+
+func (l links) queue(name string, n uint32) error {
+	_, err := l.ioctl(name, unix.SIOCSIFTXQLEN, "set txqueuelen of", func(r *unix.Ifreq) { r.SetUint32(n) })
+	return err
+}
+
+// openTUN makes a TUN interface in the calling thread's namespace and returns
+// its descriptor: a packet a read, a packet a write, without a header before it.
+//
+// It is persistent, so that closing it only detaches: otherwise every close
+// would unregister the device, which costs the process 30 ms each. The kernel
+// removes it with its namespace.
+func openTUN(name string) (int, error) {
+	fd, err := unix.Open(tunDevice, unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1, &os.PathError{Op: "open", Path: tunDevice, Err: err}
+	}
+	if err := attachTUN(fd, name); err != nil {
+		_ = unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
+}
+
+func attachTUN(fd int, name string) error {
+	r, err := unix.NewIfreq(name)
+	if err != nil {
+		return fmt.Errorf("interface name %q: %w", name, err)
+	}
+	r.SetUint16(unix.IFF_TUN | unix.IFF_NO_PI)
+	if err := unix.IoctlIfreq(fd, unix.TUNSETIFF, r); err != nil {
+		return fmt.Errorf("TUNSETIFF %s: %w", name, err)
+	}
+	if err := unix.IoctlSetInt(fd, unix.TUNSETPERSIST, 1); err != nil {
+		return fmt.Errorf("TUNSETPERSIST %s: %w", name, err)
+	}
+	return nil
+}

@@ -1,0 +1,251 @@
+package network
+
+import (
+	"fmt"
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+
+	"sockproof/lib/journal"
+)
+
+// wireInterface is the name of a host's interface on the wire.
+const wireInterface = "w0"
+
+// Options say what stage to set.
+type Options struct {
+	Kind     journal.Network
+	Family   journal.Family
+	Hosts    []string // their names, in the order of their addresses
+	MTU      int      // of the wire in bytes; 0: 1500
+	Recorder *journal.Recorder
+}
+
+// Network is a stage that has been set.
+type Network struct {
+	Kind   journal.Network
+	Family journal.Family
+	Hosts  []*Host
+
+	rec *journal.Recorder
+}
+
+// Host is an endpoint with its own stack, or on loopback and host, with its
+// own name on a stack it shares.
+type Host struct {
+	Name string
+	Addr netip.Addr
+	// TUN is the descriptor of its end of the wire; -1 elsewhere.
+	TUN int
+
+	net *Network
+	ns  *Namespace // nil: the stack the thread is in anyway
+}
+
+// Open sets the stage for one run. The calling goroutine must own its thread
+// (OnThread): the thread's network namespace is changed. What cannot be had is
+// an *Unavailable.
+func Open(o Options) (*Network, error) {
+	n := &Network{Kind: o.Kind, Family: o.Family, rec: o.Recorder}
+	var err error
+	switch o.Kind {
+	case journal.Wire:
+		err = n.openWire(o)
+	case journal.Loopback:
+		err = n.openLoopback(o)
+	default:
+		err = n.openHost(o)
+	}
+	if err != nil {
+		n.Close()
+		return nil, unavailable(o.Kind, err)
+	}
+	return n, nil
+}
+
+// openWire makes a namespace for each host, with a TUN in it.
+func (n *Network) openWire(o Options) error {
+	for i, name := range o.Hosts {
+		h := &Host{Name: name, Addr: wireAddr(o.Family, i+1), TUN: -1, net: n}
+		n.Hosts = append(n.Hosts, h)
+		if err := h.openOnWire(o, len(o.Hosts) == 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *Host) openOnWire(o Options, self bool) (err error) {
+	if h.ns, err = newNamespace(); err != nil {
+		return err
+	}
+	if err := h.makeSettings(selfSettings(o.Family, self)); err != nil {
+		return err
+	}
+	if h.TUN, err = openTUN(wireInterface); err != nil {
+		return err
+	}
+	index, err := h.bringUp(o.MTU)
+	if err != nil {
+		return err
+	}
+	r, err := newRouter(o.Family, index, h.Addr)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	if err := r.address(); err != nil {
+		return err
+	}
+	if err := r.route(wirePrefix(o.Family), 0); err != nil {
+		return err
+	}
+	if self {
+		if err := r.toSelf(); err != nil {
+			return err
+		}
+	}
+	return r.awaitLocal()
+}
+
+// bringUp brings up lo and the wire's interface, and returns the latter's index.
+func (h *Host) bringUp(mtu int) (index int, err error) {
+	l, err := openLinks()
+	if err != nil {
+		return 0, err
+	}
+	defer l.close()
+	if mtu > 0 {
+		if err := l.mtu(wireInterface, uint32(mtu)); err != nil {
+			return 0, err
+		}
+	}
+	if err := l.queue(wireInterface, queueLen); err != nil {
+		return 0, err
+	}
+	if err := l.up("lo"); err != nil {
+		return 0, err
+	}
+	if err := l.up(wireInterface); err != nil {
+		return 0, err
+	}
+	return l.index(wireInterface)
+}
+
+// orphanSettings keep a namespace from being pinned by connections that were
+// closed and never answered: given up after one retransmission, not eight.
+var orphanSettings = []Setting{{"net.ipv4.tcp_orphan_retries", "1"}}
+
+// selfSettings are made before the wire's interface exists, by way of the
+// defaults that it inherits, so that it never sends what nobody asked for.
+func selfSettings(f journal.Family, self bool) []Setting {
+	s := orphanSettings
+	if f == journal.IPv6 {
+		s = append(s[:len(s):len(s)],
+			Setting{"net.ipv6.conf.default.accept_dad", "0"},
+			Setting{"net.ipv6.conf.default.router_solicitations", "0"})
+	} else if self {
+		// A packet whose source is the host's own address is else a martian.
+		s = append(s[:len(s):len(s)],
+			Setting{"net.ipv4.conf.all.rp_filter", "0"},
+			Setting{"net.ipv4.conf.default.rp_filter", "0"},
+			Setting{"net.ipv4.conf.default.accept_local", "1"})
+	}
+	return s
+}
+
+func (h *Host) makeSettings(s []Setting) error {
+	for _, s := range s {
+		if err := h.set(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openLoopback makes one private namespace, in which all hosts live on lo.
+func (n *Network) openLoopback(o Options) error {
+	ns, err := newNamespace()
+	if err != nil {
+		return err
+	}
+	for _, name := range o.Hosts {
+		n.Hosts = append(n.Hosts, &Host{Name: name, Addr: loopbackAddr(o.Family), TUN: -1, net: n, ns: ns})
+	}
+	if err := n.Hosts[0].makeSettings(orphanSettings); err != nil {
+		return err
+	}
+	l, err := openLinks()
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	if err := l.up("lo"); err != nil {
+		return err
+	}
+	return awaitBindable(loopbackAddr(o.Family), localRouteWait)
+}
+
+// openHost takes the caller's own stack as it is.
+func (n *Network) openHost(o Options) error {
+	for _, name := range o.Hosts {
+		n.Hosts = append(n.Hosts, &Host{Name: name, Addr: loopbackAddr(o.Family), TUN: -1, net: n})
+	}
+	return awaitBindable(loopbackAddr(o.Family), 0)
+}
+
+func loopbackAddr(f journal.Family) netip.Addr {
+	if f == journal.IPv6 {
+		return netip.IPv6Loopback()
+	}
+	return netip.AddrFrom4([4]byte{127, 0, 0, 1})
+}
+
+// enter puts the calling thread into the host's namespace.
+func (h *Host) enter() error {
+	if h.ns == nil {
+		return nil
+	}
+	return h.ns.Enter()
+}
+
+// In runs f with the calling thread, which must be the run's, in the host's
+// namespace: what f opens there stays there. The thread remains in it.
+func (h *Host) In(f func() error) error {
+	if err := h.enter(); err != nil {
+		return err
+	}
+	return f()
+}
+
+// Host returns the host of that name; nil if there is none.
+func (n *Network) Host(name string) *Host {
+	for _, h := range n.Hosts {
+		if h.Name == name {
+			return h
+		}
+	}
+	return nil
+}
+
+// Close lets go of everything the network made. Its namespaces end with the
+// last socket in them and with the run's thread.
+func (n *Network) Close() {
+	closed := map[*Namespace]bool{}
+	for _, h := range n.Hosts {
+		if h.TUN >= 0 {
+			_ = unix.Close(h.TUN) // detaches; nothing is lost by a failure
+			h.TUN = -1
+		}
+		if h.ns != nil && !closed[h.ns] {
+			_ = h.ns.Close()
+			closed[h.ns] = true
+		}
+	}
+}
+
+// At is the host's address with a port.
+func (h *Host) At(port uint16) netip.AddrPort { return netip.AddrPortFrom(h.Addr, port) }
+
+// String names the network for a person.
+func (n *Network) String() string { return fmt.Sprintf("%s, %s", n.Kind, n.Family) }

@@ -1,0 +1,75 @@
+package network
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"sockproof/lib/journal"
+)
+
+// sysctlPath is where a setting like net.ipv4.tcp_timestamps is read and
+// written; /proc/sys/net shows the calling thread's namespace. Dots inside an
+// interface's name do not occur here.
+func sysctlPath(name string) string {
+	return "/proc/sys/" + strings.ReplaceAll(name, ".", "/")
+}
+
+// ReadSetting reads a kernel setting in the calling thread's namespace.
+func ReadSetting(name string) (string, error) {
+	b, err := os.ReadFile(sysctlPath(name))
+	if err != nil {
+		return "", err
+	}
+	return strings.Join(strings.Fields(string(b)), " "), nil
+}
+
+// Setting is a kernel setting to be made in a host's namespace.
+type Setting struct{ Name, Value string }
+
+// ErrHostUnchanged is why a setting cannot be made on the caller's own stack.
+var ErrHostUnchanged = fmt.Errorf("needs a kernel setting that the host network never changes; take --net wire or --net loopback")
+
+// Set makes a setting in the host's namespace, reads it back, and journals old
+// and new value. It must be called on the run's thread. On the caller's own
+// stack it refuses with ErrHostUnchanged.
+func (h *Host) Set(s Setting) error {
+	if h.net.Kind == journal.HostNet {
+		return fmt.Errorf("%s: %w", s.Name, ErrHostUnchanged)
+	}
+	if err := h.enter(); err != nil {
+		return err
+	}
+	return h.set(s)
+}
+
+// set does it in the namespace the thread is in.
+func (h *Host) set(s Setting) error {
+	old, err := ReadSetting(s.Name)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(sysctlPath(s.Name), []byte(s.Value), 0); err != nil {
+		return fmt.Errorf("%s = %q: %w", s.Name, s.Value, err)
+	}
+	now, err := ReadSetting(s.Name)
+	if err != nil {
+		return err
+	}
+	if now != s.Value {
+		return fmt.Errorf("%s = %q: the kernel made it %q", s.Name, s.Value, now)
+	}
+	h.net.rec.Add(journal.Event{
+		Host: h.Name, Kind: journal.KindSetting,
+		Setting: &journal.Setting{Name: s.Name, Old: old, New: now},
+	})
+	return nil
+}
+
+// Setting reads a kernel setting in the host's namespace.
+func (h *Host) Setting(name string) (string, error) {
+	if err := h.enter(); err != nil {
+		return "", err
+	}
+	return ReadSetting(name)
+}

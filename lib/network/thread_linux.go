@@ -1,0 +1,28 @@
+package network
+
+import (
+	"runtime"
+
+	"golang.org/x/sys/unix"
+)
+
+// OnThread runs f on an operating-system thread of its own, which ends with f,
+// so f may change the thread's namespaces without giving them back: inside a
+// user namespace nobody may return to the first network namespace.
+//
+// It never is the main thread: that one cannot end, would pin the namespace,
+// and is the one whose network /proc/net shows.
+func OnThread(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()
+		if unix.Gettid() == unix.Getpid() {
+			OnThread(f) // on another thread, while this goroutine occupies the main one
+			runtime.UnlockOSThread()
+			return
+		}
+		f()
+	}()
+	<-done
+}

@@ -1,0 +1,101 @@
+package network
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// insideMarker tells a process that it was started by Elevate, so that one
+// that cannot unshare even in a user namespace does not start another.
+const insideMarker = "SOCKPROOF_IN_USER_NAMESPACE"
+
+// elevation is why no user namespace could be had, for Unavailable to say. It
+// is set by Elevate, before any run.
+var elevation error
+
+// Elevate makes private namespaces possible. Where this process may make a
+// network namespace itself, nothing is done. Otherwise the same command is run
+// again inside a user namespace, and done is true with its exit code. Where
+// that is refused too, the networks that need it will say why.
+func Elevate() (code int, done bool) {
+	if MayUnshare() == nil || os.Getenv(insideMarker) != "" {
+		return 0, false
+	}
+	code, elevation = runInUserNamespace()
+	return code, elevation == nil
+}
+
+// MayUnshare tries to make a network namespace, on a thread of its own.
+func MayUnshare() (err error) {
+	OnThread(func() { err = unix.Unshare(unix.CLONE_NEWNET) })
+	return err
+}
+
+// runInUserNamespace runs this command, with its arguments and standard files,
+// as root of a new user namespace that maps to the caller. CLONE_NEWUSER is
+// refused to a process with several threads, hence a new process. It dies with
+// this one; SIGINT and SIGTERM are handed on to it.
+func runInUserNamespace() (code int, err error) {
+	runtime.LockOSThread() // Pdeathsig is sent when the thread that forked ends
+	defer runtime.UnlockOSThread()
+
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Args = os.Args
+	cmd.Env = append(os.Environ(), insideMarker+"=1")
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags:  syscall.CLONE_NEWUSER,
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
+		Pdeathsig:   syscall.SIGKILL,
+	}
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, unix.SIGINT, unix.SIGTERM)
+	defer signal.Stop(signals)
+	if err := cmd.Start(); err != nil {
+		return 0, fmt.Errorf("clone(CLONE_NEWUSER): %w", err)
+	}
+	go func() {
+		for s := range signals {
+			_ = cmd.Process.Signal(s) // it may have ended by now
+		}
+	}()
+	err = cmd.Wait()
+	signal.Stop(signals)
+	close(signals)
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return 0, nil
+	case errors.As(err, &exit) && exit.ExitCode() >= 0:
+		return exit.ExitCode(), nil
+	case errors.As(err, &exit):
+		// Killed by a signal: report it as a shell does.
+		status, _ := exit.Sys().(syscall.WaitStatus)
+		return 128 + int(status.Signal()), nil
+	}
+	return 0, fmt.Errorf("wait for the process in the user namespace: %w", err)
+}
+
+// Privilege says as whom this process runs: "root", "uid 1000", or inside a
+// user namespace "uid 1000 in a user namespace", the uid being the outer one.
+func Privilege() string {
+	b, err := os.ReadFile("/proc/self/uid_map")
+	f := strings.Fields(string(b))
+	whole := err != nil || len(f) < 3 || f[2] == "4294967295"
+	switch {
+	case !whole && os.Getuid() == 0:
+		return fmt.Sprintf("uid %s in a user namespace", f[1])
+	case os.Getuid() == 0:
+		return "root"
+	}
+	return fmt.Sprintf("uid %d", os.Getuid())
+}

@@ -1,0 +1,102 @@
+package packet_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"sockproof/lib/packet"
+)
+
+func TestOptionsStrings(t *testing.T) {
+	tests := []struct {
+		name, raw string
+		want      []string
+	}{
+		{"none", "", nil},
+		{"padding only", "01010100", []string{}},
+		{"every known one", "0402 01 020405b4 030307 080a0000000100000002", []string{"sackOK", "mss 1460", "wscale 7", "TS val 1 ecr 2"}},
+		{"one SACK block", "050a 00000001 00000005", []string{"sack 1-5"}},
+		{"two SACK blocks", "0101 0512 00000001 00000005 00000009 0000000c", []string{"sack 1-5 9-12"}},
+		{"Fast Open cookie", "220a 0011223344556677", []string{"tfo 0011223344556677"}},
+		{"Fast Open request", "2202", []string{"tfo"}},
+		{"unknown kind", "1e0c 81000000000000000000", []string{"kind 30 (12 bytes)"}},
+		{"known kinds of a length they do not have", "0203aa 030400bb 0403cc 0502 0803dd 2203ee", []string{
+			"kind 2 (3 bytes)", "kind 3 (4 bytes)", "kind 4 (3 bytes)", "kind 5 (2 bytes)", "kind 8 (3 bytes)", "kind 34 (3 bytes)",
+		}},
+		{"end before the end", "0402 00 020405b4", []string{"sackOK"}},
+		{"length 0", "0402 0200 05b4", []string{"sackOK", "malformed (4 bytes)"}},
+		{"length 1", "0201", []string{"malformed (2 bytes)"}},
+		{"no room for a length", "01 02", []string{"malformed (1 bytes)"}},
+		{"beyond the header", "0204 05", []string{"malformed (3 bytes)"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := packet.Options(raw(t, tt.raw)).Strings()
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestOptionsBuiltAreRead(t *testing.T) {
+	blocks := []packet.Block{{Left: 1, Right: 5}, {Left: 4294967295, Right: 7}}
+	o := packet.Options{}.WithMSS(65495).WithSACKPermitted().WithWindowScale(14)
+	if mss, ok := o.MSS(); !ok || mss != 65495 {
+		t.Errorf("MSS = %d, %v", mss, ok)
+	}
+	if shift, ok := o.WindowScale(); !ok || shift != 14 {
+		t.Errorf("WindowScale = %d, %v", shift, ok)
+	}
+	if !o.SACKPermitted() {
+		t.Error("SACKPermitted = false")
+	}
+
+	o = packet.Options{}.WithTimestamps(1, 4294967295).WithSACK(blocks...)
+	if val, ecr, ok := o.Timestamps(); !ok || val != 1 || ecr != 4294967295 {
+		t.Errorf("Timestamps = %d, %d, %v", val, ecr, ok)
+	}
+	if diff := cmp.Diff(blocks, o.SACK()); diff != "" {
+		t.Errorf("SACK (-want +got):\n%s", diff)
+	}
+
+	if cookie, ok := (packet.Options{}).WithFastOpen([]byte("cook")).FastOpen(); !ok || string(cookie) != "cook" {
+		t.Errorf("FastOpen = %q, %v", cookie, ok)
+	}
+	if cookie, ok := (packet.Options{}).WithFastOpen(nil).FastOpen(); !ok || len(cookie) != 0 {
+		t.Errorf("FastOpen of a request = %q, %v", cookie, ok)
+	}
+}
+
+func TestOptionsAbsent(t *testing.T) {
+	o := packet.Options{}.With(packet.Option{Kind: packet.KindNop}).With(packet.Option{Kind: 30, Data: []byte{1, 2}})
+	_, mss := o.MSS()
+	_, shift := o.WindowScale()
+	_, _, ts := o.Timestamps()
+	_, tfo := o.FastOpen()
+	if mss || shift || ts || tfo || o.SACKPermitted() || o.SACK() != nil {
+		t.Errorf("%v: something was found that is not there", o.Strings())
+	}
+	var kinds []uint8
+	for opt := range o.All() {
+		kinds = append(kinds, opt.Kind)
+	}
+	if !slices.Equal(kinds, []uint8{30}) {
+		t.Errorf("All yields kinds %v, want 30 alone", kinds)
+	}
+}
+
+// Building on options that share memory must not overwrite what follows them.
+func TestOptionsWithCopies(t *testing.T) {
+	p, err := packet.Decode(raw(t, dataOverLo))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Options.WithSACKPermitted()
+	p.Options[:2].WithMSS(1)
+	if string(p.Payload) != "hello" || !slices.Equal(p.Options.Strings(), []string{"TS val 2690107442 ecr 1789867959"}) {
+		t.Errorf("payload %q, options %v: overwritten", p.Payload, p.Options.Strings())
+	}
+}

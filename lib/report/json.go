@@ -1,0 +1,186 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"unicode"
+	"unicode/utf8"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+)
+
+// JSON writes a report as one document, described by docs/report.schema.json.
+// Its outline is indented, and each event, finding and socket is one line, so
+// that it can be read, searched and compared as it is.
+func JSON(w io.Writer, r *Report) error {
+	doc := *r
+	doc.Schema = Schema
+	doc.Machine = r.Machine.complete()
+	doc.Runs = make([]Run, len(r.Runs))
+	for i := range r.Runs {
+		doc.Runs[i] = r.Runs[i].complete()
+	}
+	b, err := json.Marshal(&doc)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(outline(b, outlineDepth))
+	return err
+}
+
+// complete returns m with its settings in place, never null.
+func (m Machine) complete() Machine {
+	if m.Settings == nil {
+		m.Settings = map[string]string{}
+	}
+	return m
+}
+
+// complete returns r with every list in place: a reader may go through them
+// all without asking whether they are there. r itself stays as it is.
+func (r *Run) complete() Run {
+	c := *r
+	c.Witnesses = present(r.Witnesses)
+	c.Sockets = present(r.Sockets)
+	c.Histories = slices.Clone(present(r.Histories))
+	for i := range c.Histories {
+		h := &c.Histories[i]
+		h.States = slices.Clone(present(h.States))
+		for k := range h.States {
+			h.States[k].Witnesses = present(h.States[k].Witnesses)
+			h.States[k].Events = present(h.States[k].Events)
+		}
+	}
+	c.Disagreements = slices.Clone(present(r.Disagreements))
+	for i := range c.Disagreements {
+		c.Disagreements[i].Events = present(c.Disagreements[i].Events)
+	}
+	c.Findings = make([]claim.Finding, len(r.Findings))
+	for i := range r.Findings {
+		c.Findings[i] = completeFinding(r.Findings[i])
+	}
+	c.Events = make([]journal.Event, len(r.Events))
+	for i := range r.Events {
+		c.Events[i] = completeEvent(r.Events[i])
+	}
+	return c
+}
+
+func completeFinding(f claim.Finding) claim.Finding {
+	f.Events = present(f.Events)
+	return f
+}
+
+func completeEvent(e journal.Event) journal.Event {
+	if e.Call != nil && e.Call.Args == nil {
+		call := *e.Call
+		call.Args = []string{}
+		e.Call = &call
+	}
+	if e.Packet != nil && e.Packet.Flags == nil {
+		p := *e.Packet
+		p.Flags = []string{}
+		e.Packet = &p
+	}
+	if e.Fold != nil && e.Fold.Counts == nil {
+		f := *e.Fold
+		f.Counts = []journal.FoldedCount{}
+		e.Fold = &f
+	}
+	return e
+}
+
+func present[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
+
+// outlineDepth is how deep a document is spread over lines: the document, its
+// runs, a run, its lists. What is in those is one line each.
+const outlineDepth = 4
+
+// outline lays out compact JSON: containers down to a depth get a line for
+// each element, deeper ones stay as they are.
+func outline(b []byte, depth int) []byte {
+	var (
+		out    = make([]byte, 0, len(b)+len(b)/4)
+		level  int
+		quoted bool
+	)
+	newline := func() {
+		out = append(out, '\n')
+		for range level {
+			out = append(out, ' ', ' ')
+		}
+	}
+	for i := 0; i < len(b); i++ {
+		ch := b[i]
+		switch {
+		case quoted && ch == '\\':
+			out = append(out, ch)
+			i++
+			ch = b[i]
+		case ch == '"':
+			quoted = !quoted
+		case quoted:
+		case (ch == '{' || ch == '[') && b[i+1] == ch+2: // empty
+			out = append(out, ch)
+			i++
+			ch = b[i]
+		case ch == '{' || ch == '[':
+			level++
+			if level <= depth {
+				out = append(out, ch)
+				newline()
+				continue
+			}
+		case ch == '}' || ch == ']':
+			level--
+			if level < depth {
+				newline()
+			}
+		case ch == ',' && level <= depth:
+			out = append(out, ch)
+			newline()
+			continue
+		case ch == ':' && level <= depth:
+			out = append(out, ch, ' ')
+			continue
+		}
+		out = append(out, ch)
+	}
+	return append(visible(out), '\n')
+}
+
+// visible escapes, in JSON, the characters that JSON lets stand but a terminal
+// acts upon or does not show: it reads back as the same value.
+func visible(b []byte) []byte {
+	next := func(b []byte) int {
+		return bytes.IndexFunc(b, func(r rune) bool {
+			return r > '~' && r != utf8.RuneError && !unicode.IsPrint(r)
+		})
+	}
+	i := next(b)
+	if i < 0 {
+		return b
+	}
+	var out []byte
+	for ; i >= 0; i = next(b) {
+		r, n := utf8.DecodeRune(b[i:])
+		out = append(out, b[:i]...)
+		if r >= 0x10000 { // as a pair of surrogates
+			r -= 0x10000
+			out = fmt.Appendf(out, `\u%04x\u%04x`, 0xd800+r>>10, 0xdc00+r&0x3ff)
+		} else {
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+		b = b[i+n:]
+	}
+	return append(out, b...)
+}

@@ -1,0 +1,121 @@
+package report
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"sockproof/lib/journal"
+)
+
+// label is what an arrow says of its packet.
+type label struct {
+	p        *journal.Packet
+	seq, ack int64
+}
+
+func newLabel(p *journal.Packet, rel *relative) label {
+	return label{p: p, seq: rel.seq(p), ack: rel.ack(p)}
+}
+
+// detail is how much of a label there is room for.
+type detail int
+
+const (
+	everything detail = iota // with window and options
+	numbers
+	noAck
+	flagsOnly
+	details
+)
+
+// spans writes a label at a level of detail.
+func (c *canvas) label(l *label, d detail, ports bool) []span {
+	p := l.p
+	switch {
+	case p.Bulk != nil:
+		return c.bulk(p.Bulk, d)
+	case p.Proto != "":
+		s := []span{{c.clean(p.Proto), flags}}
+		if len(p.Bytes) > 0 && d < flagsOnly {
+			s = append(s, span{" " + count(int64(len(p.Bytes)), "byte"), plain})
+		}
+		return s
+	}
+	spans := make([]span, 0, 3)
+	if ports && d < flagsOnly && p.Src != p.Dst {
+		spans = append(spans, span{c.clean(portOf(p.Src)) + c.to + c.clean(portOf(p.Dst)) + " ", dim})
+	}
+	how := flags
+	if has(p, "RST") {
+		how = alarm
+	}
+	spans = append(spans, span{c.clean(flagNames(p.Flags)), how})
+	if d == flagsOnly {
+		return spans
+	}
+	b := make([]byte, 0, 48)
+	b = append(b, " seq="...)
+	b = strconv.AppendInt(b, l.seq, 10)
+	if d < noAck && has(p, "ACK") {
+		b = append(b, " ack="...)
+		b = strconv.AppendInt(b, l.ack, 10)
+	}
+	if p.Len > 0 {
+		b = append(b, " len="...)
+		b = strconv.AppendInt(b, int64(p.Len), 10)
+	}
+	spans = append(spans, span{string(b), plain})
+	if d == everything {
+		more := " win=" + strconv.Itoa(int(p.Win))
+		if len(p.Options) > 0 {
+			more += " <" + c.clean(strings.Join(p.Options, ", ")) + ">"
+		}
+		spans = append(spans, span{more, dim})
+	}
+	return spans
+}
+
+func flagNames(names []string) string {
+	switch {
+	case len(names) == 0:
+		return "none"
+	case len(names) == 1:
+		return names[0]
+	case len(names) == 2 && names[0] == "SYN" && names[1] == "ACK":
+		return "SYN,ACK"
+	}
+	return strings.Join(names, ",")
+}
+
+// bulk names many packets by their number, size and hash.
+func (c *canvas) bulk(b *journal.Bulk, d detail) []span {
+	spans := []span{{count(b.Packets, "packet"), flags}}
+	if d == flagsOnly {
+		return spans
+	}
+	more := " " + count(b.TCPBytes, "byte")
+	if d < noAck && b.SHA256 != "" {
+		more += " sha256:" + cut(c.clean(b.SHA256), 8)
+	}
+	if d == everything && b.Flags != "" {
+		more += " " + c.clean(b.Flags)
+	}
+	return append(spans, span{more, plain})
+}
+
+// best returns the fullest label that fits, and the barest, shortened, where
+// none does. Window and options are for those who asked for everything.
+func (c *canvas) best(l *label, room int, ports bool) []span {
+	d := numbers
+	if c.style.Verbosity == Verbose {
+		d = everything
+	}
+	var s []span
+	for ; d < details; d++ {
+		if s = c.label(l, d, ports); widthOf(s) <= room {
+			return s
+		}
+	}
+	return clipSpans(slices.Clone(s), max(room, 1), c.ellipsis)
+}

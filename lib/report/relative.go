@@ -1,0 +1,56 @@
+package report
+
+import (
+	"slices"
+
+	"sockproof/lib/journal"
+)
+
+// relative turns sequence numbers into offsets from where their sender began,
+// as tcpdump and Wireshark do: a SYN has 0, the first byte of data 1.
+type relative struct {
+	base map[direction]uint32
+}
+
+// direction is one way of a connection. Where a socket is connected to itself,
+// both ways are the same, and so is where they begin.
+type direction struct{ src, dst string }
+
+// see learns from a packet where its sender's numbers begin. A SYN with
+// another number is a new incarnation of the connection, and moves the base.
+func (r *relative) see(p *journal.Packet) {
+	if p.Proto != "" || p.Bulk != nil {
+		return
+	}
+	if r.base == nil {
+		r.base = map[direction]uint32{}
+	}
+	var (
+		out, in = direction{p.Src, p.Dst}, direction{p.Dst, p.Src}
+		syn     = has(p, "SYN")
+	)
+	if _, known := r.base[out]; syn || !known {
+		r.base[out] = p.Seq
+	}
+	if _, known := r.base[in]; !known && has(p, "ACK") {
+		r.base[in] = p.Ack
+		if syn { // it acknowledges a SYN that was not seen
+			r.base[in] = p.Ack - 1
+		}
+	}
+}
+
+// seq and ack return a packet's numbers, negative before the base: a keepalive
+// probe, a segment of an earlier incarnation.
+func (r *relative) seq(p *journal.Packet) int64 {
+	if p.Seq == 0 && has(p, "RST") {
+		return 0 // nothing was known of the connection: no number of it
+	}
+	return int64(int32(p.Seq - r.base[direction{p.Src, p.Dst}]))
+}
+
+func (r *relative) ack(p *journal.Packet) int64 {
+	return int64(int32(p.Ack - r.base[direction{p.Dst, p.Src}]))
+}
+
+func has(p *journal.Packet, flag string) bool { return slices.Contains(p.Flags, flag) }

@@ -1,0 +1,229 @@
+package repro
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/report"
+)
+
+// runCommand is what happens without a command: scenarios are run.
+func (p *Program) runCommand() Command { return Command{Do: runScenarios} }
+
+func runScenarios(c *Context) (int, error) {
+	if c.CLI.Bool("version") {
+		_, err := io.WriteString(c.Out, c.Program.versionLine())
+		return 0, ignoreWrite(err)
+	}
+	asked, err := c.Program.asked(c.Args)
+	if err != nil {
+		return ExitUsage, err
+	}
+	s, err := newSession(c)
+	if err != nil {
+		return ExitUsage, err
+	}
+	if s.cond.Network != journal.HostNet {
+		if code, done := elevate(); done {
+			return code, nil
+		}
+	}
+	s.begin()
+	for _, scenario := range asked {
+		s.repeat(scenario)
+	}
+	return s.end()
+}
+
+// asked returns the scenarios that the arguments name.
+func (p *Program) asked(args []string) ([]*Scenario, error) {
+	if len(args) == 0 {
+		return []*Scenario{&p.Scenarios[0]}, nil
+	}
+	var asked []*Scenario
+	for _, name := range args {
+		if name == "all" {
+			for i := range p.Scenarios {
+				asked = append(asked, &p.Scenarios[i])
+			}
+			continue
+		}
+		s, ok := p.scenario(name)
+		if !ok {
+			return nil, usagef("unknown scenario or command %q; scenarios: %s; commands: %s",
+				name, p.names(), commandNames(p.commands()))
+		}
+		asked = append(asked, s)
+	}
+	return asked, nil
+}
+
+// session is the runs of one invocation.
+type session struct {
+	ctx      context.Context
+	program  *Program
+	cond     Conditions
+	times    int // how often each scenario is run
+	format   string
+	style    report.Style
+	out      io.Writer
+	stream   *report.Stream // for jsonl
+	report   report.Report
+	progress *progress
+
+	runs, events int // so far, for numbering
+}
+
+func newSession(c *Context) (*session, error) {
+	f, err := family(c.CLI)
+	if err != nil {
+		return nil, err
+	}
+	quiet, verbose := c.CLI.Bool("quiet"), c.CLI.Bool("verbose")
+	if quiet && verbose {
+		return nil, usagef("flags --quiet and --verbose exclude each other: give one")
+	}
+	s := &session{
+		ctx: c.Ctx, program: c.Program, format: c.Format(), style: c.Style, out: c.Out,
+		progress: newProgress(c.Errs),
+		report: report.Report{
+			Schema: report.Schema, Tool: c.Program.tool(), Started: time.Now(), Machine: machine(),
+			Runs: []report.Run{},
+		},
+	}
+	if n, ok := c.CLI.Generic("repeat").(*count); ok {
+		s.times = n.n
+	}
+	s.cond = Conditions{
+		Network: journal.Network(c.value("net")), Family: f,
+		Option:   c.value,
+		Progress: s.progress.show,
+		missing:  map[journal.Network]string{},
+	}
+	if d, ok := c.CLI.Generic("timeout").(*duration); ok {
+		s.cond.Timeout = d.d
+	}
+	switch {
+	case quiet:
+		s.style.Verbosity = report.Quiet
+	case verbose:
+		s.style.Verbosity = report.Verbose
+	}
+	return s, nil
+}
+
+func (s *session) begin() {
+	if s.format == formatJSONL {
+		s.stream = report.NewStream(s.out)
+		s.stream.Start(&s.report)
+		s.cond.Stream = s.stream.Event
+	}
+}
+
+// repeat runs a scenario as often as asked, and keeps the first run of each outcome.
+func (s *session) repeat(scenario *Scenario) {
+	kept := map[claim.Outcome]bool{}
+	for i := 0; i < s.times && s.ctx.Err() == nil; i++ {
+		r := s.once(scenario)
+		s.report.Tally.Add(r.Outcome)
+		if s.stream != nil {
+			s.stream.Run(&r)
+		}
+		if !kept[r.Outcome] {
+			kept[r.Outcome] = true
+			s.report.Runs = append(s.report.Runs, r)
+		}
+		if s.times > 1 {
+			s.progress.show(fmt.Sprintf("%s: %d of %d runs", scenario.Name, i+1, s.times))
+		}
+	}
+}
+
+func (s *session) once(scenario *Scenario) report.Run {
+	cond := s.cond
+	s.runs++
+	cond.Run, cond.First = s.runs, s.events+1
+	j := Conduct(s.ctx, scenario, s.program.Plays[scenario.Name], cond)
+	if n := len(j.Events); n > 0 {
+		s.events = j.Events[n-1].N
+	}
+	o, why, findings := scenario.Judge(&j)
+	return report.NewRun(j, scenario.Title, o, why, findings)
+}
+
+// end writes the report and says how it all came out.
+func (s *session) end() (int, error) {
+	s.progress.clear()
+	var err error
+	switch s.format {
+	case formatJSON:
+		err = report.JSON(s.out, &s.report)
+	case formatJSONL:
+		s.stream.End(s.report.Tally)
+		err = s.stream.Err()
+	case formatMarkdown:
+		err = report.Markdown(s.out, &s.report, s.style.Verbosity)
+	case formatTAP:
+		err = report.TAP(s.out, &s.report)
+	default:
+		err = report.Text(s.out, &s.report, s.style)
+	}
+	return s.code(), ignoreWrite(err)
+}
+
+// code is the exit code that the tally stands for. TAP has said in its own
+// words what was inconclusive.
+func (s *session) code() int {
+	t := s.report.Tally
+	switch {
+	case t.NotReproduced > 0:
+		return ExitNotReproduced
+	case t.Inconclusive > 0 && s.format != formatTAP:
+		return ExitInconclusive
+	}
+	return ExitReproduced
+}
+
+// progressAfter is how long something must take before its progress is shown.
+const progressAfter = time.Second
+
+// progressEvery is how often the line is rewritten.
+const progressEvery = 200 * time.Millisecond
+
+// progress shows on stderr, if that is a terminal, how far a long run is.
+type progress struct {
+	w       io.Writer
+	started time.Time
+	last    time.Time
+	shown   bool
+}
+
+func newProgress(w io.Writer) *progress {
+	p := &progress{started: time.Now()}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		p.w = w
+	}
+	return p
+}
+
+func (p *progress) show(text string) {
+	now := time.Now()
+	if p.w == nil || now.Sub(p.started) < progressAfter || now.Sub(p.last) < progressEvery {
+		return
+	}
+	p.last, p.shown = now, true
+	fmt.Fprintf(p.w, "\r\x1b[K%s", report.Printable(text))
+}
+
+func (p *progress) clear() {
+	if p.shown {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+}

@@ -1,0 +1,125 @@
+package repro
+
+import (
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// commands are the shared commands and the binary's own.
+func (p *Program) commands() []Command {
+	return append([]Command{listCommand(), checkCommand()}, p.Commands...)
+}
+
+// wantsHelp says whether help was asked for, as a flag or as a command.
+func (a *arrangement) wantsHelp() bool {
+	return a.command == "help" || slices.Contains(a.given, "help")
+}
+
+// help prints the help of the program or of one command.
+func (p *Program) help(a *arrangement, shared []cli.Flag, commands []Command, o io.Writer) error {
+	topic := a.command
+	if topic == "help" {
+		topic = ""
+		if len(a.args) > 0 {
+			topic = a.args[0]
+		}
+	}
+	if topic != "" {
+		i := slices.IndexFunc(commands, func(c Command) bool { return c.Name == topic })
+		if i < 0 {
+			return usagef("no help on %q; commands: %s", topic, commandNames(commands))
+		}
+		return p.helpCommand(commands[i], shared, o)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s - %s\n\nusage:\n", p.Name, p.Summary)
+	fmt.Fprintf(&b, "  %s [flags] [scenario ...]   run scenarios; without one: %s; all: every one\n", p.Name, p.Scenarios[0].Name)
+	for _, c := range commands {
+		fmt.Fprintf(&b, "  %s\n", strings.TrimSpace(p.Name+" "+c.Name+" "+c.ArgsUsage))
+	}
+	b.WriteString("\nscenarios:\n")
+	for _, s := range p.Scenarios {
+		fmt.Fprintf(&b, "  %-18s %s\n", s.Name, s.Title)
+	}
+	b.WriteString("\ncommands:\n")
+	for _, c := range commands {
+		fmt.Fprintf(&b, "  %-18s %s\n", c.Name, c.Usage)
+	}
+	b.WriteString("\nflags (anywhere before --):\n")
+	writeFlags(&b, shared)
+	b.WriteString("\nexit status: 0 reproduced, 1 not reproduced, 2 bad usage, 3 inconclusive or output lost,\n130 and 143 interrupted\n")
+	_, err := io.WriteString(o, b.String())
+	return err
+}
+
+func (p *Program) helpCommand(c Command, shared []cli.Flag, o io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s - %s\n\nusage:\n  %s\n\nflags:\n", p.Name, c.Name, c.Usage,
+		strings.TrimSpace(p.Name+" "+c.Name+" [flags] "+c.ArgsUsage))
+	writeFlags(&b, c.Flags)
+	writeFlags(&b, slices.DeleteFunc(slices.Clone(shared), func(f cli.Flag) bool {
+		return !slices.Contains(c.Accepts, f.Names()[0])
+	}))
+	_, err := io.WriteString(o, b.String())
+	return err
+}
+
+func writeFlags(b *strings.Builder, flags []cli.Flag) {
+	for _, f := range flags {
+		usage, value := usageOf(f), ""
+		if !(flagOf{flag: f}).isSwitch() {
+			value = " VALUE"
+			if i := strings.IndexByte(usage, '`'); i >= 0 {
+				j := i + 1 + strings.IndexByte(usage[i+1:], '`')
+				value = " " + usage[i+1:j]
+				usage = strings.ReplaceAll(usage, "`", "")
+			}
+		}
+		fmt.Fprintf(b, "  %-22s %s\n", dashed(f.Names()[0])+value, usage)
+	}
+}
+
+func commandNames(commands []Command) string {
+	var n []string
+	for _, c := range commands {
+		n = append(n, c.Name)
+	}
+	return strings.Join(n, ", ")
+}
+
+// checkAccepted refuses a shared flag that means nothing to the command.
+func (a *arrangement) checkAccepted(c Command) error {
+	for _, name := range a.given {
+		if c.Name != "" && !slices.Contains(c.Accepts, name) {
+			return usagef("flag %q means nothing to the command %q; accepted: %s",
+				dashed(name), c.Name, acceptedBy(c))
+		}
+	}
+	return nil
+}
+
+func acceptedBy(c Command) string {
+	var names []string
+	for _, f := range c.Flags {
+		names = append(names, dashed(f.Names()[0]))
+	}
+	for _, n := range c.Accepts {
+		names = append(names, dashed(n))
+	}
+	return strings.Join(names, " ")
+}
+
+// parserError rewrites the parser's message on a bad value:
+// invalid value "x" for flag -net: want wire, loopback or host.
+func parserError(err error) string {
+	re := regexp.MustCompile(`^invalid (?:boolean )?value (".*") for (?:flag )?-([^:]*): (.*)$`)
+	if m := re.FindStringSubmatch(err.Error()); m != nil {
+		return fmt.Sprintf("flag %q: value %s: %s", dashed(m[2]), m[1], m[3])
+	}
+	return err.Error()
+}

@@ -1,0 +1,122 @@
+package repro
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"sockproof/lib/journal"
+	"sockproof/lib/report"
+)
+
+// listCommand prints the scenarios, the networks each can have, and the claims
+// it puts to the test.
+func listCommand() Command {
+	return Command{
+		Name: "list", Usage: "list the scenarios, their networks and their claims",
+		Accepts: []string{"format", "color"},
+		Do: func(c *Context) (int, error) {
+			if err := c.noArgs(); err != nil {
+				return ExitUsage, err
+			}
+			return 0, c.textOrJSON(listing(c.Program), func(w io.Writer) { writeList(w, c.Program) })
+		},
+	}
+}
+
+type listedScenario struct {
+	Name     string            `json:"name"`
+	Title    string            `json:"title"`
+	Networks []journal.Network `json:"networks"`
+	NoHost   string            `json:"no_host,omitempty"`
+	Claims   []listedClaim     `json:"claims"`
+}
+
+type listedClaim struct {
+	ID           string `json:"id"`
+	Statement    string `json:"statement"`
+	Source       string `json:"source"`
+	Quantity     string `json:"quantity"`
+	Precondition string `json:"precondition,omitempty"`
+}
+
+type list struct {
+	Schema    string           `json:"schema"`
+	Tool      report.Tool      `json:"tool"`
+	Scenarios []listedScenario `json:"scenarios"`
+}
+
+func listing(p *Program) list {
+	l := list{Schema: "sockproof/list/v1", Tool: p.tool()}
+	for _, s := range p.Scenarios {
+		ls := listedScenario{Name: s.Name, Title: s.Title, Networks: s.Networks, NoHost: s.NoHost, Claims: []listedClaim{}}
+		for _, c := range s.Claims {
+			ls.Claims = append(ls.Claims, listedClaim{c.ID, c.Statement, c.Source, string(c.Quantity), c.Precondition})
+		}
+		l.Scenarios = append(l.Scenarios, ls)
+	}
+	return l
+}
+
+func writeList(w io.Writer, p *Program) {
+	for i, s := range p.Scenarios {
+		var nets []string
+		for _, n := range s.Networks {
+			nets = append(nets, string(n))
+		}
+		mark := ""
+		if i == 0 {
+			mark = " (default)"
+		}
+		fmt.Fprintf(w, "%s%s: %s\n    networks: %s", s.Name, mark, s.Title, strings.Join(nets, ", "))
+		if s.NoHost != "" {
+			fmt.Fprintf(w, "; not host: %s", s.NoHost)
+		}
+		fmt.Fprintln(w)
+		for _, c := range s.Claims {
+			fmt.Fprintf(w, "    %-5s %s\n", c.ID, c.Statement)
+		}
+	}
+}
+
+// noArgs refuses arguments to a command that takes none.
+func (c *Context) noArgs() error {
+	if len(c.Args) > 0 {
+		return usagef("%s: argument %q: it takes none", c.Command.Name, c.Args[0])
+	}
+	return nil
+}
+
+// Format is the value of --format.
+func (c *Context) Format() string { return c.value("format") }
+
+// value is the value of a flag that is not a switch.
+func (c *Context) value(flag string) string {
+	if v, ok := c.CLI.Generic(flag).(fmt.Stringer); ok {
+		return v.String()
+	}
+	return c.CLI.String(flag)
+}
+
+// TextOrJSON writes what a command found: as text, or v as one JSON document.
+func (c *Context) TextOrJSON(v any, text func(io.Writer)) error { return c.textOrJSON(v, text) }
+
+func (c *Context) textOrJSON(v any, text func(io.Writer)) error {
+	switch f := c.Format(); f {
+	case formatText:
+		var b strings.Builder
+		text(&b)
+		_, err := io.WriteString(c.Out, c.Style.Plain(b.String()))
+		return ignoreWrite(err)
+	case formatJSON:
+		e := json.NewEncoder(c.Out)
+		e.SetIndent("", "  ")
+		return ignoreWrite(e.Encode(v))
+	default:
+		return usagef("%s: flag \"--format\": value %q: want text or json", c.Command.Name, f)
+	}
+}
+
+// ignoreWrite drops an error that output keeps and Main reports.
+func ignoreWrite(error) error { return nil }

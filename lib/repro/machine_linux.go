@@ -1,0 +1,40 @@
+package repro
+
+import (
+	"os"
+	"runtime"
+	"strings"
+
+	"sockproof/lib/network"
+	"sockproof/lib/report"
+)
+
+// machineSettings are the kernel settings on which outcomes may depend.
+var machineSettings = []string{
+	"net.ipv4.ip_local_port_range",
+	"net.ipv4.ip_local_reserved_ports",
+	"net.ipv4.tcp_fin_timeout",
+	"net.ipv4.tcp_syncookies",
+	"net.ipv4.tcp_timestamps",
+	"net.ipv4.tcp_tw_reuse",
+}
+
+// machine is where this process runs, and as whom.
+func machine() report.Machine {
+	m := report.Machine{
+		Arch: runtime.GOARCH, Privilege: network.Privilege(), Settings: map[string]string{},
+	}
+	if b, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
+		m.Kernel = "Linux " + strings.TrimSpace(string(b))
+	}
+	for _, name := range machineSettings {
+		if v, err := network.ReadSetting(name); err == nil {
+			m.Settings[name] = v
+		}
+	}
+	return m
+}
+
+// elevate makes private namespaces possible, if need be by running the command
+// again inside a user namespace.
+func elevate() (code int, done bool) { return network.Elevate() }

@@ -1,0 +1,32 @@
+//go:build !linux
+
+package repro
+
+import (
+	"context"
+	"runtime"
+
+	"sockproof/lib/journal"
+	"sockproof/lib/report"
+)
+
+// Run exists only where scenarios can run: on Linux.
+type Run struct{}
+
+// needsLinux is why nothing runs elsewhere.
+const needsLinux = "running a scenario needs Linux, this is " + runtime.GOOS + ": saved evidence can be read here"
+
+// Conduct returns a journal that says that this needs Linux.
+func Conduct(_ context.Context, s *Scenario, _ Play, c Conditions) journal.Journal {
+	return journal.Journal{
+		Run: c.Run, Scenario: s.Name, Family: c.Family, Network: c.Network, Stopped: needsLinux,
+	}
+}
+
+// elevate has nothing to elevate to.
+func elevate() (code int, done bool) { return 0, false }
+
+// machine is what can be told anywhere.
+func machine() report.Machine {
+	return report.Machine{Kernel: runtime.GOOS, Arch: runtime.GOARCH, Settings: map[string]string{}}
+}

@@ -1,0 +1,94 @@
+// Package repro runs scenarios and gives every binary the same command line.
+// A binary hands it a Program; it answers with an exit code.
+package repro
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+)
+
+// Program is one binary: a phenomenon, and the ways to bring it about.
+type Program struct {
+	Name    string
+	Summary string // one line: the phenomenon
+	// Scenarios in the order in which they are listed and, with "all", run.
+	// The first is the default; where no network can have it, the next one
+	// that can be had takes its place.
+	Scenarios []Scenario
+	// Plays are the scenarios' actions by name; empty off Linux.
+	Plays map[string]Play
+	// Flags are the binary's own, beyond the shared ones.
+	Flags []cli.Flag
+	// Commands are the binary's own, beyond the shared ones.
+	Commands []Command
+}
+
+// Scenario is one way to bring a phenomenon about, or to prevent it. It is
+// portable: a saved journal is judged anywhere.
+type Scenario struct {
+	Name  string
+	Title string // one line: what it shows
+	// Networks it can run on, strongest first.
+	Networks []journal.Network
+	// NoHost says why it cannot run on the caller's own stack, where HostNet is
+	// not among Networks: the setting it needs.
+	NoHost string
+	// Hosts are its hosts' names.
+	Hosts []string
+	// Phenomenon judges whether it was reproduced.
+	Phenomenon claim.Phenomenon
+	// Claims are what it puts to the test.
+	Claims []*claim.Claim
+}
+
+// Play brings a scenario about. The errors it returns mean that the stage could
+// not be set; what the kernel answered is in the journal and is no error.
+type Play func(r *Run) error
+
+// Command is a command of one binary alone.
+type Command struct {
+	Name, Usage, ArgsUsage string
+	Flags                  []cli.Flag
+	// Accepts names the shared flags that mean something to it.
+	Accepts []string
+	Do      func(c *Context) (exit int, err error)
+}
+
+// scenario returns the scenario of that name.
+func (p *Program) scenario(name string) (*Scenario, bool) {
+	i := slices.IndexFunc(p.Scenarios, func(s Scenario) bool { return s.Name == name })
+	if i < 0 {
+		return nil, false
+	}
+	return &p.Scenarios[i], true
+}
+
+// names lists what may be asked for.
+func (p *Program) names() string {
+	var n []string
+	for _, s := range p.Scenarios {
+		n = append(n, s.Name)
+	}
+	return strings.Join(append(n, "all"), ", ")
+}
+
+// Judge turns a journal into the outcome and the findings of its scenario.
+func (s *Scenario) Judge(j *journal.Journal) (o claim.Outcome, why string, findings []claim.Finding) {
+	o, why = s.Phenomenon.Judge(j)
+	findings = []claim.Finding{}
+	for _, c := range s.Claims {
+		findings = append(findings, c.Judge(j))
+	}
+	return o, why, findings
+}
+
+// Reserved are the commands of all five binaries; no scenario may have such a name.
+var Reserved = []string{
+	"list", "check", "verify", "diff", "scan", "port", "serve", "judge", "load",
+	"victim", "counters", "watch", "help",
+}

@@ -1,0 +1,232 @@
+package repro
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"sockproof/lib/journal"
+	"sockproof/lib/network"
+	"sockproof/lib/sock"
+	"sockproof/lib/wire"
+)
+
+// Run is a run in progress: what a scenario plays on. It belongs to one thread.
+type Run struct {
+	ctx   context.Context
+	rec   *journal.Recorder
+	cond  Conditions
+	net   *network.Network
+	wire  *wire.Wire // nil on loopback and host
+	table *sock.Table
+	watch *witnesses
+
+	cut error // why a wait was cut short: the run is over
+}
+
+// Host is one of the run's hosts.
+type Host struct {
+	*network.Host
+	r *Run
+}
+
+// Host returns the host of that name, which the scenario must have declared.
+func (r *Run) Host(name string) *Host {
+	h := r.net.Host(name)
+	if h == nil {
+		panic("scenario without host " + name) // a mistake in the scenario's declaration
+	}
+	return &Host{Host: h, r: r}
+}
+
+// Socket makes a non-blocking TCP socket on the host.
+func (h *Host) Socket() (*sock.Socket, error) { return h.r.table.Open(h.Host, sock.NonBlocking) }
+
+// BlockingSocket makes one whose calls block: use it in the background.
+func (h *Host) BlockingSocket() (*sock.Socket, error) { return h.r.table.Open(h.Host, sock.Blocking) }
+
+// Network says where the run takes place.
+func (r *Run) Network() journal.Network { return r.net.Kind }
+
+// Family is the IP version.
+func (r *Run) Family() journal.Family { return r.net.Family }
+
+// Wire is the link between the hosts; nil where there is none.
+func (r *Run) Wire() *wire.Wire { return r.wire }
+
+// Option is the value of one of the binary's own flags, "" if it was not given.
+func (r *Run) Option(name string) string {
+	if r.cond.Option == nil {
+		return ""
+	}
+	return r.cond.Option(name)
+}
+
+// Context ends with the run's time.
+func (r *Run) Context() context.Context { return r.ctx }
+
+// OK says whether the run may go on: not interrupted, time left, nothing broken.
+func (r *Run) OK() bool {
+	if r.cut == nil && r.ctx.Err() != nil {
+		r.cut = context.Cause(r.ctx)
+	}
+	return r.cut == nil
+}
+
+// stop ends the run because a wait was cut short; the first reason counts.
+func (r *Run) stop(err error) {
+	if r.cut == nil && err != nil {
+		r.cut = err
+	}
+}
+
+// Note records a remark for the reader.
+func (r *Run) Note(format string, args ...any) { r.rec.Note(format, args...) }
+
+// Progress shows how far a long run is, on a terminal.
+func (r *Run) Progress(format string, args ...any) {
+	if r.cond.Progress != nil {
+		r.cond.Progress(fmt.Sprintf(format, args...))
+	}
+}
+
+// Trial runs f and keeps its events only if f says so; the others are counted.
+func (r *Run) Trial(f func() (keep bool)) { r.rec.Trial(f) }
+
+// Set makes kernel settings in a host's namespace; on the caller's own stack
+// it fails.
+func (h *Host) Set(name, value string) error {
+	return h.Host.Set(network.Setting{Name: name, Value: value})
+}
+
+// restPoll is how often a stack that is not at rest is looked at.
+const restPoll = 200 * time.Microsecond
+
+// restBound bounds the wait for a stack to come to rest: longer than the first
+// retransmission of a SYN, one second (RFC 6298 §2).
+const restBound = 3 * time.Second
+
+// Settle lets what has begun come to its end. On the wire every waiting packet
+// is delivered, one by one, until none waits; elsewhere the kernel is given
+// until no socket has anything unacknowledged or a state that cannot last.
+func (r *Run) Settle() {
+	if !r.OK() {
+		return
+	}
+	if r.wire != nil {
+		r.stop(r.wire.Settle())
+		return
+	}
+	r.Await(restBound, r.table.AtRest)
+}
+
+// Await goes on as Settle does until done says so or d has passed; it reports
+// what done said last. It is how a scenario waits for the kernel's timers.
+func (r *Run) Await(d time.Duration, done func() bool) bool {
+	if !r.OK() {
+		return false
+	}
+	if r.wire != nil {
+		ok, err := r.wire.Await(d, done)
+		r.stop(err)
+		return ok
+	}
+	for deadline := time.Now().Add(d); ; {
+		r.look()
+		if done() {
+			return true
+		}
+		if !r.OK() || time.Now().After(deadline) {
+			return false
+		}
+		time.Sleep(restPoll)
+	}
+}
+
+// look takes in what the run's last call caused: what left for the wire or
+// passed lo, then the sockets' states.
+func (r *Run) look() {
+	if r.wire != nil {
+		r.stop(r.wire.Poll())
+	}
+	r.watch.drain(r)
+	r.table.Sample()
+}
+
+// Look takes in what was caused other than by a socket's own call: by a
+// library, or by another process.
+func (r *Run) Look() { r.look() }
+
+// errTimeout is that a run took longer than --timeout.
+var errTimeout = errors.New("time ran out")
+
+// Conduct runs one scenario on a stage of its own and returns its journal. It
+// never fails: what went wrong is why the journal is stopped.
+func Conduct(ctx context.Context, s *Scenario, play Play, c Conditions) journal.Journal {
+	if c.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("%w: --timeout %v", errTimeout, c.Timeout))
+		defer cancel()
+	}
+	var j journal.Journal
+	network.OnThread(func() { j = conduct(ctx, s, play, c) })
+	return j
+}
+
+func conduct(ctx context.Context, s *Scenario, play Play, c Conditions) journal.Journal {
+	head := journal.Journal{Run: c.Run, Scenario: s.Name, Family: c.Family, Network: c.Network}
+	rec := journal.NewRecorder(head, c.First, c.Stream)
+	r := &Run{ctx: ctx, rec: rec, cond: c}
+	chosen, err := choose(s, c, rec)
+	if err != nil {
+		return rec.Finish(err.Error())
+	}
+	r.net = chosen
+	defer r.net.Close()
+	if err := r.attach(); err != nil {
+		return rec.Finish(err.Error())
+	}
+	defer r.watch.close()
+	err = r.play(play)
+	if e := r.table.Abort(); err == nil {
+		err = e
+	}
+	r.look()
+	r.watch.finish(r)
+	r.OK()
+	if r.cut != nil {
+		err = r.cut // the reason why later calls failed
+	}
+	return rec.Finish(stoppedBy(err))
+}
+
+// play lets the world be altered, then the scenario begin.
+func (r *Run) play(play Play) error {
+	if r.cond.Alter != nil {
+		if err := r.cond.Alter(r); err != nil {
+			return err
+		}
+	}
+	return play(r)
+}
+
+// attach lets the witnesses watch before anything happens.
+func (r *Run) attach() error {
+	r.table = sock.NewTable(r.rec, r.net.Family, sock.Hooks{After: r.look, Port: r.watchPort})
+	w, err := attach(r)
+	if err != nil {
+		return err
+	}
+	r.watch = w
+	if r.net.Kind == journal.Wire {
+		var ends []wire.End
+		for _, h := range r.net.Hosts {
+			ends = append(ends, wire.End{Host: h.Name, Addr: h.Addr, FD: h.TUN})
+		}
+		r.wire = wire.New(r.ctx, r.rec, ends, r.table.Sample)
+	}
+	return nil
+}
+
+func (r *Run) watchPort(port uint16) error { return r.watch.port(port) }

@@ -1,0 +1,83 @@
+package sock
+
+import (
+	"errors"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"sockproof/lib/journal"
+)
+
+// CallError is a system call on a socket that failed.
+type CallError struct {
+	Op   string
+	Args []string
+	Err  error // a syscall.Errno
+}
+
+// Error reads like strace: "connect(a1, 192.0.2.1:8080): connection refused".
+func (e *CallError) Error() string {
+	return e.Op + "(" + strings.Join(e.Args, ", ") + "): " + e.Err.Error()
+}
+
+// Unwrap keeps the errno: errors.Is(err, syscall.ECONNREFUSED).
+func (e *CallError) Unwrap() error { return e.Err }
+
+// returned is what a system call returned.
+type returned struct {
+	n    int
+	out  string // through a pointer
+	data []byte // read or written
+	err  error
+}
+
+// record runs a system call, journals it, and lets the run look at what it
+// caused. The event's time is when the call began.
+func (t *Table) record(host, socket, op string, args []string, call func() returned) error {
+	began := t.rec.Now()
+	r := call()
+	took := t.rec.Now() - began
+	t.add(host, socket, began, journal.Call{
+		Op: op, Args: args, Result: int64(r.n), Errno: errnoName(r.err), TookNS: took, Out: r.out, Data: r.data,
+	})
+	if unix.Gettid() == t.thread {
+		t.after()
+	}
+	if r.err != nil {
+		return &CallError{Op: op, Args: args, Err: r.err}
+	}
+	return nil
+}
+
+func (t *Table) add(host, socket string, began int64, c journal.Call) {
+	t.rec.Add(journal.Event{T: began, Host: host, Socket: socket, Kind: journal.KindCall, Call: &c})
+}
+
+// errnoName is an errno's symbol, "" for success.
+func errnoName(err error) string {
+	if err == nil {
+		return ""
+	}
+	var errno syscall.Errno
+	if !errors.As(err, &errno) {
+		return err.Error()
+	}
+	if name := unix.ErrnoName(errno); name != "" {
+		return name
+	}
+	return errno.Error()
+}
+
+// call is record for a socket of its own.
+func (s *Socket) call(op string, args []string, f func(fd int) returned) error {
+	fd := s.descriptor()
+	return s.t.record(s.host.Name, s.id, op, append([]string{s.id}, args...), func() returned {
+		r := f(fd)
+		if r.err != nil {
+			r.n = -1
+		}
+		return r
+	})
+}

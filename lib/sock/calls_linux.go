@@ -1,0 +1,197 @@
+package sock
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"sockproof/lib/journal"
+)
+
+// Bind names the socket (bind(2)).
+func (s *Socket) Bind(a netip.AddrPort) error {
+	if err := s.t.watchPort(a.Port()); err != nil {
+		return err
+	}
+	err := s.call("bind", []string{a.String()}, func(fd int) returned {
+		return returned{err: unix.Bind(fd, sockaddr(s.family, a))}
+	})
+	if err == nil && a.Port() != 0 {
+		s.learn(a, netip.AddrPort{})
+	}
+	return err
+}
+
+// Connect opens actively (connect(2)). On a non-blocking socket it fails with
+// EINPROGRESS, which is in the journal and means that it has begun.
+func (s *Socket) Connect(a netip.AddrPort) error {
+	if err := s.t.watchPort(a.Port()); err != nil {
+		return err
+	}
+	// The peer's address is noted before the call: what it causes is looked at
+	// before it returns to the caller.
+	s.learn(netip.AddrPort{}, a)
+	return s.call("connect", []string{a.String()}, func(fd int) returned {
+		return returned{err: unix.Connect(fd, sockaddr(s.family, a))}
+	})
+}
+
+// Listen opens passively (listen(2)).
+func (s *Socket) Listen(backlog int) error {
+	return s.call("listen", []string{strconv.Itoa(backlog)}, func(fd int) returned {
+		return returned{err: unix.Listen(fd, backlog)}
+	})
+}
+
+// Accept takes a connection from a listener's queue (accept4(2)); the socket
+// it returns is non-blocking.
+func (s *Socket) Accept() (*Socket, error) {
+	var (
+		fd int
+		sa unix.Sockaddr
+	)
+	child := &Socket{t: s.t, host: s.host, family: s.family, fd: -1, seen: map[journal.Witness]string{}}
+	err := s.call("accept4", []string{"SOCK_CLOEXEC|SOCK_NONBLOCK"}, func(listener int) returned {
+		var err error
+		fd, sa, err = unix.Accept4(listener, unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
+		if err != nil {
+			return returned{err: err}
+		}
+		child.id, child.fd = s.t.name(s.host), fd
+		local, _ := s.addresses()
+		if local.Addr().IsUnspecified() {
+			local = netip.AddrPort{} // getsockname will tell
+		}
+		child.learn(local, addrPort(sa))
+		s.t.watch(child)
+		return returned{n: fd, out: fmt.Sprintf("%s from %s", child.id, addrPort(sa))}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return child, nil
+}
+
+// Local is the socket's own address (getsockname(2)).
+func (s *Socket) Local() (netip.AddrPort, error) {
+	a, err := s.name("getsockname", unix.Getsockname)
+	if err == nil && a.Port() != 0 {
+		s.learn(a, netip.AddrPort{})
+		if err := s.t.watchPort(a.Port()); err != nil {
+			return a, err
+		}
+		s.t.Sample() // sock_diag can find it from here on
+	}
+	return a, err
+}
+
+// Remote is its peer's address (getpeername(2)).
+func (s *Socket) Remote() (netip.AddrPort, error) {
+	return s.name("getpeername", unix.Getpeername)
+}
+
+func (s *Socket) name(op string, get func(int) (unix.Sockaddr, error)) (netip.AddrPort, error) {
+	var a netip.AddrPort
+	err := s.call(op, nil, func(fd int) returned {
+		sa, err := get(fd)
+		if err != nil {
+			return returned{err: err}
+		}
+		a = addrPort(sa)
+		return returned{out: a.String()}
+	})
+	return a, err
+}
+
+// Write sends (write(2)); it may take less than all.
+func (s *Socket) Write(b []byte) (int, error) {
+	var n int
+	err := s.call("write", []string{strconv.Itoa(len(b))}, func(fd int) returned {
+		var err error
+		n, err = unix.Write(fd, b)
+		return returned{n: n, data: b[:max(n, 0)], err: err}
+	})
+	return n, err
+}
+
+// Read receives up to size bytes (read(2)); none and no error: the end.
+func (s *Socket) Read(size int) ([]byte, error) {
+	b := make([]byte, size)
+	err := s.call("read", []string{strconv.Itoa(size)}, func(fd int) returned {
+		n, err := unix.Read(fd, b)
+		b = b[:max(n, 0)]
+		return returned{n: n, data: b, err: err}
+	})
+	return b, err
+}
+
+// Flag is a flag of sendmsg(2), with the name it has there.
+type Flag struct {
+	Value int
+	Name  string
+}
+
+// The flags.
+var (
+	NoSignal = Flag{unix.MSG_NOSIGNAL, "MSG_NOSIGNAL"}
+	More     = Flag{unix.MSG_MORE, "MSG_MORE"}
+	OOB      = Flag{unix.MSG_OOB, "MSG_OOB"}
+)
+
+// Sendmsg sends with flags (sendmsg(2)).
+func (s *Socket) Sendmsg(b []byte, flags ...Flag) (int, error) {
+	value, names := 0, "0"
+	for i, f := range flags {
+		value |= f.Value
+		if i == 0 {
+			names = f.Name
+		} else {
+			names += "|" + f.Name
+		}
+	}
+	var n int
+	err := s.call("sendmsg", []string{strconv.Itoa(len(b)), names}, func(fd int) returned {
+		var err error
+		n, err = unix.SendmsgN(fd, b, nil, nil, value)
+		return returned{n: n, data: b[:max(n, 0)], err: err}
+	})
+	return n, err
+}
+
+// How says which half shutdown closes.
+type How int
+
+// The halves (shutdown(2)).
+const (
+	ShutRead  How = unix.SHUT_RD
+	ShutWrite How = unix.SHUT_WR
+	ShutBoth  How = unix.SHUT_RDWR
+)
+
+// String is the name in shutdown(2).
+func (h How) String() string { return [...]string{"SHUT_RD", "SHUT_WR", "SHUT_RDWR"}[h] }
+
+// Shutdown closes one half, or both, of the connection (shutdown(2)).
+func (s *Socket) Shutdown(h How) error {
+	return s.call("shutdown", []string{h.String()}, func(fd int) returned {
+		return returned{err: unix.Shutdown(fd, int(h))}
+	})
+}
+
+// Close closes the descriptor (close(2)). The connection may live on, as an
+// orphan that only sock_diag sees.
+func (s *Socket) Close() error {
+	s.mu.Lock()
+	fd := s.fd
+	s.fd = -1 // from here on nobody looks at the descriptor, which may be another's
+	s.mu.Unlock()
+	return s.t.record(s.host.Name, s.id, "close", []string{s.id}, func() returned {
+		r := returned{err: unix.Close(fd)}
+		if r.err != nil {
+			r.n = -1
+		}
+		return r
+	})
+}

@@ -1,0 +1,111 @@
+package sock
+
+import (
+	"net/netip"
+	"strconv"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"sockproof/lib/journal"
+	"sockproof/lib/network"
+)
+
+// Socket is a kernel TCP socket. Its calls may be made from the run's thread
+// or, for those that block, in the background.
+type Socket struct {
+	t      *Table
+	id     string
+	host   *network.Host
+	family journal.Family
+
+	mu      sync.Mutex
+	fd      int // -1 once closed
+	local   netip.AddrPort
+	remote  netip.AddrPort
+	pending []*Pending
+
+	seen map[journal.Witness]string // the state each witness saw last; the run's thread only
+}
+
+// Mode says whether a socket's calls block.
+type Mode int
+
+// The modes.
+const (
+	NonBlocking Mode = iota
+	Blocking         // use only in the background, or on loopback and host: it stops the stepper
+)
+
+// Open makes a TCP socket in the host's namespace (socket(2)). It must be
+// called on the run's thread.
+func (t *Table) Open(h *network.Host, m Mode) (*Socket, error) {
+	s := &Socket{t: t, host: h, family: t.family, fd: -1, seen: map[journal.Witness]string{}}
+	s.id = t.name(h)
+	number, name := domain(t.family)
+	kind, flags := unix.SOCK_STREAM|unix.SOCK_CLOEXEC, "SOCK_STREAM|SOCK_CLOEXEC"
+	if m == NonBlocking {
+		kind, flags = kind|unix.SOCK_NONBLOCK, flags+"|SOCK_NONBLOCK"
+	}
+	err := h.In(func() error {
+		return t.record(h.Name, s.id, "socket", []string{name, flags, "IPPROTO_TCP"}, func() returned {
+			fd, err := unix.Socket(number, kind, unix.IPPROTO_TCP)
+			if err == nil {
+				s.fd = fd
+				t.watch(s)
+			}
+			return returned{n: fd, out: s.id, err: err}
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// ID is the socket's name in the journal: "a1".
+func (s *Socket) ID() string { return s.id }
+
+// descriptor is the socket's file descriptor; -1 once closed, so that a late
+// call fails with EBADF instead of reaching a stranger's socket.
+func (s *Socket) descriptor() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.fd
+}
+
+// addresses are the socket's own and its peer's, as far as known.
+func (s *Socket) addresses() (local, remote netip.AddrPort) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.local, s.remote
+}
+
+// learn notes an address of the socket, for the journal and for sock_diag.
+func (s *Socket) learn(local, remote netip.AddrPort) {
+	s.mu.Lock()
+	if local.IsValid() {
+		s.local = local
+	}
+	if remote.IsValid() {
+		s.remote = remote
+	}
+	d := journal.Socket{ID: s.id, Host: s.host.Name, Local: text(s.local), Remote: text(s.remote)}
+	s.mu.Unlock()
+	s.t.rec.Socket(d)
+}
+
+func text(a netip.AddrPort) string {
+	if !a.IsValid() {
+		return ""
+	}
+	return a.String()
+}
+
+// name is the next socket's id on a host.
+func (t *Table) name(h *network.Host) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.count[h.Name]++
+	return h.Name + strconv.Itoa(t.count[h.Name])
+}

@@ -1,0 +1,239 @@
+package sock
+
+import (
+	"fmt"
+	"net/netip"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"sockproof/lib/journal"
+	"sockproof/lib/network"
+	"sockproof/lib/witness/diag"
+	"sockproof/lib/witness/tcpstate"
+)
+
+// Table is the sockets of one run, and the witnesses tcp_info and sock_diag
+// that watch them.
+type Table struct {
+	rec    *journal.Recorder
+	family journal.Family
+	thread int                   // the run's
+	after  func()                // called after each call made on the run's thread
+	port   func(uint16) error    // called before a port is used, so that its packets are captured
+	diags  map[string]*diag.Conn // by host; empty where sock_diag is unavailable
+
+	mu      sync.Mutex
+	count   map[string]int // sockets made so far, by host
+	watched []*Socket
+}
+
+// Hooks are what the run does about a socket's calls.
+type Hooks struct {
+	After func()             // after each call on the run's thread
+	Port  func(uint16) error // before a port is used
+}
+
+// NewTable makes an empty table, for the calling thread's run.
+func NewTable(rec *journal.Recorder, f journal.Family, hooks Hooks) *Table {
+	return &Table{
+		rec: rec, family: f, thread: unix.Gettid(), after: hooks.After, port: hooks.Port,
+		diags: map[string]*diag.Conn{}, count: map[string]int{},
+	}
+}
+
+// Diagnose lets sock_diag watch the sockets of a host.
+func (t *Table) Diagnose(h *network.Host, c *diag.Conn) { t.diags[h.Name] = c }
+
+func (t *Table) watchPort(p uint16) error {
+	if p == 0 {
+		return nil // the kernel's choice is learnt from getsockname
+	}
+	return t.port(p)
+}
+
+func (t *Table) watch(s *Socket) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.watched = append(t.watched, s)
+}
+
+// sockets is a copy of the list, for use without the lock.
+func (t *Table) sockets() []*Socket {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return append([]*Socket(nil), t.watched...)
+}
+
+// Sample reads the state of every watched socket, by TCP_INFO while its
+// descriptor is open and by sock_diag while its addresses are known, and
+// journals each change. It must be called on the run's thread.
+func (t *Table) Sample() {
+	for _, s := range t.sockets() {
+		s.sampleInfo()
+		if !s.sampleDiag() && s.descriptor() < 0 {
+			t.forget(s)
+		}
+	}
+}
+
+// AtRest says whether no watched socket has anything under way: nothing
+// unacknowledged, and no state that only the peer's next segment can end.
+func (t *Table) AtRest() bool {
+	for _, s := range t.sockets() {
+		if s.isUnderWay() {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Socket) isUnderWay() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fd < 0 {
+		return isTransient(s.seen[journal.SockDiag])
+	}
+	info, err := unix.GetsockoptTCPInfo(s.fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+	return err == nil && info.State != tcpstate.Listen &&
+		(isTransient(tcpstate.Name(info.State)) || info.Unacked > 0 || info.Notsent_bytes > 0)
+}
+
+func isTransient(state string) bool {
+	switch state {
+	case journal.SynSent, journal.SynRecv, journal.FinWait1, journal.Closing, journal.LastAck:
+		return true
+	}
+	return false
+}
+
+// HostOf says which host an address belongs to, where hosts share a stack and
+// only the port tells them apart; "" if no socket of the run has it.
+func (t *Table) HostOf(a netip.AddrPort) string {
+	sockets := t.sockets()
+	for i := len(sockets) - 1; i >= 0; i-- {
+		if local, _ := sockets[i].addresses(); local == a {
+			return sockets[i].host.Name
+		}
+	}
+	return ""
+}
+
+// forget stops watching a socket of which nothing is left to be seen.
+func (t *Table) forget(s *Socket) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := range t.watched {
+		if t.watched[i] == s {
+			t.watched = append(t.watched[:i], t.watched[i+1:]...)
+			return
+		}
+	}
+}
+
+// sampleInfo reads TCP_INFO.
+func (s *Socket) sampleInfo() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fd < 0 {
+		return
+	}
+	info, err := unix.GetsockoptTCPInfo(s.fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+	if err != nil {
+		s.t.rec.Lost(journal.TCPInfo, 1)
+		return
+	}
+	s.saw(journal.TCPInfo, tcpstate.Name(info.State))
+}
+
+// saw journals a state if it is news to the witness.
+func (s *Socket) saw(w journal.Witness, state string) bool {
+	from, known := s.seen[w]
+	if known && from == state {
+		return false
+	}
+	s.seen[w] = state
+	s.t.rec.Add(journal.Event{
+		Host: s.host.Name, Socket: s.id, Kind: journal.KindState,
+		State: &journal.State{From: from, To: state, Witness: w},
+	})
+	return true
+}
+
+// sampleDiag asks sock_diag, by exact 4-tuple; false: it finds nothing. A
+// socket whose 4-tuple another has taken over is no longer asked for.
+func (s *Socket) sampleDiag() bool {
+	c := s.t.diags[s.host.Name]
+	local, remote := s.addresses()
+	if c == nil || local.Port() == 0 || remote.Port() == 0 || s.t.succeeded(s) {
+		return false
+	}
+	found, ok, err := c.Lookup(local, remote)
+	if err != nil {
+		s.t.rec.Lost(journal.SockDiag, 1)
+		return true
+	}
+	if !ok {
+		if _, known := s.seen[journal.SockDiag]; known {
+			s.saw(journal.SockDiag, journal.Gone)
+		}
+		return false
+	}
+	if s.saw(journal.SockDiag, found.StateName()) {
+		s.t.rec.Add(journal.Event{
+			Host: s.host.Name, Socket: s.id, Kind: journal.KindSample,
+			Sample: &journal.Sample{
+				Witness: journal.SockDiag, State: found.StateName(),
+				Timer: found.TimerName(), TimerMS: int64(found.TimerMS),
+				RxQueue: int64(found.RxQueue), TxQueue: int64(found.TxQueue), Inode: uint64(found.Inode),
+			},
+		})
+	}
+	return true
+}
+
+// succeeded says whether a closed socket's 4-tuple belongs to a later one.
+func (t *Table) succeeded(s *Socket) bool {
+	if s.descriptor() >= 0 {
+		return false
+	}
+	local, remote := s.addresses()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := len(t.watched) - 1; i >= 0 && t.watched[i] != s; i-- {
+		l, r := t.watched[i].addresses()
+		if l == local && r == remote && t.watched[i].host == s.host {
+			return true
+		}
+	}
+	return false
+}
+
+// Abort ends what the run left open: calls in the background are woken by
+// shutdown, and every connection is reset, so that nothing stays behind.
+func (t *Table) Abort() error {
+	var first error
+	for _, s := range t.sockets() {
+		if s.descriptor() < 0 {
+			continue
+		}
+		if err := s.abort(); err != nil && first == nil {
+			first = fmt.Errorf("tear down: %w", err)
+		}
+	}
+	return first
+}
+
+func (s *Socket) abort() error {
+	if s.isBusy() {
+		_ = s.Shutdown(ShutBoth) // ENOTCONN where there is nobody to wake
+		s.wait()
+	}
+	if s.descriptor() < 0 {
+		return nil // the background call was close itself
+	}
+	if err := s.SetLinger(true, 0); err != nil {
+		return err
+	}
+	return s.Close()
+}

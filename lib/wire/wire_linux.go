@@ -1,0 +1,380 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+)
+
+// maxPacket is the longest IP packet.
+const maxPacket = 65535
+
+// End is a host's end of the wire.
+type End struct {
+	Host string
+	Addr netip.Addr
+	FD   int // of its TUN, non-blocking
+}
+
+// Packet is a packet on the wire: it has left a host, and has not arrived.
+type Packet struct {
+	packet.Packet
+	From string // the host it left
+	N    int    // the number of its "sent" event
+
+	due    time.Time // zero: now
+	copied bool      // the wire made it: a duplicate
+}
+
+// Fate is what a rule decides about a packet that has just left its host.
+type Fate int
+
+// The fates.
+const (
+	Wait      Fate = iota // it waits for its turn
+	Hold                  // it is kept back until released
+	Drop                  // it is thrown away
+	Duplicate             // it waits for its turn, and a copy of it behind it
+)
+
+// Rule decides the fate of each packet as it leaves its host.
+type Rule func(p *Packet) Fate
+
+// Wire carries packets between its ends. It belongs to one goroutine.
+type Wire struct {
+	ctx  context.Context
+	rec  *journal.Recorder
+	ends []End
+	rule Rule
+	// step is called after each delivery, to look at the sockets.
+	step func()
+
+	waiting []*Packet // in the order in which they left their hosts
+	held    []*Packet
+	buf     []byte
+}
+
+// New makes a wire between ends. After each delivery it calls step.
+func New(ctx context.Context, rec *journal.Recorder, ends []End, step func()) *Wire {
+	return &Wire{ctx: ctx, rec: rec, ends: ends, step: step, buf: make([]byte, maxPacket)}
+}
+
+// SetRule makes rule decide about the packets that leave a host from now on;
+// nil lets each wait for its turn.
+func (w *Wire) SetRule(rule Rule) { w.rule = rule }
+
+// Poll takes in what has left the hosts since the last time.
+func (w *Wire) Poll() error {
+	for i := range w.ends {
+		if err := w.pollEnd(&w.ends[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *Wire) pollEnd(e *End) error {
+	for {
+		n, err := unix.Read(e.FD, w.buf)
+		switch {
+		case errors.Is(err, unix.EAGAIN):
+			return nil
+		case errors.Is(err, unix.EINTR):
+			continue
+		case err != nil:
+			return fmt.Errorf("read the wire of host %s: %w", e.Host, err)
+		}
+		w.arrive(e, slices.Clone(w.buf[:n]))
+	}
+}
+
+// arrive journals a packet that left its host, and decides its fate.
+func (w *Wire) arrive(from *End, raw []byte) {
+	decoded, err := packet.Decode(raw)
+	p := &Packet{Packet: decoded, From: from.Host}
+	p.N = w.record(from.Host, p, journal.AtSent, 0, "")
+	if err != nil {
+		w.discard(p, err.Error())
+		return
+	}
+	if w.end(p.Dst.Addr()) == nil {
+		// Neighbour discovery, multicast: what a host says unasked.
+		w.discard(p, "no host has this address")
+		return
+	}
+	fate := Wait
+	if w.rule != nil {
+		fate = w.rule(p)
+	}
+	switch fate {
+	case Hold:
+		w.held = append(w.held, p)
+		w.record(p.From, p, journal.AtHeld, p.N, "")
+	case Drop:
+		w.discard(p, "as the wire was told")
+	case Duplicate:
+		w.waiting = append(w.waiting, p, p.copy())
+	default:
+		w.waiting = append(w.waiting, p)
+	}
+}
+
+// copy is the wire's own duplicate of a packet.
+func (p *Packet) copy() *Packet {
+	c := *p
+	c.copied = true
+	return &c
+}
+
+func (w *Wire) end(a netip.Addr) *End {
+	for i := range w.ends {
+		if w.ends[i].Addr == a {
+			return &w.ends[i]
+		}
+	}
+	return nil
+}
+
+// record journals a packet at a host.
+func (w *Wire) record(host string, p *Packet, at string, of int, reason string) int {
+	e := packet.Event(p.Packet, at)
+	e.Of, e.Copy, e.Reason = of, p.copied, reason
+	if of != 0 {
+		e.Bytes = nil // they stand in the event it is of
+	}
+	return w.rec.Add(journal.Event{Host: host, Kind: journal.KindPacket, Packet: e})
+}
+
+func (w *Wire) discard(p *Packet, reason string) {
+	w.record(p.From, p, journal.AtDropped, p.N, reason)
+}
+
+// Waiting lists the packets that wait for their turn, oldest first: those of
+// one host, or with "" of all.
+func (w *Wire) Waiting(host string) []*Packet { return filter(w.waiting, host) }
+
+// Held lists the packets kept back, oldest first.
+func (w *Wire) Held(host string) []*Packet { return filter(w.held, host) }
+
+func filter(from []*Packet, host string) []*Packet {
+	var some []*Packet
+	for _, p := range from {
+		if host == "" || p.From == host {
+			some = append(some, p)
+		}
+	}
+	return some
+}
+
+// ErrNotOnWire is that a packet has been delivered or dropped already.
+var ErrNotOnWire = errors.New("the packet is no longer on the wire")
+
+// take removes a packet from the wire, waiting or held.
+func (w *Wire) take(p *Packet) error {
+	for _, q := range []*[]*Packet{&w.waiting, &w.held} {
+		if i := slices.Index(*q, p); i >= 0 {
+			*q = slices.Delete(*q, i, i+1)
+			return nil
+		}
+	}
+	return fmt.Errorf("packet of event %d: %w", p.N, ErrNotOnWire)
+}
+
+// Deliver hands a packet to its host, whatever waits before it, then looks at
+// the sockets and takes in what was answered.
+func (w *Wire) Deliver(p *Packet) error {
+	if err := w.take(p); err != nil {
+		return err
+	}
+	return w.enter(p, journal.AtDelivered, p.N)
+}
+
+// DeliverNext delivers the packet that has waited longest; false: none waits.
+func (w *Wire) DeliverNext() (bool, error) {
+	if err := w.Poll(); err != nil {
+		return false, err
+	}
+	w.dueNow()
+	if len(w.waiting) == 0 {
+		return false, nil
+	}
+	return true, w.Deliver(w.waiting[0])
+}
+
+// Settle delivers packets one by one, oldest first, until none waits. Packets
+// held stay held; timers are not waited for (Await).
+func (w *Wire) Settle() error {
+	for {
+		if w.ctx.Err() != nil {
+			return context.Cause(w.ctx)
+		}
+		more, err := w.DeliverNext()
+		if err != nil || !more {
+			return err
+		}
+	}
+}
+
+// enter writes a packet into its destination's TUN.
+func (w *Wire) enter(p *Packet, at string, of int) error {
+	to := w.end(p.Dst.Addr())
+	if to == nil {
+		return fmt.Errorf("packet to %s: no host on this wire has that address", p.Dst.Addr())
+	}
+	w.record(to.Host, p, at, of, "")
+	if err := write(to, p.Raw); err != nil {
+		return err
+	}
+	w.step()
+	return w.Poll()
+}
+
+func write(to *End, raw []byte) error {
+	for {
+		_, err := unix.Write(to.FD, raw)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("write to the wire of host %s: %w", to.Host, err)
+		}
+		return nil
+	}
+}
+
+// Release lets a held packet wait for its turn, behind those that wait already.
+func (w *Wire) Release(p *Packet) error {
+	i := slices.Index(w.held, p)
+	if i < 0 {
+		return fmt.Errorf("packet of event %d: %w", p.N, ErrNotOnWire)
+	}
+	w.held = slices.Delete(w.held, i, i+1)
+	w.waiting = append(w.waiting, p)
+	return nil
+}
+
+// ReleaseAll lets every held packet wait for its turn, oldest first.
+func (w *Wire) ReleaseAll() {
+	w.waiting = append(w.waiting, w.held...)
+	w.held = nil
+}
+
+// Hold keeps back a packet that waits.
+func (w *Wire) Hold(p *Packet) error {
+	i := slices.Index(w.waiting, p)
+	if i < 0 {
+		return fmt.Errorf("packet of event %d: %w", p.N, ErrNotOnWire)
+	}
+	w.waiting = slices.Delete(w.waiting, i, i+1)
+	w.held = append(w.held, p)
+	w.record(p.From, p, journal.AtHeld, p.N, "")
+	return nil
+}
+
+// Drop throws a packet away, and journals why.
+func (w *Wire) Drop(p *Packet, reason string) error {
+	if err := w.take(p); err != nil {
+		return err
+	}
+	w.discard(p, reason)
+	return nil
+}
+
+// Duplicate makes a copy of a packet wait behind all that wait already.
+func (w *Wire) Duplicate(p *Packet) *Packet {
+	c := p.copy()
+	w.waiting = append(w.waiting, c)
+	return c
+}
+
+// Later holds a packet, waiting or held, and lets it wait for its turn once d
+// has passed. Await and Settle deliver it then.
+func (w *Wire) Later(p *Packet, d time.Duration) error {
+	if slices.Contains(w.waiting, p) {
+		if err := w.Hold(p); err != nil {
+			return err
+		}
+	}
+	if !slices.Contains(w.held, p) {
+		return fmt.Errorf("packet of event %d: %w", p.N, ErrNotOnWire)
+	}
+	p.due = time.Now().Add(d)
+	return nil
+}
+
+// dueNow lets the packets wait for their turn whose time has come.
+func (w *Wire) dueNow() {
+	now := time.Now()
+	for i := 0; i < len(w.held); i++ {
+		p := w.held[i]
+		if p.due.IsZero() || p.due.After(now) {
+			continue
+		}
+		p.due = time.Time{}
+		w.held = slices.Delete(w.held, i, i+1)
+		w.waiting = append(w.waiting, p)
+		i--
+	}
+}
+
+// Inject hands a host the bytes of an IP packet: one kept from earlier, or
+// made up. They need not have left any host.
+func (w *Wire) Inject(raw []byte) error {
+	decoded, err := packet.Decode(slices.Clone(raw))
+	if err != nil {
+		return fmt.Errorf("inject: %w", err)
+	}
+	return w.enter(&Packet{Packet: decoded}, journal.AtInjected, 0)
+}
+
+// Await delivers what comes, by way of the kernel's timers too, until done
+// says so, d has passed, or the run is over; it reports what done said last.
+// It is how a scenario waits for a retransmission.
+func (w *Wire) Await(d time.Duration, done func() bool) (bool, error) {
+	deadline := time.Now().Add(d)
+	for {
+		if err := w.Settle(); err != nil {
+			return false, err
+		}
+		if done() {
+			return true, nil
+		}
+		if time.Now().After(deadline) {
+			return false, nil
+		}
+		if err := w.sleep(deadline); err != nil {
+			return false, err
+		}
+		w.step() // a timer may have changed a state without sending anything
+	}
+}
+
+// pollInterval bounds a sleep, so that an interruption of the run is noticed.
+const pollInterval = 20 * time.Millisecond
+
+// sleep waits until a packet leaves a host, a held one is due, or the deadline.
+func (w *Wire) sleep(deadline time.Time) error {
+	d := min(time.Until(deadline), pollInterval)
+	for _, p := range w.held {
+		if !p.due.IsZero() {
+			d = min(d, time.Until(p.due))
+		}
+	}
+	fds := make([]unix.PollFd, len(w.ends))
+	for i, e := range w.ends {
+		fds[i] = unix.PollFd{Fd: int32(e.FD), Events: unix.POLLIN}
+	}
+	ts := unix.NsecToTimespec(max(d, 0).Nanoseconds())
+	if _, err := unix.Ppoll(fds, &ts, nil); err != nil && !errors.Is(err, unix.EINTR) {
+		return fmt.Errorf("poll the wire: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+package counters
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// Reader reads the counters of one network namespace. It is not for use by
+// several goroutines at once.
+type Reader struct {
+	snmp, netstat int // descriptors; they keep the namespace alive
+	buf           []byte
+}
+
+// The files, as the calling thread's namespace has them. /proc/net would be
+// those of the main thread's.
+const (
+	snmpPath    = "/proc/thread-self/net/snmp"
+	netstatPath = "/proc/thread-self/net/netstat"
+)
+
+// Open opens the counters of the calling thread's network namespace, which the
+// Reader keeps alive; it works from every thread afterwards. It needs no
+// privilege, but a /proc that is mounted.
+func Open() (*Reader, error) {
+	snmp, err := open(snmpPath)
+	if err != nil {
+		return nil, err
+	}
+	netstat, err := open(netstatPath)
+	if err != nil {
+		return nil, errors.Join(err, unix.Close(snmp))
+	}
+	return &Reader{snmp: snmp, netstat: netstat, buf: make([]byte, 16<<10)}, nil
+}
+
+func open(path string) (int, error) {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1, fmt.Errorf("counters: open %s: %w", path, err)
+	}
+	return fd, nil
+}
+
+// Close closes the files and lets go of the namespace.
+func (r *Reader) Close() error {
+	if err := errors.Join(unix.Close(r.snmp), unix.Close(r.netstat)); err != nil {
+		return fmt.Errorf("counters: close: %w", err)
+	}
+	return nil
+}
+
+// Read reads all counters as they are now.
+func (r *Reader) Read() (Set, error) {
+	s := make(Set, 192) // Linux 6.18 has some 150
+	for _, f := range []struct {
+		fd          int
+		path, group string
+	}{
+		{r.snmp, snmpPath, groupTCP},
+		{r.netstat, netstatPath, groupTCPExt},
+	} {
+		file, err := r.readFile(f.fd)
+		if err != nil {
+			return nil, fmt.Errorf("counters: read %s: %w", f.path, err)
+		}
+		if err := s.add(file, f.group); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// readFile reads a file from its start to its end, into the buffer that the
+// next call reuses. The kernel makes the content anew for a read at 0.
+func (r *Reader) readFile(fd int) ([]byte, error) {
+	n := 0
+	for {
+		if n == len(r.buf) {
+			r.buf = append(r.buf, make([]byte, len(r.buf))...)
+		}
+		m, err := unix.Pread(fd, r.buf[n:], int64(n))
+		switch {
+		case errors.Is(err, unix.EINTR):
+			continue
+		case err != nil:
+			return nil, err
+		case m == 0:
+			return r.buf[:n], nil
+		}
+		n += m
+	}
+}
