@@ -1,6 +1,9 @@
 package main
 
-import "sockproof/lib/repro"
+import (
+	"sockproof/lib/journal"
+	"sockproof/lib/repro"
+)
 
 // greeting is what the socket sends, and should receive, itself.
 const greeting = "hello, me"
@@ -12,7 +15,11 @@ func direct(r *repro.Run) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Bind(a.At(targetPort(r, directPort))); err != nil {
+	port := givenPort(r)
+	if port == 0 && r.Network() != journal.HostNet {
+		port = directPort // else 0: the kernel chooses one that is free
+	}
+	if err := s.Bind(a.At(port)); err != nil {
 		return err
 	}
 	local, err := s.Local()
@@ -21,9 +28,11 @@ func direct(r *repro.Run) error {
 	}
 	_ = s.Connect(local) // its errno is evidence, already in the journal
 	r.Settle()
+	_, _ = s.Remote()
 	_, _ = s.Write([]byte(greeting))
 	r.Settle()
 	_, _ = s.Read(64)
+	// Closed in order even on the host network: TIME_WAIT is the subject here.
 	if err := s.Close(); err != nil {
 		return err
 	}

@@ -157,7 +157,8 @@ type Counter struct {
 	Delta int64  `json:"delta"`
 }
 
-// Setting is a kernel setting that the run changed, as read back.
+// Setting is a kernel setting that the run changed, as read back; where Old and
+// New are the same, it read it and relied on it.
 type Setting struct {
 	Name string `json:"name"` // "net.ipv4.tcp_orphan_retries"
 	Old  string `json:"old"`

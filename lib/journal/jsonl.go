@@ -151,8 +151,11 @@ func Read(r io.Reader) ([]Journal, error) {
 				Event  *Event   `json:"event"`
 				Run    *Journal `json:"run"`
 			}
-			if err := json.Unmarshal(line, &rec); err != nil {
-				return nil, fmt.Errorf("line %d: %w", n, err)
+			if bad := json.Unmarshal(line, &rec); bad != nil {
+				if errors.Is(err, io.EOF) {
+					break // the writer was killed in the middle of a line
+				}
+				return nil, fmt.Errorf("line %d: %w", n, bad)
 			}
 			switch {
 			case rec.Record == "event" && rec.Event != nil:

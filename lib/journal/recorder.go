@@ -145,6 +145,9 @@ func (r *Recorder) Trial(f func() (keep bool)) {
 	sockets := len(r.j.Sockets)
 	began := r.Now()
 	first := r.next
+	if r.fold.times > 0 {
+		r.next++ // the fold before these events comes first, if they are kept
+	}
 	r.mu.Unlock()
 
 	keep := f()
@@ -160,19 +163,10 @@ func (r *Recorder) Trial(f func() (keep bool)) {
 		r.next = first
 		return
 	}
-	// The fold before it must come first, so it takes the first number.
-	if r.fold.times > 0 {
-		shift := 1
-		r.next = first
-		r.closeFold()
-		for i := range events {
-			events[i].N += shift
-			if p := events[i].Packet; p != nil && p.Of >= first {
-				p.Of += shift
-			}
-		}
-		r.next = first + shift + len(events)
-	}
+	after := r.next
+	r.next = first
+	r.closeFold()
+	r.next = after
 	for _, e := range events {
 		r.keep(e)
 	}

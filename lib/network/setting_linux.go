@@ -66,10 +66,19 @@ func (h *Host) set(s Setting) error {
 	return nil
 }
 
-// Setting reads a kernel setting in the host's namespace.
+// Setting reads a kernel setting in the host's namespace, and journals it as
+// one that stayed as it was. It must be called on the run's thread.
 func (h *Host) Setting(name string) (string, error) {
 	if err := h.enter(); err != nil {
 		return "", err
 	}
-	return ReadSetting(name)
+	v, err := ReadSetting(name)
+	if err != nil {
+		return "", err
+	}
+	h.net.rec.Add(journal.Event{
+		Host: h.Name, Kind: journal.KindSetting,
+		Setting: &journal.Setting{Name: name, Old: v, New: v},
+	})
+	return v, nil
 }

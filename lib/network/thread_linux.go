@@ -26,3 +26,21 @@ func OnThread(f func()) {
 	}()
 	<-done
 }
+
+// Go runs f in the host's namespace on a thread of its own, and closes the
+// channel when f has returned. The error is that the namespace could not be
+// entered; f was not called then.
+func (h *Host) Go(f func()) <-chan error {
+	done := make(chan error, 1)
+	go func() {
+		defer close(done)
+		OnThread(func() {
+			if err := h.enter(); err != nil {
+				done <- err
+				return
+			}
+			f()
+		})
+	}()
+	return done
+}

@@ -200,7 +200,12 @@ func md(s string) string {
 	var b strings.Builder
 	for i, r := range s {
 		switch r {
-		case '\\', '`', '*', '_', '[', ']', '|', '~':
+		case '_': // within a word, as in SYN_SENT, it is no markup
+			if i == 0 || !wordByte(s[i-1]) || i+1 == len(s) || !wordByte(s[i+1]) {
+				b.WriteByte('\\')
+			}
+			b.WriteRune(r)
+		case '\\', '`', '*', '[', ']', '|', '~':
 			b.WriteByte('\\')
 			b.WriteRune(r)
 		case '<':
@@ -222,4 +227,8 @@ func md(s string) string {
 		}
 	}
 	return b.String()
+}
+
+func wordByte(b byte) bool {
+	return b >= '0' && b <= '9' || b >= 'A' && b <= 'Z' || b >= 'a' && b <= 'z'
 }

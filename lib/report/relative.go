@@ -17,7 +17,8 @@ type relative struct {
 type direction struct{ src, dst string }
 
 // see learns from a packet where its sender's numbers begin. A SYN with
-// another number is a new incarnation of the connection, and moves the base.
+// another number is a new incarnation of the connection and moves the base,
+// unless the packet is injected: its sender need not have sent it now, or ever.
 func (r *relative) see(p *journal.Packet) {
 	if p.Proto != "" || p.Bulk != nil {
 		return
@@ -29,7 +30,7 @@ func (r *relative) see(p *journal.Packet) {
 		out, in = direction{p.Src, p.Dst}, direction{p.Dst, p.Src}
 		syn     = has(p, "SYN")
 	)
-	if _, known := r.base[out]; syn || !known {
+	if _, known := r.base[out]; !known || syn && p.At != journal.AtInjected {
 		r.base[out] = p.Seq
 	}
 	if _, known := r.base[in]; !known && has(p, "ACK") {

@@ -171,9 +171,7 @@ func (b *rowBuilder) packet(e *journal.Event) {
 		// The same packet, so the same numbers, whatever was sent since.
 		a.from, a.to, a.label = f.from, f.to, f.label
 	} else {
-		if p.At == journal.AtSent || p.Of == 0 && !p.Copy && p.At != journal.AtInjected {
-			b.rel.see(p)
-		}
+		b.rel.see(p)
 		a.from, a.to = b.routes.route(e)
 		a.label = newLabel(p, &b.rel)
 	}

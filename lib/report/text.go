@@ -30,10 +30,11 @@ func (c *canvas) last(r *Report) {
 	if !r.several() {
 		mark, i, text := c.outcome(&r.Runs[0])
 		c.write(span{mark, i})
-		c.write(span{" " + text + "\n", plain})
+		c.write(span{strings.TrimRight(" "+text, " ") + "\n", plain})
 		return
 	}
-	c.write(span{c.clean(tallyText(r.Tally)) + "\n", plain})
+	c.write(span{c.clean(tallyText(r.Tally)), bold})
+	c.write(span{"\n", plain})
 }
 
 func (c *canvas) report(r *Report) {
@@ -275,9 +276,9 @@ func (c *canvas) outcome(r *Run) (mark string, i ink, text string) {
 	case claim.NotReproduced:
 		mark, i = c.no, bad
 	}
-	text = c.clean(r.Scenario) + " " + c.clean(outcomeName(r.Outcome))
+	text = r.Scenario + " " + outcomeName(r.Outcome)
 	if r.Why != "" {
-		text += ": " + c.clean(r.Why)
+		text += ": " + r.Why
 	}
-	return mark, i, text
+	return mark, i, strings.TrimSpace(c.clean(text))
 }

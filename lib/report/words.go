@@ -36,9 +36,7 @@ func (c *canvas) words(r *row) words {
 		}}
 	case e.Setting != nil:
 		s := e.Setting
-		return words{main: []span{
-			{c.who(e) + "set " + c.clean(s.Name) + " = " + c.clean(s.New), plain},
-		}, extra: []span{{"  (was " + c.clean(s.Old) + ")", dim}}}
+		return words{text: c.who(e) + "set " + c.clean(s.Name) + " = " + c.clean(s.New) + " (was " + c.clean(s.Old) + ")"}
 	case e.Rule != nil:
 		return words{text: "rule " + c.forHost(e.Rule.Host) + c.clean(e.Rule.Text)}
 	case e.Fold != nil:

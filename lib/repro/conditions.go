@@ -10,14 +10,15 @@ import (
 type Conditions struct {
 	Network  journal.Network // empty: the strongest that can be had
 	Family   journal.Family
-	Timeout  time.Duration              // of the whole run
-	Option   func(name string) string   // the binary's own flags
-	Progress func(text string)          // shown while it takes long; may be nil
-	Stream   func(e journal.Event)      // gets each event as it is recorded; may be nil
-	Alter    func(r *Run) error         // changes the world before the play begins: for controls
-	Run      int                        // the run's number, from 1
-	First    int                        // the number of its first event
-	missing  map[journal.Network]string // networks found wanting earlier, and why
+	Timeout  time.Duration                    // of the whole run
+	Option   func(name string) string         // the binary's own flags
+	Progress func(text string)                // shown while it takes long; may be nil
+	Announce func(format string, args ...any) // shown at once; may be nil
+	Stream   func(e journal.Event)            // gets each event as it is recorded; may be nil
+	Alter    func(r *Run) error               // changes the world before the play begins: for controls
+	Run      int                              // the run's number, from 1
+	First    int                              // the number of its first event
+	missing  map[journal.Network]string       // networks found wanting earlier, and why
 }
 
 // stoppedBy explains why a run ended before its last step.

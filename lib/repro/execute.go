@@ -105,6 +105,7 @@ func newSession(c *Context) (*session, error) {
 		Network: journal.Network(c.value("net")), Family: f,
 		Option:   c.value,
 		Progress: s.progress.show,
+		Announce: s.progress.say,
 		missing:  map[journal.Network]string{},
 	}
 	if d, ok := c.CLI.Generic("timeout").(*duration); ok {
@@ -220,6 +221,15 @@ func (p *progress) show(text string) {
 	}
 	p.last, p.shown = now, true
 	fmt.Fprintf(p.w, "\r\x1b[K%s", report.Printable(text))
+}
+
+// say shows a line that stays.
+func (p *progress) say(format string, args ...any) {
+	if p.w == nil {
+		return
+	}
+	p.clear()
+	fmt.Fprintln(p.w, report.Printable(fmt.Sprintf(format, args...)))
 }
 
 func (p *progress) clear() {

@@ -22,6 +22,8 @@ type Run struct {
 	table *sock.Table
 	watch *witnesses
 
+	foreign []chan struct{} // libraries at work, closed when they have returned
+
 	cut error // why a wait was cut short: the run is over
 }
 
@@ -175,6 +177,8 @@ func Conduct(ctx context.Context, s *Scenario, play Play, c Conditions) journal.
 }
 
 func conduct(ctx context.Context, s *Scenario, play Play, c Conditions) journal.Journal {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	head := journal.Journal{Run: c.Run, Scenario: s.Name, Family: c.Family, Network: c.Network}
 	rec := journal.NewRecorder(head, c.First, c.Stream)
 	r := &Run{ctx: ctx, rec: rec, cond: c}
@@ -189,12 +193,14 @@ func conduct(ctx context.Context, s *Scenario, play Play, c Conditions) journal.
 	}
 	defer r.watch.close()
 	err = r.play(play)
+	r.OK() // whether the time ran out is asked before it is cut
+	cancel()
+	r.awaitForeign()
 	if e := r.table.Abort(); err == nil {
 		err = e
 	}
 	r.look()
 	r.watch.finish(r)
-	r.OK()
 	if r.cut != nil {
 		err = r.cut // the reason why later calls failed
 	}

@@ -40,7 +40,7 @@ func (t *Table) record(host, socket, op string, args []string, call func() retur
 	r := call()
 	took := t.rec.Now() - began
 	t.add(host, socket, began, journal.Call{
-		Op: op, Args: args, Result: int64(r.n), Errno: errnoName(r.err), TookNS: took, Out: r.out, Data: r.data,
+		Op: op, Args: args, Result: int64(r.n), Errno: ErrnoName(r.err), TookNS: took, Out: r.out, Data: r.data,
 	})
 	if unix.Gettid() == t.thread {
 		t.after()
@@ -55,8 +55,8 @@ func (t *Table) add(host, socket string, began int64, c journal.Call) {
 	t.rec.Add(journal.Event{T: began, Host: host, Socket: socket, Kind: journal.KindCall, Call: &c})
 }
 
-// errnoName is an errno's symbol, "" for success.
-func errnoName(err error) string {
+// ErrnoName is an errno's symbol, "" for success.
+func ErrnoName(err error) string {
 	if err == nil {
 		return ""
 	}

@@ -109,3 +109,7 @@ func (t *Table) name(h *network.Host) string {
 	t.count[h.Name]++
 	return h.Name + strconv.Itoa(t.count[h.Name])
 }
+
+// State is the socket's state as TCP_INFO showed it last; "" before the first
+// look. It must be called on the run's thread.
+func (s *Socket) State() string { return s.seen[journal.TCPInfo] }

@@ -106,6 +106,7 @@ func TestLookupTimeWait(t *testing.T) {
 			c := open(t)
 			listener, at := nstest.Listen(t, addr(n.listen))
 			conn := nstest.Connect(t, listener, netip.AddrPortFrom(netip.MustParseAddr(n.dial), at.Port()))
+			cookie := lookup(t, c, conn.ClientAddr, conn.ServerAddr).Cookie
 			conn.Client.Close()
 			conn.Server.Close()
 
@@ -116,6 +117,9 @@ func TestLookupTimeWait(t *testing.T) {
 			})
 			if s.Inode != 0 || s.TimerName() != "timewait" || s.TimerMS == 0 || s.TimerMS > 60_000 {
 				t.Errorf("inode %d, timer %s, %d ms; want 0, timewait, up to 60,000", s.Inode, s.TimerName(), s.TimerMS)
+			}
+			if s.Cookie != cookie {
+				t.Errorf("cookie %d, before it waited %d: not the same socket", s.Cookie, cookie)
 			}
 			nstest.Until(t, "the other end's disappearance", func() bool {
 				_, ok, err := c.Lookup(conn.ServerAddr, conn.ClientAddr)

@@ -140,7 +140,6 @@ func fakeKernel(t *testing.T, replies func(seq uint32) [][]byte) *Conn {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		defer unix.Close(pair[1])
 		var req request
 		if n, err := unix.Read(pair[1], req[:]); n != len(req) || err != nil {
 			t.Errorf("request of %d bytes, %v", n, err)
@@ -154,7 +153,9 @@ func fakeKernel(t *testing.T, replies func(seq uint32) [][]byte) *Conn {
 	}()
 	t.Cleanup(func() {
 		<-done
-		unix.Close(pair[0])
+		if err := errors.Join(unix.Close(pair[0]), unix.Close(pair[1])); err != nil {
+			t.Error(err)
+		}
 	})
 	return &Conn{fd: pair[0], buf: make([]byte, bufferLen)}
 }

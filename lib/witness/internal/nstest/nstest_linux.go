@@ -31,7 +31,7 @@ func Enter(t testing.TB) {
 func up(t testing.TB, name string) {
 	t.Helper()
 	s := must(unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0))(t, "socket")
-	defer unix.Close(s)
+	defer func() { check(t, "close", unix.Close(s)) }()
 	ifr := must(unix.NewIfreq(name))(t, "interface name")
 	check(t, "SIOCGIFFLAGS", unix.IoctlIfreq(s, unix.SIOCGIFFLAGS, ifr))
 	ifr.SetUint16(ifr.Uint16() | unix.IFF_UP)
@@ -44,7 +44,7 @@ type Sock struct{ FD int }
 // Close closes the socket, once: its number may soon be another's.
 func (s *Sock) Close() {
 	if s.FD >= 0 {
-		unix.Close(s.FD)
+		_ = unix.Close(s.FD) // a connection that was reset closes as well as any
 	}
 	s.FD = -1
 }

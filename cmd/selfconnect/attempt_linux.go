@@ -1,0 +1,107 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+
+	"sockproof/lib/journal"
+	"sockproof/lib/repro"
+	"sockproof/lib/sock"
+)
+
+// attempt is one connect() to a port, from a source port of the kernel's choice.
+type attempt struct {
+	*sock.Socket
+	hit bool // the kernel chose the target as its source: it is connected to itself
+}
+
+// try makes one attempt to connect to the target; before, if not nil, prepares
+// the socket.
+func try(r *repro.Run, target uint16, before func(*sock.Socket) error) (attempt, error) {
+	a := r.Host("a")
+	s, err := a.Socket()
+	if err != nil {
+		return attempt{}, err
+	}
+	if before != nil {
+		if err := before(s); err != nil {
+			return attempt{s, false}, err
+		}
+	}
+	_ = s.Connect(a.At(target)) // its errno is evidence, already in the journal
+	r.Settle()
+	if s.State() != journal.Established {
+		return attempt{s, false}, nil
+	}
+	local, err := s.Local()
+	if err != nil {
+		return attempt{s, false}, err
+	}
+	peer, err := s.Remote()
+	if err != nil {
+		return attempt{s, false}, err
+	}
+	return attempt{s, local == peer}, nil
+}
+
+// hunt is a series of attempts to connect to a dead local port.
+type hunt struct {
+	what     string // for the progress line
+	target   uint16
+	attempts int // at most
+}
+
+// found is what a hunt came to.
+type found struct {
+	attempt         // the one that hit, still connected
+	tries   int     // made, with the one that hit
+	seconds float64 // they took
+}
+
+// run makes attempts until one hits or all are spent. The first is kept whole
+// in the journal, and the one that hit; the others are counted.
+func (h hunt) run(r *repro.Run) (found, error) {
+	began := time.Now()
+	f := found{}
+	var err error
+	for f.tries < h.attempts && !f.hit && err == nil && r.OK() {
+		f.tries++
+		r.Trial(func() (keep bool) {
+			f.attempt, err = try(r, h.target, nil)
+			if err != nil || f.hit {
+				return true
+			}
+			err = f.Close()
+			return f.tries == 1 || err != nil
+		})
+		f.seconds = time.Since(began).Seconds()
+		r.Progress("%s: %d attempts on port %d, %.0f a second", h.what, f.tries, h.target, f.rate())
+	}
+	if f.hit {
+		r.Note("%s: attempt %d hit port %d, after %.2f s, %.0f attempts a second", h.what, f.tries, h.target, f.seconds, f.rate())
+	} else {
+		r.Note("%s: none of %d attempts hit port %d, in %.2f s, %.0f attempts a second", h.what, f.tries, h.target, f.seconds, f.rate())
+	}
+	return f, err
+}
+
+func (f found) rate() float64 { return float64(f.tries) / f.seconds }
+
+// errNeedsPortRange is that the source port cannot be arranged here.
+var errNeedsPortRange = errors.New("the host network needs IP_LOCAL_PORT_RANGE (Linux 6.3); take --net wire or --net loopback")
+
+// chooseSource makes the kernel choose port as the socket's source: by
+// IP_LOCAL_PORT_RANGE, or, before Linux 6.3 and in a private namespace, by
+// narrowing ip_local_port_range. Both only narrow the kernel's own choice.
+func chooseSource(r *repro.Run, s *sock.Socket, port uint16) error {
+	err := s.SetOption(sock.LocalPortRange, sock.PortRange(port, port))
+	if err == nil || !errors.Is(err, syscall.ENOPROTOOPT) {
+		return err
+	}
+	if r.Network() == journal.HostNet {
+		return fmt.Errorf("%w: %w", err, errNeedsPortRange)
+	}
+	return r.Host("a").Set(rangeSetting, portRange{port, port}.String())
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"strconv"
+
+	"sockproof/lib/repro"
+	"sockproof/lib/sock"
+)
+
+// autobind: the kernel chooses the target as the source port, because it may
+// choose no other.
+func autobind(r *repro.Run) error {
+	ports, err := localRange(r)
+	if err != nil {
+		return err
+	}
+	target, err := targetPort(r, insidePort, ports, anyPort)
+	if err != nil {
+		return err
+	}
+	_, err = try(r, target, func(s *sock.Socket) error { return chooseSource(r, s, target) })
+	return err
+}
+
+// huntDown: connect to a dead local port again and again, as a client does
+// whose server is down, until the kernel's choice of source port hits it.
+func huntDown(r *repro.Run) error {
+	ports, err := localRange(r)
+	if err != nil {
+		return err
+	}
+	target, err := targetPort(r, insidePort, ports, ports.preferred)
+	if err != nil {
+		return err
+	}
+	explainChances(r, ports, target)
+	_, err = hunt{what: "hunt", target: target, attempts: ports.size()}.run(r)
+	return err
+}
+
+// explainChances says beforehand what to expect of a hunt.
+func explainChances(r *repro.Run, ports portRange, target uint16) {
+	switch {
+	case !ports.contains(target):
+		r.Announce("port %d is outside %s (%s): connect() never chooses it, the hunt is hopeless", target, rangeSetting, ports)
+	case !ports.preferred(target):
+		r.Announce("port %d is %s, and connect() chooses %s ports first, as the low end of %s (%s) is: hopeless while one of those is free",
+			target, parity(target), parity(ports.low), rangeSetting, ports)
+	default:
+		r.Announce("port %d is %s, the parity that connect() chooses first: about one attempt in %d hits",
+			target, parity(target), (ports.size()+1)/2)
+	}
+}
+
+// narrow is the range of source ports where a scenario wants every one of them
+// tried often.
+var narrow = portRange{low: 40000, high: 40063}
+
+// rounds is how often each source port could have been chosen before "never" is said.
+const rounds = 4
+
+// outsideRange: a port outside ip_local_port_range is never hit in the
+// attempts in which one inside is.
+func outsideRange(r *repro.Run) error {
+	ports, err := localRange(r)
+	if err != nil {
+		return err
+	}
+	inside, err := freePort(r, ports, ports.preferred)
+	if err != nil {
+		return err
+	}
+	outside, err := targetPort(r, outsidePort, unprivileged, func(p uint16) bool { return !ports.contains(p) })
+	if err != nil {
+		return err
+	}
+	f, err := hunt{what: "inside the range", target: inside, attempts: ports.size()}.run(r)
+	if err != nil {
+		return err
+	}
+	if f.hit {
+		if err := reset(f.Socket); err != nil {
+			return err
+		}
+	}
+	_, err = hunt{what: "outside the range", target: outside, attempts: max(f.tries, ports.size())}.run(r)
+	return err
+}
+
+// unprivileged are the ports that anybody may bind.
+var unprivileged = portRange{low: 1024, high: 65535}
+
+// reservedPort: ip_local_reserved_ports protects a port inside the range, which
+// is hit before it is reserved and never after.
+func reservedPort(r *repro.Run) error {
+	a := r.Host("a")
+	if err := a.Set(rangeSetting, narrow.String()); err != nil {
+		return err
+	}
+	target, err := targetPort(r, insidePort, narrow, narrow.preferred)
+	if err != nil {
+		return err
+	}
+	f, err := hunt{what: "before it is reserved", target: target, attempts: rounds * narrow.size()}.run(r)
+	if err != nil {
+		return err
+	}
+	if f.hit {
+		if err := reset(f.Socket); err != nil {
+			return err
+		}
+	}
+	if err := a.Set(reservedSetting, strconv.Itoa(int(target))); err != nil {
+		return err
+	}
+	_, err = hunt{what: "once it is reserved", target: target, attempts: rounds * narrow.size()}.run(r)
+	return err
+}
+
+// reset closes a connection with RST, so that neither end enters TIME_WAIT.
+func reset(s *sock.Socket) error {
+	if err := s.SetLinger(true, 0); err != nil {
+		return err
+	}
+	return s.Close()
+}

@@ -1,0 +1,376 @@
+package main
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+)
+
+// article004 is where most statements come from.
+const article004 = "article 004, “TCP两次挥手,你见过吗?那四次握手呢?”"
+
+// selfConnected returns the first socket that a journal shows connected to
+// itself, and the events that prove it: a witness saw it ESTABLISHED, and its
+// own address is its peer's by getsockname and getpeername. Nil events: none.
+func selfConnected(j *journal.Journal) (socket string, events []int) {
+	for _, s := range j.Sockets {
+		if n := connectedToItself(j, s.ID); n != nil {
+			return s.ID, n
+		}
+	}
+	return "", nil
+}
+
+// connectedToItself proves one socket's self-connection, nil if it is none.
+func connectedToItself(j *journal.Journal, socket string) []int {
+	established := claim.Entered(j, socket, journal.Established)
+	local := claim.Calls(j, socket, "getsockname")
+	peer := claim.Calls(j, socket, "getpeername")
+	if len(established) == 0 || len(local) == 0 || len(peer) == 0 {
+		return nil
+	}
+	own, other := local[len(local)-1], peer[len(peer)-1]
+	if own.Call.Errno != "" || other.Call.Errno != "" || own.Call.Out == "" || own.Call.Out != other.Call.Out {
+		return nil
+	}
+	return claim.Numbers(slices.Concat(established, []*journal.Event{own, other})...)
+}
+
+// whyNot says, for a journal without a self-connection, what became of the
+// attempt to connect.
+func whyNot(j *journal.Journal) claim.Finding {
+	connects := claim.Calls(j, "", "connect")
+	if len(connects) == 0 {
+		return claim.Unclear("connect() was never called")
+	}
+	last := connects[len(connects)-1]
+	states := claim.States(j, last.Socket)
+	if len(states) == 0 {
+		return claim.Refute(claim.Numbers(last), "connect() left no state behind")
+	}
+	end := states[len(states)-1]
+	switch {
+	case end.State.To == journal.SynSent:
+		return claim.Refute(claim.Numbers(last, end), "nothing answered the SYN: %s was still SYN_SENT at the end", last.Socket)
+	case len(claim.Entered(j, last.Socket, journal.Established)) > 0:
+		return claim.Refute(claim.Numbers(last, end), "%s connected, but to another socket", last.Socket)
+	}
+	return claim.Refute(claim.Numbers(last, end), "%s was not connected: its last state was %s", last.Socket, end.State.To)
+}
+
+// selfConnection is the phenomenon itself.
+var selfConnection = claim.Phenomenon{
+	Needs: []journal.Witness{journal.Calls, journal.TCPInfo},
+	Check: func(j *journal.Journal) claim.Finding {
+		socket, events := selfConnected(j)
+		if events == nil {
+			return whyNot(j)
+		}
+		return claim.Confirm(events, "%s was ESTABLISHED with itself, %s", socket, addressOf(j, socket))
+	},
+}
+
+func addressOf(j *journal.Journal, socket string) string {
+	for _, s := range j.Sockets {
+		if s.ID == socket {
+			return s.Local
+		}
+	}
+	return ""
+}
+
+var sc1 = claim.Claim{
+	ID:        "SC1",
+	Statement: "one client socket can connect to its own address and port, with no server and no listen()",
+	Source:    article004, Quantity: claim.Can,
+	Needs: []journal.Witness{journal.Calls, journal.TCPInfo},
+	Check: func(j *journal.Journal) claim.Finding {
+		if l := claim.Calls(j, "", "listen"); len(l) > 0 {
+			return claim.Unclear("a socket listened in this run (#%d)", l[0].N)
+		}
+		socket, events := selfConnected(j)
+		if events == nil {
+			return notTested(j)
+		}
+		return claim.Confirm(events, "%s was ESTABLISHED with its own address as its peer's; listen() was never called", socket)
+	},
+}
+
+// notTested is the finding on what follows from a self-connection, where there
+// was none: the precondition did not arise.
+func notTested(j *journal.Journal) claim.Finding {
+	return claim.Unclear("no socket connected to itself: %s", whyNot(j).Because)
+}
+
+// opening lists the segments by which the connection was opened: those with a
+// SYN, and the acknowledgements of nothing but it.
+func opening(j *journal.Journal) []*journal.Event {
+	var (
+		events []*journal.Event
+		first  uint32
+		begun  bool
+	)
+	for _, s := range claim.News(j) {
+		p := s.Packet()
+		if slices.Contains(p.Flags, "SYN") && !begun {
+			first, begun = p.Seq+1, true
+		}
+		if !begun || p.Len > 0 || slices.Contains(p.Flags, "FIN") {
+			continue
+		}
+		if slices.Contains(p.Flags, "SYN") || p.Seq == first && p.Ack == first {
+			events = append(events, s.Event)
+		}
+	}
+	return events
+}
+
+var sc2 = claim.Claim{
+	ID: "SC2", Statement: "the opening takes three segments",
+	Source: article004, Quantity: claim.Always,
+	Precondition: "a socket connects to itself and nothing is lost",
+	Needs:        []journal.Witness{journal.Calls, journal.TCPInfo, journal.Packets},
+	Check: func(j *journal.Journal) claim.Finding {
+		if _, events := selfConnected(j); events == nil {
+			return notTested(j)
+		}
+		if lost := claim.Packets(j, journal.AtDropped); len(lost) > 0 {
+			return claim.Unclear("a segment was lost (#%d)", lost[0].N)
+		}
+		o := opening(j)
+		if len(o) == 3 {
+			return claim.Confirm(claim.Numbers(o...), "it took %s%s", flagsOf(o), neededForOpening(j, o))
+		}
+		return claim.Refute(claim.Numbers(o...), "it took %d: %s", len(o), flagsOf(o))
+	},
+}
+
+// neededForOpening says how many of the opening's segments had been delivered
+// when the socket was ESTABLISHED, where the wire shows it.
+func neededForOpening(j *journal.Journal, opening []*journal.Event) string {
+	socket, _ := selfConnected(j)
+	established := claim.Entered(j, socket, journal.Established)
+	if j.Network != journal.Wire || len(established) == 0 {
+		return ""
+	}
+	needed := 0
+	for _, d := range claim.Packets(j, journal.AtDelivered) {
+		isOpening := slices.ContainsFunc(opening, func(o *journal.Event) bool { return o.N == d.Packet.Of })
+		if d.N < established[0].N && isOpening {
+			needed++
+		}
+	}
+	if needed == len(opening) {
+		return ""
+	}
+	return "; it was ESTABLISHED after " + number(needed) + " of them"
+}
+
+func number(n int) string {
+	words := []string{"none", "one", "two", "three"}
+	if n < len(words) {
+		return words[n]
+	}
+	return "more"
+}
+
+// flagsOf names segments by their flags: "SYN, SYN+ACK, ACK".
+func flagsOf(events []*journal.Event) string {
+	var names []string
+	for _, e := range events {
+		flags := slices.DeleteFunc(slices.Clone(e.Packet.Flags), func(f string) bool { return f == "PSH" })
+		names = append(names, strings.Join(flags, "+"))
+	}
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
+
+// step is a transition that a claim expects, with the segment that causes it.
+type step struct {
+	from, to string
+	flags    []string // exactly these; nil: any cause
+}
+
+// follows judges whether the socket went through the steps, as seen by at
+// least one of the witnesses, each caused by the segment expected. A witness
+// that skipped a state cannot say: the change passed between two looks.
+func follows(j *journal.Journal, socket string, steps []step, by ...journal.Witness) claim.Finding {
+	var cited []*journal.Event
+	at := 0
+	for _, s := range steps {
+		i, e := transition(j, socket, s.from, at, by)
+		switch {
+		case e == nil:
+			return claim.Unclear("no witness saw %s leave %s", socket, s.from)
+		case e.State.To != s.to && j.Network != journal.Wire:
+			return claim.Unclear("it went from %s to %s between two looks: on %s what lies between passes inside one system call, unseen by %s",
+				s.from, e.State.To, j.Network, names(by))
+		case e.State.To != s.to:
+			return claim.Refute(claim.Numbers(append(cited, e)...), "it went from %s to %s, not to %s", s.from, e.State.To, s.to)
+		}
+		at = i + 1
+		cited = append(cited, e)
+		if s.flags == nil || j.Network != journal.Wire {
+			continue // elsewhere packets and states are not seen in step
+		}
+		cause := claim.Cause(j, e)
+		if !claim.HasFlags(cause, s.flags...) {
+			return claim.Refute(claim.Numbers(append(cited, cause)...), "it went to %s, but not on %s", s.to, strings.Join(s.flags, "+"))
+		}
+		cited = append(cited, cause)
+	}
+	return claim.Confirm(claim.Numbers(cited...), "%s", pathOf(steps))
+}
+
+// transition finds the first change away from a state among the witnesses'
+// events, from index at on; its index counts all events of the socket.
+func transition(j *journal.Journal, socket, from string, at int, by []journal.Witness) (int, *journal.Event) {
+	for i, e := range claim.States(j, socket) {
+		if i >= at && e.State.From == from && slices.Contains(by, e.State.Witness) {
+			return i, e
+		}
+	}
+	return 0, nil
+}
+
+func pathOf(steps []step) string {
+	path := []string{steps[0].from}
+	for _, s := range steps {
+		to := s.to
+		if s.flags != nil {
+			to += " on its own " + strings.Join(s.flags, "+")
+		}
+		path = append(path, to)
+	}
+	return "seen: " + strings.Join(path, " → ")
+}
+
+func names(ws []journal.Witness) string {
+	var n []string
+	for _, w := range ws {
+		n = append(n, string(w))
+	}
+	return strings.Join(n, " and ")
+}
+
+var sc3 = claim.Claim{
+	ID:        "SC3",
+	Statement: "the socket goes SYN_SENT → SYN_RECV (on receiving its own SYN) → ESTABLISHED (on its own SYN-ACK)",
+	Source:    article004, Quantity: claim.Always,
+	Precondition: "a socket connects to itself",
+	Needs:        []journal.Witness{journal.Calls, journal.TCPInfo, journal.Packets},
+	Check: func(j *journal.Journal) claim.Finding {
+		socket, events := selfConnected(j)
+		if events == nil {
+			return notTested(j)
+		}
+		if len(claim.Entered(j, socket, journal.SynSent)) == 0 {
+			return claim.Unclear("the whole opening passed inside connect(): on %s the first state seen after it is ESTABLISHED", j.Network)
+		}
+		return follows(j, socket, []step{
+			{journal.SynSent, journal.SynRecv, []string{"SYN"}},
+			{journal.SynRecv, journal.Established, []string{"SYN", "ACK"}},
+		}, journal.TCPInfo)
+	},
+}
+
+var sc4 = claim.Claim{
+	ID: "SC4", Statement: "what it sends, it receives itself",
+	Source: article004 + ", by implication", Quantity: claim.Always,
+	Precondition: "a socket connected to itself sends",
+	Needs:        []journal.Witness{journal.Calls, journal.TCPInfo},
+	Check: func(j *journal.Journal) claim.Finding {
+		socket, events := selfConnected(j)
+		if events == nil {
+			return notTested(j)
+		}
+		written, read := claim.Calls(j, socket, "write"), claim.Calls(j, socket, "read")
+		var sent, received []byte
+		for _, e := range written {
+			sent = append(sent, e.Call.Data...)
+		}
+		for _, e := range read {
+			received = append(received, e.Call.Data...)
+		}
+		cited := claim.Numbers(slices.Concat(written, read)...)
+		switch {
+		case len(sent) == 0 || len(read) == 0:
+			return claim.Unclear("nothing was sent, or nothing was read")
+		case bytes.Equal(sent, received):
+			return claim.Confirm(cited, "%s read the %d bytes that it had written", socket, len(sent))
+		}
+		return claim.Refute(cited, "it wrote %q and read %q", sent, received)
+	},
+}
+
+// closing lists the segments by which the connection was closed: those with a
+// FIN, and the acknowledgements of one.
+func closing(j *journal.Journal) (events []*journal.Event) {
+	var end uint32
+	begun := false
+	for _, s := range claim.News(j) {
+		p := s.Packet()
+		fin := slices.Contains(p.Flags, "FIN")
+		if fin && !begun {
+			end, begun = p.Seq+uint32(p.Len)+1, true
+		}
+		if fin || begun && (p.Ack == end || slices.Contains(p.Flags, "RST")) {
+			events = append(events, s.Event)
+		}
+	}
+	return events
+}
+
+var sc5 = claim.Claim{
+	ID: "SC5", Statement: "the close takes two segments: one FIN, one ACK (“two-way close”)",
+	Source: article004, Quantity: claim.Always,
+	Precondition: "a socket connected to itself is closed in order, and nothing is lost",
+	Needs:        []journal.Witness{journal.Calls, journal.TCPInfo, journal.Packets},
+	Check: func(j *journal.Journal) claim.Finding {
+		if _, events := selfConnected(j); events == nil {
+			return notTested(j)
+		}
+		if lost := claim.Packets(j, journal.AtDropped); len(lost) > 0 {
+			return claim.Unclear("a segment was lost (#%d)", lost[0].N)
+		}
+		c := closing(j)
+		switch {
+		case len(c) == 0 || !slices.Contains(c[0].Packet.Flags, "FIN"):
+			return claim.Unclear("no FIN was sent: the connection was not closed in order")
+		case len(c) == 1:
+			return claim.Unclear("the FIN was not answered before the run ended")
+		case len(c) == 2 && claim.HasFlags(c[1], "ACK"):
+			return claim.Confirm(claim.Numbers(c...), "one FIN, and the ACK that the same socket sent itself")
+		}
+		return claim.Refute(claim.Numbers(c...), "it took %d: %s", len(c), flagsOf(c))
+	},
+}
+
+var sc6 = claim.Claim{
+	ID:        "SC6",
+	Statement: "closing goes FIN_WAIT1 → CLOSING (on its own FIN) → TIME_WAIT",
+	Source:    article004, Quantity: claim.Always,
+	Precondition: "a socket connected to itself is closed in order",
+	Needs:        []journal.Witness{journal.Calls, journal.TCPInfo, journal.Packets, journal.SockDiag},
+	Check: func(j *journal.Journal) claim.Finding {
+		socket, events := selfConnected(j)
+		if events == nil {
+			return notTested(j)
+		}
+		if len(claim.Entered(j, socket, journal.FinWait1)) == 0 {
+			if ends := claim.Entered(j, socket, journal.TimeWait); len(ends) > 0 && j.Network != journal.Wire {
+				return claim.Unclear("the whole close passed inside close(): on %s the first state seen after it is TIME_WAIT (#%d)", j.Network, ends[0].N)
+			}
+			return claim.Unclear("the connection was not closed in order")
+		}
+		return follows(j, socket, []step{
+			{journal.FinWait1, journal.Closing, []string{"FIN", "ACK"}},
+			{journal.Closing, journal.TimeWait, []string{"ACK"}},
+		}, journal.SockDiag)
+	},
+}

@@ -1,0 +1,93 @@
+package claim
+
+import (
+	"slices"
+
+	"sockproof/lib/journal"
+)
+
+// Calls lists the events of one system call, on one socket or with "" on any.
+func Calls(j *journal.Journal, socket, op string) []*journal.Event {
+	return pick(j, func(e *journal.Event) bool {
+		return e.Call != nil && e.Call.Op == op && (socket == "" || e.Socket == socket)
+	})
+}
+
+// Failed lists the calls of one kind that failed with the errno.
+func Failed(j *journal.Journal, socket, op, errno string) []*journal.Event {
+	return slices.DeleteFunc(Calls(j, socket, op), func(e *journal.Event) bool { return e.Call.Errno != errno })
+}
+
+// States lists the changes of a socket's state that the witnesses saw, in
+// order; without witnesses named, those of all.
+func States(j *journal.Journal, socket string, by ...journal.Witness) []*journal.Event {
+	return pick(j, func(e *journal.Event) bool {
+		return e.State != nil && e.Socket == socket && (len(by) == 0 || slices.Contains(by, e.State.Witness))
+	})
+}
+
+// Entered lists the events by which witnesses saw a socket enter a state.
+func Entered(j *journal.Journal, socket, state string) []*journal.Event {
+	return slices.DeleteFunc(States(j, socket), func(e *journal.Event) bool { return e.State.To != state })
+}
+
+// Samples lists the readings of a socket in a state.
+func Samples(j *journal.Journal, socket, state string) []*journal.Event {
+	return pick(j, func(e *journal.Event) bool {
+		return e.Sample != nil && e.Socket == socket && e.Sample.State == state
+	})
+}
+
+// Packets lists the events of TCP packets, at one place or with "" at any.
+func Packets(j *journal.Journal, at string) []*journal.Event {
+	return pick(j, func(e *journal.Event) bool {
+		return e.Packet != nil && e.Packet.Proto == "" && e.Packet.Bulk == nil && (at == "" || e.Packet.At == at)
+	})
+}
+
+// Cause is the event that brought a state about: the packet delivered or the
+// call made last before a witness saw it. Nil: none was.
+func Cause(j *journal.Journal, state *journal.Event) *journal.Event {
+	i := slices.IndexFunc(j.Events, func(e journal.Event) bool { return e.N == state.N })
+	for i--; i >= 0; i-- {
+		e := &j.Events[i]
+		if e.Call != nil {
+			return e
+		}
+		if e.Packet != nil && (e.Packet.At == journal.AtDelivered || e.Packet.At == journal.AtInjected) {
+			return e
+		}
+	}
+	return nil
+}
+
+// HasFlags says whether an event is a packet with exactly these flags, PSH aside.
+func HasFlags(e *journal.Event, flags ...string) bool {
+	if e == nil || e.Packet == nil {
+		return false
+	}
+	have := slices.DeleteFunc(slices.Clone(e.Packet.Flags), func(f string) bool { return f == "PSH" })
+	return slices.Equal(have, flags)
+}
+
+// Numbers are the numbers of events, for a finding to cite.
+func Numbers(events ...*journal.Event) []int {
+	var n []int
+	for _, e := range events {
+		if e != nil && !slices.Contains(n, e.N) {
+			n = append(n, e.N)
+		}
+	}
+	slices.Sort(n)
+	return n
+}
+
+func pick(j *journal.Journal, want func(*journal.Event) bool) []*journal.Event {
+	var some []*journal.Event
+	for i := range j.Events {
+		if want(&j.Events[i]) {
+			some = append(some, &j.Events[i])
+		}
+	}
+	return some
+}

@@ -1,0 +1,109 @@
+package claim
+
+import (
+	"slices"
+
+	"sockproof/lib/journal"
+)
+
+// Segment is a TCP segment that a host sent, and whether it was news.
+type Segment struct {
+	Event *journal.Event
+	// Repeats is the number of the event of the earlier segment that this one
+	// says again: a retransmission, a duplicate ACK. 0: it is news.
+	Repeats int
+}
+
+// Packet is the segment's header.
+func (s Segment) Packet() *journal.Packet { return s.Event.Packet }
+
+// Segments lists the segments that the hosts sent, once each: on the wire as
+// they left, on lo as they arrived. A stopped or slow process makes the kernel
+// send again, so a judge counts news, never raw segments: a segment is told
+// from its repetition by sequence number, not by time.
+func Segments(j *journal.Journal) []Segment {
+	at := journal.AtDelivered
+	if j.Network == journal.Wire {
+		at = journal.AtSent
+	}
+	known := map[direction]*sender{}
+	var all []Segment
+	for _, e := range Packets(j, at) {
+		d := direction{e.Packet.Src, e.Packet.Dst}
+		if known[d] == nil {
+			known[d] = &sender{}
+		}
+		all = append(all, Segment{Event: e, Repeats: known[d].repeats(e)})
+	}
+	return all
+}
+
+// News lists the segments that were no repetition.
+func News(j *journal.Journal) []Segment {
+	return slices.DeleteFunc(Segments(j), func(s Segment) bool { return s.Repeats != 0 })
+}
+
+// direction is one way of a connection; a self-connection has only one.
+type direction struct{ src, dst string }
+
+// sender is what was sent so far in one direction.
+type sender struct {
+	sent []*journal.Event
+	next uint32 // the sequence number after all that was sent
+	any  bool
+}
+
+// repeats returns the number of the segment that e says again, 0 for news, and
+// remembers e.
+//
+// What occupies sequence space repeats if all of it was sent before; but a SYN
+// that now acknowledges is news, as in a simultaneous open. What occupies none
+// repeats an earlier segment with the same flags and numbers: the window and
+// the timestamps may differ.
+func (s *sender) repeats(e *journal.Event) int {
+	p := e.Packet
+	if HasFlags(e, "SYN") && s.any && p.Seq+1 != s.next {
+		*s = sender{} // a new incarnation of the connection
+	}
+	end := p.Seq + occupied(p)
+	of := 0
+	for _, old := range s.sent {
+		if sameNumbers(old.Packet, p) || occupied(p) > 0 && !slices.Contains(p.Flags, "SYN") && covers(old.Packet, p) {
+			of = old.N
+			break
+		}
+	}
+	if of == 0 && s.any && occupied(p) > 0 && !slices.Contains(p.Flags, "SYN") && !after(end, s.next) {
+		of = s.sent[len(s.sent)-1].N // sent in other pieces before
+	}
+	if !s.any || after(end, s.next) {
+		s.next, s.any = end, true
+	}
+	s.sent = append(s.sent, e)
+	return of
+}
+
+// occupied is how much sequence space a segment takes (RFC 9293 §3.4).
+func occupied(p *journal.Packet) uint32 {
+	n := uint32(p.Len)
+	if slices.Contains(p.Flags, "SYN") {
+		n++
+	}
+	if slices.Contains(p.Flags, "FIN") {
+		n++
+	}
+	return n
+}
+
+// covers says whether old has sent all that p sends.
+func covers(old, p *journal.Packet) bool {
+	return !after(old.Seq, p.Seq) && !after(p.Seq+occupied(p), old.Seq+occupied(old))
+}
+
+// sameNumbers says whether two segments say the same.
+func sameNumbers(x, y *journal.Packet) bool {
+	return x.Seq == y.Seq && x.Ack == y.Ack && x.Len == y.Len && slices.Equal(x.Flags, y.Flags)
+}
+
+// after compares sequence numbers, which wrap (RFC 9293 §3.4).
+func after(x, y uint32) bool { return int32(x-y) > 0 }
