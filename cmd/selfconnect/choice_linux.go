@@ -34,9 +34,15 @@ func huntDown(r *repro.Run) error {
 		return err
 	}
 	explainChances(r, ports, target)
-	_, err = hunt{what: "hunt", target: target, attempts: ports.size()}.run(r)
+	_, err = hunt{what: "hunt", target: target, attempts: patience * ports.size()}.run(r)
 	return err
 }
+
+// patience is how many times as many attempts as the range has ports a hunt
+// makes at most. The kernel's choice is random (each connect() advances by a
+// random step), so that none hits a port it prefers, half of them all, has a
+// chance of e⁻¹⁶.
+const patience = 8
 
 // explainChances says beforehand what to expect of a hunt.
 func explainChances(r *repro.Run, ports portRange, target uint16) {
@@ -56,8 +62,9 @@ func explainChances(r *repro.Run, ports portRange, target uint16) {
 // tried often.
 var narrow = portRange{low: 40000, high: 40063}
 
-// rounds is how often each source port could have been chosen before "never" is said.
-const rounds = 4
+// rounds is how many times as many attempts as the narrow range has ports are
+// made before "never" is said: by chance alone that would be wrong once in 10²⁸.
+const rounds = 32
 
 // outsideRange: a port outside ip_local_port_range is never hit in the
 // attempts in which one inside is.
@@ -74,7 +81,7 @@ func outsideRange(r *repro.Run) error {
 	if err != nil {
 		return err
 	}
-	f, err := hunt{what: "inside the range", target: inside, attempts: ports.size()}.run(r)
+	f, err := hunt{what: "inside the range", target: inside, attempts: patience * ports.size()}.run(r)
 	if err != nil {
 		return err
 	}

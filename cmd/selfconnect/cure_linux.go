@@ -5,6 +5,7 @@ import (
 	"syscall"
 	"time"
 
+	"sockproof/lib/journal"
 	"sockproof/lib/repro"
 	"sockproof/lib/sock"
 )
@@ -21,26 +22,48 @@ func detectAndRetry(r *repro.Run) error {
 	if err != nil {
 		return err
 	}
-	first, err := try(r, target, func(s *sock.Socket) error { return chooseSource(r, s, target) })
-	if err != nil {
+	if err := detect(r, ports, target); err != nil {
 		return err
 	}
-	if err := first.Close(); err != nil {
-		return err
-	}
-	r.Settle()
-	if err := widen(r, ports); err != nil {
-		return err
-	}
-	if _, err := try(r, target, nil); err != nil {
-		return err
-	}
-	// The first port is in TIME_WAIT now, so Go gets another.
+	// The first port may be in TIME_WAIT now, so Go gets another.
 	other, err := freePort(r, ports, func(p uint16) bool { return p != target })
 	if err != nil {
 		return err
 	}
 	return dial(r, other)
+}
+
+// retries is how often the client tries again, as Go's net package does.
+const retries = 2
+
+// detect is the client that compares, drops and tries again. Its first socket
+// has the accident.
+func detect(r *repro.Run, ports portRange, target uint16) error {
+	last, err := try(r, target, func(s *sock.Socket) error { return chooseSource(r, s, target) })
+	for again := 0; err == nil && last.hit && again < retries; again++ {
+		if err := drop(r, last.Socket); err != nil {
+			return err
+		}
+		r.Settle()
+		if err := widen(r, ports); err != nil {
+			return err
+		}
+		last, err = try(r, target, nil)
+	}
+	if err != nil || last.hit {
+		return err
+	}
+	_, err = last.Option(sock.SocketError)
+	return err
+}
+
+// drop closes a self-connection: in order, as clients do, but on the caller's
+// own stack with RST, because TIME_WAIT would block a port there for a minute.
+func drop(r *repro.Run, s *sock.Socket) error {
+	if r.Network() == journal.HostNet {
+		return reset(s)
+	}
+	return s.Close()
 }
 
 // widen gives back the range that chooseSource may have had to narrow.
@@ -64,6 +87,11 @@ func dial(r *repro.Run, target uint16) error {
 		attempts++
 		if attempts > 1 {
 			return nil
+		}
+		if r.Network() == journal.HostNet {
+			if err := sock.ResetOnClose(c); err != nil { // as drop does
+				return err
+			}
 		}
 		return sock.LocalPortRange.On(c, sock.PortRange(target, target))
 	}}

@@ -70,6 +70,9 @@ func (c *Claim) Judge(j *journal.Journal) Finding {
 // blind returns the finding that follows from a missing witness, or from one
 // that lost events; nothing is filled in for it.
 func blind(j *journal.Journal, needs []journal.Witness) (Finding, bool) {
+	if len(j.Witnesses) == 0 && j.Stopped != "" {
+		return Unclear("%s", j.Stopped), true // the run never began
+	}
 	for _, w := range needs {
 		s := j.Witness(w)
 		if s.Status != journal.Attached {

@@ -65,6 +65,20 @@ func newRouter(f journal.Family, index int, addr netip.Addr) (*router, error) {
 
 func (r *router) close() { r.h.Close() }
 
+// queueLen is how many packets a TUN keeps before it drops: its default of 500
+// would drop in bulk.
+const queueLen = 100_000
+
+// queue sets how many packets the wire's interface keeps. The ioctl for it is
+// refused inside a user namespace.
+func (r *router) queue(n int) error {
+	link := &netlink.GenericLink{LinkAttrs: netlink.LinkAttrs{Index: r.index}}
+	if err := r.h.LinkSetTxQLen(link, n); err != nil {
+		return fmt.Errorf("set the queue length of the wire's interface: %w", err)
+	}
+	return nil
+}
+
 // address gives the wire's interface its address; for IPv6 without duplicate
 // address detection, which would hold it back for a second.
 func (r *router) address() error {

@@ -10,10 +10,6 @@ import (
 // tunDevice is the clone device of TUN interfaces.
 const tunDevice = "/dev/net/tun"
 
-// queueLen is how many packets a TUN keeps before it drops: its default of 500
-// would drop in bulk.
-const queueLen = 100_000
-
 // links changes interfaces of the calling thread's namespace by ioctl, which
 // is half a millisecond faster a run than asking over netlink.
 type links struct{ fd int }
@@ -55,11 +51,6 @@ func (l links) index(name string) (int, error) {
 
 func (l links) mtu(name string, n uint32) error {
 	_, err := l.ioctl(name, unix.SIOCSIFMTU, "set mtu of", func(r *unix.Ifreq) { r.SetUint32(n) })
-	return err
-}
-
-func (l links) queue(name string, n uint32) error {
-	_, err := l.ioctl(name, unix.SIOCSIFTXQLEN, "set txqueuelen of", func(r *unix.Ifreq) { r.SetUint32(n) })
 	return err
 }
 

@@ -94,6 +94,9 @@ func (h *Host) openOnWire(o Options, self bool) (err error) {
 		return err
 	}
 	defer r.close()
+	if err := r.queue(queueLen); err != nil {
+		return err
+	}
 	if err := r.address(); err != nil {
 		return err
 	}
@@ -119,9 +122,6 @@ func (h *Host) bringUp(mtu int) (index int, err error) {
 		if err := l.mtu(wireInterface, uint32(mtu)); err != nil {
 			return 0, err
 		}
-	}
-	if err := l.queue(wireInterface, queueLen); err != nil {
-		return 0, err
 	}
 	if err := l.up("lo"); err != nil {
 		return 0, err

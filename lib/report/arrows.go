@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -9,7 +10,7 @@ import (
 // shaft on either side, and a blank on either side.
 const fewest = 7
 
-// shaft is a line of some cells with a label in the middle.
+// shaftOf is a line of some cells with a label in the middle.
 func (d *drawing) shaftOf(label []span, cells int) []span {
 	if len(label) == 0 {
 		return []span{{strings.Repeat(d.shaft, max(cells, 0)), plain}}
@@ -87,14 +88,15 @@ func (d *drawing) half(a *arrow, room, usual int, right bool) (arrow, fate []spa
 	return d.pointed(d.best(&a.label, cells-fewest, d.ports), cells, right), fate
 }
 
-// loopArrow draws a packet of a host that talks to itself.
+// loopArrow draws a packet beside the first host's line: one that comes back
+// to it, or where no other host has a line.
 func (d *drawing) loopArrow(r *row) {
 	var (
 		a    = r.arrow
 		room = d.far - d.a - 1
 	)
 	switch {
-	case a.stage == onWire:
+	case a.stage == onWire, a.stage == through && a.from != a.to:
 		d.start(r)
 		d.put(plain, d.lane+"   ")
 		d.puts(d.aside(a, d.edge()-d.cells))
@@ -213,5 +215,5 @@ func (d *drawing) edge() int {
 	return d.b
 }
 
-// drawn says whether a host has a line.
-func (d *drawing) drawn(host string) bool { return host == d.hosts[0] || host == d.hosts[1] }
+// drawn says whether a host has one of the two lines.
+func (d *drawing) drawn(host string) bool { return slices.Contains(d.hosts[:2], host) }

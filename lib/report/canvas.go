@@ -42,7 +42,7 @@ var unicodeGlyphs = glyphs{
 	lane: "│", leaveRight: "├", leaveLeft: "┤",
 	turn: "╮", back: "╯", join: "┤",
 	cross: "✕", ellipsis: "…", to: "→", times: "×",
-	micro: "µ", dash: "—", dots: "⋮", none: "·",
+	micro: "µ", none: "·",
 	yes: "✓", no: "✗", unclear: "?",
 }
 
@@ -51,7 +51,7 @@ var asciiGlyphs = glyphs{
 	lane: "|", leaveRight: "|", leaveLeft: "|",
 	turn: ".", back: "'", join: "|",
 	cross: "x", ellipsis: "...", to: "->", times: "x",
-	micro: "u", dash: "-", dots: ":", none: "-",
+	micro: "u", none: "-",
 	yes: "+", no: "x", unclear: "?",
 }
 
@@ -138,7 +138,7 @@ func (c *canvas) pad(column int) {
 	}
 }
 
-// right puts text so that it ends before a column.
+// rightAlign puts text so that it ends before a column.
 func (c *canvas) rightAlign(i ink, text string, column int) {
 	c.pad(column - cellsOf(text))
 	c.put(i, text)

@@ -120,9 +120,9 @@ func reportOf(runs ...Run) *Report {
 }
 
 const (
-	both = "SYN_SENT"
-	a80  = "192.0.2.1:8080"
-	b80  = "192.0.2.2:8080"
+	synSent = "SYN_SENT"
+	a80     = "192.0.2.1:8080"
+	b80     = "192.0.2.2:8080"
 )
 
 // selfConnection: one socket connects to its own address on the wire.
@@ -143,9 +143,9 @@ func selfConnection() *Report {
 	s.call("a1", "socket", 7, "", "AF_INET", "SOCK_STREAM|SOCK_NONBLOCK", "0")
 	s.call("a1", "bind", 0, "", a80)
 	s.call("a1", "connect", -1, "EINPROGRESS", a80)
-	s.seen("a1", "CLOSE", both, w2...)
+	s.seen("a1", "CLOSE", synSent, w2...)
 	s.carry("a", "a", seg("SYN", 0, 0, 0))
-	s.seen("a1", both, "SYN_RECV", w2...)
+	s.seen("a1", synSent, "SYN_RECV", w2...)
 	s.carry("a", "a", seg("SYN,ACK", 0, 1, 0))
 	est := s.seen("a1", "SYN_RECV", "ESTABLISHED", w2...)
 	s.carry("a", "a", seg("ACK", 1, 1, 0))
@@ -192,7 +192,7 @@ func simultaneousOpen() *Report {
 	s.call("a1", "bind", 0, "", a80)
 	s.call("b1", "bind", 0, "", b80)
 	s.call("a1", "connect", -1, "EINPROGRESS", b80)
-	s.seen("a1", "CLOSE", both, w2...)
+	s.seen("a1", "CLOSE", synSent, w2...)
 	lost := s.at(journal.AtSent, "a", ab("SYN", 0, 0, 0), 0)
 	drop := ab("SYN", 0, 0, 0)
 	drop.Reason = "as the wire was told"
@@ -201,14 +201,14 @@ func simultaneousOpen() *Report {
 	sa := s.at(journal.AtSent, "a", ab("SYN", 0, 0, 0), 0)
 	s.at(journal.AtHeld, "a", ab("SYN", 0, 0, 0), sa)
 	s.call("b1", "connect", -1, "EINPROGRESS", a80)
-	s.seen("b1", "CLOSE", both, w2...)
+	s.seen("b1", "CLOSE", synSent, w2...)
 	sb := s.at(journal.AtSent, "b", ba("SYN", 0, 0, 0), 0)
 	s.at(journal.AtHeld, "b", ba("SYN", 0, 0, 0), sb)
 	s.at(journal.AtDelivered, "b", ab("SYN", 0, 0, 0), sa)
-	recv := s.seen("b1", both, "SYN_RECV", w2...)
+	recv := s.seen("b1", synSent, "SYN_RECV", w2...)
 	rb := s.at(journal.AtSent, "b", ba("SYN,ACK", 0, 1, 0), 0)
 	s.at(journal.AtDelivered, "a", ba("SYN", 0, 0, 0), sb)
-	s.seen("a1", both, "SYN_RECV", w2...)
+	s.seen("a1", synSent, "SYN_RECV", w2...)
 	ra := s.at(journal.AtSent, "a", ab("SYN,ACK", 0, 1, 0), 0)
 	s.at(journal.AtDelivered, "a", ba("SYN,ACK", 0, 1, 0), rb)
 	s.seen("a1", "SYN_RECV", "ESTABLISHED", w2...)
@@ -252,9 +252,13 @@ func hunt() *Report {
 			"bad UTF-8 \xff, | pipes |, `ticks`, <b>HTML</b>, @someone, #1, 90 µs → 日本",
 	}})
 	s.add(journal.Event{Kind: journal.KindFold, Fold: &journal.Fold{Times: 7310, Events: 29240, Counts: []journal.FoldedCount{
-		{What: "connect ECONNREFUSED", Count: 7310}, {What: "packet RST,ACK delivered", Count: 7310},
-		{What: "packet SYN delivered", Count: 7310}, {What: "close", Count: 7309}, {What: "socket", Count: 7309},
-		{What: "bind", Count: 2}, {What: "getsockname\x1b[31m", Count: 1},
+		{What: "connect ECONNREFUSED", Count: 7310},
+		{What: "packet RST,ACK delivered", Count: 7310},
+		{What: "packet SYN delivered", Count: 7310},
+		{What: "close", Count: 7309},
+		{What: "socket", Count: 7309},
+		{What: "bind", Count: 2},
+		{What: "getsockname\x1b[31m", Count: 1},
 	}}})
 	s.call("a1", "connect", 0, "", "127.0.0.1:40001")
 	p := tcp("127.0.0.1:40001", "127.0.0.1:40001", "SYN", 99, 0, 0)

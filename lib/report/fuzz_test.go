@@ -96,7 +96,10 @@ func checkAll(t *testing.T, r *Report) {
 		}
 	}
 	for _, s := range []Style{
-		{Width: 60}, {Width: 80, Unicode: true, Color: true}, {Width: 100, Verbosity: Verbose}, {Width: 60, Unicode: true, Verbosity: Verbose},
+		{Width: 60},
+		{Width: 80, Unicode: true, Color: true},
+		{Width: 100, Verbosity: Verbose},
+		{Width: 60, Unicode: true, Verbosity: Verbose},
 		{Width: 100, Verbosity: Quiet},
 	} {
 		out := render(t, r, s)

@@ -29,7 +29,7 @@ const (
 	details
 )
 
-// spans writes a label at a level of detail.
+// label writes a label at a level of detail.
 func (c *canvas) label(l *label, d detail, ports bool) []span {
 	p := l.p
 	switch {
@@ -77,13 +77,11 @@ func (c *canvas) label(l *label, d detail, ports bool) []span {
 }
 
 func flagNames(names []string) string {
-	switch {
-	case len(names) == 0:
+	switch len(names) {
+	case 0:
 		return "none"
-	case len(names) == 1:
+	case 1:
 		return names[0]
-	case len(names) == 2 && names[0] == "SYN" && names[1] == "ACK":
-		return "SYN,ACK"
 	}
 	return strings.Join(names, ",")
 }

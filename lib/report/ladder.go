@@ -45,7 +45,7 @@ func (c *canvas) drawLadder(l *ladder) {
 		switch {
 		case r.arrow == nil:
 			d.wordsRow(r)
-		case l.loops(r.arrow):
+		case l.alone() || l.loops(r.arrow):
 			d.loopArrow(r)
 		default:
 			d.arrowRow(r)

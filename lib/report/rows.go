@@ -85,9 +85,6 @@ func newLadder(r *Run, everything bool) *ladder {
 		e := &r.Events[i]
 		if !everything && !tells(e) && !cited[e.N] {
 			b.hidden[e.Kind]++
-			if e.Packet != nil && e.Packet.At == journal.AtSent {
-				b.sent[e.N] = nil
-			}
 			continue
 		}
 		switch {

@@ -25,7 +25,8 @@ func (c *canvas) words(r *row) words {
 		return c.sampleWords(e)
 	case e.Reset != nil:
 		return words{main: []span{
-			{c.who(e), plain}, {"RST " + c.clean(e.Reset.Direction), alarm},
+			{c.who(e), plain},
+			{"RST " + c.clean(e.Reset.Direction), alarm},
 			{": " + c.clean(e.Reset.Reason), plain},
 		}}
 	case e.Process != nil:

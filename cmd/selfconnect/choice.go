@@ -1,0 +1,222 @@
+package main
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+)
+
+// series is the attempts made to connect to one address, folded ones included.
+type series struct {
+	target string
+	tries  int
+	hits   []int // events that prove that one connected to itself
+	others int   // attempts that connected, but not to themselves, or cannot be told apart
+	events []int // the connects kept, and the folds
+}
+
+// attempts lists the series of a journal in order: a new one begins when the
+// target changes, or with a change of settings between.
+func attempts(j *journal.Journal) []series {
+	var all []series
+	fresh := true
+	for i := range j.Events {
+		e := &j.Events[i]
+		switch {
+		case e.Setting != nil:
+			fresh = true
+		case e.Call != nil && e.Call.Op == "connect":
+			target := e.Call.Args[len(e.Call.Args)-1]
+			if fresh || all[len(all)-1].target != target {
+				all = append(all, series{target: target})
+				fresh = false
+			}
+			all[len(all)-1].add(j, e)
+		case e.Fold != nil && !fresh:
+			all[len(all)-1].fold(e)
+		}
+	}
+	return all
+}
+
+// add counts an attempt that was kept whole.
+func (s *series) add(j *journal.Journal, connect *journal.Event) {
+	s.tries++
+	s.events = append(s.events, connect.N)
+	if events := connectedToItself(j, connect.Socket); events != nil {
+		s.hits = append(s.hits, events...)
+	} else if len(claim.Entered(j, connect.Socket, journal.Established)) > 0 {
+		s.others++
+	}
+}
+
+// fold counts attempts that were folded. None of those that the scenarios fold
+// hit; one that was ESTABLISHED all the same counts against them.
+func (s *series) fold(e *journal.Event) {
+	s.tries += e.Fold.Times
+	s.events = append(s.events, e.N)
+	for _, c := range e.Fold.Counts {
+		if strings.HasPrefix(c.What, "state "+journal.Established+" by "+string(journal.TCPInfo)) {
+			s.others += c.Count
+		}
+	}
+}
+
+// port is the port aimed at.
+func (s *series) port() uint16 {
+	p, err := strconv.ParseUint(s.target[strings.LastIndexByte(s.target, ':')+1:], 10, 16)
+	if err != nil {
+		return 0
+	}
+	return uint16(p)
+}
+
+// settingBefore is the value of a setting as it stood at an event: as read, or
+// as changed, last before it.
+func settingBefore(j *journal.Journal, name string, n int) (value string, event int) {
+	for i := range j.Events {
+		e := &j.Events[i]
+		if e.N >= n {
+			break
+		}
+		if e.Setting != nil && e.Setting.Name == name {
+			value, event = e.Setting.New, e.N
+		}
+	}
+	return value, event
+}
+
+// rangeBefore is ip_local_port_range as it stood at an event.
+func rangeBefore(j *journal.Journal, n int) (r portRange, event int, ok bool) {
+	value, event := settingBefore(j, rangeSetting, n)
+	r, err := parseRange(value)
+	return r, event, err == nil
+}
+
+var sc7 = claim.Claim{
+	ID: "SC7", Statement: "the kernel's own choice of source port can cause it, when the target port is in ip_local_port_range",
+	Source: article004, Quantity: claim.Can,
+	Precondition: "the socket is not bound, and the target port is in ip_local_port_range",
+	Needs:        []journal.Witness{journal.Calls, journal.TCPInfo},
+	Check: func(j *journal.Journal) claim.Finding {
+		socket, events := selfConnected(j)
+		if events == nil {
+			return notTested(j)
+		}
+		if b := claim.Calls(j, socket, "bind"); len(b) > 0 {
+			return claim.Unclear("%s was bound (#%d): the kernel had no choice", socket, b[0].N)
+		}
+		connect := claim.Calls(j, socket, "connect")
+		r, read, ok := rangeBefore(j, connect[0].N)
+		s := series{target: connect[0].Call.Args[len(connect[0].Call.Args)-1]}
+		if !ok || !r.contains(s.port()) {
+			return claim.Unclear("the journal does not show port %d inside %s", s.port(), rangeSetting)
+		}
+		tries := 0
+		for _, a := range attempts(j) {
+			if a.target == s.target {
+				tries = a.tries
+				break
+			}
+		}
+		return claim.Confirm(append([]int{read}, events...), "%s, never bound, got port %d of %s as its source, its own target, in attempt %d", socket, s.port(), r, tries)
+	},
+}
+
+// hunted is the phenomenon of a hunt: that the accident happens.
+var hunted = claim.Phenomenon{
+	Needs: []journal.Witness{journal.Calls, journal.TCPInfo},
+	Check: func(j *journal.Journal) claim.Finding {
+		all := attempts(j)
+		if len(all) == 0 {
+			return claim.Unclear("connect() was never called")
+		}
+		s := all[0]
+		if len(s.hits) > 0 {
+			return claim.Confirm(s.hits, "attempt %d connected to itself, %s", s.tries, s.target)
+		}
+		if s.others > 0 {
+			return claim.Refute(s.events, "something else answered at %s: it is no dead port", s.target)
+		}
+		return claim.Refute(s.events, "none of %d attempts hit %s", s.tries, s.target)
+	},
+}
+
+// protected compares two series: in the first a port is hit, in the second,
+// with at least as many attempts, one is not. What is the cause of the
+// difference is the caller's to say.
+func protected(j *journal.Journal, what string) claim.Finding {
+	all := attempts(j)
+	if len(all) < 2 {
+		return claim.Unclear("the two series of attempts were not both made")
+	}
+	open, shut := all[0], all[1]
+	cited := slices.Concat(open.hits, shut.events)
+	switch {
+	case len(open.hits) == 0:
+		return claim.Unclear("%s was not hit in %d attempts, so nothing is to be compared", open.target, open.tries)
+	case len(shut.hits) > 0:
+		return claim.Refute(append(cited, shut.hits...), "%s was hit all the same, in attempt %d", shut.target, shut.tries)
+	case shut.others > 0:
+		return claim.Unclear("something else answered at %s: it is no dead port", shut.target)
+	case shut.tries < open.tries:
+		return claim.Unclear("%d attempts on %s are too few, %s took %d", shut.tries, shut.target, open.target, open.tries)
+	}
+	return claim.Confirm(cited, "%s was hit in attempt %d, %s (%s) in none of %d", open.target, open.tries, shut.target, what, shut.tries)
+}
+
+// outsideIsSafe judges the scenario outside-range, and SC8 with it.
+func outsideIsSafe(j *journal.Journal) claim.Finding {
+	f := protected(j, "outside the range")
+	if f.Verdict != claim.Confirmed {
+		return f
+	}
+	all := attempts(j)
+	r, read, ok := rangeBefore(j, all[1].events[0])
+	inside, outside := all[0], all[1]
+	switch {
+	case !ok || !r.contains(inside.port()) || r.contains(outside.port()):
+		return claim.Unclear("the journal does not show port %d inside and port %d outside %s", inside.port(), outside.port(), rangeSetting)
+	case outside.tries < r.size():
+		return claim.Unclear("%d attempts are too few for a range of %d ports", outside.tries, r.size())
+	}
+	f.Events = append([]int{read}, f.Events...)
+	return f
+}
+
+var sc8 = claim.Claim{
+	ID: "SC8", Statement: "a server port outside ip_local_port_range cannot be hit",
+	Source: article004, Quantity: claim.Always,
+	Precondition: "the source port is the kernel's choice, not bound; one inside the range is hit in as many attempts",
+	Needs:        []journal.Witness{journal.Calls, journal.TCPInfo},
+	Check:        outsideIsSafe,
+}
+
+// reservedIsSafe judges the scenario reserved-port, and SC11 with it.
+func reservedIsSafe(j *journal.Journal) claim.Finding {
+	f := protected(j, "reserved")
+	if f.Verdict != claim.Confirmed {
+		return f
+	}
+	all := attempts(j)
+	before, _ := settingBefore(j, reservedSetting, all[0].events[0])
+	after, changed := settingBefore(j, reservedSetting, all[1].events[0])
+	was, errBefore := parseReserved(before)
+	is, errAfter := parseReserved(after)
+	if errBefore != nil || errAfter != nil || was.contains(all[0].port()) || !is.contains(all[1].port()) || all[0].target != all[1].target {
+		return claim.Unclear("the journal does not show port %d becoming reserved between the two series", all[1].port())
+	}
+	f.Events = append([]int{changed}, f.Events...)
+	return f
+}
+
+var sc11 = claim.Claim{
+	ID: "SC11", Statement: "a port in ip_local_reserved_ports is not chosen",
+	Source: "Linux, Documentation/networking/ip-sysctl.rst, ip_local_reserved_ports", Quantity: claim.Always,
+	Precondition: "the port is inside ip_local_port_range, and is hit while it is not reserved",
+	Needs:        []journal.Witness{journal.Calls, journal.TCPInfo},
+	Check:        reservedIsSafe,
+}
