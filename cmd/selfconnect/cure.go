@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 )
@@ -22,7 +24,7 @@ func cured(j *journal.Journal) claim.Finding {
 	if retry.Socket == first || len(closed) == 0 || closed[0].N > retry.N {
 		return claim.Unclear("the self-connection was dropped, but nothing was tried again")
 	}
-	cited := append(events, closed[0].N, retry.N)
+	cited := append(slices.Clone(events), closed[0].N, retry.N)
 	if again := connectedToItself(j, retry.Socket); again != nil {
 		return claim.Refute(append(cited, again...), "the last retry, %s, connected to itself again", retry.Socket)
 	}

@@ -47,7 +47,7 @@ func stolen(j *journal.Journal) claim.Finding {
 	case s[0].bind.N > closed[0].N || s[1].bind.N < closed[0].N:
 		return claim.Unclear("the server was not tried both before and after the self-connection was gone")
 	}
-	cited := append(events, s[0].bind.N, closed[0].N, s[1].bind.N)
+	cited := append(slices.Clone(events), s[0].bind.N, closed[0].N, s[1].bind.N)
 	switch {
 	case s[0].up:
 		return claim.Refute(cited, "the server came up beside the self-connection %s", thief)

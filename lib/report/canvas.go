@@ -33,7 +33,7 @@ type glyphs struct {
 	lane, leaveRight, leaveLeft string // a host's line, and an arrow leaving it
 	turn, back, join            string // the far end of a loop: ╮ ╯ ┤
 	cross, ellipsis, to, times  string
-	micro, dash, dots, none     string
+	micro, none                 string
 	yes, no, unclear            string
 }
 

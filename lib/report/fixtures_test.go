@@ -184,8 +184,8 @@ func simultaneousOpen() *Report {
 	ab := func(flags string, seq, ack uint32, n int) journal.Packet {
 		return tcp(a80, b80, flags, ia+seq, ib+ack, n)
 	}
-	ba := func(flags string, seq, ack uint32, n int) journal.Packet {
-		return tcp(b80, a80, flags, ib+seq, ia+ack, n)
+	ba := func(flags string, seq, ack uint32) journal.Packet {
+		return tcp(b80, a80, flags, ib+seq, ia+ack, 0)
 	}
 	w2 := []journal.Witness{journal.TCPInfo, journal.SockDiag}
 
@@ -202,26 +202,26 @@ func simultaneousOpen() *Report {
 	s.at(journal.AtHeld, "a", ab("SYN", 0, 0, 0), sa)
 	s.call("b1", "connect", -1, "EINPROGRESS", a80)
 	s.seen("b1", "CLOSE", synSent, w2...)
-	sb := s.at(journal.AtSent, "b", ba("SYN", 0, 0, 0), 0)
-	s.at(journal.AtHeld, "b", ba("SYN", 0, 0, 0), sb)
+	sb := s.at(journal.AtSent, "b", ba("SYN", 0, 0), 0)
+	s.at(journal.AtHeld, "b", ba("SYN", 0, 0), sb)
 	s.at(journal.AtDelivered, "b", ab("SYN", 0, 0, 0), sa)
 	recv := s.seen("b1", synSent, "SYN_RECV", w2...)
-	rb := s.at(journal.AtSent, "b", ba("SYN,ACK", 0, 1, 0), 0)
-	s.at(journal.AtDelivered, "a", ba("SYN", 0, 0, 0), sb)
+	rb := s.at(journal.AtSent, "b", ba("SYN,ACK", 0, 1), 0)
+	s.at(journal.AtDelivered, "a", ba("SYN", 0, 0), sb)
 	s.seen("a1", synSent, "SYN_RECV", w2...)
 	ra := s.at(journal.AtSent, "a", ab("SYN,ACK", 0, 1, 0), 0)
-	s.at(journal.AtDelivered, "a", ba("SYN,ACK", 0, 1, 0), rb)
+	s.at(journal.AtDelivered, "a", ba("SYN,ACK", 0, 1), rb)
 	s.seen("a1", "SYN_RECV", "ESTABLISHED", w2...)
 	s.at(journal.AtDelivered, "b", ab("SYN,ACK", 0, 1, 0), ra)
 	est := s.seen("b1", "SYN_RECV", "ESTABLISHED", w2...)
 	twice := ab("SYN,ACK", 0, 1, 0)
 	twice.Copy = true
 	s.at(journal.AtDelivered, "b", twice, ra)
-	s.carry("b", "a", ba("ACK", 1, 1, 0))
+	s.carry("b", "a", ba("ACK", 1, 1))
 	s.call("a1", "write", 5, "", "5").Data = []byte("hello")
 	s.carry("a", "b", ab("PSH,ACK", 1, 1, 5))
 	s.call("b1", "read", 5, "", "16").Data = []byte("hello")
-	s.carry("b", "a", ba("ACK", 1, 6, 0))
+	s.carry("b", "a", ba("ACK", 1, 6))
 	old := tcp(b80, a80, "RST", ib+1, 0, 0)
 	old.Reason = "made up"
 	s.at(journal.AtInjected, "a", old, 0)

@@ -96,14 +96,14 @@ func socketText(sockets []journal.Socket, to string) string {
 	return strings.Join(parts, ", ")
 }
 
-// selfConnected says whether some socket is at both ends of its connection.
-func (r *Run) selfConnected() bool {
+// selfConnected names the first socket that is at both ends of its connection.
+func (r *Run) selfConnected() (id string, ok bool) {
 	for i := range r.Sockets {
 		if s := &r.Sockets[i]; s.Local != "" && s.Local == s.Remote {
-			return true
+			return s.ID, true
 		}
 	}
-	return false
+	return "", false
 }
 
 // verdicts counts findings by verdict.

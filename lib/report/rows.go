@@ -175,64 +175,77 @@ func (b *rowBuilder) packet(e *journal.Event) {
 	if p.Proto == "" {
 		b.connection(p)
 	}
-	nums := []int{e.N}
-	// What follows at once is drawn as one arrow.
-	atOnce := f != nil && !p.Copy && !f.resolved && b.nothingSince(f)
-	merge := func() {
-		b.rows[f.row].gone = true
-		nums = append(slices.Clone(b.rows[f.row].nums), e.N)
-	}
-	if f != nil && !p.Copy {
-		f.resolved = true
-	}
+	r := row{t: e.T, nums: []int{e.N}, event: e, arrow: a}
+	a.stage, a.fate = b.place(p, f, b.loops(a))
 	switch p.At {
 	case journal.AtSent:
-		a.stage, a.fate, a.origin = leaves, fateFlight, e.N
-		if p.Copy {
-			a.stage, a.fate, a.origin = onWire, fateCopy, p.Of
-		} else {
+		if !p.Copy {
+			a.origin = e.N
 			b.sent[e.N] = &flight{row: len(b.rows), from: a.from, to: a.to, label: a.label}
 		}
+	case journal.AtDelivered, journal.AtDropped, journal.AtHeld:
+		if f == nil || p.Copy {
+			break
+		}
+		// What follows at once is drawn as one arrow with its leaving.
+		if a.stage != enters && b.atOnce(f) {
+			if a.stage == onWire {
+				a.stage = leaves
+			}
+			b.rows[f.row].gone = true
+			r.nums = append(slices.Clone(b.rows[f.row].nums), e.N)
+		}
+		f.resolved = true
+		f.held = f.held || p.At == journal.AtHeld
+	case journal.AtInjected:
+	default:
+		a.reason = p.At
+	}
+	b.rows = append(b.rows, r)
+}
+
+// place says what part of its way a packet is on, and what became of it. f is
+// its leaving, if that was seen.
+func (b *rowBuilder) place(p *journal.Packet, f *flight, loops bool) (stage, fate) {
+	unseen := p.Of == 0 && !p.Copy // only this was seen of it
+	switch p.At {
+	case journal.AtSent:
+		if p.Copy {
+			return onWire, fateCopy
+		}
+		return leaves, fateFlight
 	case journal.AtDelivered:
 		switch {
 		case p.Copy:
-			a.stage, a.fate = enters, fateCopy
-		case p.Of == 0:
-			a.stage = through
+			return enters, fateCopy
+		case unseen:
+			return through, fateNone
 		case f != nil && f.held:
-			a.stage, a.fate = enters, fateHeld
-		case atOnce && !b.loops(a):
-			a.stage = through
-			merge()
-		default:
-			a.stage, a.fate = enters, fateFlight
+			return enters, fateHeld
+		case f != nil && !loops && b.atOnce(f):
+			return through, fateNone
 		}
+		return enters, fateFlight
 	case journal.AtHeld, journal.AtDropped:
-		a.stage, a.fate = onWire, fateDropped
+		what := fateDropped
 		if p.At == journal.AtHeld {
-			a.fate = fateHeld
-			if f != nil && !p.Copy {
-				f.held = true
-			}
+			what = fateHeld
 		}
-		if p.Of == 0 && !p.Copy {
-			a.stage = leaves // where only this was seen of it
+		if unseen {
+			return leaves, what
 		}
-		if atOnce {
-			a.stage = leaves
-			merge()
-		}
+		return onWire, what
 	case journal.AtInjected:
-		a.stage, a.fate = enters, fateInjected
-	default:
-		a.stage, a.fate = onWire, fateOther
-		a.reason = p.At
+		return enters, fateInjected
 	}
-	b.rows = append(b.rows, row{t: e.T, nums: nums, event: e, arrow: a})
+	return onWire, fateOther
 }
 
-// nothingSince says whether, since the packet left, nothing happened but that
-// its own sender's state was read: what it says was so when the packet left.
+// atOnce says whether nothing became of a packet yet, and nothing happened
+// since it left but that its own sender's state was read: what that says was
+// so when the packet left.
+func (b *rowBuilder) atOnce(f *flight) bool { return !f.resolved && b.nothingSince(f) }
+
 func (b *rowBuilder) nothingSince(f *flight) bool {
 	if f.row >= len(b.rows) {
 		return false

@@ -150,7 +150,7 @@ func TestStyleFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close() //nolint:errcheck // nothing was written
+	t.Cleanup(func() { _ = f.Close() })
 	for _, c := range []struct {
 		name, color string
 		env         map[string]string

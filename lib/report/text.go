@@ -107,8 +107,8 @@ func (c *canvas) heading(r *Run, numbered bool) {
 	}
 	c.field("network", networkText(r))
 	c.field("sockets", socketText(r.Sockets, c.to))
-	if r.selfConnected() {
-		c.field("", "one socket, at both ends: each packet leaves it and comes back to it")
+	if id, ok := r.selfConnected(); ok {
+		c.field("", id+" is at both ends: each packet leaves it and comes back to it")
 	}
 	c.field("witnesses", witnessText(r.Witnesses))
 }

@@ -7,6 +7,7 @@ import (
 
 	"sockproof/lib/network"
 	"sockproof/lib/report"
+	"sockproof/lib/sock"
 )
 
 // machineSettings are the kernel settings on which outcomes may depend.
@@ -38,3 +39,11 @@ func machine() report.Machine {
 // elevate makes private namespaces possible, if need be by running the command
 // again inside a user namespace.
 func elevate() (code int, done bool) { return network.Elevate() }
+
+// asChild does a child's work, where this process is one (sock.Spawn).
+func asChild() (status int, is bool) {
+	if !sock.IsChild() {
+		return 0, false
+	}
+	return sock.RunChild(), true
+}

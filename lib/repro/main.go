@@ -38,6 +38,9 @@ type Context struct {
 // Main runs the program with the arguments (args[0] being its name) and
 // returns its exit code.
 func Main(p *Program, args []string, out, errs *os.File) int {
+	if status, is := asChild(); is {
+		return status
+	}
 	ctx, ended := untilSignal()
 	o := &output{w: out, cancel: ended.cancel}
 	code, err := p.run(ctx, args, o, out, errs)

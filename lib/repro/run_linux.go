@@ -236,3 +236,29 @@ func (r *Run) attach() error {
 }
 
 func (r *Run) watchPort(port uint16) error { return r.watch.port(port) }
+
+// Spawn starts a child process that owns the sockets too.
+func (r *Run) Spawn(d sock.Disposition, sockets ...*sock.Socket) (*sock.Child, error) {
+	return r.table.Spawn(d, sockets...)
+}
+
+// Transfer moves n bytes from one socket of a connection to the other, in bulk:
+// calls and packets are counted instead of kept.
+func (r *Run) Transfer(from, to *sock.Socket, n int64) error {
+	f := sock.NewFlow(from, to, n)
+	defer f.Record()
+	if r.wire != nil {
+		return r.wire.Bulk(f.Step)
+	}
+	for more := true; more; {
+		if !r.OK() {
+			return r.cut
+		}
+		var err error
+		if more, err = f.Step(); err != nil {
+			return err
+		}
+		r.look()
+	}
+	return nil
+}

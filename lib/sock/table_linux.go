@@ -26,6 +26,8 @@ type Table struct {
 	mu      sync.Mutex
 	count   map[string]int // sockets made so far, by host
 	watched []*Socket
+
+	children []*Child // the run's thread only
 }
 
 // Hooks are what the run does about a socket's calls.
@@ -185,7 +187,7 @@ func (s *Socket) sampleDiag() bool {
 			Sample: &journal.Sample{
 				Witness: journal.SockDiag, State: found.StateName(),
 				Timer: found.TimerName(), TimerMS: int64(found.TimerMS),
-				RxQueue: int64(found.RxQueue), TxQueue: int64(found.TxQueue), Inode: uint64(found.Inode),
+				RxQueue: int64(found.RxQueue), TxQueue: int64(found.TxQueue), Inode: found.Inode,
 			},
 		})
 	}
@@ -209,10 +211,19 @@ func (t *Table) succeeded(s *Socket) bool {
 	return false
 }
 
-// Abort ends what the run left open: calls in the background are woken by
-// shutdown, and every connection is reset, so that nothing stays behind.
+// Abort ends what the run left open: children are killed, calls in the
+// background woken by shutdown, and every connection is reset, so that nothing
+// stays behind.
 func (t *Table) Abort() error {
 	var first error
+	for _, c := range t.children {
+		if c.ended {
+			continue
+		}
+		if err := c.Kill(unix.SIGKILL); err != nil && first == nil {
+			first = fmt.Errorf("tear down: %w", err)
+		}
+	}
 	for _, s := range t.sockets() {
 		if s.descriptor() < 0 {
 			continue

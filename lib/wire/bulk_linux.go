@@ -126,7 +126,7 @@ func (w *Wire) recordBulk(totals []total) {
 			continue
 		}
 		t.SHA256 = hex.EncodeToString(t.hash.Sum(nil))
-		t.Bulk.Flags = t.flags.String()
+		t.Flags = t.flags.String()
 		w.rec.Add(journal.Event{Host: w.ends[i].Host, Kind: journal.KindPacket, Packet: &journal.Packet{
 			Src: t.last.Src.String(), Dst: t.last.Dst.String(), Flags: t.flags.Names(),
 			At: journal.AtDelivered, Bulk: &t.Bulk,

@@ -1,0 +1,72 @@
+# make demo   build and watch a socket connect to itself
+# make test   the tests; needs Go alone
+# make help   everything else
+
+GO      ?= go
+PREFIX  ?= /usr/local
+VERSION ?= 0.1.0
+COMMIT  := $(shell git rev-parse --short HEAD 2>/dev/null)
+
+# Without this tag the command line library carries a Markdown renderer along.
+TAGS    := urfave_cli_no_docs
+LDFLAGS := -s -w -X sockproof/lib/repro.version=$(VERSION) -X sockproof/lib/repro.commit=$(COMMIT)
+BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -tags $(TAGS)
+
+LINTER_VERSION := v2.15.0
+LINTER         := bin/tools/golangci-lint-$(LINTER_VERSION)
+
+.PHONY: help demo build install test race lint bench fuzz clean
+
+help:
+	@echo 'make demo                build and run the default scenario'
+	@echo 'make build               every binary into bin/'
+	@echo 'make install PREFIX=DIR  into DIR/bin (default /usr/local)'
+	@echo 'make test                the tests, without a C compiler'
+	@echo 'make race                the tests under the race detector, with a C compiler'
+	@echo 'make lint                the linter, and a build for every platform'
+	@echo 'make fuzz                each fuzz target for ten seconds'
+	@echo 'make bench               measure, and rewrite bench/RESULTS.md'
+
+demo: build
+	bin/selfconnect
+
+build:
+	$(BUILD) -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install bin/selfconnect $(DESTDIR)$(PREFIX)/bin
+
+test:
+	CGO_ENABLED=0 $(GO) test -tags $(TAGS) -shuffle=on ./...
+
+race:
+	CGO_ENABLED=1 $(GO) test -tags $(TAGS) -shuffle=on -race ./...
+
+# What is wrong on another platform must show on this one.
+PLATFORMS := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
+
+lint: $(LINTER)
+	$(LINTER) run --build-tags $(TAGS)
+	@for p in $(PLATFORMS); do \
+		echo "vet $$p"; \
+		CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) vet -tags $(TAGS) ./... || exit 1; \
+		CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build -tags $(TAGS) -o /dev/null ./... || exit 1; \
+	done
+
+$(LINTER):
+	GOBIN=$(CURDIR)/bin/tools $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINTER_VERSION)
+	mv bin/tools/golangci-lint $@
+
+bench: build
+	$(GO) run ./bench/compare
+
+fuzz:
+	@for p in $$($(GO) list ./lib/... ./cmd/...); do \
+		for f in $$($(GO) test -tags $(TAGS) -list '^Fuzz' $$p | grep '^Fuzz'); do \
+			$(GO) test -tags $(TAGS) -run '^$$' -fuzz "^$$f$$" -fuzztime 10s $$p || exit 1; \
+		done; \
+	done
+
+clean:
+	rm -rf bin

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+
+	"sockproof/lib/network"
+)
+
+// in runs f in the place: on a thread of its own if that is another namespace,
+// for the thread cannot always come back.
+func (p place) in(f func() error) error {
+	if p.path() == "" {
+		return f()
+	}
+	ns, err := network.OpenNamespace(p.path())
+	if err != nil {
+		return p.refused(err)
+	}
+	defer ns.Close()
+	network.OnThread(func() {
+		if err = ns.Enter(); err != nil {
+			err = p.refused(err)
+			return
+		}
+		err = f()
+	})
+	return err
+}
+
+// refused says why the place could not be entered, and what would help. That
+// there is no such place is a mistake in the call.
+func (p place) refused(err error) error {
+	switch {
+	case p.pid != 0 && errors.Is(err, fs.ErrNotExist):
+		return usagef("flag \"--pid\": value \"%d\": no such process here: %v", p.pid, err)
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.ENOTDIR):
+		return usagef("flag \"--netns\": value %q: no network namespace: %v; want a path like /run/netns/NAME or /proc/PID/ns/net", p.netns, err)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%s: %w; run as root: another namespace is entered with CAP_SYS_ADMIN", p.flag(), err)
+	}
+	return fmt.Errorf("%s: %w", p.flag(), err)
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"syscall"
+
+	"sockproof/lib/witness/diag"
+	"sockproof/lib/witness/tcpstate"
+)
+
+// scan looks for self-connected sockets in a place, and for their owners.
+func scan(p place) (*scanned, error) {
+	var t table
+	err := p.in(func() (err error) {
+		conn, err := diag.Open()
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		return t.read(conn)
+	})
+	r := &scanned{Schema: "sockproof/scan/v1", Namespace: p.String(), Sockets: []scannedSocket{}, Complete: true}
+	if errors.Is(err, diag.ErrInterrupted) {
+		r.Complete, err = false, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for i := range t.found {
+		r.Sockets = append(r.Sockets, describe(&t.found[i]))
+	}
+	r.Found, r.SocketsSeen = len(t.found), t.seen
+	// Descriptors are named by inode, so owners are found whatever the namespace.
+	r.findOwners()
+	return r, nil
+}
+
+// dumper is the kernel's table of sockets.
+type dumper interface {
+	Dump(f diag.Filter, each func(diag.Socket) error) error
+}
+
+// table is what the kernel's table showed: the self-connected sockets, and how
+// many there are in all. Only the former are kept.
+type table struct {
+	found []diag.Socket
+	seen  int
+}
+
+// dumps is how often a dump that changes interrupted is made before its gaps
+// are admitted.
+const dumps = 5
+
+// connected are the states of every socket that has a peer: all but LISTEN.
+const connected = 1<<(tcpstate.NewSynRecv+1) - 2&^(1<<tcpstate.Listen)
+
+// read reads the table of both families. ErrInterrupted means that it is as
+// good as it gets.
+func (t *table) read(d dumper) error {
+	interrupted := t.readFamily(d, diag.FamilyIPv4)
+	if interrupted != nil && !errors.Is(interrupted, diag.ErrInterrupted) {
+		return interrupted
+	}
+	err := t.readFamily(d, diag.FamilyIPv6)
+	if errors.Is(err, syscall.ENOENT) {
+		err = nil // a kernel without IPv6 has nobody to answer for it
+	}
+	slices.SortFunc(t.found, func(a, b diag.Socket) int {
+		return cmp.Or(a.Local.Compare(b.Local), cmp.Compare(a.Interface, b.Interface), cmp.Compare(a.Cookie, b.Cookie))
+	})
+	return cmp.Or(err, interrupted)
+}
+
+// readFamily adds the sockets of one family.
+func (t *table) readFamily(d dumper, family uint8) error {
+	before := len(t.found)
+	var (
+		seen int
+		err  error
+	)
+	for range dumps {
+		seen, t.found = 0, t.found[:before]
+		err = d.Dump(diag.Filter{Family: family, States: connected}, func(s diag.Socket) error {
+			seen++
+			if isSelfConnected(&s) {
+				t.keep(s, before)
+			}
+			return nil
+		})
+		if !errors.Is(err, diag.ErrInterrupted) {
+			break
+		}
+	}
+	t.seen += seen
+	return err
+}
+
+// keep adds a socket to those found from index from on. One that changed its
+// place in the kernel's tables comes twice, the second time as it is now.
+func (t *table) keep(s diag.Socket, from int) {
+	for i := from; i < len(t.found); i++ {
+		if t.found[i].Cookie == s.Cookie {
+			t.found[i] = s
+			return
+		}
+	}
+	t.found = append(t.found, s)
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"sockproof/lib/report"
+	"sockproof/lib/witness/diag"
+	"sockproof/lib/witness/tcpstate"
+)
+
+// isSelfConnected says whether a socket's peer is the socket itself: a 4-tuple
+// names one socket of a namespace. Both addresses of a socket have its one
+// scope, so that equal link-local addresses are of the same interface.
+func isSelfConnected(s *diag.Socket) bool {
+	// The ports differ nearly always, and are compared fastest.
+	return s.Local.Port() == s.Remote.Port() && s.Local.Addr() == s.Remote.Addr() && s.State != tcpstate.Listen
+}
+
+// describe is what a scan tells of a socket.
+func describe(s *diag.Socket) scannedSocket {
+	d := scannedSocket{
+		State: s.StateName(), Address: scoped(s.Local, s.Interface).String(), Family: "ipv4",
+		Inode: s.Inode, Owners: []owner{},
+	}
+	if s.Family == diag.FamilyIPv6 {
+		d.Family = "ipv6"
+	}
+	if s.Inode != 0 {
+		d.UID = &s.UID
+	}
+	if s.TimerName() == "timewait" {
+		d.LeftMS = s.TimerMS
+	}
+	return d
+}
+
+// scoped adds the interface's index to a link-local address, which means
+// nothing without.
+func scoped(a netip.AddrPort, index uint32) netip.AddrPort {
+	if index == 0 || !a.Addr().Is6() || !a.Addr().IsLinkLocalUnicast() {
+		return a
+	}
+	return netip.AddrPortFrom(a.Addr().WithZone(strconv.FormatUint(uint64(index), 10)), a.Port())
+}
+
+// title is the address, and the socket's family where that does not show it.
+func (s *scannedSocket) title() string {
+	if s.Family == "ipv6" && !strings.HasPrefix(s.Address, "[") {
+		return s.Address + " (IPv6 socket)"
+	}
+	return s.Address
+}
+
+// holder says who holds the socket, or for how long it stays.
+func (s *scannedSocket) holder() string {
+	switch {
+	case s.LeftMS > 0:
+		return fmt.Sprintf("no owner any more; blocks its port for another %d s", (s.LeftMS+999)/1000)
+	case s.Inode == 0:
+		return "no owner any more"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "uid %d, inode %d", *s.UID, s.Inode)
+	for _, o := range s.Owners {
+		fmt.Fprintf(&b, ", pid %d", o.PID)
+		if o.Program != "" {
+			fmt.Fprintf(&b, " (%s)", report.Printable(o.Program))
+		}
+	}
+	return b.String()
+}
