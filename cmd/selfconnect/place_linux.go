@@ -19,7 +19,7 @@ func (p place) in(f func() error) error {
 	if err != nil {
 		return p.refused(err)
 	}
-	defer ns.Close()
+	defer func() { _ = ns.Close() }() // opened to be entered only
 	network.OnThread(func() {
 		if err = ns.Enter(); err != nil {
 			err = p.refused(err)
@@ -39,7 +39,7 @@ func (p place) refused(err error) error {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.ENOTDIR):
 		return usagef("flag \"--netns\": value %q: no network namespace: %v; want a path like /run/netns/NAME or /proc/PID/ns/net", p.netns, err)
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%s: %w; run as root: another namespace is entered with CAP_SYS_ADMIN", p.flag(), err)
+		return fmt.Errorf("%s: %w; run as root, in a container with CAP_SYS_ADMIN and CAP_SYS_PTRACE", p.flag(), err)
 	}
 	return fmt.Errorf("%s: %w", p.flag(), err)
 }

@@ -53,6 +53,7 @@ var program = repro.Program{
 			Claims: []*claim.Claim{&sc10},
 		},
 	},
-	Plays: plays,
-	Flags: []cli.Flag{portFlag()},
+	Plays:    plays,
+	Flags:    []cli.Flag{portFlag()},
+	Commands: []repro.Command{scanCommand(), portCommand()},
 }

@@ -43,7 +43,7 @@ func doScan(c *repro.Context) (int, error) {
 	}
 	r, err := scan(p)
 	if err != nil {
-		return repro.ExitInconclusive, fmt.Errorf("scan: %w", err)
+		return repro.ExitInconclusive, err
 	}
 	err = c.TextOrJSON(r, r.write)
 	if err == nil && !r.Complete {

@@ -18,7 +18,7 @@ func scan(p place) (*scanned, error) {
 		if err != nil {
 			return err
 		}
-		defer conn.Close()
+		defer func() { _ = conn.Close() }() // it has answered by then
 		return t.read(conn)
 	})
 	r := &scanned{Schema: "sockproof/scan/v1", Namespace: p.String(), Sockets: []scannedSocket{}, Complete: true}
@@ -54,7 +54,7 @@ type table struct {
 const dumps = 5
 
 // connected are the states of every socket that has a peer: all but LISTEN.
-const connected = 1<<(tcpstate.NewSynRecv+1) - 2&^(1<<tcpstate.Listen)
+const connected = (1<<(tcpstate.NewSynRecv+1) - 2) &^ (1 << tcpstate.Listen)
 
 // read reads the table of both families. ErrInterrupted means that it is as
 // good as it gets.
@@ -82,11 +82,20 @@ func (t *table) readFamily(d dumper, family uint8) error {
 	)
 	for range dumps {
 		seen, t.found = 0, t.found[:before]
+		at := map[uint64]int{} // in found, by cookie
 		err = d.Dump(diag.Filter{Family: family, States: connected}, func(s diag.Socket) error {
 			seen++
-			if isSelfConnected(&s) {
-				t.keep(s, before)
+			if !isSelfConnected(&s) {
+				return nil
 			}
+			// One that changed its place in the kernel's tables comes twice,
+			// the second time as it is now.
+			if i, again := at[s.Cookie]; again {
+				t.found[i] = s
+				return nil
+			}
+			at[s.Cookie] = len(t.found)
+			t.found = append(t.found, s)
 			return nil
 		})
 		if !errors.Is(err, diag.ErrInterrupted) {
@@ -95,16 +104,4 @@ func (t *table) readFamily(d dumper, family uint8) error {
 	}
 	t.seen += seen
 	return err
-}
-
-// keep adds a socket to those found from index from on. One that changed its
-// place in the kernel's tables comes twice, the second time as it is now.
-func (t *table) keep(s diag.Socket, from int) {
-	for i := from; i < len(t.found); i++ {
-		if t.found[i].Cookie == s.Cookie {
-			t.found[i] = s
-			return
-		}
-	}
-	t.found = append(t.found, s)
 }

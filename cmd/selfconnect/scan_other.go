@@ -8,7 +8,7 @@ import (
 )
 
 // errScan is why there is nothing to scan.
-var errScan = errors.New("it needs Linux, this is " + runtime.GOOS)
+var errScan = errors.New("scan needs Linux, this is " + runtime.GOOS)
 
 // scan asks Linux's sock_diag.
 func scan(place) (*scanned, error) { return nil, errScan }

@@ -79,7 +79,10 @@ func (m *merge) add(e *journal.Event) {
 		from = last + 1
 	}
 	for i := from; i < len(m.states); i++ {
-		if m.states[i].State == e.State.To && !slices.Contains(m.states[i].Witnesses, w) {
+		if sameState(m.states[i].State, e.State.To) && !slices.Contains(m.states[i].Witnesses, w) {
+			if e.State.To == journal.Close {
+				m.states[i].State = journal.Close // a state, where GONE only says that nothing is found
+			}
 			m.states[i].Witnesses = append(m.states[i].Witnesses, w)
 			m.states[i].Events = append(m.states[i].Events, e.N)
 			m.at[w] = i
@@ -90,6 +93,13 @@ func (m *merge) add(e *journal.Event) {
 	m.states = append(m.states, Stand{
 		State: e.State.To, T: e.T, Witnesses: []journal.Witness{w}, Events: []int{e.N},
 	})
+}
+
+// sameState says whether two witnesses mean the same: sock_diag has no socket
+// to show once it is CLOSE.
+func sameState(x, y string) bool {
+	ended := func(s string) bool { return s == journal.Close || s == journal.Gone }
+	return x == y || ended(x) && ended(y)
 }
 
 // disagreements lists the states that a witness did not see though it was
@@ -113,11 +123,13 @@ func (m *merge) disagreements() []Disagreement {
 			if slices.Contains(s.Witnesses, w) || i < first[w] || i > m.at[w] {
 				continue
 			}
-			next, n := m.nextOf(w, i)
-			missed = append(missed, fmt.Sprintf("%s went on to %s", w, next))
-			events = append(events, n)
+			before, from := m.beside(w, i, -1)
+			next, to := m.beside(w, i, +1)
+			missed = append(missed, fmt.Sprintf("%s went from %s to %s%s", w, before, next, knownCause(s.State, next, w)))
+			events = append(events, from, to)
 		}
 		if len(missed) > 0 {
+			slices.Sort(events)
 			all = append(all, Disagreement{
 				Socket: m.socket, Events: events,
 				Text: fmt.Sprintf("%s saw %s, %s", joinWitnesses(s.Witnesses), s.State, strings.Join(missed, ", ")),
@@ -127,14 +139,24 @@ func (m *merge) disagreements() []Disagreement {
 	return all
 }
 
-// nextOf returns the state that witness w saw next after index i.
-func (m *merge) nextOf(w journal.Witness, i int) (state string, event int) {
-	for _, s := range m.states[i+1:] {
-		if k := slices.Index(s.Witnesses, w); k >= 0 {
-			return s.State, s.Events[k]
+// beside returns the state that witness w saw next before (step -1) or after
+// (step +1) index i.
+func (m *merge) beside(w journal.Witness, i, step int) (state string, event int) {
+	for i += step; i >= 0 && i < len(m.states); i += step {
+		if k := slices.Index(m.states[i].Witnesses, w); k >= 0 {
+			return m.states[i].State, m.states[i].Events[k]
 		}
 	}
 	return "", 0
+}
+
+// knownCause explains a disagreement that is the kernel's way: TCP_INFO of a
+// descriptor whose socket has become TIME_WAIT says CLOSE.
+func knownCause(seen, next string, w journal.Witness) string {
+	if seen == journal.Close && next == journal.TimeWait && w == journal.SockDiag {
+		return " (TCP_INFO says CLOSE once only a TIME_WAIT is left)"
+	}
+	return ""
 }
 
 func sortedWitnesses(m map[journal.Witness]int) []journal.Witness {

@@ -90,7 +90,8 @@ type Packet struct {
 	Bulk    *Bulk    `json:"bulk,omitempty"`  // set: this stands for many packets, counted and hashed instead of kept
 }
 
-// Bulk stands for packets that one host sent another, too many to keep.
+// Bulk stands for packets that one host sent, too many to keep. The event's
+// host is the sender; all were delivered.
 type Bulk struct {
 	Packets  int64  `json:"packets"`
 	IPBytes  int64  `json:"ip_bytes"`        // with headers

@@ -50,7 +50,7 @@ func choose(s *Scenario, c Conditions, rec *journal.Recorder) (*network.Network,
 }
 
 func open(s *Scenario, c Conditions, k journal.Network, rec *journal.Recorder) (*network.Network, error) {
-	return network.Open(network.Options{Kind: k, Family: c.Family, Hosts: s.Hosts, Recorder: rec})
+	return network.Open(network.Options{Kind: k, Family: c.Family, Hosts: s.Hosts, MTU: c.MTU, Recorder: rec})
 }
 
 // refusal says why the scenario cannot run on a network.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"strconv"
 	"syscall"
 
@@ -39,7 +38,7 @@ const (
 // the other, and dies with the run's thread.
 type Child struct {
 	t           *Table
-	cmd         *exec.Cmd
+	pid         int
 	sockets     []*Socket
 	disposition Disposition
 	orders      *os.File // to it
@@ -82,19 +81,16 @@ func (t *Table) Spawn(d Disposition, sockets ...*Socket) (*Child, error) {
 	defer ordersR.Close()
 	defer answersW.Close()
 	c := &Child{t: t, sockets: sockets, disposition: d, orders: ordersW, from: answersR, answers: json.NewDecoder(answersR)}
-	c.cmd = exec.Command("/proc/self/exe")
-	c.cmd.Env = append(os.Environ(), childMarker+"="+string(d))
-	c.cmd.Stderr = os.Stderr
-	c.cmd.ExtraFiles = []*os.File{ordersR, answersW}
-	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	dups, err := duplicates(sockets)
-	if err == nil {
-		c.cmd.ExtraFiles = append(c.cmd.ExtraFiles, dups...)
-		err = c.cmd.Start()
+	files := []uintptr{0, 1, 2, ordersR.Fd(), answersW.Fd()}
+	for _, s := range sockets {
+		files = append(files, uintptr(s.descriptor()))
 	}
-	for _, f := range dups {
-		f.Close()
-	}
+	// Not os/exec: it would make the sockets blocking, for both processes.
+	c.pid, err = syscall.ForkExec("/proc/self/exe", os.Args[:1], &syscall.ProcAttr{
+		Env:   append(os.Environ(), childMarker+"="+string(d)),
+		Files: files,
+		Sys:   &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL},
+	})
 	if err != nil {
 		ordersW.Close()
 		answersR.Close()
@@ -105,21 +101,8 @@ func (t *Table) Spawn(d Disposition, sockets ...*Socket) (*Child, error) {
 	return c, nil
 }
 
-// duplicates makes descriptors for os/exec to hand on; it would close ours.
-func duplicates(sockets []*Socket) ([]*os.File, error) {
-	var files []*os.File
-	for _, s := range sockets {
-		fd, err := unix.FcntlInt(uintptr(s.descriptor()), unix.F_DUPFD_CLOEXEC, 0)
-		if err != nil {
-			return files, fmt.Errorf("fcntl(%s, F_DUPFD_CLOEXEC): %w", s.id, err)
-		}
-		files = append(files, os.NewFile(uintptr(fd), s.id))
-	}
-	return files, nil
-}
-
 func (c *Child) record(p journal.Process) {
-	p.PID = c.cmd.Process.Pid
+	p.PID = c.pid
 	e := journal.Event{Kind: journal.KindProcess, Process: &p}
 	if len(c.sockets) > 0 {
 		e.Host = c.sockets[0].host.Name
@@ -187,16 +170,16 @@ func (c *Child) call(s *Socket, args []string, o order) error {
 func (c *Child) ask(o order) (answer, error) {
 	var a answer
 	if c.ended {
-		return a, fmt.Errorf("%s in child %d: it has ended", o.Op, c.cmd.Process.Pid)
+		return a, fmt.Errorf("%s in child %d: it has ended", o.Op, c.pid)
 	}
 	if err := json.NewEncoder(c.orders).Encode(o); err != nil {
-		return a, fmt.Errorf("%s in child %d: %w", o.Op, c.cmd.Process.Pid, err)
+		return a, fmt.Errorf("%s in child %d: %w", o.Op, c.pid, err)
 	}
 	if err := c.answers.Decode(&a); err != nil {
 		if errors.Is(err, io.EOF) {
 			return a, io.EOF
 		}
-		return a, fmt.Errorf("%s in child %d: %w", o.Op, c.cmd.Process.Pid, err)
+		return a, fmt.Errorf("%s in child %d: %w", o.Op, c.pid, err)
 	}
 	return a, nil
 }
@@ -204,7 +187,7 @@ func (c *Child) ask(o order) (answer, error) {
 // Exit makes the child end by exit(3) with its sockets open.
 func (c *Child) Exit(status int) error {
 	if _, err := c.ask(order{Op: "exit", Size: status}); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("exit in child %d: %w", c.cmd.Process.Pid, err)
+		return fmt.Errorf("exit in child %d: %w", c.pid, err)
 	}
 	c.reap()
 	c.t.after()
@@ -213,8 +196,8 @@ func (c *Child) Exit(status int) error {
 
 // Kill ends the child by a signal.
 func (c *Child) Kill(s syscall.Signal) error {
-	if err := c.cmd.Process.Signal(s); err != nil {
-		return fmt.Errorf("kill(%d, %s): %w", c.cmd.Process.Pid, unix.SignalName(s), err)
+	if err := unix.Kill(c.pid, s); err != nil {
+		return fmt.Errorf("kill(%d, %s): %w", c.pid, unix.SignalName(s), err)
 	}
 	c.reap()
 	c.t.after()
@@ -230,13 +213,18 @@ func (c *Child) reap() string {
 	c.ended = true
 	c.orders.Close()
 	defer c.from.Close()
-	_ = c.cmd.Wait() // the state says how it ended
 	p := journal.Process{Event: "exited", Disposition: string(c.disposition)}
-	status, ok := c.cmd.ProcessState.Sys().(syscall.WaitStatus)
-	if ok && status.Signaled() {
+	var status syscall.WaitStatus
+	for {
+		_, err := syscall.Wait4(c.pid, &status, 0, nil)
+		if !errors.Is(err, syscall.EINTR) {
+			break
+		}
+	}
+	if status.Signaled() {
 		p.Event, p.Signal = "killed", unix.SignalName(status.Signal())
 	} else {
-		p.Status = c.cmd.ProcessState.ExitCode()
+		p.Status = status.ExitStatus()
 	}
 	c.record(p)
 	return p.Signal

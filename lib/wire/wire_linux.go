@@ -325,14 +325,14 @@ func (w *Wire) dueNow() {
 	}
 }
 
-// Inject hands a host the bytes of an IP packet: one kept from earlier, or
-// made up. They need not have left any host.
-func (w *Wire) Inject(raw []byte) error {
+// Inject hands a host the bytes of an IP packet: one kept from earlier, with
+// the number of the event that has it, or with 0 one made up.
+func (w *Wire) Inject(raw []byte, of int) error {
 	decoded, err := packet.Decode(slices.Clone(raw))
 	if err != nil {
 		return fmt.Errorf("inject: %w", err)
 	}
-	return w.enter(&Packet{Packet: decoded}, journal.AtInjected, 0)
+	return w.enter(&Packet{Packet: decoded}, journal.AtInjected, of)
 }
 
 // Await delivers what comes, by way of the kernel's timers too, until done

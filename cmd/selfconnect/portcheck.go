@@ -1,0 +1,77 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"sockproof/lib/repro"
+)
+
+// portCommand says whether server ports are safe from the kernel's choice of
+// source port.
+func portCommand() repro.Command {
+	return repro.Command{
+		Name: "port", Usage: "say whether server ports can be hit by the kernel's choice of source port, and the cure",
+		ArgsUsage: "PORT [PORT ...]",
+		Flags:     placeFlags(),
+		Accepts:   []string{"format", "color"},
+		Do:        doPort,
+	}
+}
+
+func doPort(c *repro.Context) (int, error) {
+	if len(c.Args) == 0 {
+		return repro.ExitUsage, usagef("port: no port given: want ports from 1 to 65535")
+	}
+	var ports []uint16
+	for _, a := range c.Args {
+		p, err := parsePort(a)
+		if err != nil {
+			return repro.ExitUsage, usagef("port: %v", err)
+		}
+		ports = append(ports, p)
+	}
+	place, err := placeOf(c.CLI)
+	if err != nil {
+		return repro.ExitUsage, err
+	}
+	s, err := readPortSettings(place)
+	if err != nil {
+		return repro.ExitInconclusive, err
+	}
+	r := s.check(ports, place)
+	code := 0
+	if r.Cure != nil {
+		code = repro.ExitNotReproduced
+	}
+	return code, c.TextOrJSON(r, r.write)
+}
+
+// portReport is what the command found.
+type portReport struct {
+	Schema    string        `json:"schema"`
+	Namespace string        `json:"namespace,omitempty"` // looked into, if not the caller's own
+	Range     string        `json:"ip_local_port_range"`
+	Reserved  string        `json:"ip_local_reserved_ports"`
+	Ports     []checkedPort `json:"ports"`
+	Cure      *portCure     `json:"cure,omitempty"` // absent: none is needed
+}
+
+// write shows the report as text.
+func (r *portReport) write(w io.Writer) {
+	if r.Namespace != "" {
+		fmt.Fprintf(w, "in %s:\n", r.Namespace)
+	}
+	for _, p := range r.Ports {
+		fmt.Fprintf(w, "port %d %s: %s\n", p.Port, p.verdict(), p.Why)
+	}
+	if r.Cure != nil {
+		fmt.Fprintf(w, "\nto protect %s, keeping what is reserved already:\n  %s\n", r.Cure.whom(), r.Cure.Now)
+		if r.Cure.Persistent != "" {
+			fmt.Fprintf(w, "and after a reboot:\n  %s\n", r.Cure.Persistent)
+		} else {
+			fmt.Fprintln(w, "lasting only if set again by whatever makes that namespace (docker run --sysctl …)")
+		}
+	}
+	fmt.Fprintln(w, "no setting stops a client that itself binds such a port before it connects")
+}

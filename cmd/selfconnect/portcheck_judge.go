@@ -1,0 +1,136 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// portSettings decide which source ports the kernel chooses, for IPv6 as well.
+type portSettings struct {
+	rng      portRange
+	reserved reservedPorts
+}
+
+// checkedPort is one server port, and whether the kernel may choose it as the
+// source of a connection.
+type checkedPort struct {
+	Port     uint16 `json:"port"`
+	AtRisk   bool   `json:"at_risk"`
+	InRange  bool   `json:"in_range"`
+	Reserved bool   `json:"reserved"`
+	// Preferred: connect() tries ports of its parity first.
+	Preferred bool   `json:"preferred"`
+	Why       string `json:"why"`
+}
+
+func (p checkedPort) verdict() string {
+	if p.AtRisk {
+		return "at risk"
+	}
+	return "safe"
+}
+
+// check judges ports by the settings of a place.
+func (s portSettings) check(ports []uint16, in place) *portReport {
+	r := &portReport{
+		Schema: "sockproof/port/v1", Namespace: in.String(),
+		Range: s.rng.String(), Reserved: s.reserved.String(), Ports: []checkedPort{},
+	}
+	var risky []uint16
+	for _, p := range ports {
+		c := s.checkOne(p)
+		r.Ports = append(r.Ports, c)
+		if c.AtRisk {
+			risky = append(risky, p)
+		}
+	}
+	if len(risky) > 0 {
+		r.Cure = s.cure(risky, in)
+	}
+	return r
+}
+
+func (s portSettings) checkOne(p uint16) checkedPort {
+	c := checkedPort{Port: p, InRange: s.rng.contains(p), Reserved: s.reserved.contains(p), Preferred: s.rng.preferred(p)}
+	c.AtRisk = c.InRange && !c.Reserved
+	inRange := fmt.Sprintf("inside %s (%s)", rangeSetting, s.rng)
+	switch {
+	case !c.InRange && c.Reserved:
+		c.Why = fmt.Sprintf("outside %s (%s), and reserved besides", rangeSetting, s.rng)
+	case !c.InRange:
+		c.Why = fmt.Sprintf("outside %s (%s): the kernel never chooses it", rangeSetting, s.rng)
+	case c.Reserved:
+		c.Why = fmt.Sprintf("%s, but in %s: the kernel never chooses it", inRange, reservedSetting)
+	case c.Preferred:
+		c.Why = fmt.Sprintf("%s, not reserved, and %s: connect() tries the range's %s ports first", inRange, parity(p), parity(p))
+	default:
+		// bind() to port 0 begins with this parity, and so leaves the other to
+		// connect() (inet_csk_find_open_port in net/ipv4/inet_connection_sock.c).
+		c.Why = fmt.Sprintf("%s, not reserved; %s, which connect() tries last and bind() to port 0 first: rarer, not safe", inRange, parity(p))
+	}
+	return c
+}
+
+// portCure is how to protect ports.
+type portCure struct {
+	Ports []uint16 `json:"ports"`
+	// Value is ip_local_reserved_ports as it should be.
+	Value string `json:"value"`
+	Now   string `json:"now"` // a command line
+	// Persistent is a command line, too; empty for another namespace: who makes
+	// it must set it.
+	Persistent string `json:"persistent,omitempty"`
+}
+
+// sysctlFile is where the persistent form goes (sysctl.d(5)).
+const sysctlFile = "/etc/sysctl.d/90-reserved-ports.conf"
+
+// cure reserves the ports besides what is reserved already.
+func (s portSettings) cure(ports []uint16, in place) *portCure {
+	value := s.reserved.with(ports).String()
+	c := &portCure{Ports: ports, Value: value, Now: fmt.Sprintf("sysctl -w %s=%s", reservedSetting, value)}
+	if path := in.path(); path != "" {
+		c.Now = "nsenter --net=" + shellWord(path) + " " + c.Now
+		return c
+	}
+	c.Persistent = fmt.Sprintf("echo '%s = %s' > %s", reservedSetting, value, sysctlFile)
+	return c
+}
+
+func (c *portCure) whom() string {
+	if len(c.Ports) == 1 {
+		return "it"
+	}
+	return "them"
+}
+
+// with adds ports, sorted and merged as the kernel itself shows the setting.
+func (r reservedPorts) with(ports []uint16) reservedPorts {
+	all := slices.Clone(r)
+	for _, p := range ports {
+		all = append(all, portRange{p, p})
+	}
+	slices.SortFunc(all, func(a, b portRange) int { return cmp.Or(cmp.Compare(a.low, b.low), cmp.Compare(a.high, b.high)) })
+	var merged reservedPorts
+	for _, next := range all {
+		if n := len(merged); n > 0 && int(next.low) <= int(merged[n-1].high)+1 {
+			merged[n-1].high = max(merged[n-1].high, next.high)
+			continue
+		}
+		merged = append(merged, next)
+	}
+	return merged
+}
+
+// shellWord quotes a word for a shell, where it needs to be.
+func shellWord(s string) string {
+	harmless := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("/._-+:@%", r)
+	}
+	if strings.IndexFunc(s, func(r rune) bool { return !harmless(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -1,0 +1,22 @@
+package main
+
+import "sockproof/lib/network"
+
+// readPortSettings reads the settings of a place.
+func readPortSettings(in place) (s portSettings, err error) {
+	err = in.in(func() error {
+		v, err := network.ReadSetting(rangeSetting)
+		if err != nil {
+			return err
+		}
+		if s.rng, err = parseRange(v); err != nil {
+			return err
+		}
+		if v, err = network.ReadSetting(reservedSetting); err != nil {
+			return err
+		}
+		s.reserved, err = parseReserved(v)
+		return err
+	})
+	return s, err
+}

@@ -1,0 +1,278 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"sockproof/lib/witness/diag"
+	"sockproof/lib/witness/tcpstate"
+)
+
+// self is this process as an owner.
+func self() (owner, error) {
+	comm, err := os.ReadFile("/proc/self/comm")
+	return owner{os.Getpid(), strings.TrimSpace(string(comm))}, err
+}
+
+// TestScanSeesItLiveAndDie follows a self-connected socket, among ordinary
+// ones, from ESTABLISHED to TIME_WAIT.
+func TestScanSeesItLiveAndDie(t *testing.T) {
+	for _, tt := range []struct{ name, at, address, family string }{
+		{"IPv4", "127.0.0.1:8080", "127.0.0.1:8080", "ipv4"},
+		{"IPv6", "[::1]:8080", "[::1]:8080", "ipv6"},
+		{"IPv4 on an IPv6 socket", "[::ffff:127.0.0.1]:8080", "127.0.0.1:8080", "ipv6"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			at := netip.MustParseAddrPort(tt.at)
+			inNamespace(t, func() error {
+				var ordinary []int
+				defer func() { closeAll(ordinary) }()
+				for _, a := range []string{"127.0.0.1:80", "[::1]:80"} {
+					var err error
+					if ordinary, err = connection(netip.MustParseAddrPort(a), ordinary); err != nil {
+						return err
+					}
+				}
+				if r, err := scan(place{}); err != nil {
+					return err
+				} else if r.Found != 0 || r.SocketsSeen != 4 {
+					t.Errorf("before: %+v", r)
+				}
+				fd, err := selfConnect(at)
+				if err != nil {
+					return err
+				}
+				r, err := scan(place{})
+				if err != nil {
+					return err
+				}
+				me, err := self()
+				if err != nil {
+					return err
+				}
+				uid := uint32(os.Getuid())
+				want := &scanned{
+					Schema: "sockproof/scan/v1", Found: 1, SocketsSeen: 5, Complete: true,
+					Sockets: []scannedSocket{{
+						State: "ESTABLISHED", Address: tt.address, Family: tt.family,
+						UID: &uid, Inode: inode(fd), Owners: []owner{me},
+					}},
+				}
+				if d := cmp.Diff(want, r, cmp.AllowUnexported()); d != "" {
+					t.Errorf("established (-want +got):\n%s", d)
+				}
+
+				if err := syscall.Close(fd); err != nil {
+					return err
+				}
+				err = eventually("TIME_WAIT", func() (bool, error) {
+					r, err = scan(place{})
+					return err == nil && r.Found == 1 && r.Sockets[0].State == "TIME_WAIT", err
+				})
+				if err != nil {
+					return err
+				}
+				s := r.Sockets[0]
+				if s.Address != tt.address || s.LeftMS == 0 || s.LeftMS > 60_000 || s.Inode != 0 || s.UID != nil || len(s.Owners) != 0 || r.OwnersNotVisible != 0 {
+					t.Errorf("closed: %+v", r)
+				}
+				return nil
+			})
+		})
+	}
+}
+
+// inode is that of a socket's descriptor, 0 if it cannot be had.
+func inode(fd int) uint64 {
+	var st syscall.Stat_t
+	if syscall.Fstat(fd, &st) != nil {
+		return 0
+	}
+	return st.Ino
+}
+
+// TestScanElsewhere looks into a namespace from outside: by its file, and by
+// a process that lives in it and shares the socket.
+func TestScanElsewhere(t *testing.T) {
+	inNamespace(t, func() error {
+		fd, err := selfConnect(netip.MustParseAddrPort("127.0.0.1:8080"))
+		if err != nil {
+			return err
+		}
+		shared := os.NewFile(uintptr(fd), "socket")
+		defer shared.Close()
+		child := exec.Command("cat")
+		child.ExtraFiles = []*os.File{shared}
+		input, err := child.StdinPipe()
+		if err != nil {
+			return err
+		}
+		if err := child.Start(); err != nil {
+			return err
+		}
+		defer func() {
+			_ = input.Close()
+			_ = child.Wait()
+		}()
+		me, err := self()
+		if err != nil {
+			return err
+		}
+		// Until it has become cat it has this process's name.
+		err = eventually("cat", func() (bool, error) {
+			b, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", child.Process.Pid))
+			return string(b) == "cat\n", err
+		})
+		if err != nil {
+			return err
+		}
+
+		path := fmt.Sprintf("/proc/%d/task/%d/ns/net", os.Getpid(), syscall.Gettid())
+		pid := strconv.Itoa(child.Process.Pid)
+		for _, tt := range []struct {
+			flag, value, namespace string
+		}{
+			{"--netns", path, "the network namespace " + path},
+			{"--pid", pid, "the network namespace of process " + pid},
+		} {
+			code, out, errs := runCommand(t, scanCommand(), tt.flag, tt.value, "--format", "json", "--fail-over", "0")
+			var r scanned
+			if err := json.Unmarshal([]byte(out), &r); err != nil || code != 1 || errs != "" {
+				return fmt.Errorf("%s: exit %d, %q, %w", tt.flag, code, errs, err)
+			}
+			if r.Found != 1 || r.Namespace != tt.namespace {
+				return fmt.Errorf("%s: %s", tt.flag, out)
+			}
+			owners := r.Sockets[0].Owners
+			slices.SortFunc(owners, func(a, b owner) int { return a.PID - b.PID })
+			want := []owner{me, {child.Process.Pid, "cat"}}
+			slices.SortFunc(want, func(a, b owner) int { return a.PID - b.PID })
+			if d := cmp.Diff(want, owners); d != "" {
+				t.Errorf("%s: owners (-want +got):\n%s", tt.flag, d)
+			}
+		}
+		if code, out, errs := runCommand(t, scanCommand(), "--pid", pid, "--fail-over", "1"); code != 0 || errs != "" ||
+			!strings.HasPrefix(out, "1 self-connected socket among 1 TCP socket in the network namespace of process "+pid+"\n") {
+			t.Errorf("text: exit %d, %q, %q", code, out, errs)
+		}
+		return nil
+	})
+}
+
+func TestScanNoSuchPlace(t *testing.T) {
+	file := scratch(t).Name()
+	const noProcess = "4194305" // above the largest (proc_sys_kernel(5): pid_max)
+	for _, tt := range []struct{ flag, value, want string }{
+		{"--netns", "/no/such", `selfconnect: flag "--netns": value "/no/such": no network namespace: open /no/such: no such file or directory; want a path like`},
+		{"--netns", file, fmt.Sprintf("selfconnect: flag \"--netns\": value %q: no network namespace: setns(CLONE_NEWNET): invalid argument; want a path like", file)},
+		{"--pid", noProcess, `selfconnect: flag "--pid": value "` + noProcess + `": no such process here: open /proc/` + noProcess + "/ns/net: no such file or directory\n"},
+	} {
+		code, out, errs := runCommand(t, scanCommand(), tt.flag, tt.value)
+		if code != 2 || out != "" || !strings.HasPrefix(errs, tt.want) {
+			t.Errorf("%s %s: exit %d, %q, %q", tt.flag, tt.value, code, out, errs)
+		}
+	}
+}
+
+// TestPlaceForbidden: what is forbidden is no mistake in the call, and keeps its errno.
+func TestPlaceForbidden(t *testing.T) {
+	for _, p := range []place{{pid: 7}, {netns: "/run/netns/x"}} {
+		err := p.refused(fmt.Errorf("setns(CLONE_NEWNET): %w", syscall.EPERM))
+		want := p.flag() + ": setns(CLONE_NEWNET): operation not permitted; run as root, in a container with CAP_SYS_ADMIN and CAP_SYS_PTRACE"
+		if err.Error() != want || !errors.Is(err, syscall.EPERM) {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+}
+
+func TestOwnersNotVisible(t *testing.T) {
+	const nobodys = 1 << 60 // inodes of sockets have 32 bits in sock_diag
+	r := scanned{Sockets: []scannedSocket{{Inode: nobodys}, {Inode: nobodys + 1}, {Inode: 0}}}
+	r.findOwners()
+	if r.OwnersNotVisible != 2 || r.OwnersReason == "" {
+		t.Errorf("%d, %q", r.OwnersNotVisible, r.OwnersReason)
+	}
+	if got := (&walk{}).reason(syscall.EACCES); got != syscall.EACCES.Error() {
+		t.Errorf("no /proc: %q", got)
+	}
+	if got := (&walk{denied: true}).reason(nil); got != "run as root" {
+		t.Errorf("denied: %q", got)
+	}
+}
+
+// fakeDumps are a table that answers one dump after the other.
+type fakeDumps struct {
+	family uint8
+	dumps  []fakeDump
+}
+
+type fakeDump struct {
+	sockets []diag.Socket
+	err     error
+}
+
+func (f *fakeDumps) Dump(filter diag.Filter, each func(diag.Socket) error) error {
+	if filter.Family != f.family {
+		return nil
+	}
+	d := f.dumps[0]
+	f.dumps = f.dumps[1:]
+	for _, s := range d.sockets {
+		if err := each(s); err != nil {
+			return err
+		}
+	}
+	return d.err
+}
+
+func TestReadTable(t *testing.T) {
+	socket := func(address string, cookie uint64, state uint8) diag.Socket {
+		a := netip.MustParseAddrPort(address)
+		return diag.Socket{Local: a, Remote: a, Cookie: cookie, State: state}
+	}
+	var (
+		first  = socket("127.0.0.1:1", 1, tcpstate.Closing)
+		later  = socket("127.0.0.1:1", 1, tcpstate.TimeWait)
+		second = socket("127.0.0.1:2", 2, tcpstate.Established)
+		other  = diag.Socket{Local: netip.MustParseAddrPort("127.0.0.1:1"), Remote: netip.MustParseAddrPort("127.0.0.1:3")}
+		cut    = fakeDump{[]diag.Socket{second, other, first}, diag.ErrInterrupted}
+		broken = errors.New("broken")
+	)
+	for _, tt := range []struct {
+		name  string
+		dumps []fakeDump
+		want  []diag.Socket
+		seen  int
+		err   error
+	}{
+		{"whole", []fakeDump{{[]diag.Socket{second, other, first}, nil}}, []diag.Socket{first, second}, 3, nil},
+		{"one comes twice", []fakeDump{{[]diag.Socket{first, other, later}, nil}}, []diag.Socket{later}, 3, nil},
+		{"interrupted once", []fakeDump{cut, {[]diag.Socket{later, other}, nil}}, []diag.Socket{later}, 2, nil},
+		{"always interrupted", []fakeDump{cut, cut, cut, cut, cut}, []diag.Socket{first, second}, 3, diag.ErrInterrupted},
+		{"broken", []fakeDump{{nil, broken}}, nil, 0, broken},
+	} {
+		for _, family := range []uint8{diag.FamilyIPv4, diag.FamilyIPv6} {
+			var table table
+			err := table.read(&fakeDumps{family, tt.dumps})
+			if !errors.Is(err, tt.err) || table.seen != tt.seen || !slices.Equal(table.found, tt.want) {
+				t.Errorf("%s, family %d: %v, %d seen, %+v", tt.name, family, err, table.seen, table.found)
+			}
+		}
+	}
+	// A kernel without IPv6.
+	var table6 table
+	if err := table6.read(&fakeDumps{diag.FamilyIPv6, []fakeDump{{nil, syscall.ENOENT}}}); err != nil {
+		t.Errorf("no IPv6: %v", err)
+	}
+}
