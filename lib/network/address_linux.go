@@ -1,13 +1,12 @@
 package network
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"time"
 
-	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
 	"sockproof/lib/journal"
@@ -22,6 +21,14 @@ var (
 
 // selfTable is the routing table through which a host reaches itself over the wire.
 const selfTable = 100
+
+// loopbackIndex is the index of lo in every namespace (LOOPBACK_IFINDEX in
+// include/net/flow.h).
+const loopbackIndex = 1
+
+// queueLen is how many packets a TUN keeps before it drops: its default of 500
+// would drop in bulk.
+const queueLen = 100_000
 
 // localRouteWait bounds the wait for IPv6's local route.
 const localRouteWait = 2 * time.Second
@@ -43,104 +50,102 @@ func wireAddr(f journal.Family, n int) netip.Addr {
 	return a
 }
 
-// router changes addresses, routes and rules of the calling thread's namespace.
+// router brings up the interfaces, addresses, routes and rules of a host on
+// the wire.
 type router struct {
-	h      *netlink.Handle
-	family int
-	index  int // of the wire's interface
-	addr   netip.Addr
+	*rtnetlink
+	index int // of the wire's interface
+	addr  netip.Addr
 }
 
-func newRouter(f journal.Family, index int, addr netip.Addr) (*router, error) {
-	h, err := netlink.NewHandle(unix.NETLINK_ROUTE)
-	if err != nil {
-		return nil, fmt.Errorf("socket(AF_NETLINK, NETLINK_ROUTE): %w", err)
+// configure gathers, and sends at once, what makes a host reachable on the
+// wire; with self, also by itself.
+func (r *router) configure(mtu int, prefix netip.Prefix, self bool) error {
+	r.up("lo", loopbackIndex)
+	attrs := []attr{{unix.IFLA_TXQLEN, u32(queueLen)}}
+	if mtu > 0 {
+		attrs = append(attrs, attr{unix.IFLA_MTU, u32(uint32(mtu))})
 	}
-	r := &router{h: h, family: unix.AF_INET, index: index, addr: addr}
-	if f == journal.IPv6 {
-		r.family = unix.AF_INET6
+	r.up("the wire's interface", r.index, attrs...)
+	r.address()
+	r.route(prefix, unix.RT_TABLE_MAIN)
+	if self {
+		r.toSelf()
 	}
-	return r, nil
+	if err := r.send(nil); err != nil {
+		return err
+	}
+	return r.awaitLocal()
 }
 
-func (r *router) close() { r.h.Close() }
-
-// queueLen is how many packets a TUN keeps before it drops: its default of 500
-// would drop in bulk.
-const queueLen = 100_000
-
-// queue sets how many packets the wire's interface keeps. The ioctl for it is
-// refused inside a user namespace.
-func (r *router) queue(n int) error {
-	link := &netlink.GenericLink{LinkAttrs: netlink.LinkAttrs{Index: r.index}}
-	if err := r.h.LinkSetTxQLen(link, n); err != nil {
-		return fmt.Errorf("set the queue length of the wire's interface: %w", err)
-	}
-	return nil
+// up brings up an interface.
+func (r *router) up(what string, index int, attrs ...attr) {
+	header := make([]byte, unix.SizeofIfInfomsg) // struct ifinfomsg: family, pad, type, index, flags, change
+	binary.NativeEndian.PutUint32(header[4:], uint32(index))
+	binary.NativeEndian.PutUint32(header[8:], unix.IFF_UP)
+	binary.NativeEndian.PutUint32(header[12:], unix.IFF_UP)
+	r.change("bring up "+what, unix.RTM_NEWLINK, 0, header, attrs...)
 }
 
 // address gives the wire's interface its address; for IPv6 without duplicate
 // address detection, which would hold it back for a second.
-func (r *router) address() error {
-	a := &netlink.Addr{IPNet: ipNet(netip.PrefixFrom(r.addr, r.addr.BitLen())), LinkIndex: r.index}
+func (r *router) address() {
+	flags := byte(0)
 	if r.addr.Is6() {
-		a.Flags = unix.IFA_F_NODAD
+		flags = unix.IFA_F_NODAD
 	}
-	if err := r.h.AddrAdd(nil, a); err != nil {
-		return fmt.Errorf("add address %s: %w", r.addr, err)
-	}
-	return nil
+	// struct ifaddrmsg: family, prefix length, flags, scope, index.
+	header := append([]byte{addressFamily(r.addr), byte(r.addr.BitLen()), flags, unix.RT_SCOPE_UNIVERSE}, u32(uint32(r.index))...)
+	a := r.addr.AsSlice()
+	r.change("add address "+r.addr.String(), unix.RTM_NEWADDR, unix.NLM_F_CREATE|unix.NLM_F_EXCL, header,
+		attr{unix.IFA_LOCAL, a}, attr{unix.IFA_ADDRESS, a})
 }
 
-// route sends the wire's prefix to the wire. quickack makes every segment
-// acknowledged at once: a first ACK may else be delayed by 40 ms (ip-route(8)).
-func (r *router) route(to netip.Prefix, table int) error {
-	err := r.h.RouteAdd(&netlink.Route{
-		LinkIndex: r.index, Dst: ipNet(to), Table: table, Scope: netlink.SCOPE_LINK,
-		Family: r.family, QuickACK: 1,
-	})
-	if err != nil {
-		return fmt.Errorf("add route %s: %w", to, err)
+// route sends a prefix to the wire. quickack makes every segment acknowledged
+// at once: a first ACK may else be delayed by 40 ms (ip-route(8)).
+func (r *router) route(to netip.Prefix, table byte) {
+	scope := byte(unix.RT_SCOPE_LINK)
+	if r.addr.Is6() {
+		scope = unix.RT_SCOPE_UNIVERSE // IPv6 has no other
 	}
-	return nil
+	// struct rtmsg: family, lengths of destination and source, tos, table, protocol, scope, type, flags.
+	header := append([]byte{addressFamily(r.addr), byte(to.Bits()), 0, 0, table, unix.RTPROT_BOOT, scope, unix.RTN_UNICAST}, u32(0)...)
+	r.change("add route "+to.String(), unix.RTM_NEWROUTE, unix.NLM_F_CREATE|unix.NLM_F_EXCL, header,
+		attr{unix.RTA_DST, to.Addr().AsSlice()},
+		attr{unix.RTA_OIF, u32(uint32(r.index))},
+		attr{unix.RTA_METRICS, nested(attr{unix.RTAX_QUICKACK, u32(1)})})
 }
 
 // toSelf sends what the host sends itself to the wire as well: the local table,
 // which would answer first, is moved behind a rule for what originates here.
-func (r *router) toSelf() error {
-	if err := r.route(netip.PrefixFrom(r.addr, r.addr.BitLen()), selfTable); err != nil {
-		return err
-	}
-	self := r.rule(10, selfTable)
-	self.IifName = "lo"
-	self.Dst = ipNet(netip.PrefixFrom(r.addr, r.addr.BitLen()))
-	if err := r.h.RuleAdd(self); err != nil {
-		return fmt.Errorf("add rule for what goes to %s: %w", r.addr, err)
-	}
-	if err := r.h.RuleAdd(r.rule(100, unix.RT_TABLE_LOCAL)); err != nil {
-		return fmt.Errorf("add rule for the local table: %w", err)
-	}
-	if err := r.h.RuleDel(r.rule(0, unix.RT_TABLE_LOCAL)); err != nil {
-		return fmt.Errorf("delete the first rule: %w", err)
-	}
-	return nil
+func (r *router) toSelf() {
+	self := netip.PrefixFrom(r.addr, r.addr.BitLen())
+	r.route(self, selfTable)
+	r.rule("add the rule for what goes to itself", unix.RTM_NEWRULE, 10, selfTable, byte(self.Bits()),
+		attr{unix.FRA_DST, r.addr.AsSlice()}, attr{unix.FRA_IIFNAME, text("lo")})
+	r.rule("add the rule for the local table", unix.RTM_NEWRULE, 100, unix.RT_TABLE_LOCAL, 0)
+	r.rule("delete the first rule", unix.RTM_DELRULE, 0, unix.RT_TABLE_LOCAL, 0)
 }
 
-func (r *router) rule(priority, table int) *netlink.Rule {
-	rule := netlink.NewRule()
-	rule.Family, rule.Priority, rule.Table = r.family, priority, table
-	return rule
+// rule adds or deletes a routing rule (ip-rule(8)).
+func (r *router) rule(what string, kind uint16, priority uint32, table, dstLen byte, attrs ...attr) {
+	flags := 0
+	if kind == unix.RTM_NEWRULE {
+		flags = unix.NLM_F_CREATE | unix.NLM_F_EXCL
+	}
+	// struct fib_rule_hdr: family, lengths of destination and source, tos, table, two reserved, action, flags.
+	header := append([]byte{addressFamily(r.addr), dstLen, 0, 0, table, 0, 0, unix.FR_ACT_TO_TBL}, u32(0)...)
+	r.change(what, kind, flags, header, append([]attr{{unix.FRA_PRIORITY, u32(priority)}}, attrs...)...)
 }
 
-// awaitLocal waits until the kernel delivers packets to the address. IPv6 adds
-// that route asynchronously, even without duplicate address detection, and a
-// run begun before would lose its first SYNs.
+// awaitLocal waits until the kernel delivers what comes from the wire to the
+// address. IPv6 adds that route asynchronously, even without duplicate address
+// detection, and a run begun before would lose its first SYNs.
 func (r *router) awaitLocal() error {
 	if !r.addr.Is6() {
 		return nil
 	}
-	deadline := time.Now().Add(localRouteWait)
-	for {
+	for deadline := time.Now().Add(localRouteWait); ; {
 		local, err := r.isLocal()
 		if local {
 			return nil
@@ -155,23 +160,18 @@ func (r *router) awaitLocal() error {
 // errNotLocal is that a route exists, but leads elsewhere.
 var errNotLocal = errors.New("the route is not local")
 
-// isLocal asks for the local table's own entry: asking for the route to the
-// address would be answered by the rule for what the host sends itself.
+// isLocal asks where a packet that comes in from the wire would go.
 func (r *router) isLocal() (bool, error) {
-	routes, err := r.h.RouteListFiltered(r.family,
-		&netlink.Route{Table: unix.RT_TABLE_LOCAL, Dst: ipNet(netip.PrefixFrom(r.addr, r.addr.BitLen()))},
-		netlink.RT_FILTER_TABLE|netlink.RT_FILTER_DST)
-	if err != nil {
-		return false, err
+	header := make([]byte, unix.SizeofRtMsg)
+	header[0], header[1] = addressFamily(r.addr), byte(r.addr.BitLen())
+	r.add("ask for the route to "+r.addr.String(), unix.RTM_GETROUTE, 0, header,
+		attr{unix.RTA_DST, r.addr.AsSlice()}, attr{unix.RTA_IIF, u32(uint32(r.index))})
+	local := false
+	err := r.send(func(kind uint16, body []byte) {
+		local = kind == unix.RTM_NEWROUTE && len(body) > 7 && body[7] == unix.RTN_LOCAL
+	})
+	if err == nil && !local {
+		err = errNotLocal
 	}
-	for _, route := range routes {
-		if route.Type == unix.RTN_LOCAL {
-			return true, nil
-		}
-	}
-	return false, errNotLocal
-}
-
-func ipNet(p netip.Prefix) *net.IPNet {
-	return &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
+	return local, err
 }

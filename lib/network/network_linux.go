@@ -85,51 +85,17 @@ func (h *Host) openOnWire(o Options, self bool) (err error) {
 	if h.TUN, err = openTUN(wireInterface); err != nil {
 		return err
 	}
-	index, err := h.bringUp(o.MTU)
+	index, err := interfaceIndex(wireInterface)
 	if err != nil {
 		return err
 	}
-	r, err := newRouter(o.Family, index, h.Addr)
+	n, err := openRtnetlink()
 	if err != nil {
 		return err
 	}
-	defer r.close()
-	if err := r.queue(queueLen); err != nil {
-		return err
-	}
-	if err := r.address(); err != nil {
-		return err
-	}
-	if err := r.route(wirePrefix(o.Family), 0); err != nil {
-		return err
-	}
-	if self {
-		if err := r.toSelf(); err != nil {
-			return err
-		}
-	}
-	return r.awaitLocal()
-}
-
-// bringUp brings up lo and the wire's interface, and returns the latter's index.
-func (h *Host) bringUp(mtu int) (index int, err error) {
-	l, err := openLinks()
-	if err != nil {
-		return 0, err
-	}
-	defer l.close()
-	if mtu > 0 {
-		if err := l.mtu(wireInterface, uint32(mtu)); err != nil {
-			return 0, err
-		}
-	}
-	if err := l.up("lo"); err != nil {
-		return 0, err
-	}
-	if err := l.up(wireInterface); err != nil {
-		return 0, err
-	}
-	return l.index(wireInterface)
+	defer n.close()
+	r := &router{rtnetlink: n, index: index, addr: h.Addr}
+	return r.configure(o.MTU, wirePrefix(o.Family), self)
 }
 
 // orphanSettings keep a namespace from being pinned by connections that were
@@ -175,12 +141,14 @@ func (n *Network) openLoopback(o Options) error {
 	if err := n.Hosts[0].makeSettings(orphanSettings); err != nil {
 		return err
 	}
-	l, err := openLinks()
+	nl, err := openRtnetlink()
 	if err != nil {
 		return err
 	}
-	defer l.close()
-	if err := l.up("lo"); err != nil {
+	defer nl.close()
+	r := &router{rtnetlink: nl}
+	r.up("lo", loopbackIndex)
+	if err := r.send(nil); err != nil {
 		return err
 	}
 	return awaitBindable(loopbackAddr(o.Family), localRouteWait)

@@ -1,7 +1,9 @@
 package repro
 
 import (
+	"flag"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -16,128 +18,142 @@ func (e *UsageError) Error() string { return e.Text }
 
 func usagef(format string, args ...any) error { return &UsageError{fmt.Sprintf(format, args...)} }
 
-// flagOf is a declared flag: the command it belongs to, "" for the shared ones.
-type flagOf struct {
-	flag    cli.Flag
+// commandLine is a command line taken apart.
+type commandLine struct {
+	command string // "": scenarios are to be run
+	args    []string
+	rest    []string // after --
+	set     []setFlag
+	known   map[string]declaredFlag
+}
+
+// setFlag is a flag that was given.
+type setFlag struct {
+	declaredFlag
+	value string
+}
+
+// declaredFlag is a flag, with the command it belongs to, "" for the shared ones.
+type declaredFlag struct {
+	cli.Flag
 	command string
 }
 
+// name is the flag's first name.
+func (f declaredFlag) name() string { return f.Names()[0] }
+
 // isSwitch says whether a flag takes no value.
-func (f flagOf) isSwitch() bool {
-	_, ok := f.flag.(*cli.BoolFlag)
+func (f declaredFlag) isSwitch() bool {
+	_, ok := f.Flag.(*cli.BoolFlag)
 	return ok
 }
 
-// arrangement is a command line sorted into its parts.
-type arrangement struct {
-	shared   []string // flags of the program
-	command  string
-	own      []string // flags of the command
-	args     []string
-	rest     []string // after --
-	given    []string // the names of the shared flags that were set
-	declared map[string]flagOf
-}
-
-// arrange puts a command line in the order that the parser wants: it stops at
-// the first argument and lets a command's flags shadow the program's, so
-// "direct --format json" would lose its flag. Flags may stand anywhere before
-// "--"; one that is unknown, lacks its value or belongs to another command is
-// refused, so that none is ever silently unset.
-func arrange(args []string, shared []cli.Flag, commands map[string][]cli.Flag) (*arrangement, error) {
-	a := &arrangement{declared: declared(shared, commands)}
-	type set struct {
-		flagOf
-		name string
-		word []string
-	}
-	var sets []set
+// parse takes a command line apart. Flags may stand anywhere before "--",
+// before or after scenarios and commands. One that is unknown, lacks its value
+// or belongs to another command is refused, so none is ever silently unset.
+func parse(args []string, shared []cli.Flag, commands map[string][]cli.Flag) (*commandLine, error) {
+	l := &commandLine{known: declared(shared, commands)}
 	for i := 0; i < len(args); i++ {
 		word := args[i]
 		if word == "--" {
-			a.rest = args[i+1:]
+			l.rest = args[i+1:]
 			break
 		}
 		if len(word) < 2 || word[0] != '-' {
-			a.positional(word, commands)
+			l.positional(word, commands)
 			continue
 		}
 		name, value, hasValue := strings.Cut(strings.TrimPrefix(word[1:], "-"), "=")
-		f, known := a.declared[name]
-		if !known {
-			return nil, usagef("unknown flag %q; accepted: %s", word, a.accepted())
-		}
-		s := set{flagOf: f, name: f.flag.Names()[0], word: []string{"--" + f.flag.Names()[0]}}
+		f, known := l.known[name]
 		switch {
+		case !known:
+			return nil, usagef("unknown flag %q; accepted: %s", word, l.accepted())
 		case hasValue:
-			s.word[0] += "=" + value
-		case !f.isSwitch():
-			if i+1 == len(args) {
-				return nil, usagef("flag %q needs a value: %s", word, usageOf(f.flag))
-			}
-			i++
-			s.word[0] += "=" + args[i]
-		}
-		sets = append(sets, s)
-	}
-	for _, s := range sets {
-		switch s.command {
-		case "":
-			a.shared = append(a.shared, s.word...)
-			a.given = append(a.given, s.name)
-		case a.command:
-			a.own = append(a.own, s.word...)
+		case f.isSwitch():
+			value = "true"
+		case i+1 == len(args):
+			return nil, usagef("flag %q needs a value: %s", word, usageOf(f))
 		default:
-			return nil, usagef("flag %q belongs to the command %q, which was not given", "--"+s.name, s.command)
+			i++
+			value = args[i]
+		}
+		l.set = append(l.set, setFlag{f, value})
+	}
+	for _, f := range l.set {
+		if f.command != "" && f.command != l.command {
+			return nil, usagef("flag %q belongs to the command %q, which was not given", dashed(f.name()), f.command)
 		}
 	}
-	return a, nil
+	return l, nil
 }
 
 // positional takes the first argument that is a command's name as the command.
-func (a *arrangement) positional(word string, commands map[string][]cli.Flag) {
-	if _, ok := commands[word]; ok && a.command == "" && len(a.args) == 0 {
-		a.command = word
+func (l *commandLine) positional(word string, commands map[string][]cli.Flag) {
+	if _, ok := commands[word]; ok && l.command == "" && len(l.args) == 0 {
+		l.command = word
 		return
 	}
-	a.args = append(a.args, word)
+	l.args = append(l.args, word)
 }
 
-// line is the command line in the parser's order.
-func (a *arrangement) line(program string) []string {
-	l := append([]string{program}, a.shared...)
-	if a.command != "" {
-		l = append(append(l, a.command), a.own...)
+// given says whether a flag was given.
+func (l *commandLine) given(name string) bool {
+	return slices.ContainsFunc(l.set, func(f setFlag) bool { return f.name() == name })
+}
+
+// context gives every flag its value, refusing those that are not accepted.
+//
+// The values are set one by one, and the command is dispatched by this package,
+// because cli.App.Run would stop at the first argument, let a command's flags
+// shadow the program's, and bring in text/template, whose use of reflection
+// makes the linker keep every method there is (docs/decisions/command-line.md).
+func (l *commandLine) context(flags []cli.Flag) (*cli.Context, error) {
+	set := flag.NewFlagSet("", flag.ContinueOnError)
+	set.SetOutput(io.Discard)
+	for _, f := range flags {
+		if err := f.Apply(set); err != nil {
+			return nil, fmt.Errorf("flag %s: %w", dashed(f.Names()[0]), err)
+		}
 	}
-	return append(append(append(l, "--"), a.args...), a.rest...)
+	for _, f := range l.set {
+		err := set.Set(f.name(), f.value)
+		if err == nil {
+			continue
+		}
+		if f.isSwitch() {
+			return nil, usagef("flag %q: value %q: it takes none", dashed(f.name()), f.value)
+		}
+		return nil, usagef("flag %q: value %q: %v", dashed(f.name()), f.value, err)
+	}
+	return cli.NewContext(nil, set, nil), nil
 }
 
-func declared(shared []cli.Flag, commands map[string][]cli.Flag) map[string]flagOf {
-	d := map[string]flagOf{}
-	for command, flags := range commands {
+func declared(shared []cli.Flag, commands map[string][]cli.Flag) map[string]declaredFlag {
+	d := map[string]declaredFlag{}
+	add := func(command string, flags []cli.Flag) {
 		for _, f := range flags {
 			for _, n := range f.Names() {
-				d[n] = flagOf{f, command}
+				d[n] = declaredFlag{f, command}
 			}
 		}
 	}
-	for _, f := range shared {
-		for _, n := range f.Names() {
-			d[n] = flagOf{flag: f}
-		}
+	for command, flags := range commands {
+		add(command, flags)
 	}
+	add("", shared)
 	return d
 }
 
 // accepted lists the declared flags.
-func (a *arrangement) accepted() string {
+func (l *commandLine) accepted() string {
 	var names []string
-	for n := range a.declared {
-		names = append(names, dashed(n))
+	for n := range l.known {
+		names = append(names, n)
 	}
-	slices.SortFunc(names, func(x, y string) int {
-		return strings.Compare(strings.TrimLeft(x, "-"), strings.TrimLeft(y, "-"))
-	})
+	slices.Sort(names)
+	for i, n := range names {
+		names[i] = dashed(n)
+	}
 	return strings.Join(names, " ")
 }
 
@@ -150,6 +166,9 @@ func dashed(name string) string {
 
 // usageOf is what a flag accepts.
 func usageOf(f cli.Flag) string {
+	if d, ok := f.(declaredFlag); ok {
+		f = d.Flag
+	}
 	if d, ok := f.(cli.DocGenerationFlag); ok {
 		return d.GetUsage()
 	}

@@ -117,6 +117,7 @@ func sharedFlags() []cli.Flag {
 			Name: "color", Value: &choice{value: "auto", of: []string{"auto", "always", "never"}},
 			Usage: "auto, always or never; auto obeys NO_COLOR and asks the terminal",
 		},
+		&cli.BoolFlag{Name: "help", Aliases: []string{"h"}, Usage: "show this"},
 		&cli.BoolFlag{Name: "version", Usage: "print the version, the commit and Go's version"},
 	}
 }

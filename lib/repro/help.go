@@ -3,7 +3,6 @@ package repro
 import (
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -15,18 +14,13 @@ func (p *Program) commands() []Command {
 	return append([]Command{listCommand(), checkCommand()}, p.Commands...)
 }
 
-// wantsHelp says whether help was asked for, as a flag or as a command.
-func (a *arrangement) wantsHelp() bool {
-	return a.command == "help" || slices.Contains(a.given, "help")
-}
-
 // help prints the help of the program or of one command.
-func (p *Program) help(a *arrangement, shared []cli.Flag, commands []Command, o io.Writer) error {
-	topic := a.command
+func (p *Program) help(l *commandLine, shared []cli.Flag, commands []Command, o io.Writer) error {
+	topic := l.command
 	if topic == "help" {
 		topic = ""
-		if len(a.args) > 0 {
-			topic = a.args[0]
+		if len(l.args) > 0 {
+			topic = l.args[0]
 		}
 	}
 	if topic != "" {
@@ -72,7 +66,7 @@ func (p *Program) helpCommand(c Command, shared []cli.Flag, o io.Writer) error {
 func writeFlags(b *strings.Builder, flags []cli.Flag) {
 	for _, f := range flags {
 		usage, value := usageOf(f), ""
-		if !(flagOf{flag: f}).isSwitch() {
+		if !(declaredFlag{Flag: f}).isSwitch() {
 			value = " VALUE"
 			if i := strings.IndexByte(usage, '`'); i >= 0 {
 				j := i + 1 + strings.IndexByte(usage[i+1:], '`')
@@ -93,11 +87,11 @@ func commandNames(commands []Command) string {
 }
 
 // checkAccepted refuses a shared flag that means nothing to the command.
-func (a *arrangement) checkAccepted(c Command) error {
-	for _, name := range a.given {
-		if c.Name != "" && !slices.Contains(c.Accepts, name) {
+func (l *commandLine) checkAccepted(c Command) error {
+	for _, f := range l.set {
+		if c.Name != "" && f.command == "" && !slices.Contains(c.Accepts, f.name()) {
 			return usagef("flag %q means nothing to the command %q; accepted: %s",
-				dashed(name), c.Name, acceptedBy(c))
+				dashed(f.name()), c.Name, acceptedBy(c))
 		}
 	}
 	return nil
@@ -112,14 +106,4 @@ func acceptedBy(c Command) string {
 		names = append(names, dashed(n))
 	}
 	return strings.Join(names, " ")
-}
-
-// parserError rewrites the parser's message on a bad value:
-// invalid value "x" for flag -net: want wire, loopback or host.
-func parserError(err error) string {
-	re := regexp.MustCompile(`^invalid (?:boolean )?value (".*") for (?:flag )?-([^:]*): (.*)$`)
-	if m := re.FindStringSubmatch(err.Error()); m != nil {
-		return fmt.Sprintf("flag %q: value %s: %s", dashed(m[2]), m[1], m[3])
-	}
-	return err.Error()
 }

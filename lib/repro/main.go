@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
@@ -67,31 +68,15 @@ func (p *Program) run(ctx context.Context, args []string, o io.Writer, out, errs
 		own[c.Name] = c.Flags
 	}
 	shared := append(sharedFlags(), p.Flags...)
-	a, err := arrange(args[1:], append(shared, cli.HelpFlag), own)
+	l, err := parse(args[1:], shared, own)
 	if err != nil {
 		return ExitUsage, err
 	}
-	if a.wantsHelp() {
-		return 0, p.help(a, shared, commands, o)
+	if l.command == "help" || l.given("help") {
+		err = p.help(l, shared, commands, o)
+	} else {
+		code, err = p.do(ctx, l, shared, commands, o, out, errs)
 	}
-	code = ExitUsage // what the parser refuses
-	do := func(c Command) cli.ActionFunc {
-		return func(cc *cli.Context) error {
-			if err := a.checkAccepted(c); err != nil {
-				return err
-			}
-			x := &Context{
-				Ctx: ctx, CLI: cc, Program: p, Args: cc.Args().Slice(), Out: o, Errs: errs, Command: c,
-				Style: report.StyleFor(out, cc.Generic("color").(fmt.Stringer).String(), os.Getenv),
-			}
-			var err error
-			code, err = c.Do(x)
-			return err
-		}
-	}
-	app := p.app(shared, commands, do)
-	app.Writer, app.ErrWriter = o, errs
-	err = app.Run(a.line(args[0]))
 	var usage *UsageError
 	if errors.As(err, &usage) {
 		code = ExitUsage
@@ -99,22 +84,24 @@ func (p *Program) run(ctx context.Context, args []string, o io.Writer, out, errs
 	return code, err
 }
 
-// app is the parser.
-func (p *Program) app(shared []cli.Flag, commands []Command, do func(Command) cli.ActionFunc) *cli.App {
-	refuse := func(_ *cli.Context, err error, _ bool) error { return &UsageError{parserError(err)} }
-	app := &cli.App{
-		Name: p.Name, Usage: p.Summary, Flags: shared, HideVersion: true, HideHelpCommand: true,
-		ExitErrHandler: func(*cli.Context, error) {}, // only main exits
-		OnUsageError:   refuse,
-		Action:         do(p.runCommand()),
+// do does what the command line asks for.
+func (p *Program) do(ctx context.Context, l *commandLine, shared []cli.Flag, commands []Command, o io.Writer, out, errs *os.File) (int, error) {
+	command := p.runCommand()
+	if i := slices.IndexFunc(commands, func(c Command) bool { return c.Name == l.command }); i >= 0 {
+		command = commands[i]
 	}
-	for _, c := range commands {
-		app.Commands = append(app.Commands, &cli.Command{
-			Name: c.Name, Usage: c.Usage, ArgsUsage: c.ArgsUsage, Flags: c.Flags,
-			HideHelpCommand: true, OnUsageError: refuse, Action: do(c),
-		})
+	if err := l.checkAccepted(command); err != nil {
+		return ExitUsage, err
 	}
-	return app
+	values, err := l.context(append(shared, command.Flags...))
+	if err != nil {
+		return ExitUsage, err
+	}
+	c := &Context{
+		Ctx: ctx, CLI: values, Program: p, Args: append(l.args, l.rest...), Out: o, Errs: errs, Command: command,
+	}
+	c.Style = report.StyleFor(out, c.value("color"), os.Getenv)
+	return command.Do(c)
 }
 
 // untilSignal returns a context that ends with SIGINT or SIGTERM, saying which.
