@@ -21,7 +21,7 @@ func inNamespace(t *testing.T, f func() error) {
 		var n *network.Network
 		n, opening = network.Open(network.Options{
 			Kind: journal.Loopback, Family: journal.IPv6, Hosts: []string{"a"},
-			Recorder: journal.NewRecorder(journal.Journal{}, 1, nil),
+			Recorder: journal.NewRecorder(journal.Journal{}, 1),
 		})
 		if opening == nil {
 			defer n.Close()

@@ -23,11 +23,24 @@ type Recorder struct {
 	fold    folding
 }
 
-// NewRecorder begins a run whose events are numbered from first. What is
-// recorded for good is also handed to stream, in order, if that is not nil;
-// stream must not call the recorder.
-func NewRecorder(head Journal, first int, stream func(Event)) *Recorder {
-	return &Recorder{start: time.Now(), next: first, j: head, stream: stream}
+// NewRecorder begins a run whose events are numbered from first.
+func NewRecorder(head Journal, first int) *Recorder {
+	return &Recorder{start: time.Now(), next: first, j: head}
+}
+
+// StreamTo hands each event that is recorded for good to f too, in order,
+// beginning with those there are already. f must not call the recorder; nil
+// does nothing.
+func (r *Recorder) StreamTo(f func(Event)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if f == nil {
+		return
+	}
+	for _, e := range r.j.Events {
+		f(e)
+	}
+	r.stream = f
 }
 
 // Now is the time since the run began, in nanoseconds.
@@ -68,13 +81,6 @@ func (r *Recorder) keep(e Event) {
 // Note records a remark.
 func (r *Recorder) Note(format string, args ...any) int {
 	return r.Add(Event{Kind: KindNote, Note: &Note{Text: fmt.Sprintf(format, args...)}})
-}
-
-// Chosen says on which network the run takes place, and why.
-func (r *Recorder) Chosen(n Network, why string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.j.Network, r.j.NetworkWhy = n, why
 }
 
 // Witness declares whether a witness could see. Called again for the same

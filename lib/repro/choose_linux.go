@@ -1,6 +1,7 @@
 package repro
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,47 +11,65 @@ import (
 	"sockproof/lib/network"
 )
 
-// choose sets the stage: on the network asked for, or else on the strongest
-// that the scenario can have here, saying which and why.
-func choose(s *Scenario, c Conditions, rec *journal.Recorder) (*network.Network, error) {
-	if c.Network != "" {
-		if !slices.Contains(s.Networks, c.Network) {
-			return nil, errors.New(s.refusal(c.Network))
-		}
-		return open(s, c, c.Network, rec)
-	}
+// Conduct runs one scenario on a stage of its own and returns its journal: on
+// the network asked for, or else on the strongest that the scenario can have
+// here, saying which and why. It never fails: what went wrong is why the
+// journal is stopped.
+func Conduct(ctx context.Context, s *Scenario, play Play, c Conditions) journal.Journal {
 	var reasons []string
-	for _, k := range s.Networks {
+	for _, k := range c.candidates(s) {
 		if why, known := c.missing[k]; known {
 			reasons = append(reasons, why)
 			continue
 		}
-		n, err := open(s, c, k, rec)
+		var (
+			j   journal.Journal
+			err error
+		)
+		// A thread for each try: one that failed may be in a namespace of its
+		// own by then, and could be taken for the caller's.
+		network.OnThread(func() { j, err = conduct(ctx, s, play, c, k, because(c, reasons)) })
 		if err == nil {
-			why := "the strongest of its networks"
-			if len(reasons) > 0 {
-				why = strings.Join(reasons, "; ")
-			}
-			rec.Chosen(k, why)
-			return n, nil
+			return j
 		}
 		var u *network.Unavailable
-		if !errors.As(err, &u) {
-			return nil, err
-		}
-		if c.missing != nil {
+		if errors.As(err, &u) && c.missing != nil {
 			c.missing[k] = err.Error()
 		}
 		reasons = append(reasons, err.Error())
 	}
-	if s.NoHost != "" && !slices.Contains(s.Networks, journal.HostNet) {
-		reasons = append(reasons, s.refusal(journal.HostNet))
+	refused := journal.HostNet
+	if c.Network != "" {
+		refused = c.Network
 	}
-	return nil, errors.New(strings.Join(reasons, "; "))
+	if !slices.Contains(s.Networks, refused) {
+		reasons = append(reasons, s.refusal(refused))
+	}
+	return journal.Journal{
+		Run: c.Run, Scenario: s.Name, Family: c.Family, Network: c.Network, Stopped: strings.Join(reasons, "; "),
+	}
 }
 
-func open(s *Scenario, c Conditions, k journal.Network, rec *journal.Recorder) (*network.Network, error) {
-	return network.Open(network.Options{Kind: k, Family: c.Family, Hosts: s.Hosts, MTU: c.MTU, Recorder: rec})
+// candidates are the networks to try, strongest first.
+func (c Conditions) candidates(s *Scenario) []journal.Network {
+	if c.Network == "" {
+		return s.Networks
+	}
+	if slices.Contains(s.Networks, c.Network) {
+		return []journal.Network{c.Network}
+	}
+	return nil
+}
+
+// because says why a network was chosen, where the caller left it open.
+func because(c Conditions, missing []string) string {
+	switch {
+	case c.Network != "":
+		return ""
+	case len(missing) > 0:
+		return strings.Join(missing, "; ")
+	}
+	return "the strongest of its networks"
 }
 
 // refusal says why the scenario cannot run on a network.

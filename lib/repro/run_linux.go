@@ -163,36 +163,38 @@ func (r *Run) Look() { r.look() }
 // errTimeout is that a run took longer than --timeout.
 var errTimeout = errors.New("time ran out")
 
-// Conduct runs one scenario on a stage of its own and returns its journal. It
-// never fails: what went wrong is why the journal is stopped.
-func Conduct(ctx context.Context, s *Scenario, play Play, c Conditions) journal.Journal {
+// conduct runs a scenario on one network. The error is that the network cannot
+// be had; what goes wrong later is why the journal is stopped.
+func conduct(ctx context.Context, s *Scenario, play Play, c Conditions, k journal.Network, why string) (journal.Journal, error) {
 	if c.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("%w: --timeout %v", errTimeout, c.Timeout))
 		defer cancel()
 	}
-	var j journal.Journal
-	network.OnThread(func() { j = conduct(ctx, s, play, c) })
-	return j
+	rec := journal.NewRecorder(journal.Journal{
+		Run: c.Run, Scenario: s.Name, Family: c.Family, Network: k, NetworkWhy: why,
+	}, c.First)
+	r := &Run{ctx: ctx, rec: rec, cond: c}
+	var err error
+	r.net, err = network.Open(network.Options{Kind: k, Family: c.Family, Hosts: s.Hosts, MTU: c.MTU, Recorder: rec})
+	if err != nil {
+		return journal.Journal{}, err
+	}
+	defer r.net.Close()
+	rec.StreamTo(c.Stream)
+	return r.conduct(play), nil
 }
 
-func conduct(ctx context.Context, s *Scenario, play Play, c Conditions) journal.Journal {
-	ctx, cancel := context.WithCancel(ctx)
+// conduct plays on the stage that has been set.
+func (r *Run) conduct(play Play) journal.Journal {
+	ctx, cancel := context.WithCancel(r.ctx)
 	defer cancel()
-	head := journal.Journal{Run: c.Run, Scenario: s.Name, Family: c.Family, Network: c.Network}
-	rec := journal.NewRecorder(head, c.First, c.Stream)
-	r := &Run{ctx: ctx, rec: rec, cond: c}
-	chosen, err := choose(s, c, rec)
-	if err != nil {
-		return rec.Finish(err.Error())
-	}
-	r.net = chosen
-	defer r.net.Close()
+	r.ctx = ctx
 	if err := r.attach(); err != nil {
-		return rec.Finish(err.Error())
+		return r.rec.Finish(err.Error())
 	}
 	defer r.watch.close()
-	err = r.play(play)
+	err := r.play(play)
 	r.OK() // whether the time ran out is asked before it is cut
 	cancel()
 	r.awaitForeign()
@@ -204,7 +206,7 @@ func conduct(ctx context.Context, s *Scenario, play Play, c Conditions) journal.
 	if r.cut != nil {
 		err = r.cut // the reason why later calls failed
 	}
-	return rec.Finish(stoppedBy(err))
+	return r.rec.Finish(stoppedBy(err))
 }
 
 // play lets the world be altered, then the scenario begin.
