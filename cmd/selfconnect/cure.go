@@ -10,15 +10,18 @@ import (
 // goDial is the name under which net.Dial is journalled.
 const goDial = "net.Dial"
 
-// cured judges a client that compares its own address with its peer's after
-// connecting, drops a self-connection and tries again: the retry must get the
-// dead port's honest answer. What follows for Go's net package is told apart.
-func cured(j *journal.Journal) claim.Finding {
+// curedByHand judges a client that compares its own address with its peer's
+// after connecting, drops a self-connection and tries again: the retry must get
+// the dead port's honest answer.
+func curedByHand(j *journal.Journal) claim.Finding {
 	first, events := selfConnected(j)
 	if events == nil {
 		return notTested(j)
 	}
 	connects := claim.Calls(j, "", "connect")
+	if len(connects) == 0 {
+		return claim.Unclear("the journal does not show %s connecting", first)
+	}
 	retry := connects[len(connects)-1] // the client tries again until it is not itself
 	closed := claim.Calls(j, first, "close")
 	if retry.Socket == first || len(closed) == 0 || closed[0].N > retry.N {
@@ -32,7 +35,7 @@ func cured(j *journal.Journal) claim.Finding {
 	if refused == nil {
 		return claim.Unclear("the retry, %s, was not refused by the dead port either", retry.Socket)
 	}
-	return goIsCured(j, append(cited, refused.N))
+	return claim.Confirm(append(cited, refused.N), "the self-connection %s was told by its addresses and dropped, and the retry got the dead port's honest answer, ECONNREFUSED", first)
 }
 
 // refusal is the call by which a connection attempt learnt that it was refused:
@@ -49,6 +52,15 @@ func refusal(j *journal.Journal, connect *journal.Event) *journal.Event {
 	return nil
 }
 
+// cured judges the client's own check, and Go's after it.
+func cured(j *journal.Journal) claim.Finding {
+	f := curedByHand(j)
+	if f.Verdict != claim.Confirmed {
+		return f
+	}
+	return goIsCured(j, f.Events)
+}
+
 // goIsCured judges net.Dial: its first socket connected to itself, and it
 // returned the dead port's answer all the same.
 func goIsCured(j *journal.Journal, cited []int) claim.Finding {
@@ -57,7 +69,7 @@ func goIsCured(j *journal.Journal, cited []int) claim.Finding {
 		return claim.Unclear("the client's own check cured it, but Go's %s was not tried", goDial)
 	}
 	d := dials[0]
-	target := d.Call.Args[len(d.Call.Args)-1]
+	target := targetOf(d)
 	accident := ownSYNACK(j, target)
 	cited = append(cited, d.N)
 	switch {

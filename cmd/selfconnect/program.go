@@ -44,7 +44,7 @@ var program = repro.Program{
 		{
 			Name: "detect-and-retry", Title: "compare own address and peer's, drop, retry: the cure, by hand and in Go's net.Dial",
 			Networks: journal.Networks(), Hosts: []string{"a"},
-			Phenomenon: claim.Phenomenon{Needs: sc9.Needs, Check: cured},
+			Phenomenon: claim.Phenomenon{Needs: []journal.Witness{journal.Calls, journal.TCPInfo}, Check: curedByHand},
 			Claims:     []*claim.Claim{&sc9},
 		},
 		{

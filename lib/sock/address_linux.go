@@ -1,7 +1,9 @@
 package sock
 
 import (
+	"encoding/binary"
 	"net/netip"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -25,13 +27,36 @@ func sockaddr(f journal.Family, a netip.AddrPort) unix.Sockaddr {
 	return &unix.SockaddrInet4{Addr: a.Addr().Unmap().As4(), Port: int(a.Port())}
 }
 
-// addrPort is the address that the kernel returned; zero for other families.
-func addrPort(sa unix.Sockaddr) netip.AddrPort {
-	switch sa := sa.(type) {
-	case *unix.SockaddrInet4:
-		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))
-	case *unix.SockaddrInet6:
-		return netip.AddrPortFrom(netip.AddrFrom16(sa.Addr).Unmap(), uint16(sa.Port))
+// rawAddress is room for any address the kernel returns.
+type rawAddress struct {
+	buf  [unix.SizeofSockaddrAny]byte
+	size uint32
+}
+
+// addrPort decodes it; zero for families other than IPv4 and IPv6.
+func (r *rawAddress) addrPort() netip.AddrPort {
+	b := r.buf[:min(int(r.size), len(r.buf))]
+	switch {
+	case len(b) >= unix.SizeofSockaddrInet4 && binary.NativeEndian.Uint16(b) == unix.AF_INET:
+		// struct sockaddr_in: family, port, address (ip(7)).
+		return netip.AddrPortFrom(netip.AddrFrom4([4]byte(b[4:8])), binary.BigEndian.Uint16(b[2:]))
+	case len(b) >= unix.SizeofSockaddrInet6 && binary.NativeEndian.Uint16(b) == unix.AF_INET6:
+		// struct sockaddr_in6: family, port, flow label, address, scope (ipv6(7)).
+		return netip.AddrPortFrom(netip.AddrFrom16([16]byte(b[8:24])).Unmap(), binary.BigEndian.Uint16(b[2:]))
 	}
 	return netip.AddrPort{}
+}
+
+// askAddress makes a system call of the form call(fd, address, size, flags).
+// The functions of x/sys ask for SO_PROTOCOL after it, a system call on the
+// socket that the journal would not show.
+func askAddress(number uintptr, fd, flags int) (n int, a netip.AddrPort, err error) {
+	var raw rawAddress
+	raw.size = uint32(len(raw.buf))
+	r, _, errno := unix.Syscall6(number, uintptr(fd), uintptr(unsafe.Pointer(&raw.buf)),
+		uintptr(unsafe.Pointer(&raw.size)), uintptr(flags), 0, 0)
+	if errno != 0 {
+		return -1, netip.AddrPort{}, errno
+	}
+	return int(r), raw.addrPort(), nil
 }

@@ -48,14 +48,9 @@ func (s *Socket) Listen(backlog int) error {
 // Accept takes a connection from a listener's queue (accept4(2)); the socket
 // it returns is non-blocking.
 func (s *Socket) Accept() (*Socket, error) {
-	var (
-		fd int
-		sa unix.Sockaddr
-	)
 	child := &Socket{t: s.t, host: s.host, family: s.family, fd: -1, seen: map[journal.Witness]string{}}
 	err := s.call("accept4", []string{"SOCK_CLOEXEC|SOCK_NONBLOCK"}, func(listener int) returned {
-		var err error
-		fd, sa, err = unix.Accept4(listener, unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
+		fd, from, err := askAddress(unix.SYS_ACCEPT4, listener, unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
 		if err != nil {
 			return returned{err: err}
 		}
@@ -64,9 +59,9 @@ func (s *Socket) Accept() (*Socket, error) {
 		if local.Addr().IsUnspecified() {
 			local = netip.AddrPort{} // getsockname will tell
 		}
-		child.learn(local, addrPort(sa))
+		child.learn(local, from)
 		s.t.watch(child)
-		return returned{n: fd, out: fmt.Sprintf("%s from %s", child.id, addrPort(sa))}
+		return returned{n: fd, out: fmt.Sprintf("%s from %s", child.id, from)}
 	})
 	if err != nil {
 		return nil, err
@@ -76,7 +71,7 @@ func (s *Socket) Accept() (*Socket, error) {
 
 // Local is the socket's own address (getsockname(2)).
 func (s *Socket) Local() (netip.AddrPort, error) {
-	a, err := s.name("getsockname", unix.Getsockname)
+	a, err := s.name("getsockname", unix.SYS_GETSOCKNAME)
 	if err == nil && a.Port() != 0 {
 		s.learn(a, netip.AddrPort{})
 		if err := s.t.watchPort(a.Port()); err != nil {
@@ -89,17 +84,16 @@ func (s *Socket) Local() (netip.AddrPort, error) {
 
 // Remote is its peer's address (getpeername(2)).
 func (s *Socket) Remote() (netip.AddrPort, error) {
-	return s.name("getpeername", unix.Getpeername)
+	return s.name("getpeername", unix.SYS_GETPEERNAME)
 }
 
-func (s *Socket) name(op string, get func(int) (unix.Sockaddr, error)) (netip.AddrPort, error) {
+func (s *Socket) name(op string, number uintptr) (netip.AddrPort, error) {
 	var a netip.AddrPort
 	err := s.call(op, nil, func(fd int) returned {
-		sa, err := get(fd)
-		if err != nil {
+		var err error
+		if _, a, err = askAddress(number, fd, 0); err != nil {
 			return returned{err: err}
 		}
-		a = addrPort(sa)
 		return returned{out: a.String()}
 	})
 	return a, err
