@@ -99,21 +99,3 @@ func Refute(events []int, because string, args ...any) Finding {
 func Unclear(because string, args ...any) Finding {
 	return Finding{Verdict: Inconclusive, Because: fmt.Sprintf(because, args...)}
 }
-
-// Aggregate combines the findings of one claim over several runs: for Can one
-// confirmation confirms, for Always one refutation refutes. The finding that
-// decided is returned as it is; findings must not be empty.
-func Aggregate(findings []Finding) Finding {
-	order := []Verdict{Refuted, Confirmed, Inconclusive}
-	if findings[0].Quantity == Can {
-		order = []Verdict{Confirmed, Refuted, Inconclusive}
-	}
-	for _, v := range order {
-		for _, f := range findings {
-			if f.Verdict == v {
-				return f
-			}
-		}
-	}
-	return findings[0]
-}

@@ -32,6 +32,21 @@ func tallyText(t Tally) string {
 	return count(int64(t.total()), "run") + ": " + strings.Join(parts, ", ")
 }
 
+// totalText says how a claim fared over the runs of its scenario.
+func totalText(t *claim.Total) string {
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		what claim.Verdict
+	}{{t.Confirmed, claim.Confirmed}, {t.Refuted, claim.Refuted}, {t.Inconclusive, claim.Inconclusive}} {
+		if p.n > 0 {
+			parts = append(parts, string(p.what)+" in "+grouped(int64(p.n)))
+		}
+	}
+	runs := t.Confirmed + t.Refuted + t.Inconclusive
+	return t.Scenario + ": " + strings.Join(parts, ", ") + " of " + count(int64(runs), "run")
+}
+
 func (t Tally) total() int { return t.Reproduced + t.NotReproduced + t.Inconclusive }
 
 // several says whether a report needs more than its one run's outcome to be summed up.

@@ -20,7 +20,10 @@ type Report struct {
 	Started time.Time `json:"started"`
 	Machine Machine   `json:"machine"`
 	Tally   Tally     `json:"tally"`
-	Runs    []Run     `json:"runs"`
+	// Claims are the findings of scenarios that were run more than once, over
+	// all their runs, of which Runs has only the first of each outcome.
+	Claims []claim.Total `json:"claims,omitempty"`
+	Runs   []Run         `json:"runs"`
 }
 
 // Tool is the program that made the report.

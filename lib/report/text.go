@@ -52,8 +52,27 @@ func (c *canvas) report(r *Report) {
 		if n := r.Tally.total() - len(r.Runs); n > 0 && len(r.Runs) > 0 {
 			c.wrapped(dim, "Shown above: the first run of each outcome.")
 		}
+		c.totals(r.Claims)
 		c.wrapped(bold, c.clean(tallyText(r.Tally)))
 	}
+}
+
+// totals says how each claim fared over all runs of its scenario.
+func (c *canvas) totals(ts []claim.Total) {
+	if len(ts) == 0 {
+		return
+	}
+	c.put(bold, "Claims over all runs")
+	c.end()
+	for i := range ts {
+		t := &ts[i]
+		mark, how := c.verdict(t.Verdict)
+		c.put(how, "  "+mark)
+		c.put(bold, " "+c.clip(c.clean(t.Claim), 8))
+		c.pad(9)
+		c.wrapped(plain, c.clean(totalText(t)))
+	}
+	c.end()
 }
 
 // toolLine names what made the report, and where.

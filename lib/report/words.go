@@ -37,6 +37,9 @@ func (c *canvas) words(r *row) words {
 		}}
 	case e.Setting != nil:
 		s := e.Setting
+		if s.Old == s.New {
+			return words{text: c.who(e) + "read " + c.clean(s.Name) + " = " + c.clean(s.New)}
+		}
 		return words{text: c.who(e) + "set " + c.clean(s.Name) + " = " + c.clean(s.New) + " (was " + c.clean(s.Old) + ")"}
 	case e.Rule != nil:
 		return words{text: "rule " + c.forHost(e.Rule.Host) + c.clean(e.Rule.Text)}

@@ -131,9 +131,14 @@ func (s *session) begin() {
 // repeat runs a scenario as often as asked, and keeps the first run of each outcome.
 func (s *session) repeat(scenario *Scenario) {
 	kept := map[claim.Outcome]bool{}
+	totals := make([]claim.Total, len(scenario.Claims))
 	for i := 0; i < s.times && s.ctx.Err() == nil; i++ {
 		r := s.once(scenario)
 		s.report.Tally.Add(r.Outcome)
+		for k, f := range r.Findings {
+			totals[k].Scenario = scenario.Name
+			totals[k].Add(r.Journal.Run, f)
+		}
 		if s.stream != nil {
 			s.stream.Run(&r)
 		}
@@ -143,6 +148,11 @@ func (s *session) repeat(scenario *Scenario) {
 		}
 		if s.times > 1 {
 			s.progress.show(fmt.Sprintf("%s: %d of %d runs", scenario.Name, i+1, s.times))
+		}
+	}
+	for _, t := range totals {
+		if s.times > 1 && t.Run != 0 { // 0: interrupted before the first run
+			s.report.Claims = append(s.report.Claims, t)
 		}
 	}
 }
