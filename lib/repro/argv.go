@@ -33,14 +33,18 @@ type setFlag struct {
 	value string
 }
 
-// declaredFlag is a flag, with the command it belongs to, "" for the shared ones.
+// declaredFlag is a flag, with the commands it belongs to; the shared ones
+// belong to none.
 type declaredFlag struct {
 	cli.Flag
-	command string
+	commands []string
 }
 
 // name is the flag's first name.
 func (f declaredFlag) name() string { return f.Names()[0] }
+
+// isShared says whether a flag is the program's.
+func (f declaredFlag) isShared() bool { return len(f.commands) == 0 }
 
 // isSwitch says whether a flag takes no value.
 func (f declaredFlag) isSwitch() bool {
@@ -80,8 +84,8 @@ func parse(args []string, shared []cli.Flag, commands map[string][]cli.Flag) (*c
 		l.set = append(l.set, setFlag{f, value})
 	}
 	for _, f := range l.set {
-		if f.command != "" && f.command != l.command {
-			return nil, usagef("flag %q belongs to the command %q, which was not given", dashed(f.name()), f.command)
+		if !f.isShared() && !slices.Contains(f.commands, l.command) {
+			return nil, usagef("flag %q is for %s only", dashed(f.name()), commandList(f.commands))
 		}
 	}
 	return l, nil
@@ -130,18 +134,27 @@ func (l *commandLine) context(flags []cli.Flag) (*cli.Context, error) {
 
 func declared(shared []cli.Flag, commands map[string][]cli.Flag) map[string]declaredFlag {
 	d := map[string]declaredFlag{}
-	add := func(command string, flags []cli.Flag) {
+	for command, flags := range commands {
 		for _, f := range flags {
 			for _, n := range f.Names() {
-				d[n] = declaredFlag{f, command}
+				d[n] = declaredFlag{f, append(d[n].commands, command)}
 			}
 		}
 	}
-	for command, flags := range commands {
-		add(command, flags)
+	for _, f := range shared {
+		for _, n := range f.Names() {
+			d[n] = declaredFlag{Flag: f}
+		}
 	}
-	add("", shared)
 	return d
+}
+
+func commandList(commands []string) string {
+	commands = slices.Sorted(slices.Values(commands))
+	if len(commands) == 1 {
+		return "the command " + commands[0]
+	}
+	return "the commands " + strings.Join(commands, " and ")
 }
 
 // accepted lists the declared flags.

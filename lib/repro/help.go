@@ -89,7 +89,7 @@ func commandNames(commands []Command) string {
 // checkAccepted refuses a shared flag that means nothing to the command.
 func (l *commandLine) checkAccepted(c Command) error {
 	for _, f := range l.set {
-		if c.Name != "" && f.command == "" && !slices.Contains(c.Accepts, f.name()) {
+		if c.Name != "" && f.isShared() && !slices.Contains(c.Accepts, f.name()) {
 			return usagef("flag %q means nothing to the command %q; accepted: %s",
 				dashed(f.name()), c.Name, acceptedBy(c))
 		}
