@@ -14,7 +14,8 @@ import (
 // attempt is one connect() to a port, from a source port of the kernel's choice.
 type attempt struct {
 	*sock.Socket
-	hit bool // the kernel chose the target as its source: it is connected to itself
+	hit      bool // the kernel chose the target as its source: it is connected to itself
+	stranger bool // something else answered: the target is no dead port
 }
 
 // try makes one attempt to connect to the target; before, if not nil, prepares
@@ -27,23 +28,23 @@ func try(r *repro.Run, target uint16, before func(*sock.Socket) error) (attempt,
 	}
 	if before != nil {
 		if err := before(s); err != nil {
-			return attempt{s, false}, err
+			return attempt{Socket: s}, err
 		}
 	}
 	_ = s.Connect(a.At(target)) // its errno is evidence, already in the journal
 	r.Settle()
 	if s.State() != journal.Established {
-		return attempt{s, false}, nil
+		return attempt{Socket: s}, nil
 	}
 	local, err := s.Local()
 	if err != nil {
-		return attempt{s, false}, err
+		return attempt{Socket: s}, err
 	}
 	peer, err := s.Remote()
 	if err != nil {
-		return attempt{s, false}, err
+		return attempt{Socket: s}, err
 	}
-	return attempt{s, local == peer}, nil
+	return attempt{Socket: s, hit: local == peer, stranger: local != peer}, nil
 }
 
 // hunt is a series of attempts to connect to a dead local port.
@@ -60,17 +61,17 @@ type found struct {
 	seconds float64 // they took
 }
 
-// run makes attempts until one hits or all are spent. The first is kept whole
+// run makes attempts until one hits, something else answers, or all are spent. The first is kept whole
 // in the journal, and the one that hit; the others are counted.
 func (h hunt) run(r *repro.Run) (found, error) {
 	began := time.Now()
 	f := found{}
 	var err error
-	for f.tries < h.attempts && !f.hit && err == nil && r.OK() {
+	for f.tries < h.attempts && !f.hit && !f.stranger && err == nil && r.OK() {
 		f.tries++
 		r.Trial(func() (keep bool) {
 			f.attempt, err = try(r, h.target, nil)
-			if err != nil || f.hit {
+			if err != nil || f.hit || f.stranger {
 				return true
 			}
 			err = f.Close()
@@ -81,6 +82,8 @@ func (h hunt) run(r *repro.Run) (found, error) {
 	}
 	if f.hit {
 		r.Note("%s: attempt %d hit port %d, after %.2f s, %.0f attempts a second", h.what, f.tries, h.target, f.seconds, f.rate())
+	} else if f.stranger {
+		r.Note("%s: something listens on port %d", h.what, h.target)
 	} else {
 		r.Note("%s: none of %d attempts hit port %d, in %.2f s, %.0f attempts a second", h.what, f.tries, h.target, f.seconds, f.rate())
 	}

@@ -29,7 +29,7 @@ func attempts(j *journal.Journal) []series {
 		case e.Setting != nil:
 			fresh = true
 		case e.Call != nil && e.Call.Op == "connect":
-			target := e.Call.Args[len(e.Call.Args)-1]
+			target := targetOf(e)
 			if fresh || all[len(all)-1].target != target {
 				all = append(all, series{target: target})
 				fresh = false
@@ -40,6 +40,14 @@ func attempts(j *journal.Journal) []series {
 		}
 	}
 	return all
+}
+
+// targetOf is the address that a call aims at: its last argument.
+func targetOf(e *journal.Event) string {
+	if len(e.Call.Args) == 0 {
+		return ""
+	}
+	return e.Call.Args[len(e.Call.Args)-1]
 }
 
 // add counts an attempt that was kept whole.
@@ -67,7 +75,7 @@ func (s *series) fold(e *journal.Event) {
 
 // port is the port aimed at.
 func (s *series) port() uint16 {
-	p, err := strconv.ParseUint(s.target[strings.LastIndexByte(s.target, ':')+1:], 10, 16)
+	p, err := strconv.ParseUint(portOf(s.target), 10, 16)
 	if err != nil {
 		return 0
 	}
@@ -110,8 +118,11 @@ var sc7 = claim.Claim{
 			return claim.Unclear("%s was bound (#%d): the kernel had no choice", socket, b[0].N)
 		}
 		connect := claim.Calls(j, socket, "connect")
+		if len(connect) == 0 {
+			return claim.Unclear("the journal does not show %s connecting", socket)
+		}
 		r, read, ok := rangeBefore(j, connect[0].N)
-		s := series{target: connect[0].Call.Args[len(connect[0].Call.Args)-1]}
+		s := series{target: targetOf(connect[0])}
 		if !ok || !r.contains(s.port()) {
 			return claim.Unclear("the journal does not show port %d inside %s", s.port(), rangeSetting)
 		}
@@ -168,10 +179,11 @@ func protected(j *journal.Journal, what string) claim.Finding {
 	return claim.Confirm(cited, "%s was hit in attempt %d, %s (%s) in none of %d", open.target, open.tries, shut.target, what, shut.tries)
 }
 
-// outsideIsSafe judges the scenario outside-range, and SC8 with it.
+// outsideIsSafe judges the scenario outside-range, and SC8 with it. That the
+// ports are where they should be is asked before a hit refutes anything.
 func outsideIsSafe(j *journal.Journal) claim.Finding {
 	f := protected(j, "outside the range")
-	if f.Verdict != claim.Confirmed {
+	if f.Verdict == claim.Inconclusive {
 		return f
 	}
 	all := attempts(j)
@@ -180,7 +192,7 @@ func outsideIsSafe(j *journal.Journal) claim.Finding {
 	switch {
 	case !ok || !r.contains(inside.port()) || r.contains(outside.port()):
 		return claim.Unclear("the journal does not show port %d inside and port %d outside %s", inside.port(), outside.port(), rangeSetting)
-	case outside.tries < r.size():
+	case f.Verdict == claim.Confirmed && outside.tries < r.size():
 		return claim.Unclear("%d attempts are too few for a range of %d ports", outside.tries, r.size())
 	}
 	f.Events = append([]int{read}, f.Events...)
@@ -198,7 +210,7 @@ var sc8 = claim.Claim{
 // reservedIsSafe judges the scenario reserved-port, and SC11 with it.
 func reservedIsSafe(j *journal.Journal) claim.Finding {
 	f := protected(j, "reserved")
-	if f.Verdict != claim.Confirmed {
+	if f.Verdict == claim.Inconclusive {
 		return f
 	}
 	all := attempts(j)
@@ -208,6 +220,10 @@ func reservedIsSafe(j *journal.Journal) claim.Finding {
 	is, errAfter := parseReserved(after)
 	if errBefore != nil || errAfter != nil || was.contains(all[0].port()) || !is.contains(all[1].port()) || all[0].target != all[1].target {
 		return claim.Unclear("the journal does not show port %d becoming reserved between the two series", all[1].port())
+	}
+	r, _, ok := rangeBefore(j, all[1].events[0])
+	if !ok || !r.contains(all[1].port()) {
+		return claim.Unclear("the journal does not show port %d inside %s once it was reserved", all[1].port(), rangeSetting)
 	}
 	f.Events = append([]int{changed}, f.Events...)
 	return f

@@ -9,11 +9,14 @@ import (
 )
 
 // runCommand runs one command of this binary as a shell would.
-func runCommand(t *testing.T, c repro.Command, args ...string) (code int, out, errs string) {
+func runCommand(t *testing.T, command string, args ...string) (code int, out, errs string) {
 	t.Helper()
-	p := repro.Program{Name: "selfconnect", Scenarios: []repro.Scenario{{Name: "direct"}}, Commands: []repro.Command{c}}
+	p := repro.Program{
+		Name: "selfconnect", Scenarios: []repro.Scenario{{Name: "direct"}},
+		Commands: []repro.Command{scanCommand(), portCommand()},
+	}
 	stdout, stderr := scratch(t), scratch(t)
-	code = repro.Main(&p, append([]string{"selfconnect", c.Name}, args...), stdout, stderr)
+	code = repro.Main(&p, append([]string{"selfconnect", command}, args...), stdout, stderr)
 	return code, content(t, stdout), content(t, stderr)
 }
 

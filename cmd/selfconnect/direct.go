@@ -47,7 +47,7 @@ func whyNot(j *journal.Journal) claim.Finding {
 		return claim.Unclear("connect() was never called")
 	}
 	last := connects[len(connects)-1]
-	states := claim.States(j, last.Socket)
+	states := beforeClose(j, last.Socket)
 	if len(states) == 0 {
 		return claim.Refute(claim.Numbers(last), "connect() left no state behind")
 	}
@@ -59,6 +59,15 @@ func whyNot(j *journal.Journal) claim.Finding {
 		return claim.Refute(claim.Numbers(last, end), "%s connected, but to another socket", last.Socket)
 	}
 	return claim.Refute(claim.Numbers(last, end), "%s was not connected: its last state was %s", last.Socket, end.State.To)
+}
+
+// beforeClose lists the changes of a socket's state up to its close().
+func beforeClose(j *journal.Journal, socket string) []*journal.Event {
+	states, closed := claim.States(j, socket), claim.Calls(j, socket, "close")
+	if len(closed) == 0 {
+		return states
+	}
+	return slices.DeleteFunc(states, func(e *journal.Event) bool { return e.N > closed[0].N })
 }
 
 // selfConnection is the phenomenon itself.
@@ -303,9 +312,17 @@ var sc4 = claim.Claim{
 			return claim.Unclear("nothing was sent, or nothing was read")
 		case bytes.Equal(sent, received):
 			return claim.Confirm(cited, "%s read the %d bytes that it had written", socket, len(sent))
+		case bytes.HasPrefix(sent, received) && !ended(read[len(read)-1]):
+			return claim.Unclear("%s had read %d of the %d bytes it wrote when it read last: the others may still have been under way", socket, len(received), len(sent))
 		}
 		return claim.Refute(cited, "it wrote %q and read %q", sent, received)
 	},
+}
+
+// ended says whether nothing can be read after this read: it met the end, or an
+// error other than that there is nothing yet.
+func ended(read *journal.Event) bool {
+	return read.Call.Result <= 0 && read.Call.Errno != "EAGAIN"
 }
 
 // closing lists the segments by which the connection was closed: those with a

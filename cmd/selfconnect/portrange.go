@@ -69,12 +69,12 @@ func parseReserved(s string) (reservedPorts, error) {
 		if !isRange {
 			last = first
 		}
-		low, errLow := parsePort(first)
-		high, errHigh := parsePort(last)
+		low, errLow := strconv.ParseUint(first, 10, 16) // the kernel takes port 0 too
+		high, errHigh := strconv.ParseUint(last, 10, 16)
 		if errLow != nil || errHigh != nil || low > high {
 			return nil, fmt.Errorf("%s: want ports and ranges like 8080,9000-9005, got %q", reservedSetting, s)
 		}
-		all = append(all, portRange{low, high})
+		all = append(all, portRange{uint16(low), uint16(high)})
 	}
 	return all, nil
 }

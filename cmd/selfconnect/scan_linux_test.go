@@ -146,7 +146,7 @@ func TestScanElsewhere(t *testing.T) {
 			{"--netns", path, "the network namespace " + path},
 			{"--pid", pid, "the network namespace of process " + pid},
 		} {
-			code, out, errs := runCommand(t, scanCommand(), tt.flag, tt.value, "--format", "json", "--fail-over", "0")
+			code, out, errs := runCommand(t, "scan", tt.flag, tt.value, "--format", "json", "--fail-over", "0")
 			var r scanned
 			if err := json.Unmarshal([]byte(out), &r); err != nil || code != 1 || errs != "" {
 				return fmt.Errorf("%s: exit %d, %q, %w", tt.flag, code, errs, err)
@@ -162,7 +162,7 @@ func TestScanElsewhere(t *testing.T) {
 				t.Errorf("%s: owners (-want +got):\n%s", tt.flag, d)
 			}
 		}
-		if code, out, errs := runCommand(t, scanCommand(), "--pid", pid, "--fail-over", "1"); code != 0 || errs != "" ||
+		if code, out, errs := runCommand(t, "scan", "--pid", pid, "--fail-over", "1"); code != 0 || errs != "" ||
 			!strings.HasPrefix(out, "1 self-connected socket among 1 TCP socket in the network namespace of process "+pid+"\n") {
 			t.Errorf("text: exit %d, %q, %q", code, out, errs)
 		}
@@ -178,7 +178,7 @@ func TestScanNoSuchPlace(t *testing.T) {
 		{"--netns", file, fmt.Sprintf("selfconnect: flag \"--netns\": value %q: no network namespace: setns(CLONE_NEWNET): invalid argument; want a path like", file)},
 		{"--pid", noProcess, `selfconnect: flag "--pid": value "` + noProcess + `": no such process here: open /proc/` + noProcess + "/ns/net: no such file or directory\n"},
 	} {
-		code, out, errs := runCommand(t, scanCommand(), tt.flag, tt.value)
+		code, out, errs := runCommand(t, "scan", tt.flag, tt.value)
 		if code != 2 || out != "" || !strings.HasPrefix(errs, tt.want) {
 			t.Errorf("%s %s: exit %d, %q, %q", tt.flag, tt.value, code, out, errs)
 		}

@@ -61,13 +61,17 @@ func Cause(j *journal.Journal, state *journal.Event) *journal.Event {
 	return nil
 }
 
-// HasFlags says whether an event is a packet with exactly these flags, PSH aside.
+// HasFlags says whether an event is a packet with exactly these flags, those
+// aside that say nothing about the connection's state: PSH, and ECN's.
 func HasFlags(e *journal.Event, flags ...string) bool {
-	if e == nil || e.Packet == nil {
-		return false
-	}
-	have := slices.DeleteFunc(slices.Clone(e.Packet.Flags), func(f string) bool { return f == "PSH" })
-	return slices.Equal(have, flags)
+	return e != nil && e.Packet != nil && slices.Equal(stateFlags(e.Packet), flags)
+}
+
+// stateFlags are a packet's flags without PSH, ECE and CWR.
+func stateFlags(p *journal.Packet) []string {
+	return slices.DeleteFunc(slices.Clone(p.Flags), func(f string) bool {
+		return f == "PSH" || f == "ECE" || f == "CWR"
+	})
 }
 
 // Numbers are the numbers of events, for a finding to cite.

@@ -48,9 +48,11 @@ type direction struct{ src, dst string }
 
 // sender is what was sent so far in one direction.
 type sender struct {
-	sent []*journal.Event
-	next uint32 // the sequence number after all that was sent
-	any  bool
+	sent  []*journal.Event
+	next  uint32 // the sequence number after all that was sent
+	any   bool
+	isn   uint32 // of the SYN, with or without ACK
+	begun bool   // a SYN was seen
 }
 
 // repeats returns the number of the segment that e says again, 0 for news, and
@@ -62,8 +64,11 @@ type sender struct {
 // the timestamps may differ.
 func (s *sender) repeats(e *journal.Event) int {
 	p := e.Packet
-	if HasFlags(e, "SYN") && s.any && p.Seq+1 != s.next {
-		*s = sender{} // a new incarnation of the connection
+	if slices.Contains(p.Flags, "SYN") {
+		if s.any && (s.begun && p.Seq != s.isn || !s.begun && p.Seq+1 != s.next) {
+			*s = sender{} // a new incarnation of the connection
+		}
+		s.isn, s.begun = p.Seq, true
 	}
 	end := p.Seq + occupied(p)
 	of := 0
@@ -100,9 +105,10 @@ func covers(old, p *journal.Packet) bool {
 	return !after(old.Seq, p.Seq) && !after(p.Seq+occupied(p), old.Seq+occupied(old))
 }
 
-// sameNumbers says whether two segments say the same.
+// sameNumbers says whether two segments say the same. The flags of ECN may
+// differ: a SYN that is not answered is sent again without them.
 func sameNumbers(x, y *journal.Packet) bool {
-	return x.Seq == y.Seq && x.Ack == y.Ack && x.Len == y.Len && slices.Equal(x.Flags, y.Flags)
+	return x.Seq == y.Seq && x.Ack == y.Ack && x.Len == y.Len && slices.Equal(stateFlags(x), stateFlags(y))
 }
 
 // after compares sequence numbers, which wrap (RFC 9293 §3.4).

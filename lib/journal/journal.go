@@ -101,7 +101,8 @@ func (j *Journal) Event(n int) (Event, bool) {
 }
 
 // Check reports what makes a journal unfit to be judged: numbers that do not
-// rise, an event without the payload its kind names, a state without witness.
+// rise, an event without the payload its kind names or with another, a state
+// without witness.
 func (j *Journal) Check() error {
 	last := 0
 	for i := range j.Events {
@@ -115,6 +116,9 @@ func (j *Journal) Check() error {
 		}
 		if !e.hasPayload() {
 			return fmt.Errorf("event %d of kind %q lacks its payload", e.N, e.Kind)
+		}
+		if e.payloads() > 1 {
+			return fmt.Errorf("event %d of kind %q has another kind's payload too", e.N, e.Kind)
 		}
 	}
 	return nil

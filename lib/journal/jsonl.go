@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 )
 
 // eventFields is Event without its methods, so that its JSON is the plain one.
@@ -78,7 +79,7 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &fields); err != nil {
 		return err
 	}
-	if raw, ok := fields[string(e.Kind)]; ok && !isField(e.Kind) {
+	if raw, ok := fields[string(e.Kind)]; ok && !isField(string(e.Kind)) {
 		e.Unknown = raw
 	}
 	if !e.hasPayload() {
@@ -87,23 +88,34 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// isField says whether a kind's name is one of the fields every event has, or
-// of a payload this version knows.
-func isField(k Kind) bool {
-	switch k {
-	case "n", "run", "t_ns", "host", "socket", "kind",
-		KindCall, KindPacket, KindState, KindSample, KindReset, KindProcess,
-		KindCounter, KindSetting, KindRule, KindFold, KindNote:
-		return true
+// isField says whether a kind's name is, in any case, for the decoder ignores
+// it, one of the fields every event has, or of a payload this version knows.
+func isField(kind string) bool {
+	return slices.ContainsFunc([]string{
+		"n", "run", "t_ns", "host", "socket", "kind",
+		"call", "packet", "state", "sample", "reset", "process", "counter", "setting", "rule", "fold", "note",
+	}, func(f string) bool { return strings.EqualFold(f, kind) })
+}
+
+// payloads counts the payloads that are there, whatever their kind.
+func (e *Event) payloads() int {
+	n := 0
+	for _, there := range []bool{
+		e.Call != nil, e.Packet != nil, e.State != nil, e.Sample != nil, e.Reset != nil, e.Process != nil,
+		e.Counter != nil, e.Setting != nil, e.Rule != nil, e.Fold != nil, e.Note != nil, len(e.Unknown) > 0,
+	} {
+		if there {
+			n++
+		}
 	}
-	return false
+	return n
 }
 
 // WriteRecord writes one line of a stream: {"record": name, name: payload}.
 // The records of a stream are start, event, finding, run and end; the journal's
 // own are event and, after a run's events, run, which has the run's head.
 func WriteRecord(w io.Writer, name string, payload any) error {
-	p, err := json.Marshal(payload)
+	p, err := marshal(payload)
 	if err != nil {
 		return err
 	}
@@ -114,6 +126,16 @@ func WriteRecord(w io.Writer, name string, payload any) error {
 	line := slices.Concat([]byte(`{"record":`), n, []byte{','}, n, []byte{':'}, p, []byte("}\n"))
 	_, err = w.Write(line)
 	return err
+}
+
+// marshal is json.Marshal, but for an event of an unknown kind, whose payload
+// stays as it was read: json.Marshal would write it anew.
+func marshal(payload any) ([]byte, error) {
+	e, ok := payload.(Event)
+	if !ok || len(e.Unknown) == 0 || bytes.IndexByte(e.Unknown, '\n') >= 0 {
+		return json.Marshal(payload)
+	}
+	return e.MarshalJSON()
 }
 
 // Write writes a journal as JSON Lines: its events, then its head.
@@ -152,7 +174,7 @@ func Read(r io.Reader) ([]Journal, error) {
 				Run    *Journal `json:"run"`
 			}
 			if bad := json.Unmarshal(line, &rec); bad != nil {
-				if errors.Is(err, io.EOF) {
+				if errors.Is(err, io.EOF) && isCut(line) {
 					break // the writer was killed in the middle of a line
 				}
 				return nil, fmt.Errorf("line %d: %w", n, bad)
@@ -181,4 +203,10 @@ func Read(r io.Reader) ([]Journal, error) {
 		}
 	}
 	return all, nil
+}
+
+// isCut says whether a line is the beginning of JSON rather than something else.
+func isCut(line []byte) bool {
+	var v json.RawMessage
+	return errors.Is(json.NewDecoder(bytes.NewReader(line)).Decode(&v), io.ErrUnexpectedEOF)
 }

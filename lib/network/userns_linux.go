@@ -1,11 +1,11 @@
 package network
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
-	"os/signal"
 	"runtime"
 	"strings"
 	"syscall"
@@ -25,25 +25,30 @@ var elevation error
 // network namespace itself, nothing is done. Otherwise the same command is run
 // again inside a user namespace, and done is true with its exit code. Where
 // that is refused too, the networks that need it will say why.
-func Elevate() (code int, done bool) {
-	if MayUnshare() == nil || os.Getenv(insideMarker) != "" {
+//
+// When ctx ends, the other process gets the signal that cause names: a signal
+// that came before it was started is not lost.
+func Elevate(ctx context.Context, cause func() os.Signal) (code int, done bool) {
+	if mayUnshare() == nil || os.Getenv(insideMarker) != "" {
 		return 0, false
 	}
-	code, elevation = runInUserNamespace()
+	code, elevation = runInUserNamespace(ctx, cause)
 	return code, elevation == nil
 }
 
-// MayUnshare tries to make a network namespace, on a thread of its own.
-func MayUnshare() (err error) {
-	OnThread(func() { err = unix.Unshare(unix.CLONE_NEWNET) })
+// mayUnshare tries to make a namespace, on a thread of its own. It is one of
+// the cheapest kind, which takes the same capability as a network namespace
+// and the same leave of a seccomp filter, without the third of a millisecond.
+func mayUnshare() (err error) {
+	OnThread(func() { err = unix.Unshare(unix.CLONE_NEWUTS) })
 	return err
 }
 
 // runInUserNamespace runs this command, with its arguments and standard files,
 // as root of a new user namespace that maps to the caller. CLONE_NEWUSER is
 // refused to a process with several threads, hence a new process. It dies with
-// this one; SIGINT and SIGTERM are handed on to it.
-func runInUserNamespace() (code int, err error) {
+// this one.
+func runInUserNamespace(ctx context.Context, cause func() os.Signal) (code int, err error) {
 	runtime.LockOSThread() // Pdeathsig is sent when the thread that forked ends
 	defer runtime.UnlockOSThread()
 
@@ -57,20 +62,19 @@ func runInUserNamespace() (code int, err error) {
 		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
 		Pdeathsig:   syscall.SIGKILL,
 	}
-	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, unix.SIGINT, unix.SIGTERM)
-	defer signal.Stop(signals)
 	if err := cmd.Start(); err != nil {
 		return 0, fmt.Errorf("clone(CLONE_NEWUSER): %w", err)
 	}
+	ended := make(chan struct{})
 	go func() {
-		for s := range signals {
-			_ = cmd.Process.Signal(s) // it may have ended by now
+		select {
+		case <-ctx.Done():
+			_ = cmd.Process.Signal(cause()) // it may have ended by now
+		case <-ended:
 		}
 	}()
 	err = cmd.Wait()
-	signal.Stop(signals)
-	close(signals)
+	close(ended)
 	var exit *exec.ExitError
 	switch {
 	case err == nil:

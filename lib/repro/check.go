@@ -48,7 +48,7 @@ func doCheck(c *Context) (int, error) {
 	if err := c.noArgs(); err != nil {
 		return ExitUsage, err
 	}
-	if code, done := elevate(); done {
+	if code, done := elevate(c.Ctx); done {
 		return code, nil
 	}
 	r := checked{Schema: "sockproof/check/v1", Tool: c.Program.tool(), Machine: machine(), Networks: tryNetworks(c)}

@@ -31,7 +31,7 @@ func runScenarios(c *Context) (int, error) {
 		return ExitUsage, err
 	}
 	if s.cond.Network != journal.HostNet {
-		if code, done := elevate(); done {
+		if code, done := elevate(c.Ctx); done {
 			return code, nil
 		}
 	}
@@ -137,7 +137,7 @@ func (s *session) repeat(scenario *Scenario) {
 		s.report.Tally.Add(r.Outcome)
 		for k, f := range r.Findings {
 			totals[k].Scenario = scenario.Name
-			totals[k].Add(r.Journal.Run, f)
+			totals[k].Add(s.runs, f)
 		}
 		if s.stream != nil {
 			s.stream.Run(&r)

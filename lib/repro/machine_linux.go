@@ -1,9 +1,12 @@
 package repro
 
 import (
+	"context"
+	"errors"
 	"os"
 	"runtime"
 	"strings"
+	"syscall"
 
 	"sockproof/lib/network"
 	"sockproof/lib/report"
@@ -38,7 +41,13 @@ func machine() report.Machine {
 
 // elevate makes private namespaces possible, if need be by running the command
 // again inside a user namespace.
-func elevate() (code int, done bool) { return network.Elevate() }
+func elevate(ctx context.Context) (code int, done bool) {
+	return network.Elevate(ctx, func() os.Signal {
+		s := signalled(syscall.SIGTERM) // what else ends the context ends the other process too
+		errors.As(context.Cause(ctx), &s)
+		return syscall.Signal(s)
+	})
+}
 
 // asChild does a child's work, where this process is one (sock.Spawn).
 func asChild() (status int, is bool) {

@@ -24,7 +24,7 @@ func Conduct(_ context.Context, s *Scenario, _ Play, c Conditions) journal.Journ
 }
 
 // elevate has nothing to elevate to.
-func elevate() (code int, done bool) { return 0, false }
+func elevate(context.Context) (code int, done bool) { return 0, false }
 
 // machine is what can be told anywhere.
 func machine() report.Machine {

@@ -22,7 +22,8 @@ type Run struct {
 	table *sock.Table
 	watch *witnesses
 
-	foreign []chan struct{} // libraries at work, closed when they have returned
+	missing map[journal.Witness]bool // witnesses that some host could not have
+	foreign []chan struct{}          // libraries at work, closed when they have returned
 
 	cut error // why a wait was cut short: the run is over
 }
@@ -174,7 +175,7 @@ func conduct(ctx context.Context, s *Scenario, play Play, c Conditions, k journa
 	rec := journal.NewRecorder(journal.Journal{
 		Run: c.Run, Scenario: s.Name, Family: c.Family, Network: k, NetworkWhy: why,
 	}, c.First)
-	r := &Run{ctx: ctx, rec: rec, cond: c}
+	r := &Run{ctx: ctx, rec: rec, cond: c, missing: map[journal.Witness]bool{}}
 	var err error
 	r.net, err = network.Open(network.Options{Kind: k, Family: c.Family, Hosts: s.Hosts, MTU: c.MTU, Recorder: rec})
 	if err != nil {

@@ -97,11 +97,16 @@ func (w *witnesses) attachStack(r *Run, h *network.Host) {
 	}
 }
 
-// declare says in the journal whether a witness could be had.
+// declare says in the journal whether a witness could be had. Where every host
+// has its own, one that is missing on any host is missing.
 func declare(r *Run, name journal.Witness, err error) {
 	s := journal.WitnessStatus{Name: name, Status: journal.Attached}
 	if err != nil {
 		s.Status, s.Reason = journal.Unavailable, err.Error()
+		r.missing[name] = true
+	}
+	if err == nil && r.missing[name] {
+		return
 	}
 	r.rec.Witness(s)
 }

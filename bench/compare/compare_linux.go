@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// options say how much is measured.
+type options struct {
+	binary     string // selfconnect, as it is shipped
+	results    string // the file that is rewritten
+	pairs      int    // of a default run and the floor
+	crowd      int    // sockets for a scan
+	crowdPairs int    // of a scan and ss
+	rounds     int    // of each stage's benchmark
+}
+
+func compareAll(args []string, out io.Writer) error {
+	o := options{}
+	f := flag.NewFlagSet("compare", flag.ContinueOnError)
+	f.StringVar(&o.binary, "binary", "bin/selfconnect", "the program, as make build leaves it")
+	f.StringVar(&o.results, "results", "bench/RESULTS.md", "the file to rewrite")
+	f.IntVar(&o.pairs, "pairs", 400, "pairs of a default run and the floor")
+	f.IntVar(&o.crowd, "sockets", 50_000, "sockets for a scan")
+	f.IntVar(&o.crowdPairs, "scans", 40, "pairs of a scan and ss")
+	f.IntVar(&o.rounds, "rounds", 500, "rounds of each stage")
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := o.measure(&b); err != nil {
+		return err
+	}
+	if err := os.WriteFile(o.results, b.Bytes(), 0o644); err != nil {
+		return err
+	}
+	_, err := out.Write(b.Bytes())
+	return err
+}
+
+// measure does everything, and writes it down.
+func (o options) measure(w io.Writer) error {
+	binary, err := filepath.Abs(o.binary)
+	if err != nil {
+		return err
+	}
+	size, err := os.Stat(binary)
+	if err != nil {
+		return fmt.Errorf("%w; run make build first", err)
+	}
+	m, err := thisMachine()
+	if err != nil {
+		return err
+	}
+	floor, remove, err := buildFloor()
+	if err != nil {
+		return err
+	}
+	defer remove()
+
+	run, err := compare(command{binary}, command{floor}, o.pairs)
+	if err != nil {
+		return err
+	}
+	start, err := compare(command{binary, "--version"}, command{"true"}, o.pairs)
+	if err != nil {
+		return err
+	}
+	stages, err := measureStages(o.rounds)
+	if err != nil {
+		return err
+	}
+	scans, err := o.scans(binary)
+	if err != nil {
+		return err
+	}
+
+	fmt.Fprint(w, "# Measurements\n\n`make bench` rewrites this file. Pairs are run alternately, after a warm-up; a ratio is the median\nof the pairs' own ratios.\n\n")
+	m.write(w)
+	writeRun(w, run)
+	writeStages(w, run, start, stages)
+	scans.write(w)
+	writeSize(w, size.Size())
+	return nil
+}
+
+// buildFloor compiles the floor; remove takes it away again.
+func buildFloor() (path string, remove func(), err error) {
+	dir, err := os.MkdirTemp("", "floor")
+	if err != nil {
+		return "", nil, err
+	}
+	remove = func() { _ = os.RemoveAll(dir) }
+	path = filepath.Join(dir, "selfconnect")
+	cc := exec.Command("cc", "-O2", "-Wall", "-Wextra", "-std=gnu11", "-o", path, "bench/floor/selfconnect.c")
+	if out, err := cc.CombinedOutput(); err != nil {
+		remove()
+		return "", nil, fmt.Errorf("the floor: %w: %s", err, out)
+	}
+	return path, remove, nil
+}
+
+func writeRun(w io.Writer, p pairs) {
+	fmt.Fprintf(w, "## A default run and the floor\n\n`selfconnect`, the whole process, and the C program bench/floor/selfconnect.c that does the same without\nobserving anything; %d pairs. Target: within 5 times.\n\n", len(p.a))
+	p.write(w, "selfconnect", "the floor")
+}
+
+func writeSize(w io.Writer, bytes int64) {
+	const target = 4.5
+	fmt.Fprintf(w, "\n## Size\n\n| binary | MiB | target |\n| --- | ---: | ---: |\n| selfconnect, static, stripped | %.2f | %.1f |\n", float64(bytes)/(1<<20), target)
+}

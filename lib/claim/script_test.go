@@ -1,0 +1,41 @@
+package claim
+
+import (
+	"strings"
+
+	"sockproof/lib/journal"
+)
+
+// script writes a journal by hand, event by event.
+type script struct{ journal.Journal }
+
+func newScript(n journal.Network) *script {
+	return &script{journal.Journal{Run: 1, Network: n}}
+}
+
+// add appends an event and returns it.
+func (s *script) add(e journal.Event) int {
+	e.N, e.Run = len(s.Events)+1, 1
+	e.T = int64(e.N)
+	s.Events = append(s.Events, e)
+	return e.N
+}
+
+// state lets a witness see socket a1 enter a state.
+func (s *script) state(w journal.Witness, from, to string) int {
+	return s.add(journal.Event{
+		Host: "a", Socket: "a1", Kind: journal.KindState, State: &journal.State{From: from, To: to, Witness: w},
+	})
+}
+
+func (s *script) call(op, errno string) int {
+	return s.add(journal.Event{Host: "a", Socket: "a1", Kind: journal.KindCall, Call: &journal.Call{Op: op, Errno: errno}})
+}
+
+// segment puts a segment of one direction on the wire: its flags, and seq, ack
+// and length.
+func (s *script) segment(at, src, dst, flags string, seq, ack uint32, length int) int {
+	return s.add(journal.Event{Kind: journal.KindPacket, Packet: &journal.Packet{
+		Src: src, Dst: dst, Flags: strings.Split(flags, "+"), Seq: seq, Ack: ack, Len: length, At: at,
+	}})
+}
