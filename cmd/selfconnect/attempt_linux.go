@@ -80,11 +80,12 @@ func (h hunt) run(r *repro.Run) (found, error) {
 		f.seconds = time.Since(began).Seconds()
 		r.Progress("%s: %d attempts on port %d, %.0f a second", h.what, f.tries, h.target, f.rate())
 	}
-	if f.hit {
+	switch {
+	case f.hit:
 		r.Note("%s: attempt %d hit port %d, after %.2f s, %.0f attempts a second", h.what, f.tries, h.target, f.seconds, f.rate())
-	} else if f.stranger {
+	case f.stranger:
 		r.Note("%s: something listens on port %d", h.what, h.target)
-	} else {
+	default:
 		r.Note("%s: none of %d attempts hit port %d, in %.2f s, %.0f attempts a second", h.what, f.tries, h.target, f.seconds, f.rate())
 	}
 	return f, err

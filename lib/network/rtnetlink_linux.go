@@ -71,13 +71,12 @@ func (n *rtnetlink) add(what string, kind uint16, flags int, header []byte, attr
 	body := pad(append([]byte(nil), header...))
 	body = append(body, nested(attrs...)...)
 	n.what = append(n.what, what)
-	b := n.batch
-	b = binary.NativeEndian.AppendUint32(b, uint32(unix.SizeofNlMsghdr+len(body)))
-	b = binary.NativeEndian.AppendUint16(b, kind)
-	b = binary.NativeEndian.AppendUint16(b, uint16(unix.NLM_F_REQUEST|flags))
-	b = binary.NativeEndian.AppendUint32(b, uint32(len(n.what)))
-	b = binary.NativeEndian.AppendUint32(b, 0) // the kernel's port
-	n.batch = append(b, body...)
+	n.batch = binary.NativeEndian.AppendUint32(n.batch, uint32(unix.SizeofNlMsghdr+len(body)))
+	n.batch = binary.NativeEndian.AppendUint16(n.batch, kind)
+	n.batch = binary.NativeEndian.AppendUint16(n.batch, uint16(unix.NLM_F_REQUEST|flags))
+	n.batch = binary.NativeEndian.AppendUint32(n.batch, uint32(len(n.what)))
+	n.batch = binary.NativeEndian.AppendUint32(n.batch, 0) // the kernel's port
+	n.batch = append(n.batch, body...)
 }
 
 // change gathers a request that changes something.
