@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"slices"
-	"strings"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
@@ -114,29 +113,6 @@ func notTested(j *journal.Journal) claim.Finding {
 	return claim.Unclear("no socket connected to itself: %s", whyNot(j).Because)
 }
 
-// opening lists the segments by which the connection was opened: those with a
-// SYN, and the acknowledgements of nothing but it.
-func opening(j *journal.Journal) []*journal.Event {
-	var (
-		events []*journal.Event
-		first  uint32
-		begun  bool
-	)
-	for _, s := range claim.News(j) {
-		p := s.Packet()
-		if slices.Contains(p.Flags, "SYN") && !begun {
-			first, begun = p.Seq+1, true
-		}
-		if !begun || p.Len > 0 || slices.Contains(p.Flags, "FIN") {
-			continue
-		}
-		if slices.Contains(p.Flags, "SYN") || p.Seq == first && p.Ack == first {
-			events = append(events, s.Event)
-		}
-	}
-	return events
-}
-
 var sc2 = claim.Claim{
 	ID: "SC2", Statement: "the opening takes three segments",
 	Source: article004, Quantity: claim.Always,
@@ -149,11 +125,11 @@ var sc2 = claim.Claim{
 		if lost := claim.Packets(j, journal.AtDropped); len(lost) > 0 {
 			return claim.Unclear("a segment was lost (#%d)", lost[0].N)
 		}
-		o := opening(j)
+		o := claim.Opening(j)
 		if len(o) == 3 {
-			return claim.Confirm(claim.Numbers(o...), "it took %s%s", flagsOf(o), neededForOpening(j, o))
+			return claim.Confirm(claim.Numbers(o...), "it took %s%s", claim.FlagsOf(o), neededForOpening(j, o))
 		}
-		return claim.Refute(claim.Numbers(o...), "it took %d: %s", len(o), flagsOf(o))
+		return claim.Refute(claim.Numbers(o...), "it took %d: %s", len(o), claim.FlagsOf(o))
 	},
 }
 
@@ -186,87 +162,6 @@ func number(n int) string {
 	return "more"
 }
 
-// flagsOf names segments by their flags: "SYN, SYN+ACK, ACK".
-func flagsOf(events []*journal.Event) string {
-	var names []string
-	for _, e := range events {
-		flags := slices.DeleteFunc(slices.Clone(e.Packet.Flags), func(f string) bool { return f == "PSH" })
-		names = append(names, strings.Join(flags, "+"))
-	}
-	if len(names) == 0 {
-		return "none"
-	}
-	return strings.Join(names, ", ")
-}
-
-// step is a transition that a claim expects, with the segment that causes it.
-type step struct {
-	from, to string
-	flags    []string // exactly these; nil: any cause
-}
-
-// follows judges whether the socket went through the steps, as seen by at
-// least one of the witnesses, each caused by the segment expected. A witness
-// that skipped a state cannot say: the change passed between two looks.
-func follows(j *journal.Journal, socket string, steps []step, by ...journal.Witness) claim.Finding {
-	var cited []*journal.Event
-	at := 0
-	for _, s := range steps {
-		i, e := transition(j, socket, s.from, at, by)
-		switch {
-		case e == nil:
-			return claim.Unclear("no witness saw %s leave %s", socket, s.from)
-		case e.State.To != s.to && j.Network != journal.Wire:
-			return claim.Unclear("it went from %s to %s between two looks: on %s what lies between passes inside one system call, unseen by %s",
-				s.from, e.State.To, j.Network, names(by))
-		case e.State.To != s.to:
-			return claim.Refute(claim.Numbers(append(cited, e)...), "it went from %s to %s, not to %s", s.from, e.State.To, s.to)
-		}
-		at = i + 1
-		cited = append(cited, e)
-		if s.flags == nil || j.Network != journal.Wire {
-			continue // elsewhere packets and states are not seen in step
-		}
-		cause := claim.Cause(j, e)
-		if !claim.HasFlags(cause, s.flags...) {
-			return claim.Refute(claim.Numbers(append(cited, cause)...), "it went to %s, but not on %s", s.to, strings.Join(s.flags, "+"))
-		}
-		cited = append(cited, cause)
-	}
-	return claim.Confirm(claim.Numbers(cited...), "%s", pathOf(steps))
-}
-
-// transition finds the first change away from a state among the witnesses'
-// events, from index at on; its index counts all events of the socket.
-func transition(j *journal.Journal, socket, from string, at int, by []journal.Witness) (int, *journal.Event) {
-	for i, e := range claim.States(j, socket) {
-		if i >= at && e.State.From == from && slices.Contains(by, e.State.Witness) {
-			return i, e
-		}
-	}
-	return 0, nil
-}
-
-func pathOf(steps []step) string {
-	path := []string{steps[0].from}
-	for _, s := range steps {
-		to := s.to
-		if s.flags != nil {
-			to += " on its own " + strings.Join(s.flags, "+")
-		}
-		path = append(path, to)
-	}
-	return "seen: " + strings.Join(path, " → ")
-}
-
-func names(ws []journal.Witness) string {
-	var n []string
-	for _, w := range ws {
-		n = append(n, string(w))
-	}
-	return strings.Join(n, " and ")
-}
-
 var sc3 = claim.Claim{
 	ID:        "SC3",
 	Statement: "the socket goes SYN_SENT → SYN_RECV (on receiving its own SYN) → ESTABLISHED (on its own SYN-ACK)",
@@ -281,9 +176,9 @@ var sc3 = claim.Claim{
 		if len(claim.Entered(j, socket, journal.SynSent)) == 0 {
 			return claim.Unclear("the whole opening passed inside connect(): on %s the first state seen after it is ESTABLISHED", j.Network)
 		}
-		return follows(j, socket, []step{
-			{journal.SynSent, journal.SynRecv, []string{"SYN"}},
-			{journal.SynRecv, journal.Established, []string{"SYN", "ACK"}},
+		return claim.Follows(j, socket, "its own", []claim.Step{
+			{From: journal.SynSent, To: journal.SynRecv, On: []string{"SYN"}},
+			{From: journal.SynRecv, To: journal.Established, On: []string{"SYN", "ACK"}},
 		}, journal.TCPInfo)
 	},
 }
@@ -325,24 +220,6 @@ func ended(read *journal.Event) bool {
 	return read.Call.Result <= 0 && read.Call.Errno != "EAGAIN"
 }
 
-// closing lists the segments by which the connection was closed: those with a
-// FIN, and the acknowledgements of one.
-func closing(j *journal.Journal) (events []*journal.Event) {
-	var end uint32
-	begun := false
-	for _, s := range claim.News(j) {
-		p := s.Packet()
-		fin := slices.Contains(p.Flags, "FIN")
-		if fin && !begun {
-			end, begun = p.Seq+uint32(p.Len)+1, true
-		}
-		if fin || begun && (p.Ack == end || slices.Contains(p.Flags, "RST")) {
-			events = append(events, s.Event)
-		}
-	}
-	return events
-}
-
 var sc5 = claim.Claim{
 	ID: "SC5", Statement: "the close takes two segments: one FIN, one ACK (“two-way close”)",
 	Source: article004, Quantity: claim.Always,
@@ -355,7 +232,7 @@ var sc5 = claim.Claim{
 		if lost := claim.Packets(j, journal.AtDropped); len(lost) > 0 {
 			return claim.Unclear("a segment was lost (#%d)", lost[0].N)
 		}
-		c := closing(j)
+		c := claim.Closing(j)
 		switch {
 		case len(c) == 0 || !slices.Contains(c[0].Packet.Flags, "FIN"):
 			return claim.Unclear("no FIN was sent: the connection was not closed in order")
@@ -364,7 +241,7 @@ var sc5 = claim.Claim{
 		case len(c) == 2 && claim.HasFlags(c[1], "ACK"):
 			return claim.Confirm(claim.Numbers(c...), "one FIN, and the ACK that the same socket sent itself")
 		}
-		return claim.Refute(claim.Numbers(c...), "it took %d: %s", len(c), flagsOf(c))
+		return claim.Refute(claim.Numbers(c...), "it took %d: %s", len(c), claim.FlagsOf(c))
 	},
 }
 
@@ -385,9 +262,9 @@ var sc6 = claim.Claim{
 			}
 			return claim.Unclear("the connection was not closed in order")
 		}
-		return follows(j, socket, []step{
-			{journal.FinWait1, journal.Closing, []string{"FIN", "ACK"}},
-			{journal.Closing, journal.TimeWait, []string{"ACK"}},
+		return claim.Follows(j, socket, "its own", []claim.Step{
+			{From: journal.FinWait1, To: journal.Closing, On: []string{"FIN", "ACK"}},
+			{From: journal.Closing, To: journal.TimeWait, On: []string{"ACK"}},
 		}, journal.SockDiag)
 	},
 }
