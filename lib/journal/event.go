@@ -20,6 +20,7 @@ const (
 	KindCounter Kind = "counter" // a kernel counter moved between start and end
 	KindSetting Kind = "setting" // a kernel setting was changed for the run
 	KindRule    Kind = "rule"    // a filter on the wire acted
+	KindTable   Kind = "table"   // a witness listed the sockets of a host
 	KindFold    Kind = "fold"    // many like events, counted instead of kept
 	KindNote    Kind = "note"    // a remark by the scenario
 )
@@ -42,6 +43,7 @@ type Event struct {
 	Counter *Counter `json:"counter,omitempty"`
 	Setting *Setting `json:"setting,omitempty"`
 	Rule    *Rule    `json:"rule,omitempty"`
+	Table   *Table   `json:"table,omitempty"`
 	Fold    *Fold    `json:"fold,omitempty"`
 	Note    *Note    `json:"note,omitempty"`
 
@@ -170,6 +172,14 @@ type Setting struct {
 type Rule struct {
 	Host string `json:"host"`
 	Text string `json:"text"`
+}
+
+// Table is what a witness listed when asked for all sockets of a host's stack
+// in some states: finding none is evidence too.
+type Table struct {
+	Witness Witness  `json:"witness"`
+	States  []string `json:"states"`  // those asked for
+	Sockets []string `json:"sockets"` // found: "ESTABLISHED 192.0.2.1:5001 → 192.0.2.2:5002"
 }
 
 // Fold stands for like events in a row, too many to keep: counted instead.

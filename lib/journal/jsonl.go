@@ -35,6 +35,8 @@ func (e *Event) hasPayload() bool {
 		return e.Setting != nil
 	case KindRule:
 		return e.Rule != nil
+	case KindTable:
+		return e.Table != nil
 	case KindFold:
 		return e.Fold != nil
 	case KindNote:
@@ -93,7 +95,7 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 func isField(kind string) bool {
 	return slices.ContainsFunc([]string{
 		"n", "run", "t_ns", "host", "socket", "kind",
-		"call", "packet", "state", "sample", "reset", "process", "counter", "setting", "rule", "fold", "note",
+		"call", "packet", "state", "sample", "reset", "process", "counter", "setting", "rule", "table", "fold", "note",
 	}, func(f string) bool { return strings.EqualFold(f, kind) })
 }
 
@@ -102,7 +104,7 @@ func (e *Event) payloads() int {
 	n := 0
 	for _, there := range []bool{
 		e.Call != nil, e.Packet != nil, e.State != nil, e.Sample != nil, e.Reset != nil, e.Process != nil,
-		e.Counter != nil, e.Setting != nil, e.Rule != nil, e.Fold != nil, e.Note != nil, len(e.Unknown) > 0,
+		e.Counter != nil, e.Setting != nil, e.Rule != nil, e.Table != nil, e.Fold != nil, e.Note != nil, len(e.Unknown) > 0,
 	} {
 		if there {
 			n++

@@ -17,6 +17,7 @@ type Options struct {
 	Kind     journal.Network
 	Family   journal.Family
 	Hosts    []string // their names, in the order of their addresses
+	ToSelf   bool     // what a host sends itself passes the wire too; always so where there is but one
 	MTU      int      // of the wire in bytes; 0: 1500
 	Recorder *journal.Recorder
 }
@@ -68,7 +69,7 @@ func (n *Network) openWire(o Options) error {
 	for i, name := range o.Hosts {
 		h := &Host{Name: name, Addr: wireAddr(o.Family, i+1), TUN: -1, net: n}
 		n.Hosts = append(n.Hosts, h)
-		if err := h.openOnWire(o, len(o.Hosts) == 1); err != nil {
+		if err := h.openOnWire(o, o.ToSelf || len(o.Hosts) == 1); err != nil {
 			return err
 		}
 	}

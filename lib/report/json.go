@@ -86,6 +86,11 @@ func completeEvent(e journal.Event) journal.Event {
 		p.Flags = []string{}
 		e.Packet = &p
 	}
+	if e.Table != nil && (e.Table.States == nil || e.Table.Sockets == nil) {
+		t := *e.Table
+		t.States, t.Sockets = present(t.States), present(t.Sockets)
+		e.Table = &t
+	}
 	if e.Fold != nil && e.Fold.Counts == nil {
 		f := *e.Fold
 		f.Counts = []journal.FoldedCount{}

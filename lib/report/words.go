@@ -41,6 +41,8 @@ func (c *canvas) words(r *row) words {
 			return words{text: c.who(e) + "read " + c.clean(s.Name) + " = " + c.clean(s.New)}
 		}
 		return words{text: c.who(e) + "set " + c.clean(s.Name) + " = " + c.clean(s.New) + " (was " + c.clean(s.Old) + ")"}
+	case e.Table != nil:
+		return c.table(e)
 	case e.Rule != nil:
 		return words{text: "rule " + c.forHost(e.Rule.Host) + c.clean(e.Rule.Text)}
 	case e.Fold != nil:
@@ -209,4 +211,14 @@ func (c *canvas) foldText(f *journal.Fold) string {
 		b.WriteString(sep + c.clean(n.What) + " " + c.times + grouped(int64(n.Count)))
 	}
 	return b.String()
+}
+
+// table says which sockets a witness listed.
+func (c *canvas) table(e *journal.Event) words {
+	t := e.Table
+	found := "none"
+	if len(t.Sockets) > 0 {
+		found = c.clean(strings.Join(t.Sockets, ", "))
+	}
+	return words{text: c.clean(string(t.Witness)) + " lists sockets in " + c.clean(strings.Join(t.States, ", ")) + ": " + found}
 }

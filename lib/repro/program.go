@@ -40,6 +40,9 @@ type Scenario struct {
 	NoHost string
 	// Hosts are its hosts' names.
 	Hosts []string
+	// ToSelf: on the wire, what a host sends itself passes it too. With one
+	// host that is always so.
+	ToSelf bool
 	// Phenomenon judges whether it was reproduced.
 	Phenomenon claim.Phenomenon
 	// Claims are what it puts to the test.

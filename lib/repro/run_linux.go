@@ -84,6 +84,14 @@ func (r *Run) stop(err error) {
 	}
 }
 
+// Rule records what a filter on the wire, of a host's, did.
+func (r *Run) Rule(host, format string, args ...any) {
+	r.rec.Add(journal.Event{
+		Host: host, Kind: journal.KindRule,
+		Rule: &journal.Rule{Host: host, Text: fmt.Sprintf(format, args...)},
+	})
+}
+
 // Note records a remark for the reader.
 func (r *Run) Note(format string, args ...any) { r.rec.Note(format, args...) }
 
@@ -177,7 +185,7 @@ func conduct(ctx context.Context, s *Scenario, play Play, c Conditions, k journa
 	}, c.First)
 	r := &Run{ctx: ctx, rec: rec, cond: c, missing: map[journal.Witness]bool{}}
 	var err error
-	r.net, err = network.Open(network.Options{Kind: k, Family: c.Family, Hosts: s.Hosts, MTU: c.MTU, Recorder: rec})
+	r.net, err = network.Open(network.Options{Kind: k, Family: c.Family, Hosts: s.Hosts, ToSelf: s.ToSelf, MTU: c.MTU, Recorder: rec})
 	if err != nil {
 		return journal.Journal{}, err
 	}
@@ -265,3 +273,7 @@ func (r *Run) Transfer(from, to *sock.Socket, n int64) error {
 	}
 	return nil
 }
+
+// List journals the sockets of a host's stack that are in one of the states,
+// by Linux's numbers (tcpstate).
+func (h *Host) List(states ...uint8) error { return h.r.table.List(h.Host, states...) }

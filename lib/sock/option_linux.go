@@ -15,6 +15,7 @@ type Option struct {
 
 // The options in use.
 var (
+	ReusePort      = Option{unix.SOL_SOCKET, unix.SO_REUSEPORT, "SO_REUSEPORT"}
 	ReuseAddr      = Option{unix.SOL_SOCKET, unix.SO_REUSEADDR, "SO_REUSEADDR"}
 	LocalPortRange = Option{unix.IPPROTO_IP, unix.IP_LOCAL_PORT_RANGE, "IP_LOCAL_PORT_RANGE"} // Linux 6.3
 	SocketError    = Option{unix.SOL_SOCKET, unix.SO_ERROR, "SO_ERROR"}
@@ -59,4 +60,26 @@ func (s *Socket) SetLinger(on bool, seconds int) error {
 	return s.call("setsockopt", []string{"SO_LINGER", fmt.Sprintf("{%d, %d}", l.Onoff, l.Linger)}, func(fd int) returned {
 		return returned{err: unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &l)}
 	})
+}
+
+// DropRST makes the socket ignore segments with RST, by a socket filter
+// (SO_ATTACH_FILTER, socket(7)): the kernel runs it on each segment, from its
+// TCP header on, before TCP sees it.
+func (s *Socket) DropRST() error {
+	const flagsAt, rst, whole = 13, 0x04, 0xffffffff // RFC 9293 §3.1
+	program := []unix.SockFilter{
+		{Code: unix.BPF_LD | unix.BPF_B | unix.BPF_ABS, K: flagsAt},
+		{Code: unix.BPF_JMP | unix.BPF_JSET | unix.BPF_K, Jf: 1, K: rst},
+		{Code: unix.BPF_RET | unix.BPF_K, K: 0},
+		{Code: unix.BPF_RET | unix.BPF_K, K: whole},
+	}
+	return s.call("setsockopt", []string{"SO_ATTACH_FILTER", "drop RST"}, func(fd int) returned {
+		return returned{err: unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER,
+			&unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]})}
+	})
+}
+
+// DropNothing takes the filter away again (SO_DETACH_FILTER).
+func (s *Socket) DropNothing() error {
+	return s.SetOption(Option{unix.SOL_SOCKET, unix.SO_DETACH_FILTER, "SO_DETACH_FILTER"}, 0)
 }

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"time"
+
+	"sockproof/lib/packet"
+	"sockproof/lib/repro"
+	"sockproof/lib/sock"
+	"sockproof/lib/wire"
+)
+
+// The ports of the two clients, which both have to bind: each must know where
+// the other will call from.
+const (
+	portA = 5001
+	portB = 5002
+)
+
+// client is one of two clients that call each other.
+type client struct {
+	*sock.Socket
+	host *repro.Host
+	port uint16
+}
+
+// clients makes two clients and binds them, on ports offset from the usual
+// ones so that several pairs fit into a run.
+func clients(r *repro.Run, offset uint16) (a, b client, err error) {
+	if a, err = newClient(r.Host("a"), portA+offset); err != nil {
+		return a, b, err
+	}
+	b, err = newClient(r.Host("b"), portB+offset)
+	return a, b, err
+}
+
+func newClient(h *repro.Host, port uint16) (client, error) {
+	s, err := h.Socket()
+	if err != nil {
+		return client{}, err
+	}
+	return client{s, h, port}, s.Bind(h.At(port))
+}
+
+// call connects to the other client. The errno is evidence, already in the journal.
+func (c client) call(other client) { _ = c.Connect(other.host.At(other.port)) }
+
+// isSYN tells the opening's first segments, not their answers.
+func isSYN(p *wire.Packet) bool { return p.Flags.Has(packet.SYN) && !p.Flags.Has(packet.ACK) }
+
+// callEachOther makes both call while the wire holds their SYNs, and then lets
+// both SYNs go: they cross.
+func callEachOther(r *repro.Run, a, b client) {
+	w := r.Wire()
+	w.SetRule(func(p *wire.Packet) wire.Fate {
+		if isSYN(p) {
+			return wire.Hold
+		}
+		return wire.Wait
+	})
+	a.call(b)
+	b.call(a)
+	w.SetRule(nil)
+	w.ReleaseAll()
+	r.Settle()
+}
+
+// retransmission bounds the wait for the kernel to send again: the second SYN
+// is due after one second, the third after three (RFC 6298).
+const retransmission = 8 * time.Second
+
+// open says whether both are connected, for the scenario to go on; what is
+// judged is the journal.
+func open(a, b client) bool { return a.State() == "ESTABLISHED" && b.State() == "ESTABLISHED" }
+
+// exchange sends a line each way.
+func exchange(r *repro.Run, a, b client) {
+	_, _ = a.Write([]byte("from a"))
+	_, _ = b.Write([]byte("from b"))
+	r.Settle()
+	_, _ = b.Read(64)
+	_, _ = a.Read(64)
+}
+
+// closeInTurn closes a, lets b see it, and closes b.
+func closeInTurn(r *repro.Run, a, b client) error {
+	if err := a.Close(); err != nil {
+		return err
+	}
+	r.Settle()
+	_, _ = b.Read(64)
+	if err := b.Close(); err != nil {
+		return err
+	}
+	r.Settle()
+	return nil
+}
+
+// isSYNACK tells the answers to the opening's first segments.
+func isSYNACK(p *wire.Packet) bool { return p.Flags.Has(packet.SYN | packet.ACK) }

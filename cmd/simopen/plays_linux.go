@@ -1,0 +1,15 @@
+package main
+
+import "sockproof/lib/repro"
+
+// plays are the scenarios' actions by name.
+var plays = map[string]repro.Play{
+	"cross":       cross,
+	"close-cross": closeCross,
+	"lost-syn":    lostSYN,
+	"lost-synack": lostSYNACK,
+	"missed":      missed,
+	"same-path":   samePath,
+	"punch":       punch,
+	"listener":    listener,
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/repro"
+)
+
+var (
+	onWire = []journal.Network{journal.Wire}
+	ab     = []string{"a", "b"}
+)
+
+// needsWire is why most scenarios run nowhere else.
+const needsWire = "both SYNs have to be held until both are under way"
+
+// program is the phenomenon and the ways to bring it about or prevent it.
+var program = repro.Program{
+	Name:    "simopen",
+	Summary: "simultaneous open: two clients, no server",
+	Scenarios: []repro.Scenario{
+		{
+			Name: "cross", Title: "both SYNs are under way before either arrives",
+			Networks: onWire, NoHost: needsWire, Hosts: ab, Phenomenon: bothOpened,
+			Claims: []*claim.Claim{&so1, &so2, &so3, &so4, &so5, &so10},
+		},
+		{
+			Name: "close-cross", Title: "and both ends close at once",
+			Networks: onWire, NoHost: needsWire, Hosts: ab,
+			Phenomenon: claim.Phenomenon{Needs: so9.Needs, Check: so9.Check},
+			Claims:     []*claim.Claim{&so3, &so4, &so9},
+		},
+		{
+			Name: "lost-syn", Title: "one of the SYNs is lost, then both are",
+			Networks: onWire, NoHost: needsWire, Hosts: ab, Phenomenon: survived,
+			Claims: []*claim.Claim{&so7},
+		},
+		{
+			Name: "lost-synack", Title: "one of the SYN-ACKs is lost, then both are",
+			Networks: onWire, NoHost: needsWire, Hosts: ab, Phenomenon: survived,
+			Claims: []*claim.Claim{&so7},
+		},
+		{
+			Name: "missed", Title: "the SYNs do not cross: RST, ECONNREFUSED",
+			Networks: journal.Networks(), Hosts: ab,
+			Phenomenon: claim.Phenomenon{Needs: []journal.Witness{journal.Calls, journal.TCPInfo}, Check: refusals},
+			Claims:     []*claim.Claim{&so6},
+		},
+		{
+			Name: "same-path", Title: "the transitions beside those of a self-connection",
+			Networks: onWire, NoHost: needsWire, Hosts: ab, ToSelf: true,
+			Phenomenon: claim.Phenomenon{Needs: needsAll, Check: alike},
+			Claims:     []*claim.Claim{&so8},
+		},
+		{
+			Name: "punch", Title: "through two stateful filters that let in only what was asked for",
+			Networks: onWire, NoHost: needsWire, Hosts: ab, Phenomenon: punched,
+		},
+		{
+			Name: "listener", Title: "which socket wins when one side also listens on its port",
+			Networks: onWire, NoHost: needsWire, Hosts: ab, Phenomenon: clientBeatsListener,
+		},
+	},
+	Plays: plays,
+}

@@ -1,0 +1,48 @@
+package sock
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"sockproof/lib/journal"
+	"sockproof/lib/network"
+	"sockproof/lib/witness/diag"
+	"sockproof/lib/witness/tcpstate"
+)
+
+// listTries bounds how often a listing is asked for again because the kernel's
+// table changed meanwhile.
+const listTries = 5
+
+// List journals all TCP sockets of a host's stack that are in one of the
+// states, by Linux's numbers, as sock_diag lists them. It is for private
+// namespaces: on the caller's own stack it would tell of others' sockets.
+func (t *Table) List(h *network.Host, states ...uint8) error {
+	c := t.diags[h.Name]
+	if c == nil {
+		return nil // the journal says that sock_diag is missing
+	}
+	f := diag.Filter{}
+	table := &journal.Table{Witness: journal.SockDiag, Sockets: []string{}}
+	for _, s := range states {
+		f.States |= 1 << s
+		table.States = append(table.States, tcpstate.Name(s))
+	}
+	for try := 0; ; try++ {
+		table.Sockets = table.Sockets[:0]
+		err := c.Dump(f, func(s diag.Socket) error {
+			table.Sockets = append(table.Sockets, fmt.Sprintf("%s %s → %s", s.StateName(), s.Local, s.Remote))
+			return nil
+		})
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, diag.ErrInterrupted) || try == listTries {
+			return fmt.Errorf("list the sockets of host %s: %w", h.Name, err)
+		}
+	}
+	slices.Sort(table.Sockets)
+	t.rec.Add(journal.Event{Host: h.Name, Kind: journal.KindTable, Table: table})
+	return nil
+}
