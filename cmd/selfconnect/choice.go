@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -133,8 +134,19 @@ var sc7 = claim.Claim{
 				break
 			}
 		}
-		return claim.Confirm(append([]int{read}, events...), "%s, never bound, got port %d of %s as its source, its own target, in attempt %d", socket, s.port(), r, tries)
+		return claim.Confirm(append([]int{read}, events...), "%s, never bound, got port %d of %s as its source, its own target, in attempt %d%s", socket, s.port(), r, tries, narrowed(j, socket))
 	},
+}
+
+// narrowed says that the kernel's choice was narrowed beforehand, by a socket
+// option or by the setting.
+func narrowed(j *journal.Journal, socket string) string {
+	for _, e := range claim.Calls(j, socket, "setsockopt") {
+		if slices.Contains(e.Call.Args, "IP_LOCAL_PORT_RANGE") && e.Call.Errno == "" {
+			return fmt.Sprintf(", IP_LOCAL_PORT_RANGE (#%d) having left it no other", e.N)
+		}
+	}
+	return ""
 }
 
 // hunted is the phenomenon of a hunt: that the accident happens.

@@ -3,6 +3,7 @@ package main
 import (
 	"strconv"
 
+	"sockproof/lib/journal"
 	"sockproof/lib/repro"
 	"sockproof/lib/sock"
 )
@@ -14,7 +15,7 @@ func autobind(r *repro.Run) error {
 	if err != nil {
 		return err
 	}
-	target, err := targetPort(r, insidePort, ports, anyPort)
+	target, err := unreservedPort(r, ports)
 	if err != nil {
 		return err
 	}
@@ -25,15 +26,22 @@ func autobind(r *repro.Run) error {
 // huntDown: connect to a dead local port again and again, as a client does
 // whose server is down, until the kernel's choice of source port hits it.
 func huntDown(r *repro.Run) error {
+	if err := asOnTheMachine(r); err != nil {
+		return err
+	}
 	ports, err := localRange(r)
 	if err != nil {
 		return err
 	}
-	target, err := targetPort(r, insidePort, ports, ports.preferred)
+	reserved, err := reservedNow(r)
 	if err != nil {
 		return err
 	}
-	explainChances(r, ports, target)
+	target, err := targetPort(r, insidePort, ports, func(p uint16) bool { return ports.preferred(p) && !reserved.contains(p) })
+	if err != nil {
+		return err
+	}
+	explainChances(r, ports, reserved, target)
 	_, err = hunt{what: "hunt", target: target, attempts: patience * ports.size()}.run(r)
 	return err
 }
@@ -44,9 +52,33 @@ func huntDown(r *repro.Run) error {
 // chance of e⁻¹⁶.
 const patience = 8
 
+// asOnTheMachine gives a private namespace the caller's own settings, so that
+// what is hunted there tells of this machine.
+func asOnTheMachine(r *repro.Run) error {
+	if r.Network() == journal.HostNet {
+		return nil
+	}
+	for _, name := range []string{rangeSetting, reservedSetting} {
+		now, err := r.Host("a").Setting(name)
+		if err != nil {
+			return err
+		}
+		if own, ok := r.CallersSetting(name); ok && own != now {
+			if err := r.Host("a").Set(name, own); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // explainChances says beforehand what to expect of a hunt.
-func explainChances(r *repro.Run, ports portRange, target uint16) {
+func explainChances(r *repro.Run, ports portRange, reserved reservedPorts, target uint16) {
 	switch {
+	case reserved.contains(target):
+		r.Announce("port %d is reserved (%s): connect() never chooses it, the hunt is hopeless", target, reservedSetting)
+	case ports.contains(target) && ports.cutOff(target):
+		r.Announce("port %d is the last of an odd number (%s): connect() leaves it out, the hunt is hopeless", target, ports)
 	case !ports.contains(target):
 		r.Announce("port %d is outside %s (%s): connect() never chooses it, the hunt is hopeless", target, rangeSetting, ports)
 	case !ports.preferred(target):
@@ -54,7 +86,7 @@ func explainChances(r *repro.Run, ports portRange, target uint16) {
 			target, parity(target), parity(ports.low), rangeSetting, ports)
 	default:
 		r.Announce("port %d is %s, the parity that connect() chooses first: about one attempt in %d hits",
-			target, parity(target), (ports.size()+1)/2)
+			target, parity(target), ports.odds())
 	}
 }
 
@@ -73,7 +105,11 @@ func outsideRange(r *repro.Run) error {
 	if err != nil {
 		return err
 	}
-	inside, err := freePort(r, ports, ports.preferred)
+	reserved, err := reservedNow(r)
+	if err != nil {
+		return err
+	}
+	inside, err := freePort(r, ports, func(p uint16) bool { return ports.preferred(p) && !reserved.contains(p) })
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ func detectAndRetry(r *repro.Run) error {
 	if err != nil {
 		return err
 	}
-	target, err := targetPort(r, insidePort, ports, anyPort)
+	target, err := unreservedPort(r, ports)
 	if err != nil {
 		return err
 	}
@@ -26,7 +26,11 @@ func detectAndRetry(r *repro.Run) error {
 		return err
 	}
 	// The first port may be in TIME_WAIT now, so Go gets another.
-	other, err := freePort(r, ports, func(p uint16) bool { return p != target })
+	reserved, err := reservedNow(r)
+	if err != nil {
+		return err
+	}
+	other, err := freePort(r, ports, func(p uint16) bool { return p != target && !reserved.contains(p) })
 	if err != nil {
 		return err
 	}

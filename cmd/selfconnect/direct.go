@@ -57,7 +57,16 @@ func whyNot(j *journal.Journal) claim.Finding {
 	case len(claim.Entered(j, last.Socket, journal.Established)) > 0:
 		return claim.Refute(claim.Numbers(last, end), "%s connected, but to another socket", last.Socket)
 	}
-	return claim.Refute(claim.Numbers(last, end), "%s was not connected: its last state was %s", last.Socket, end.State.To)
+	return claim.Refute(claim.Numbers(last, end), "%s was not connected: its last state was %s%s", last.Socket, end.State.To, because(last))
+}
+
+// because names the errno by which connect() failed, where it says more than
+// that the connection is being opened.
+func because(connect *journal.Event) string {
+	if e := connect.Call.Errno; e != "" && e != "EINPROGRESS" {
+		return ", connect() having failed with " + e
+	}
+	return ""
 }
 
 // beforeClose lists the changes of a socket's state up to its close().
@@ -113,6 +122,12 @@ func notTested(j *journal.Journal) claim.Finding {
 	return claim.Unclear("no socket connected to itself: %s", whyNot(j).Because)
 }
 
+// own is the journal with the packets of the self-connection alone.
+func own(j *journal.Journal) *journal.Journal {
+	socket, _ := selfConnected(j)
+	return claim.Only(j, addressOf(j, socket))
+}
+
 var sc2 = claim.Claim{
 	ID: "SC2", Statement: "the opening takes three segments",
 	Source: article004, Quantity: claim.Always,
@@ -125,7 +140,7 @@ var sc2 = claim.Claim{
 		if lost := claim.Packets(j, journal.AtDropped); len(lost) > 0 {
 			return claim.Unclear("a segment was lost (#%d)", lost[0].N)
 		}
-		o := claim.Opening(j)
+		o := claim.Opening(own(j))
 		if len(o) == 3 {
 			return claim.Confirm(claim.Numbers(o...), "it took %s%s", claim.FlagsOf(o), neededForOpening(j, o))
 		}
@@ -232,8 +247,12 @@ var sc5 = claim.Claim{
 		if lost := claim.Packets(j, journal.AtDropped); len(lost) > 0 {
 			return claim.Unclear("a segment was lost (#%d)", lost[0].N)
 		}
-		c := claim.Closing(j)
+		c := claim.Closing(own(j))
+		socket, _ := selfConnected(j)
+		inOrder := claim.Entered(j, socket, journal.FinWait1)
 		switch {
+		case (len(c) == 0 || !slices.Contains(c[0].Packet.Flags, "FIN")) && len(inOrder) > 0:
+			return claim.Unclear("it was closed in order (#%d), but no FIN was seen: it was dropped before it could be", inOrder[0].N)
 		case len(c) == 0 || !slices.Contains(c[0].Packet.Flags, "FIN"):
 			return claim.Unclear("no FIN was sent: the connection was not closed in order")
 		case len(c) == 1:

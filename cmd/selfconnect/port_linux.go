@@ -43,8 +43,23 @@ func targetPort(r *repro.Run, preferred uint16, candidates portRange, fit func(u
 	return freePort(r, candidates, fit)
 }
 
-// any accepts every port.
-func anyPort(uint16) bool { return true }
+// unreservedPort is a target inside the range that the kernel may choose.
+func unreservedPort(r *repro.Run, ports portRange) (uint16, error) {
+	reserved, err := reservedNow(r)
+	if err != nil {
+		return 0, err
+	}
+	return targetPort(r, insidePort, ports, func(p uint16) bool { return !reserved.contains(p) })
+}
+
+// reservedNow reads, and journals, the ports that the kernel does not choose.
+func reservedNow(r *repro.Run) (reservedPorts, error) {
+	v, err := r.Host("a").Setting(reservedSetting)
+	if err != nil {
+		return nil, err
+	}
+	return parseReserved(v)
+}
 
 // freePort finds a fit port that nobody uses: one that can be bound. It starts
 // in the middle of the candidates, which on a live machine are busiest at no

@@ -65,6 +65,8 @@ func (s portSettings) checkOne(p uint16) checkedPort {
 		c.Why = fmt.Sprintf("%s, but in %s: the kernel never chooses it", inRange, reservedSetting)
 	case c.Preferred:
 		c.Why = fmt.Sprintf("%s, not reserved, and %s: connect() tries the range's %s ports first", inRange, parity(p), parity(p))
+	case s.rng.cutOff(p):
+		c.Why = fmt.Sprintf("%s, not reserved; its last port, which the kernel leaves out of an odd number of ports: not seen chosen, but nothing promises it", inRange)
 	default:
 		// bind() to port 0 begins with this parity, and so leaves the other to
 		// connect() (inet_csk_find_open_port in net/ipv4/inet_connection_sock.c).

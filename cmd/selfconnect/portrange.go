@@ -40,7 +40,14 @@ func (r portRange) String() string { return fmt.Sprintf("%d %d", r.low, r.high) 
 // the range's low end (__inet_hash_connect in net/ipv4/inet_hashtables.c). The
 // others are left to bind() with port 0, and taken by connect() only when no
 // preferred port is free for the destination.
-func (r portRange) preferred(p uint16) bool { return p%2 == r.low%2 }
+func (r portRange) preferred(p uint16) bool { return p%2 == r.low%2 && !r.cutOff(p) }
+
+// cutOff says whether p is the last of an odd number of ports: the kernel
+// rounds the number down, and has been seen never to choose it (Linux 6.18).
+func (r portRange) cutOff(p uint16) bool { return p == r.high && r.size() > 1 && r.size()%2 == 1 }
+
+// odds is in how many attempts one preferred port is hit, on average.
+func (r portRange) odds() int { return max(r.size()/2, 1) }
 
 // parity names the parity of a port.
 func parity(p uint16) string {

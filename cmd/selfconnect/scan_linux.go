@@ -54,7 +54,7 @@ type table struct {
 const dumps = 5
 
 // connected are the states of every socket that has a peer: all but LISTEN.
-const connected = (1<<(tcpstate.NewSynRecv+1) - 2) &^ (1 << tcpstate.Listen)
+const connected = (1<<(tcpstate.NewSynRecv+1) - 2) &^ (1<<tcpstate.Listen | 1<<tcpstate.SynSent)
 
 // read reads the table of both families. ErrInterrupted means that it is as
 // good as it gets.

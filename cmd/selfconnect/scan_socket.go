@@ -16,7 +16,7 @@ import (
 // scope, so that equal link-local addresses are of the same interface.
 func isSelfConnected(s *diag.Socket) bool {
 	// The ports differ nearly always, and are compared fastest.
-	return s.Local.Port() == s.Remote.Port() && s.Local.Addr() == s.Remote.Addr() && s.State != tcpstate.Listen
+	return s.Local.Port() == s.Remote.Port() && s.Local.Addr() == s.Remote.Addr() && s.State != tcpstate.Listen && s.State != tcpstate.SynSent
 }
 
 // describe is what a scan tells of a socket.

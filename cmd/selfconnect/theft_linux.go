@@ -19,7 +19,7 @@ func portTheft(r *repro.Run) error {
 	if err != nil {
 		return err
 	}
-	target, err := targetPort(r, insidePort, ports, anyPort)
+	target, err := unreservedPort(r, ports)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"time"
 
+	"sockproof/lib/journal"
 	"sockproof/lib/packet"
 	"sockproof/lib/repro"
 	"sockproof/lib/sock"
@@ -26,11 +27,42 @@ type client struct {
 // clients makes two clients and binds them, on ports offset from the usual
 // ones so that several pairs fit into a run.
 func clients(r *repro.Run, offset uint16) (a, b client, err error) {
-	if a, err = newClient(r.Host("a"), portA+offset); err != nil {
+	return clientsAt(r, portA+offset, portB+offset)
+}
+
+// clientsAt makes two clients and binds them to the ports.
+func clientsAt(r *repro.Run, pa, pb uint16) (a, b client, err error) {
+	if a, err = newClient(r.Host("a"), pa); err != nil {
 		return a, b, err
 	}
-	b, err = newClient(r.Host("b"), portB+offset)
+	b, err = newClient(r.Host("b"), pb)
 	return a, b, err
+}
+
+// freePorts are two ports for the clients: the usual ones where every port is
+// free, on the caller's own stack two that the kernel chooses.
+func freePorts(r *repro.Run) (pa, pb uint16, err error) {
+	if r.Network() != journal.HostNet {
+		return portA, portB, nil
+	}
+	a, b, err := clientsAt(r, 0, 0)
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, c := range []struct {
+		client
+		port *uint16
+	}{{a, &pa}, {b, &pb}} {
+		local, err := c.Local()
+		if err != nil {
+			return 0, 0, err
+		}
+		*c.port = local.Port()
+		if err := c.Close(); err != nil {
+			return 0, 0, err
+		}
+	}
+	return pa, pb, nil
 }
 
 func newClient(h *repro.Host, port uint16) (client, error) {
@@ -70,7 +102,22 @@ const retransmission = 8 * time.Second
 
 // open says whether both are connected, for the scenario to go on; what is
 // judged is the journal.
-func open(a, b client) bool { return a.State() == "ESTABLISHED" && b.State() == "ESTABLISHED" }
+func open(a, b client) bool {
+	return a.State() == journal.Established && b.State() == journal.Established
+}
+
+// abort closes both with RST, so that their ports are free at once.
+func abort(a, b client) error {
+	for _, c := range []client{a, b} {
+		if err := c.SetLinger(true, 0); err != nil {
+			return err
+		}
+		if err := c.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // exchange sends a line each way.
 func exchange(r *repro.Run, a, b client) {

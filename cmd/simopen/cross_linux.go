@@ -111,7 +111,11 @@ func lostSYNACK(r *repro.Run) error { return lossy(r, isSYNACK) }
 // missed: the first SYN arrives before the other client calls, and is answered
 // with RST; and the same the other way round.
 func missed(r *repro.Run) error {
-	a, b, err := clients(r, 0)
+	pa, pb, err := freePorts(r)
+	if err != nil {
+		return err
+	}
+	a, b, err := clientsAt(r, pa, pb)
 	if err != nil {
 		return err
 	}

@@ -12,4 +12,7 @@ var plays = map[string]repro.Play{
 	"same-path":   samePath,
 	"punch":       punch,
 	"listener":    listener,
+	"eaten-rst":   eatenRST,
+	"race":        race,
+	"retry":       retry,
 }

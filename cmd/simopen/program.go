@@ -7,8 +7,9 @@ import (
 )
 
 var (
-	onWire = []journal.Network{journal.Wire}
-	ab     = []string{"a", "b"}
+	onWire  = []journal.Network{journal.Wire}
+	offWire = []journal.Network{journal.Loopback, journal.HostNet}
+	ab      = []string{"a", "b"}
 )
 
 // needsWire is why most scenarios run nowhere else.
@@ -60,6 +61,23 @@ var program = repro.Program{
 			Name: "listener", Title: "which socket wins when one side also listens on its port",
 			Networks: onWire, NoHost: needsWire, Hosts: ab, Phenomenon: clientBeatsListener,
 		},
+		{
+			Name: "eaten-rst", Title: "without a wire, every time: a socket filter drops the RST that would end the first call",
+			Networks: []journal.Network{journal.Loopback}, NoHost: "the listeners of the whole machine are none of its business",
+			Hosts: ab, Phenomenon: bothOpened,
+			Claims: []*claim.Claim{&so1},
+		},
+		{
+			Name: "race", Title: "two pinned threads call at the same moment: how often the kernel alone makes them cross",
+			Networks: offWire, Hosts: ab, Phenomenon: raced,
+			Claims: []*claim.Claim{&so1},
+		},
+		{
+			Name: "retry", Title: "two clients that are refused and call again, without end",
+			Networks: offWire, Hosts: ab, Phenomenon: raced,
+			Claims: []*claim.Claim{&so1, &so11},
+		},
 	},
-	Plays: plays,
+	Fallback: []string{"eaten-rst", "race"},
+	Plays:    plays,
 }

@@ -1,6 +1,7 @@
 package claim
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -47,11 +48,28 @@ func Closing(j *journal.Journal) []*journal.Event {
 	return events
 }
 
+// Only is a journal without the packets of other connections than those
+// between the addresses given: on the caller's own stack others' pass too.
+func Only(j *journal.Journal, addresses ...string) *journal.Journal {
+	own := *j
+	own.Events = slices.DeleteFunc(slices.Clone(j.Events), func(e journal.Event) bool {
+		return e.Packet != nil && !(slices.Contains(addresses, e.Packet.Src) && slices.Contains(addresses, e.Packet.Dst))
+	})
+	return &own
+}
+
+// maxFlags bounds how many segments a sentence names.
+const maxFlags = 8
+
 // FlagsOf names segments by their flags: "SYN, SYN+ACK, ACK". PSH is left out:
 // it says nothing of a connection's state.
 func FlagsOf(events []*journal.Event) string {
 	var names []string
-	for _, e := range events {
+	for i, e := range events {
+		if i == maxFlags {
+			names = append(names, fmt.Sprintf("… %d more", len(events)-i))
+			break
+		}
 		flags := slices.DeleteFunc(slices.Clone(e.Packet.Flags), func(f string) bool { return f == "PSH" })
 		names = append(names, strings.Join(flags, "+"))
 	}

@@ -23,9 +23,10 @@ func newNamespace() (*Namespace, error) {
 }
 
 // OpenNamespace opens the network namespace that path stands for:
-// /proc/PID/ns/net, /run/netns/NAME.
+// /proc/PID/ns/net, /run/netns/NAME. What is no namespace, setns will refuse;
+// opening it must not block, as a FIFO would.
 func OpenNamespace(path string) (*Namespace, error) {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, &os.PathError{Op: "open", Path: path, Err: err}
 	}

@@ -160,6 +160,9 @@ func (n *Network) openHost(o Options) error {
 	for _, name := range o.Hosts {
 		n.Hosts = append(n.Hosts, &Host{Name: name, Addr: loopbackAddr(o.Family), TUN: -1, net: n})
 	}
+	if err := loIsUp(); err != nil {
+		return err
+	}
 	return awaitBindable(loopbackAddr(o.Family), 0)
 }
 

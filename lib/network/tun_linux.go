@@ -1,6 +1,7 @@
 package network
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -12,19 +13,44 @@ const tunDevice = "/dev/net/tun"
 
 // interfaceIndex is the index of an interface of the calling thread's namespace.
 func interfaceIndex(name string) (int, error) {
+	r, err := askInterface(name, unix.SIOCGIFINDEX, "SIOCGIFINDEX")
+	if err != nil {
+		return 0, err
+	}
+	return int(r.Uint32()), nil
+}
+
+// errLoDown is that the loopback interface is not up.
+var errLoDown = errors.New("the interface lo is down")
+
+// loIsUp fails with errLoDown where lo is down: binding to its address would
+// succeed all the same.
+func loIsUp() error {
+	r, err := askInterface("lo", unix.SIOCGIFFLAGS, "SIOCGIFFLAGS")
+	if err != nil {
+		return err
+	}
+	if r.Uint16()&unix.IFF_UP == 0 {
+		return errLoDown
+	}
+	return nil
+}
+
+// askInterface asks about an interface (netdevice(7)).
+func askInterface(name string, op uint, opName string) (*unix.Ifreq, error) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return 0, fmt.Errorf("socket(AF_INET, SOCK_DGRAM): %w", err)
+		return nil, fmt.Errorf("socket(AF_INET, SOCK_DGRAM): %w", err)
 	}
 	defer unix.Close(fd)
 	r, err := unix.NewIfreq(name)
 	if err != nil {
-		return 0, fmt.Errorf("interface name %q: %w", name, err)
+		return nil, fmt.Errorf("interface name %q: %w", name, err)
 	}
-	if err := unix.IoctlIfreq(fd, unix.SIOCGIFINDEX, r); err != nil {
-		return 0, fmt.Errorf("SIOCGIFINDEX %s: %w", name, err)
+	if err := unix.IoctlIfreq(fd, op, r); err != nil {
+		return nil, fmt.Errorf("%s %s: %w", opName, name, err)
 	}
-	return int(r.Uint32()), nil
+	return r, nil
 }
 
 // openTUN makes a TUN interface in the calling thread's namespace and returns

@@ -43,8 +43,13 @@ func unavailable(k journal.Network, err error) error {
 		return u
 	}
 	var path *fs.PathError
-	if errors.As(err, &path) {
+	switch {
+	case errors.As(err, &path):
 		u.Remedy = pathRemedy(path)
+	case errors.Is(err, errLoDown):
+		u.Remedy = "ip link set lo up"
+	case errors.Is(err, syscall.EPERM):
+		u.Remedy = "CAP_NET_ADMIN may be missing: in a container pass --cap-add NET_ADMIN"
 	}
 	return u
 }

@@ -39,9 +39,28 @@ func Elevate(ctx context.Context, cause func() os.Signal) (code int, done bool) 
 // mayUnshare tries to make a namespace, on a thread of its own. It is one of
 // the cheapest kind, which takes the same capability as a network namespace
 // and the same leave of a seccomp filter, without the third of a millisecond.
+//
+// What has to be done inside takes CAP_NET_ADMIN, which a container may lack
+// though it has the other.
 func mayUnshare() (err error) {
 	OnThread(func() { err = unix.Unshare(unix.CLONE_NEWUTS) })
+	if err == nil && !hasNetAdmin() {
+		err = errNoNetAdmin
+	}
 	return err
+}
+
+// errNoNetAdmin is that namespaces can be made, but not furnished.
+var errNoNetAdmin = fmt.Errorf("CAP_NET_ADMIN is missing: %w", unix.EPERM)
+
+// hasNetAdmin asks for the effective capabilities (capget(2)).
+func hasNetAdmin() bool {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	if err := unix.Capget(&header, &data[0]); err != nil {
+		return true // then doing it will tell
+	}
+	return data[0].Effective&(1<<unix.CAP_NET_ADMIN) != 0
 }
 
 // runInUserNamespace runs this command, with its arguments and standard files,

@@ -15,6 +15,7 @@ type Conditions struct {
 	Option   func(name string) string         // the binary's own flags
 	Progress func(text string)                // shown while it takes long; may be nil
 	Announce func(format string, args ...any) // shown at once; may be nil
+	Caller   map[string]string                // kernel settings as they are outside, for scenarios that want the same
 	Stream   func(e journal.Event)            // gets each event as it is recorded; may be nil
 	Alter    func(r *Run) error               // changes the world before the play begins: for controls
 	Run      int                              // the run's number, from 1

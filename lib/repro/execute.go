@@ -2,6 +2,7 @@ package repro
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -36,10 +37,39 @@ func runScenarios(c *Context) (int, error) {
 		}
 	}
 	s.begin()
+	if len(c.Args) == 0 {
+		asked[0] = s.orFallback(asked[0])
+	}
 	for _, scenario := range asked {
 		s.repeat(scenario)
 	}
 	return s.end()
+}
+
+// orFallback is the default scenario or, where no network can have that, the
+// first of its fallbacks that one can; the report's heading says which.
+func (s *session) orFallback(standard *Scenario) *Scenario {
+	if len(s.program.Fallback) == 0 || s.cond.has(s.ctx, standard) == nil {
+		return standard
+	}
+	for _, name := range s.program.Fallback {
+		if f, ok := s.program.scenario(name); ok && s.cond.has(s.ctx, f) == nil {
+			instead := *f
+			instead.Title += " (" + standard.Name + " cannot be had here: " + s.cond.has(s.ctx, standard).Error() + ")"
+			return &instead
+		}
+	}
+	return standard
+}
+
+// has says why a scenario's stage cannot be set; nil: it can.
+func (c Conditions) has(ctx context.Context, s *Scenario) error {
+	c.Stream, c.Run, c.First = nil, 1, 1
+	j := Conduct(ctx, s, func(*Run) error { return nil }, c)
+	if j.Stopped != "" {
+		return errors.New(j.Stopped)
+	}
+	return nil
 }
 
 // asked returns the scenarios that the arguments name.
@@ -106,6 +136,7 @@ func newSession(c *Context) (*session, error) {
 		Option:   c.value,
 		Progress: s.progress.show,
 		Announce: s.progress.say,
+		Caller:   s.report.Machine.Settings,
 		missing:  map[journal.Network]string{},
 	}
 	if d, ok := c.CLI.Generic("timeout").(*duration); ok {

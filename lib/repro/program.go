@@ -17,9 +17,11 @@ type Program struct {
 	Name    string
 	Summary string // one line: the phenomenon
 	// Scenarios in the order in which they are listed and, with "all", run.
-	// The first is the default; where no network can have it, the next one
-	// that can be had takes its place.
+	// The first is the default.
 	Scenarios []Scenario
+	// Fallback names the scenarios that take the default's place, in this
+	// order, where no network can have it.
+	Fallback []string
 	// Plays are the scenarios' actions by name; empty off Linux.
 	Plays map[string]Play
 	// Flags are the binary's own, beyond the shared ones.

@@ -66,6 +66,12 @@ func (r *Run) Option(name string) string {
 	return r.cond.Option(name)
 }
 
+// CallersSetting is a kernel setting as it is on the caller's own stack.
+func (r *Run) CallersSetting(name string) (string, bool) {
+	v, ok := r.cond.Caller[name]
+	return v, ok
+}
+
 // Context ends with the run's time.
 func (r *Run) Context() context.Context { return r.ctx }
 

@@ -126,7 +126,7 @@ func (w *witnesses) drain(r *Run) {
 	}
 	lost, err := w.capture.Drain(func(raw []byte) { recordCaptured(r, raw) })
 	if err != nil {
-		r.Note("capture: %v", err)
+		r.Note("%v", err)
 		lost = max(lost, 1)
 	}
 	if lost > 0 {
@@ -140,6 +140,9 @@ func recordCaptured(r *Run, raw []byte) {
 	e := packet.Event(p, journal.AtDelivered)
 	if err != nil {
 		e.Reason = err.Error()
+	}
+	if r.net.Kind == journal.HostNet && len(p.Payload) > 0 && !(r.table.Knows(p.Src) && r.table.Knows(p.Dst)) {
+		e.Bytes = nil // another program's: what it said is nobody's business
 	}
 	r.rec.Add(journal.Event{Host: r.table.HostOf(p.Dst), Kind: journal.KindPacket, Packet: e})
 }

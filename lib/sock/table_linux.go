@@ -121,6 +121,17 @@ func (t *Table) HostOf(a netip.AddrPort) string {
 	return ""
 }
 
+// Knows says whether an address is one end of a connection of the run's own
+// sockets.
+func (t *Table) Knows(a netip.AddrPort) bool {
+	for _, s := range t.sockets() {
+		if local, remote := s.addresses(); local == a || remote == a && local.IsValid() {
+			return true
+		}
+	}
+	return false
+}
+
 // forget stops watching a socket of which nothing is left to be seen.
 func (t *Table) forget(s *Socket) {
 	t.mu.Lock()

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -86,21 +87,19 @@ func (w *Wire) carryFrom(e *End, t *total) (n int, err error) {
 			return n, fmt.Errorf("read the wire of host %s: %w", e.Host, err)
 		}
 		n++
-		if err := w.carryOne(w.buf[:size], t); err != nil {
+		if err := w.carryOne(e, w.buf[:size], t); err != nil {
 			return n, err
 		}
 	}
 	return n, nil
 }
 
-func (w *Wire) carryOne(raw []byte, t *total) error {
+func (w *Wire) carryOne(from *End, raw []byte, t *total) error {
 	p, err := packet.Decode(raw)
-	if err != nil {
-		return fmt.Errorf("a host sent what cannot be decoded: %w", err)
-	}
 	to := w.end(p.Dst.Addr())
-	if to == nil {
-		return nil // as on the wire at other times: what no host asked for
+	if err != nil || to == nil {
+		w.arrive(from, slices.Clone(raw)) // dropped, and journalled, as at other times
+		return nil
 	}
 	t.count(p)
 	if err := write(to, raw); err != nil {

@@ -257,12 +257,16 @@ func (w *Wire) Release(p *Packet) error {
 		return fmt.Errorf("packet of event %d: %w", p.N, ErrNotOnWire)
 	}
 	w.held = slices.Delete(w.held, i, i+1)
+	p.due = time.Time{}
 	w.waiting = append(w.waiting, p)
 	return nil
 }
 
 // ReleaseAll lets every held packet wait for its turn, oldest first.
 func (w *Wire) ReleaseAll() {
+	for _, p := range w.held {
+		p.due = time.Time{}
+	}
 	w.waiting = append(w.waiting, w.held...)
 	w.held = nil
 }
