@@ -1,7 +1,7 @@
 package main
 
 import (
-	"context"
+	"sockproof/cmd/internal/doctor"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -10,7 +10,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
@@ -19,126 +18,8 @@ import (
 	"sockproof/lib/wire"
 )
 
-// controlBound bounds a run in these tests; none waits for it unless it fails.
-const controlBound = 60 * time.Second
-
-// stage is where a scenario is played.
-type stage struct {
-	network journal.Network
-	family  journal.Family
-}
-
-func (s stage) String() string { return string(s.network) + "/" + string(s.family) }
-
-// stagesOf are some networks in both families.
-func stagesOf(networks ...journal.Network) []stage {
-	var all []stage
-	for _, n := range networks {
-		all = append(all, stage{n, journal.IPv4}, stage{n, journal.IPv6})
-	}
-	return all
-}
-
-// conditions are those of an undisturbed run.
-func (s stage) conditions() repro.Conditions {
-	return repro.Conditions{Network: s.network, Family: s.family, Timeout: controlBound, Run: 1, First: 1}
-}
-
-// available says why the stage cannot be had, having tried; "": it can.
-func (s stage) available() (why string) {
-	return s.probe(func(*repro.Run) error { return nil })
-}
-
-// probe plays something on the stage and says why that did not work.
-func (s stage) probe(play repro.Play) (why string) {
-	probe := repro.Scenario{Name: "probe", Networks: journal.Networks(), Hosts: []string{"a"}}
-	j := repro.Conduct(context.Background(), &probe, play, s.conditions())
-	return j.Stopped
-}
-
-// need skips the test where the stage cannot be had, for the reason probed.
-func (s stage) need(t *testing.T) {
-	t.Helper()
-	if why := s.available(); why != "" {
-		t.Skipf("skip: %s", why)
-	}
-}
-
-// judged is a run and what was judged of it.
-type judged struct {
-	journal.Journal
-	outcome  claim.Outcome
-	why      string
-	findings []claim.Finding
-}
-
-// conduct plays a scenario and judges it.
-func conduct(s *repro.Scenario, c repro.Conditions) *judged {
-	r := &judged{Journal: repro.Conduct(context.Background(), s, plays[s.Name], c)}
-	r.outcome, r.why, r.findings = s.Judge(&r.Journal)
-	return r
-}
-
-// check asks of a run what must be true of any.
-func (r *judged) check(t *testing.T) {
-	t.Helper()
-	if err := r.Check(); err != nil {
-		t.Error(err)
-	}
-	for i := range r.findings {
-		checkFinding(t, &r.Journal, &r.findings[i])
-	}
-}
-
-// control is a scenario in an altered world, in which the outcome must change.
-type control struct {
-	scenario string
-	alter    func(*repro.Run) error
-	option   map[string]string // the binary's own flags
-	want     claim.Outcome
-	because  string // part of the outcome's reason
-}
-
 // notOnHost are the networks whose settings may be changed.
 var notOnHost = []journal.Network{journal.Wire, journal.Loopback}
-
-// runControls plays every control on every stage, all at once, for they do
-// little but wait, and checks the outcomes.
-func runControls(t *testing.T, stages []stage, controls ...control) {
-	t.Helper()
-	type job struct {
-		control
-		at      stage
-		missing string
-		done    chan *judged
-	}
-	var jobs []job
-	for _, s := range stages {
-		missing := s.available()
-		for _, c := range controls {
-			j := job{c, s, missing, make(chan *judged, 1)}
-			jobs = append(jobs, j)
-			if missing != "" {
-				continue
-			}
-			cond := s.conditions()
-			cond.Alter, cond.Option = c.alter, func(name string) string { return c.option[name] }
-			go func(s *repro.Scenario) { j.done <- conduct(s, cond) }(scenarioOf(t, c.scenario))
-		}
-	}
-	for _, j := range jobs {
-		t.Run(j.scenario+"/"+j.at.String(), func(t *testing.T) {
-			if j.missing != "" {
-				t.Skipf("skip: %s", j.missing)
-			}
-			r := <-j.done
-			r.check(t)
-			if r.outcome != j.want || !strings.Contains(r.why, j.because) {
-				t.Errorf("%s: %s; want %s: … %s …", r.outcome, r.why, j.want, j.because)
-			}
-		})
-	}
-}
 
 // TestUndisturbed is the control of the controls: every scenario is reproduced
 // wherever it can run, and refutes none of its claims. Only the hunts are made
@@ -146,22 +27,22 @@ func runControls(t *testing.T, stages []stage, controls ...control) {
 func TestUndisturbed(t *testing.T) {
 	for i := range program.Scenarios {
 		s := &program.Scenarios[i]
-		for _, st := range stagesOf(s.Networks...) {
+		for _, st := range doctor.Stages(s.Networks...) {
 			t.Run(s.Name+"/"+st.String(), func(t *testing.T) {
-				st.need(t)
-				c := st.conditions()
-				if st.network != journal.HostNet && (s.Name == "hunt" || s.Name == "outside-range") {
+				st.Need(t)
+				c := st.Conditions()
+				if st.Network != journal.HostNet && (s.Name == "hunt" || s.Name == "outside-range") {
 					c.Alter = narrowThen(few, nil)
 				}
-				r := conduct(s, c)
-				r.check(t)
+				r := suite.Conduct(s, c)
+				r.Check(t)
 				if strings.Contains(r.Stopped, errNeedsPortRange.Error()) {
 					t.Skipf("skip: %s", r.Stopped)
 				}
-				if r.outcome != claim.Reproduced {
-					t.Fatalf("%s: %s", r.outcome, r.why)
+				if r.Outcome != claim.Reproduced {
+					t.Fatalf("%s: %s", r.Outcome, r.Why)
 				}
-				for _, f := range r.findings {
+				for _, f := range r.Findings {
 					if f.Verdict == claim.Refuted {
 						t.Errorf("%s refuted: %s", f.Claim, f.Because)
 					}
@@ -187,15 +68,15 @@ func dropSYNs(r *repro.Run) error {
 // self-connection is the subject, that cannot be judged without one.
 func TestSYNsLostOnTheWire(t *testing.T) {
 	t.Parallel()
-	runControls(
-		t, stagesOf(journal.Wire),
-		control{scenario: "direct", alter: dropSYNs, want: claim.NotReproduced, because: "nothing answered the SYN"},
-		control{scenario: "autobind", alter: dropSYNs, want: claim.NotReproduced, because: "nothing answered the SYN"},
-		control{scenario: "hunt", alter: narrowThen(few, dropSYNs), want: claim.NotReproduced, because: "none of 64 attempts hit"},
-		control{scenario: "outside-range", alter: narrowThen(few, dropSYNs), want: claim.OutcomeUnresolved, because: "was not hit in 64 attempts"},
-		control{scenario: "reserved-port", alter: dropSYNs, want: claim.OutcomeUnresolved, because: "was not hit in"},
-		control{scenario: "detect-and-retry", alter: dropSYNs, want: claim.OutcomeUnresolved, because: "nothing answered the SYN"},
-		control{scenario: "port-theft", alter: dropSYNs, want: claim.OutcomeUnresolved, because: "nothing answered the SYN"},
+	suite.Controls(
+		t, doctor.Stages(journal.Wire),
+		doctor.Control{Scenario: "direct", Alter: dropSYNs, Want: claim.NotReproduced, Because: "nothing answered the SYN"},
+		doctor.Control{Scenario: "autobind", Alter: dropSYNs, Want: claim.NotReproduced, Because: "nothing answered the SYN"},
+		doctor.Control{Scenario: "hunt", Alter: narrowThen(few, dropSYNs), Want: claim.NotReproduced, Because: "none of 64 attempts hit"},
+		doctor.Control{Scenario: "outside-range", Alter: narrowThen(few, dropSYNs), Want: claim.OutcomeUnresolved, Because: "was not hit in 64 attempts"},
+		doctor.Control{Scenario: "reserved-port", Alter: dropSYNs, Want: claim.OutcomeUnresolved, Because: "was not hit in"},
+		doctor.Control{Scenario: "detect-and-retry", Alter: dropSYNs, Want: claim.OutcomeUnresolved, Because: "nothing answered the SYN"},
+		doctor.Control{Scenario: "port-theft", Alter: dropSYNs, Want: claim.OutcomeUnresolved, Because: "nothing answered the SYN"},
 	)
 }
 
@@ -240,9 +121,9 @@ func findFilter(t *testing.T) (nft string) {
 	if err != nil {
 		t.Skipf("skip: %v: install nftables", err)
 	}
-	s := stage{journal.Loopback, journal.IPv4}
-	s.need(t)
-	if why := s.probe(filterSYNs(nft, "drop")); why != "" {
+	s := doctor.Stage{Network: journal.Loopback, Family: journal.IPv4}
+	s.Need(t)
+	if why := s.Probe(filterSYNs(nft, "drop")); why != "" {
 		t.Skipf("skip: %s", why)
 	}
 	return nft
@@ -252,11 +133,11 @@ func findFilter(t *testing.T) (nft string) {
 func TestSYNsFilteredOnLoopback(t *testing.T) {
 	t.Parallel()
 	drop := filterSYNs(findFilter(t), "drop")
-	runControls(
-		t, stagesOf(journal.Loopback),
-		control{scenario: "direct", alter: drop, want: claim.NotReproduced, because: "nothing answered the SYN"},
-		control{scenario: "autobind", alter: drop, want: claim.NotReproduced, because: "nothing answered the SYN"},
-		control{scenario: "port-theft", alter: drop, want: claim.OutcomeUnresolved, because: "nothing answered the SYN"},
+	suite.Controls(
+		t, doctor.Stages(journal.Loopback),
+		doctor.Control{Scenario: "direct", Alter: drop, Want: claim.NotReproduced, Because: "nothing answered the SYN"},
+		doctor.Control{Scenario: "autobind", Alter: drop, Want: claim.NotReproduced, Because: "nothing answered the SYN"},
+		doctor.Control{Scenario: "port-theft", Alter: drop, Want: claim.OutcomeUnresolved, Because: "nothing answered the SYN"},
 	)
 }
 
@@ -265,15 +146,15 @@ func TestSYNsFilteredOnLoopback(t *testing.T) {
 func TestSYNsRejectedOnLoopback(t *testing.T) {
 	t.Parallel()
 	reject := narrowThen(few, filterSYNs(findFilter(t), "reject with tcp reset"))
-	runControls(
-		t, stagesOf(journal.Loopback),
-		control{scenario: "direct", alter: reject, want: claim.NotReproduced, because: "was not connected"},
-		control{scenario: "autobind", alter: reject, want: claim.NotReproduced, because: "was not connected"},
-		control{scenario: "hunt", alter: reject, want: claim.NotReproduced, because: "none of 64 attempts hit"},
-		control{scenario: "outside-range", alter: reject, want: claim.OutcomeUnresolved, because: "was not hit in"},
-		control{scenario: "reserved-port", alter: reject, want: claim.OutcomeUnresolved, because: "was not hit in"},
-		control{scenario: "detect-and-retry", alter: reject, want: claim.OutcomeUnresolved, because: "was not connected"},
-		control{scenario: "port-theft", alter: reject, want: claim.OutcomeUnresolved, because: "was not connected"},
+	suite.Controls(
+		t, doctor.Stages(journal.Loopback),
+		doctor.Control{Scenario: "direct", Alter: reject, Want: claim.NotReproduced, Because: "was not connected"},
+		doctor.Control{Scenario: "autobind", Alter: reject, Want: claim.NotReproduced, Because: "was not connected"},
+		doctor.Control{Scenario: "hunt", Alter: reject, Want: claim.NotReproduced, Because: "none of 64 attempts hit"},
+		doctor.Control{Scenario: "outside-range", Alter: reject, Want: claim.OutcomeUnresolved, Because: "was not hit in"},
+		doctor.Control{Scenario: "reserved-port", Alter: reject, Want: claim.OutcomeUnresolved, Because: "was not hit in"},
+		doctor.Control{Scenario: "detect-and-retry", Alter: reject, Want: claim.OutcomeUnresolved, Because: "was not connected"},
+		doctor.Control{Scenario: "port-theft", Alter: reject, Want: claim.OutcomeUnresolved, Because: "was not connected"},
 	)
 }
 
@@ -284,15 +165,15 @@ func TestTargetOutsideTheRange(t *testing.T) {
 	t.Parallel()
 	port := func(p string) map[string]string { return map[string]string{"port": p} }
 	alter := narrowThen(few, nil)
-	runControls(
-		t, stagesOf(notOnHost...),
-		control{scenario: "autobind", alter: alter, option: port("41000"), want: claim.NotReproduced, because: "was not connected"},
-		control{scenario: "hunt", alter: alter, option: port("41000"), want: claim.NotReproduced, because: "none of 64 attempts hit"},
-		control{scenario: "hunt", alter: alter, option: port("40001"), want: claim.NotReproduced, because: "none of 64 attempts hit"},
-		control{scenario: "outside-range", alter: alter, option: port("40002"), want: claim.OutcomeUnresolved},
-		control{scenario: "reserved-port", option: port("41000"), want: claim.OutcomeUnresolved, because: "was not hit in"},
-		control{scenario: "port-theft", alter: alter, option: port("41000"), want: claim.OutcomeUnresolved, because: "was not connected"},
-		control{scenario: "detect-and-retry", alter: alter, option: port("41000"), want: claim.OutcomeUnresolved, because: "was not connected"},
+	suite.Controls(
+		t, doctor.Stages(notOnHost...),
+		doctor.Control{Scenario: "autobind", Alter: alter, Option: port("41000"), Want: claim.NotReproduced, Because: "was not connected"},
+		doctor.Control{Scenario: "hunt", Alter: alter, Option: port("41000"), Want: claim.NotReproduced, Because: "none of 64 attempts hit"},
+		doctor.Control{Scenario: "hunt", Alter: alter, Option: port("40001"), Want: claim.NotReproduced, Because: "none of 64 attempts hit"},
+		doctor.Control{Scenario: "outside-range", Alter: alter, Option: port("40002"), Want: claim.OutcomeUnresolved},
+		doctor.Control{Scenario: "reserved-port", Option: port("41000"), Want: claim.OutcomeUnresolved, Because: "was not hit in"},
+		doctor.Control{Scenario: "port-theft", Alter: alter, Option: port("41000"), Want: claim.OutcomeUnresolved, Because: "was not connected"},
+		doctor.Control{Scenario: "detect-and-retry", Alter: alter, Option: port("41000"), Want: claim.OutcomeUnresolved, Because: "was not connected"},
 	)
 }
 
@@ -319,14 +200,14 @@ const deepQueue = 4096
 // connecting reaches the server.
 func TestServerOnThePort(t *testing.T) {
 	t.Parallel()
-	runControls(
-		t, stagesOf(notOnHost...),
-		control{scenario: "direct", alter: listenOn(directPort), want: claim.OutcomeUnresolved, because: "address already in use"},
-		control{scenario: "autobind", alter: listenOn(insidePort), want: claim.NotReproduced},
-		control{scenario: "hunt", alter: narrowThen(few, listenOn(insidePort)), want: claim.NotReproduced},
-		control{scenario: "outside-range", alter: narrowThen(few, listenOn(outsidePort)), want: claim.OutcomeUnresolved, because: "something else answered"},
-		control{scenario: "detect-and-retry", alter: listenOn(insidePort), want: claim.OutcomeUnresolved},
-		control{scenario: "port-theft", alter: listenOn(insidePort), want: claim.OutcomeUnresolved},
+	suite.Controls(
+		t, doctor.Stages(notOnHost...),
+		doctor.Control{Scenario: "direct", Alter: listenOn(directPort), Want: claim.OutcomeUnresolved, Because: "address already in use"},
+		doctor.Control{Scenario: "autobind", Alter: listenOn(insidePort), Want: claim.NotReproduced},
+		doctor.Control{Scenario: "hunt", Alter: narrowThen(few, listenOn(insidePort)), Want: claim.NotReproduced},
+		doctor.Control{Scenario: "outside-range", Alter: narrowThen(few, listenOn(outsidePort)), Want: claim.OutcomeUnresolved, Because: "something else answered"},
+		doctor.Control{Scenario: "detect-and-retry", Alter: listenOn(insidePort), Want: claim.OutcomeUnresolved},
+		doctor.Control{Scenario: "port-theft", Alter: listenOn(insidePort), Want: claim.OutcomeUnresolved},
 	)
 }
 
@@ -334,9 +215,9 @@ func TestServerOnThePort(t *testing.T) {
 // hit before it is reserved.
 func TestServerOnTheReservedPort(t *testing.T) {
 	t.Parallel()
-	runControls(
-		t, stagesOf(journal.Loopback),
-		control{scenario: "reserved-port", alter: listenOn(insidePort), want: claim.OutcomeUnresolved},
+	suite.Controls(
+		t, doctor.Stages(journal.Loopback),
+		doctor.Control{Scenario: "reserved-port", Alter: listenOn(insidePort), Want: claim.OutcomeUnresolved},
 	)
 }
 
@@ -373,23 +254,23 @@ func hostListener(t *testing.T, f journal.Family) string {
 // TestServerOnThePortOfTheHost: the same on the caller's own stack, where a
 // server is named by --port.
 func TestServerOnThePortOfTheHost(t *testing.T) {
-	for _, s := range stagesOf(journal.HostNet) {
-		s.need(t)
-		c := s.conditions()
-		port := hostListener(t, s.family)
+	for _, s := range doctor.Stages(journal.HostNet) {
+		s.Need(t)
+		c := s.Conditions()
+		port := hostListener(t, s.Family)
 		c.Option = func(string) string { return port }
 		for name, want := range map[string]claim.Outcome{
 			"direct": claim.OutcomeUnresolved, "autobind": claim.NotReproduced,
 			"port-theft": claim.OutcomeUnresolved, "detect-and-retry": claim.OutcomeUnresolved,
 		} {
 			t.Run(name+"/"+s.String(), func(t *testing.T) {
-				r := conduct(scenarioOf(t, name), c)
-				r.check(t)
+				r := suite.Conduct(suite.Scenario(t, name), c)
+				r.Check(t)
 				if strings.Contains(r.Stopped, errNeedsPortRange.Error()) {
 					t.Skipf("skip: %s", r.Stopped)
 				}
-				if r.outcome != want {
-					t.Errorf("%s: %s; want %s", r.outcome, r.why, want)
+				if r.Outcome != want {
+					t.Errorf("%s: %s; want %s", r.Outcome, r.Why, want)
 				}
 			})
 		}
@@ -397,20 +278,4 @@ func TestServerOnThePortOfTheHost(t *testing.T) {
 }
 
 // TestNoTime: a run whose time ran out has shown nothing, whatever it saw.
-func TestNoTime(t *testing.T) {
-	for i := range program.Scenarios {
-		s := &program.Scenarios[i]
-		for _, st := range stagesOf(s.Networks...) {
-			t.Run(s.Name+"/"+st.String(), func(t *testing.T) {
-				st.need(t)
-				c := st.conditions()
-				c.Timeout = time.Nanosecond
-				r := conduct(s, c)
-				r.check(t)
-				if r.outcome != claim.OutcomeUnresolved || !strings.Contains(r.why, "--timeout 1ns") {
-					t.Errorf("%s: %s", r.outcome, r.why)
-				}
-			})
-		}
-	}
-}
+func TestNoTime(t *testing.T) { suite.NoTime(t) }

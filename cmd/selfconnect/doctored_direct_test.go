@@ -1,6 +1,7 @@
 package main
 
 import (
+	"sockproof/cmd/internal/doctor"
 	"testing"
 
 	"sockproof/lib/claim"
@@ -9,12 +10,12 @@ import (
 
 // synAgain lets the first SYN be sent again before it is delivered, as after
 // SIGSTOP and SIGCONT; the copy arrives while the SYN+ACK is under way.
-func synAgain(change func(*journal.Packet)) func(*doctor) {
-	return func(d *doctor) {
-		syn := d.first(packetAt(journal.AtSent, "SYN"))
+func synAgain(change func(*journal.Packet)) func(*doctor.Journal) {
+	return func(d *doctor.Journal) {
+		syn := d.First(doctor.PacketAt(journal.AtSent, "SYN"))
 		n := syn.N
-		d.again(n, syn, func(e *journal.Event) { change(e.Packet) })
-		d.again(d.first(packetAt(journal.AtSent, "SYN", "ACK")).N, d.first(packetAt(journal.AtSent, "SYN")), func(e *journal.Event) {
+		d.Again(n, syn, func(e *journal.Event) { change(e.Packet) })
+		d.Again(d.First(doctor.PacketAt(journal.AtSent, "SYN", "ACK")).N, d.First(doctor.PacketAt(journal.AtSent, "SYN")), func(e *journal.Event) {
 			e.Packet.At, e.Packet.Of = journal.AtDelivered, n+1
 			change(e.Packet)
 		})
@@ -24,172 +25,172 @@ func synAgain(change func(*journal.Packet)) func(*doctor) {
 func same(*journal.Packet) {}
 
 // peerOf changes what getpeername returned.
-func peerOf(address string) func(*doctor) {
-	return func(d *doctor) { d.first(call("getpeername")).Call.Out = address }
+func peerOf(address string) func(*doctor.Journal) {
+	return func(d *doctor.Journal) { d.First(doctor.Call("getpeername")).Call.Out = address }
 }
 
 // neverAnswered is a run whose SYN was lost.
-func neverAnswered(d *doctor) {
-	d.first(packetAt(journal.AtDelivered, "SYN")).Packet.At = journal.AtDropped
-	recv := d.first(stateTo(journal.SynRecv, journal.TCPInfo)).N
-	syn := d.first(packetAt(journal.AtDropped, "SYN")).N
-	d.dropAll(func(e *journal.Event) bool { return e.N >= recv && (e.State != nil || e.Packet != nil) && e.N > syn })
-	d.first(call("getpeername")).Call.Errno = "ENOTCONN"
+func neverAnswered(d *doctor.Journal) {
+	d.First(doctor.PacketAt(journal.AtDelivered, "SYN")).Packet.At = journal.AtDropped
+	recv := d.First(doctor.StateTo(journal.SynRecv, journal.TCPInfo)).N
+	syn := d.First(doctor.PacketAt(journal.AtDropped, "SYN")).N
+	d.DropAll(func(e *journal.Event) bool { return e.N >= recv && (e.State != nil || e.Packet != nil) && e.N > syn })
+	d.First(doctor.Call("getpeername")).Call.Errno = "ENOTCONN"
 }
 
 // doctoredOpening: SC1 to SC3, and that a socket connects to itself at all.
-var doctoredOpening = []doctored{
-	{name: "as recorded", of: "direct", do: func(*doctor) {}, outcome: claim.Reproduced},
-	{name: "the peer is another", of: "direct", do: peerOf("192.0.2.1:8081"), outcome: claim.NotReproduced},
-	{name: "the peer is another", of: "autobind", do: peerOf("192.0.2.1:8081"), outcome: claim.NotReproduced},
-	{name: "getpeername failed", of: "direct", do: func(d *doctor) { d.first(call("getpeername")).Call.Errno = "ENOTCONN" }, outcome: claim.NotReproduced},
-	{name: "never ESTABLISHED", of: "direct", do: func(d *doctor) {
-		d.dropAll(func(e *journal.Event) bool { return e.State != nil && e.State.To == journal.Established })
-	}, outcome: claim.NotReproduced},
-	{name: "the SYN was lost", of: "direct", do: neverAnswered, outcome: claim.NotReproduced},
-	{name: "no connect", of: "direct", do: func(d *doctor) { d.drop(call("connect")); d.drop(call("getpeername")) }, outcome: claim.OutcomeUnresolved},
+var doctoredOpening = []doctor.Case{
+	{Name: "as recorded", Of: "direct", Do: func(*doctor.Journal) {}, Outcome: claim.Reproduced},
+	{Name: "the peer is another", Of: "direct", Do: peerOf("192.0.2.1:8081"), Outcome: claim.NotReproduced},
+	{Name: "the peer is another", Of: "autobind", Do: peerOf("192.0.2.1:8081"), Outcome: claim.NotReproduced},
+	{Name: "getpeername failed", Of: "direct", Do: func(d *doctor.Journal) { d.First(doctor.Call("getpeername")).Call.Errno = "ENOTCONN" }, Outcome: claim.NotReproduced},
+	{Name: "never ESTABLISHED", Of: "direct", Do: func(d *doctor.Journal) {
+		d.DropAll(func(e *journal.Event) bool { return e.State != nil && e.State.To == journal.Established })
+	}, Outcome: claim.NotReproduced},
+	{Name: "the SYN was lost", Of: "direct", Do: neverAnswered, Outcome: claim.NotReproduced},
+	{Name: "no connect", Of: "direct", Do: func(d *doctor.Journal) { d.Drop(doctor.Call("connect")); d.Drop(doctor.Call("getpeername")) }, Outcome: claim.OutcomeUnresolved},
 
-	{name: "the peer is another", of: "direct", do: peerOf("192.0.2.1:8081"), claim: "SC1", want: claim.Inconclusive},
-	{name: "the SYN was lost", of: "direct", do: neverAnswered, claim: "SC1", want: claim.Inconclusive},
-	{name: "a socket listened", of: "direct", do: func(d *doctor) {
-		d.call(d.first(call("bind")).N, "a9", "listen", 0, "", "a9", "1")
-	}, claim: "SC1", want: claim.Inconclusive},
-	{name: "SIGSTOP: the SYN came again", of: "direct", do: synAgain(same), claim: "SC1", want: claim.Confirmed},
+	{Name: "the peer is another", Of: "direct", Do: peerOf("192.0.2.1:8081"), Claim: "SC1", Want: claim.Inconclusive},
+	{Name: "the SYN was lost", Of: "direct", Do: neverAnswered, Claim: "SC1", Want: claim.Inconclusive},
+	{Name: "a socket listened", Of: "direct", Do: func(d *doctor.Journal) {
+		d.Call(d.First(doctor.Call("bind")).N, "a9", "listen", 0, "", "a9", "1")
+	}, Claim: "SC1", Want: claim.Inconclusive},
+	{Name: "SIGSTOP: the SYN came again", Of: "direct", Do: synAgain(same), Claim: "SC1", Want: claim.Confirmed},
 
-	{name: "SIGSTOP: the SYN came again", of: "direct", do: synAgain(same), claim: "SC2", want: claim.Confirmed},
-	{name: "the SYN came again without ECN", of: "direct", do: func(d *doctor) {
+	{Name: "SIGSTOP: the SYN came again", Of: "direct", Do: synAgain(same), Claim: "SC2", Want: claim.Confirmed},
+	{Name: "the SYN came again without ECN", Of: "direct", Do: func(d *doctor.Journal) {
 		synAgain(same)(d)
-		d.first(packetAt(journal.AtSent, "SYN")).Packet.Flags = []string{"SYN", "ECE", "CWR"}
-		d.first(packetAt(journal.AtDelivered, "SYN")).Packet.Flags = []string{"SYN", "ECE", "CWR"}
-	}, claim: "SC2", want: claim.Confirmed},
-	{name: "the SYN+ACK came again", of: "direct", do: func(d *doctor) {
-		ack := d.first(packetAt(journal.AtSent, "SYN", "ACK"))
-		d.carry(d.first(packetAt(journal.AtDelivered, "ACK")).N, ack, same)
-	}, claim: "SC2", want: claim.Confirmed},
-	{name: "the ACK came again", of: "direct", do: func(d *doctor) {
-		ack := d.first(packetAt(journal.AtSent, "ACK"))
-		d.carry(d.first(packetAt(journal.AtDelivered, "ACK")).N, ack, func(p *journal.Packet) { p.Win++ })
-	}, claim: "SC2", want: claim.Confirmed},
-	{name: "a second SYN, another one", of: "direct", do: synAgain(func(p *journal.Packet) { p.Seq += 1000 }), claim: "SC2", want: claim.Refuted},
-	{name: "the last ACK is missing", of: "direct", do: func(d *doctor) {
-		d.drop(packetAt(journal.AtDelivered, "ACK"))
-		d.drop(packetAt(journal.AtSent, "ACK"))
-	}, claim: "SC2", want: claim.Refuted},
-	{name: "on lo the last ACK is missing", of: "direct-loopback", do: func(d *doctor) { d.drop(packetAt(journal.AtDelivered, "ACK")) }, claim: "SC2", want: claim.Refuted},
-	{name: "a segment was lost", of: "direct", do: func(d *doctor) {
-		syn := d.first(packetAt(journal.AtSent, "SYN"))
-		d.again(syn.N, syn, func(e *journal.Event) { e.Packet.At, e.Packet.Of = journal.AtDropped, syn.N })
-	}, claim: "SC2", want: claim.Inconclusive},
-	{name: "the peer is another", of: "direct", do: peerOf("192.0.2.1:8081"), claim: "SC2", want: claim.Inconclusive},
+		d.First(doctor.PacketAt(journal.AtSent, "SYN")).Packet.Flags = []string{"SYN", "ECE", "CWR"}
+		d.First(doctor.PacketAt(journal.AtDelivered, "SYN")).Packet.Flags = []string{"SYN", "ECE", "CWR"}
+	}, Claim: "SC2", Want: claim.Confirmed},
+	{Name: "the SYN+ACK came again", Of: "direct", Do: func(d *doctor.Journal) {
+		ack := d.First(doctor.PacketAt(journal.AtSent, "SYN", "ACK"))
+		d.Carry(d.First(doctor.PacketAt(journal.AtDelivered, "ACK")).N, ack, same)
+	}, Claim: "SC2", Want: claim.Confirmed},
+	{Name: "the ACK came again", Of: "direct", Do: func(d *doctor.Journal) {
+		ack := d.First(doctor.PacketAt(journal.AtSent, "ACK"))
+		d.Carry(d.First(doctor.PacketAt(journal.AtDelivered, "ACK")).N, ack, func(p *journal.Packet) { p.Win++ })
+	}, Claim: "SC2", Want: claim.Confirmed},
+	{Name: "a second SYN, another one", Of: "direct", Do: synAgain(func(p *journal.Packet) { p.Seq += 1000 }), Claim: "SC2", Want: claim.Refuted},
+	{Name: "the last ACK is missing", Of: "direct", Do: func(d *doctor.Journal) {
+		d.Drop(doctor.PacketAt(journal.AtDelivered, "ACK"))
+		d.Drop(doctor.PacketAt(journal.AtSent, "ACK"))
+	}, Claim: "SC2", Want: claim.Refuted},
+	{Name: "on lo the last ACK is missing", Of: "direct-loopback", Do: func(d *doctor.Journal) { d.Drop(doctor.PacketAt(journal.AtDelivered, "ACK")) }, Claim: "SC2", Want: claim.Refuted},
+	{Name: "a segment was lost", Of: "direct", Do: func(d *doctor.Journal) {
+		syn := d.First(doctor.PacketAt(journal.AtSent, "SYN"))
+		d.Again(syn.N, syn, func(e *journal.Event) { e.Packet.At, e.Packet.Of = journal.AtDropped, syn.N })
+	}, Claim: "SC2", Want: claim.Inconclusive},
+	{Name: "the peer is another", Of: "direct", Do: peerOf("192.0.2.1:8081"), Claim: "SC2", Want: claim.Inconclusive},
 
-	{name: "SYN_RECV not seen", of: "direct", do: func(d *doctor) { d.drop(stateTo(journal.SynRecv, journal.TCPInfo)) }, claim: "SC3", want: claim.Inconclusive},
-	{name: "SYN_RECV skipped", of: "direct", do: func(d *doctor) {
-		d.drop(stateTo(journal.SynRecv, journal.TCPInfo))
-		d.first(stateTo(journal.Established, journal.TCPInfo)).State.From = journal.SynSent
-	}, claim: "SC3", want: claim.Refuted},
-	{name: "the deliveries the other way round", of: "direct", do: func(d *doctor) {
-		d.swap(d.first(packetAt(journal.AtDelivered, "SYN")), d.first(packetAt(journal.AtDelivered, "SYN", "ACK")))
-	}, claim: "SC3", want: claim.Refuted},
-	{name: "ESTABLISHED before its SYN+ACK", of: "direct", do: func(d *doctor) {
-		d.swap(d.first(packetAt(journal.AtDelivered, "SYN", "ACK")), d.first(stateTo(journal.Established, journal.TCPInfo)))
-	}, claim: "SC3", want: claim.Refuted},
-	{name: "SIGSTOP: the SYN came again", of: "direct", do: synAgain(same), claim: "SC3", want: claim.Confirmed},
-	{name: "on lo it passes inside connect", of: "direct-loopback", do: func(*doctor) {}, claim: "SC3", want: claim.Inconclusive},
-	{name: "on lo two looks apart", of: "direct-loopback", do: func(d *doctor) {
-		e := d.first(stateTo(journal.Established, journal.TCPInfo))
-		d.again(e.N-spread, e, func(e *journal.Event) { e.State.From, e.State.To = journal.Close, journal.SynSent })
-		d.first(stateTo(journal.Established, journal.TCPInfo)).State.From = journal.SynSent
-	}, claim: "SC3", want: claim.Inconclusive},
+	{Name: "SYN_RECV not seen", Of: "direct", Do: func(d *doctor.Journal) { d.Drop(doctor.StateTo(journal.SynRecv, journal.TCPInfo)) }, Claim: "SC3", Want: claim.Inconclusive},
+	{Name: "SYN_RECV skipped", Of: "direct", Do: func(d *doctor.Journal) {
+		d.Drop(doctor.StateTo(journal.SynRecv, journal.TCPInfo))
+		d.First(doctor.StateTo(journal.Established, journal.TCPInfo)).State.From = journal.SynSent
+	}, Claim: "SC3", Want: claim.Refuted},
+	{Name: "the deliveries the other way round", Of: "direct", Do: func(d *doctor.Journal) {
+		d.Swap(d.First(doctor.PacketAt(journal.AtDelivered, "SYN")), d.First(doctor.PacketAt(journal.AtDelivered, "SYN", "ACK")))
+	}, Claim: "SC3", Want: claim.Refuted},
+	{Name: "ESTABLISHED before its SYN+ACK", Of: "direct", Do: func(d *doctor.Journal) {
+		d.Swap(d.First(doctor.PacketAt(journal.AtDelivered, "SYN", "ACK")), d.First(doctor.StateTo(journal.Established, journal.TCPInfo)))
+	}, Claim: "SC3", Want: claim.Refuted},
+	{Name: "SIGSTOP: the SYN came again", Of: "direct", Do: synAgain(same), Claim: "SC3", Want: claim.Confirmed},
+	{Name: "on lo it passes inside connect", Of: "direct-loopback", Do: func(*doctor.Journal) {}, Claim: "SC3", Want: claim.Inconclusive},
+	{Name: "on lo two looks apart", Of: "direct-loopback", Do: func(d *doctor.Journal) {
+		e := d.First(doctor.StateTo(journal.Established, journal.TCPInfo))
+		d.Again(e.N-doctor.Spread, e, func(e *journal.Event) { e.State.From, e.State.To = journal.Close, journal.SynSent })
+		d.First(doctor.StateTo(journal.Established, journal.TCPInfo)).State.From = journal.SynSent
+	}, Claim: "SC3", Want: claim.Inconclusive},
 }
 
 // reads changes what read returned.
-func reads(data string, result int64, errno string) func(*doctor) {
-	return func(d *doctor) {
-		c := d.first(call("read")).Call
+func reads(data string, result int64, errno string) func(*doctor.Journal) {
+	return func(d *doctor.Journal) {
+		c := d.First(doctor.Call("read")).Call
 		c.Data, c.Result, c.Errno = []byte(data), result, errno
 	}
 }
 
 // doctoredData: SC4.
-var doctoredData = []doctored{
-	{name: "other bytes", of: "direct", do: reads("hello, us", 9, ""), claim: "SC4", want: claim.Refuted},
-	{name: "the end instead", of: "direct", do: reads("", 0, ""), claim: "SC4", want: claim.Refuted},
-	{name: "an error instead", of: "direct", do: reads("", -1, "ECONNRESET"), claim: "SC4", want: claim.Refuted},
-	{name: "more than was written", of: "direct", do: reads("hello, me and you", 17, ""), claim: "SC4", want: claim.Refuted},
-	{name: "nothing yet", of: "direct", do: reads("", -1, "EAGAIN"), claim: "SC4", want: claim.Inconclusive},
-	{name: "a part of it yet", of: "direct", do: reads("hello", 5, ""), claim: "SC4", want: claim.Inconclusive},
-	{name: "never read", of: "direct", do: func(d *doctor) { d.drop(call("read")) }, claim: "SC4", want: claim.Inconclusive},
-	{name: "never written", of: "direct", do: func(d *doctor) { d.drop(call("write")) }, claim: "SC4", want: claim.Inconclusive},
-	{name: "read in two pieces", of: "direct", do: func(d *doctor) {
-		r := d.first(call("read"))
-		d.again(r.N, r, func(e *journal.Event) { e.Call.Data = []byte(", me") })
-		d.first(call("read")).Call.Data = []byte("hello")
-	}, claim: "SC4", want: claim.Confirmed},
-	{name: "other bytes on host", of: "direct-host", do: reads("hello, us", 9, ""), claim: "SC4", want: claim.Refuted},
+var doctoredData = []doctor.Case{
+	{Name: "other bytes", Of: "direct", Do: reads("hello, us", 9, ""), Claim: "SC4", Want: claim.Refuted},
+	{Name: "the end instead", Of: "direct", Do: reads("", 0, ""), Claim: "SC4", Want: claim.Refuted},
+	{Name: "an error instead", Of: "direct", Do: reads("", -1, "ECONNRESET"), Claim: "SC4", Want: claim.Refuted},
+	{Name: "more than was written", Of: "direct", Do: reads("hello, me and you", 17, ""), Claim: "SC4", Want: claim.Refuted},
+	{Name: "nothing yet", Of: "direct", Do: reads("", -1, "EAGAIN"), Claim: "SC4", Want: claim.Inconclusive},
+	{Name: "a part of it yet", Of: "direct", Do: reads("hello", 5, ""), Claim: "SC4", Want: claim.Inconclusive},
+	{Name: "never read", Of: "direct", Do: func(d *doctor.Journal) { d.Drop(doctor.Call("read")) }, Claim: "SC4", Want: claim.Inconclusive},
+	{Name: "never written", Of: "direct", Do: func(d *doctor.Journal) { d.Drop(doctor.Call("write")) }, Claim: "SC4", Want: claim.Inconclusive},
+	{Name: "read in two pieces", Of: "direct", Do: func(d *doctor.Journal) {
+		r := d.First(doctor.Call("read"))
+		d.Again(r.N, r, func(e *journal.Event) { e.Call.Data = []byte(", me") })
+		d.First(doctor.Call("read")).Call.Data = []byte("hello")
+	}, Claim: "SC4", Want: claim.Confirmed},
+	{Name: "other bytes on host", Of: "direct-host", Do: reads("hello, us", 9, ""), Claim: "SC4", Want: claim.Refuted},
 }
 
 // finAnswered lets the FIN be answered by a FIN of its own, as between two
 // ends: three segments.
-func finAnswered(d *doctor) {
-	fin := d.first(packetAt(journal.AtSent, "FIN", "ACK"))
-	d.carry(d.first(packetAt(journal.AtDelivered, "FIN", "ACK")).N, fin, func(p *journal.Packet) { p.Seq++; p.Ack++ })
+func finAnswered(d *doctor.Journal) {
+	fin := d.First(doctor.PacketAt(journal.AtSent, "FIN", "ACK"))
+	d.Carry(d.First(doctor.PacketAt(journal.AtDelivered, "FIN", "ACK")).N, fin, func(p *journal.Packet) { p.Seq++; p.Ack++ })
 }
 
 // doctoredClose: SC5 and SC6.
-var doctoredClose = []doctored{
-	{name: "the FIN answered by a FIN", of: "direct", do: finAnswered, claim: "SC5", want: claim.Refuted},
-	{name: "the FIN came again", of: "direct", do: func(d *doctor) {
-		fin := d.first(packetAt(journal.AtSent, "FIN", "ACK"))
-		d.carry(d.first(packetAt(journal.AtDelivered, "FIN", "ACK")).N, fin, same)
-	}, claim: "SC5", want: claim.Confirmed},
-	{name: "the FIN came again with the data", of: "direct", do: func(d *doctor) {
-		fin := d.first(packetAt(journal.AtSent, "FIN", "ACK"))
-		written := len(d.first(call("write")).Call.Data)
-		d.carry(d.first(packetAt(journal.AtDelivered, "FIN", "ACK")).N, fin, func(p *journal.Packet) {
+var doctoredClose = []doctor.Case{
+	{Name: "the FIN answered by a FIN", Of: "direct", Do: finAnswered, Claim: "SC5", Want: claim.Refuted},
+	{Name: "the FIN came again", Of: "direct", Do: func(d *doctor.Journal) {
+		fin := d.First(doctor.PacketAt(journal.AtSent, "FIN", "ACK"))
+		d.Carry(d.First(doctor.PacketAt(journal.AtDelivered, "FIN", "ACK")).N, fin, same)
+	}, Claim: "SC5", Want: claim.Confirmed},
+	{Name: "the FIN came again with the data", Of: "direct", Do: func(d *doctor.Journal) {
+		fin := d.First(doctor.PacketAt(journal.AtSent, "FIN", "ACK"))
+		written := len(d.First(doctor.Call("write")).Call.Data)
+		d.Carry(d.First(doctor.PacketAt(journal.AtDelivered, "FIN", "ACK")).N, fin, func(p *journal.Packet) {
 			p.Seq -= uint32(written)
 			p.Len = written
 		})
-	}, claim: "SC5", want: claim.Confirmed},
-	{name: "a RST after the FIN", of: "direct", do: func(d *doctor) {
-		fin := d.first(packetAt(journal.AtSent, "FIN", "ACK"))
-		d.carry(d.first(packetAt(journal.AtDelivered, "FIN", "ACK")).N, fin, func(p *journal.Packet) { p.Flags = []string{"RST"}; p.Seq++ })
-	}, claim: "SC5", want: claim.Refuted},
-	{name: "the FIN not answered", of: "direct", do: func(d *doctor) {
-		fin := d.first(packetAt(journal.AtDelivered, "FIN", "ACK")).N
-		d.dropAll(func(e *journal.Event) bool { return e.N > fin && e.Packet != nil })
-	}, claim: "SC5", want: claim.Inconclusive},
-	{name: "no FIN", of: "direct", do: func(d *doctor) {
-		closed := d.first(call("close")).N
-		d.dropAll(func(e *journal.Event) bool { return e.N > closed && e.Packet != nil })
-	}, claim: "SC5", want: claim.Inconclusive},
-	{name: "a segment was lost", of: "direct", do: func(d *doctor) {
-		fin := d.first(packetAt(journal.AtSent, "FIN", "ACK"))
-		d.again(fin.N, fin, func(e *journal.Event) { e.Packet.At, e.Packet.Of = journal.AtDropped, fin.N })
-	}, claim: "SC5", want: claim.Inconclusive},
-	{name: "on lo the FIN answered by a FIN", of: "direct-loopback", do: func(d *doctor) {
-		fin := d.first(packetAt(journal.AtDelivered, "FIN", "ACK"))
-		d.again(fin.N, fin, func(e *journal.Event) { e.Packet.Seq++; e.Packet.Ack++ })
-	}, claim: "SC5", want: claim.Refuted},
+	}, Claim: "SC5", Want: claim.Confirmed},
+	{Name: "a RST after the FIN", Of: "direct", Do: func(d *doctor.Journal) {
+		fin := d.First(doctor.PacketAt(journal.AtSent, "FIN", "ACK"))
+		d.Carry(d.First(doctor.PacketAt(journal.AtDelivered, "FIN", "ACK")).N, fin, func(p *journal.Packet) { p.Flags = []string{"RST"}; p.Seq++ })
+	}, Claim: "SC5", Want: claim.Refuted},
+	{Name: "the FIN not answered", Of: "direct", Do: func(d *doctor.Journal) {
+		fin := d.First(doctor.PacketAt(journal.AtDelivered, "FIN", "ACK")).N
+		d.DropAll(func(e *journal.Event) bool { return e.N > fin && e.Packet != nil })
+	}, Claim: "SC5", Want: claim.Inconclusive},
+	{Name: "no FIN", Of: "direct", Do: func(d *doctor.Journal) {
+		closed := d.First(doctor.Call("close")).N
+		d.DropAll(func(e *journal.Event) bool { return e.N > closed && e.Packet != nil })
+	}, Claim: "SC5", Want: claim.Inconclusive},
+	{Name: "a segment was lost", Of: "direct", Do: func(d *doctor.Journal) {
+		fin := d.First(doctor.PacketAt(journal.AtSent, "FIN", "ACK"))
+		d.Again(fin.N, fin, func(e *journal.Event) { e.Packet.At, e.Packet.Of = journal.AtDropped, fin.N })
+	}, Claim: "SC5", Want: claim.Inconclusive},
+	{Name: "on lo the FIN answered by a FIN", Of: "direct-loopback", Do: func(d *doctor.Journal) {
+		fin := d.First(doctor.PacketAt(journal.AtDelivered, "FIN", "ACK"))
+		d.Again(fin.N, fin, func(e *journal.Event) { e.Packet.Seq++; e.Packet.Ack++ })
+	}, Claim: "SC5", Want: claim.Refuted},
 
-	{name: "through FIN_WAIT2", of: "direct", do: func(d *doctor) {
-		d.first(stateTo(journal.Closing, journal.SockDiag)).State.To = journal.FinWait2
-		d.first(stateTo(journal.TimeWait, journal.SockDiag)).State.From = journal.FinWait2
-	}, claim: "SC6", want: claim.Refuted},
-	{name: "CLOSING then gone", of: "direct", do: func(d *doctor) {
-		d.first(stateTo(journal.TimeWait, journal.SockDiag)).State.To = journal.Gone
-	}, claim: "SC6", want: claim.Refuted},
-	{name: "CLOSING not on its own FIN", of: "direct", do: func(d *doctor) {
-		d.first(packetAt(journal.AtDelivered, "FIN", "ACK")).Packet.Flags = []string{"ACK"}
-	}, claim: "SC6", want: claim.Refuted},
-	{name: "CLOSING not seen", of: "direct", do: func(d *doctor) { d.drop(stateTo(journal.Closing, journal.SockDiag)) }, claim: "SC6", want: claim.Inconclusive},
-	{name: "TIME_WAIT not seen", of: "direct", do: func(d *doctor) { d.drop(stateTo(journal.TimeWait, journal.SockDiag)) }, claim: "SC6", want: claim.Inconclusive},
-	{name: "not closed", of: "direct", do: func(d *doctor) {
-		closed := d.first(call("close")).N
-		d.dropAll(func(e *journal.Event) bool {
+	{Name: "through FIN_WAIT2", Of: "direct", Do: func(d *doctor.Journal) {
+		d.First(doctor.StateTo(journal.Closing, journal.SockDiag)).State.To = journal.FinWait2
+		d.First(doctor.StateTo(journal.TimeWait, journal.SockDiag)).State.From = journal.FinWait2
+	}, Claim: "SC6", Want: claim.Refuted},
+	{Name: "CLOSING then gone", Of: "direct", Do: func(d *doctor.Journal) {
+		d.First(doctor.StateTo(journal.TimeWait, journal.SockDiag)).State.To = journal.Gone
+	}, Claim: "SC6", Want: claim.Refuted},
+	{Name: "CLOSING not on its own FIN", Of: "direct", Do: func(d *doctor.Journal) {
+		d.First(doctor.PacketAt(journal.AtDelivered, "FIN", "ACK")).Packet.Flags = []string{"ACK"}
+	}, Claim: "SC6", Want: claim.Refuted},
+	{Name: "CLOSING not seen", Of: "direct", Do: func(d *doctor.Journal) { d.Drop(doctor.StateTo(journal.Closing, journal.SockDiag)) }, Claim: "SC6", Want: claim.Inconclusive},
+	{Name: "TIME_WAIT not seen", Of: "direct", Do: func(d *doctor.Journal) { d.Drop(doctor.StateTo(journal.TimeWait, journal.SockDiag)) }, Claim: "SC6", Want: claim.Inconclusive},
+	{Name: "not closed", Of: "direct", Do: func(d *doctor.Journal) {
+		closed := d.First(doctor.Call("close")).N
+		d.DropAll(func(e *journal.Event) bool {
 			return e.N >= closed && (e.Packet != nil || e.State != nil || e.Call != nil)
 		})
-	}, claim: "SC6", want: claim.Inconclusive},
-	{name: "on lo it passes inside close", of: "direct-loopback", do: func(*doctor) {}, claim: "SC6", want: claim.Inconclusive},
+	}, Claim: "SC6", Want: claim.Inconclusive},
+	{Name: "on lo it passes inside close", Of: "direct-loopback", Do: func(*doctor.Journal) {}, Claim: "SC6", Want: claim.Inconclusive},
 }
 
 // TestClaimsWithoutAccident: where no socket connected to itself, what it
@@ -197,8 +198,8 @@ var doctoredClose = []doctored{
 func TestClaimsWithoutAccident(t *testing.T) {
 	for i := range program.Scenarios {
 		s := &program.Scenarios[i]
-		d := newDoctor(t, s.Name)
-		d.dropAll(call("getpeername"))
+		d := doctor.New(t, s.Name)
+		d.DropAll(doctor.Call("getpeername"))
 		for _, c := range s.Claims {
 			if f := c.Judge(d.Journal); f.Verdict != claim.Inconclusive {
 				t.Errorf("%s, %s: %s: %s", s.Name, c.ID, f.Verdict, f.Because)

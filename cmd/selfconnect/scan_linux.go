@@ -53,7 +53,8 @@ type table struct {
 // are admitted.
 const dumps = 5
 
-// connected are the states of every socket that has a peer: all but LISTEN.
+// connected are the states of every socket that has, or had, a peer: a listener
+// has none, and SYN_SENT, of a SYN that nothing answers, only wants one.
 const connected = (1<<(tcpstate.NewSynRecv+1) - 2) &^ (1<<tcpstate.Listen | 1<<tcpstate.SynSent)
 
 // read reads the table of both families. ErrInterrupted means that it is as

@@ -34,7 +34,7 @@ func TestIsSelfConnected(t *testing.T) {
 		want          bool
 	}{
 		{"127.0.0.1:8080", "127.0.0.1:8080", tcpstate.Established, true},
-		{"127.0.0.1:8080", "127.0.0.1:8080", tcpstate.SynSent, true},
+		{"127.0.0.1:8080", "127.0.0.1:8080", tcpstate.SynSent, false}, // it only tries to be
 		{"127.0.0.1:8080", "127.0.0.1:8080", tcpstate.TimeWait, true},
 		{"[::1]:8080", "[::1]:8080", tcpstate.Closing, true},
 		{"[fe80::1]:8080", "[fe80::1]:8080", tcpstate.Established, true},

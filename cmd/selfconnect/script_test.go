@@ -1,16 +1,11 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
-	"os"
-	"os/exec"
-	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"sockproof/cmd/internal/doctor"
 )
 
 // TestMain lets scripts run this very binary as selfconnect, in processes of
@@ -19,135 +14,4 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"selfconnect": main})
 }
 
-// TestScripts plays the sessions at a terminal of testdata/script.
-func TestScripts(t *testing.T) {
-	missing := missingNetworks(t)
-	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
-		Setup: func(e *testscript.Env) error {
-			for network, why := range missing {
-				e.Setenv("MISSING_"+network, "skip: "+why)
-			}
-			return nil
-		},
-		Condition: func(c string) (bool, error) {
-			network, ok := strings.CutPrefix(c, "net:")
-			if !ok {
-				return false, fmt.Errorf("unknown condition %q", c)
-			}
-			_, is := missing[network]
-			return !is, nil
-		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"field": field, "exits": exits, "fills": fills, "unread": unread},
-	})
-}
-
-// missingNetworks says which networks cannot be had here, and why, as the
-// program itself found by trying.
-func missingNetworks(t *testing.T) map[string]string {
-	t.Helper()
-	out, err := exec.Command("selfconnect", "check", "--format", "json").Output()
-	var r struct {
-		Networks []struct {
-			Network, Family, Reason string
-			Available               bool
-		}
-	}
-	if bad := json.Unmarshal(out, &r); bad != nil {
-		t.Fatalf("selfconnect check: %v, %v\n%s", err, bad, out)
-	}
-	missing := map[string]string{}
-	for _, n := range r.Networks {
-		if !n.Available {
-			missing[n.Network] = n.Reason
-		}
-	}
-	return missing
-}
-
-// field checks one field of a JSON document: field FILE runs.0.outcome VALUE.
-func field(ts *testscript.TestScript, neg bool, args []string) {
-	if len(args) != 3 {
-		ts.Fatalf("usage: field FILE PATH VALUE")
-	}
-	var v any
-	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &v))
-	for step := range strings.SplitSeq(args[1], ".") {
-		switch c := v.(type) {
-		case map[string]any:
-			v = c[step]
-		case []any:
-			i, err := strconv.Atoi(step)
-			if err != nil || i >= len(c) {
-				ts.Fatalf("%s: no %q among %d", args[1], step, len(c))
-			}
-			v = c[i]
-		default:
-			ts.Fatalf("%s: nothing below %q", args[1], step)
-		}
-	}
-	if got := fmt.Sprint(v); (got == args[2]) == neg {
-		ts.Fatalf("%s is %s", args[1], got)
-	}
-}
-
-// exits runs a command that must end with an exit status: exits 2 COMMAND ….
-// What it printed is for stdout and stderr to check.
-func exits(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: exits STATUS COMMAND ...")
-	}
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	err = ts.Exec(args[1], args[2:]...)
-	got := 0
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		got = exit.ExitCode()
-	} else {
-		ts.Check(err)
-	}
-	if got != want {
-		ts.Fatalf("exit status %d, want %d", got, want)
-	}
-}
-
-// fills runs a command whose stdout takes nothing, /dev/full, and checks its
-// exit status and stderr: fills STATUS STDERR COMMAND ….
-func fills(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 3 {
-		ts.Fatalf("usage: fills STATUS STDERR COMMAND ...")
-	}
-	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
-	ts.Check(err)
-	defer full.Close()
-	var errs strings.Builder
-	cmd := exec.Command(args[2], args[3:]...)
-	cmd.Stdout, cmd.Stderr = full, &errs
-	_ = cmd.Run() // its status is what is checked
-	if got := strconv.Itoa(cmd.ProcessState.ExitCode()); got != args[0] {
-		ts.Fatalf("exit status %s, want %s", got, args[0])
-	}
-	if e := errs.String(); !strings.Contains(e, args[1]) || strings.Count(e, "\n") != 1 {
-		ts.Fatalf("stderr %q, want one line with %q", e, args[1])
-	}
-}
-
-// unread runs a command whose stdout nobody reads any more: it must end in
-// silence with the status of SIGPIPE, as in a shell.
-func unread(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 1 {
-		ts.Fatalf("usage: unread COMMAND ...")
-	}
-	r, w, err := os.Pipe()
-	ts.Check(err)
-	ts.Check(r.Close())
-	defer w.Close()
-	var errs strings.Builder
-	cmd := exec.Command(args[0], args[1:]...)
-	cmd.Stdout, cmd.Stderr = w, &errs
-	_ = cmd.Run() // its status is what is checked
-	if got := cmd.ProcessState.ExitCode(); got != 141 || errs.Len() > 0 {
-		ts.Fatalf("exit status %d, stderr %q; want 141 and none", got, errs.String())
-	}
-}
+func TestScripts(t *testing.T) { doctor.Scripts(t, "selfconnect") }

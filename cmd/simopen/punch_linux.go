@@ -20,9 +20,9 @@ type filter struct {
 
 // leaves notes what the host asked for.
 func (f *filter) leaves(p *wire.Packet) {
-	new := flow{p.Src, p.Dst}
-	if !f.out[new] {
-		f.out[new] = true
+	asked := flow{p.Src, p.Dst}
+	if !f.out[asked] {
+		f.out[asked] = true
 		f.r.Rule(f.host, "%s → %s asked for", p.Src, p.Dst)
 	}
 }

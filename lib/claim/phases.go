@@ -53,7 +53,7 @@ func Closing(j *journal.Journal) []*journal.Event {
 func Only(j *journal.Journal, addresses ...string) *journal.Journal {
 	own := *j
 	own.Events = slices.DeleteFunc(slices.Clone(j.Events), func(e journal.Event) bool {
-		return e.Packet != nil && !(slices.Contains(addresses, e.Packet.Src) && slices.Contains(addresses, e.Packet.Dst))
+		return e.Packet != nil && (!slices.Contains(addresses, e.Packet.Src) || !slices.Contains(addresses, e.Packet.Dst))
 	})
 	return &own
 }

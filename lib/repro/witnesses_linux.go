@@ -141,7 +141,7 @@ func recordCaptured(r *Run, raw []byte) {
 	if err != nil {
 		e.Reason = err.Error()
 	}
-	if r.net.Kind == journal.HostNet && len(p.Payload) > 0 && !(r.table.Knows(p.Src) && r.table.Knows(p.Dst)) {
+	if r.net.Kind == journal.HostNet && len(p.Payload) > 0 && (!r.table.Knows(p.Src) || !r.table.Knows(p.Dst)) {
 		e.Bytes = nil // another program's: what it said is nobody's business
 	}
 	r.rec.Add(journal.Event{Host: r.table.HostOf(p.Dst), Kind: journal.KindPacket, Packet: e})

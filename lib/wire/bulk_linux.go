@@ -95,10 +95,10 @@ func (w *Wire) carryFrom(e *End, t *total) (n int, err error) {
 }
 
 func (w *Wire) carryOne(from *End, raw []byte, t *total) error {
-	p, err := packet.Decode(raw)
+	p, bad := packet.Decode(raw)
 	to := w.end(p.Dst.Addr())
-	if err != nil || to == nil {
-		w.arrive(from, slices.Clone(raw)) // dropped, and journalled, as at other times
+	if bad != nil || to == nil {
+		w.arrive(from, slices.Clone(raw)) // dropped, and journalled with the reason, as at other times
 		return nil
 	}
 	t.count(p)

@@ -1,0 +1,240 @@
+package doctor
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/repro"
+)
+
+// bound bounds a run in these tests; none waits for it unless it fails.
+const bound = 60 * time.Second
+
+// Stage is where a scenario is played.
+type Stage struct {
+	Network journal.Network
+	Family  journal.Family
+}
+
+func (s Stage) String() string { return string(s.Network) + "/" + string(s.Family) }
+
+// Stages are some networks in both families.
+func Stages(networks ...journal.Network) []Stage {
+	var all []Stage
+	for _, n := range networks {
+		all = append(all, Stage{n, journal.IPv4}, Stage{n, journal.IPv6})
+	}
+	return all
+}
+
+// Conditions are those of an undisturbed run.
+func (s Stage) Conditions() repro.Conditions {
+	return repro.Conditions{Network: s.Network, Family: s.Family, Timeout: bound, Run: 1, First: 1}
+}
+
+// Missing says why the stage cannot be had, having tried; "": it can.
+func (s Stage) Missing() (why string) {
+	return s.Probe(func(*repro.Run) error { return nil })
+}
+
+// Probe plays something on the stage and says why that did not work.
+func (s Stage) Probe(play repro.Play) (why string) {
+	probe := repro.Scenario{Name: "probe", Networks: journal.Networks(), Hosts: []string{"a"}}
+	j := repro.Conduct(context.Background(), &probe, play, s.Conditions())
+	return j.Stopped
+}
+
+// Need skips the test where the stage cannot be had, for the reason probed.
+func (s Stage) Need(t *testing.T) {
+	t.Helper()
+	if why := s.Missing(); why != "" {
+		t.Skipf("skip: %s", why)
+	}
+}
+
+// Judged is a run and what was judged of it.
+type Judged struct {
+	journal.Journal
+	Outcome  claim.Outcome
+	Why      string
+	Findings []claim.Finding
+}
+
+// Conduct plays a scenario and judges it.
+func (s *Suite) Conduct(scenario *repro.Scenario, c repro.Conditions) *Judged {
+	return s.conduct(scenario, s.Program.Plays[scenario.Name], c)
+}
+
+func (s *Suite) conduct(scenario *repro.Scenario, play repro.Play, c repro.Conditions) *Judged {
+	r := &Judged{Journal: repro.Conduct(context.Background(), scenario, play, c)}
+	r.Outcome, r.Why, r.Findings = scenario.Judge(&r.Journal)
+	return r
+}
+
+// Check asks of a run what must be true of any.
+func (r *Judged) Check(t *testing.T) {
+	t.Helper()
+	if err := r.Journal.Check(); err != nil {
+		t.Error(err)
+	}
+	for i := range r.Findings {
+		CheckFinding(t, &r.Journal, &r.Findings[i])
+	}
+}
+
+// Verdict is that of one claim, with its reason.
+func (r *Judged) Verdict(id string) (v claim.Verdict, because string) {
+	for _, f := range r.Findings {
+		if f.Claim == id {
+			return f.Verdict, f.Because
+		}
+	}
+	return "", "not put to the test"
+}
+
+// Control is a scenario in an altered world, in which the outcome must change.
+type Control struct {
+	Name     string // of what is altered; may be empty
+	Scenario string
+	Alter    func(*repro.Run) error  // before the play begins
+	When     func(*repro.Conditions) // while it is on: doctor.When
+	Play     repro.Play              // instead of the scenario's own
+	Option   map[string]string       // the binary's own flags
+	Want     claim.Outcome
+	Because  string                   // part of the outcome's reason
+	Verdicts map[string]claim.Verdict // of some claims
+}
+
+// When lets something be done in a run at once when it has recorded its n-th
+// such event, from 0. What is done must record nothing: to give the wire another
+// rule, or to sleep.
+func When(n int, w Which, do func(*repro.Run)) func(*repro.Conditions) {
+	return func(c *repro.Conditions) {
+		var run *repro.Run
+		alter := c.Alter
+		c.Alter = func(r *repro.Run) error {
+			run = r
+			if alter == nil {
+				return nil
+			}
+			return alter(r)
+		}
+		left := n
+		c.Stream = func(e journal.Event) {
+			if run == nil || !w(&e) {
+				return
+			}
+			if left == 0 {
+				do(run)
+			}
+			left--
+		}
+	}
+}
+
+// Controls plays every control on every stage, all at once, for they do little
+// but wait, and checks the outcomes.
+func (s *Suite) Controls(t *testing.T, stages []Stage, controls ...Control) {
+	t.Helper()
+	type job struct {
+		Control
+		at      Stage
+		missing string
+		done    chan *Judged
+	}
+	var jobs []job
+	for _, at := range stages {
+		missing := at.Missing()
+		for _, c := range controls {
+			j := job{c, at, missing, make(chan *Judged, 1)}
+			jobs = append(jobs, j)
+			if missing == "" {
+				scenario := s.Scenario(t, c.Scenario)
+				go func() { j.done <- s.control(scenario, &j.Control, at) }()
+			}
+		}
+	}
+	for _, j := range jobs {
+		t.Run(strings.Trim(j.Scenario+"/"+j.Name, "/")+"/"+j.at.String(), func(t *testing.T) {
+			if j.missing != "" {
+				t.Skipf("skip: %s", j.missing)
+			}
+			j.check(t, <-j.done)
+		})
+	}
+}
+
+// control plays one control.
+func (s *Suite) control(scenario *repro.Scenario, c *Control, at Stage) *Judged {
+	cond := at.Conditions()
+	cond.Alter, cond.Option = c.Alter, func(name string) string { return c.Option[name] }
+	if c.When != nil {
+		c.When(&cond)
+	}
+	play := c.Play
+	if play == nil {
+		play = s.Program.Plays[scenario.Name]
+	}
+	return s.conduct(scenario, play, cond)
+}
+
+func (c *Control) check(t *testing.T, r *Judged) {
+	t.Helper()
+	r.Check(t)
+	if r.Outcome != c.Want || !strings.Contains(r.Why, c.Because) {
+		t.Errorf("%s: %s; want %s: … %s …", r.Outcome, r.Why, c.Want, c.Because)
+	}
+	for id, want := range c.Verdicts {
+		if v, because := r.Verdict(id); v != want {
+			t.Errorf("%s %s: %s; want %s", id, v, because, want)
+		}
+	}
+}
+
+// NoTime: a run whose time ran out has shown nothing, whatever it saw.
+func (s *Suite) NoTime(t *testing.T) {
+	for i := range s.Program.Scenarios {
+		scenario := &s.Program.Scenarios[i]
+		for _, at := range Stages(scenario.Networks...) {
+			t.Run(scenario.Name+"/"+at.String(), func(t *testing.T) {
+				at.Need(t)
+				c := at.Conditions()
+				c.Timeout = time.Nanosecond
+				r := s.Conduct(scenario, c)
+				r.Check(t)
+				if r.Outcome != claim.OutcomeUnresolved || !strings.Contains(r.Why, "--timeout 1ns") {
+					t.Errorf("%s: %s", r.Outcome, r.Why)
+				}
+			})
+		}
+	}
+}
+
+// pause is long enough for the kernel to send a SYN again: a second.
+const pause = 1100 * time.Millisecond
+
+// Stopped plays a scenario on the wire with a stop before each of its first
+// segments in turn is carried, in both families. A process that is stopped
+// (SIGSTOP) or merely slow finds on the wire what the kernel has sent again
+// meanwhile: a SYN after a second, data and FIN after a fifth of one. The
+// scenario is reproduced all the same, with these verdicts.
+func (s *Suite) Stopped(t *testing.T, scenario string, segments int, verdicts map[string]claim.Verdict) {
+	t.Helper()
+	sent := func(e *journal.Event) bool {
+		return e.Packet != nil && e.Packet.Proto == "" && e.Packet.At == journal.AtSent
+	}
+	var controls []Control
+	for n := range segments {
+		controls = append(controls, Control{
+			Name: "at segment " + strconv.Itoa(n+1), Scenario: scenario,
+			When: When(n, sent, func(*repro.Run) { time.Sleep(pause) }),
+			Want: claim.Reproduced, Verdicts: verdicts,
+		})
+	}
+	s.Controls(t, Stages(journal.Wire), controls...)
+}

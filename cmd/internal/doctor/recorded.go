@@ -1,0 +1,197 @@
+package doctor
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/report"
+)
+
+var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
+
+// said is what a recording says of itself, beside its journal.
+type said struct {
+	report.Report // of its start
+	run           struct {
+		Outcome claim.Outcome
+		Why     string
+	}
+	findings []claim.Finding
+}
+
+func saidBy(t *testing.T, name string) *said {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", name+".jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &said{findings: []claim.Finding{}}
+	for line := range bytes.Lines(b) {
+		var r struct {
+			Record  string
+			Start   *report.Report
+			Finding *claim.Finding
+			Run     *struct {
+				Outcome claim.Outcome
+				Why     string
+			}
+		}
+		if err := json.Unmarshal(line, &r); err != nil {
+			t.Fatal(err)
+		}
+		switch r.Record {
+		case "start":
+			s.Report = *r.Start
+		case "finding":
+			s.findings = append(s.findings, *r.Finding)
+		case "run":
+			s.run = *r.Run
+		}
+	}
+	return s
+}
+
+// JudgesTheSame: a journal judged again, offline, gives what the run itself said.
+func (s *Suite) JudgesTheSame(t *testing.T) {
+	for _, name := range s.Recordings {
+		t.Run(name, func(t *testing.T) {
+			j, said := Recorded(t, name), saidBy(t, name)
+			o, why, findings := s.Scenario(t, j.Scenario).Judge(j)
+			if o != said.run.Outcome || why != said.run.Why {
+				t.Errorf("%s: %s\nrecorded %s: %s", o, why, said.run.Outcome, said.run.Why)
+			}
+			if d := cmp.Diff(said.findings, findings); d != "" {
+				t.Errorf("-recorded +judged:\n%s", d)
+			}
+			for i := range findings {
+				CheckFinding(t, j, &findings[i])
+			}
+		})
+	}
+}
+
+// RendersTheSame: so does its text.
+func (s *Suite) RendersTheSame(t *testing.T) {
+	for _, name := range s.Recordings {
+		r := s.reportOf(t, name)
+		for ext, style := range map[string]report.Style{
+			"txt":       {Width: 100, Unicode: true},
+			"color.txt": {Width: 100, Unicode: true, Color: true},
+		} {
+			t.Run(name+"."+ext, func(t *testing.T) {
+				var got bytes.Buffer
+				if err := report.Text(&got, r, style); err != nil {
+					t.Fatal(err)
+				}
+				golden(t, filepath.Join("testdata", name+"."+ext), got.Bytes())
+			})
+		}
+	}
+}
+
+// reportOf is a recording as the report that its run made.
+func (s *Suite) reportOf(t *testing.T, name string) *report.Report {
+	t.Helper()
+	j, r := Recorded(t, name), saidBy(t, name).Report
+	scenario := s.Scenario(t, j.Scenario)
+	o, why, findings := scenario.Judge(j)
+	r.Tally.Add(o)
+	r.Runs = []report.Run{report.NewRun(*j, scenario.Title, o, why, findings)}
+	return &r
+}
+
+func golden(t *testing.T, path string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), string(got)); d != "" {
+		t.Errorf("%s (-want +got; go test -update writes it):\n%s", path, d)
+	}
+}
+
+// LessIsNeverMore: no event's absence turns a finding that was not confirmed
+// into one that is, or brings a phenomenon about.
+func (s *Suite) LessIsNeverMore(t *testing.T) {
+	for _, name := range s.Recordings {
+		t.Run(name, func(t *testing.T) { s.lessOf(t, Recorded(t, name)) })
+	}
+}
+
+func (s *Suite) lessOf(t *testing.T, whole *journal.Journal) {
+	scenario := s.Scenario(t, whole.Scenario)
+	before, _, was := scenario.Judge(whole)
+	for i := range whole.Events {
+		j := *whole
+		j.Events = append(append([]journal.Event{}, whole.Events[:i]...), whole.Events[i+1:]...)
+		after, why, findings := scenario.Judge(&j)
+		if before != claim.Reproduced && after == claim.Reproduced {
+			t.Errorf("without event %d reproduced: %s", whole.Events[i].N, why)
+		}
+		for k := range findings {
+			if was[k].Verdict != claim.Confirmed && findings[k].Verdict == claim.Confirmed {
+				t.Errorf("without event %d confirmed: %s: %s", whole.Events[i].N, findings[k].Claim, findings[k].Because)
+			}
+			CheckFinding(t, &j, &findings[k])
+		}
+	}
+}
+
+// NoOrderPanics: neither does any pair of neighbours in the wrong order, any
+// event twice, or a journal that breaks off; every claim of the program is
+// asked about every journal.
+func (s *Suite) NoOrderPanics(t *testing.T) {
+	for _, name := range s.Recordings {
+		t.Run(name, func(t *testing.T) {
+			whole := Recorded(t, name)
+			for i := range whole.Events {
+				s.disorder(whole, i)
+			}
+		})
+	}
+}
+
+// disorder judges a journal that is out of order at its i-th event.
+func (s *Suite) disorder(whole *journal.Journal, i int) {
+	swapped, cut := *whole, *whole
+	cut.Events = whole.Events[:i]
+	s.judgeByAll(&cut)
+	swapped.Events = append([]journal.Event{}, whole.Events...)
+	if i > 0 {
+		e := swapped.Events
+		e[i-1], e[i] = e[i], e[i-1]
+		e[i-1].N, e[i].N = e[i].N, e[i-1].N
+	}
+	s.judgeByAll(&swapped)
+	swapped.Events = append(swapped.Events, whole.Events[i])
+	swapped.Events[len(swapped.Events)-1].N = whole.Events[len(whole.Events)-1].N + 1
+	s.judgeByAll(&swapped)
+	bare := *whole
+	bare.Events = append([]journal.Event{}, whole.Events...)
+	if c := bare.Events[i].Call; c != nil {
+		bare.Events[i].Call = &journal.Call{Op: c.Op}
+		s.judgeByAll(&bare)
+	}
+}
+
+func (s *Suite) judgeByAll(j *journal.Journal) {
+	for i := range s.Program.Scenarios {
+		s.Program.Scenarios[i].Judge(j)
+	}
+	claim.Histories(j)
+}

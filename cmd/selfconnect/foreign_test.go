@@ -1,0 +1,46 @@
+package main
+
+import (
+	"os"
+	"testing"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+)
+
+// On the caller's own stack other programs may use the port too: a client that
+// keeps calling it is what self-connections come from. Its packets are no part
+// of the connection that is judged.
+func TestOthersPacketsAreNotCounted(t *testing.T) {
+	f, err := os.Open("testdata/direct-host.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	all, err := journal.Read(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := all[0]
+	socket, events := selfConnected(&j)
+	if events == nil {
+		t.Fatal("the recording shows no self-connection")
+	}
+	own, other := addressOf(&j, socket), "127.0.0.1:33333"
+	n := j.Events[len(j.Events)-1].N
+	add := func(src, dst string, seq, ack uint32, flags ...string) {
+		n++
+		j.Events = append(j.Events, journal.Event{N: n, Run: j.Run, Kind: journal.KindPacket, Packet: &journal.Packet{
+			Src: src, Dst: dst, Seq: seq, Ack: ack, Flags: flags, At: journal.AtDelivered,
+		}})
+	}
+	for i := range uint32(3) {
+		add(other, own, 1000*i, 0, "SYN")
+		add(own, other, 0, 1000*i+1, "RST", "ACK")
+	}
+	for _, c := range []*claim.Claim{&sc2, &sc5} {
+		if got := c.Judge(&j); got.Verdict != claim.Confirmed {
+			t.Errorf("%s %s: %s", c.ID, got.Verdict, got.Because)
+		}
+	}
+}
