@@ -5,9 +5,6 @@ import (
 	"slices"
 	"testing"
 
-	"sockproof/lib/claim"
-	"sockproof/lib/journal"
-	"sockproof/lib/repro"
 )
 
 // suite is what these tests work with. Each recording is of a run on

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 
 	"sockproof/lib/claim"
@@ -56,7 +57,14 @@ func met(j *journal.Journal) claim.Finding {
 	if _, ok := opened(j); !ok {
 		return claim.Unclear("they met, but no meeting was kept whole")
 	}
-	return claim.Confirm(t.events, "the two clients met %d times in %d calls", t.crossings, t.calls)
+	return claim.Confirm(t.events, "%s in %d calls", crossings(t.crossings), t.calls)
+}
+
+func crossings(n int) string {
+	if n == 1 {
+		return "the two clients met once"
+	}
+	return fmt.Sprintf("the two clients met %d times", n)
 }
 
 // raced is the phenomenon left to chance: they met at least once.

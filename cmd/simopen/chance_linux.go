@@ -50,6 +50,16 @@ func eatenRST(r *repro.Run) error {
 // rounds is how often a race is run.
 const rounds = 1000
 
+// roundBound bounds the wait for a round's outcome. A crossing or a refusal is
+// there at once; where a RST met a SYN_RECV, one end may go on sending its SYN
+// to nobody, for longer than the whole race takes.
+const roundBound = 20 * time.Millisecond
+
+// decided says whether a client's call has come to its end.
+func (c client) decided() bool {
+	return c.State() == journal.Established || c.State() == journal.Close
+}
+
 // race: two threads, each on a processor of its own, call at the same moment,
 // as nearly as they can.
 func race(r *repro.Run) error {
@@ -68,7 +78,7 @@ func race(r *repro.Run) error {
 				return true
 			}
 			sock.Race(func() { a.call(b) }, func() { b.call(a) })
-			r.Settle()
+			r.Await(roundBound, func() bool { return a.decided() && b.decided() })
 			met := open(a, b)
 			err = abort(a, b)
 			if met {
@@ -155,7 +165,14 @@ func burstOfCalls(r *repro.Run, pa, pb uint16) (made int, met bool, err error) {
 	go loop(&as, bs[0])
 	go loop(&bs, as[0])
 	finished.Wait()
-	r.Settle()
+	r.Await(roundBound, func() bool {
+		for i := range burst {
+			if !as[i].decided() || !bs[i].decided() {
+				return false
+			}
+		}
+		return true
+	})
 	for i := range burst {
 		for k := range burst {
 			met = met || open(as[i], bs[k])

@@ -25,6 +25,9 @@ type Socket struct {
 	remote  netip.AddrPort
 	pending []*Pending
 
+	inode  uint64 // of the descriptor; 0: not known
+	cookie uint64 // by which sock_diag knows it; 0: not seen yet
+
 	seen map[journal.Witness]string // the state each witness saw last; the run's thread only
 }
 

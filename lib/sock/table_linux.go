@@ -173,12 +173,12 @@ func (s *Socket) saw(w journal.Witness, state string) bool {
 	return true
 }
 
-// sampleDiag asks sock_diag, by exact 4-tuple; false: it finds nothing. A
-// socket whose 4-tuple another has taken over is no longer asked for.
+// sampleDiag asks sock_diag, by exact 4-tuple; false: it finds nothing, or
+// another socket that has the same addresses by now.
 func (s *Socket) sampleDiag() bool {
 	c := s.t.diags[s.host.Name]
 	local, remote := s.addresses()
-	if c == nil || local.Port() == 0 || remote.Port() == 0 || s.t.succeeded(s) {
+	if c == nil || local.Port() == 0 || remote.Port() == 0 {
 		return false
 	}
 	found, ok, err := c.Lookup(local, remote)
@@ -186,7 +186,7 @@ func (s *Socket) sampleDiag() bool {
 		s.t.rec.Lost(journal.SockDiag, 1)
 		return true
 	}
-	if !ok {
+	if !ok || !s.isMe(&found) {
 		if _, known := s.seen[journal.SockDiag]; known {
 			s.saw(journal.SockDiag, journal.Gone)
 		}
@@ -203,23 +203,6 @@ func (s *Socket) sampleDiag() bool {
 		})
 	}
 	return true
-}
-
-// succeeded says whether a closed socket's 4-tuple belongs to a later one.
-func (t *Table) succeeded(s *Socket) bool {
-	if s.descriptor() >= 0 {
-		return false
-	}
-	local, remote := s.addresses()
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for i := len(t.watched) - 1; i >= 0 && t.watched[i] != s; i-- {
-		l, r := t.watched[i].addresses()
-		if l == local && r == remote && t.watched[i].host == s.host {
-			return true
-		}
-	}
-	return false
 }
 
 // Abort ends what the run left open: children are killed, calls in the

@@ -95,17 +95,15 @@ func (w *Wire) carryFrom(e *End, t *total) (n int, err error) {
 }
 
 func (w *Wire) carryOne(from *End, raw []byte, t *total) error {
-	p, bad := packet.Decode(raw)
+	p, err := packet.Decode(raw)
 	to := w.end(p.Dst.Addr())
-	if bad != nil || to == nil {
-		w.arrive(from, slices.Clone(raw)) // dropped, and journalled with the reason, as at other times
-		return nil
-	}
-	t.count(p)
-	if err := write(to, raw); err != nil {
+	if err == nil && to != nil {
+		t.count(p)
+		err = write(to, raw)
+		w.step()
 		return err
 	}
-	w.step()
+	w.arrive(from, slices.Clone(raw)) // dropped, and journalled with the reason, as at other times
 	return nil
 }
 
