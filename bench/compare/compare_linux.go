@@ -49,9 +49,9 @@ func (o options) measure(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	size, err := os.Stat(binary)
+	sizes, err := sizesOf(filepath.Dir(binary))
 	if err != nil {
-		return fmt.Errorf("%w; run make build first", err)
+		return err
 	}
 	m, err := thisMachine()
 	if err != nil {
@@ -64,6 +64,15 @@ func (o options) measure(w io.Writer) error {
 	defer remove()
 
 	run, err := compare(command{binary}, command{floor}, o.pairs)
+	if err != nil {
+		return err
+	}
+	simopen := filepath.Join(filepath.Dir(binary), "simopen")
+	open, err := compare(command{simopen}, command{floor}, o.pairs)
+	if err != nil {
+		return err
+	}
+	met, err := measureCrossings(simopen)
 	if err != nil {
 		return err
 	}
@@ -83,9 +92,13 @@ func (o options) measure(w io.Writer) error {
 	fmt.Fprint(w, "# Measurements\n\n`make bench` rewrites this file. Pairs are run alternately, after a warm-up; a ratio is the median\nof the pairs' own ratios.\n\n")
 	m.write(w)
 	writeRun(w, run)
+	fmt.Fprint(w, "\n`simopen`, two hosts instead of one, and the same floor. Target: within 6 times.\n\n")
+	open.write(w, "simopen", "the floor")
+	fmt.Fprintln(w)
 	writeStages(w, run, start, stages)
 	scans.write(w)
-	writeSize(w, size.Size())
+	met.write(w)
+	writeSizes(w, sizes)
 	return nil
 }
 
@@ -110,7 +123,25 @@ func writeRun(w io.Writer, p pairs) {
 	p.write(w, "selfconnect", "the floor")
 }
 
-func writeSize(w io.Writer, bytes int64) {
+// shipped are the binaries whose size is told.
+var shipped = []string{"selfconnect", "simopen"}
+
+// sizesOf are the sizes of the shipped binaries, in bytes.
+func sizesOf(dir string) (sizes []int64, err error) {
+	for _, name := range shipped {
+		s, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			return nil, fmt.Errorf("%w; run make build first", err)
+		}
+		sizes = append(sizes, s.Size())
+	}
+	return sizes, nil
+}
+
+func writeSizes(w io.Writer, sizes []int64) {
 	const target = 4.5
-	fmt.Fprintf(w, "\n## Size\n\n| binary | MiB | target |\n| --- | ---: | ---: |\n| selfconnect, static, stripped | %.2f | %.1f |\n", float64(bytes)/(1<<20), target)
+	fmt.Fprint(w, "\n## Size\n\n| binary, static, stripped | MiB | target |\n| --- | ---: | ---: |\n")
+	for i, name := range shipped {
+		fmt.Fprintf(w, "| %s | %.2f | %.1f |\n", name, float64(sizes[i])/(1<<20), target)
+	}
 }

@@ -8,18 +8,9 @@ import (
 	"sockproof/lib/journal"
 )
 
-// synAgain lets the first SYN be sent again before it is delivered, as after
-// SIGSTOP and SIGCONT; the copy arrives while the SYN+ACK is under way.
+// synAgain lets the first SYN come again, changed.
 func synAgain(change func(*journal.Packet)) func(*doctor.Journal) {
-	return func(d *doctor.Journal) {
-		syn := d.First(doctor.PacketAt(journal.AtSent, "SYN"))
-		n := syn.N
-		d.Again(n, syn, func(e *journal.Event) { change(e.Packet) })
-		d.Again(d.First(doctor.PacketAt(journal.AtSent, "SYN", "ACK")).N, d.First(doctor.PacketAt(journal.AtSent, "SYN")), func(e *journal.Event) {
-			e.Packet.At, e.Packet.Of = journal.AtDelivered, n+1
-			change(e.Packet)
-		})
-	}
+	return func(d *doctor.Journal) { d.SYNAgain(change) }
 }
 
 func same(*journal.Packet) {}

@@ -18,7 +18,7 @@ func strides(j *journal.Journal, socket string) (all []stride, events []int) {
 		if e.State.From == "" {
 			continue
 		}
-		cause := claim.Cause(j, e)
+		cause := claim.Cause(onHost(j, socket), e)
 		s := stride{from: e.State.From, to: e.State.To}
 		if cause != nil && cause.Packet != nil {
 			s.on = claim.FlagsOf([]*journal.Event{cause})
@@ -37,7 +37,7 @@ func strides(j *journal.Journal, socket string) (all []stride, events []int) {
 // toItself is the socket of a run that connected to its own address.
 func toItself(j *journal.Journal) (string, bool) {
 	i := slices.IndexFunc(j.Sockets, func(s journal.Socket) bool {
-		return s.Local != "" && s.Local == s.Remote && len(claim.Entered(j, s.ID, journal.Established)) > 0
+		return s.Local != "" && s.Local == s.Remote && len(connected(j, s.ID)) > 0
 	})
 	if i < 0 {
 		return "", false
@@ -94,6 +94,11 @@ func filtersDropped(j *journal.Journal) claim.Finding {
 	if len(all) != 1 {
 		return claim.Unclear("%d pairs called each other, not one", len(all))
 	}
+	for _, c := range claim.Calls(j, "", "connect") {
+		if c.Socket != through.a && c.Socket != through.b && len(connected(j, c.Socket)) > 0 {
+			return claim.Refute(claim.Numbers(c), "the ordinary connect of %s got through", c.Socket)
+		}
+	}
 	alone := map[string]*journal.Event{} // the host whose ordinary connect was dropped
 	for _, e := range lost(j) {
 		if claim.HasFlags(e, "SYN") {
@@ -102,11 +107,6 @@ func filtersDropped(j *journal.Journal) claim.Finding {
 	}
 	if alone["a"] == nil || alone["b"] == nil {
 		return claim.Unclear("an ordinary connect was not tried, or not dropped, in both directions")
-	}
-	for _, c := range claim.Calls(j, "", "connect") {
-		if c.Socket != through.a && c.Socket != through.b && len(claim.Entered(j, c.Socket, journal.Established)) > 0 {
-			return claim.Refute(claim.Numbers(c), "the ordinary connect of %s got through", c.Socket)
-		}
 	}
 	return claim.Confirm(append(claim.Numbers(alone["a"], alone["b"]), through.events...),
 		"an ordinary connect was dropped by the other's filter both ways; %s and %s, calling each other, got through", through.a, through.b)

@@ -71,8 +71,7 @@ func listenerTables(j *journal.Journal) (empty []int, found *journal.Event) {
 // needed splits the segments of the opening into those that had been delivered
 // when both ends were ESTABLISHED, and those that came after.
 func needed(j *journal.Journal, p pair) (before, after []*journal.Event) {
-	a := claim.Entered(j, p.a, journal.Established)[0]
-	b := claim.Entered(j, p.b, journal.Established)[0]
+	a, b := connected(j, p.a)[0], connected(j, p.b)[0]
 	both := max(a.N, b.N)
 	for _, o := range claim.Opening(j) {
 		arrived := slices.IndexFunc(claim.Packets(j, journal.AtDelivered), func(d *journal.Event) bool {
@@ -128,8 +127,8 @@ var so10 = claim.Claim{
 
 // onBoth judges a path of states on both ends.
 func onBoth(j *journal.Journal, p pair, steps []claim.Step, by journal.Witness) claim.Finding {
-	fa := claim.Follows(j, p.a, "the other's", steps, by)
-	fb := claim.Follows(j, p.b, "the other's", steps, by)
+	fa := claim.Follows(onHost(j, p.a), p.a, "the other's", steps, by)
+	fb := claim.Follows(onHost(j, p.b), p.b, "the other's", steps, by)
 	for _, f := range []claim.Finding{fa, fb} {
 		if f.Verdict != claim.Confirmed {
 			return f
@@ -177,6 +176,9 @@ var so5 = claim.Claim{
 		}
 		cited := claim.Numbers(tables...)
 		for _, t := range tables {
+			if len(t.Table.Sockets) == 0 {
+				return claim.Unclear("host %s listed no socket of it (#%d)", t.Host, t.N)
+			}
 			if len(t.Table.Sockets) != 1 {
 				return claim.Refute(cited, "host %s had %d sockets of it: %s", t.Host, len(t.Table.Sockets), strings.Join(t.Table.Sockets, ", "))
 			}
@@ -231,6 +233,9 @@ var so9 = claim.Claim{
 		p, ok := opened(j)
 		if !ok {
 			return notOpened(j)
+		}
+		if !underWay(j, "FIN", "ACK") {
+			return claim.Unclear("the FINs did not cross")
 		}
 		closing := onBoth(j, p, []claim.Step{{From: journal.FinWait1, To: journal.Closing, On: []string{"FIN", "ACK"}}}, journal.TCPInfo)
 		if closing.Verdict != claim.Confirmed {

@@ -26,7 +26,7 @@ func openings(j *journal.Journal) []opening {
 			return belongs(j, p, e.Packet.Src) && belongs(j, p, e.Packet.Dst)
 		}
 		for _, e := range lost(j) {
-			if between(e) {
+			if between(e) && slices.Contains(e.Packet.Flags, "SYN") {
 				o.dropped = append(o.dropped, e)
 			}
 		}
@@ -137,6 +137,9 @@ var so6 = claim.Claim{
 	Precondition: "each SYN arrives while the other client is not calling",
 	Needs:        needsAll,
 	Check: func(j *journal.Journal) claim.Finding {
+		if l := lost(j); len(l) > 0 {
+			return claim.Unclear("a segment was lost (#%d)", l[0].N)
+		}
 		f := refusals(j)
 		if f.Verdict != claim.Confirmed {
 			return f

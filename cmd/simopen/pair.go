@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
@@ -34,7 +35,7 @@ func pairs(j *journal.Journal) []pair {
 				continue
 			}
 			p := pair{a: x.ID, b: y.ID}
-			inA, inB := claim.Entered(j, x.ID, journal.Established), claim.Entered(j, y.ID, journal.Established)
+			inA, inB := connected(j, x.ID), connected(j, y.ID)
 			if len(inA) > 0 && len(inB) > 0 {
 				p.events = claim.Numbers(slices.Concat(callX, callY, inA, inB)...)
 			}
@@ -42,6 +43,14 @@ func pairs(j *journal.Journal) []pair {
 		}
 	}
 	return all
+}
+
+// connected lists the events by which TCP_INFO saw a socket ESTABLISHED. It asks
+// that very socket; sock_diag asks for the addresses, which another may have.
+func connected(j *journal.Journal, socket string) []*journal.Event {
+	return slices.DeleteFunc(claim.States(j, socket, journal.TCPInfo), func(e *journal.Event) bool {
+		return e.State.To != journal.Established
+	})
 }
 
 // opened is the first pair that became connected.
@@ -80,7 +89,8 @@ func whyNot(j *journal.Journal) claim.Finding {
 }
 
 // bothOpened is the phenomenon: two clients connected to each other, neither
-// by a listener.
+// by a listener. On the wire, where that is arranged, their SYNs crossed: if one
+// is lost, they connect by an ordinary handshake.
 var bothOpened = claim.Phenomenon{
 	Needs: []journal.Witness{journal.Calls, journal.TCPInfo},
 	Check: func(j *journal.Journal) claim.Finding {
@@ -88,26 +98,46 @@ var bothOpened = claim.Phenomenon{
 		if !ok {
 			return whyNot(j)
 		}
+		if j.Network == journal.Wire {
+			if s := j.Witness(journal.Packets); s.Status != journal.Attached || s.Lost > 0 {
+				return claim.Unclear("whether the SYNs crossed was not seen: %s", s.Reason)
+			}
+			if !crossed(j) {
+				return claim.Refute(p.events, "%s and %s were ESTABLISHED with each other, but their SYNs did not cross", p.a, p.b)
+			}
+		}
 		return claim.Confirm(p.events, "%s and %s, both clients, were ESTABLISHED with each other", p.a, p.b)
 	},
 }
 
-// crossed says whether both SYNs of a run were under way at the same time:
-// each left its host before the other's arrived.
-func crossed(j *journal.Journal) bool {
-	var sent, delivered []*journal.Event
+// crossed says whether both SYNs of a run were under way at the same time.
+func crossed(j *journal.Journal) bool { return underWay(j, "SYN") }
+
+// underWay says whether each host's first segment with these flags left it
+// before the other's arrived. The kernel may have sent it again meanwhile.
+func underWay(j *journal.Journal, flags ...string) bool {
+	sent, arrived := map[string]int{}, map[string]int{} // the first event by host
 	for _, e := range claim.Packets(j, "") {
-		if !claim.HasFlags(e, "SYN") {
+		if !claim.HasFlags(e, flags...) {
 			continue
 		}
-		switch e.Packet.At {
-		case journal.AtSent:
-			sent = append(sent, e)
-		case journal.AtDelivered:
-			delivered = append(delivered, e)
+		first := map[string]map[string]int{journal.AtSent: sent, journal.AtDelivered: arrived}[e.Packet.At]
+		if first != nil && first[e.Host] == 0 {
+			first[e.Host] = e.N
 		}
 	}
-	return len(sent) >= 2 && len(delivered) >= 2 && sent[0].Host != sent[1].Host && sent[1].N < delivered[0].N
+	a, b := sent["a"], sent["b"]
+	return a != 0 && b != 0 && arrived["b"] > max(a, b) && arrived["a"] > max(a, b)
+}
+
+// onHost is what happened on a socket's host alone: what entered another host
+// is no cause of what is seen there.
+func onHost(j *journal.Journal, socket string) *journal.Journal {
+	alone := *j
+	alone.Events = slices.DeleteFunc(slices.Clone(j.Events), func(e journal.Event) bool {
+		return e.Host != "" && !strings.HasPrefix(socket, e.Host)
+	})
+	return &alone
 }
 
 // lost lists the segments that the wire dropped.

@@ -56,7 +56,7 @@ func doCheck(c *Context) (int, error) {
 		r.Scenarios = append(r.Scenarios, r.scenario(&c.Program.Scenarios[i]))
 	}
 	code := 0
-	if !r.Scenarios[0].Runs {
+	if !r.defaultRuns(c.Program) {
 		code = ExitInconclusive
 	}
 	return code, c.textOrJSON(r, func(w io.Writer) { r.write(w) })
@@ -87,6 +87,13 @@ func (r *checked) scenario(s *Scenario) checkedScenario {
 		}
 	}
 	return checkedScenario{Name: s.Name}
+}
+
+// defaultRuns says whether the default scenario can run, or one that takes its place.
+func (r *checked) defaultRuns(p *Program) bool {
+	return slices.ContainsFunc(r.Scenarios, func(s checkedScenario) bool {
+		return s.Runs && (s.Name == p.Scenarios[0].Name || slices.Contains(p.Fallback, s.Name))
+	})
 }
 
 func (r *checked) write(w io.Writer) {

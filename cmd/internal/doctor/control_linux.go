@@ -102,7 +102,7 @@ type Control struct {
 	Name     string // of what is altered; may be empty
 	Scenario string
 	Alter    func(*repro.Run) error  // before the play begins
-	When     func(*repro.Conditions) // while it is on: doctor.When
+	With     func(*repro.Conditions) // other conditions, such as doctor.When
 	Play     repro.Play              // instead of the scenario's own
 	Option   map[string]string       // the binary's own flags
 	Want     claim.Outcome
@@ -173,8 +173,8 @@ func (s *Suite) Controls(t *testing.T, stages []Stage, controls ...Control) {
 func (s *Suite) control(scenario *repro.Scenario, c *Control, at Stage) *Judged {
 	cond := at.Conditions()
 	cond.Alter, cond.Option = c.Alter, func(name string) string { return c.Option[name] }
-	if c.When != nil {
-		c.When(&cond)
+	if c.With != nil {
+		c.With(&cond)
 	}
 	play := c.Play
 	if play == nil {
@@ -232,7 +232,7 @@ func (s *Suite) Stopped(t *testing.T, scenario string, segments int, verdicts ma
 	for n := range segments {
 		controls = append(controls, Control{
 			Name: "at segment " + strconv.Itoa(n+1), Scenario: scenario,
-			When: When(n, sent, func(*repro.Run) { time.Sleep(pause) }),
+			With: When(n, sent, func(*repro.Run) { time.Sleep(pause) }),
 			Want: claim.Reproduced, Verdicts: verdicts,
 		})
 	}

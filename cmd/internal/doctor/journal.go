@@ -133,6 +133,19 @@ func (d *Journal) Carry(n int, like *journal.Event, change func(*journal.Packet)
 	})
 }
 
+// SYNAgain lets the first SYN be sent again before it is delivered, as after
+// SIGSTOP and SIGCONT; the copy arrives while the SYN+ACK is under way.
+func (d *Journal) SYNAgain(change func(*journal.Packet)) {
+	d.t.Helper()
+	syn := d.First(PacketAt(journal.AtSent, "SYN"))
+	n := syn.N
+	d.Again(n, syn, func(e *journal.Event) { change(e.Packet) })
+	d.Again(d.First(PacketAt(journal.AtSent, "SYN", "ACK")).N, d.First(PacketAt(journal.AtDelivered, "SYN")), func(e *journal.Event) {
+		e.Packet.Of = n + 1
+		change(e.Packet)
+	})
+}
+
 // Swap lets two events change places, numbers and times aside.
 func (d *Journal) Swap(a, b *journal.Event) {
 	*a, *b = *b, *a

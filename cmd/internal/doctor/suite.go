@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"sockproof/lib/claim"
@@ -24,6 +25,7 @@ type Case struct {
 	Claim   string        // the claim judged; "": the scenario's phenomenon
 	Want    claim.Verdict // of the claim
 	Outcome claim.Outcome // of the phenomenon
+	Because string        // part of the reason
 }
 
 // cases are those written down, and those that go for every scenario.
@@ -95,14 +97,14 @@ func (s *Suite) judge(t *testing.T, tt *Case) {
 	}
 	scenario := s.Scenario(t, d.Scenario)
 	if tt.Claim == "" {
-		if o, why := scenario.Phenomenon.Judge(d.Journal); o != tt.Outcome {
-			t.Errorf("%s, want %s: %s", o, tt.Outcome, why)
+		if o, why := scenario.Phenomenon.Judge(d.Journal); o != tt.Outcome || !strings.Contains(why, tt.Because) {
+			t.Errorf("%s: %s; want %s: … %s …", o, why, tt.Outcome, tt.Because)
 		}
 		return
 	}
 	f := claimOf(t, scenario, tt.Claim).Judge(d.Journal)
-	if f.Verdict != tt.Want {
-		t.Errorf("%s, want %s: %s", f.Verdict, tt.Want, f.Because)
+	if f.Verdict != tt.Want || !strings.Contains(f.Because, tt.Because) {
+		t.Errorf("%s: %s; want %s: … %s …", f.Verdict, f.Because, tt.Want, tt.Because)
 	}
 	CheckFinding(t, d.Journal, &f)
 }

@@ -1,0 +1,430 @@
+package main
+
+import (
+	"slices"
+	"testing"
+
+	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+)
+
+// suite is what these tests work with. Each recording is of a run on the
+// network that its name says, or on the strongest that the scenario can have.
+var suite = doctor.Suite{
+	Program: &program,
+	Recordings: []string{
+		"cross", "close-cross", "lost-syn", "lost-synack", "missed", "missed-loopback", "missed-host",
+		"same-path", "punch", "listener", "eaten-rst", "race", "retry",
+	},
+	Cases: slices.Concat(doctoredOpening, doctoredCounts, doctoredClose, doctoredLoss, doctoredContrast, doctoredChance),
+}
+
+func TestRecordedJudgesTheSame(t *testing.T)  { suite.JudgesTheSame(t) }
+func TestRecordedRendersTheSame(t *testing.T) { suite.RendersTheSame(t) }
+func TestLessIsNeverMore(t *testing.T)        { suite.LessIsNeverMore(t) }
+func TestNoOrderPanics(t *testing.T)          { suite.NoOrderPanics(t) }
+func TestDoctored(t *testing.T)               { suite.Doctored(t) }
+func TestEveryClaimCanFail(t *testing.T)      { suite.EveryClaimCanFail(t) }
+func TestNames(t *testing.T)                  { suite.Names(t) }
+
+// asRecorded changes nothing.
+func asRecorded(*doctor.Journal) {}
+
+// entered is a change to a state, whoever saw it.
+func entered(state string) doctor.Which {
+	return func(e *journal.Event) bool { return e.State != nil && e.State.To == state }
+}
+
+// neverOpened lets nobody see a socket ESTABLISHED.
+func neverOpened(socket string) func(*doctor.Journal) {
+	return func(d *doctor.Journal) { d.DropAll(doctor.Of(socket, entered(journal.Established))) }
+}
+
+// changed changes the first such event.
+func changed(w doctor.Which, change func(*journal.Event)) func(*doctor.Journal) {
+	return func(d *doctor.Journal) { change(d.First(w)) }
+}
+
+// dropped deletes the first such event; droppedAll deletes all.
+func dropped(w doctor.Which) func(*doctor.Journal) { return func(d *doctor.Journal) { d.Drop(w) } }
+
+func droppedAll(w doctor.Which) func(*doctor.Journal) {
+	return func(d *doctor.Journal) { d.DropAll(w) }
+}
+
+// sees lets a socket be seen in a state behind event n.
+func sees(d *doctor.Journal, n int, socket, from, to string) {
+	d.After(n, journal.Event{
+		Host: socket[:1], Socket: socket, Kind: journal.KindState,
+		State: &journal.State{From: from, To: to, Witness: journal.TCPInfo},
+	})
+}
+
+// sent and delivered are segments leaving or entering a host.
+func sent(host string, flags ...string) doctor.Which {
+	return doctor.On(host, doctor.PacketAt(journal.AtSent, flags...))
+}
+
+func delivered(host string, flags ...string) doctor.Which {
+	return doctor.On(host, doctor.PacketAt(journal.AtDelivered, flags...))
+}
+
+// uncrossed lets a's SYN arrive before b's is sent.
+func uncrossed(d *doctor.Journal) { d.Swap(d.First(sent("b", "SYN")), d.First(delivered("b", "SYN"))) }
+
+// losing lets the wire drop the first such segment on its way to the host.
+func losing(to string, flags ...string) func(*doctor.Journal) {
+	return changed(delivered(to, flags...), func(e *journal.Event) { e.Packet.At = journal.AtDropped })
+}
+
+// oneSYN is an ordinary handshake: a's SYN was lost.
+func oneSYN(d *doctor.Journal) {
+	losing("b", "SYN")(d)
+	d.DropAll(doctor.Of("b1", entered(journal.SynRecv)))
+	for _, w := range []journal.Witness{journal.TCPInfo, journal.SockDiag} {
+		d.First(doctor.Of("b1", doctor.StateTo(journal.Established, w))).State.From = journal.SynSent
+	}
+}
+
+// synAgain lets a's SYN come again, as after SIGSTOP and SIGCONT.
+func synAgain(d *doctor.Journal) { d.SYNAgain(func(*journal.Packet) {}) }
+
+// synAnswered lets b answer the SYN that came again, as Linux does, with an
+// ACK of what it has: nothing new.
+func synAnswered(d *doctor.Journal) {
+	synAgain(d)
+	last := d.First(sent("b", "ACK"))
+	n := d.First(sent("b", "SYN", "ACK")).N + 1 // the copy of the SYN that was delivered
+	d.Again(n, last, nil)
+	d.Again(d.First(doctor.Of("b1", entered(journal.Established))).N+1, d.First(delivered("a", "ACK")), func(e *journal.Event) { e.Packet.Of = n + 1 })
+}
+
+// listing is a listing of the sockets in one state and others.
+func listing(state string) doctor.Which {
+	return func(e *journal.Event) bool { return e.Table != nil && slices.Contains(e.Table.States, state) }
+}
+
+// found lets the first listing on a host find one socket more.
+func found(host, state, socket string) func(*doctor.Journal) {
+	return changed(doctor.On(host, listing(state)), func(e *journal.Event) { e.Table.Sockets = append(e.Table.Sockets, socket) })
+}
+
+// counter is how far a counter of a host moved.
+func counter(name string) doctor.Which {
+	return func(e *journal.Event) bool { return e.Counter != nil && e.Counter.Name == name }
+}
+
+// doctoredOpening: SO1, SO3 and SO4, and that two clients connect at all.
+var doctoredOpening = []doctor.Case{
+	{Name: "as recorded", Of: "cross", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "a never ESTABLISHED", Of: "cross", Do: neverOpened("a1"), Outcome: claim.NotReproduced, Because: "a1 was"},
+	{Name: "b never ESTABLISHED", Of: "cross", Do: neverOpened("b1"), Outcome: claim.NotReproduced},
+	{Name: "b did not call", Of: "cross", Do: dropped(doctor.Of("b1", doctor.Call("connect"))), Outcome: claim.OutcomeUnresolved},
+	{Name: "nobody called", Of: "cross", Do: droppedAll(doctor.Call("connect")), Outcome: claim.OutcomeUnresolved},
+	{Name: "an ordinary handshake", Of: "cross", Do: oneSYN, Outcome: claim.NotReproduced, Because: "did not cross"},
+	{Name: "the SYNs did not cross", Of: "cross", Do: uncrossed, Outcome: claim.NotReproduced, Because: "did not cross"},
+	{Name: "SIGSTOP: the SYN came again", Of: "cross", Do: synAgain, Outcome: claim.Reproduced},
+
+	{Name: "a socket listened", Of: "cross", Do: func(d *doctor.Journal) {
+		d.Call(d.First(doctor.Call("bind")).N, "b9", "listen", 0, "", "b9", "1")
+	}, Claim: "SO1", Want: claim.Inconclusive, Because: "listened"},
+	{Name: "a listener on b", Of: "cross", Do: found("b", journal.Listen, "LISTEN 192.0.2.2:5002 → 0.0.0.0:0"), Claim: "SO1", Want: claim.Inconclusive, Because: "5002"},
+	{Name: "a listener on a in the end", Of: "cross", Do: func(d *doctor.Journal) {
+		t := d.Nth(2, doctor.On("a", listing(journal.Listen))).Table
+		t.Sockets = append(t.Sockets, "LISTEN 192.0.2.1:5001 → 0.0.0.0:0")
+	}, Claim: "SO1", Want: claim.Inconclusive, Because: "5001"},
+	{Name: "nobody looked for listeners", Of: "cross", Do: droppedAll(listing(journal.Listen)), Claim: "SO1", Want: claim.Inconclusive},
+	{Name: "a never ESTABLISHED", Of: "cross", Do: neverOpened("a1"), Claim: "SO1", Want: claim.Inconclusive},
+	{Name: "SIGSTOP: the SYN came again", Of: "cross", Do: synAgain, Claim: "SO1", Want: claim.Confirmed},
+
+	{Name: "SYN_RECV of a not seen", Of: "cross", Do: dropped(doctor.Of("a1", doctor.StateTo(journal.SynRecv, journal.TCPInfo))), Claim: "SO3", Want: claim.Inconclusive, Because: "a1"},
+	{Name: "SYN_RECV of b not seen", Of: "close-cross", Do: dropped(doctor.Of("b1", doctor.StateTo(journal.SynRecv, journal.TCPInfo))), Claim: "SO3", Want: claim.Inconclusive, Because: "b1"},
+	{Name: "a skipped SYN_RECV", Of: "cross", Do: func(d *doctor.Journal) {
+		d.Drop(doctor.Of("a1", doctor.StateTo(journal.SynRecv, journal.TCPInfo)))
+		d.First(doctor.Of("a1", doctor.StateTo(journal.Established, journal.TCPInfo))).State.From = journal.SynSent
+	}, Claim: "SO3", Want: claim.Refuted, Because: "a1 went from SYN_SENT to ESTABLISHED"},
+	{Name: "SYN and SYN+ACK the other way round", Of: "cross", Do: func(d *doctor.Journal) {
+		d.Swap(d.First(delivered("a", "SYN")), d.First(delivered("a", "SYN", "ACK")))
+	}, Claim: "SO3", Want: claim.Refuted, Because: "not on SYN"},
+	{Name: "SYN_RECV before the SYN", Of: "cross", Do: func(d *doctor.Journal) {
+		d.Swap(d.First(delivered("a", "SYN")), d.First(doctor.Of("a1", doctor.StateTo(journal.SynRecv, journal.TCPInfo))))
+	}, Claim: "SO3", Want: claim.Refuted},
+	{Name: "the SYNs did not cross", Of: "cross", Do: uncrossed, Claim: "SO3", Want: claim.Inconclusive, Because: "did not cross"},
+	{Name: "a SYN+ACK was lost", Of: "cross", Do: losing("a", "SYN", "ACK"), Claim: "SO3", Want: claim.Inconclusive, Because: "lost"},
+	{Name: "SIGSTOP: the SYN came again", Of: "cross", Do: synAgain, Claim: "SO3", Want: claim.Confirmed},
+	{Name: "SIGSTOP: and was answered", Of: "cross", Do: synAnswered, Claim: "SO3", Want: claim.Confirmed},
+
+	{Name: "ESTABLISHED of a not seen", Of: "cross", Do: dropped(doctor.Of("a1", doctor.StateTo(journal.Established, journal.TCPInfo))), Claim: "SO4", Want: claim.Inconclusive},
+	{Name: "ESTABLISHED before its SYN+ACK", Of: "cross", Do: func(d *doctor.Journal) {
+		d.Swap(d.First(delivered("b", "SYN", "ACK")), d.First(doctor.Of("b1", doctor.StateTo(journal.Established, journal.TCPInfo))))
+	}, Claim: "SO4", Want: claim.Refuted},
+	{Name: "SYN and SYN+ACK the other way round", Of: "cross", Do: func(d *doctor.Journal) {
+		d.Swap(d.First(delivered("a", "SYN")), d.First(delivered("a", "SYN", "ACK")))
+	}, Claim: "SO4", Want: claim.Refuted},
+	{Name: "ESTABLISHED on an ACK", Of: "close-cross", Do: lateB, Claim: "SO4", Want: claim.Refuted, Because: "not on SYN+ACK"},
+	{Name: "the SYNs did not cross", Of: "cross", Do: uncrossed, Claim: "SO4", Want: claim.Inconclusive, Because: "did not cross"},
+	{Name: "a SYN+ACK was lost", Of: "cross", Do: losing("b", "SYN", "ACK"), Claim: "SO4", Want: claim.Inconclusive, Because: "lost"},
+	{Name: "SIGSTOP: the SYN came again", Of: "cross", Do: synAgain, Claim: "SO4", Want: claim.Confirmed},
+	{Name: "SIGSTOP: and was answered", Of: "cross", Do: synAnswered, Claim: "SO4", Want: claim.Confirmed},
+}
+
+// lateB lets b be ESTABLISHED only when a's last ACK has come.
+func lateB(d *doctor.Journal) {
+	d.DropAll(doctor.Of("b1", entered(journal.Established)))
+	sees(d, d.First(delivered("b", "ACK")).N, "b1", journal.SynRecv, journal.Established)
+}
+
+// withoutLast lets the n hosts not have sent the ACK that ends the opening.
+func withoutLast(hosts ...string) func(*doctor.Journal) {
+	return func(d *doctor.Journal) {
+		for _, h := range hosts {
+			n := d.First(sent(h, "ACK")).N
+			d.Drop(func(e *journal.Event) bool { return e.Packet != nil && e.Packet.Of == n })
+			d.Drop(sent(h, "ACK"))
+		}
+	}
+}
+
+// doctoredCounts: SO2, SO5 and SO10.
+var doctoredCounts = []doctor.Case{
+	{Name: "as recorded", Of: "cross", Do: asRecorded, Claim: "SO2", Want: claim.Refuted, Because: "it took 6: SYN, SYN, SYN+ACK, SYN+ACK were needed"},
+	{Name: "without the last two ACKs", Of: "cross", Do: withoutLast("a", "b"), Claim: "SO2", Want: claim.Confirmed, Because: "it took SYN, SYN, SYN+ACK, SYN+ACK"},
+	{Name: "without one of them", Of: "cross", Do: withoutLast("b"), Claim: "SO2", Want: claim.Refuted, Because: "it took 5"},
+	{Name: "SIGSTOP: the SYN came again", Of: "cross", Do: synAgain, Claim: "SO2", Want: claim.Refuted, Because: "it took 6: SYN, SYN, SYN+ACK, SYN+ACK were needed"},
+	{Name: "SIGSTOP: and was answered", Of: "cross", Do: synAnswered, Claim: "SO2", Want: claim.Refuted, Because: "it took 6: "},
+	{Name: "SIGSTOP: the SYN came again, without the last ACKs", Of: "cross", Do: func(d *doctor.Journal) {
+		withoutLast("a", "b")(d)
+		synAgain(d)
+	}, Claim: "SO2", Want: claim.Confirmed},
+	{Name: "the SYNs did not cross", Of: "cross", Do: uncrossed, Claim: "SO2", Want: claim.Inconclusive, Because: "did not cross"},
+	{Name: "an ordinary handshake", Of: "cross", Do: oneSYN, Claim: "SO2", Want: claim.Inconclusive},
+	{Name: "a segment was lost", Of: "cross", Do: losing("a", "SYN", "ACK"), Claim: "SO2", Want: claim.Inconclusive, Because: "lost"},
+	{Name: "not connected", Of: "cross", Do: neverOpened("b1"), Claim: "SO2", Want: claim.Inconclusive},
+
+	{Name: "ESTABLISHED on the fifth", Of: "cross", Do: lateB, Claim: "SO10", Want: claim.Refuted, Because: "it took 5"},
+	{Name: "without the last two ACKs", Of: "cross", Do: withoutLast("a", "b"), Claim: "SO10", Want: claim.Confirmed},
+	{Name: "SIGSTOP: the SYN came again", Of: "cross", Do: synAgain, Claim: "SO10", Want: claim.Confirmed, Because: "after SYN, SYN, SYN+ACK, SYN+ACK"},
+	{Name: "SIGSTOP: and was answered", Of: "cross", Do: synAnswered, Claim: "SO10", Want: claim.Confirmed},
+	{Name: "the SYNs did not cross", Of: "cross", Do: uncrossed, Claim: "SO10", Want: claim.Inconclusive, Because: "did not cross"},
+	{Name: "a segment was lost", Of: "cross", Do: losing("a", "SYN", "ACK"), Claim: "SO10", Want: claim.Inconclusive, Because: "lost"},
+	{Name: "not connected", Of: "cross", Do: neverOpened("a1"), Claim: "SO10", Want: claim.Inconclusive},
+
+	{Name: "a second socket on b", Of: "cross", Do: found("b", journal.Established, "ESTABLISHED 192.0.2.2:5002 → 192.0.2.1:5001"), Claim: "SO5", Want: claim.Refuted, Because: "host b had 2 sockets"},
+	{Name: "a second socket on a", Of: "cross", Do: found("a", journal.Established, "SYN_RECV 192.0.2.1:5001 → 192.0.2.2:5002"), Claim: "SO5", Want: claim.Refuted, Because: "host a had 2 sockets"},
+	{Name: "PassiveOpens moved", Of: "cross", Do: func(d *doctor.Journal) {
+		c := d.First(doctor.On("b", counter("ActiveOpens")))
+		d.After(c.N, journal.Event{Host: "b", Kind: journal.KindCounter, Counter: &journal.Counter{Name: "PassiveOpens", Delta: 1}})
+	}, Claim: "SO5", Want: claim.Refuted, Because: "PassiveOpens"},
+	{Name: "ActiveOpens moved by two", Of: "cross", Do: changed(doctor.On("a", counter("ActiveOpens")), func(e *journal.Event) { e.Counter.Delta = 2 }), Claim: "SO5", Want: claim.Refuted, Because: "moved by 2"},
+	{Name: "nobody listed the sockets of b", Of: "cross", Do: droppedAll(doctor.On("b", listing(journal.Established))), Claim: "SO5", Want: claim.Inconclusive},
+	{Name: "listed when it was over", Of: "cross", Do: changed(doctor.On("b", listing(journal.Established)), func(e *journal.Event) { e.Table.Sockets = nil }), Claim: "SO5", Want: claim.Inconclusive},
+	{Name: "the SYNs did not cross", Of: "cross", Do: uncrossed, Claim: "SO5", Want: claim.Inconclusive, Because: "did not cross"},
+	{Name: "not connected", Of: "cross", Do: neverOpened("a1"), Claim: "SO5", Want: claim.Inconclusive},
+	{Name: "SIGSTOP: the SYN came again", Of: "cross", Do: synAgain, Claim: "SO5", Want: claim.Confirmed},
+}
+
+// fin is the flags of a FIN.
+var fin = []string{"FIN", "ACK"}
+
+// throughFinWait2 lets a go from FIN_WAIT1 to FIN_WAIT2.
+func throughFinWait2(d *doctor.Journal) {
+	for _, w := range []journal.Witness{journal.TCPInfo, journal.SockDiag} {
+		d.First(doctor.Of("a1", doctor.StateTo(journal.Closing, w))).State.To = journal.FinWait2
+	}
+}
+
+// closedInTurn lets a's FIN arrive before b's is sent.
+func closedInTurn(d *doctor.Journal) {
+	d.Swap(d.First(sent("b", fin...)), d.First(delivered("b", fin...)))
+	throughFinWait2(d)
+}
+
+// doctoredClose: SO9.
+var doctoredClose = []doctor.Case{
+	{Name: "CLOSING of a not seen by tcp_info", Of: "close-cross", Do: dropped(doctor.Of("a1", doctor.StateTo(journal.Closing, journal.TCPInfo))), Claim: "SO9", Want: claim.Inconclusive},
+	{Name: "CLOSING of a not seen by sock_diag", Of: "close-cross", Do: dropped(doctor.Of("a1", doctor.StateTo(journal.Closing, journal.SockDiag))), Claim: "SO9", Want: claim.Inconclusive},
+	{Name: "TIME_WAIT of b not seen", Of: "close-cross", Do: dropped(doctor.Of("b1", doctor.StateTo(journal.TimeWait, journal.SockDiag))), Claim: "SO9", Want: claim.Inconclusive},
+	{Name: "through FIN_WAIT2", Of: "close-cross", Do: throughFinWait2, Claim: "SO9", Want: claim.Refuted, Because: "FIN_WAIT2"},
+	{Name: "through FIN_WAIT2", Of: "close-cross", Do: throughFinWait2, Outcome: claim.NotReproduced, Because: "FIN_WAIT2"},
+	{Name: "gone instead of TIME_WAIT", Of: "close-cross", Do: changed(doctor.Of("b1", doctor.StateTo(journal.TimeWait, journal.SockDiag)), func(e *journal.Event) { e.State.To = journal.Gone }), Claim: "SO9", Want: claim.Refuted, Because: "b1 went from CLOSING to GONE"},
+	{Name: "CLOSING not on a FIN", Of: "close-cross", Do: func(d *doctor.Journal) {
+		d.Swap(d.First(delivered("a", fin...)), d.First(doctor.Of("a1", doctor.StateTo(journal.Closing, journal.TCPInfo))))
+	}, Claim: "SO9", Want: claim.Refuted},
+	{Name: "one after the other", Of: "close-cross", Do: closedInTurn, Claim: "SO9", Want: claim.Inconclusive, Because: "did not cross"},
+	{Name: "not connected", Of: "close-cross", Do: neverOpened("a1"), Claim: "SO9", Want: claim.Inconclusive},
+	{Name: "not connected", Of: "close-cross", Do: neverOpened("a1"), Outcome: claim.OutcomeUnresolved},
+	{Name: "SIGSTOP: the SYN came again", Of: "close-cross", Do: synAgain, Outcome: claim.Reproduced},
+}
+
+// nothingLost lets every segment that was dropped have arrived.
+func nothingLost(d *doctor.Journal) {
+	d.First(doctor.PacketAt(journal.AtDropped, lostFlags(d)...))
+	d.DropAll(func(e *journal.Event) bool { return e.Packet != nil && e.Packet.Proto == "" && e.Packet.At == journal.AtDropped })
+}
+
+// lostFlags are those of the segments that a scenario loses.
+func lostFlags(d *doctor.Journal) []string {
+	if d.Scenario == "lost-synack" {
+		return []string{"SYN", "ACK"}
+	}
+	return []string{"SYN"}
+}
+
+// onlyACKsLost lets what was dropped be ACKs of no importance.
+func onlyACKsLost(d *doctor.Journal) {
+	for i := range d.Events {
+		if p := d.Events[i].Packet; p != nil && p.Proto == "" && p.At == journal.AtDropped {
+			p.Flags = []string{"ACK"}
+		}
+	}
+}
+
+// refusedNot changes what a client's SO_ERROR was.
+func refusedNot(socket, errno string) func(*doctor.Journal) {
+	return changed(doctor.Of(socket, doctor.Call("getsockopt")), func(e *journal.Event) { e.Call.Out = errno })
+}
+
+// meetingAll lets both clients of a journal be ESTABLISHED in the end.
+func meetingAll(d *doctor.Journal) {
+	n := d.First(doctor.Of("b1", doctor.Call("connect"))).N + doctor.Spread/2
+	sees(d, n, "a1", journal.SynSent, journal.Established)
+	sees(d, n+1, "b1", journal.SynSent, journal.Established)
+}
+
+// earlyB lets b's SYN be under way before a's arrives.
+func earlyB(d *doctor.Journal) {
+	d.Again(d.First(sent("a", "SYN")).N, d.First(sent("b", "SYN")), nil)
+}
+
+// doctoredLoss: SO6 and SO7.
+var doctoredLoss = slices.Concat(doctoredLossOf("lost-syn"), doctoredLossOf("lost-synack"), []doctor.Case{
+	{Name: "not refused", Of: "missed", Do: refusedNot("a1", "0"), Claim: "SO6", Want: claim.Refuted, Because: "a1 was not refused"},
+	{Name: "not refused", Of: "missed", Do: refusedNot("a1", "0"), Outcome: claim.NotReproduced, Because: "a1 was not refused"},
+	{Name: "timed out", Of: "missed", Do: refusedNot("b1", "ETIMEDOUT"), Claim: "SO6", Want: claim.Refuted, Because: "b1 was not refused"},
+	{Name: "one RST", Of: "missed", Do: dropped(delivered("a", "RST", "ACK")), Claim: "SO6", Want: claim.Refuted, Because: "only 1 RST"},
+	{Name: "no RST", Of: "missed", Do: func(d *doctor.Journal) {
+		d.DropAll(doctor.PacketAt(journal.AtDelivered, "RST", "ACK"))
+	}, Claim: "SO6", Want: claim.Refuted, Because: "only 0 RST"},
+	{Name: "no RST on lo", Of: "missed-loopback", Do: func(d *doctor.Journal) {
+		d.DropAll(doctor.PacketAt(journal.AtDelivered, "RST", "ACK"))
+	}, Claim: "SO6", Want: claim.Refuted, Because: "only 0 RST"},
+	{Name: "connected all the same", Of: "missed", Do: meetingAll, Claim: "SO6", Want: claim.Refuted, Because: "connected all the same"},
+	{Name: "connected all the same", Of: "missed-host", Do: meetingAll, Outcome: claim.NotReproduced, Because: "connected all the same"},
+	{Name: "the SYNs crossed", Of: "missed", Do: earlyB, Claim: "SO6", Want: claim.Inconclusive, Because: "crossed"},
+	{Name: "the SYNs crossed", Of: "missed", Do: earlyB, Outcome: claim.OutcomeUnresolved, Because: "crossed"},
+	{Name: "a SYN was lost", Of: "missed", Do: func(d *doctor.Journal) {
+		losing("b", "SYN")(d)
+		d.Drop(sent("b", "RST", "ACK"))
+		d.Drop(delivered("a", "RST", "ACK"))
+		refusedNot("a1", "0")(d)
+	}, Claim: "SO6", Want: claim.Inconclusive, Because: "lost"},
+	{Name: "a RST was lost", Of: "missed", Do: func(d *doctor.Journal) {
+		losing("a", "RST", "ACK")(d)
+		refusedNot("a1", "0")(d)
+	}, Claim: "SO6", Want: claim.Inconclusive, Because: "lost"},
+	{Name: "only one called", Of: "missed", Do: dropped(doctor.Of("b1", doctor.Call("connect"))), Claim: "SO6", Want: claim.Inconclusive},
+	{Name: "only one called", Of: "missed", Do: dropped(doctor.Of("b1", doctor.Call("connect"))), Outcome: claim.OutcomeUnresolved},
+})
+
+func doctoredLossOf(name string) []doctor.Case {
+	return []doctor.Case{
+		{Name: "the first pair not connected", Of: name, Do: neverOpened("a1"), Claim: "SO7", Want: claim.Refuted, Because: "a1 and b1 did not connect"},
+		{Name: "the second pair not connected", Of: name, Do: neverOpened("b2"), Claim: "SO7", Want: claim.Refuted, Because: "a2 and b2 did not connect"},
+		{Name: "the second pair not connected", Of: name, Do: neverOpened("b2"), Outcome: claim.NotReproduced, Because: "a2 and b2 did not connect"},
+		{Name: "nothing lost", Of: name, Do: nothingLost, Claim: "SO7", Want: claim.Inconclusive, Because: "nothing of the opening"},
+		{Name: "nothing lost", Of: name, Do: nothingLost, Outcome: claim.OutcomeUnresolved, Because: "nothing of the opening"},
+		{Name: "only ACKs lost", Of: name, Do: onlyACKsLost, Claim: "SO7", Want: claim.Inconclusive, Because: "nothing of the opening"},
+		{Name: "nobody called", Of: name, Do: droppedAll(doctor.Call("connect")), Claim: "SO7", Want: claim.Inconclusive},
+	}
+}
+
+// selfSkips lets the self-connection pass without SYN_RECV.
+func selfSkips(d *doctor.Journal) {
+	d.Drop(doctor.Of("a2", doctor.StateTo(journal.SynRecv, journal.TCPInfo)))
+	d.First(doctor.Of("a2", doctor.StateTo(journal.Established, journal.TCPInfo))).State.From = journal.SynSent
+}
+
+// gotThrough lets a's ordinary connect succeed.
+func gotThrough(d *doctor.Journal) {
+	sees(d, d.First(doctor.Of("a1", doctor.Call("connect"))).N+3, "a1", journal.SynSent, journal.Established)
+}
+
+// acceptedFirst lets the listener have the connection while the client calls.
+func acceptedFirst(d *doctor.Journal) {
+	c := d.First(doctor.Call("accept4")).Call
+	c.Errno, c.Result, c.Out = "", 30, "b9 from 192.0.2.1:5001"
+}
+
+// doctoredContrast: SO8, and the scenarios punch and listener.
+var doctoredContrast = []doctor.Case{
+	{Name: "the self-connection went another way", Of: "same-path", Do: selfSkips, Claim: "SO8", Want: claim.Refuted, Because: "ESTABLISHED on SYN+ACK, a2"},
+	{Name: "the self-connection went another way", Of: "same-path", Do: selfSkips, Outcome: claim.NotReproduced},
+	{Name: "the self-connection on another segment", Of: "same-path", Do: func(d *doctor.Journal) {
+		state := d.First(doctor.Of("a2", doctor.StateTo(journal.SynRecv, journal.TCPInfo))).N
+		d.First(func(e *journal.Event) bool { return e.N > state-2*doctor.Spread && doctor.PacketAt(journal.AtDelivered, "SYN")(e) }).Packet.Flags = []string{"ACK"}
+	}, Claim: "SO8", Want: claim.Refuted, Because: "SYN_RECV on ACK"},
+	{Name: "b went another way", Of: "same-path", Do: func(d *doctor.Journal) {
+		d.Swap(d.First(delivered("b", "SYN")), d.First(delivered("b", "SYN", "ACK")))
+	}, Claim: "SO8", Want: claim.Refuted, Because: "b1 went"},
+	{Name: "no self-connection", Of: "same-path", Do: neverOpened("a2"), Claim: "SO8", Want: claim.Inconclusive, Because: "connected to itself"},
+	{Name: "no self-connection", Of: "same-path", Do: neverOpened("a2"), Outcome: claim.OutcomeUnresolved},
+	{Name: "no simultaneous open", Of: "same-path", Do: neverOpened("b1"), Claim: "SO8", Want: claim.Inconclusive},
+	{Name: "the SYNs did not cross", Of: "same-path", Do: uncrossed, Claim: "SO8", Want: claim.Inconclusive, Because: "did not cross"},
+	{Name: "SIGSTOP: the SYN came again", Of: "same-path", Do: synAgain, Claim: "SO8", Want: claim.Confirmed},
+
+	{Name: "as recorded", Of: "punch", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "an ordinary connect got through all the same", Of: "punch", Do: gotThrough, Outcome: claim.NotReproduced, Because: "a1 got through"},
+	{Name: "an ordinary connect got through, nothing dropped", Of: "punch", Do: func(d *doctor.Journal) {
+		gotThrough(d)
+		d.DropAll(doctor.PacketAt(journal.AtDropped, "SYN"))
+	}, Outcome: claim.NotReproduced, Because: "a1 got through"},
+	{Name: "an ordinary connect not dropped", Of: "punch", Do: droppedAll(doctor.On("b", doctor.PacketAt(journal.AtDropped, "SYN"))), Outcome: claim.OutcomeUnresolved},
+	{Name: "calling each other did not help", Of: "punch", Do: neverOpened("a3"), Outcome: claim.NotReproduced, Because: "did not get through"},
+
+	{Name: "as recorded", Of: "listener", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "accepted while the client called", Of: "listener", Do: acceptedFirst, Outcome: claim.NotReproduced, Because: "the listener got a connection"},
+	{Name: "the client did not connect", Of: "listener", Do: neverOpened("b2"), Outcome: claim.NotReproduced, Because: "did not connect"},
+	{Name: "the listener never had anything", Of: "listener", Do: func(d *doctor.Journal) {
+		c := d.Nth(1, doctor.Call("accept4")).Call
+		c.Errno, c.Result = "EAGAIN", -1
+	}, Outcome: claim.OutcomeUnresolved, Because: "even when no client called"},
+	{Name: "the listener was asked once", Of: "listener", Do: dropped(doctor.Call("accept4")), Outcome: claim.OutcomeUnresolved},
+}
+
+// noneMet lets no two clients have met, neither among those kept nor those folded.
+func noneMet(d *doctor.Journal) {
+	d.DropAll(entered(journal.Established))
+	for i := range d.Events {
+		if f := d.Events[i].Fold; f != nil {
+			f.Counts = slices.DeleteFunc(f.Counts, func(c journal.FoldedCount) bool { return c.What == "state ESTABLISHED by tcp_info" })
+		}
+	}
+}
+
+// nobodyCalled lets no connect have been called.
+func nobodyCalled(d *doctor.Journal) {
+	d.DropAll(doctor.Call("connect"))
+	d.Events = slices.DeleteFunc(d.Events, func(e journal.Event) bool { return e.Fold != nil })
+}
+
+// doctoredChance: SO11, and the scenarios without a wire.
+var doctoredChance = []doctor.Case{
+	{Name: "b never ESTABLISHED", Of: "eaten-rst", Do: neverOpened("b1"), Outcome: claim.NotReproduced},
+	{Name: "b did not call", Of: "eaten-rst", Do: dropped(doctor.Of("b1", doctor.Call("connect"))), Outcome: claim.OutcomeUnresolved},
+	{Name: "somebody listened", Of: "eaten-rst", Do: found("a", journal.Listen, "LISTEN 127.0.0.1:5002 → 0.0.0.0:0"), Claim: "SO1", Want: claim.Inconclusive},
+	{Name: "none met", Of: "race", Do: noneMet, Outcome: claim.NotReproduced, Because: "never met"},
+	{Name: "nobody called", Of: "race", Do: nobodyCalled, Outcome: claim.OutcomeUnresolved},
+	{Name: "no meeting kept whole", Of: "race", Do: droppedAll(entered(journal.Established)), Outcome: claim.OutcomeUnresolved, Because: "kept whole"},
+	{Name: "none met", Of: "retry", Do: noneMet, Outcome: claim.NotReproduced, Because: "never met"},
+	{Name: "none met", Of: "retry", Do: noneMet, Claim: "SO11", Want: claim.Inconclusive, Because: "never met"},
+	{Name: "nobody called", Of: "retry", Do: nobodyCalled, Outcome: claim.OutcomeUnresolved},
+}
+
+// TestClaimsOfAnotherClose: where the ends closed one after the other, how it
+// is when both close at once is neither confirmed nor refuted.
+func TestClaimsOfAnotherClose(t *testing.T) {
+	if f := so9.Judge(doctor.Recorded(t, "cross")); f.Verdict != claim.Inconclusive {
+		t.Errorf("%s: %s", f.Verdict, f.Because)
+	}
+}
