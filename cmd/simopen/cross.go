@@ -69,7 +69,8 @@ func listenerTables(j *journal.Journal) (empty []int, found *journal.Event) {
 }
 
 // needed splits the segments of the opening into those that had been delivered
-// when both ends were ESTABLISHED, and those that came after.
+// when both ends were ESTABLISHED, and those that came after. Answers to what
+// the kernel sent again count among the latter: nothing waited for them.
 func needed(j *journal.Journal, p pair) (before, after []*journal.Event) {
 	a, b := connected(j, p.a)[0], connected(j, p.b)[0]
 	both := max(a.N, b.N)
@@ -77,13 +78,22 @@ func needed(j *journal.Journal, p pair) (before, after []*journal.Event) {
 		arrived := slices.IndexFunc(claim.Packets(j, journal.AtDelivered), func(d *journal.Event) bool {
 			return d.Packet.Of == o.N && d.N < both
 		})
-		if arrived >= 0 {
+		if arrived >= 0 && !answersRepetition(j, o) {
 			before = append(before, o)
 		} else {
 			after = append(after, o)
 		}
 	}
 	return before, after
+}
+
+// answersRepetition says whether a host sent a segment because one that it had
+// already been sent came again.
+func answersRepetition(j *journal.Journal, sent *journal.Event) bool {
+	cause := claim.Cause(onHost(j, sent.Host), sent)
+	return cause != nil && cause.Packet != nil && slices.ContainsFunc(claim.Segments(j), func(s claim.Segment) bool {
+		return s.Event.N == cause.Packet.Of && s.Repeats != 0
+	})
 }
 
 var so2 = claim.Claim{

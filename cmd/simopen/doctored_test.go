@@ -97,7 +97,7 @@ func synAnswered(d *doctor.Journal) {
 	last := d.First(sent("b", "ACK"))
 	n := d.First(sent("b", "SYN", "ACK")).N + 1 // the copy of the SYN that was delivered
 	d.Again(n, last, nil)
-	d.Again(d.First(doctor.Of("b1", entered(journal.Established))).N+1, d.First(delivered("a", "ACK")), func(e *journal.Event) { e.Packet.Of = n + 1 })
+	d.Again(d.Nth(1, doctor.Of("a1", entered(journal.Established))).N+1, d.First(delivered("a", "ACK")), func(e *journal.Event) { e.Packet.Of = n + 1 })
 }
 
 // listing is a listing of the sockets in one state and others.
@@ -287,9 +287,10 @@ func refusedNot(socket, errno string) func(*doctor.Journal) {
 
 // meetingAll lets both clients of a journal be ESTABLISHED in the end.
 func meetingAll(d *doctor.Journal) {
-	n := d.First(doctor.Of("b1", doctor.Call("connect"))).N + doctor.Spread/2
-	sees(d, n, "a1", journal.SynSent, journal.Established)
-	sees(d, n+1, "b1", journal.SynSent, journal.Established)
+	a, b := d.First(doctor.Call("connect")).Socket, d.Nth(1, doctor.Call("connect")).Socket
+	n := d.Nth(1, doctor.Call("connect")).N + doctor.Spread/2
+	sees(d, n, a, journal.SynSent, journal.Established)
+	sees(d, n+1, b, journal.SynSent, journal.Established)
 }
 
 // earlyB lets b's SYN be under way before a's arrives.

@@ -2,7 +2,6 @@ package repro
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -38,45 +37,44 @@ func runScenarios(c *Context) (int, error) {
 	}
 	s.begin()
 	if len(c.Args) == 0 {
-		asked[0] = s.orFallback(asked[0])
+		s.standard()
 	}
 	for _, scenario := range asked {
-		s.repeat(scenario)
+		s.repeat(scenario, nil)
 	}
 	return s.end()
 }
 
-// orFallback is the default scenario or, where no network can have that, the
-// first of its fallbacks that one can; the report's heading says which.
-func (s *session) orFallback(standard *Scenario) *Scenario {
-	if len(s.program.Fallback) == 0 || s.cond.has(s.ctx, standard) == nil {
-		return standard
+// standard runs the default scenario or, where no network can have that, the
+// first of its fallbacks that one can; the report's heading says which and why.
+func (s *session) standard() {
+	standard := &s.program.Scenarios[0]
+	first := s.once(standard)
+	if !neverBegan(&first) {
+		s.repeat(standard, &first)
+		return
 	}
 	for _, name := range s.program.Fallback {
-		if f, ok := s.program.scenario(name); ok && s.cond.has(s.ctx, f) == nil {
-			instead := *f
-			instead.Title += " (" + standard.Name + " cannot be had here: " + s.cond.has(s.ctx, standard).Error() + ")"
-			return &instead
+		f, ok := s.program.scenario(name)
+		if !ok {
+			continue
+		}
+		instead := *f
+		instead.Title += " (" + standard.Name + " cannot be had here: " + first.Stopped + ")"
+		s.runs-- // what never began was no run
+		if r := s.once(&instead); !neverBegan(&r) {
+			s.repeat(&instead, &r)
+			return
 		}
 	}
-	return standard
+	s.repeat(standard, &first)
 }
 
-// has says why a scenario's stage cannot be set; nil: it can.
-func (c Conditions) has(ctx context.Context, s *Scenario) error {
-	c.Stream, c.Run, c.First = nil, 1, 1
-	j := Conduct(ctx, s, func(*Run) error { return nil }, c)
-	if j.Stopped != "" {
-		return errors.New(j.Stopped)
-	}
-	return nil
-}
+// neverBegan says whether a run's stage could not be set: no witness was attached.
+func neverBegan(r *report.Run) bool { return len(r.Witnesses) == 0 }
 
-// asked returns the scenarios that the arguments name.
+// asked returns the scenarios that the arguments name; none: the default.
 func (p *Program) asked(args []string) ([]*Scenario, error) {
-	if len(args) == 0 {
-		return []*Scenario{&p.Scenarios[0]}, nil
-	}
 	var asked []*Scenario
 	for _, name := range args {
 		if name == "all" {
@@ -160,11 +158,17 @@ func (s *session) begin() {
 }
 
 // repeat runs a scenario as often as asked, and keeps the first run of each outcome.
-func (s *session) repeat(scenario *Scenario) {
+// If first is not nil, that run has been made already.
+func (s *session) repeat(scenario *Scenario, first *report.Run) {
 	kept := map[claim.Outcome]bool{}
 	totals := make([]claim.Total, len(scenario.Claims))
-	for i := 0; i < s.times && s.ctx.Err() == nil; i++ {
-		r := s.once(scenario)
+	for i := 0; i < s.times && (s.ctx.Err() == nil || i == 0 && first != nil); i++ {
+		var r report.Run
+		if i == 0 && first != nil {
+			r = *first
+		} else {
+			r = s.once(scenario)
+		}
 		s.report.Tally.Add(r.Outcome)
 		for k, f := range r.Findings {
 			totals[k].Scenario = scenario.Name

@@ -29,6 +29,13 @@ func (t *Table) List(h *network.Host, states ...uint8) error {
 		f.States |= 1 << s
 		table.States = append(table.States, tcpstate.Name(s))
 	}
+	if !slices.Contains(states, tcpstate.Listen) {
+		// A connection is of the run's family; a listener of IPv6 may take IPv4 too.
+		f.Family = diag.FamilyIPv4
+		if t.family == journal.IPv6 {
+			f.Family = diag.FamilyIPv6
+		}
+	}
 	for try := 0; ; try++ {
 		table.Sockets = table.Sockets[:0]
 		err := c.Dump(f, func(s diag.Socket) error {

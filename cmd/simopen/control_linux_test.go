@@ -1,0 +1,260 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/repro"
+	"sockproof/lib/wire"
+)
+
+// byChance are the scenarios that are left to the kernel's timing, and take long.
+var byChance = map[string]bool{"race": true, "retry": true}
+
+// TestUndisturbed is the control of the controls: every scenario is reproduced
+// wherever it can run, and refutes none of its claims but SO2.
+func TestUndisturbed(t *testing.T) {
+	for i := range program.Scenarios {
+		s := &program.Scenarios[i]
+		if byChance[s.Name] {
+			continue
+		}
+		for _, at := range doctor.Stages(s.Networks...) {
+			t.Run(s.Name+"/"+at.String(), func(t *testing.T) {
+				at.Need(t)
+				r := suite.Conduct(s, at.Conditions())
+				r.Check(t)
+				if r.Outcome != claim.Reproduced {
+					t.Fatalf("%s: %s", r.Outcome, r.Why)
+				}
+				for _, f := range r.Findings {
+					if f.Verdict == claim.Refuted && f.Claim != "SO2" {
+						t.Errorf("%s refuted: %s", f.Claim, f.Because)
+					}
+				}
+			})
+		}
+	}
+}
+
+// rule gives the wire another rule as soon as such an event is recorded: the
+// plays set rules of their own, which would take the place of an earlier one.
+func rule(when doctor.Which, r wire.Rule) func(*repro.Conditions) {
+	return doctor.When(0, when, func(run *repro.Run) { run.Wire().SetRule(r) })
+}
+
+// dropping is a rule that drops what matches, and holds SYNs.
+func dropping(match func(*wire.Packet) bool) wire.Rule {
+	return func(p *wire.Packet) wire.Fate {
+		switch {
+		case match(p):
+			return wire.Drop
+		case isSYN(p):
+			return wire.Hold
+		}
+		return wire.Wait
+	}
+}
+
+// keepSYN lets a's SYN never go on; b's goes its way.
+func keepSYN(c *repro.Conditions) {
+	rule(sent("a", "SYN"), dropping(func(p *wire.Packet) bool { return isSYN(p) && p.From == "a" }))(c)
+}
+
+// keepSYNs lets neither SYN go on.
+func keepSYNs(c *repro.Conditions) { rule(sent("a", "SYN"), dropping(isSYN))(c) }
+
+// dropSYNACKs is a filter that drops every SYN+ACK.
+func dropSYNACKs(c *repro.Conditions) {
+	rule(doctor.PacketAt(journal.AtDelivered, "SYN"), dropping(isSYNACK))(c)
+}
+
+// set makes a kernel setting on both hosts.
+func set(name, value string) func(*repro.Run) error {
+	return func(r *repro.Run) error {
+		if err := r.Host("a").Set(name, value); err != nil {
+			return err
+		}
+		return r.Host("b").Set(name, value)
+	}
+}
+
+// onlyA lets a call, and b not.
+func onlyA(r *repro.Run) error {
+	a, b, err := clients(r, 0)
+	if err != nil {
+		return err
+	}
+	a.call(b)
+	r.Settle()
+	return nil
+}
+
+// The verdicts on the opening of cross, and those where the SYNs did not cross
+// or something was lost.
+var (
+	opensSo    = map[string]claim.Verdict{"SO1": "confirmed", "SO2": "refuted", "SO3": "confirmed", "SO4": "confirmed", "SO5": "confirmed", "SO10": "confirmed"}
+	notCrossed = map[string]claim.Verdict{"SO2": "inconclusive", "SO3": "inconclusive", "SO4": "inconclusive", "SO5": "inconclusive", "SO10": "inconclusive"}
+)
+
+// TestOneSYNIsNeverReleased: the two connect all the same, by an ordinary
+// handshake; what is said of crossing SYNs is neither confirmed nor refuted.
+func TestOneSYNIsNeverReleased(t *testing.T) {
+	t.Parallel()
+	suite.Controls(
+		t, doctor.Stages(journal.Wire),
+		doctor.Control{Scenario: "cross", With: keepSYN, Want: claim.NotReproduced, Because: "did not cross", Verdicts: notCrossed},
+		doctor.Control{Scenario: "close-cross", With: keepSYN, Want: claim.Reproduced, Verdicts: map[string]claim.Verdict{"SO3": "inconclusive", "SO4": "inconclusive"}},
+		doctor.Control{Scenario: "same-path", With: keepSYN, Want: claim.OutcomeUnresolved, Because: "did not cross"},
+	)
+}
+
+// TestNoSYNIsReleased: nobody connects.
+func TestNoSYNIsReleased(t *testing.T) {
+	t.Parallel()
+	suite.Controls(
+		t, doctor.Stages(journal.Wire),
+		doctor.Control{Scenario: "cross", With: keepSYNs, Want: claim.NotReproduced, Because: "a1 was SYN_SENT in the end, b1 was SYN_SENT", Verdicts: notCrossed},
+		doctor.Control{Scenario: "close-cross", With: keepSYNs, Want: claim.OutcomeUnresolved, Because: "no two clients connected"},
+		doctor.Control{Scenario: "same-path", With: keepSYNs, Want: claim.OutcomeUnresolved, Because: "no two clients connected"},
+		doctor.Control{Scenario: "listener", With: keepSYNs, Want: claim.NotReproduced, Because: "did not connect"},
+	)
+}
+
+// TestSYNACKsAreFiltered: both know that the other calls, and neither that it
+// is heard.
+func TestSYNACKsAreFiltered(t *testing.T) {
+	t.Parallel()
+	suite.Controls(
+		t, doctor.Stages(journal.Wire),
+		doctor.Control{Scenario: "cross", With: dropSYNACKs, Want: claim.NotReproduced, Because: "a1 was SYN_RECV in the end", Verdicts: notCrossed},
+		doctor.Control{Scenario: "close-cross", With: dropSYNACKs, Want: claim.OutcomeUnresolved, Because: "no two clients connected"},
+		doctor.Control{Scenario: "same-path", With: dropSYNACKs, Want: claim.OutcomeUnresolved, Because: "no two clients connected"},
+		doctor.Control{Scenario: "listener", With: dropSYNACKs, Want: claim.NotReproduced, Because: "did not connect"},
+	)
+}
+
+// TestWithoutTimestamps: they are no part of it.
+func TestWithoutTimestamps(t *testing.T) {
+	t.Parallel()
+	off := set("net.ipv4.tcp_timestamps", "0")
+	var controls []doctor.Control
+	for _, name := range []string{"cross", "close-cross", "missed", "same-path", "punch", "listener"} {
+		c := doctor.Control{Scenario: name, Alter: off, Want: claim.Reproduced}
+		if name == "cross" {
+			c.Verdicts = opensSo
+		}
+		controls = append(controls, c)
+	}
+	suite.Controls(t, doctor.Stages(journal.Wire), controls...)
+}
+
+// TestTimestampsAreOff: the setting of that control reaches the wire.
+func TestTimestampsAreOff(t *testing.T) {
+	at := doctor.Stage{Network: journal.Wire, Family: journal.IPv4}
+	at.Need(t)
+	for value, want := range map[string]bool{"0": false, "1": true} {
+		c := at.Conditions()
+		c.Alter = set("net.ipv4.tcp_timestamps", value)
+		r := suite.Conduct(suite.Scenario(t, "cross"), c)
+		for _, e := range claim.Packets(&r.Journal, journal.AtSent) {
+			if has := strings.Contains(strings.Join(e.Packet.Options, " "), "TS"); has != want {
+				t.Fatalf("tcp_timestamps=%s: options %v", value, e.Packet.Options)
+			}
+		}
+	}
+}
+
+// TestOnlyOneCalls: that is no call of two clients, and with a listener it is
+// an ordinary connection.
+func TestOnlyOneCalls(t *testing.T) {
+	t.Parallel()
+	ordinary := func(r *repro.Run) error {
+		for i := range 2 {
+			a, b, server, err := withListener(r, uint16(10*i))
+			if err != nil {
+				return err
+			}
+			a.call(b)
+			r.Settle()
+			_, _ = server.Accept()
+		}
+		return nil
+	}
+	suite.Controls(
+		t, doctor.Stages(journal.Wire),
+		doctor.Control{Scenario: "cross", Play: onlyA, Want: claim.OutcomeUnresolved, Because: "not by two clients", Verdicts: notCrossed},
+		doctor.Control{Scenario: "close-cross", Play: onlyA, Want: claim.OutcomeUnresolved},
+		doctor.Control{Scenario: "lost-syn", Play: onlyA, Want: claim.OutcomeUnresolved},
+		doctor.Control{Scenario: "missed", Play: onlyA, Want: claim.OutcomeUnresolved, Verdicts: map[string]claim.Verdict{"SO6": "inconclusive"}},
+		doctor.Control{Scenario: "same-path", Play: onlyA, Want: claim.OutcomeUnresolved},
+		doctor.Control{Scenario: "punch", Play: onlyA, Want: claim.NotReproduced},
+		doctor.Control{Scenario: "listener", Play: ordinary, Want: claim.NotReproduced, Because: "did not connect"},
+	)
+}
+
+// TestCrossedInstead: where the SYNs cross, and nothing is lost or filtered,
+// what loss, filters and missing each other do is not seen.
+func TestCrossedInstead(t *testing.T) {
+	t.Parallel()
+	suite.Controls(
+		t, doctor.Stages(journal.Wire),
+		doctor.Control{Scenario: "lost-syn", Play: cross, Want: claim.OutcomeUnresolved, Because: "nothing of the opening", Verdicts: map[string]claim.Verdict{"SO7": "inconclusive"}},
+		doctor.Control{Scenario: "lost-synack", Play: cross, Want: claim.OutcomeUnresolved, Because: "nothing of the opening", Verdicts: map[string]claim.Verdict{"SO7": "inconclusive"}},
+		doctor.Control{Scenario: "missed", Play: cross, Want: claim.OutcomeUnresolved, Because: "crossed", Verdicts: map[string]claim.Verdict{"SO6": "inconclusive"}},
+		doctor.Control{Scenario: "punch", Play: cross, Want: claim.OutcomeUnresolved, Because: "not tried, or not dropped"},
+		doctor.Control{Scenario: "same-path", Play: cross, Want: claim.OutcomeUnresolved, Because: "no socket connected to itself"},
+		doctor.Control{Scenario: "listener", Play: cross, Want: claim.OutcomeUnresolved, Because: "not asked twice"},
+		doctor.Control{Scenario: "close-cross", Play: cross, Want: claim.OutcomeUnresolved, Because: "FINs did not cross", Verdicts: map[string]claim.Verdict{"SO9": "inconclusive"}},
+	)
+}
+
+// TestMissedWithoutAnswer: a client whose SYN does not arrive is not refused;
+// whether it would have been is not known. One whose RST does not arrive goes on
+// calling, and so meets the other.
+func TestMissedWithoutAnswer(t *testing.T) {
+	t.Parallel()
+	drop := func(flag packet.Flags) func(*repro.Run) error {
+		return func(r *repro.Run) error {
+			r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
+				if p.Flags.Has(flag) {
+					return wire.Drop
+				}
+				return wire.Wait
+			})
+			return nil
+		}
+	}
+	unknown := map[string]claim.Verdict{"SO6": "inconclusive"}
+	suite.Controls(
+		t, doctor.Stages(journal.Wire),
+		doctor.Control{Name: "no SYN", Scenario: "missed", Alter: drop(packet.SYN), Want: claim.NotReproduced, Because: "a1 was not refused", Verdicts: unknown},
+		doctor.Control{Name: "no RST", Scenario: "missed", Alter: drop(packet.RST), Want: claim.NotReproduced, Because: "connected all the same", Verdicts: unknown},
+	)
+}
+
+func TestNoTime(t *testing.T) { suite.NoTime(t) }
+
+// TestTooLittleTime: a retransmission is due after a second.
+func TestTooLittleTime(t *testing.T) {
+	t.Parallel()
+	short := func(c *repro.Conditions) { c.Timeout = 300 * time.Millisecond }
+	suite.Controls(
+		t, doctor.Stages(journal.Wire),
+		doctor.Control{Scenario: "lost-syn", With: short, Want: claim.OutcomeUnresolved, Because: "--timeout 300ms"},
+		doctor.Control{Scenario: "lost-synack", With: short, Want: claim.OutcomeUnresolved, Because: "--timeout 300ms"},
+	)
+}
+
+// TestStoppedProcessDoesNotFalsifyAVerdict: none changes by what the kernel has
+// sent again meanwhile.
+func TestStoppedProcessDoesNotFalsifyAVerdict(t *testing.T) {
+	t.Parallel()
+	const segments = 6 // of the opening
+	suite.Stopped(t, "cross", segments, opensSo)
+}
