@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -72,20 +73,17 @@ func raceWhy(simopen string) (string, error) {
 
 // burn keeps every processor busy until it is stopped.
 func burn() (stop func()) {
-	done := make(chan struct{})
-	var all sync.WaitGroup
+	var (
+		done atomic.Bool
+		all  sync.WaitGroup
+	)
 	for range runtime.NumCPU() {
 		all.Go(func() {
-			for {
-				select {
-				case <-done:
-					return
-				default:
-				}
+			for !done.Load() { // spinning is the point
 			}
 		})
 	}
-	return func() { close(done); all.Wait() }
+	return func() { done.Store(true); all.Wait() }
 }
 
 // ncLoops is what article 004 types into two terminals, in a network namespace

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"sockproof/cmd/internal/doctor"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -11,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"

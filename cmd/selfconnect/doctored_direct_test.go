@@ -1,9 +1,9 @@
 package main
 
 import (
-	"sockproof/cmd/internal/doctor"
 	"testing"
 
+	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 )

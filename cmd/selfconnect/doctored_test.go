@@ -1,10 +1,10 @@
 package main
 
 import (
-	"sockproof/cmd/internal/doctor"
 	"slices"
 	"testing"
 
+	"sockproof/cmd/internal/doctor"
 )
 
 // suite is what these tests work with. Each recording is of a run on

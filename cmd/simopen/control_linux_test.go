@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,26 +20,22 @@ var byChance = map[string]bool{"race": true, "retry": true}
 // TestUndisturbed is the control of the controls: every scenario is reproduced
 // wherever it can run, and refutes none of its claims but SO2.
 func TestUndisturbed(t *testing.T) {
-	for i := range program.Scenarios {
-		s := &program.Scenarios[i]
-		if byChance[s.Name] {
-			continue
+	t.Parallel()
+	noneRefuted := func(t *testing.T, r *doctor.Judged) {
+		for _, f := range r.Findings {
+			if f.Verdict == claim.Refuted && f.Claim != "SO2" {
+				t.Errorf("%s refuted: %s", f.Claim, f.Because)
+			}
 		}
-		for _, at := range doctor.Stages(s.Networks...) {
-			t.Run(s.Name+"/"+at.String(), func(t *testing.T) {
-				at.Need(t)
-				r := suite.Conduct(s, at.Conditions())
-				r.Check(t)
-				if r.Outcome != claim.Reproduced {
-					t.Fatalf("%s: %s", r.Outcome, r.Why)
-				}
-				for _, f := range r.Findings {
-					if f.Verdict == claim.Refuted && f.Claim != "SO2" {
-						t.Errorf("%s refuted: %s", f.Claim, f.Because)
-					}
-				}
-			})
+	}
+	for _, n := range journal.Networks() {
+		var controls []doctor.Control
+		for _, s := range program.Scenarios {
+			if slices.Contains(s.Networks, n) && !byChance[s.Name] {
+				controls = append(controls, doctor.Control{Scenario: s.Name, Want: claim.Reproduced, Check: noneRefuted})
+			}
 		}
+		suite.Controls(t, doctor.Stages(n), controls...)
 	}
 }
 
@@ -255,6 +252,8 @@ func TestTooLittleTime(t *testing.T) {
 // sent again meanwhile.
 func TestStoppedProcessDoesNotFalsifyAVerdict(t *testing.T) {
 	t.Parallel()
-	const segments = 6 // of the opening
-	suite.Stopped(t, "cross", segments, opensSo)
+	const opening, closing = 6, 4 // segments
+	suite.Stopped(t, "cross", opening, opensSo)
+	suite.Stopped(t, "close-cross", opening+closing, map[string]claim.Verdict{"SO3": "confirmed", "SO4": "confirmed", "SO9": "confirmed"})
+	suite.Stopped(t, "same-path", opening, map[string]claim.Verdict{"SO8": "confirmed"})
 }

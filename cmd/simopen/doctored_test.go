@@ -53,11 +53,11 @@ func droppedAll(w doctor.Which) func(*doctor.Journal) {
 	return func(d *doctor.Journal) { d.DropAll(w) }
 }
 
-// sees lets a socket be seen in a state behind event n.
-func sees(d *doctor.Journal, n int, socket, from, to string) {
+// connects lets a socket be seen ESTABLISHED behind event n.
+func connects(d *doctor.Journal, n int, socket, from string) {
 	d.After(n, journal.Event{
 		Host: socket[:1], Socket: socket, Kind: journal.KindState,
-		State: &journal.State{From: from, To: to, Witness: journal.TCPInfo},
+		State: &journal.State{From: from, To: journal.Established, Witness: journal.TCPInfo},
 	})
 }
 
@@ -172,7 +172,7 @@ var doctoredOpening = []doctor.Case{
 // lateB lets b be ESTABLISHED only when a's last ACK has come.
 func lateB(d *doctor.Journal) {
 	d.DropAll(doctor.Of("b1", entered(journal.Established)))
-	sees(d, d.First(delivered("b", "ACK")).N, "b1", journal.SynRecv, journal.Established)
+	connects(d, d.First(delivered("b", "ACK")).N, "b1", journal.SynRecv)
 }
 
 // withoutLast lets the n hosts not have sent the ACK that ends the opening.
@@ -260,7 +260,9 @@ var doctoredClose = []doctor.Case{
 // nothingLost lets every segment that was dropped have arrived.
 func nothingLost(d *doctor.Journal) {
 	d.First(doctor.PacketAt(journal.AtDropped, lostFlags(d)...))
-	d.DropAll(func(e *journal.Event) bool { return e.Packet != nil && e.Packet.Proto == "" && e.Packet.At == journal.AtDropped })
+	d.DropAll(func(e *journal.Event) bool {
+		return e.Packet != nil && e.Packet.Proto == "" && e.Packet.At == journal.AtDropped
+	})
 }
 
 // lostFlags are those of the segments that a scenario loses.
@@ -289,8 +291,8 @@ func refusedNot(socket, errno string) func(*doctor.Journal) {
 func meetingAll(d *doctor.Journal) {
 	a, b := d.First(doctor.Call("connect")).Socket, d.Nth(1, doctor.Call("connect")).Socket
 	n := d.Nth(1, doctor.Call("connect")).N + doctor.Spread/2
-	sees(d, n, a, journal.SynSent, journal.Established)
-	sees(d, n+1, b, journal.SynSent, journal.Established)
+	connects(d, n, a, journal.SynSent)
+	connects(d, n+1, b, journal.SynSent)
 }
 
 // earlyB lets b's SYN be under way before a's arrives.
@@ -348,7 +350,7 @@ func selfSkips(d *doctor.Journal) {
 
 // gotThrough lets a's ordinary connect succeed.
 func gotThrough(d *doctor.Journal) {
-	sees(d, d.First(doctor.Of("a1", doctor.Call("connect"))).N+3, "a1", journal.SynSent, journal.Established)
+	connects(d, d.First(doctor.Of("a1", doctor.Call("connect"))).N+3, "a1", journal.SynSent)
 }
 
 // acceptedFirst lets the listener have the connection while the client calls.
@@ -363,7 +365,9 @@ var doctoredContrast = []doctor.Case{
 	{Name: "the self-connection went another way", Of: "same-path", Do: selfSkips, Outcome: claim.NotReproduced},
 	{Name: "the self-connection on another segment", Of: "same-path", Do: func(d *doctor.Journal) {
 		state := d.First(doctor.Of("a2", doctor.StateTo(journal.SynRecv, journal.TCPInfo))).N
-		d.First(func(e *journal.Event) bool { return e.N > state-2*doctor.Spread && doctor.PacketAt(journal.AtDelivered, "SYN")(e) }).Packet.Flags = []string{"ACK"}
+		d.First(func(e *journal.Event) bool {
+			return e.N > state-2*doctor.Spread && doctor.PacketAt(journal.AtDelivered, "SYN")(e)
+		}).Packet.Flags = []string{"ACK"}
 	}, Claim: "SO8", Want: claim.Refuted, Because: "SYN_RECV on ACK"},
 	{Name: "b went another way", Of: "same-path", Do: func(d *doctor.Journal) {
 		d.Swap(d.First(delivered("b", "SYN")), d.First(delivered("b", "SYN", "ACK")))

@@ -25,19 +25,18 @@ type pair struct {
 // pairs lists the sockets of a journal that called each other, in order.
 func pairs(j *journal.Journal) []pair {
 	var all []pair
+	calls, in := byClient(j)
 	for _, x := range j.Sockets {
 		for _, y := range j.Sockets {
 			if x.Host != "a" || y.Host != "b" || x.Local == "" || x.Local != y.Remote || x.Remote != y.Local {
 				continue
 			}
-			callX, callY := claim.Calls(j, x.ID, "connect"), claim.Calls(j, y.ID, "connect")
-			if len(callX) == 0 || len(callY) == 0 {
+			if len(calls[x.ID]) == 0 || len(calls[y.ID]) == 0 {
 				continue
 			}
 			p := pair{a: x.ID, b: y.ID}
-			inA, inB := connected(j, x.ID), connected(j, y.ID)
-			if len(inA) > 0 && len(inB) > 0 {
-				p.events = claim.Numbers(slices.Concat(callX, callY, inA, inB)...)
+			if len(in[x.ID]) > 0 && len(in[y.ID]) > 0 {
+				p.events = claim.Numbers(slices.Concat(calls[x.ID], calls[y.ID], in[x.ID], in[y.ID])...)
 			}
 			all = append(all, p)
 		}
@@ -45,12 +44,27 @@ func pairs(j *journal.Journal) []pair {
 	return all
 }
 
-// connected lists the events by which TCP_INFO saw a socket ESTABLISHED. It asks
-// that very socket; sock_diag asks for the addresses, which another may have.
+// byClient lists, by socket, the calls to connect() and the events by which
+// TCP_INFO saw it ESTABLISHED. That asks the very socket; sock_diag asks for the
+// addresses, which another may have.
+func byClient(j *journal.Journal) (calls, in map[string][]*journal.Event) {
+	calls, in = map[string][]*journal.Event{}, map[string][]*journal.Event{}
+	for i := range j.Events {
+		e := &j.Events[i]
+		switch {
+		case e.Call != nil && e.Call.Op == "connect":
+			calls[e.Socket] = append(calls[e.Socket], e)
+		case e.State != nil && e.State.Witness == journal.TCPInfo && e.State.To == journal.Established:
+			in[e.Socket] = append(in[e.Socket], e)
+		}
+	}
+	return calls, in
+}
+
+// connected lists the events by which TCP_INFO saw a socket ESTABLISHED.
 func connected(j *journal.Journal, socket string) []*journal.Event {
-	return slices.DeleteFunc(claim.States(j, socket, journal.TCPInfo), func(e *journal.Event) bool {
-		return e.State.To != journal.Established
-	})
+	_, in := byClient(j)
+	return in[socket]
 }
 
 // opened is the first pair that became connected.

@@ -106,8 +106,9 @@ type Control struct {
 	Play     repro.Play              // instead of the scenario's own
 	Option   map[string]string       // the binary's own flags
 	Want     claim.Outcome
-	Because  string                   // part of the outcome's reason
-	Verdicts map[string]claim.Verdict // of some claims
+	Because  string                    // part of the outcome's reason
+	Verdicts map[string]claim.Verdict  // of some claims
+	Check    func(*testing.T, *Judged) // what else; may be nil
 }
 
 // When lets something be done in a run at once when it has recorded its n-th
@@ -194,9 +195,12 @@ func (c *Control) check(t *testing.T, r *Judged) {
 			t.Errorf("%s %s: %s; want %s", id, v, because, want)
 		}
 	}
+	if c.Check != nil {
+		c.Check(t, r)
+	}
 }
 
-// NoTime: a run whose time ran out has shown nothing, whatever it saw.
+// NoTime checks that a run whose time ran out has shown nothing, whatever it saw.
 func (s *Suite) NoTime(t *testing.T) {
 	for i := range s.Program.Scenarios {
 		scenario := &s.Program.Scenarios[i]

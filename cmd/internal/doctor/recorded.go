@@ -59,7 +59,8 @@ func saidBy(t *testing.T, name string) *said {
 	return s
 }
 
-// JudgesTheSame: a journal judged again, offline, gives what the run itself said.
+// JudgesTheSame checks that a journal judged again, offline, gives what the run
+// itself said.
 func (s *Suite) JudgesTheSame(t *testing.T) {
 	for _, name := range s.Recordings {
 		t.Run(name, func(t *testing.T) {
@@ -78,7 +79,7 @@ func (s *Suite) JudgesTheSame(t *testing.T) {
 	}
 }
 
-// RendersTheSame: so does its text.
+// RendersTheSame checks that so does its text.
 func (s *Suite) RendersTheSame(t *testing.T) {
 	for _, name := range s.Recordings {
 		r := s.reportOf(t, name)
@@ -125,7 +126,7 @@ func golden(t *testing.T, path string, got []byte) {
 	}
 }
 
-// LessIsNeverMore: no event's absence turns a finding that was not confirmed
+// LessIsNeverMore checks that no event's absence turns a finding that was not confirmed
 // into one that is, or brings a phenomenon about.
 func (s *Suite) LessIsNeverMore(t *testing.T) {
 	for _, name := range s.Recordings {
@@ -152,12 +153,13 @@ func (s *Suite) lessOf(t *testing.T, whole *journal.Journal) {
 	}
 }
 
-// NoOrderPanics: neither does any pair of neighbours in the wrong order, any
-// event twice, or a journal that breaks off; every claim of the program is
-// asked about every journal.
+// NoOrderPanics checks that no judge panics at any pair of neighbours in the
+// wrong order, any event twice, or a journal that breaks off; every claim of the
+// program is asked about every journal.
 func (s *Suite) NoOrderPanics(t *testing.T) {
 	for _, name := range s.Recordings {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			whole := Recorded(t, name)
 			for i := range whole.Events {
 				s.disorder(whole, i)

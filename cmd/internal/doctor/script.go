@@ -16,10 +16,13 @@ import (
 // Scripts plays the sessions at a terminal of testdata/script, in which the
 // binary is a command: TestMain has to hand it to testscript.Main.
 func Scripts(t *testing.T, binary string) {
+	// Under the race detector a process would sleep a second before it ends.
+	t.Setenv("GORACE", "atexit_sleep_ms=0")
 	missing := missingNetworks(t, binary)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
+			e.Setenv("GORACE", os.Getenv("GORACE"))
 			for network, why := range missing {
 				e.Setenv("MISSING_"+network, "skip: "+why)
 			}
