@@ -79,7 +79,8 @@ func burn() (stop func()) {
 	)
 	for range runtime.NumCPU() {
 		all.Go(func() {
-			for !done.Load() { // spinning is the point
+			for spins := 0; !done.Load(); { // spinning is the point
+				spins++
 			}
 		})
 	}
