@@ -20,13 +20,7 @@ var suite = doctor.Suite{
 	Cases: slices.Concat(doctoredOpening, doctoredCounts, doctoredClose, doctoredLoss, doctoredContrast, doctoredChance),
 }
 
-func TestRecordedJudgesTheSame(t *testing.T)  { suite.JudgesTheSame(t) }
-func TestRecordedRendersTheSame(t *testing.T) { suite.RendersTheSame(t) }
-func TestLessIsNeverMore(t *testing.T)        { suite.LessIsNeverMore(t) }
-func TestNoOrderPanics(t *testing.T)          { suite.NoOrderPanics(t) }
-func TestDoctored(t *testing.T)               { suite.Doctored(t) }
-func TestEveryClaimCanFail(t *testing.T)      { suite.EveryClaimCanFail(t) }
-func TestNames(t *testing.T)                  { suite.Names(t) }
+func TestJournals(t *testing.T) { suite.Journals(t) }
 
 // asRecorded changes nothing.
 func asRecorded(*doctor.Journal) {}

@@ -59,9 +59,9 @@ func saidBy(t *testing.T, name string) *said {
 	return s
 }
 
-// JudgesTheSame checks that a journal judged again, offline, gives what the run
+// judgesTheSame checks that a journal judged again, offline, gives what the run
 // itself said.
-func (s *Suite) JudgesTheSame(t *testing.T) {
+func (s *Suite) judgesTheSame(t *testing.T) {
 	for _, name := range s.Recordings {
 		t.Run(name, func(t *testing.T) {
 			j, said := Recorded(t, name), saidBy(t, name)
@@ -79,8 +79,8 @@ func (s *Suite) JudgesTheSame(t *testing.T) {
 	}
 }
 
-// RendersTheSame checks that so does its text.
-func (s *Suite) RendersTheSame(t *testing.T) {
+// rendersTheSame checks that so does its text.
+func (s *Suite) rendersTheSame(t *testing.T) {
 	for _, name := range s.Recordings {
 		r := s.reportOf(t, name)
 		for ext, style := range map[string]report.Style{
@@ -126,9 +126,9 @@ func golden(t *testing.T, path string, got []byte) {
 	}
 }
 
-// LessIsNeverMore checks that no event's absence turns a finding that was not confirmed
+// lessIsNeverMore checks that no event's absence turns a finding that was not confirmed
 // into one that is, or brings a phenomenon about.
-func (s *Suite) LessIsNeverMore(t *testing.T) {
+func (s *Suite) lessIsNeverMore(t *testing.T) {
 	for _, name := range s.Recordings {
 		t.Run(name, func(t *testing.T) { s.lessOf(t, Recorded(t, name)) })
 	}
@@ -153,10 +153,10 @@ func (s *Suite) lessOf(t *testing.T, whole *journal.Journal) {
 	}
 }
 
-// NoOrderPanics checks that no judge panics at any pair of neighbours in the
+// noOrderPanics checks that no judge panics at any pair of neighbours in the
 // wrong order, any event twice, or a journal that breaks off; every claim of the
 // program is asked about every journal.
-func (s *Suite) NoOrderPanics(t *testing.T) {
+func (s *Suite) noOrderPanics(t *testing.T) {
 	for _, name := range s.Recordings {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -68,6 +68,17 @@ func (s *Suite) Scenario(t testing.TB, name string) *repro.Scenario {
 	return &s.Program.Scenarios[i]
 }
 
+// Journals are the tests that need nothing but the recordings.
+func (s *Suite) Journals(t *testing.T) {
+	t.Run("JudgedTheSame", s.judgesTheSame)
+	t.Run("RenderedTheSame", s.rendersTheSame)
+	t.Run("LessIsNeverMore", s.lessIsNeverMore)
+	t.Run("NoOrderPanics", s.noOrderPanics)
+	t.Run("Doctored", s.doctored)
+	t.Run("EveryClaimCanFail", s.everyClaimCanFail)
+	t.Run("Names", s.names)
+}
+
 // claimOf is one of a scenario's claims.
 func claimOf(t testing.TB, s *repro.Scenario, id string) *claim.Claim {
 	t.Helper()
@@ -78,8 +89,8 @@ func claimOf(t testing.TB, s *repro.Scenario, id string) *claim.Claim {
 	return s.Claims[i]
 }
 
-// Doctored judges every case.
-func (s *Suite) Doctored(t *testing.T) {
+// doctored judges every case.
+func (s *Suite) doctored(t *testing.T) {
 	for _, tt := range s.cases() {
 		id := tt.Claim
 		if id == "" {
@@ -129,9 +140,9 @@ func CheckFinding(t *testing.T, j *journal.Journal, f *claim.Finding) {
 // seen is what became of a claim or a phenomenon over all journals.
 type seen struct{ confirmed, failed, unclear bool }
 
-// EveryClaimCanFail checks that a claim that no journal confirms, or none fails to, would
+// everyClaimCanFail checks that a claim that no journal confirms, or none fails to, would
 // be no check. The same goes for each scenario's phenomenon.
-func (s *Suite) EveryClaimCanFail(t *testing.T) {
+func (s *Suite) everyClaimCanFail(t *testing.T) {
 	claims, phenomena := map[string]*seen{}, map[string]*seen{}
 	of := map[string]*repro.Scenario{} // by recording
 	for _, name := range s.Recordings {
@@ -176,9 +187,9 @@ func (s *seen) add(q claim.Quantity, v claim.Verdict) {
 	s.unclear = s.unclear || v == claim.Inconclusive
 }
 
-// Names checks that the commands of all programs are reserved, those of this one are
+// names checks that the commands of all programs are reserved, those of this one are
 // among them, and a scenario's name is its own.
-func (s *Suite) Names(t *testing.T) {
+func (s *Suite) names(t *testing.T) {
 	taken := map[string]bool{"all": true}
 	for _, scenario := range s.Program.Scenarios {
 		if slices.Contains(repro.Reserved, scenario.Name) || taken[scenario.Name] {
