@@ -18,7 +18,7 @@ func strides(j *journal.Journal, socket string) (all []stride, events []int) {
 		if e.State.From == "" {
 			continue
 		}
-		cause := claim.Cause(onHost(j, socket), e)
+		cause := claim.Cause(j, e)
 		s := stride{from: e.State.From, to: e.State.To}
 		if cause != nil && cause.Packet != nil {
 			s.on = claim.FlagsOf([]*journal.Event{cause})

@@ -90,7 +90,7 @@ func needed(j *journal.Journal, p pair) (before, after []*journal.Event) {
 // answersRepetition says whether a host sent a segment because one that it had
 // already been sent came again.
 func answersRepetition(j *journal.Journal, sent *journal.Event) bool {
-	cause := claim.Cause(onHost(j, sent.Host), sent)
+	cause := claim.Cause(j, sent)
 	return cause != nil && cause.Packet != nil && slices.ContainsFunc(claim.Segments(j), func(s claim.Segment) bool {
 		return s.Event.N == cause.Packet.Of && s.Repeats != 0
 	})
@@ -137,8 +137,8 @@ var so10 = claim.Claim{
 
 // onBoth judges a path of states on both ends.
 func onBoth(j *journal.Journal, p pair, steps []claim.Step, by journal.Witness) claim.Finding {
-	fa := claim.Follows(onHost(j, p.a), p.a, "the other's", steps, by)
-	fb := claim.Follows(onHost(j, p.b), p.b, "the other's", steps, by)
+	fa := claim.Follows(j, p.a, "the other's", steps, by)
+	fb := claim.Follows(j, p.b, "the other's", steps, by)
 	for _, f := range []claim.Finding{fa, fb} {
 		if f.Verdict != claim.Confirmed {
 			return f
@@ -247,15 +247,36 @@ var so9 = claim.Claim{
 		if !underWay(j, "FIN", "ACK") {
 			return claim.Unclear("the FINs did not cross")
 		}
-		closing := onBoth(j, p, []claim.Step{{From: journal.FinWait1, To: journal.Closing, On: []string{"FIN", "ACK"}}}, journal.TCPInfo)
-		if closing.Verdict != claim.Confirmed {
-			return closing
-		}
-		wait := onBoth(j, p, []claim.Step{
-			{From: journal.FinWait1, To: journal.Closing, On: []string{"FIN", "ACK"}},
-			{From: journal.Closing, To: journal.TimeWait, On: []string{"ACK"}},
-		}, journal.SockDiag)
-		wait.Events = append(slices.Clone(closing.Events), wait.Events...)
-		return wait
+		return throughClosing(j, p)
 	},
+}
+
+// closedAtOnce is the phenomenon: both FINs were under way before either arrived.
+var closedAtOnce = claim.Phenomenon{
+	Needs: so9.Needs,
+	Check: func(j *journal.Journal) claim.Finding {
+		p, ok := opened(j)
+		if !ok {
+			return whyNot(j)
+		}
+		if !underWay(j, "FIN", "ACK") {
+			return claim.Refute(p.events, "%s and %s connected, but their FINs did not cross", p.a, p.b)
+		}
+		return throughClosing(j, p)
+	},
+}
+
+// throughClosing judges that both ends passed CLOSING, by TCP_INFO while it
+// lasted, and came to TIME_WAIT, by sock_diag.
+func throughClosing(j *journal.Journal, p pair) claim.Finding {
+	closing := onBoth(j, p, []claim.Step{{From: journal.FinWait1, To: journal.Closing, On: []string{"FIN", "ACK"}}}, journal.TCPInfo)
+	if closing.Verdict != claim.Confirmed {
+		return closing
+	}
+	wait := onBoth(j, p, []claim.Step{
+		{From: journal.FinWait1, To: journal.Closing, On: []string{"FIN", "ACK"}},
+		{From: journal.Closing, To: journal.TimeWait, On: []string{"ACK"}},
+	}, journal.SockDiag)
+	wait.Events = append(slices.Clone(closing.Events), wait.Events...)
+	return wait
 }

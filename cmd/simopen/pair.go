@@ -2,7 +2,6 @@ package main
 
 import (
 	"slices"
-	"strings"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
@@ -142,16 +141,6 @@ func underWay(j *journal.Journal, flags ...string) bool {
 	}
 	a, b := sent["a"], sent["b"]
 	return a != 0 && b != 0 && arrived["b"] > max(a, b) && arrived["a"] > max(a, b)
-}
-
-// onHost is what happened on the host alone that is named, or has the socket
-// named: what entered another host is no cause of what is seen there.
-func onHost(j *journal.Journal, name string) *journal.Journal {
-	alone := *j
-	alone.Events = slices.DeleteFunc(slices.Clone(j.Events), func(e journal.Event) bool {
-		return e.Host != "" && !strings.HasPrefix(name, e.Host)
-	})
-	return &alone
 }
 
 // lost lists the segments that the wire dropped.

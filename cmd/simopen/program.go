@@ -28,7 +28,7 @@ var program = repro.Program{
 		{
 			Name: "close-cross", Title: "and both ends close at once",
 			Networks: onWire, NoHost: needsWire, Hosts: ab,
-			Phenomenon: claim.Phenomenon{Needs: so9.Needs, Check: so9.Check},
+			Phenomenon: closedAtOnce,
 			Claims:     []*claim.Claim{&so3, &so4, &so9},
 		},
 		{

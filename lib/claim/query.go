@@ -46,11 +46,14 @@ func Packets(j *journal.Journal, at string) []*journal.Event {
 }
 
 // Cause is the event that brought a state about: the packet delivered or the
-// call made last before a witness saw it. Nil: none was.
+// call made last on the same host before a witness saw it. Nil: none was.
 func Cause(j *journal.Journal, state *journal.Event) *journal.Event {
 	i := slices.IndexFunc(j.Events, func(e journal.Event) bool { return e.N == state.N })
 	for i--; i >= 0; i-- {
 		e := &j.Events[i]
+		if e.Host != "" && state.Host != "" && e.Host != state.Host {
+			continue // what happens to another host is no cause of what is seen on this one
+		}
 		if e.Call != nil {
 			return e
 		}
