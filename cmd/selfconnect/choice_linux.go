@@ -122,7 +122,7 @@ func outsideRange(r *repro.Run) error {
 		return err
 	}
 	if f.hit {
-		if err := reset(f.Socket); err != nil {
+		if err := f.Reset(); err != nil {
 			return err
 		}
 	}
@@ -149,7 +149,7 @@ func reservedPort(r *repro.Run) error {
 		return err
 	}
 	if f.hit {
-		if err := reset(f.Socket); err != nil {
+		if err := f.Reset(); err != nil {
 			return err
 		}
 	}
@@ -158,12 +158,4 @@ func reservedPort(r *repro.Run) error {
 	}
 	_, err = hunt{what: "once it is reserved", target: target, attempts: rounds * narrow.size()}.run(r)
 	return err
-}
-
-// reset closes a connection with RST, so that neither end enters TIME_WAIT.
-func reset(s *sock.Socket) error {
-	if err := s.SetLinger(true, 0); err != nil {
-		return err
-	}
-	return s.Close()
 }

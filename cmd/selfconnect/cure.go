@@ -31,25 +31,11 @@ func curedByHand(j *journal.Journal) claim.Finding {
 	if again := connectedToItself(j, retry.Socket); again != nil {
 		return claim.Refute(append(cited, again...), "the last retry, %s, connected to itself again", retry.Socket)
 	}
-	refused := refusal(j, retry)
+	refused := claim.Refusal(j, retry)
 	if refused == nil {
 		return claim.Unclear("the retry, %s, was not refused by the dead port either", retry.Socket)
 	}
 	return claim.Confirm(append(cited, refused.N), "the self-connection %s was told by its addresses and dropped, and the retry got the dead port's honest answer, ECONNREFUSED", first)
-}
-
-// refusal is the call by which a connection attempt learnt that it was refused:
-// connect() itself, or the reading of SO_ERROR after it.
-func refusal(j *journal.Journal, connect *journal.Event) *journal.Event {
-	if connect.Call.Errno == "ECONNREFUSED" {
-		return connect
-	}
-	for _, e := range claim.Calls(j, connect.Socket, "getsockopt") {
-		if e.N > connect.N && e.Call.Out == "ECONNREFUSED" {
-			return e
-		}
-	}
-	return nil
 }
 
 // cured judges the client's own check, and Go's after it.

@@ -65,7 +65,7 @@ func detect(r *repro.Run, ports portRange, target uint16) error {
 // own stack with RST, because TIME_WAIT would block a port there for a minute.
 func drop(r *repro.Run, s *sock.Socket) error {
 	if r.Network() == journal.HostNet {
-		return reset(s)
+		return s.Reset()
 	}
 	return s.Close()
 }

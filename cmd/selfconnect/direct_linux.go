@@ -34,7 +34,7 @@ func direct(r *repro.Run) error {
 	_, _ = s.Read(64)
 	if r.Network() == journal.HostNet && givenPort(r) != 0 {
 		r.Note("reset instead of closed in order: TIME_WAIT would keep a server from port %d for a minute", port)
-		return reset(s)
+		return s.Reset()
 	}
 	// Closed in order even on the host network: TIME_WAIT is the subject here,
 	// and the port one that the kernel chose.

@@ -31,7 +31,7 @@ func portTheft(r *repro.Run) error {
 	if err := serve(r, target); err != nil { // in vain
 		return err
 	}
-	if err := reset(thief.Socket); err != nil {
+	if err := thief.Reset(); err != nil {
 		return err
 	}
 	r.Settle()

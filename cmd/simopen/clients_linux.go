@@ -108,15 +108,10 @@ func open(a, b client) bool {
 
 // abort closes both with RST, so that their ports are free at once.
 func abort(a, b client) error {
-	for _, c := range []client{a, b} {
-		if err := c.SetLinger(true, 0); err != nil {
-			return err
-		}
-		if err := c.Close(); err != nil {
-			return err
-		}
+	if err := a.Reset(); err != nil {
+		return err
 	}
-	return nil
+	return b.Reset()
 }
 
 // exchange sends a line each way.

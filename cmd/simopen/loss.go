@@ -109,26 +109,13 @@ func refusals(j *journal.Journal) claim.Finding {
 	}
 	var cited []*journal.Event
 	for _, c := range connects {
-		r := refused(j, c)
+		r := claim.Refusal(j, c)
 		if r == nil {
 			return claim.Refute(claim.Numbers(c), "%s was not refused with ECONNREFUSED", c.Socket)
 		}
 		cited = append(cited, c, r)
 	}
 	return claim.Confirm(claim.Numbers(cited...), "both connects ended with ECONNREFUSED: each SYN met a socket that was not calling")
-}
-
-// refused is the call by which a client learnt that it was refused.
-func refused(j *journal.Journal, connect *journal.Event) *journal.Event {
-	if connect.Call.Errno == "ECONNREFUSED" {
-		return connect
-	}
-	for _, e := range claim.Calls(j, connect.Socket, "getsockopt") {
-		if e.N > connect.N && e.Call.Out == "ECONNREFUSED" {
-			return e
-		}
-	}
-	return nil
 }
 
 var so6 = claim.Claim{

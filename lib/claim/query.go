@@ -18,6 +18,20 @@ func Failed(j *journal.Journal, socket, op, errno string) []*journal.Event {
 	return slices.DeleteFunc(Calls(j, socket, op), func(e *journal.Event) bool { return e.Call.Errno != errno })
 }
 
+// Refusal is the call by which a client learnt that its connection attempt was
+// refused: connect() itself, or the reading of SO_ERROR after it. Nil: none was.
+func Refusal(j *journal.Journal, connect *journal.Event) *journal.Event {
+	if connect.Call.Errno == "ECONNREFUSED" {
+		return connect
+	}
+	for _, e := range Calls(j, connect.Socket, "getsockopt") {
+		if e.N > connect.N && e.Call.Out == "ECONNREFUSED" {
+			return e
+		}
+	}
+	return nil
+}
+
 // States lists the changes of a socket's state that the witnesses saw, in
 // order; without witnesses named, those of all.
 func States(j *journal.Journal, socket string, by ...journal.Witness) []*journal.Event {

@@ -174,6 +174,15 @@ func (s *Socket) Shutdown(h How) error {
 	})
 }
 
+// Reset ends the connection with RST and without TIME_WAIT: close(2) with
+// SO_LINGER set to 0 seconds (socket(7)).
+func (s *Socket) Reset() error {
+	if err := s.SetLinger(true, 0); err != nil {
+		return err
+	}
+	return s.Close()
+}
+
 // Close closes the descriptor (close(2)). The connection may live on, as an
 // orphan that only sock_diag sees.
 func (s *Socket) Close() error {

@@ -237,8 +237,5 @@ func (s *Socket) abort() error {
 	if s.descriptor() < 0 {
 		return nil // the background call was close itself
 	}
-	if err := s.SetLinger(true, 0); err != nil {
-		return err
-	}
-	return s.Close()
+	return s.Reset()
 }
