@@ -57,7 +57,7 @@ func met(j *journal.Journal) claim.Finding {
 	if _, ok := opened(j); !ok {
 		return claim.Unclear("they met, but no meeting was kept whole")
 	}
-	return claim.Confirm(t.events, "%s in %d calls", crossings(t.crossings), t.calls)
+	return claim.Confirm(t.events, "%s in %d calls, two to a meeting", crossings(t.crossings), t.calls)
 }
 
 func crossings(n int) string {

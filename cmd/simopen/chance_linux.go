@@ -70,8 +70,8 @@ func race(r *repro.Run) error {
 	if err := looks(r); err != nil {
 		return err
 	}
-	crossings := 0
-	for n := 0; n < rounds && r.OK() && err == nil; n++ {
+	crossings, played := 0, 0
+	for ; played < rounds && r.OK() && err == nil; played++ {
 		r.Trial(func() (keep bool) {
 			var a, b client
 			if a, b, err = clientsAt(r, pa, pb); err != nil {
@@ -86,12 +86,12 @@ func race(r *repro.Run) error {
 			}
 			return met && crossings == 1 || err != nil
 		})
-		r.Progress("race: crossed in %d of %d rounds", crossings, n+1)
+		r.Progress("race: crossed in %d of %d rounds", crossings, played+1)
 	}
 	if err != nil {
 		return err
 	}
-	r.Note("crossed in %d rounds of %d", crossings, rounds)
+	r.Note("crossed in %d of %d rounds", crossings, played)
 	return looks(r)
 }
 

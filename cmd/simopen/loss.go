@@ -75,6 +75,9 @@ func survivesLoss(j *journal.Journal) claim.Finding {
 			return claim.Unclear("nothing of the opening of %s and %s was lost", o.a, o.b)
 		}
 		drops := claim.Numbers(o.dropped...)
+		if o.events == nil && j.Stopped != "" {
+			return claim.Unclear("%s and %s had not connected yet when the run was stopped: %s", o.a, o.b, j.Stopped)
+		}
 		if o.events == nil {
 			return claim.Refute(drops, "%s and %s did not connect after %s was lost", o.a, o.b, claim.FlagsOf(o.dropped))
 		}
@@ -110,6 +113,9 @@ func refusals(j *journal.Journal) claim.Finding {
 	var cited []*journal.Event
 	for _, c := range connects {
 		r := claim.Refusal(j, c)
+		if r == nil && j.Stopped != "" {
+			return claim.Unclear("%s had no answer yet when the run was stopped: %s", c.Socket, j.Stopped)
+		}
 		if r == nil {
 			return claim.Refute(claim.Numbers(c), "%s was not refused with ECONNREFUSED", c.Socket)
 		}
@@ -136,6 +142,9 @@ var so6 = claim.Claim{
 			if slices.Contains(e.Packet.Flags, "RST") {
 				resets = append(resets, e)
 			}
+		}
+		if len(resets) < 2 && j.Stopped != "" {
+			return claim.Unclear("not every RST had arrived when the run was stopped: %s", j.Stopped)
 		}
 		if len(resets) < 2 {
 			return claim.Refute(f.Events, "they were refused, but only %d RST arrived", len(resets))

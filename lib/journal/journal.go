@@ -66,7 +66,7 @@ type Socket struct {
 type Journal struct {
 	Run       int             `json:"run"` // from 1
 	Scenario  string          `json:"scenario"`
-	Network   Network         `json:"network"`
+	Network   Network         `json:"network"` // the one wanted, where none could be had
 	Family    Family          `json:"family"`
 	Witnesses []WitnessStatus `json:"witnesses"`
 	Sockets   []Socket        `json:"sockets"`

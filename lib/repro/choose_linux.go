@@ -45,8 +45,12 @@ func Conduct(ctx context.Context, s *Scenario, play Play, c Conditions) journal.
 	if !slices.Contains(s.Networks, refused) {
 		reasons = append(reasons, s.refusal(refused))
 	}
+	wanted := c.Network
+	if wanted == "" {
+		wanted = s.Networks[0]
+	}
 	return journal.Journal{
-		Run: c.Run, Scenario: s.Name, Family: c.Family, Network: c.Network, Stopped: strings.Join(reasons, "; "),
+		Run: c.Run, Scenario: s.Name, Family: c.Family, Network: wanted, Stopped: strings.Join(reasons, "; "),
 	}
 }
 
