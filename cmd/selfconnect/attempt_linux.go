@@ -91,6 +91,16 @@ func (h hunt) run(r *repro.Run) (found, error) {
 	return f, err
 }
 
+// runAndReset is run for a hunt that another follows: what it hit is reset, so
+// that the port is free for that.
+func (h hunt) runAndReset(r *repro.Run) (found, error) {
+	f, err := h.run(r)
+	if err == nil && f.hit {
+		err = f.Reset()
+	}
+	return f, err
+}
+
 func (f found) rate() float64 { return float64(f.tries) / f.seconds }
 
 // errNeedsPortRange is that the source port cannot be arranged here.

@@ -117,14 +117,9 @@ func outsideRange(r *repro.Run) error {
 	if err != nil {
 		return err
 	}
-	f, err := hunt{what: "inside the range", target: inside, attempts: patience * ports.size()}.run(r)
+	f, err := hunt{what: "inside the range", target: inside, attempts: patience * ports.size()}.runAndReset(r)
 	if err != nil {
 		return err
-	}
-	if f.hit {
-		if err := f.Reset(); err != nil {
-			return err
-		}
 	}
 	_, err = hunt{what: "outside the range", target: outside, attempts: max(f.tries, ports.size())}.run(r)
 	return err
@@ -144,14 +139,9 @@ func reservedPort(r *repro.Run) error {
 	if err != nil {
 		return err
 	}
-	f, err := hunt{what: "before it is reserved", target: target, attempts: rounds * narrow.size()}.run(r)
+	_, err = hunt{what: "before it is reserved", target: target, attempts: rounds * narrow.size()}.runAndReset(r)
 	if err != nil {
 		return err
-	}
-	if f.hit {
-		if err := f.Reset(); err != nil {
-			return err
-		}
 	}
 	if err := a.Set(reservedSetting, strconv.Itoa(int(target))); err != nil {
 		return err

@@ -59,7 +59,7 @@ func doCheck(c *Context) (int, error) {
 	if !r.defaultRuns(c.Program) {
 		code = ExitInconclusive
 	}
-	return code, c.textOrJSON(r, func(w io.Writer) { r.write(w) })
+	return code, c.TextOrJSON(r, func(w io.Writer) { r.write(w) })
 }
 
 // tryNetworks sets every stage once, with its witnesses, and plays nothing on it.

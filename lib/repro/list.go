@@ -20,7 +20,7 @@ func listCommand() Command {
 			if err := c.noArgs(); err != nil {
 				return ExitUsage, err
 			}
-			return 0, c.textOrJSON(listing(c.Program), func(w io.Writer) { writeList(w, c.Program) })
+			return 0, c.TextOrJSON(listing(c.Program), func(w io.Writer) { writeList(w, c.Program) })
 		},
 	}
 }
@@ -100,9 +100,7 @@ func (c *Context) value(flag string) string {
 }
 
 // TextOrJSON writes what a command found: as text, or v as one JSON document.
-func (c *Context) TextOrJSON(v any, text func(io.Writer)) error { return c.textOrJSON(v, text) }
-
-func (c *Context) textOrJSON(v any, text func(io.Writer)) error {
+func (c *Context) TextOrJSON(v any, text func(io.Writer)) error {
 	switch f := c.Format(); f {
 	case formatText:
 		var b strings.Builder

@@ -171,10 +171,6 @@ func (r *Run) look() {
 	r.table.Sample()
 }
 
-// Look takes in what was caused other than by a socket's own call: by a
-// library, or by another process.
-func (r *Run) Look() { r.look() }
-
 // errTimeout is that a run took longer than --timeout.
 var errTimeout = errors.New("time ran out")
 

@@ -89,6 +89,3 @@ func (f *Flow) Record() {
 	record(f.From, "write", f.writes, f.sent)
 	record(f.To, "read", f.reads, f.got)
 }
-
-// Moved is how many bytes have been written and read so far.
-func (f *Flow) Moved() (written, read int64) { return f.sent, f.got }
