@@ -33,7 +33,7 @@ func try(r *repro.Run, target uint16, before func(*sock.Socket) error) (attempt,
 	}
 	_ = s.Connect(a.At(target)) // its errno is evidence, already in the journal
 	r.Settle()
-	if s.State() != journal.Established {
+	if s.Seen(journal.TCPInfo) != journal.Established {
 		return attempt{Socket: s}, nil
 	}
 	local, err := s.Local()

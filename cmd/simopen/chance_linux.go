@@ -57,7 +57,7 @@ const roundBound = 20 * time.Millisecond
 
 // decided says whether a client's call has come to its end.
 func (c client) decided() bool {
-	return c.State() == journal.Established || c.State() == journal.Close
+	return c.Seen(journal.TCPInfo) == journal.Established || c.Seen(journal.TCPInfo) == journal.Close
 }
 
 // race: two threads, each on a processor of its own, call at the same moment,

@@ -103,7 +103,7 @@ const retransmission = 8 * time.Second
 // open says whether both are connected, for the scenario to go on; what is
 // judged is the journal.
 func open(a, b client) bool {
-	return a.State() == journal.Established && b.State() == journal.Established
+	return a.Seen(journal.TCPInfo) == journal.Established && b.Seen(journal.TCPInfo) == journal.Established
 }
 
 // abort closes both with RST, so that their ports are free at once.

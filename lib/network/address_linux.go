@@ -55,8 +55,9 @@ func wireAddr(f journal.Family, n int) netip.Addr {
 // the wire.
 type router struct {
 	*rtnetlink
-	index int // of the wire's interface
-	addr  netip.Addr
+	index    int // of the wire's interface
+	addr     netip.Addr
+	quickack bool
 }
 
 // configure gathers, and sends at once, what makes a host reachable on the
@@ -102,8 +103,8 @@ func (r *router) address() {
 		attr{unix.IFA_LOCAL, a}, attr{unix.IFA_ADDRESS, a})
 }
 
-// route sends a prefix to the wire. quickack makes every segment acknowledged
-// at once: a first ACK may else be delayed by 40 ms (ip-route(8)).
+// route sends a prefix to the wire. With quickack every segment is acknowledged
+// at once: an ACK may else be delayed by 40 ms (ip-route(8)).
 func (r *router) route(to netip.Prefix, table byte) {
 	scope := byte(unix.RT_SCOPE_LINK)
 	if r.addr.Is6() {
@@ -111,10 +112,11 @@ func (r *router) route(to netip.Prefix, table byte) {
 	}
 	// struct rtmsg: family, lengths of destination and source, tos, table, protocol, scope, type, flags.
 	header := append([]byte{addressFamily(r.addr), byte(to.Bits()), 0, 0, table, unix.RTPROT_BOOT, scope, unix.RTN_UNICAST}, u32(0)...)
-	r.change("add route "+to.String(), unix.RTM_NEWROUTE, unix.NLM_F_CREATE|unix.NLM_F_EXCL, header,
-		attr{unix.RTA_DST, to.Addr().AsSlice()},
-		attr{unix.RTA_OIF, u32(uint32(r.index))},
-		attr{unix.RTA_METRICS, nested(attr{unix.RTAX_QUICKACK, u32(1)})})
+	attrs := []attr{{unix.RTA_DST, to.Addr().AsSlice()}, {unix.RTA_OIF, u32(uint32(r.index))}}
+	if r.quickack {
+		attrs = append(attrs, attr{unix.RTA_METRICS, nested(attr{unix.RTAX_QUICKACK, u32(1)})})
+	}
+	r.change("add route "+to.String(), unix.RTM_NEWROUTE, unix.NLM_F_CREATE|unix.NLM_F_EXCL, header, attrs...)
 }
 
 // toSelf sends what the host sends itself to the wire as well: the local table,

@@ -14,12 +14,15 @@ const wireInterface = "w0"
 
 // Options say what stage to set.
 type Options struct {
-	Kind     journal.Network
-	Family   journal.Family
-	Hosts    []string // their names, in the order of their addresses
-	ToSelf   bool     // what a host sends itself passes the wire too; always so where there is but one
-	MTU      int      // of the wire in bytes; 0: 1500
-	Recorder *journal.Recorder
+	Kind   journal.Network
+	Family journal.Family
+	Hosts  []string // their names, in the order of their addresses
+	ToSelf bool     // what a host sends itself passes the wire too; always so where there is but one
+	MTU    int      // of the wire in bytes; 0: 1500
+	// DelayedACK leaves it to the kernel when to acknowledge; else every segment
+	// on the wire is acknowledged at once.
+	DelayedACK bool
+	Recorder   *journal.Recorder
 }
 
 // Network is a stage that has been set.
@@ -95,7 +98,7 @@ func (h *Host) openOnWire(o Options, self bool) (err error) {
 		return err
 	}
 	defer n.close()
-	r := &router{rtnetlink: n, index: index, addr: h.Addr}
+	r := &router{rtnetlink: n, index: index, addr: h.Addr, quickack: !o.DelayedACK}
 	return r.configure(o.MTU, wirePrefix(o.Family), self)
 }
 

@@ -63,11 +63,29 @@ func (r *Run) complete() Run {
 	for i := range r.Findings {
 		c.Findings[i] = completeFinding(r.Findings[i])
 	}
+	c.Comparison = completeComparison(r.Comparison)
 	c.Events = make([]journal.Event, len(r.Events))
 	for i := range r.Events {
 		c.Events[i] = completeEvent(r.Events[i])
 	}
 	return c
+}
+
+func completeComparison(t *claim.Comparison) *claim.Comparison {
+	if t == nil {
+		return nil
+	}
+	c := *t
+	c.Ways = present(t.Ways)
+	c.Rows = slices.Clone(present(t.Rows))
+	for i := range c.Rows {
+		r := &c.Rows[i]
+		r.Cells = slices.Clone(present(r.Cells))
+		for k := range r.Cells {
+			r.Cells[k].Events = present(r.Cells[k].Events)
+		}
+	}
+	return &c
 }
 
 func completeFinding(f claim.Finding) claim.Finding {

@@ -56,6 +56,7 @@ type (
 		Why           string               `json:"why"`
 		Histories     []claim.History      `json:"histories"`
 		Disagreements []claim.Disagreement `json:"disagreements"`
+		Comparison    *claim.Comparison    `json:"comparison,omitempty"`
 	}
 	endRecord struct {
 		Tally Tally `json:"tally"`
@@ -78,7 +79,7 @@ func (s *Stream) Run(r *Run) {
 	for i := range c.Findings {
 		s.record("finding", findingRecord{c.Run, c.Findings[i]})
 	}
-	s.record("run", runRecord{c.Journal, c.Title, c.Outcome, c.Why, c.Histories, c.Disagreements})
+	s.record("run", runRecord{c.Journal, c.Title, c.Outcome, c.Why, c.Histories, c.Disagreements, c.Comparison})
 }
 
 // End writes the tally.

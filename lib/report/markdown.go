@@ -61,6 +61,7 @@ func (m *markdown) run(r *Report, run *Run) {
 	if m.verbosity == Quiet {
 		return
 	}
+	m.comparison(run.Comparison)
 	m.facts(r, run)
 	m.ladder(run)
 	m.histories(run.Histories)

@@ -71,7 +71,9 @@ type Run struct {
 	Histories     []claim.History      `json:"histories"`
 	Disagreements []claim.Disagreement `json:"disagreements"`
 	Findings      []claim.Finding      `json:"findings"`
-	Events        []journal.Event      `json:"events"`
+	// Comparison is the scenario's table, if it has one.
+	Comparison *claim.Comparison `json:"comparison,omitempty"`
+	Events     []journal.Event   `json:"events"`
 }
 
 // NewRun makes the report of a run from its journal and what was judged of it.

@@ -102,6 +102,10 @@ func (c *canvas) run(r *Run, numbered bool) {
 		c.end()
 		c.disagreements(r.Disagreements)
 	}
+	if r.Comparison != nil {
+		c.end()
+		c.comparison(r.Comparison)
+	}
 	if len(r.Findings) > 0 {
 		c.end()
 		c.findings(r.Findings)

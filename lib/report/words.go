@@ -173,7 +173,12 @@ func (c *canvas) sampleWords(e *journal.Event) words {
 func (c *canvas) processWords(e *journal.Event) words {
 	p := e.Process
 	text := c.who(e) + "process " + strconv.Itoa(p.PID) + " " + c.clean(p.Event)
-	if p.Event == "exited" {
+	switch {
+	case p.Event == "blocked":
+		text = c.who(e) + "thread " + strconv.Itoa(p.PID) + " waits in " + c.clean(p.How)
+	case p.Event == "exited" && p.How != "":
+		text += " (" + c.clean(p.How) + ") with status " + strconv.Itoa(p.Status)
+	case p.Event == "exited":
 		text += " with status " + strconv.Itoa(p.Status)
 	}
 	main := []span{{text, plain}}

@@ -200,8 +200,7 @@ func (s *session) once(scenario *Scenario) report.Run {
 	if n := len(j.Events); n > 0 {
 		s.events = j.Events[n-1].N
 	}
-	o, why, findings := scenario.Judge(&j)
-	return report.NewRun(j, scenario.Title, o, why, findings)
+	return scenario.Report(j)
 }
 
 // end writes the report and says how it all came out.

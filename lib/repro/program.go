@@ -10,6 +10,7 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/report"
 )
 
 // Program is one binary: a phenomenon, and the ways to bring it about.
@@ -45,10 +46,16 @@ type Scenario struct {
 	// ToSelf: on the wire, what a host sends itself passes it too. With one
 	// host that is always so.
 	ToSelf bool
+	// DelayedACK: on the wire, the kernel decides when to acknowledge. Else it
+	// does at once, so that no step waits for a timer.
+	DelayedACK bool
 	// Phenomenon judges whether it was reproduced.
 	Phenomenon claim.Phenomenon
 	// Claims are what it puts to the test.
 	Claims []*claim.Claim
+	// Compare lays the ways that the scenario tries side by side; nil: it tries
+	// but one.
+	Compare func(j *journal.Journal) *claim.Comparison
 }
 
 // Play brings a scenario about. The errors it returns mean that the stage could
@@ -90,6 +97,16 @@ func (s *Scenario) Judge(j *journal.Journal) (o claim.Outcome, why string, findi
 		findings = append(findings, c.Judge(j))
 	}
 	return o, why, findings
+}
+
+// Report judges a journal, and makes the report of its run.
+func (s *Scenario) Report(j journal.Journal) report.Run {
+	o, why, findings := s.Judge(&j)
+	r := report.NewRun(j, s.Title, o, why, findings)
+	if s.Compare != nil {
+		r.Comparison = s.Compare(&j)
+	}
+	return r
 }
 
 // Reserved are the commands of all five binaries; no scenario may have such a name.

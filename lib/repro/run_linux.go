@@ -187,7 +187,7 @@ func conduct(ctx context.Context, s *Scenario, play Play, c Conditions, k journa
 	}, c.First)
 	r := &Run{ctx: ctx, rec: rec, cond: c, missing: map[journal.Witness]bool{}}
 	var err error
-	r.net, err = network.Open(network.Options{Kind: k, Family: c.Family, Hosts: s.Hosts, ToSelf: s.ToSelf, MTU: c.MTU, Recorder: rec})
+	r.net, err = network.Open(network.Options{Kind: k, Family: c.Family, Hosts: s.Hosts, ToSelf: s.ToSelf, DelayedACK: s.DelayedACK, MTU: c.MTU, Recorder: rec})
 	if err != nil {
 		return journal.Journal{}, err
 	}
@@ -232,7 +232,7 @@ func (r *Run) play(play Play) error {
 
 // attach lets the witnesses watch before anything happens.
 func (r *Run) attach() error {
-	r.table = sock.NewTable(r.rec, r.net.Family, sock.Hooks{After: r.look, Port: r.watchPort})
+	r.table = sock.NewTable(r.rec, r.net.Family, sock.Hooks{After: r.look, Port: r.watchPort, Carry: r.carry})
 	w, err := attach(r)
 	if err != nil {
 		return err
@@ -246,6 +246,14 @@ func (r *Run) attach() error {
 		r.wire = wire.New(r.ctx, r.rec, ends, r.table.Sample)
 	}
 	return nil
+}
+
+// carry hands on what still waits on the wire at the end of a run.
+func (r *Run) carry() {
+	if r.wire == nil {
+		return
+	}
+	r.stop(r.wire.Flush())
 }
 
 func (r *Run) watchPort(port uint16) error { return r.watch.port(port) }

@@ -1,15 +1,29 @@
 package sock
 
-import "runtime"
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+
+	"sockproof/lib/journal"
+)
 
 // Pending is calls that run in the background because they may block: on the
 // run's thread they would stop the packets they wait for.
-type Pending struct{ done chan struct{} }
+type Pending struct {
+	s      *Socket
+	done   chan struct{}
+	thread atomic.Int32 // its id; 0: not running yet
+	noted  bool         // that it blocks has been journalled
+}
 
 // Background runs f, which makes calls on s, on a thread of its own. They are
 // journalled when they return. The run looks at what they caused as it goes on.
 func (s *Socket) Background(f func()) *Pending {
-	p := &Pending{done: make(chan struct{})}
+	p := &Pending{s: s, done: make(chan struct{})}
 	s.mu.Lock()
 	s.pending = append(s.pending, p)
 	s.mu.Unlock()
@@ -17,6 +31,7 @@ func (s *Socket) Background(f func()) *Pending {
 		defer close(p.done)
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
+		p.thread.Store(int32(unix.Gettid()))
 		f()
 	}()
 	return p
@@ -30,6 +45,32 @@ func (p *Pending) Done() bool {
 	default:
 		return false
 	}
+}
+
+// Blocked says whether the thread waits inside a read, as the kernel tells of
+// it, and journals it the first time: how, in the journal, is the call's text.
+func (p *Pending) Blocked(how string) bool {
+	tid := p.thread.Load()
+	if tid == 0 || p.Done() {
+		return false
+	}
+	// The number of the system call in which the thread sleeps (proc_pid_syscall(5)).
+	b, err := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/syscall", tid))
+	var number int
+	if err != nil {
+		return false
+	}
+	if _, err := fmt.Sscan(string(b), &number); err != nil || number != unix.SYS_READ {
+		return false // "running", or on its way there
+	}
+	if !p.noted {
+		p.noted = true
+		p.s.t.rec.Add(journal.Event{
+			Host: p.s.host.Name, Socket: p.s.id, Kind: journal.KindProcess,
+			Process: &journal.Process{PID: int(tid), Event: "blocked", How: how},
+		})
+	}
+	return true
 }
 
 // isBusy says whether calls on the socket are running in the background.

@@ -70,10 +70,15 @@ func ErrnoName(err error) string {
 	return errno.Error()
 }
 
-// call is record for a socket of its own.
+// call is record for a call on the socket's own descriptor.
 func (s *Socket) call(op string, args []string, f func(fd int) returned) error {
-	fd := s.descriptor()
-	return s.t.record(s.host.Name, s.id, op, append([]string{s.id}, args...), func() returned {
+	return s.callOn(s.descriptor(), s.id, op, args, f)
+}
+
+// callOn is record for a call on one of the socket's descriptors, which the
+// journal calls name.
+func (s *Socket) callOn(fd int, name, op string, args []string, f func(fd int) returned) error {
+	return s.t.record(s.host.Name, s.id, op, append([]string{name}, args...), func() returned {
 		r := f(fd)
 		if r.err != nil {
 			r.n = -1

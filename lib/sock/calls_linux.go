@@ -102,10 +102,39 @@ func (s *Socket) name(op string, number uintptr) (netip.AddrPort, error) {
 // Write sends (write(2)); it may take less than all.
 func (s *Socket) Write(b []byte) (int, error) {
 	var n int
-	err := s.call("write", []string{strconv.Itoa(len(b))}, func(fd int) returned {
+	err := s.call("write", []string{strconv.Itoa(len(b))}, writing(b, &n))
+	return n, err
+}
+
+// writing is the call of write(2).
+func writing(b []byte, n *int) func(fd int) returned {
+	return func(fd int) returned {
 		var err error
-		n, err = unix.Write(fd, b)
-		return returned{n: n, data: b[:max(n, 0)], err: err}
+		*n, err = unix.Write(fd, b)
+		return returned{n: *n, data: b[:max(*n, 0)], err: err}
+	}
+}
+
+// WriteBulk sends n bytes of no meaning (write(2)), which the journal counts
+// and does not keep; it may take less than all.
+func (s *Socket) WriteBulk(n int) (int, error) {
+	var taken int
+	err := s.call("write", []string{strconv.Itoa(n)}, func(fd int) returned {
+		r := writing(make([]byte, n), &taken)(fd)
+		r.data = nil
+		return r
+	})
+	return taken, err
+}
+
+// ReadBulk receives up to size bytes (read(2)), which the journal counts and
+// does not keep; none and no error: the end.
+func (s *Socket) ReadBulk(size int) (int, error) {
+	var n int
+	err := s.call("read", []string{strconv.Itoa(size)}, func(fd int) returned {
+		var err error
+		n, err = unix.Read(fd, make([]byte, size))
+		return returned{n: n, err: err}
 	})
 	return n, err
 }
@@ -152,6 +181,14 @@ func (s *Socket) Sendmsg(b []byte, flags ...Flag) (int, error) {
 		return returned{n: n, data: b[:max(n, 0)], err: err}
 	})
 	return n, err
+}
+
+// SetBlocking lets the socket's calls block from now on (fcntl(2) without
+// O_NONBLOCK): make them in the background.
+func (s *Socket) SetBlocking() error {
+	return s.call("fcntl", []string{"F_SETFL", "0"}, func(fd int) returned {
+		return returned{err: unix.SetNonblock(fd, false)}
+	})
 }
 
 // How says which half shutdown closes.

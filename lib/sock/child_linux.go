@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -21,7 +20,6 @@ const childMarker = "SOCKPROOF_CHILD"
 const (
 	ordersFD  = 3
 	answersFD = 4
-	firstFD   = 5
 )
 
 // Disposition is what a child does about SIGPIPE.
@@ -39,7 +37,8 @@ const (
 type Child struct {
 	t           *Table
 	pid         int
-	sockets     []*Socket
+	host        string          // of its sockets
+	fds         map[*Socket]int // its own descriptors of them
 	disposition Disposition
 	orders      *os.File // to it
 	answers     *json.Decoder
@@ -49,10 +48,10 @@ type Child struct {
 
 // order is one thing for a child to do.
 type order struct {
-	Op     string `json:"op"` // write, read, shutdown, close, exit
-	Socket int    `json:"socket"`
-	Size   int    `json:"size,omitempty"` // of a read; how, of a shutdown; status, of an exit
-	Data   []byte `json:"data,omitempty"`
+	Op   string `json:"op"` // a system call's name, or return
+	FD   int    `json:"fd"`
+	Size int    `json:"size,omitempty"` // of a read; how, of a shutdown; status, of an end; the limit
+	Data []byte `json:"data,omitempty"`
 }
 
 // answer is what a call in a child returned. Times are of CLOCK_MONOTONIC,
@@ -60,6 +59,7 @@ type order struct {
 type answer struct {
 	Result int64  `json:"result"`
 	Errno  string `json:"errno,omitempty"`
+	Out    string `json:"out,omitempty"`
 	Data   []byte `json:"data,omitempty"`
 	Began  int64  `json:"began"`
 	Ended  int64  `json:"ended"`
@@ -80,9 +80,10 @@ func (t *Table) Spawn(d Disposition, sockets ...*Socket) (*Child, error) {
 	}
 	defer ordersR.Close()
 	defer answersW.Close()
-	c := &Child{t: t, sockets: sockets, disposition: d, orders: ordersW, from: answersR, answers: json.NewDecoder(answersR)}
+	c := &Child{t: t, fds: map[*Socket]int{}, disposition: d, orders: ordersW, from: answersR, answers: json.NewDecoder(answersR)}
 	files := []uintptr{0, 1, 2, ordersR.Fd(), answersW.Fd()}
 	for _, s := range sockets {
+		c.fds[s], c.host = len(files), s.host.Name
 		files = append(files, uintptr(s.descriptor()))
 	}
 	// Not os/exec: it would make the sockets blocking, for both processes.
@@ -103,67 +104,51 @@ func (t *Table) Spawn(d Disposition, sockets ...*Socket) (*Child, error) {
 
 func (c *Child) record(p journal.Process) {
 	p.PID = c.pid
-	e := journal.Event{Kind: journal.KindProcess, Process: &p}
-	if len(c.sockets) > 0 {
-		e.Host = c.sockets[0].host.Name
-	}
-	c.t.rec.Add(e)
+	c.t.rec.Add(journal.Event{Host: c.host, Kind: journal.KindProcess, Process: &p})
 }
-
-// index is the place of a socket among the child's.
-func (c *Child) index(s *Socket) int {
-	for i := range c.sockets {
-		if c.sockets[i] == s {
-			return i
-		}
-	}
-	return -1
-}
-
-// Write makes the child write to one of its sockets.
-func (c *Child) Write(s *Socket, b []byte) error {
-	return c.call(s, []string{strconv.Itoa(len(b))}, order{Op: "write", Data: b})
-}
-
-// Read makes the child read from one of its sockets.
-func (c *Child) Read(s *Socket, size int) error {
-	return c.call(s, []string{strconv.Itoa(size)}, order{Op: "read", Size: size})
-}
-
-// Shutdown makes the child shut down one of its sockets.
-func (c *Child) Shutdown(s *Socket, h How) error {
-	return c.call(s, []string{h.String()}, order{Op: "shutdown", Size: int(h)})
-}
-
-// Close makes the child close its descriptor of one of its sockets.
-func (c *Child) Close(s *Socket) error { return c.call(s, nil, order{Op: "close"}) }
 
 // errNotOwned is that a child was told to use a socket that is not its own.
 var errNotOwned = errors.New("the child does not own this socket")
 
-// call has the child make a call, and journals it as the child saw it. If the
-// child dies of it, the signal is journalled with the call, and no error returned.
-func (c *Child) call(s *Socket, args []string, o order) error {
-	if o.Socket = c.index(s); o.Socket < 0 {
-		return fmt.Errorf("%s(%s): %w", o.Op, s.id, errNotOwned)
+// call has the child make a call on a socket, and journals it as the child saw
+// it. If the child dies of it, the signal is journalled with the call, and no
+// error returned.
+func (c *Child) call(s *Socket, args []string, o order) (answer, error) {
+	fd, owns := c.fds[s]
+	if !owns {
+		return answer{}, fmt.Errorf("%s(%s): %w", o.Op, s.id, errNotOwned)
 	}
+	o.FD = fd
+	return c.make(s, append([]string{s.id + " in the child"}, args...), o, nil)
+}
+
+// make is call without the need for a socket. learn, which may be nil, is told
+// the answer before the call is journalled.
+func (c *Child) make(s *Socket, args []string, o order, learn func(*answer)) (answer, error) {
 	offset := c.t.rec.Now() - monotonic()
 	asked := c.t.rec.Now()
 	a, err := c.ask(o)
-	call := journal.Call{Op: o.Op, Args: append([]string{s.id}, args...), Data: a.Data}
+	call := journal.Call{Op: o.Op, Args: args, Data: a.Data}
+	id := ""
+	if s != nil {
+		id = s.id
+	}
 	if errors.Is(err, io.EOF) {
-		call.Result, call.Signal = -1, c.reap()
-		c.t.add(s.host.Name, s.id, asked, call)
+		call.Result, call.Signal = -1, c.reap("")
+		c.t.add(c.host, id, asked, call)
 		c.t.after()
-		return nil
+		return a, nil
 	}
 	if err != nil {
-		return err
+		return a, err
 	}
-	call.Result, call.Errno, call.TookNS = a.Result, a.Errno, a.Ended-a.Began
-	c.t.add(s.host.Name, s.id, a.Began+offset, call)
+	if learn != nil {
+		learn(&a)
+	}
+	call.Result, call.Errno, call.Out, call.TookNS = a.Result, a.Errno, a.Out, a.Ended-a.Began
+	c.t.add(c.host, id, a.Began+offset, call)
 	c.t.after()
-	return nil
+	return a, nil
 }
 
 // ask sends an order and waits for the answer; io.EOF: the child is gone.
@@ -184,12 +169,21 @@ func (c *Child) ask(o order) (answer, error) {
 	return a, nil
 }
 
-// Exit makes the child end by exit(3) with its sockets open.
+// Exit makes the child's main return with its sockets open (exit(3)).
 func (c *Child) Exit(status int) error {
-	if _, err := c.ask(order{Op: "exit", Size: status}); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("exit in child %d: %w", c.pid, err)
+	return c.end(order{Op: opReturn, Size: status}, "returned from main")
+}
+
+// ExitNow makes the child end on the spot with its sockets open (_exit(2)).
+func (c *Child) ExitNow(status int) error {
+	return c.end(order{Op: "exit_group", Size: status}, "_exit")
+}
+
+func (c *Child) end(o order, how string) error {
+	if _, err := c.ask(o); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%s in child %d: %w", o.Op, c.pid, err)
 	}
-	c.reap()
+	c.reap(how)
 	c.t.after()
 	return nil
 }
@@ -199,14 +193,27 @@ func (c *Child) Kill(s syscall.Signal) error {
 	if err := unix.Kill(c.pid, s); err != nil {
 		return fmt.Errorf("kill(%d, %s): %w", c.pid, unix.SignalName(s), err)
 	}
-	c.reap()
+	c.reap("")
 	c.t.after()
 	return nil
 }
 
-// reap waits for the child, journals how it ended, and returns the signal's
-// name, if it was one (wait4(2)).
-func (c *Child) reap() string {
+// abort ends a child that still runs so that its connections end with RST.
+func (c *Child) abort() error {
+	if c.ended {
+		return nil
+	}
+	for _, fd := range c.fds {
+		if _, err := c.ask(order{Op: opAbort, FD: fd}); err != nil {
+			break // it will be killed all the same
+		}
+	}
+	return c.Kill(unix.SIGKILL)
+}
+
+// reap waits for the child, journals how it ended, which for an orderly end the
+// caller knows, and returns the signal's name, if it was one (wait4(2)).
+func (c *Child) reap(how string) string {
 	if c.ended {
 		return ""
 	}
@@ -224,7 +231,7 @@ func (c *Child) reap() string {
 	if status.Signaled() {
 		p.Event, p.Signal = "killed", unix.SignalName(status.Signal())
 	} else {
-		p.Status = status.ExitStatus()
+		p.Status, p.How = status.ExitStatus(), how
 	}
 	c.record(p)
 	return p.Signal

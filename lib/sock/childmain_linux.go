@@ -32,7 +32,7 @@ func RunChild() (status int) {
 			fmt.Fprintln(os.Stderr, "child: read an order:", err)
 			return 1
 		}
-		if o.Op == "exit" {
+		if o.Op == opReturn {
 			return o.Size
 		}
 		if err := answers.Encode(obey(o)); err != nil {
@@ -42,35 +42,89 @@ func RunChild() (status int) {
 	}
 }
 
+// The orders that are no system call's name.
+const (
+	opReturn = "return" // from main
+	opAbort  = "abort"  // let the connection end with RST, when the process ends
+	opRoom   = "room"   // under which limit is there room for more descriptors?
+)
+
 // obey makes the call that an order asks for.
 func obey(o order) answer {
-	fd := firstFD + o.Socket
 	a := answer{Began: monotonic()}
-	var (
-		n   int
-		err error
-	)
-	switch o.Op {
-	case "write":
-		n, err = unix.Write(fd, o.Data)
-		a.Data = o.Data[:max(n, 0)]
-	case "read":
-		b := make([]byte, o.Size)
-		n, err = unix.Read(fd, b)
-		a.Data = b[:max(n, 0)]
-	case "shutdown":
-		err = unix.Shutdown(fd, o.Size)
-	case "close":
-		err = unix.Close(fd)
-	default:
-		err = unix.ENOSYS
-	}
+	r := perform(o)
 	a.Ended = monotonic()
-	a.Result, a.Errno = int64(n), ErrnoName(err)
-	if err != nil {
+	a.Result, a.Errno, a.Out, a.Data = int64(r.n), ErrnoName(r.err), r.out, r.data
+	if r.err != nil {
 		a.Result = -1
 	}
 	return a
+}
+
+func perform(o order) returned {
+	switch o.Op {
+	case "write":
+		var n int
+		return writing(o.Data, &n)(o.FD)
+	case "read":
+		b := make([]byte, o.Size)
+		n, err := unix.Read(o.FD, b)
+		return returned{n: n, data: b[:max(n, 0)], err: err}
+	case "shutdown":
+		return returned{err: unix.Shutdown(o.FD, o.Size)}
+	case "close":
+		return returned{err: unix.Close(o.FD)}
+	case "accept4":
+		fd, from, err := askAddress(unix.SYS_ACCEPT4, o.FD, unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
+		return returned{n: fd, out: from.String(), err: err}
+	case "epoll_wait":
+		return epollOnce(o.FD)
+	case "setrlimit":
+		limit := unix.Rlimit{Cur: uint64(o.Size), Max: uint64(o.Size)}
+		return returned{err: unix.Setrlimit(unix.RLIMIT_NOFILE, &limit)}
+	case "exit_group":
+		unix.RawSyscall(unix.SYS_EXIT_GROUP, uintptr(o.Size), 0, 0) // does not return
+		return returned{}
+	case opAbort:
+		return returned{err: unix.SetsockoptLinger(o.FD, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})}
+	case opRoom:
+		return roomFor(o.Size)
+	}
+	return returned{err: unix.ENOSYS}
+}
+
+// watching are the epolls of this process, by the descriptor that each watches:
+// made before the descriptors run out.
+var watching = map[int]int{}
+
+// epollOnce asks what is the matter with a descriptor.
+func epollOnce(fd int) returned {
+	e, ok := watching[fd]
+	if !ok {
+		var err error
+		if e, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
+			return returned{err: err}
+		}
+		watching[fd] = e
+		if err := unix.EpollCtl(e, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: epollWanted, Fd: int32(fd)}); err != nil {
+			return returned{err: err}
+		}
+	}
+	return epollWait(e)
+}
+
+// roomFor is the limit of descriptors under which so many more can be opened:
+// numbers that are free below the highest count.
+func roomFor(more int) returned {
+	for fd := 0; ; fd++ {
+		if _, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil {
+			continue
+		}
+		if more == 0 {
+			return returned{n: fd}
+		}
+		more--
+	}
 }
 
 // sigaction is the kernel's struct of rt_sigaction(2) on Linux's 64-bit

@@ -18,6 +18,11 @@ var (
 	ReusePort      = Option{unix.SOL_SOCKET, unix.SO_REUSEPORT, "SO_REUSEPORT"}
 	ReuseAddr      = Option{unix.SOL_SOCKET, unix.SO_REUSEADDR, "SO_REUSEADDR"}
 	LocalPortRange = Option{unix.IPPROTO_IP, unix.IP_LOCAL_PORT_RANGE, "IP_LOCAL_PORT_RANGE"} // Linux 6.3
+	KeepAlive      = Option{unix.SOL_SOCKET, unix.SO_KEEPALIVE, "SO_KEEPALIVE"}
+	KeepIdle       = Option{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, "TCP_KEEPIDLE"}   // seconds
+	KeepInterval   = Option{unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, "TCP_KEEPINTVL"} // seconds
+	ReceiveBuffer  = Option{unix.SOL_SOCKET, unix.SO_RCVBUF, "SO_RCVBUF"}          // bytes; the kernel doubles it
+	QuickAck       = Option{unix.IPPROTO_TCP, unix.TCP_QUICKACK, "TCP_QUICKACK"}
 	SocketError    = Option{unix.SOL_SOCKET, unix.SO_ERROR, "SO_ERROR"}
 )
 

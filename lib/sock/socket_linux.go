@@ -20,7 +20,8 @@ type Socket struct {
 	family journal.Family
 
 	mu      sync.Mutex
-	fd      int // -1 once closed
+	fd      int          // -1 once closed
+	copies  []*Duplicate // further descriptors, open or not
 	local   netip.AddrPort
 	remote  netip.AddrPort
 	pending []*Pending
@@ -66,8 +67,23 @@ func (t *Table) Open(h *network.Host, m Mode) (*Socket, error) {
 	return s, nil
 }
 
+// Queued watches, by sock_diag alone, the connection that a client has in a
+// listener's queue: no descriptor refers to it yet.
+func (s *Socket) Queued(client *Socket) *Socket {
+	q := &Socket{t: s.t, host: s.host, family: s.family, fd: -1, seen: map[journal.Witness]string{}}
+	q.id = s.t.name(s.host)
+	local, _ := s.addresses()
+	remote, _ := client.addresses()
+	q.learn(local, remote)
+	s.t.watch(q)
+	return q
+}
+
 // ID is the socket's name in the journal: "a1".
 func (s *Socket) ID() string { return s.id }
+
+// IsOpen says whether the socket's own descriptor has not been closed.
+func (s *Socket) IsOpen() bool { return s.descriptor() >= 0 }
 
 // descriptor is the socket's file descriptor; -1 once closed, so that a late
 // call fails with EBADF instead of reaching a stranger's socket.
@@ -113,6 +129,6 @@ func (t *Table) name(h *network.Host) string {
 	return h.Name + strconv.Itoa(t.count[h.Name])
 }
 
-// State is the socket's state as TCP_INFO showed it last; "" before the first
-// look. It must be called on the run's thread.
-func (s *Socket) State() string { return s.seen[journal.TCPInfo] }
+// Seen is the socket's state as a witness, tcp_info or sock_diag, saw it last;
+// "" before the first look. It must be called on the run's thread.
+func (s *Socket) Seen(by journal.Witness) string { return s.seen[by] }

@@ -1,7 +1,6 @@
 package sock
 
 import (
-	"fmt"
 	"net/netip"
 	"sync"
 
@@ -28,18 +27,21 @@ type Table struct {
 	watched []*Socket
 
 	children []*Child // the run's thread only
+	epolls   []*Epoll
+	carry    func() // hands on what waits between the hosts
 }
 
 // Hooks are what the run does about a socket's calls.
 type Hooks struct {
 	After func()             // after each call on the run's thread
 	Port  func(uint16) error // before a port is used
+	Carry func()             // at the end: hands on what still waits between the hosts
 }
 
 // NewTable makes an empty table, for the calling thread's run.
 func NewTable(rec *journal.Recorder, f journal.Family, hooks Hooks) *Table {
 	return &Table{
-		rec: rec, family: f, thread: unix.Gettid(), after: hooks.After, port: hooks.Port,
+		rec: rec, family: f, thread: unix.Gettid(), after: hooks.After, port: hooks.Port, carry: hooks.Carry,
 		diags: map[string]*diag.Conn{}, count: map[string]int{},
 	}
 }
@@ -73,7 +75,7 @@ func (t *Table) sockets() []*Socket {
 func (t *Table) Sample() {
 	for _, s := range t.sockets() {
 		s.sampleInfo()
-		if !s.sampleDiag() && s.descriptor() < 0 {
+		if !s.sampleDiag() && s.observable() < 0 {
 			t.forget(s)
 		}
 	}
@@ -93,10 +95,11 @@ func (t *Table) AtRest() bool {
 func (s *Socket) isUnderWay() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.fd < 0 {
+	fd := s.anyDescriptor()
+	if fd < 0 {
 		return isTransient(s.seen[journal.SockDiag])
 	}
-	info, err := unix.GetsockoptTCPInfo(s.fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+	info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
 	return err == nil && info.State != tcpstate.Listen &&
 		(isTransient(tcpstate.Name(info.State)) || info.Unacked > 0 || info.Notsent_bytes > 0)
 }
@@ -148,10 +151,11 @@ func (t *Table) forget(s *Socket) {
 func (s *Socket) sampleInfo() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.fd < 0 {
+	fd := s.anyDescriptor()
+	if fd < 0 {
 		return
 	}
-	info, err := unix.GetsockoptTCPInfo(s.fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+	info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
 	if err != nil {
 		s.t.rec.Lost(journal.TCPInfo, 1)
 		return
@@ -193,49 +197,19 @@ func (s *Socket) sampleDiag() bool {
 		return false
 	}
 	if s.saw(journal.SockDiag, found.StateName()) {
-		s.t.rec.Add(journal.Event{
-			Host: s.host.Name, Socket: s.id, Kind: journal.KindSample,
-			Sample: &journal.Sample{
-				Witness: journal.SockDiag, State: found.StateName(),
-				Timer: found.TimerName(), TimerMS: int64(found.TimerMS),
-				RxQueue: int64(found.RxQueue), TxQueue: int64(found.TxQueue), Inode: found.Inode,
-			},
-		})
+		s.sampled(&found)
 	}
 	return true
 }
 
-// Abort ends what the run left open: children are killed, calls in the
-// background woken by shutdown, and every connection is reset, so that nothing
-// stays behind.
-func (t *Table) Abort() error {
-	var first error
-	for _, c := range t.children {
-		if c.ended {
-			continue
-		}
-		if err := c.Kill(unix.SIGKILL); err != nil && first == nil {
-			first = fmt.Errorf("tear down: %w", err)
-		}
-	}
-	for _, s := range t.sockets() {
-		if s.descriptor() < 0 {
-			continue
-		}
-		if err := s.abort(); err != nil && first == nil {
-			first = fmt.Errorf("tear down: %w", err)
-		}
-	}
-	return first
-}
-
-func (s *Socket) abort() error {
-	if s.isBusy() {
-		_ = s.Shutdown(ShutBoth) // ENOTCONN where there is nobody to wake
-		s.wait()
-	}
-	if s.descriptor() < 0 {
-		return nil // the background call was close itself
-	}
-	return s.Reset()
+// sampled journals what sock_diag read of the socket.
+func (s *Socket) sampled(found *diag.Socket) {
+	s.t.rec.Add(journal.Event{
+		Host: s.host.Name, Socket: s.id, Kind: journal.KindSample,
+		Sample: &journal.Sample{
+			Witness: journal.SockDiag, State: found.StateName(),
+			Timer: found.TimerName(), TimerMS: int64(found.TimerMS),
+			RxQueue: int64(found.RxQueue), TxQueue: int64(found.TxQueue), Inode: found.Inode,
+		},
+	})
 }

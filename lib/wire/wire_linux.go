@@ -223,6 +223,21 @@ func (w *Wire) Settle() error {
 	}
 }
 
+// flushed bounds how many packets Flush delivers.
+const flushed = 1000
+
+// Flush delivers what waits, and what that causes, though the run be over:
+// somebody may wait for a RST that is under way.
+func (w *Wire) Flush() error {
+	for range flushed {
+		more, err := w.DeliverNext()
+		if err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}
+
 // enter writes a packet into its destination's TUN.
 func (w *Wire) enter(p *Packet, at string, of int) error {
 	to := w.end(p.Dst.Addr())
@@ -366,6 +381,9 @@ const pollInterval = 20 * time.Millisecond
 
 // sleep waits until a packet leaves a host, a held one is due, or the deadline.
 func (w *Wire) sleep(deadline time.Time) error {
+	if len(w.waiting) > 0 {
+		return nil // what was asked meanwhile has sent something
+	}
 	d := min(time.Until(deadline), pollInterval)
 	for _, p := range w.held {
 		if !p.due.IsZero() {

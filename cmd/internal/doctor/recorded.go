@@ -103,9 +103,9 @@ func (s *Suite) reportOf(t *testing.T, name string) *report.Report {
 	t.Helper()
 	j, r := Recorded(t, name), saidBy(t, name).Report
 	scenario := s.Scenario(t, j.Scenario)
-	o, why, findings := scenario.Judge(j)
-	r.Tally.Add(o)
-	r.Runs = []report.Run{report.NewRun(*j, scenario.Title, o, why, findings)}
+	run := scenario.Report(*j)
+	r.Tally.Add(run.Outcome)
+	r.Runs = []report.Run{run}
 	return &r
 }
 

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"strconv"
+	"time"
+
+	"sockproof/lib/journal"
+	"sockproof/lib/repro"
+	"sockproof/lib/sock"
+)
+
+// finTimeout is the tcp_fin_timeout of these scenarios: short enough to be
+// waited for, longer than what the kernel never goes below, three and a half
+// times the retransmission timeout (tcp_fin_time in include/net/tcp.h).
+const finTimeout = time.Second
+
+// setFinTimeout makes it on a host.
+func setFinTimeout(r *repro.Run, host string) error {
+	return r.Host(host).Set("net.ipv4.tcp_fin_timeout", strconv.Itoa(int(finTimeout/time.Second)))
+}
+
+// orphan: FIN_WAIT2 that no descriptor refers to, until the kernel ends it.
+func orphan(r *repro.Run) error {
+	if err := setFinTimeout(r, "a"); err != nil {
+		return err
+	}
+	s, err := listen(r)
+	if err != nil {
+		return err
+	}
+	c, err := s.connect()
+	if err != nil {
+		return err
+	}
+	_ = c.a.Close()
+	r.Settle()
+	r.Await(5*finTimeout, func() bool { return c.a.Seen(journal.SockDiag) == journal.Gone })
+	c.b.Look()
+	write(r, c.b, "anybody there?")
+	read(c.b)
+	return nil
+}
+
+// halfOpen: FIN_WAIT2 whose descriptor is still open, for longer than an orphan
+// would last, until the peer has said its last word.
+func halfOpen(r *repro.Run) error {
+	if err := setFinTimeout(r, "a"); err != nil {
+		return err
+	}
+	s, err := listen(r)
+	if err != nil {
+		return err
+	}
+	c, err := s.connect()
+	if err != nil {
+		return err
+	}
+	_ = c.a.Shutdown(sock.ShutWrite)
+	r.Settle()
+	c.a.Look()
+	r.Await(3*finTimeout, never)
+	c.a.Look()
+	write(r, c.b, "at last")
+	read(c.a)
+	_ = c.b.Close()
+	r.Settle()
+	return nil
+}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"time"
+
+	"sockproof/lib/journal"
+	"sockproof/lib/repro"
+	"sockproof/lib/sock"
+)
+
+// room is how many connections the leaking server has descriptors for.
+const room = 5
+
+// leak: a server that accepts, and never closes, though every client does;
+// until it has no descriptor left.
+func leak(r *repro.Run) error {
+	s, err := listen(r)
+	if err != nil {
+		return err
+	}
+	child, err := r.Spawn(sock.DefaultSIGPIPE, s.Socket)
+	if err != nil {
+		return err
+	}
+	if err := leaks(r, s, child); err != nil {
+		return err
+	}
+	return waysOut(r)
+}
+
+// leaks lets clients connect, say something, and close, until accept fails.
+func leaks(r *repro.Run, s *server, child *sock.Child) error {
+	if err := child.EpollWait(s.Socket); err != nil { // made before the descriptors run out
+		return err
+	}
+	if err := child.LimitDescriptors(room); err != nil {
+		return err
+	}
+	for range room + 1 {
+		c, err := s.call()
+		if err != nil {
+			return err
+		}
+		accepted, err := child.Accept(s.Socket)
+		if err != nil {
+			return err
+		}
+		if accepted == nil {
+			accepted = s.Queued(c)
+		}
+		write(r, c, "unread")
+		_ = c.Shutdown(sock.ShutWrite)
+		r.Settle()
+		accepted.Look()
+	}
+	// Nothing has changed: epoll goes on saying that there is somebody, and
+	// accept goes on failing.
+	for range 2 {
+		if err := child.EpollWait(s.Socket); err != nil {
+			return err
+		}
+		if _, err := child.Accept(s.Socket); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepalive is after how many seconds a peer that is silent is asked whether it
+// is still there.
+const keepalive = 1
+
+// noticedBy bounds the wait for that to have been found out.
+const noticedBy = 4 * time.Second
+
+// waysOut tries every way out of CLOSE_WAIT, each on a connection of its own.
+func waysOut(r *repro.Run) error {
+	s, err := listenOn(r, "b", serverPort+1)
+	if err != nil {
+		return err
+	}
+	s.calls = 100
+	outs := []func(*repro.Run, conn) error{byClose, byReset, byWrite}
+	if r.Network() == journal.HostNet {
+		r.Note("keepalive: left out, the peer's orphan lasts a minute without settings that the host network never changes")
+	} else if err := setFinTimeout(r, "a"); err != nil {
+		return err
+	} else {
+		outs = append(outs, byKeepalive)
+	}
+	for _, out := range outs {
+		c, err := s.connect()
+		if err != nil {
+			return err
+		}
+		if err := out(r, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// halfClosed lets the client's end be closed and the server see it.
+func halfClosed(r *repro.Run, c conn) {
+	_ = c.a.Close()
+	r.Settle()
+}
+
+// byClose is the ordinary way.
+func byClose(r *repro.Run, c conn) error {
+	halfClosed(r, c)
+	_ = c.b.Close()
+	r.Settle()
+	return nil
+}
+
+// byReset: the peer had only shut down, and then resets.
+func byReset(r *repro.Run, c conn) error {
+	_ = c.a.Shutdown(sock.ShutWrite)
+	r.Settle()
+	if err := c.a.Reset(); err != nil {
+		return err
+	}
+	r.Settle()
+	return nil
+}
+
+// byWrite: what the server writes meets nobody, and is answered with RST.
+func byWrite(r *repro.Run, c conn) error {
+	halfClosed(r, c)
+	write(r, c.b, "anybody there?")
+	return nil
+}
+
+// byKeepalive: the kernel asks, when the peer's orphan has gone.
+func byKeepalive(r *repro.Run, c conn) error {
+	for _, o := range []struct {
+		option sock.Option
+		value  int
+	}{{sock.KeepIdle, keepalive}, {sock.KeepInterval, keepalive}, {sock.KeepAlive, 1}} {
+		if err := c.b.SetOption(o.option, o.value); err != nil {
+			return err
+		}
+	}
+	halfClosed(r, c)
+	r.Await(noticedBy, func() bool { return c.b.Seen(journal.TCPInfo) == journal.Close })
+	return nil
+}

@@ -1,0 +1,11 @@
+// Halfclose shows what each way of ending a connection puts on the wire and
+// leaves in both kernels: shutdown, close, the end of a process.
+package main
+
+import (
+	"os"
+
+	"sockproof/lib/repro"
+)
+
+func main() { os.Exit(repro.Main(&program, os.Args, os.Stdout, os.Stderr)) }

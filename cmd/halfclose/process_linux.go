@@ -1,0 +1,34 @@
+package main
+
+import (
+	"syscall"
+
+	"sockproof/lib/repro"
+	"sockproof/lib/sock"
+)
+
+// exit: a process that owns a connection returns from main, and one that calls
+// _exit.
+func exit(r *repro.Run) error {
+	return processes(r,
+		func(c *sock.Child) error { return c.Exit(0) },
+		func(c *sock.Child) error { return c.ExitNow(0) })
+}
+
+// kill: a process that owns a connection is killed.
+func kill(r *repro.Run) error {
+	return processes(r, func(c *sock.Child) error { return c.Kill(syscall.SIGKILL) })
+}
+
+func processes(r *repro.Run, ways ...func(*sock.Child) error) error {
+	s, err := listen(r)
+	if err != nil {
+		return err
+	}
+	for _, end := range ways {
+		if err := ends(r, s, end); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"time"
+
+	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/repro"
+	"sockproof/lib/sock"
+	"sockproof/lib/wire"
+)
+
+// timeWait: how long TIME_WAIT lasts, what may change that, and what it keeps
+// from being bound. The server closes first, so that it is its port.
+func timeWait(r *repro.Run) error {
+	steps := []func(*repro.Run) error{lastsLong, again, binds}
+	for _, step := range steps {
+		if err := step(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// between is how long the timer of a TIME_WAIT is watched.
+const between = 2 * time.Second
+
+// lastsLong reads the timer of a TIME_WAIT at its start and later, of one made
+// as the settings are and of one made with a tcp_fin_timeout that is short.
+func lastsLong(r *repro.Run) error {
+	s, err := listen(r)
+	if err != nil {
+		return err
+	}
+	first, err := closedByServer(r, s)
+	if err != nil {
+		return err
+	}
+	second := first
+	if r.Network() == journal.HostNet {
+		r.Note("a short tcp_fin_timeout: left out, the host's settings are never changed")
+	} else {
+		if err := setFinTimeout(r, "b"); err != nil {
+			return err
+		}
+		if second, err = closedByServer(r, s); err != nil {
+			return err
+		}
+	}
+	r.Await(between, never)
+	first.b.Look()
+	if second != first {
+		second.b.Look()
+	}
+	return s.Close()
+}
+
+// closedByServer makes a connection and closes it, the server's end first.
+func closedByServer(r *repro.Run, s *server) (conn, error) {
+	c, err := s.connect()
+	if err != nil {
+		return c, err
+	}
+	_ = c.b.Close()
+	r.Settle()
+	read(c.a)
+	_ = c.a.Close()
+	r.Settle()
+	c.b.Look()
+	return c, nil
+}
+
+// again lets the peer's FIN come to TIME_WAIT once more, as if its ACK had been
+// lost. Only on the wire can that be arranged.
+func again(r *repro.Run) error {
+	w := r.Wire()
+	if w == nil {
+		return nil
+	}
+	s, err := listenOn(r, "b", serverPort+1)
+	if err != nil {
+		return err
+	}
+	s.calls = 100
+	c, err := s.connect()
+	if err != nil {
+		return err
+	}
+	_ = c.b.Close()
+	r.Settle()
+	var fin *wire.Packet
+	w.SetRule(func(p *wire.Packet) wire.Fate {
+		if fin == nil && p.From == "a" && p.Flags.Has(packet.FIN) {
+			fin = p
+		}
+		return wire.Wait
+	})
+	_ = c.a.Close()
+	r.Settle()
+	w.SetRule(nil)
+	if fin == nil {
+		return nil // its absence will be seen
+	}
+	return w.Inject(fin.Raw, fin.N)
+}
+
+// binds tries to bind a port that a TIME_WAIT has, with and without
+// SO_REUSEADDR on the listener from which that came, and on the new one.
+func binds(r *repro.Run) error {
+	port := uint16(serverPort + 10)
+	for _, old := range []bool{false, true} {
+		s, err := listenOn(r, "b", port, reuse(old))
+		if err != nil {
+			return err
+		}
+		s.calls = 200
+		port++
+		if _, err := closedByServer(r, s); err != nil {
+			return err
+		}
+		if err := s.Close(); err != nil {
+			return err
+		}
+		for _, fresh := range []bool{false, true} {
+			if err := bindAgain(r, s, fresh); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// reuse sets SO_REUSEADDR, or leaves it off.
+func reuse(on bool) func(*sock.Socket) error {
+	return func(s *sock.Socket) error {
+		if !on {
+			return nil
+		}
+		return s.SetOption(sock.ReuseAddr, 1)
+	}
+}
+
+// bindAgain binds a server's port once more, and lets go of it.
+func bindAgain(r *repro.Run, s *server, on bool) error {
+	n, err := r.Host("b").Socket()
+	if err != nil {
+		return err
+	}
+	if err := reuse(on)(n); err != nil {
+		return err
+	}
+	_ = n.Bind(s.at) // its errno is evidence
+	return n.Close()
+}

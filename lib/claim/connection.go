@@ -1,0 +1,73 @@
+package claim
+
+import (
+	"slices"
+
+	"sockproof/lib/journal"
+)
+
+// Connection is one connection of a journal: the two sockets at its ends, and
+// the journal narrowed to them. So what is asked of a journal can be asked of
+// each of several connections that a run makes one after the other.
+type Connection struct {
+	Client string // the id of the socket that called
+	Server string // of the one that was accepted; "" if none was
+	*journal.Journal
+}
+
+// Connections lists the connections of a journal in the order in which they
+// were called for, those that were never accepted among them. Where addresses
+// were used again, each socket counts for one connection only.
+func Connections(j *journal.Journal) []Connection {
+	var all []Connection
+	taken := map[string]bool{}
+	for _, call := range Calls(j, "", "connect") {
+		client, ok := socketOf(j, call.Socket)
+		if !ok || taken[client.ID] || client.Local == "" || client.Remote == "" {
+			continue
+		}
+		taken[client.ID] = true
+		c := Connection{Client: client.ID}
+		for _, s := range j.Sockets {
+			if s.Local == client.Remote && s.Remote == client.Local && !taken[s.ID] && s.ID != client.ID {
+				c.Server = s.ID
+				taken[s.ID] = true
+				break
+			}
+		}
+		c.Journal = narrowed(j, &client, c.Server)
+		all = append(all, c)
+	}
+	return all
+}
+
+func socketOf(j *journal.Journal, id string) (journal.Socket, bool) {
+	i := slices.IndexFunc(j.Sockets, func(s journal.Socket) bool { return s.ID == id })
+	if i < 0 {
+		return journal.Socket{}, false
+	}
+	return j.Sockets[i], true
+}
+
+// narrowed keeps what concerns the connection: what its sockets did and were
+// seen in, and the packets between their addresses.
+func narrowed(j *journal.Journal, client *journal.Socket, server string) *journal.Journal {
+	own := *j
+	own.Events = slices.DeleteFunc(slices.Clone(j.Events), func(e journal.Event) bool {
+		if p := e.Packet; p != nil {
+			there := p.Src == client.Local && p.Dst == client.Remote
+			back := p.Src == client.Remote && p.Dst == client.Local
+			return !there && !back
+		}
+		return e.Socket == "" || e.Socket != client.ID && e.Socket != server
+	})
+	return &own
+}
+
+// Peer is the other end of a socket's connection.
+func (c *Connection) Peer(socket string) string {
+	if socket == c.Client {
+		return c.Server
+	}
+	return c.Client
+}

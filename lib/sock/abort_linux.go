@@ -1,0 +1,62 @@
+package sock
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// Abort ends what the run left open: children are killed, calls in the
+// background woken, and every connection is reset, so that nothing stays behind.
+func (t *Table) Abort() error {
+	var first error
+	note := func(err error) {
+		if err != nil && first == nil {
+			first = fmt.Errorf("tear down: %w", err)
+		}
+	}
+	for _, c := range t.children {
+		note(c.abort())
+	}
+	for _, s := range t.sockets() {
+		note(s.abort())
+	}
+	t.release()
+	for _, e := range t.epolls {
+		_ = unix.Close(e.fd) // it owns nothing
+	}
+	t.epolls = nil
+	return first
+}
+
+// abort resets the connection, through whichever descriptor is left of it.
+func (s *Socket) abort() error {
+	if s.descriptor() >= 0 && s.isBusy() {
+		_ = s.Shutdown(ShutBoth) // ENOTCONN where there is nobody to wake
+		s.wait()
+	}
+	for _, d := range s.copies {
+		if d.fd < 0 {
+			continue
+		}
+		if err := d.reset(); err != nil {
+			return err
+		}
+	}
+	if s.descriptor() < 0 {
+		return nil // a background call was close itself, or the play closed it
+	}
+	return s.Reset()
+}
+
+// release waits for the calls that a close did not wake: only the peer can, and
+// its RST has to be carried to them.
+func (t *Table) release() {
+	for _, s := range t.sockets() {
+		if !s.isBusy() {
+			continue
+		}
+		t.carry()
+		s.wait()
+	}
+}

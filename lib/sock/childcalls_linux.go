@@ -1,0 +1,82 @@
+package sock
+
+import (
+	"net/netip"
+	"strconv"
+
+	"sockproof/lib/journal"
+)
+
+// Write makes the child write to one of its sockets.
+func (c *Child) Write(s *Socket, b []byte) error {
+	_, err := c.call(s, []string{strconv.Itoa(len(b))}, order{Op: "write", Data: b})
+	return err
+}
+
+// Read makes the child read from one of its sockets.
+func (c *Child) Read(s *Socket, size int) error {
+	_, err := c.call(s, []string{strconv.Itoa(size)}, order{Op: "read", Size: size})
+	return err
+}
+
+// Shutdown makes the child shut down one of its sockets.
+func (c *Child) Shutdown(s *Socket, h How) error {
+	_, err := c.call(s, []string{h.String()}, order{Op: "shutdown", Size: int(h)})
+	return err
+}
+
+// Close makes the child close its descriptor of one of its sockets.
+func (c *Child) Close(s *Socket) error {
+	_, err := c.call(s, nil, order{Op: "close"})
+	delete(c.fds, s)
+	return err
+}
+
+// EpollWait makes the child ask epoll what is the matter with one of its
+// sockets now (epoll_wait(2) with a timeout of 0).
+func (c *Child) EpollWait(s *Socket) error {
+	_, err := c.call(s, []string{"0 ms"}, order{Op: "epoll_wait"})
+	return err
+}
+
+// LimitDescriptors lets the child open so many descriptors more, and no others
+// (RLIMIT_NOFILE, setrlimit(2)).
+func (c *Child) LimitDescriptors(more int) error {
+	a, err := c.ask(order{Op: opRoom, Size: more})
+	if err != nil {
+		return err
+	}
+	limit := int(a.Result)
+	_, err = c.make(nil, []string{"RLIMIT_NOFILE", strconv.Itoa(limit)}, order{Op: "setrlimit", Size: limit}, nil)
+	return err
+}
+
+// Accept makes the child take a connection from a listener's queue. The socket
+// is the child's alone: this process sees it by sock_diag. Where the child got
+// none, which is evidence and no error, it is nil.
+func (c *Child) Accept(listener *Socket) (*Socket, error) {
+	fd, owns := c.fds[listener]
+	if !owns {
+		return nil, errNotOwned
+	}
+	s := &Socket{t: c.t, host: listener.host, family: listener.family, fd: -1, seen: map[journal.Witness]string{}}
+	accepted := false
+	args := []string{listener.id + " in the child", "SOCK_CLOEXEC|SOCK_NONBLOCK"}
+	_, err := c.make(listener, args, order{Op: "accept4", FD: fd}, func(a *answer) {
+		if a.Errno != "" {
+			return
+		}
+		accepted = true
+		from, _ := netip.ParseAddrPort(a.Out) // as this program's own child wrote it
+		s.id = c.t.name(s.host)
+		local, _ := listener.addresses()
+		s.learn(local, from)
+		c.fds[s] = int(a.Result)
+		c.t.watch(s)
+		a.Out = s.id + " from " + a.Out
+	})
+	if err != nil || !accepted {
+		return nil, err
+	}
+	return s, nil
+}

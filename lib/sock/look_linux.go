@@ -1,0 +1,46 @@
+package sock
+
+import (
+	"sockproof/lib/journal"
+	"sockproof/lib/witness/diag"
+	"sockproof/lib/witness/tcpstate"
+)
+
+// Look reads again what sock_diag says of the socket, and journals it though
+// its state be the same: how far a timer has run, what waits in the queues.
+func (s *Socket) Look() {
+	if found, ok := s.find(); ok {
+		s.saw(journal.SockDiag, found.StateName())
+		s.sampled(&found)
+	}
+}
+
+// Readable says whether a read would return something other than EAGAIN: bytes,
+// the end, an error. It asks sock_diag, not the socket.
+func (s *Socket) Readable() bool {
+	found, ok := s.find()
+	if !ok {
+		return true // reset, or not to be seen: the read will tell
+	}
+	switch found.State {
+	case tcpstate.Established, tcpstate.FinWait1, tcpstate.FinWait2:
+		return found.RxQueue > 0
+	}
+	return true
+}
+
+// find asks sock_diag for the socket; false: it has none such, or is missing,
+// which the journal says.
+func (s *Socket) find() (diag.Socket, bool) {
+	c := s.t.diags[s.host.Name]
+	local, remote := s.addresses()
+	if c == nil || local.Port() == 0 || remote.Port() == 0 {
+		return diag.Socket{}, false
+	}
+	found, ok, err := c.Lookup(local, remote)
+	if err != nil {
+		s.t.rec.Lost(journal.SockDiag, 1)
+		return diag.Socket{}, false
+	}
+	return found, ok && s.isMe(&found)
+}
