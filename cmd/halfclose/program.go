@@ -6,33 +6,110 @@ import (
 	"sockproof/lib/repro"
 )
 
-var ab = []string{"a", "b"}
+var (
+	everywhere = journal.Networks()
+	private    = []journal.Network{journal.Wire, journal.Loopback}
+	ab         = []string{"a", "b"}
+)
 
-var todo = claim.Phenomenon{Check: func(j *journal.Journal) claim.Finding { return claim.Unclear("x") }}
+// needsTimeout is why a scenario does not run on the caller's own stack.
+const needsTimeout = "it sets " + finTimeoutSetting + ", and the host's settings are never changed"
 
 // program is the phenomenon and the ways to bring it about.
 var program = repro.Program{
 	Name:    "halfclose",
 	Summary: "shutdown versus close, and every way a connection ends",
 	Scenarios: []repro.Scenario{
-		{Name: "endings", Networks: journal.Networks(), Hosts: ab, Phenomenon: todo},
-		{Name: "four-way", Networks: journal.Networks(), Hosts: ab, Phenomenon: todo},
-		{Name: "three-way", Networks: journal.Networks(), Hosts: ab, Phenomenon: todo, DelayedACK: true},
-		{Name: "merged-data", Networks: journal.Networks(), Hosts: ab, Phenomenon: todo, DelayedACK: true},
-		{Name: "late-data", Networks: journal.Networks(), Hosts: ab, Phenomenon: todo},
-		{Name: "unread", Networks: journal.Networks(), Hosts: ab, Phenomenon: todo},
-		{Name: "unsent", Networks: journal.Networks(), Hosts: ab, Phenomenon: todo},
-		{Name: "truncated", Networks: journal.Networks(), Hosts: ab, Phenomenon: todo},
-		{Name: "shared", Networks: journal.Networks(), Hosts: ab, Phenomenon: todo},
-		{Name: "threads", Networks: journal.Networks(), Hosts: ab, Phenomenon: todo},
-		{Name: "epoll", Networks: journal.Networks(), Hosts: ab, Phenomenon: todo},
-		{Name: "shut-read", Networks: journal.Networks(), Hosts: ab, Phenomenon: todo},
-		{Name: "orphan", Networks: journal.Networks(), Hosts: ab, Phenomenon: todo},
-		{Name: "half-open", Networks: journal.Networks(), Hosts: ab, Phenomenon: todo},
-		{Name: "exit", Networks: journal.Networks(), Hosts: ab, Phenomenon: todo},
-		{Name: "kill", Networks: journal.Networks(), Hosts: ab, Phenomenon: todo},
-		{Name: "leak", Networks: journal.Networks(), Hosts: ab, Phenomenon: todo},
-		{Name: "time-wait", Networks: journal.Networks(), Hosts: ab, Phenomenon: todo},
+		{
+			Name: "endings", Title: "shutdown three ways, and close: the same peer, the same late data",
+			Networks: everywhere, Hosts: ab, Phenomenon: fourEndings, Compare: compareEndings,
+			Claims: []*claim.Claim{&hc2, &hc7, &hc8, &hc9, &hc12, &hc13, &hc14},
+		},
+		{
+			Name: "four-way", Title: "the passive end closes after its kernel has acknowledged the FIN",
+			Networks: everywhere, Hosts: ab, Phenomenon: fourSegments,
+			Claims: []*claim.Claim{&hc1, &hc2, &hc3},
+		},
+		{
+			Name: "three-way", Title: "the passive end closes while its acknowledgement is delayed, then later, then with TCP_QUICKACK",
+			Networks: everywhere, Hosts: ab, DelayedACK: true, Phenomenon: threeSegments,
+			Claims: []*claim.Claim{&hc1, &hc2, &hc3, &hc4, &hc6},
+		},
+		{
+			Name: "merged-data", Title: "ACK, remaining data and FIN in one segment; beside it, the data written on its own",
+			Networks: everywhere, Hosts: ab, DelayedACK: true, Phenomenon: oneSegment,
+			Claims: []*claim.Claim{&hc5, &hc6},
+		},
+		{
+			Name: "late-data", Title: "data from the peer after SHUT_WR, after close, and under way when it closes",
+			Networks: everywhere, Hosts: ab, Phenomenon: goingOn, Compare: compareEndings,
+			Claims: []*claim.Claim{&hc8, &hc9},
+		},
+		{
+			Name: "unread", Title: "close, and shutdown, with received data that nobody has read",
+			Networks: everywhere, Hosts: ab, Phenomenon: unreadMatters, Compare: compareEndings,
+			Claims: []*claim.Claim{&hc10, &hc14},
+		},
+		{
+			Name: "unsent", Title: "close, and SHUT_WR, with unsent data: to a peer that reads, that reads late, that never reads",
+			Networks: everywhere, Hosts: ab, Phenomenon: unsentArrives, Compare: compareDeliveries,
+			Claims: []*claim.Claim{&hc11, &hc15, &hc27},
+		},
+		{
+			Name: "truncated", Title: "the last part of the response is missing: a server that closes too early, and one that lingers",
+			Networks: everywhere, Hosts: ab, Phenomenon: answerTruncated, Compare: compareDeliveries,
+			Claims: []*claim.Claim{&hc33},
+		},
+		{
+			Name: "shared", Title: "two descriptors of one socket, by dup and by fork: who closes what",
+			Networks: everywhere, Hosts: ab, Phenomenon: lastToClose,
+			Claims: []*claim.Claim{&hc31},
+		},
+		{
+			Name: "threads", Title: "close, and shutdown, while another thread waits in read on the same descriptor",
+			Networks: everywhere, Hosts: ab, Phenomenon: closeLeavesWaiting,
+			Claims: []*claim.Claim{&hc29, &hc30},
+		},
+		{
+			Name: "epoll", Title: "what EPOLLIN, EPOLLRDHUP, EPOLLHUP and EPOLLERR say at each step",
+			Networks: everywhere, Hosts: ab, Phenomenon: indistinct, Compare: compareNotices,
+			Claims: []*claim.Claim{&hc7, &hc32},
+		},
+		{
+			Name: "shut-read", Title: "SHUT_RD: what then becomes of arriving data; and on a listener",
+			Networks: everywhere, Hosts: ab, Phenomenon: silentShutdown,
+			Claims: []*claim.Claim{&hc12, &hc13, &hc34},
+		},
+		{
+			Name: "orphan", Title: "FIN_WAIT2 after close: gone after tcp_fin_timeout, straight to CLOSE",
+			Networks: private, NoHost: needsTimeout, Hosts: ab, Phenomenon: orphanGone,
+			Claims: []*claim.Claim{&hc16},
+		},
+		{
+			Name: "half-open", Title: "FIN_WAIT2 after SHUT_WR: still there after three times tcp_fin_timeout",
+			Networks: private, NoHost: needsTimeout, Hosts: ab, Phenomenon: halfOpenStays,
+			Claims: []*claim.Claim{&hc8, &hc17},
+		},
+		{
+			Name: "exit", Title: "a process that returns from main, and one that calls _exit, with connections open",
+			Networks: everywhere, Hosts: ab, Phenomenon: processEnds,
+			Claims: []*claim.Claim{&hc18},
+		},
+		{
+			Name: "kill", Title: "a process that is killed with SIGKILL, with connections open",
+			Networks: everywhere, Hosts: ab, Phenomenon: processEnds,
+			Claims: []*claim.Claim{&hc18},
+		},
+		{
+			Name: "leak", Title: "a server that never closes, until it has no descriptor left; and every way out of CLOSE_WAIT",
+			Networks: everywhere, Hosts: ab, Phenomenon: leaking,
+			Claims: []*claim.Claim{&hc19, &hc20, &hc26},
+		},
+		{
+			Name: "time-wait", Title: "how long it lasts, what does not change that, and what it keeps from being bound",
+			Networks: everywhere, Hosts: ab, Phenomenon: lingersOn,
+			Claims: []*claim.Claim{&hc21, &hc22, &hc23, &hc24, &hc25, &hc28},
+		},
 	},
 	Plays: plays,
 }

@@ -73,7 +73,7 @@ func threeWay(r *repro.Run) error {
 		if err := c.a.Close(); err != nil {
 			return err
 		}
-		r.Settle()
+		deliver(r)
 		read(c.b)
 		if err := then(c); err != nil {
 			return err
@@ -102,7 +102,7 @@ func mergedData(r *repro.Run) error {
 		if err := c.a.Shutdown(sock.ShutWrite); err != nil {
 			return err
 		}
-		r.Settle()
+		deliver(r)
 		_, _ = c.b.Sendmsg([]byte("the rest"), flags...)
 		if err := c.b.Close(); err != nil {
 			return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/netip"
+	"time"
 
 	"sockproof/lib/journal"
 	"sockproof/lib/repro"
@@ -87,9 +88,12 @@ func (s *server) callFrom(host string, options ...func(*sock.Socket) error) (*so
 			return nil, err
 		}
 	}
-	s.r.Settle()
+	s.r.Await(connecting, func() bool { return c.Seen(journal.TCPInfo) != journal.SynSent })
 	return c, nil
 }
+
+// connecting bounds the wait for a client to be connected, or refused.
+const connecting = 3 * time.Second
 
 // connect makes a connection, both ends of it in this process.
 func (s *server) connect(options ...func(*sock.Socket) error) (conn, error) {
@@ -105,6 +109,15 @@ func (s *server) connect(options ...func(*sock.Socket) error) (conn, error) {
 func write(r *repro.Run, s *sock.Socket, line string) {
 	_, _ = s.Write([]byte(line))
 	r.Settle()
+}
+
+// deliver lets what a call sent arrive, and nothing more: on the wire it has to
+// be carried, elsewhere it arrived before the call returned. Unlike Settle it
+// does not wait for what the kernel delays, or a full window holds up.
+func deliver(r *repro.Run) {
+	if r.Wire() != nil {
+		r.Settle()
+	}
 }
 
 // readSize is more than any line.

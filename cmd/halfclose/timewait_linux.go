@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"sockproof/lib/journal"
-	"sockproof/lib/packet"
 	"sockproof/lib/repro"
 	"sockproof/lib/sock"
 	"sockproof/lib/wire"
@@ -22,8 +21,8 @@ func timeWait(r *repro.Run) error {
 	return nil
 }
 
-// between is how long the timer of a TIME_WAIT is watched.
-const between = 2 * time.Second
+// watched is how long the timer of a TIME_WAIT is watched.
+const watched = 2 * time.Second
 
 // lastsLong reads the timer of a TIME_WAIT at its start and later, of one made
 // as the settings are and of one made with a tcp_fin_timeout that is short.
@@ -47,7 +46,7 @@ func lastsLong(r *repro.Run) error {
 			return err
 		}
 	}
-	r.Await(between, never)
+	r.Await(watched, never)
 	first.b.Look()
 	if second != first {
 		second.b.Look()
@@ -70,8 +69,8 @@ func closedByServer(r *repro.Run, s *server) (conn, error) {
 	return c, nil
 }
 
-// again lets the peer's FIN come to TIME_WAIT once more, as if its ACK had been
-// lost. Only on the wire can that be arranged.
+// again loses the acknowledgement of the peer's FIN, so that the peer sends it
+// again, to a socket in TIME_WAIT. Only on the wire can that be arranged.
 func again(r *repro.Run) error {
 	w := r.Wire()
 	if w == nil {
@@ -88,21 +87,24 @@ func again(r *repro.Run) error {
 	}
 	_ = c.b.Close()
 	r.Settle()
-	var fin *wire.Packet
+	lost := false
 	w.SetRule(func(p *wire.Packet) wire.Fate {
-		if fin == nil && p.From == "a" && p.Flags.Has(packet.FIN) {
-			fin = p
+		if lost || p.From != "b" {
+			return wire.Wait
 		}
-		return wire.Wait
+		lost = true
+		return wire.Drop
 	})
 	_ = c.a.Close()
 	r.Settle()
 	w.SetRule(nil)
-	if fin == nil {
-		return nil // its absence will be seen
-	}
-	return w.Inject(fin.Raw, fin.N)
+	r.Await(retransmission, func() bool { return c.a.Seen(journal.SockDiag) == journal.Gone })
+	return nil
 }
+
+// retransmission bounds the wait for a FIN to be sent again: after a fifth of a
+// second, and twice that the next time.
+const retransmission = 3 * time.Second
 
 // binds tries to bind a port that a TIME_WAIT has, with and without
 // SO_REUSEADDR on the listener from which that came, and on the new one.

@@ -35,7 +35,7 @@ func truncated(r *repro.Run) error {
 // closeAtOnce is the bug: the rest of the request is still unread.
 func closeAtOnce(r *repro.Run, c conn) {
 	_ = c.b.Close()
-	r.Settle()
+	deliver(r)
 	readToEnd(r, c.a)
 }
 
@@ -43,7 +43,7 @@ func closeAtOnce(r *repro.Run, c conn) {
 // and the client's last bytes are read, until it closes too.
 func lingeringClose(r *repro.Run, c conn) {
 	_ = c.b.Shutdown(sock.ShutWrite)
-	r.Settle()
+	deliver(r)
 	read(c.b) // the rest of the request
 	readToEnd(r, c.a)
 	_ = c.a.Close()

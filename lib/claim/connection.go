@@ -12,6 +12,8 @@ import (
 type Connection struct {
 	Client string // the id of the socket that called
 	Server string // of the one that was accepted; "" if none was
+	// From and To are the addresses that the client called from and called.
+	From, To string
 	*journal.Journal
 }
 
@@ -27,7 +29,7 @@ func Connections(j *journal.Journal) []Connection {
 			continue
 		}
 		taken[client.ID] = true
-		c := Connection{Client: client.ID}
+		c := Connection{Client: client.ID, From: client.Local, To: client.Remote}
 		for _, s := range j.Sockets {
 			if s.Local == client.Remote && s.Remote == client.Local && !taken[s.ID] && s.ID != client.ID {
 				c.Server = s.ID
@@ -50,10 +52,13 @@ func socketOf(j *journal.Journal, id string) (journal.Socket, bool) {
 }
 
 // narrowed keeps what concerns the connection: what its sockets did and were
-// seen in, and the packets between their addresses.
+// seen in, and the packets between their addresses, up to the end of the play.
 func narrowed(j *journal.Journal, client *journal.Socket, server string) *journal.Journal {
 	own := *j
 	own.Events = slices.DeleteFunc(slices.Clone(j.Events), func(e journal.Event) bool {
+		if j.Played != 0 && e.N > j.Played {
+			return true
+		}
 		if p := e.Packet; p != nil {
 			there := p.Src == client.Local && p.Dst == client.Remote
 			back := p.Src == client.Remote && p.Dst == client.Local
@@ -62,6 +67,14 @@ func narrowed(j *journal.Journal, client *journal.Socket, server string) *journa
 		return e.Socket == "" || e.Socket != client.ID && e.Socket != server
 	})
 	return &own
+}
+
+// Address is that of one of the ends.
+func (c *Connection) Address(socket string) string {
+	if socket == c.Client {
+		return c.From
+	}
+	return c.To
 }
 
 // Peer is the other end of a socket's connection.

@@ -30,8 +30,8 @@ type Disagreement struct {
 }
 
 // Histories merges the state events of a journal into one history per socket,
-// in the order in which the sockets appear, and lists what one witness saw and
-// another that was watching the same socket did not.
+// in the order in which the sockets appear, up to the end of the play, and lists
+// what one witness saw and another that was watching the same socket did not.
 //
 // Each witness sees a subsequence of the states a socket passed through, or
 // its own name for one. Merging walks the events in order: an event that names
@@ -46,7 +46,7 @@ func Histories(j *journal.Journal) ([]History, []Disagreement) {
 	)
 	for i := range j.Events {
 		e := &j.Events[i]
-		if e.State == nil || e.Socket == "" {
+		if e.State == nil || e.Socket == "" || j.Played != 0 && e.N > j.Played {
 			continue
 		}
 		m := merged[e.Socket]

@@ -72,6 +72,9 @@ type Journal struct {
 	Sockets   []Socket        `json:"sockets"`
 	ElapsedNS int64           `json:"elapsed_ns"`
 
+	// Played is the number of the last event of the play: what follows is the
+	// engine's own tearing down, and no evidence. 0: not told.
+	Played int `json:"played,omitempty"`
 	// Stopped says why the run ended before its last planned step: "timeout
 	// after 10s", "interrupted", "socket: EMFILE". Empty: every step was taken.
 	Stopped string `json:"stopped,omitempty"`

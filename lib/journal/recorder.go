@@ -132,6 +132,15 @@ func (r *Recorder) Finish(stopped string) Journal {
 	return r.j
 }
 
+// Played marks the end of the play: what is recorded from here on belongs to
+// the tearing down.
+func (r *Recorder) Played() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closeFold()
+	r.j.Played = r.next - 1
+}
+
 // Next is the number the next event will get.
 func (r *Recorder) Next() int {
 	r.mu.Lock()

@@ -67,7 +67,7 @@ type ladder struct {
 }
 
 // newLadder makes rows of a run's events: all of them, or those that tell the
-// story and those that a finding cites.
+// story, up to the end of the play, and those that a finding cites.
 func newLadder(r *Run, everything bool) *ladder {
 	routes := newRoutes(r)
 	b := &rowBuilder{
@@ -83,7 +83,7 @@ func newLadder(r *Run, everything bool) *ladder {
 	}
 	for i := range r.Events {
 		e := &r.Events[i]
-		if !everything && !tells(e) && !cited[e.N] {
+		if !everything && !cited[e.N] && (!tells(e) || r.Played != 0 && e.N > r.Played) {
 			b.hidden[e.Kind]++
 			continue
 		}

@@ -206,6 +206,7 @@ func (r *Run) conduct(play Play) journal.Journal {
 	}
 	defer r.watch.close()
 	err := r.play(play)
+	r.rec.Played()
 	r.OK() // whether the time ran out is asked before it is cut
 	cancel()
 	r.awaitForeign()

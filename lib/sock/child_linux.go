@@ -98,7 +98,11 @@ func (t *Table) Spawn(d Disposition, sockets ...*Socket) (*Child, error) {
 		return nil, fmt.Errorf("start a child: %w", err)
 	}
 	t.children = append(t.children, c)
-	c.record(journal.Process{Event: "started", Disposition: string(d)})
+	started := journal.Process{Event: "started", Disposition: string(d)}
+	for _, s := range sockets {
+		started.Sockets = append(started.Sockets, s.id)
+	}
+	c.record(started)
 	return c, nil
 }
 

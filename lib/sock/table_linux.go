@@ -100,8 +100,10 @@ func (s *Socket) isUnderWay() bool {
 		return isTransient(s.seen[journal.SockDiag])
 	}
 	info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
-	return err == nil && info.State != tcpstate.Listen &&
-		(isTransient(tcpstate.Name(info.State)) || info.Unacked > 0 || info.Notsent_bytes > 0)
+	if err != nil || info.State == tcpstate.Listen || info.State == tcpstate.Close {
+		return false // what a closed one still counts is left over
+	}
+	return (isTransient(tcpstate.Name(info.State)) || info.Unacked > 0 || info.Notsent_bytes > 0)
 }
 
 func isTransient(state string) bool {

@@ -48,6 +48,7 @@ type Journal struct {
 func New(t testing.TB, name string) *Journal {
 	t.Helper()
 	d := &Journal{t, Recorded(t, name)}
+	d.Played *= Spread
 	for i := range d.Events {
 		e := &d.Events[i]
 		e.N *= Spread

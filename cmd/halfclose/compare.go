@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+)
+
+// compareEndings is the table of the ways that a run tried, whatever they are.
+func compareEndings(j *journal.Journal) *claim.Comparison {
+	all := ways(j)
+	if len(all) == 0 {
+		return nil
+	}
+	t := &claim.Comparison{Title: "What each way of ending it did"}
+	for i := range all {
+		t.Ways = append(t.Ways, all[i].name())
+	}
+	for _, r := range []struct {
+		what string
+		cell func(*way) claim.Cell
+	}{
+		{"it sent at once", sentAtOnce},
+		{"its own end was then", ownState},
+		{"the peer's end", peerState},
+		{"the peer's 1st read", peerCall(0, "read")},
+		{"the peer's 1st write", peerCall(0, sending...)},
+		{"that data met", dataMet},
+		{"the caller's own read", ownRead},
+		{"the peer's 2nd write", peerCall(1, sending...)},
+		{"the peer's 2nd read", peerCall(1, "read")},
+		{"the peer's end at last", lastState},
+	} {
+		row := claim.Compared{What: r.what}
+		for i := range all {
+			row.Cells = append(row.Cells, r.cell(&all[i]))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+func sentAtOnce(w *way) claim.Cell {
+	s := w.sent(w.who, w.by, w.peersTurn())
+	if len(s) == 0 {
+		return claim.Told("nothing", w.by)
+	}
+	return claim.Told(claim.FlagsOf(s), s...)
+}
+
+// stateCell is a state that a witness saw, as the witness named it.
+func stateCell(e *journal.Event) claim.Cell {
+	if e == nil {
+		return claim.Told("")
+	}
+	return claim.Told(e.State.To, e)
+}
+
+func ownState(w *way) claim.Cell  { return stateCell(w.stateAt(w.who, w.peersTurn())) }
+func peerState(w *way) claim.Cell { return stateCell(w.stateAt(w.peer(), w.peersTurn())) }
+func lastState(w *way) claim.Cell { return stateCell(w.stateAt(w.peer(), nil)) }
+
+// peerCall is what the peer's n-th call of a kind returned, after the ending.
+func peerCall(n int, ops ...string) func(*way) claim.Cell {
+	return func(w *way) claim.Cell {
+		e := nth(w.calls(w.peer(), w.by, ops...), n)
+		return claim.Told(ended(e), e)
+	}
+}
+
+// dataMet is what the caller's kernel answered to the peer's data.
+func dataMet(w *way) claim.Cell {
+	write, answer := w.lateData()
+	switch {
+	case write == nil:
+		return claim.Told("")
+	case answer == nil:
+		return claim.Told("no answer", write)
+	}
+	return claim.Told(claim.FlagsOf([]*journal.Event{answer}), write, answer)
+}
+
+// ownRead is what the caller read after the peer's data.
+func ownRead(w *way) claim.Cell {
+	write, _ := w.lateData()
+	if write == nil {
+		return claim.Told("")
+	}
+	read := nth(w.reads(w.who, write), 0)
+	switch {
+	case read == nil:
+		return claim.Told("no descriptor", w.by)
+	case len(read.Call.Data) > 0:
+		return claim.Told(fmt.Sprintf("%d: %q", read.Call.Result, read.Call.Data), read)
+	}
+	return claim.Told(ended(read), read)
+}
+
+// compareDeliveries is the table of what became of data that was unsent.
+func compareDeliveries(j *journal.Journal) *claim.Comparison {
+	all := deliveries(j)
+	if len(all) == 0 {
+		return nil
+	}
+	t := &claim.Comparison{Title: "What became of the data", Rows: []claim.Compared{
+		{What: "given to the kernel"}, {What: "unsent at the ending"}, {What: "unread by it then"}, {What: "the peer began to read"},
+		{What: "the peer got"}, {What: "and then"}, {What: "it ended in"},
+	}}
+	for i := range all {
+		d := &all[i]
+		t.Ways = append(t.Ways, d.who+" "+d.name())
+		for k, cell := range []claim.Cell{
+			claim.Told(fmt.Sprint(d.given), d.by),
+			claim.Told(fmt.Sprint(d.unsent()), d.by),
+			claim.Told(fmt.Sprint(d.unreadAt(d.who, d.by)), d.by),
+			claim.Told(seconds(d.first.T-d.by.T)+" later", d.first),
+			claim.Told(fmt.Sprint(d.got), d.first),
+			claim.Told(ended(d.end), d.end),
+			stateCell(d.stateAt(d.who, nil)),
+		} {
+			t.Rows[k].Cells = append(t.Rows[k].Cells, cell)
+		}
+	}
+	return t
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+)
+
+// resetsUnread judges what close does where received data has not been read.
+func resetsUnread(j *journal.Journal) claim.Finding {
+	for _, w := range of(ways(j), endClose) {
+		n := w.unreadAt(w.who, w.by)
+		if n <= 0 {
+			continue
+		}
+		s := w.sent(w.who, w.by, nil)
+		switch {
+		case has(s, "FIN") != nil:
+			return claim.Refute(claim.Numbers(w.by, has(s, "FIN")), "%s closed with %d bytes unread, and sent a FIN", w.who, n)
+		case has(s, "RST") != nil:
+			return claim.Confirm(claim.Numbers(w.by, has(s, "RST")), "%s closed with %d bytes unread, and sent %s", w.who, n, claim.FlagsOf(s))
+		}
+		return refuse(j, claim.Numbers(w.by), "%s closed with %d bytes unread, and sent no RST", w.who, n)
+	}
+	return claim.Unclear("no socket was closed with data unread")
+}
+
+var hc10 = claim.Claim{
+	ID: "HC10", Statement: "close() with unread data in the receive buffer sends RST, not FIN",
+	Source: article004 + "; " + rfc9293 + " §3.6.1", Quantity: claim.Always,
+	Precondition: "data has arrived and has not been read",
+	Needs:        needsPackets, Check: resetsUnread,
+}
+
+// delivery is what became of data that was unsent when a connection was ended.
+type delivery struct {
+	way
+	given, got int64
+	gone       *journal.Event // the sender's end was given up before the peer read
+	first      *journal.Event // the peer's first read after the ending
+	end        *journal.Event // the peer's read that returned the end, or failed
+}
+
+// deliveries lists the connections ended with data unsent.
+func deliveries(j *journal.Journal) []delivery {
+	var all []delivery
+	for _, w := range ways(j) {
+		d := delivery{way: w}
+		before := w.calls(w.who, nil, sending...)
+		d.given = total(before)
+		reads := w.reads(w.peer(), nil)
+		d.got, d.first = total(reads), nth(reads, 0)
+		for _, r := range reads {
+			if isEnd(r) || r.Call.Errno != "" && r.Call.Errno != "EAGAIN" {
+				d.end = r
+			}
+		}
+		if d.given == 0 || d.unsent() <= 0 || d.first == nil {
+			continue
+		}
+		for _, e := range claim.States(w.Journal, w.who, journal.SockDiag) {
+			if e.State.To == journal.Gone && e.N < d.first.N {
+				d.gone = e
+			}
+		}
+		all = append(all, d)
+	}
+	return all
+}
+
+// unsent is how many bytes the kernel had taken, and not sent, at the ending.
+func (d *delivery) unsent() int64 {
+	n := d.given
+	for _, s := range d.sent(d.who, nil, d.by) {
+		n -= int64(s.Packet.Len)
+	}
+	return n
+}
+
+// toReaders judges the deliveries to peers that read, soon or late.
+func toReaders(name string) func(*journal.Journal) claim.Finding {
+	return func(j *journal.Journal) claim.Finding {
+		var (
+			cited []*journal.Event
+			told  []string
+		)
+		for _, d := range deliveries(j) {
+			if d.name() != name || d.gone != nil {
+				continue
+			}
+			fin := has(d.sent(d.who, d.by, nil), "FIN")
+			switch {
+			case d.got != d.given:
+				return refuse(j, claim.Numbers(d.by, d.end), "of %d bytes %s got %d, then %s", d.given, d.peer(), d.got, ended(d.end))
+			case !isEnd(d.end) || fin == nil && d.hasPackets():
+				return refuse(j, claim.Numbers(d.by, fin, d.end), "%s got all %d bytes, but no FIN: %s", d.peer(), d.given, ended(d.end))
+			}
+			cited = append(cited, d.by, fin, d.end)
+			told = append(told, fmt.Sprintf("%s, %d unsent, read %s later", d.peer(), d.unsent(), seconds(d.first.T-d.by.T)))
+		}
+		if len(cited) == 0 {
+			return claim.Unclear("no %s with data unsent was seen, with a peer that read on", name)
+		}
+		return claim.Confirm(claim.Numbers(cited...), "after %s these peers got every byte, then the end: %s", name, strings.Join(told, "; "))
+	}
+}
+
+var hc11 = claim.Claim{
+	ID: "HC11", Statement: "close() with unsent data sends it all, then the FIN (to a peer that reads)",
+	Source: article000 + "; " + article004, Quantity: claim.Always,
+	Precondition: "the kernel has taken data that it has not sent, and the peer reads on",
+	Needs:        needsStates, Check: toReaders(endClose),
+}
+
+var hc15 = claim.Claim{
+	ID: "HC15", Statement: "shutdown(SHUT_WR) with unsent data delivers it, then the FIN",
+	Source: article004, Quantity: claim.Always,
+	Precondition: "the kernel has taken data that it has not sent, and the peer reads on",
+	Needs:        needsStates, Check: toReaders(endShutWrite),
+}
+
+var hc27 = claim.Claim{
+	ID: "HC27", Statement: "close() delivers unsent data even if the peer has stopped reading",
+	Source: article000 + ", by omission", Quantity: claim.Always,
+	Precondition: "the peer does not read until the kernel has given the connection up (tcp_orphan_retries)",
+	Needs:        needsStates,
+	Check: func(j *journal.Journal) claim.Finding {
+		for _, d := range deliveries(j) {
+			if d.name() != endClose || d.gone == nil {
+				continue
+			}
+			if d.got == d.given {
+				return claim.Confirm(claim.Numbers(d.by, d.gone, d.end), "%s got all %d bytes although the sender's end was gone", d.peer(), d.given)
+			}
+			return claim.Refute(claim.Numbers(d.by, d.gone, d.end), "%d of %d bytes were lost: %s was an orphan, and the kernel gave it up after %s; then %s read %d bytes, and %s",
+				d.given-d.got, d.given, d.who, seconds(d.gone.T-d.by.T), d.peer(), d.got, ended(d.end))
+		}
+		return claim.Unclear("no orphan with data unsent was given up in this run")
+	},
+}

@@ -1,0 +1,260 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+)
+
+// pairsUp judges that every FIN_WAIT2 has its CLOSE_WAIT at the other end.
+func pairsUp(j *journal.Journal) claim.Finding {
+	var cited []*journal.Event
+	n := 0
+	for _, c := range claim.Connections(j) {
+		for _, socket := range []string{c.Client, c.Server} {
+			for _, e := range claim.States(c.Journal, socket, journal.SockDiag) {
+				if e.State.To != journal.FinWait2 || socket == "" {
+					continue
+				}
+				there := stateBefore(c.Journal, c.Peer(socket), e)
+				if there == nil {
+					return claim.Unclear("no witness saw the other end of %s", socket)
+				}
+				if there.State.To != journal.CloseWait {
+					return claim.Refute(claim.Numbers(e, there), "%s was in FIN_WAIT2 while %s was in %s", socket, c.Peer(socket), there.State.To)
+				}
+				cited = append(cited, e, there)
+				n++
+			}
+		}
+	}
+	if n == 0 {
+		return claim.Unclear("no socket was seen in FIN_WAIT2")
+	}
+	return claim.Confirm(claim.Numbers(cited...), "in all %d connections: FIN_WAIT2 at the end that had closed, CLOSE_WAIT at the other", n)
+}
+
+// stateBefore is the state in which sock_diag saw a socket last before an event.
+func stateBefore(j *journal.Journal, socket string, before *journal.Event) *journal.Event {
+	var last *journal.Event
+	for _, e := range claim.States(j, socket, journal.SockDiag) {
+		if e.N < before.N {
+			last = e
+		}
+	}
+	return last
+}
+
+var hc19 = claim.Claim{
+	ID: "HC19", Statement: "a FIN_WAIT2 here has its CLOSE_WAIT there, pair by pair",
+	Source: article003 + "; " + article004, Quantity: claim.Always,
+	Precondition: "the peer has not closed, and nothing has been reset or given up",
+	Needs:        needsDiag, Check: pairsUp,
+}
+
+// wayOut is how a socket left CLOSE_WAIT.
+type wayOut struct {
+	socket string
+	left   *journal.Event // the change of state
+	why    string
+	cause  *journal.Event
+	own    bool // its application had closed it, or shut it down
+}
+
+// waysOutOf lists how sockets left CLOSE_WAIT, as TCP_INFO or sock_diag saw it first.
+func waysOutOf(j *journal.Journal) []wayOut {
+	var all []wayOut
+	for _, c := range claim.Connections(j) {
+		for _, socket := range []string{c.Client, c.Server} {
+			for _, e := range claim.States(c.Journal, socket) {
+				if socket != "" && e.State.From == journal.CloseWait {
+					all = append(all, outBy(&c, socket, e))
+					break
+				}
+			}
+		}
+	}
+	return all
+}
+
+func outBy(c *claim.Connection, socket string, left *journal.Event) wayOut {
+	w := way{Connection: *c, who: socket}
+	o := wayOut{socket: socket, left: left}
+	for _, e := range w.calls(socket, nil, "close", "shutdown") {
+		if e.N < left.N && e.Call.Errno == "" {
+			o.own, o.cause, o.why = true, e, nameOf(e)
+			return o
+		}
+	}
+	rst := has(w.arrived(socket, nil, nil), "RST")
+	if rst == nil || rst.N > left.N && c.Network == journal.Wire {
+		return o
+	}
+	o.cause, o.why = rst, "a RST"
+	switch {
+	case len(w.writes(socket, nil)) > 0:
+		o.why = "the RST that its own write drew"
+	case probed(&w, rst):
+		o.why = "the RST that the kernel's keepalive probe drew"
+	}
+	return o
+}
+
+// probed says whether the socket's end had sent a keepalive probe: a segment
+// with no data whose number is one before what it had sent (RFC 9293 §3.8.4).
+func probed(w *way, before *journal.Event) bool {
+	var next uint32
+	for _, s := range claim.Segments(w.Journal) {
+		p := s.Packet()
+		if p.Src != w.Address(w.who) || s.Event.N > before.N {
+			continue
+		}
+		if next != 0 && p.Len == 0 && p.Seq == next-1 && claim.HasFlags(s.Event, "ACK") {
+			return true
+		}
+		next = endOf(s.Event)
+		if slices.Contains(p.Flags, "SYN") {
+			next++
+		}
+	}
+	return false
+}
+
+var hc20 = claim.Claim{
+	ID: "HC20", Statement: "CLOSE_WAIT ends only when the application closes",
+	Source: article000 + "; " + article003, Quantity: claim.Always,
+	Precondition: "a socket is in CLOSE_WAIT, and its application has not closed it",
+	Needs:        needsStates,
+	Check: func(j *journal.Journal) claim.Finding {
+		var (
+			own, other    []*journal.Event
+			told, orderly []string
+		)
+		for _, o := range waysOutOf(j) {
+			switch {
+			case o.own:
+				own = append(own, o.cause, o.left)
+				orderly = append(orderly, o.why)
+			case o.cause != nil:
+				other = append(other, o.cause, o.left)
+				told = append(told, fmt.Sprintf("%s by %s", o.socket, o.why))
+			}
+		}
+		switch {
+		case len(other) > 0:
+			return claim.Refute(claim.Numbers(other...), "these left CLOSE_WAIT with their descriptors still open: %s", strings.Join(told, ", "))
+		case len(own) > 0:
+			return claim.Confirm(claim.Numbers(own...), "it was left after %s only", strings.Join(orderly, ", "))
+		}
+		return claim.Unclear("no socket was seen to leave CLOSE_WAIT")
+	},
+}
+
+// runsOut judges that sockets nobody closes use up the descriptors.
+func runsOut(j *journal.Journal) claim.Finding {
+	limit := nth(claim.Calls(j, "", "setrlimit"), 0)
+	if limit == nil {
+		return claim.Unclear("no limit of descriptors was set")
+	}
+	var (
+		taken   []*journal.Event
+		refused []*journal.Event
+	)
+	for _, e := range claim.Calls(j, "", "accept4") {
+		switch {
+		case e.N < limit.N || j.Played != 0 && e.N > j.Played:
+		case e.Call.Errno == "EMFILE":
+			refused = append(refused, e)
+		case e.Call.Errno == "" && len(refused) == 0:
+			taken = append(taken, e)
+		}
+	}
+	if len(refused) == 0 {
+		return refuse(j, claim.Numbers(append(taken, limit)...), "%d connections were accepted under the limit, and accept() did not fail", len(taken))
+	}
+	waiting, f := leaked(j, taken, refused[0])
+	if f != nil {
+		return *f
+	}
+	cited := append(append(waiting, limit, refused[0]), againstQueue(j, refused)...)
+	return claim.Confirm(claim.Numbers(cited...), "%d sockets in CLOSE_WAIT that nobody closed used up the descriptors: accept() failed with EMFILE%s", len(waiting), queueSaid(j, refused))
+}
+
+// leaked lists the events by which the accepted sockets were seen in CLOSE_WAIT;
+// one that was closed, or not in that state, is no leak.
+func leaked(j *journal.Journal, taken []*journal.Event, refused *journal.Event) ([]*journal.Event, *claim.Finding) {
+	var waiting []*journal.Event
+	for _, c := range claim.Connections(j) {
+		if c.Server == "" || !slices.ContainsFunc(taken, func(e *journal.Event) bool { return strings.HasPrefix(e.Call.Out, c.Server+" ") }) {
+			continue
+		}
+		last := stateBefore(c.Journal, c.Server, refused)
+		if last == nil || last.State.To != journal.CloseWait {
+			f := claim.Unclear("%s, which had been accepted, was not in CLOSE_WAIT", c.Server)
+			return nil, &f
+		}
+		waiting = append(waiting, last)
+	}
+	if len(waiting) == 0 {
+		f := claim.Unclear("no accepted socket was seen in CLOSE_WAIT")
+		return nil, &f
+	}
+	return waiting, nil
+}
+
+// againstQueue is what epoll said of the listener after accept had failed.
+func againstQueue(j *journal.Journal, refused []*journal.Event) []*journal.Event {
+	var said []*journal.Event
+	for _, e := range claim.Calls(j, refused[0].Socket, "epoll_wait") {
+		if e.N > refused[0].N && e.Call.Out != "" {
+			said = append(said, e)
+		}
+	}
+	return said
+}
+
+func queueSaid(j *journal.Journal, refused []*journal.Event) string {
+	said := againstQueue(j, refused)
+	if len(said) == 0 || len(refused) < 2 {
+		return ""
+	}
+	return fmt.Sprintf("; epoll went on saying %s, and accept() went on failing, %d times in all: a loop that spins", said[0].Call.Out, len(refused))
+}
+
+var hc26 = claim.Claim{
+	ID: "HC26", Statement: "leaked CLOSE_WAIT sockets use up the descriptors: accept fails with EMFILE",
+	Source: article000, Quantity: claim.Always,
+	Precondition: "the server accepts, its clients close, and it never does",
+	Needs:        needsDiag, Check: runsOut,
+}
+
+// nobodysData judges the connection that was never accepted: it belongs to no
+// descriptor, and its data was acknowledged all the same.
+func nobodysData(j *journal.Journal) claim.Finding {
+	for _, c := range claim.Connections(j) {
+		samples := claim.Samples(c.Journal, c.Server, journal.CloseWait)
+		if c.Server == "" || len(samples) == 0 || len(claim.Calls(c.Journal, c.Server, "close")) > 0 {
+			continue
+		}
+		s := samples[len(samples)-1]
+		if s.Sample.Inode != 0 || s.Sample.RxQueue == 0 {
+			continue
+		}
+		// The client's FIN would not have been acknowledged with its data missing.
+		got := claim.Entered(c.Journal, c.Client, journal.FinWait2)
+		if len(got) == 0 {
+			return refuse(j, claim.Numbers(s), "the data for %s, which nobody had accepted, was not acknowledged", c.Server)
+		}
+		return claim.Confirm(claim.Numbers(got[0], s), "%s was never accepted: no descriptor refers to it, and its data was acknowledged all the same", c.Server)
+	}
+	return refuse(j, nil, "no connection without an owner was seen in CLOSE_WAIT with data unread")
+}
+
+// leaking is the phenomenon of leak.
+var leaking = claim.Phenomenon{
+	Needs: needsDiag,
+	Check: func(j *journal.Journal) claim.Finding { return together(j, runsOut, nobodysData) },
+}

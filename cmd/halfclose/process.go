@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+)
+
+// death is the end of a process that alone held a connection.
+type death struct {
+	claim.Connection
+	event  *journal.Event
+	how    string // "returned from main", "_exit", "SIGKILL"
+	unread int64
+	sent   []*journal.Event
+}
+
+// deaths lists the ends of processes, with what each put on the wire.
+func deaths(j *journal.Journal) []death {
+	var all []death
+	owned := map[int][]string{} // by pid
+	for i := range j.Events {
+		e := &j.Events[i]
+		switch {
+		case e.Process == nil:
+		case e.Process.Event == "started":
+			owned[e.Process.PID] = e.Process.Sockets
+		case (e.Process.Event == "exited" || e.Process.Event == "killed") && (j.Played == 0 || e.N <= j.Played):
+			for _, c := range claim.Connections(j) {
+				for _, s := range owned[e.Process.PID] {
+					if s == c.Client && leftAfter(j, s, e) == 1 {
+						all = append(all, deathOf(c, e))
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+func deathOf(c claim.Connection, e *journal.Event) death {
+	w := way{Connection: c, who: c.Client}
+	d := death{Connection: c, event: e, how: e.Process.How, unread: w.unreadAt(c.Client, e)}
+	if e.Process.Signal != "" {
+		d.how = e.Process.Signal
+	}
+	for _, s := range w.sent(c.Client, e, nil) {
+		if has([]*journal.Event{s}, "FIN") != nil || has([]*journal.Event{s}, "RST") != nil {
+			d.sent = append(d.sent, s)
+		}
+	}
+	return d
+}
+
+// processesSay judges what each process's end put on the wire: with nothing
+// unread, and with something.
+func processesSay(j *journal.Journal, unread bool, flag string) claim.Finding {
+	var (
+		cited []*journal.Event
+		told  []string
+	)
+	for _, d := range deaths(j) {
+		if d.unread > 0 != unread {
+			continue
+		}
+		sent := has(d.sent, flag)
+		if sent == nil {
+			return refuse(j, claim.Numbers(append(d.sent, d.event)...), "%s: %s sent %s, no %s", d.how, d.Client, claim.FlagsOf(d.sent), flag)
+		}
+		cited = append(cited, d.event, sent)
+		told = append(told, d.how)
+	}
+	if len(cited) == 0 {
+		return claim.Unclear("no process was seen to end so")
+	}
+	after := "with nothing unread"
+	if unread {
+		after = "with data unread"
+	}
+	return claim.Confirm(claim.Numbers(cited...), "%s %s: %s", after, strings.Join(told, ", "), flag)
+}
+
+var hc18 = claim.Claim{
+	ID: "HC18", Statement: "a process that exits or is killed sends FIN for its sockets",
+	Source: article000 + "; " + article004, Quantity: claim.Always,
+	Needs: needsPackets,
+	Check: func(j *journal.Journal) claim.Finding {
+		plain := processesSay(j, false, "FIN")
+		if plain.Verdict != claim.Confirmed {
+			return plain
+		}
+		for _, d := range deaths(j) {
+			if rst := has(d.sent, "RST"); rst != nil && has(d.sent, "FIN") == nil {
+				return claim.Refute(append(plain.Events, claim.Numbers(d.event, rst)...), "%s; but with %d bytes unread %s sent a RST (%s)", plain.Because, d.unread, d.Client, d.how)
+			}
+		}
+		return plain
+	},
+}
+
+// seconds renders nanoseconds for a sentence.
+func seconds(ns int64) string { return fmt.Sprintf("%.1f s", float64(ns)/1e9) }

@@ -1,0 +1,310 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+)
+
+// goodbye is the segments of an orderly close: both FINs, and what acknowledged
+// them.
+type goodbye struct {
+	way
+	segments []*journal.Event
+	fin      *journal.Event // of the active end
+	answer   *journal.Event // the first by which the passive end acknowledged it
+	last     *journal.Event // the passive end's FIN
+}
+
+// goodbyes lists the connections that both ends closed, one after the other,
+// with nothing reset.
+func goodbyes(j *journal.Journal) []goodbye {
+	var all []goodbye
+	for _, w := range ways(j) {
+		g := goodbye{way: w, segments: claim.Closing(w.Journal)}
+		if has(g.segments, "RST") != nil {
+			continue
+		}
+		for _, e := range g.segments {
+			active := e.Packet.Src == w.Address(w.who)
+			fin := slices.Contains(e.Packet.Flags, "FIN")
+			switch {
+			case active && fin && g.fin == nil:
+				g.fin = e
+			case !active && g.fin != nil && e.Packet.Ack == endOf(g.fin) && g.answer == nil:
+				g.answer = e
+			}
+			if !active && fin && g.last == nil {
+				g.last = e
+			}
+		}
+		if g.fin != nil && g.answer != nil && g.last != nil && g.isAcknowledged() {
+			all = append(all, g)
+		}
+	}
+	return all
+}
+
+// endOf is the sequence number after a segment, the FIN's own included.
+func endOf(e *journal.Event) uint32 {
+	n := e.Packet.Seq + uint32(e.Packet.Len)
+	if slices.Contains(e.Packet.Flags, "FIN") {
+		n++
+	}
+	return n
+}
+
+// isAcknowledged says whether the last FIN was.
+func (g *goodbye) isAcknowledged() bool {
+	return slices.ContainsFunc(g.segments, func(e *journal.Event) bool {
+		return e.Packet.Src == g.Address(g.who) && e.Packet.Ack == endOf(g.last)
+	})
+}
+
+// isMerged says whether the passive end's FIN was its acknowledgement too.
+func (g *goodbye) isMerged() bool { return g.answer == g.last }
+
+// noGoodbye is why nothing can be said.
+func noGoodbye(j *journal.Journal) claim.Finding {
+	if f, ok := nothingYet(j); !ok {
+		return f
+	}
+	return claim.Unclear("no connection was seen to be closed by both ends")
+}
+
+var hc1 = claim.Claim{
+	ID: "HC1", Statement: "a close takes four segments: FIN, ACK, FIN, ACK",
+	Source: article000 + "; " + article001 + "; " + article004, Quantity: claim.Always,
+	Precondition: "both ends close, one after the other, and nothing is reset",
+	Needs:        needsPackets,
+	Check: func(j *journal.Journal) claim.Finding {
+		all := goodbyes(j)
+		if len(all) == 0 {
+			return noGoodbye(j)
+		}
+		var cited []int
+		for _, g := range all {
+			n := claim.Numbers(g.segments...)
+			if len(g.segments) != 4 || g.isMerged() {
+				return claim.Refute(n, "%s took %d: %s", g.who, len(g.segments), claim.FlagsOf(g.segments))
+			}
+			cited = append(cited, n...)
+		}
+		return claim.Confirm(cited, "it took %s", claim.FlagsOf(all[0].segments))
+	},
+}
+
+var hc2 = claim.Claim{
+	ID: "HC2", Statement: "a FIN takes one sequence number",
+	Source: article000 + "; " + rfc9293 + " §3.4", Quantity: claim.Always,
+	Precondition: "a FIN is acknowledged",
+	Needs:        needsPackets,
+	Check: func(j *journal.Journal) claim.Finding {
+		var cited []*journal.Event
+		for _, c := range claim.Connections(j) {
+			for _, s := range claim.News(c.Journal) {
+				fin := s.Event
+				if !slices.Contains(fin.Packet.Flags, "FIN") {
+					continue
+				}
+				ack := answerTo(c.Journal, fin)
+				if ack == nil {
+					continue
+				}
+				if taken := ack.Packet.Ack - fin.Packet.Seq - uint32(fin.Packet.Len); taken != 1 {
+					return claim.Refute(claim.Numbers(fin, ack), "the FIN's acknowledgement was %d beyond its data, not 1", int32(taken))
+				}
+				cited = append(cited, fin, ack)
+			}
+		}
+		if len(cited) == 0 {
+			return claim.Unclear("no FIN was seen to be acknowledged")
+		}
+		return claim.Confirm(claim.Numbers(cited...), "each of the %d FINs was acknowledged with the number after its data and one more", len(cited)/2)
+	},
+}
+
+// answerTo is the segment with the highest acknowledgement that the other end
+// sent after a FIN had been delivered; nil if there was none, or only RSTs.
+func answerTo(j *journal.Journal, fin *journal.Event) *journal.Event {
+	var best *journal.Event
+	for _, s := range claim.News(j) {
+		e := s.Event
+		if e.N < fin.N || e.Packet.Src != fin.Packet.Dst || slices.Contains(e.Packet.Flags, "RST") {
+			continue
+		}
+		if !afterDelivery(j, fin, e) {
+			continue
+		}
+		if best == nil || int32(e.Packet.Ack-best.Packet.Ack) > 0 {
+			best = e
+		}
+	}
+	return best
+}
+
+// afterDelivery says whether an event follows the delivery of a segment.
+func afterDelivery(j *journal.Journal, sent, e *journal.Event) bool {
+	if j.Network != journal.Wire {
+		return e.N > sent.N
+	}
+	return slices.ContainsFunc(claim.Packets(j, journal.AtDelivered), func(d *journal.Event) bool {
+		return d.Packet.Of == sent.N && d.N < e.N
+	})
+}
+
+var hc3 = claim.Claim{
+	ID: "HC3", Statement: "active end: FIN_WAIT1 → FIN_WAIT2 → TIME_WAIT; passive end: CLOSE_WAIT → LAST_ACK → CLOSE",
+	Source: article001 + "; " + article003 + "; " + rfc9293 + " §3.6", Quantity: claim.Always,
+	Precondition: "the passive end acknowledges the FIN, and closes later",
+	Needs:        needsStates,
+	Check: func(j *journal.Journal) claim.Finding {
+		var found []claim.Finding
+		for _, g := range goodbyes(j) {
+			if !g.isMerged() {
+				found = append(found, g.states())
+			}
+		}
+		if len(found) == 0 {
+			return noGoodbye(j)
+		}
+		for _, f := range found {
+			if f.Verdict != claim.Confirmed {
+				return f
+			}
+		}
+		return found[0]
+	},
+}
+
+// states judges the states of both ends, by sock_diag, which alone sees them
+// when the descriptor is closed.
+func (g *goodbye) states() claim.Finding {
+	active := claim.Follows(g.Journal, g.who, "the peer's", []claim.Step{
+		{From: journal.FinWait1, To: journal.FinWait2, On: []string{"ACK"}},
+		{From: journal.FinWait2, To: journal.TimeWait, On: []string{"FIN", "ACK"}},
+	}, journal.SockDiag)
+	passive := claim.Follows(g.Journal, g.peer(), "the peer's", []claim.Step{
+		{From: journal.CloseWait, To: journal.LastAck},
+		{From: journal.LastAck, To: journal.Gone, On: []string{"ACK"}},
+	}, journal.SockDiag)
+	for _, f := range []claim.Finding{active, passive} {
+		if f.Verdict != claim.Confirmed {
+			return f
+		}
+	}
+	return claim.Confirm(slices.Concat(active.Events, passive.Events), "%s: %s; %s: %s (CLOSE: sock_diag finds it no more)",
+		g.who, active.Because, g.peer(), passive.Because)
+}
+
+// merges judges whether the passive end's ACK and FIN were one segment, and
+// says what kept them apart where they were not.
+func merges(j *journal.Journal) claim.Finding {
+	all := goodbyes(j)
+	if len(all) == 0 {
+		return noGoodbye(j)
+	}
+	var (
+		cited []int
+		told  []string
+		any   bool
+	)
+	for _, g := range all {
+		if g.isMerged() {
+			any = true
+		}
+		cited = append(cited, claim.Numbers(g.segments...)...)
+		told = append(told, g.why())
+	}
+	if !any {
+		return refuse(j, cited, "%s", strings.Join(told, "; "))
+	}
+	return claim.Confirm(cited, "%s", strings.Join(told, "; "))
+}
+
+// why tells a goodbye by its segments and by what made them so.
+func (g *goodbye) why() string {
+	said := g.peer() + " " + claim.FlagsOf(g.segments)
+	switch {
+	case g.isMerged():
+		return said + ": it closed before its kernel had acknowledged the FIN"
+	case g.forced() != nil:
+		return said + ": TCP_QUICKACK forced the ACK out"
+	}
+	return said + ": its kernel had acknowledged the FIN before it closed"
+}
+
+// forced is the setting of TCP_QUICKACK between the FIN and its acknowledgement.
+func (g *goodbye) forced() *journal.Event {
+	for _, e := range g.calls(g.peer(), g.fin, "setsockopt") {
+		if slices.Contains(e.Call.Args, "TCP_QUICKACK") && e.N < g.answer.N {
+			return e
+		}
+	}
+	return nil
+}
+
+var hc4 = claim.Claim{
+	ID: "HC4", Statement: "second and third segment may merge: a three-segment close",
+	Source: article004, Quantity: claim.Can,
+	Precondition: "the passive end closes while its acknowledgement is delayed",
+	Needs:        needsPackets, Check: possibly(merges),
+}
+
+// threeSegments is the phenomenon: at least one close with three.
+var threeSegments = claim.Phenomenon{Needs: needsPackets, Check: merges}
+
+// fourSegments is the phenomenon: a close with four.
+var fourSegments = claim.Phenomenon{Needs: hc1.Needs, Check: hc1.Check}
+
+// dataMerges judges whether the passive end's ACK, its last data and its FIN
+// were one segment.
+func dataMerges(j *journal.Journal) claim.Finding {
+	all := goodbyes(j)
+	if len(all) == 0 {
+		return noGoodbye(j)
+	}
+	for _, g := range all {
+		if g.isMerged() && g.last.Packet.Len > 0 {
+			said := ""
+			for _, other := range all {
+				if !other.isMerged() {
+					said = "; of " + other.peer() + ", which wrote it on its own, the data took the ACK along and the FIN went alone"
+				}
+			}
+			return claim.Confirm(claim.Numbers(g.fin, g.last), "%s answered the FIN with one segment: the ACK, %d bytes and its own FIN%s",
+				g.peer(), g.last.Packet.Len, said)
+		}
+	}
+	g := all[0]
+	return refuse(j, claim.Numbers(g.segments...), "they came apart: %s", claim.FlagsOf(g.segments))
+}
+
+var hc5 = claim.Claim{
+	ID: "HC5", Statement: "with delayed ACK, the ACK, data still to send, and the FIN may merge into one segment",
+	Source: article004, Quantity: claim.Can,
+	Precondition: "the data is held back until the close (MSG_MORE, TCP_CORK, Nagle)",
+	Needs:        needsPackets, Check: possibly(dataMerges),
+}
+
+var oneSegment = claim.Phenomenon{Needs: needsPackets, Check: dataMerges}
+
+var hc6 = claim.Claim{
+	ID: "HC6", Statement: "FIN_WAIT1 receiving FIN+ACK together goes straight to TIME_WAIT",
+	Source: article003 + "; " + rfc9293 + " §3.10.7.4", Quantity: claim.Always,
+	Precondition: "the passive end's FIN is the first to acknowledge the active end's",
+	Needs:        needsStates,
+	Check: func(j *journal.Journal) claim.Finding {
+		for _, g := range goodbyes(j) {
+			if !g.isMerged() {
+				continue
+			}
+			return claim.Follows(g.Journal, g.who, "the peer's", []claim.Step{
+				{From: journal.FinWait1, To: journal.TimeWait, On: []string{"FIN", "ACK"}},
+			}, journal.SockDiag)
+		}
+		return noGoodbye(j)
+	},
+}
