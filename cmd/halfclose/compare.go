@@ -15,7 +15,7 @@ func compareEndings(j *journal.Journal) *claim.Comparison {
 	}
 	t := &claim.Comparison{Title: "What each way of ending it did"}
 	for i := range all {
-		t.Ways = append(t.Ways, all[i].name())
+		t.Ways = append(t.Ways, all[i].short())
 	}
 	for _, r := range []struct {
 		what string
@@ -109,10 +109,14 @@ func compareDeliveries(j *journal.Journal) *claim.Comparison {
 	}}
 	for i := range all {
 		d := &all[i]
-		t.Ways = append(t.Ways, d.who+" "+d.name())
+		t.Ways = append(t.Ways, d.who+" "+d.short())
+		unsent := claim.Told("") // not known without packets
+		if d.hasPackets() {
+			unsent = claim.Told(fmt.Sprint(d.unsent()), d.by)
+		}
 		for k, cell := range []claim.Cell{
 			claim.Told(fmt.Sprint(d.given), d.by),
-			claim.Told(fmt.Sprint(d.unsent()), d.by),
+			unsent,
 			claim.Told(fmt.Sprint(d.unreadAt(d.who, d.by)), d.by),
 			claim.Told(seconds(d.first.T-d.by.T)+" later", d.first),
 			claim.Told(fmt.Sprint(d.got), d.first),

@@ -70,6 +70,14 @@ func deliveries(j *journal.Journal) []delivery {
 	return all
 }
 
+// said tells a delivery in a few words.
+func (d *delivery) said() string {
+	if !d.hasPackets() {
+		return fmt.Sprintf("%s, which read %s later", d.peer(), seconds(d.first.T-d.by.T))
+	}
+	return fmt.Sprintf("%s, for which %d of %d were unsent, and which read %s later", d.peer(), d.unsent(), d.given, seconds(d.first.T-d.by.T))
+}
+
 // unsent is how many bytes the kernel had taken, and not sent, at the ending.
 func (d *delivery) unsent() int64 {
 	n := d.given
@@ -98,7 +106,7 @@ func toReaders(name string) func(*journal.Journal) claim.Finding {
 				return refuse(j, claim.Numbers(d.by, fin, d.end), "%s got all %d bytes, but no FIN: %s", d.peer(), d.given, ended(d.end))
 			}
 			cited = append(cited, d.by, fin, d.end)
-			told = append(told, fmt.Sprintf("%s, %d unsent, read %s later", d.peer(), d.unsent(), seconds(d.first.T-d.by.T)))
+			told = append(told, d.said())
 		}
 		if len(cited) == 0 {
 			return claim.Unclear("no %s with data unsent was seen, with a peer that read on", name)

@@ -101,7 +101,7 @@ func compareNotices(j *journal.Journal) *claim.Comparison {
 	}
 	for i := range all {
 		w := &all[i]
-		t.Ways = append(t.Ways, "the peer's "+w.name())
+		t.Ways = append(t.Ways, "the peer's "+w.short())
 		for k, e := range w.calls(w.peer(), nil, "epoll_wait") {
 			if k == len(t.Rows) {
 				t.Rows = append(t.Rows, claim.Compared{What: w.step(e)})

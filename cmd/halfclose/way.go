@@ -55,6 +55,14 @@ func nameOf(e *journal.Event) string {
 	return e.Call.Op + "()"
 }
 
+// short is its name in a table: "close()", "SHUT_WR".
+func (w *way) short() string {
+	if w.by.Call.Op == "shutdown" && len(w.by.Call.Args) > 0 {
+		return w.by.Call.Args[len(w.by.Call.Args)-1]
+	}
+	return w.name()
+}
+
 // peer is the other end.
 func (w *way) peer() string { return w.Peer(w.who) }
 
@@ -128,14 +136,22 @@ func has(events []*journal.Event, flag string) *journal.Event {
 	return nil
 }
 
-// stateAt is the last state that any witness saw a socket enter before an event
-// (nil: at all); nil if none did.
+// stateAt is the state in which a socket was seen last before an event (nil: at
+// all); nil if it was not. Where sock_diag finds nothing any more and TCP_INFO
+// still has a descriptor to ask, that says CLOSE, and says more.
 func (w *way) stateAt(socket string, before *journal.Event) *journal.Event {
-	var last *journal.Event
+	var last, info *journal.Event
 	for _, e := range claim.States(w.Journal, socket) {
-		if between(e, nil, before) {
-			last = e
+		if !between(e, nil, before) {
+			continue
 		}
+		last = e
+		if e.State.Witness == journal.TCPInfo {
+			info = e
+		}
+	}
+	if last != nil && last.State.To == journal.Gone && info != nil && info.State.To == journal.Close {
+		return info
 	}
 	return last
 }
