@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
@@ -36,7 +37,9 @@ func compareEndings(j *journal.Journal) *claim.Comparison {
 		for i := range all {
 			row.Cells = append(row.Cells, r.cell(&all[i]))
 		}
-		t.Rows = append(t.Rows, row)
+		if slices.ContainsFunc(row.Cells, func(c claim.Cell) bool { return c.Text != "" }) { // else it was not tried
+			t.Rows = append(t.Rows, row)
+		}
 	}
 	return t
 }
@@ -81,16 +84,18 @@ func dataMet(w *way) claim.Cell {
 	return claim.Told(claim.FlagsOf([]*journal.Event{answer}), write, answer)
 }
 
-// ownRead is what the caller read after the peer's data.
+// ownRead is what the caller read after the peer's data, or after its ending.
 func ownRead(w *way) claim.Cell {
-	write, _ := w.lateData()
-	if write == nil {
-		return claim.Told("")
+	since, _ := w.lateData()
+	if since == nil {
+		since = w.by
 	}
-	read := nth(w.reads(w.who, write), 0)
+	read := nth(w.reads(w.who, since), 0)
 	switch {
-	case read == nil:
+	case read == nil && w.name() == endClose:
 		return claim.Told("no descriptor", w.by)
+	case read == nil:
+		return claim.Told("")
 	case len(read.Call.Data) > 0:
 		return claim.Told(fmt.Sprintf("%d: %q", read.Call.Result, read.Call.Data), read)
 	}
