@@ -61,7 +61,8 @@ type sender struct {
 // What occupies sequence space repeats if all of it was sent before; but a SYN
 // that now acknowledges is news, as in a simultaneous open. What occupies none
 // repeats an earlier segment with the same flags and numbers: the window and
-// the timestamps may differ.
+// the timestamps may differ. A probe says nothing, and counts as a repetition of
+// what was said last.
 func (s *sender) repeats(e *journal.Event) int {
 	p := e.Packet
 	if slices.Contains(p.Flags, "SYN") {
@@ -78,14 +79,26 @@ func (s *sender) repeats(e *journal.Event) int {
 			break
 		}
 	}
-	if of == 0 && s.any && occupied(p) > 0 && !slices.Contains(p.Flags, "SYN") && !after(end, s.next) {
-		of = s.sent[len(s.sent)-1].N // sent in other pieces before
+	if of == 0 && s.any && (s.sentBefore(p, end) || s.isProbe(p)) {
+		of = s.sent[len(s.sent)-1].N
 	}
 	if !s.any || after(end, s.next) {
 		s.next, s.any = end, true
 	}
 	s.sent = append(s.sent, e)
 	return of
+}
+
+// sentBefore says whether all of a segment was sent before, in other pieces.
+func (s *sender) sentBefore(p *journal.Packet, end uint32) bool {
+	return occupied(p) > 0 && !slices.Contains(p.Flags, "SYN") && !after(end, s.next)
+}
+
+// isProbe says whether a segment only asks for an answer: a keepalive or a
+// zero-window probe carries nothing, with a number that was used before
+// (RFC 9293 §3.8.4, §3.8.6.1), where an acknowledgement carries the next.
+func (s *sender) isProbe(p *journal.Packet) bool {
+	return occupied(p) == 0 && !slices.Contains(p.Flags, "RST") && after(s.next, p.Seq)
 }
 
 // occupied is how much sequence space a segment takes (RFC 9293 §3.4).

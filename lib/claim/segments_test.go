@@ -70,6 +70,12 @@ func TestNewsIsToldFromRepetition(t *testing.T) {
 		{"a duplicate ACK, and a window update", []seg{
 			{"ACK", 100, 7, 0, here}, {"ACK", 100, 7, 0, here}, {"ACK", 100, 8, 0, here},
 		}, []int{0, 1, 0}},
+		{"a keepalive probe, and one of a closed window", []seg{
+			{"PSH+ACK", 100, 7, 10, here}, {"ACK", 109, 7, 0, here}, {"ACK", 110, 8, 0, here}, {"ACK", 109, 8, 0, here}, {"PSH+ACK", 110, 8, 1, here},
+		}, []int{0, 1, 0, 3, 0}},
+		{"a RST with an old number is no probe", []seg{
+			{"PSH+ACK", 100, 7, 10, here}, {"RST", 100, 0, 0, here},
+		}, []int{0, 0}},
 		{"the two directions apart", []seg{
 			{"SYN", 100, 0, 0, here}, {"SYN", 100, 0, 0, there}, {"SYN+ACK", 100, 101, 0, here}, {"SYN+ACK", 100, 101, 0, there},
 		}, []int{0, 0, 0, 0}},
