@@ -37,7 +37,7 @@ func Connections(j *journal.Journal) []Connection {
 				break
 			}
 		}
-		c.Journal = narrowed(j, &client, c.Server)
+		c.Journal = narrowed(j, &c)
 		all = append(all, c)
 	}
 	return all
@@ -53,20 +53,26 @@ func socketOf(j *journal.Journal, id string) (journal.Socket, bool) {
 
 // narrowed keeps what concerns the connection: what its sockets did and were
 // seen in, and the packets between their addresses, up to the end of the play.
-func narrowed(j *journal.Journal, client *journal.Socket, server string) *journal.Journal {
+func narrowed(j *journal.Journal, c *Connection) *journal.Journal {
 	own := *j
-	own.Events = slices.DeleteFunc(slices.Clone(j.Events), func(e journal.Event) bool {
+	own.Events = nil
+	for i := range j.Events {
+		e := &j.Events[i]
 		if j.Played != 0 && e.N > j.Played {
-			return true
+			break
 		}
-		if p := e.Packet; p != nil {
-			there := p.Src == client.Local && p.Dst == client.Remote
-			back := p.Src == client.Remote && p.Dst == client.Local
-			return !there && !back
+		if c.concerns(e) {
+			own.Events = append(own.Events, *e)
 		}
-		return e.Socket == "" || e.Socket != client.ID && e.Socket != server
-	})
+	}
 	return &own
+}
+
+func (c *Connection) concerns(e *journal.Event) bool {
+	if p := e.Packet; p != nil {
+		return p.Src == c.From && p.Dst == c.To || p.Src == c.To && p.Dst == c.From
+	}
+	return e.Socket != "" && (e.Socket == c.Client || e.Socket == c.Server)
 }
 
 // Address is that of one of the ends.

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"io"
+	"testing"
+
+	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/journal"
+	"sockproof/lib/report"
+	"sockproof/lib/repro"
+)
+
+// conductDefault plays the default scenario once, on the wire.
+func conductDefault(b *testing.B) journal.Journal {
+	b.Helper()
+	at := doctor.Stage{Network: journal.Wire, Family: journal.IPv4}
+	j := repro.Conduct(context.Background(), &program.Scenarios[0], plays["endings"], at.Conditions())
+	if j.Stopped != "" {
+		b.Skipf("skip: %s", j.Stopped)
+	}
+	return j
+}
+
+// BenchmarkConduct times a run of the default scenario.
+func BenchmarkConduct(b *testing.B) {
+	for b.Loop() {
+		conductDefault(b)
+	}
+}
+
+// BenchmarkJudge times the verdicts on one run of it.
+func BenchmarkJudge(b *testing.B) {
+	j := conductDefault(b)
+	for b.Loop() {
+		program.Scenarios[0].Judge(&j)
+	}
+}
+
+// BenchmarkRender times its report, the verdicts and the table included.
+func BenchmarkRender(b *testing.B) {
+	j := conductDefault(b)
+	for b.Loop() {
+		r := report.Report{Schema: report.Schema, Runs: []report.Run{program.Scenarios[0].Report(j)}}
+		if err := report.Text(io.Discard, &r, report.Style{Width: 100, Unicode: true}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
