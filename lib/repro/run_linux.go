@@ -25,6 +25,8 @@ type Run struct {
 	missing map[journal.Witness]bool // witnesses that some host could not have
 	foreign []chan struct{}          // libraries at work, closed when they have returned
 
+	clients uint16 // made so far, for their ports
+
 	cut error // why a wait was cut short: the run is over
 }
 
@@ -262,6 +264,11 @@ func (r *Run) watchPort(port uint16) error { return r.watch.port(port) }
 // Spawn starts a child process that owns the sockets too.
 func (r *Run) Spawn(d sock.Disposition, sockets ...*sock.Socket) (*sock.Child, error) {
 	return r.table.Spawn(d, sockets...)
+}
+
+// SpawnPiped starts one whose standard output and standard error are sockets.
+func (r *Run) SpawnPiped(d sock.Disposition, out, errs *sock.Socket, others ...*sock.Socket) (*sock.Child, error) {
+	return r.table.SpawnPiped(d, out, errs, others...)
 }
 
 // Transfer moves n bytes from one socket of a connection to the other, in bulk:

@@ -29,6 +29,9 @@ type Disposition string
 const (
 	DefaultSIGPIPE Disposition = "default" // it dies of it
 	IgnoreSIGPIPE  Disposition = "ignore"  // its writes fail with EPIPE
+	HandleSIGPIPE  Disposition = "handler" // a handler is called, and its writes fail with EPIPE
+	BlockSIGPIPE   Disposition = "blocked" // by sigprocmask: it stays pending, and its writes fail with EPIPE
+	GoSIGPIPE      Disposition = "go"      // as Go's runtime has it: see the package os/signal
 )
 
 // Child is a process that owns sockets, so that what happens to a connection
@@ -50,7 +53,8 @@ type Child struct {
 type order struct {
 	Op   string `json:"op"` // a system call's name, or return
 	FD   int    `json:"fd"`
-	Size int    `json:"size,omitempty"` // of a read; how, of a shutdown; status, of an end; the limit
+	Size int    `json:"size,omitempty"` // of a read; how, of a shutdown; status, of an end; the limit; flags; seconds
+	On   bool   `json:"on,omitempty"`   // of SO_LINGER
 	Data []byte `json:"data,omitempty"`
 }
 
@@ -60,6 +64,7 @@ type answer struct {
 	Result int64  `json:"result"`
 	Errno  string `json:"errno,omitempty"`
 	Out    string `json:"out,omitempty"`
+	Signal string `json:"signal,omitempty"` // that the call raised, and that did not kill
 	Data   []byte `json:"data,omitempty"`
 	Began  int64  `json:"began"`
 	Ended  int64  `json:"ended"`
@@ -68,6 +73,20 @@ type answer struct {
 // Spawn starts a child that inherits the sockets, as after fork(2): both
 // processes hold them until one closes. It must be called on the run's thread.
 func (t *Table) Spawn(d Disposition, sockets ...*Socket) (*Child, error) {
+	return t.spawn(d, []uintptr{0, 1, 2}, sockets)
+}
+
+// SpawnPiped starts a child whose standard output and standard error are
+// sockets, as inetd(8) would; it inherits others too.
+func (t *Table) SpawnPiped(d Disposition, out, errs *Socket, sockets ...*Socket) (*Child, error) {
+	c, err := t.spawn(d, []uintptr{0, uintptr(out.descriptor()), uintptr(errs.descriptor())}, sockets)
+	if err == nil {
+		c.fds[out], c.fds[errs] = 1, 2
+	}
+	return c, err
+}
+
+func (t *Table) spawn(d Disposition, standard []uintptr, sockets []*Socket) (*Child, error) {
 	ordersR, ordersW, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("pipe for a child: %w", err)
@@ -81,7 +100,7 @@ func (t *Table) Spawn(d Disposition, sockets ...*Socket) (*Child, error) {
 	defer ordersR.Close()
 	defer answersW.Close()
 	c := &Child{t: t, fds: map[*Socket]int{}, disposition: d, orders: ordersW, from: answersR, answers: json.NewDecoder(answersR)}
-	files := []uintptr{0, 1, 2, ordersR.Fd(), answersW.Fd()}
+	files := append(standard, ordersR.Fd(), answersW.Fd())
 	for _, s := range sockets {
 		c.fds[s], c.host = len(files), s.host.Name
 		files = append(files, uintptr(s.descriptor()))
@@ -149,7 +168,7 @@ func (c *Child) make(s *Socket, args []string, o order, learn func(*answer)) (an
 	if learn != nil {
 		learn(&a)
 	}
-	call.Result, call.Errno, call.Out, call.TookNS = a.Result, a.Errno, a.Out, a.Ended-a.Began
+	call.Result, call.Errno, call.Out, call.Signal, call.TookNS = a.Result, a.Errno, a.Out, a.Signal, a.Ended-a.Began
 	c.t.add(c.host, id, a.Began+offset, call)
 	c.t.after()
 	return a, nil

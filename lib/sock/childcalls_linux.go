@@ -13,6 +13,42 @@ func (c *Child) Write(s *Socket, b []byte) error {
 	return err
 }
 
+// WriteByGo makes the child write by way of Go's os.File, whose runtime raises
+// SIGPIPE itself where the descriptor is 1 or 2.
+func (c *Child) WriteByGo(s *Socket, b []byte) error {
+	_, err := c.call(s, []string{"by os.File", "descriptor " + strconv.Itoa(c.fds[s]), strconv.Itoa(len(b))}, order{Op: opGoWrite, Data: b})
+	return err
+}
+
+// Sendmsg makes the child send with a flag (sendmsg(2)).
+func (c *Child) Sendmsg(s *Socket, b []byte, f Flag) error {
+	_, err := c.call(s, []string{strconv.Itoa(len(b)), f.Name}, order{Op: "sendmsg", Data: b, Size: f.Value})
+	return err
+}
+
+// Writev, Sendfile and Splice make the child send by other calls: from several
+// buffers, from a file, from a pipe.
+func (c *Child) Writev(s *Socket, b []byte) error {
+	_, err := c.call(s, []string{"2 buffers", strconv.Itoa(len(b))}, order{Op: "writev", Data: b})
+	return err
+}
+
+func (c *Child) Sendfile(s *Socket, b []byte) error {
+	_, err := c.call(s, []string{"from a file", strconv.Itoa(len(b))}, order{Op: "sendfile", Data: b})
+	return err
+}
+
+func (c *Child) Splice(s *Socket, b []byte) error {
+	_, err := c.call(s, []string{"from a pipe", strconv.Itoa(len(b))}, order{Op: "splice", Data: b})
+	return err
+}
+
+// SetLinger makes the child set SO_LINGER (socket(7)).
+func (c *Child) SetLinger(s *Socket, on bool, seconds int) error {
+	_, err := c.call(s, []string{"SO_LINGER", lingerText(on, seconds)}, order{Op: "setsockopt", On: on, Size: seconds})
+	return err
+}
+
 // Read makes the child read from one of its sockets.
 func (c *Child) Read(s *Socket, size int) error {
 	_, err := c.call(s, []string{strconv.Itoa(size)}, order{Op: "read", Size: size})

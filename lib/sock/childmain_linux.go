@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"unsafe"
+	"runtime"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,7 +17,9 @@ func IsChild() bool { return os.Getenv(childMarker) != "" }
 
 // RunChild does what the parent orders until it orders no more.
 func RunChild() (status int) {
-	if err := disposeOfSIGPIPE(Disposition(os.Getenv(childMarker))); err != nil {
+	runtime.LockOSThread() // a signal mask is a thread's
+	signals, err := dispose(Disposition(os.Getenv(childMarker)))
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "child:", err)
 		return 1
 	}
@@ -35,7 +37,11 @@ func RunChild() (status int) {
 		if o.Op == opReturn {
 			return o.Size
 		}
-		if err := answers.Encode(obey(o)); err != nil {
+		a := obey(o)
+		if a.Errno == "EPIPE" {
+			a.Signal = signals.raised()
+		}
+		if err := answers.Encode(a); err != nil {
 			fmt.Fprintln(os.Stderr, "child: write an answer:", err)
 			return 1
 		}
@@ -44,9 +50,10 @@ func RunChild() (status int) {
 
 // The orders that are no system call's name.
 const (
-	opReturn = "return" // from main
-	opAbort  = "abort"  // let the connection end with RST, when the process ends
-	opRoom   = "room"   // under which limit is there room for more descriptors?
+	opReturn  = "return" // from main
+	opAbort   = "abort"  // let the connection end with RST, when the process ends
+	opRoom    = "room"   // under which limit is there room for more descriptors?
+	opGoWrite = "(*os.File).Write"
 )
 
 // obey makes the call that an order asks for.
@@ -66,6 +73,21 @@ func perform(o order) returned {
 	case "write":
 		var n int
 		return writing(o.Data, &n)(o.FD)
+	case opGoWrite:
+		n, err := goFile(o.FD).Write(o.Data)
+		return returned{n: n, data: o.Data[:max(n, 0)], err: err}
+	case "sendmsg":
+		n, err := unix.SendmsgN(o.FD, o.Data, nil, nil, o.Size)
+		return returned{n: n, data: o.Data[:max(n, 0)], err: err}
+	case "writev":
+		n, err := unix.Writev(o.FD, [][]byte{o.Data[:len(o.Data)/2], o.Data[len(o.Data)/2:]})
+		return returned{n: n, data: o.Data[:max(n, 0)], err: err}
+	case "sendfile":
+		return sendFile(o.FD, o.Data)
+	case "splice":
+		return spliceIn(o.FD, o.Data)
+	case "setsockopt":
+		return returned{err: setLinger(o.FD, o.On, o.Size)}
 	case "read":
 		b := make([]byte, o.Size)
 		n, err := unix.Read(o.FD, b)
@@ -125,33 +147,4 @@ func roomFor(more int) returned {
 		}
 		more--
 	}
-}
-
-// sigaction is the kernel's struct of rt_sigaction(2) on Linux's 64-bit
-// platforms: handler, flags, restorer, mask.
-type sigaction struct {
-	handler, flags, restorer uintptr
-	mask                     uint64
-}
-
-// The handlers SIG_DFL and SIG_IGN (signal(7)).
-const (
-	sigDFL uintptr = 0
-	sigIGN uintptr = 1
-)
-
-// disposeOfSIGPIPE sets what SIGPIPE does, by a raw system call: Go's runtime
-// has a handler of its own, which turns it into EPIPE on most descriptors, and
-// os/signal cannot give the default back.
-func disposeOfSIGPIPE(d Disposition) error {
-	act := sigaction{handler: sigDFL}
-	if d == IgnoreSIGPIPE {
-		act.handler = sigIGN
-	}
-	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(unix.SIGPIPE),
-		uintptr(unsafe.Pointer(&act)), 0, unsafe.Sizeof(act.mask), 0, 0)
-	if errno != 0 {
-		return fmt.Errorf("rt_sigaction(SIGPIPE): %w", errno)
-	}
-	return nil
 }

@@ -58,13 +58,38 @@ func PortRange(low, high uint16) int { return int(high)<<16 | int(low) }
 
 // SetLinger sets SO_LINGER (socket(7)). With on and 0 seconds, close sends RST.
 func (s *Socket) SetLinger(on bool, seconds int) error {
+	return s.call("setsockopt", []string{"SO_LINGER", lingerText(on, seconds)}, func(fd int) returned {
+		return returned{err: setLinger(fd, on, seconds)}
+	})
+}
+
+func setLinger(fd int, on bool, seconds int) error {
 	l := unix.Linger{Linger: int32(seconds)}
 	if on {
 		l.Onoff = 1
 	}
-	return s.call("setsockopt", []string{"SO_LINGER", fmt.Sprintf("{%d, %d}", l.Onoff, l.Linger)}, func(fd int) returned {
-		return returned{err: unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &l)}
+	return unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &l)
+}
+
+// lingerText is a struct linger as strace prints it, in short: "{1, 0}".
+func lingerText(on bool, seconds int) string {
+	if on {
+		return fmt.Sprintf("{1, %d}", seconds)
+	}
+	return fmt.Sprintf("{0, %d}", seconds)
+}
+
+// Linger reads SO_LINGER, as the journal shows it: "{1, 0}".
+func (s *Socket) Linger() (string, error) {
+	var text string
+	err := s.call("getsockopt", []string{"SO_LINGER"}, func(fd int) returned {
+		l, err := unix.GetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER)
+		if err == nil {
+			text = lingerText(l.Onoff != 0, int(l.Linger))
+		}
+		return returned{out: text, err: err}
 	})
+	return text, err
 }
 
 // DropRST makes the socket ignore segments with RST, by a socket filter
