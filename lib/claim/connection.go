@@ -15,11 +15,14 @@ type Connection struct {
 	// From and To are the addresses that the client called from and called.
 	From, To string
 	*journal.Journal
+
+	since, until int // the events between which packets are its own; until 0: no end
 }
 
 // Connections lists the connections of a journal in the order in which they
 // were called for, those that were never accepted among them. Where addresses
-// were used again, each socket counts for one connection only.
+// were used again, each socket counts for one connection only, and so does each
+// packet: it belongs to the call made last between its addresses.
 func Connections(j *journal.Journal) []Connection {
 	var all []Connection
 	taken := map[string]bool{}
@@ -29,7 +32,7 @@ func Connections(j *journal.Journal) []Connection {
 			continue
 		}
 		taken[client.ID] = true
-		c := Connection{Client: client.ID, From: client.Local, To: client.Remote}
+		c := Connection{Client: client.ID, From: client.Local, To: client.Remote, since: call.N}
 		for _, s := range j.Sockets {
 			if s.Local == client.Remote && s.Remote == client.Local && !taken[s.ID] && s.ID != client.ID {
 				c.Server = s.ID
@@ -37,8 +40,15 @@ func Connections(j *journal.Journal) []Connection {
 				break
 			}
 		}
-		c.Journal = narrowed(j, &c)
+		for i := range all {
+			if all[i].From == c.From && all[i].To == c.To && all[i].until == 0 {
+				all[i].until = c.since
+			}
+		}
 		all = append(all, c)
+	}
+	for i := range all {
+		all[i].Journal = narrowed(j, &all[i])
 	}
 	return all
 }
@@ -70,6 +80,9 @@ func narrowed(j *journal.Journal, c *Connection) *journal.Journal {
 
 func (c *Connection) concerns(e *journal.Event) bool {
 	if p := e.Packet; p != nil {
+		if e.N < c.since || c.until != 0 && e.N >= c.until {
+			return false
+		}
 		return p.Src == c.From && p.Dst == c.To || p.Src == c.To && p.Dst == c.From
 	}
 	return e.Socket != "" && (e.Socket == c.Client || e.Socket == c.Server)

@@ -148,7 +148,7 @@ type Reset struct {
 // Process is a step in the life of a child that owns sockets.
 type Process struct {
 	PID         int      `json:"pid"`
-	Event       string   `json:"event"` // started, exited, killed; blocked: a thread of this process waits in a call
+	Event       string   `json:"event"` // started, exited, killed; blocked: a thread of this process waits in a call; signalled: one got a signal
 	Status      int      `json:"status"`
 	Signal      string   `json:"signal,omitempty"`      // the signal it died of: "SIGPIPE"
 	Disposition string   `json:"disposition,omitempty"` // of SIGPIPE in it: default, ignore
@@ -156,7 +156,8 @@ type Process struct {
 	How         string   `json:"how,omitempty"`         // exited: "returned from main", "_exit"; blocked: "read(a1)"
 }
 
-// Counter is how far a counter of the host's namespace moved in the run.
+// Counter is how far a counter of the host's namespace moved in the run, or
+// since it was last counted in the run.
 type Counter struct {
 	Name  string `json:"name"` // as in /proc/net/netstat and /proc/net/snmp: "TCPAbortOnData"
 	Delta int64  `json:"delta"`

@@ -7,58 +7,96 @@ import (
 	"sockproof/lib/claim"
 )
 
-// The widths of a comparison's columns, in cells: what is compared has one as
-// wide as it needs, within bounds, and the ways share the rest.
+// The widths of a comparison's columns, in cells: each as wide as it needs,
+// within bounds, and where the line is too short the widest give way.
 const (
-	maxWhat = 26
-	minWay  = 8
-	maxWay  = 26
-	wayGap  = 2
+	minColumn = 8
+	maxColumn = 26
+	columnGap = 2
+	indent    = 2
 )
 
 // comparison draws a table: a column for each way, cells on as many lines as
 // they take.
 func (c *canvas) comparison(t *claim.Comparison) {
-	what := 0
+	rows := make([][]string, 0, len(t.Rows)+1)
+	rows = append(rows, append([]string{""}, t.Ways...))
 	for i := range t.Rows {
-		what = max(what, min(cellsOf(c.clean(t.Rows[i].What)), maxWhat))
+		row := []string{t.Rows[i].What}
+		for _, cell := range t.Rows[i].Cells {
+			if cell.Text == "" {
+				cell.Text = c.none
+			}
+			row = append(row, cell.Text)
+		}
+		rows = append(rows, row)
 	}
-	way := min(max((c.style.Width-2-what)/max(len(t.Ways), 1)-wayGap, minWay), maxWay)
+	for _, row := range rows {
+		for k := range row {
+			row[k] = c.clean(row[k])
+		}
+	}
+	widths := columnWidths(rows, c.style.Width-indent)
 	c.put(bold, c.clip(c.clean(t.Title), c.style.Width))
 	c.end()
-	c.tableRow(bold, "", t.Ways, what, way)
-	for i := range t.Rows {
-		r := &t.Rows[i]
-		cells := make([]string, len(r.Cells))
-		for k := range r.Cells {
-			if cells[k] = r.Cells[k].Text; cells[k] == "" {
-				cells[k] = c.none
-			}
-		}
-		c.tableRow(plain, r.What, cells, what, way)
+	for i, row := range rows {
+		c.tableRow(row, widths, i == 0)
 	}
 }
 
+// columnWidths fits the columns of a table into a line.
+func columnWidths(rows [][]string, line int) []int {
+	var widths []int
+	for _, row := range rows {
+		for k, cell := range row {
+			if k == len(widths) {
+				widths = append(widths, minColumn)
+			}
+			widths[k] = max(widths[k], min(cellsOf(cell), maxColumn))
+		}
+	}
+	total := -columnGap
+	for _, w := range widths {
+		total += w + columnGap
+	}
+	for ; total > line; total-- {
+		widest := 0
+		for k, w := range widths {
+			if w > widths[widest] {
+				widest = k
+			}
+		}
+		if widths[widest] == minColumn {
+			break
+		}
+		widths[widest]--
+	}
+	return widths
+}
+
 // tableRow writes one row, on as many lines as its longest cell takes.
-func (c *canvas) tableRow(i ink, name string, cells []string, what, way int) {
-	lines := [][]string{wrap(c.clean(name), what)}
-	most := len(lines[0])
-	for _, cell := range cells {
-		l := wrap(c.clean(cell), way)
-		lines = append(lines, l)
-		most = max(most, len(l))
+func (c *canvas) tableRow(row []string, widths []int, head bool) {
+	most := 0
+	lines := make([][]string, len(row))
+	for k, cell := range row {
+		lines[k] = wrap(cell, widths[k])
+		most = max(most, len(lines[k]))
 	}
 	for n := range most {
+		column := indent
 		for k, l := range lines {
-			if n >= len(l) {
-				continue
+			if n < len(l) {
+				i := plain
+				switch {
+				case head:
+					i = bold
+				case k == 0:
+					i = dim
+				}
+				c.pad(column)
+				c.put(i, l[n])
 			}
-			if k == 0 {
-				c.put(dim, "  "+l[n])
-				continue
-			}
-			c.pad(2 + what + wayGap + (k-1)*(way+wayGap))
-			c.put(i, l[n])
+			column += widths[k] + columnGap
 		}
 		c.end()
 	}

@@ -216,7 +216,7 @@ func (r *Run) conduct(play Play) journal.Journal {
 		err = e
 	}
 	r.look()
-	r.watch.finish(r)
+	r.watch.count(r)
 	if r.cut != nil {
 		err = r.cut // the reason why later calls failed
 	}
@@ -290,6 +290,13 @@ func (r *Run) Transfer(from, to *sock.Socket, n int64) error {
 		r.look()
 	}
 	return nil
+}
+
+// Count journals how far the kernel's counters have moved since the run began, or
+// since they were last counted.
+func (r *Run) Count() {
+	r.look()
+	r.watch.count(r)
 }
 
 // List journals the sockets of a host's stack that are in one of the states,

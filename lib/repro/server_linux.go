@@ -36,6 +36,11 @@ type SetUp func(*sock.Socket) error
 
 // Listen makes a listener on the host.
 func (h *Host) Listen(port uint16, setUp ...SetUp) (*Server, error) {
+	return h.ListenWith(port, backlog, setUp...)
+}
+
+// ListenWith makes one with a queue of its own length (listen(2)).
+func (h *Host) ListenWith(port uint16, queue int, setUp ...SetUp) (*Server, error) {
 	s, err := h.Socket()
 	if err != nil {
 		return nil, err
@@ -55,7 +60,7 @@ func (h *Host) Listen(port uint16, setUp ...SetUp) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{Socket: s, At: at, host: h}, s.Listen(backlog)
+	return &Server{Socket: s, At: at, host: h}, s.Listen(queue)
 }
 
 // connecting bounds the wait for a client to be connected, or refused.
@@ -68,8 +73,23 @@ func (s *Server) Call(from *Host, setUp ...SetUp) (*sock.Socket, error) {
 }
 
 // CallAt connects a client to an address, from a port, or with 0 from one of its
-// own, and waits for what becomes of it.
+// own, and waits for what becomes of it. Where the port cannot be had, bind's
+// errno is the error.
 func (h *Host) CallAt(to netip.AddrPort, port uint16, setUp ...SetUp) (*sock.Socket, error) {
+	c, err := h.begin(to, port, setUp...)
+	if err == nil {
+		h.r.Await(connecting, func() bool { return c.Seen(journal.TCPInfo) != journal.SynSent })
+	}
+	return c, err
+}
+
+// Beckon lets a client on another host connect, and waits for nothing.
+func (s *Server) Beckon(from *Host, setUp ...SetUp) (*sock.Socket, error) {
+	return from.begin(s.At, 0, setUp...)
+}
+
+// begin makes a client and lets it call.
+func (h *Host) begin(to netip.AddrPort, port uint16, setUp ...SetUp) (*sock.Socket, error) {
 	c, err := h.Socket()
 	if err != nil {
 		return nil, err
@@ -79,23 +99,21 @@ func (h *Host) CallAt(to netip.AddrPort, port uint16, setUp ...SetUp) (*sock.Soc
 			return nil, err
 		}
 	}
-	if port == 0 && h.r.Network() != journal.HostNet {
+	kernels := port == 0 && h.r.Network() == journal.HostNet
+	if port == 0 {
 		port = clientPort + h.r.clients
 		h.r.clients++
 	}
-	if port != 0 {
+	if !kernels {
 		if err := c.Bind(h.At(port)); err != nil {
-			return c, err
-		}
-	}
-	_ = c.Connect(to) // EINPROGRESS
-	if port == 0 {
-		if _, err := c.Local(); err != nil {
 			return nil, err
 		}
 	}
-	h.r.Await(connecting, func() bool { return c.Seen(journal.TCPInfo) != journal.SynSent })
-	return c, nil
+	_ = c.Connect(to) // EINPROGRESS
+	if kernels {
+		_, err = c.Local()
+	}
+	return c, err
 }
 
 // Connect makes a connection from another host, and accepts it.
@@ -144,11 +162,14 @@ const (
 // journal counts the bytes and does not keep them.
 func (r *Run) ReadToEnd(s *sock.Socket) {
 	r.Await(readBound, func() bool {
-		if !s.Readable() {
-			return false
+		for s.Readable() {
+			n, err := s.ReadBulk(bulkRead)
+			if n == 0 || err != nil && !errors.Is(err, syscall.EAGAIN) {
+				return true
+			}
+			r.Deliver() // the window has opened
 		}
-		n, err := s.ReadBulk(bulkRead)
-		return n == 0 || err != nil && !errors.Is(err, syscall.EAGAIN)
+		return false
 	})
 }
 

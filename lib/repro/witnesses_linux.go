@@ -16,11 +16,11 @@ type witnesses struct {
 	counts  []*counted
 }
 
-// counted is the counters of one stack, as they stood when the run began.
+// counted is the counters of one stack.
 type counted struct {
 	host   string // "" where the hosts share it
 	reader *counters.Reader
-	before counters.Set
+	before counters.Set // as they stood when they were last counted
 }
 
 // attach opens every witness that can be had, and declares each, before the
@@ -147,8 +147,9 @@ func recordCaptured(r *Run, raw []byte) {
 	r.rec.Add(journal.Event{Host: r.table.HostOf(p.Dst), Kind: journal.KindPacket, Packet: e})
 }
 
-// finish journals how far the counters moved.
-func (w *witnesses) finish(r *Run) {
+// count journals how far the counters have moved since the run began, or since
+// they were last counted.
+func (w *witnesses) count(r *Run) {
 	for _, c := range w.counts {
 		after, err := c.reader.Read()
 		if err != nil {
@@ -158,6 +159,7 @@ func (w *witnesses) finish(r *Run) {
 		for _, d := range counters.Delta(c.before, after) {
 			r.rec.Add(journal.Event{Host: c.host, Kind: journal.KindCounter, Counter: &d})
 		}
+		c.before = after
 	}
 }
 

@@ -73,6 +73,22 @@ func (p *Pending) Blocked(how string) bool {
 	return true
 }
 
+// Interrupt sends the thread a signal that Go's runtime handles and nobody else
+// cares about, as any signal with a handler would come, and journals it.
+func (p *Pending) Interrupt() {
+	tid := p.thread.Load()
+	if tid == 0 || p.Done() {
+		return
+	}
+	if err := unix.Tgkill(unix.Getpid(), int(tid), unix.SIGURG); err != nil {
+		return // it has ended meanwhile
+	}
+	p.s.t.rec.Add(journal.Event{
+		Host: p.s.host.Name, Socket: p.s.id, Kind: journal.KindProcess,
+		Process: &journal.Process{PID: int(tid), Event: "signalled", Signal: unix.SignalName(unix.SIGURG)},
+	})
+}
+
 // isBusy says whether calls on the socket are running in the background.
 func (s *Socket) isBusy() bool {
 	s.mu.Lock()

@@ -192,6 +192,9 @@ func (c *Child) ask(o order) (answer, error) {
 	return a, nil
 }
 
+// Ended says whether the child is no more.
+func (c *Child) Ended() bool { return c.ended }
+
 // Exit makes the child's main return with its sockets open (exit(3)).
 func (c *Child) Exit(status int) error {
 	return c.end(order{Op: opReturn, Size: status}, "returned from main")

@@ -1,6 +1,8 @@
 package sock
 
 import (
+	"errors"
+
 	"sockproof/lib/journal"
 	"sockproof/lib/witness/diag"
 	"sockproof/lib/witness/tcpstate"
@@ -44,3 +46,17 @@ func (s *Socket) find() (diag.Socket, bool) {
 	}
 	return found, ok && s.isMe(&found)
 }
+
+// Destroy makes the kernel abort the connection (SOCK_DESTROY, `ss -K`), and
+// journals that as a call.
+func (s *Socket) Destroy() error {
+	c := s.t.diags[s.host.Name]
+	local, remote := s.addresses()
+	if c == nil {
+		return errNoDiag
+	}
+	return s.call("SOCK_DESTROY", nil, func(int) returned { return returned{err: c.Destroy(local, remote)} })
+}
+
+// errNoDiag is that there is nobody to ask.
+var errNoDiag = errors.New("sock_diag is not attached")

@@ -21,7 +21,9 @@ var (
 	KeepAlive      = Option{unix.SOL_SOCKET, unix.SO_KEEPALIVE, "SO_KEEPALIVE"}
 	KeepIdle       = Option{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, "TCP_KEEPIDLE"}   // seconds
 	KeepInterval   = Option{unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, "TCP_KEEPINTVL"} // seconds
-	ReceiveBuffer  = Option{unix.SOL_SOCKET, unix.SO_RCVBUF, "SO_RCVBUF"}          // bytes; the kernel doubles it
+	KeepCount      = Option{unix.IPPROTO_TCP, unix.TCP_KEEPCNT, "TCP_KEEPCNT"}
+	UserTimeout    = Option{unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, "TCP_USER_TIMEOUT"} // milliseconds
+	ReceiveBuffer  = Option{unix.SOL_SOCKET, unix.SO_RCVBUF, "SO_RCVBUF"}                // bytes; the kernel doubles it
 	QuickAck       = Option{unix.IPPROTO_TCP, unix.TCP_QUICKACK, "TCP_QUICKACK"}
 	SocketError    = Option{unix.SOL_SOCKET, unix.SO_ERROR, "SO_ERROR"}
 )

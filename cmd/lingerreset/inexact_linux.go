@@ -1,0 +1,50 @@
+package main
+
+import (
+	"sockproof/lib/packet"
+	"sockproof/lib/repro"
+	"sockproof/lib/wire"
+)
+
+// inexact: RSTs that the wire makes up, as an attacker would: with the very
+// number that the receiver expects, with another inside its window, and with one
+// outside.
+func inexact(r *repro.Run) error {
+	s, err := r.Host("b").Listen(repro.ServerPort)
+	if err != nil {
+		return err
+	}
+	for _, offset := range []uint32{0, 100, 1 << 30} {
+		var last *wire.Packet // that a sent
+		r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
+			if p.From == "a" {
+				last = p
+			}
+			return wire.Wait
+		})
+		c, err := s.Connect(r.Host("a"))
+		if err != nil {
+			return err
+		}
+		r.Wire().SetRule(nil)
+		if err := forge(r, last, offset); err != nil {
+			return err
+		}
+		r.Settle()
+		r.Receive(c.Server)
+		r.Send(c.Client, "still here?")
+		r.Receive(c.Server)
+	}
+	return nil
+}
+
+// forge hands host b a RST that pretends to come from where a packet came from,
+// its number so far beyond the next.
+func forge(r *repro.Run, like *wire.Packet, offset uint32) error {
+	rst := packet.Packet{Src: like.Src, Dst: like.Dst, Seq: like.Seq + offset, Flags: packet.RST}
+	raw, err := rst.Encode()
+	if err != nil {
+		return err
+	}
+	return r.Wire().Inject(raw, 0)
+}

@@ -1,0 +1,11 @@
+// Lingerreset shows what draws a RST, which call learns of it, and when the
+// SIGPIPE that follows kills.
+package main
+
+import (
+	"os"
+
+	"sockproof/lib/repro"
+)
+
+func main() { os.Exit(repro.Main(&program, os.Args, os.Stdout, os.Stderr)) }

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"sockproof/lib/repro"
+	"sockproof/lib/sock"
+)
+
+// readAfterReset: what the next calls return after a RST that came in
+// CLOSE_WAIT, and after one that came in ESTABLISHED.
+func readAfterReset(r *repro.Run) error {
+	s, err := r.Host("b").Listen(repro.ServerPort)
+	if err != nil {
+		return err
+	}
+	for _, then := range []func(*repro.Run, repro.Conn) error{inCloseWait, inEstablished, dataBefore} {
+		c, err := s.Connect(r.Host("a"))
+		if err != nil {
+			return err
+		}
+		if err := then(r, c); err != nil {
+			return err
+		}
+	}
+	if err := writeFirst(r, s); err != nil {
+		return err
+	}
+	return acceptAfter(r, s)
+}
+
+// inCloseWait: the peer closes in an orderly way, with nothing unread, and the
+// first write draws the RST.
+func inCloseWait(r *repro.Run, c repro.Conn) error {
+	_ = c.Server.Close()
+	r.Settle()
+	r.Send(c.Client, "first")
+	r.Receive(c.Client)
+	_, _ = c.Client.Sendmsg([]byte("second"), sock.NoSignal)
+	return nil
+}
+
+// inEstablished: the peer resets.
+func inEstablished(r *repro.Run, c repro.Conn) error {
+	if err := c.Server.Reset(); err != nil {
+		return err
+	}
+	r.Settle()
+	r.Receive(c.Client)
+	r.Receive(c.Client)
+	_, _ = c.Client.Sendmsg([]byte("first"), sock.NoSignal)
+	return nil
+}
+
+// dataBefore: something had arrived before the RST, and is read after it.
+func dataBefore(r *repro.Run, c repro.Conn) error {
+	r.Send(c.Server, "before")
+	if err := c.Server.Reset(); err != nil {
+		return err
+	}
+	r.Settle()
+	r.Receive(c.Client)
+	r.Receive(c.Client)
+	return nil
+}
+
+// writeFirst: the first call after the RST is a write, of a process that
+// SIGPIPE kills.
+func writeFirst(r *repro.Run, s *repro.Server) error {
+	w, err := newWriter(r, s, sock.DefaultSIGPIPE, nil)
+	if err != nil {
+		return err
+	}
+	if err := w.peer.Reset(); err != nil {
+		return err
+	}
+	r.Settle()
+	if err := byWrite(w, "first"); err != nil {
+		return err
+	}
+	return byWrite(w, "second")
+}
+
+// acceptAfter: the client resets while it is still in the listener's queue.
+func acceptAfter(r *repro.Run, s *repro.Server) error {
+	client, err := s.Call(r.Host("a"))
+	if err != nil {
+		return err
+	}
+	if err := client.Reset(); err != nil {
+		return err
+	}
+	r.Settle()
+	accepted, err := s.Accept()
+	if err == nil {
+		r.Receive(accepted)
+	}
+	return nil // whether it was accepted is evidence
+}
+
+// shutWrContrast: the peer only shuts down its write side, and one's writes go
+// on arriving.
+func shutWrContrast(r *repro.Run) error {
+	s, err := r.Host("b").Listen(repro.ServerPort)
+	if err != nil {
+		return err
+	}
+	for _, end := range []func(*sock.Socket) error{
+		func(s *sock.Socket) error { return s.Shutdown(sock.ShutWrite) },
+		func(s *sock.Socket) error { return s.Close() },
+	} {
+		c, err := s.Connect(r.Host("a"))
+		if err != nil {
+			return err
+		}
+		_ = end(c.Server)
+		r.Settle()
+		for _, line := range []string{"first", "second", "third"} {
+			_, _ = c.Client.Sendmsg([]byte(line), sock.NoSignal)
+			r.Settle()
+			r.Receive(c.Server)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+)
+
+const second = int64(1e9)
+
+// slack is how much earlier than on its second a timer of the kernel's may seem
+// to end: it is rounded by an eighth (the timer wheel, kernel/time/timer.c).
+const slack = second / 8
+
+// lingering is a close with SO_LINGER {1, n} and n > 0, with data unsent.
+type lingering struct {
+	claim.Ending
+	seconds  int64
+	given    int64
+	took     int64          // nanoseconds
+	read     *journal.Event // the peer's first read that began while close was waiting; nil: none
+	blocking bool           // the socket
+	signal   *journal.Event // that the thread got while close was waiting; nil: none
+	got      int64          // bytes that the peer read in all
+}
+
+// lingerings lists them, in order, by the ending's name.
+func lingerings(j *journal.Journal, name string) []lingering {
+	var all []lingering
+	for _, e := range claim.EndedBy(claim.Endings(j), name) {
+		l := lingering{Ending: e, seconds: secondsOf(lingerAt(&e.Connection, e.Who, e.By))}
+		l.given = claim.Moved(e.Calls(e.Who, nil, claim.Sending...))
+		if l.seconds <= 0 || l.given == 0 {
+			continue
+		}
+		l.took = e.By.Call.TookNS
+		l.blocking = len(e.Calls(e.Who, nil, "fcntl")) > 0
+		reads := e.Calls(e.Other(), nil, "read")
+		l.got = claim.Moved(reads)
+		for _, r := range reads {
+			if l.read == nil && r.T > e.By.T && r.T < e.By.T+l.took {
+				l.read = r
+			}
+		}
+		for i := range e.Events {
+			s := &e.Events[i]
+			if s.Process != nil && s.Process.Event == "signalled" && s.Socket == e.Who {
+				l.signal = s
+			}
+		}
+		all = append(all, l)
+	}
+	return all
+}
+
+// secondsOf is n of "{1, n}"; 0 for anything else.
+func secondsOf(linger string) int64 {
+	var on, n int64
+	if _, err := fmt.Sscanf(linger, "{%d, %d}", &on, &n); err != nil || on != 1 {
+		return 0
+	}
+	return n
+}
+
+// kind says what is compared: the socket, and what happened while close waited.
+func (l *lingering) kind() string {
+	socket := "non-blocking"
+	if l.blocking {
+		socket = "blocking"
+	}
+	return socket
+}
+
+// waitsForReader judges how long close took where the peer read, and where it
+// did not.
+func waitsForReader(j *journal.Journal) claim.Finding {
+	var (
+		cited  []*journal.Event
+		told   []string
+		waited []string // the kinds of socket whose close waited its whole time
+	)
+	for _, l := range lingerings(j, claim.Closed) {
+		n := l.seconds * second
+		said := fmt.Sprintf("%s, %s", l.kind(), seconds(l.took))
+		switch {
+		case l.signal != nil && l.took >= n:
+			continue // it came too late to say anything
+		case l.signal != nil:
+			said += " until a signal came"
+		case l.read != nil && l.took >= n:
+			return claim.Refute(claim.Numbers(l.By, l.read), "the peer read on, and close() of %s took %s all the same", l.Who, seconds(l.took))
+		case l.read != nil:
+			said += " until the peer had read"
+		case l.took < n-slack:
+			return claim.Refute(claim.Numbers(l.By), "nobody read, and close() of %s, %s, took %s, less than %d s", l.Who, l.kind(), seconds(l.took), l.seconds)
+		default:
+			waited = append(waited, l.kind())
+			said += " where nobody read"
+		}
+		cited = append(cited, l.By, l.read, l.signal)
+		told = append(told, said)
+	}
+	for _, kind := range []string{"blocking", "non-blocking"} {
+		if !slices.Contains(waited, kind) {
+			if f, ok := claim.Complete(j); !ok {
+				return f
+			}
+			return claim.Unclear("no close() of a %s socket was seen to wait for a peer that does not read", kind)
+		}
+	}
+	return claim.Confirm(claim.Numbers(cited...), "close() took: %s", strings.Join(told, "; "))
+}
+
+var lr15 = claim.Claim{
+	ID: "LR15", Statement: "SO_LINGER {on, n} makes close() wait up to n seconds for the data to be acknowledged, on non-blocking sockets too",
+	Source: "socket(7)", Quantity: claim.Always,
+	Precondition: "data is unsent, for the peer does not read, and no signal comes",
+	Needs:        needsCalls, Check: waitsForReader,
+}
+
+var lr17 = claim.Claim{
+	ID: "LR17", Statement: "SO_LINGER makes shutdown() wait too",
+	Source: "socket(7)", Quantity: claim.Always,
+	Precondition: "data is unsent",
+	Needs:        needsCalls,
+	Check: func(j *journal.Journal) claim.Finding {
+		for _, l := range lingerings(j, claim.ShutWrite) {
+			first := claim.Nth(l.Calls(l.Other(), l.By, "read"), 0)
+			if first == nil || l.got <= 0 {
+				continue
+			}
+			if l.took >= l.seconds*second-slack {
+				return claim.Confirm(claim.Numbers(l.By), "shutdown() took %s", seconds(l.took))
+			}
+			return claim.Refute(claim.Numbers(l.By, first), "shutdown() took %.3f ms, before the peer had read anything", float64(l.took)/1e6)
+		}
+		return claim.Unclear("nobody was seen to shut down with SO_LINGER {1, n} and data unsent")
+	},
+}
+
+// closeWaits is the phenomenon of linger-n.
+var closeWaits = claim.Phenomenon{Needs: needsCalls, Check: waitsForReader}
+
+// compareWaits is the table of linger-n.
+func compareWaits(j *journal.Journal) *claim.Comparison {
+	all := slices.Concat(lingerings(j, claim.Closed), lingerings(j, claim.ShutWrite))
+	if len(all) == 0 {
+		return nil
+	}
+	t := &claim.Comparison{Title: "What SO_LINGER {1, n} made of each", Rows: []claim.Compared{
+		{What: "the socket"}, {What: "meanwhile"}, {What: "it took"}, {What: "it returned"}, {What: "given to the kernel"}, {What: "the peer got"},
+	}}
+	for i := range all {
+		l := &all[i]
+		t.Ways = append(t.Ways, l.Who+" "+l.Short())
+		for k, cell := range []claim.Cell{
+			claim.Told(l.kind(), l.By),
+			claim.Told(l.meanwhile(), l.read, l.signal),
+			claim.Told(seconds(l.took), l.By),
+			claim.Told(claim.Returned(l.By), l.By),
+			claim.Told(fmt.Sprint(l.given), l.By),
+			claim.Told(fmt.Sprint(l.got)),
+		} {
+			t.Rows[k].Cells = append(t.Rows[k].Cells, cell)
+		}
+	}
+	return t
+}
+
+func (l *lingering) meanwhile() string {
+	switch {
+	case l.signal != nil:
+		return "a signal"
+	case l.read != nil:
+		return fmt.Sprintf("the peer read, %s later", seconds(l.read.T-l.By.T))
+	}
+	return "nobody read"
+}
+
+// seconds renders nanoseconds for a sentence.
+func seconds(ns int64) string { return fmt.Sprintf("%.2f s", float64(ns)/1e9) }
