@@ -66,5 +66,6 @@ var program = repro.Program{
 			Networks: everywhere, Hosts: ab, Phenomenon: goDies, Compare: compareSends,
 		},
 	},
-	Plays: plays,
+	Plays:    plays,
+	Commands: []repro.Command{victimCommand()},
 }

@@ -148,12 +148,12 @@ type Reset struct {
 // Process is a step in the life of a child that owns sockets.
 type Process struct {
 	PID         int      `json:"pid"`
-	Event       string   `json:"event"` // started, exited, killed; blocked: a thread of this process waits in a call; signalled: one got a signal
+	Event       string   `json:"event"` // started, exited, killed; blocked: a thread of this process waits in a call; signalled: one got a signal; looked at: its disposition was read
 	Status      int      `json:"status"`
 	Signal      string   `json:"signal,omitempty"`      // the signal it died of: "SIGPIPE"
 	Disposition string   `json:"disposition,omitempty"` // of SIGPIPE in it: default, ignore
 	Sockets     []string `json:"sockets,omitempty"`     // the ids of those it was started with
-	How         string   `json:"how,omitempty"`         // exited: "returned from main", "_exit"; blocked: "read(a1)"
+	How         string   `json:"how,omitempty"`         // exited: "returned from main", "_exit"; blocked: "read(a1)"; started: the program's name
 }
 
 // Counter is how far a counter of the host's namespace moved in the run, or

@@ -187,6 +187,15 @@ func (r *Recorder) Trial(f func() (keep bool)) {
 	}
 }
 
+// Forget drops what has been recorded so far, sockets included: for a program
+// that goes on for days and tells what it sees as it goes.
+func (r *Recorder) Forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fold = folding{}
+	r.j.Events, r.j.Sockets = nil, nil
+}
+
 // folding gathers trials that were not kept.
 type folding struct {
 	times, events int

@@ -176,6 +176,8 @@ func (c *canvas) processWords(e *journal.Event) words {
 	switch {
 	case p.Event == "blocked":
 		text = c.who(e) + "thread " + strconv.Itoa(p.PID) + " waits in " + c.clean(p.How)
+	case p.Event == "started" && p.How != "":
+		text += ": " + c.clean(p.How)
 	case p.Event == "exited" && p.How != "":
 		text += " (" + c.clean(p.How) + ") with status " + strconv.Itoa(p.Status)
 	case p.Event == "exited":

@@ -132,3 +132,6 @@ func family(c *cli.Context) (journal.Family, error) {
 	}
 	return journal.IPv4, nil
 }
+
+// Family reads -4 and -6.
+func (c *Context) Family() (journal.Family, error) { return family(c.CLI) }

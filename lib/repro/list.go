@@ -116,5 +116,14 @@ func (c *Context) TextOrJSON(v any, text func(io.Writer)) error {
 	}
 }
 
+// EachTextOrJSON writes one of several things as they come: as text, or v as JSON
+// on a line of its own.
+func (c *Context) EachTextOrJSON(v any, text func(io.Writer)) error {
+	if c.Format() == formatJSON {
+		return ignoreWrite(json.NewEncoder(c.Out).Encode(v))
+	}
+	return c.TextOrJSON(v, text)
+}
+
 // ignoreWrite drops an error that output keeps and Main reports.
 func ignoreWrite(error) error { return nil }

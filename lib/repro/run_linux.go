@@ -113,6 +113,9 @@ func (r *Run) Progress(format string, args ...any) {
 // Trial runs f and keeps its events only if f says so; the others are counted.
 func (r *Run) Trial(f func() (keep bool)) { r.rec.Trial(f) }
 
+// Forget drops what has been recorded so far: for a play without end.
+func (r *Run) Forget() { r.rec.Forget() }
+
 // Set makes kernel settings in a host's namespace; on the caller's own stack
 // it fails.
 func (h *Host) Set(name, value string) error {
@@ -269,6 +272,11 @@ func (r *Run) Spawn(d sock.Disposition, sockets ...*sock.Socket) (*sock.Child, e
 // SpawnPiped starts one whose standard output and standard error are sockets.
 func (r *Run) SpawnPiped(d sock.Disposition, out, errs *sock.Socket, others ...*sock.Socket) (*sock.Child, error) {
 	return r.table.SpawnPiped(d, out, errs, others...)
+}
+
+// Exec starts another program with a socket as its standard input and output.
+func (r *Run) Exec(path string, argv []string, standard *sock.Socket) (*sock.Command, error) {
+	return r.table.Exec(path, argv, standard)
 }
 
 // Transfer moves n bytes from one socket of a connection to the other, in bulk:

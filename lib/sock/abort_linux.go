@@ -18,6 +18,9 @@ func (t *Table) Abort() error {
 	for _, c := range t.children {
 		note(c.abort())
 	}
+	for _, c := range t.commands {
+		note(c.kill())
+	}
 	for _, s := range t.sockets() {
 		note(s.abort())
 	}

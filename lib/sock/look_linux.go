@@ -3,6 +3,8 @@ package sock
 import (
 	"errors"
 
+	"golang.org/x/sys/unix"
+
 	"sockproof/lib/journal"
 	"sockproof/lib/witness/diag"
 	"sockproof/lib/witness/tcpstate"
@@ -29,6 +31,25 @@ func (s *Socket) Readable() bool {
 		return found.RxQueue > 0
 	}
 	return true
+}
+
+// Queue is how many connections wait in a listener's queue to be accepted
+// (tcpi_unacked of TCP_INFO, tcp_get_info in net/ipv4/tcp.c).
+func (s *Socket) Queue() int {
+	info, err := unix.GetsockoptTCPInfo(s.descriptor(), unix.IPPROTO_TCP, unix.TCP_INFO)
+	if err != nil || info.State != tcpstate.Listen {
+		return 0
+	}
+	return int(info.Unacked)
+}
+
+// Unread is how many bytes wait to be read, as sock_diag says.
+func (s *Socket) Unread() int {
+	found, ok := s.find()
+	if !ok {
+		return 0
+	}
+	return int(found.RxQueue)
 }
 
 // find asks sock_diag for the socket; false: it has none such, or is missing,

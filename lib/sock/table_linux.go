@@ -27,6 +27,7 @@ type Table struct {
 	watched []*Socket
 
 	children []*Child // the run's thread only
+	commands []*Command
 	epolls   []*Epoll
 	carry    func() // hands on what waits between the hosts
 }

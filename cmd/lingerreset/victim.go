@@ -1,0 +1,236 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"sockproof/lib/report"
+	"sockproof/lib/repro"
+)
+
+// The ways in which the peer of a victim misbehaves.
+const (
+	modeRST         = "rst"          // close with SO_LINGER {1, 0}
+	modeClose       = "close"        // an orderly close: what is sent then draws a RST
+	modeCloseUnread = "close-unread" // close with data unread
+	modeShutWR      = "shut-wr"      // shutdown(SHUT_WR): the victim reads the end, and may go on sending
+)
+
+var modes = []string{modeRST, modeClose, modeCloseUnread, modeShutWR}
+
+// victimCommand runs a program whose peer misbehaves.
+func victimCommand() repro.Command {
+	return repro.Command{
+		Name: "victim", Usage: "run a program on a TCP connection whose other end misbehaves, and see what becomes of it",
+		ArgsUsage: "[-- CMD ARGS ...]",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "mode", Value: modeRST, Usage: "what the peer does: " + strings.Join(modes, ", ")},
+			&cli.StringFlag{Name: "after", Usage: "when it has read `BYTES`; without it and --after-time: 1, or after a second"},
+			&cli.StringFlag{Name: "after-time", Usage: "after a `DURATION` like 200ms"},
+			&cli.StringFlag{Name: "listen", Usage: "instead of running CMD: be that peer for whoever connects to `PORT`"},
+			&cli.StringFlag{Name: "connect", Usage: "instead of running CMD: be that peer for the server at `HOST:PORT`"},
+			&cli.BoolFlag{Name: "allow-remote", Usage: "let --connect leave this machine"},
+			&cli.StringFlag{Name: "times", Usage: "with --listen: end after `N` connections"},
+		},
+		Accepts: []string{"format", "color", "4", "6"},
+		Do:      doVictim,
+	}
+}
+
+// victim is what is to be done.
+type victim struct {
+	mode      string
+	bytes     int64         // read before; 0: however many
+	wait      time.Duration // before; 0: however long
+	argv      []string
+	path      string // of the program
+	listen    uint16
+	connect   netip.AddrPort
+	times     int // 0: without end
+	listening bool
+	calling   bool
+}
+
+// patience is how long a victim that says nothing is waited for, where nobody
+// says.
+const patience = time.Second
+
+// victimOf reads the command line.
+func victimOf(c *repro.Context) (*victim, error) {
+	v := &victim{mode: c.CLI.String("mode"), argv: c.Args, listening: c.CLI.IsSet("listen"), calling: c.CLI.IsSet("connect")}
+	for _, read := range []func(*repro.Context) error{v.readMode, v.readAfter, v.readWhom} {
+		if err := read(c); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
+}
+
+func usagef(format string, args ...any) error {
+	return &repro.UsageError{Text: fmt.Sprintf(format, args...)}
+}
+
+func (v *victim) readMode(*repro.Context) error {
+	for _, m := range modes {
+		if v.mode == m {
+			return nil
+		}
+	}
+	return usagef("flag \"--mode\": value %q: want %s or %s", v.mode, strings.Join(modes[:3], ", "), modes[3])
+}
+
+func (v *victim) readAfter(c *repro.Context) error {
+	bytes, wait := c.CLI.String("after"), c.CLI.String("after-time")
+	var err error
+	switch {
+	case c.CLI.IsSet("after") && c.CLI.IsSet("after-time"):
+		return usagef("flags --after and --after-time exclude each other: give one")
+	case c.CLI.IsSet("after"):
+		if v.bytes, err = strconv.ParseInt(bytes, 10, 64); err != nil || v.bytes < 1 {
+			return usagef("flag \"--after\": value %q: want a number of bytes, from 1", bytes)
+		}
+	case c.CLI.IsSet("after-time"):
+		if v.wait, err = time.ParseDuration(wait); err != nil || v.wait <= 0 {
+			return usagef("flag \"--after-time\": value %q: want a duration like 200ms or 10s", wait)
+		}
+	default:
+		v.bytes, v.wait = 1, patience
+	}
+	return nil
+}
+
+// readWhom reads who the victim is: a program, whoever connects, or a server.
+func (v *victim) readWhom(c *repro.Context) error {
+	n := 0
+	for _, given := range []bool{len(v.argv) > 0, v.listening, v.calling} {
+		if given {
+			n++
+		}
+	}
+	switch {
+	case n == 0:
+		return usagef("victim: no victim: want -- CMD ARGS, --listen PORT or --connect HOST:PORT")
+	case n > 1:
+		return usagef("victim: CMD, --listen and --connect exclude each other: give one")
+	case c.CLI.IsSet("times") && !v.listening:
+		return usagef("flag \"--times\" is for --listen only")
+	case c.CLI.Bool("allow-remote") && !v.calling:
+		return usagef("flag \"--allow-remote\" is for --connect only")
+	}
+	if c.CLI.IsSet("times") {
+		times, err := strconv.Atoi(c.CLI.String("times"))
+		if err != nil || times < 1 {
+			return usagef("flag \"--times\": value %q: want a whole number, from 1", c.CLI.String("times"))
+		}
+		v.times = times
+	}
+	switch {
+	case v.listening:
+		port, err := strconv.ParseUint(c.CLI.String("listen"), 10, 16)
+		if err != nil || port == 0 {
+			return usagef("flag \"--listen\": value %q: want a port from 1 to 65535", c.CLI.String("listen"))
+		}
+		v.listen = uint16(port)
+	case v.calling:
+		return v.readServer(c)
+	default:
+		return v.find()
+	}
+	return nil
+}
+
+// readServer reads the address of the server to be called.
+func (v *victim) readServer(c *repro.Context) error {
+	at, err := addressOf(c.CLI.String("connect"))
+	if err != nil {
+		return usagef("flag \"--connect\": value %q: %v", c.CLI.String("connect"), err)
+	}
+	if !at.Addr().IsLoopback() && !c.CLI.Bool("allow-remote") {
+		return usagef("flag \"--connect\": value %q: %s is not this machine; --allow-remote lets the peer misbehave towards others", c.CLI.String("connect"), at.Addr())
+	}
+	v.connect = at
+	return nil
+}
+
+// misbehaved is what the peer did to one victim, and what became of it.
+type misbehaved struct {
+	Victim     string `json:"victim"`      // the program, or an address
+	ReadBefore int64  `json:"read_before"` // bytes that the peer had read when it misbehaved
+	AfterNS    int64  `json:"after_ns"`    // how long after the start
+	Did        string `json:"did"`         // by which call; empty: the victim ended first
+	Reset      string `json:"reset"`       // who sent a RST, or why that was not seen
+	ReadAfter  int64  `json:"read_after"`  // bytes that it read, or lost, afterwards
+	SIGPIPE    string `json:"sigpipe,omitempty"`
+	Signal     string `json:"signal,omitempty"` // that ended the program
+	Status     *int   `json:"status,omitempty"` // its exit status
+	WentOnNS   int64  `json:"went_on_ns"`       // how long it went on after that
+	Unfinished bool   `json:"unfinished"`       // it had not ended when the run was interrupted
+}
+
+// victimReport is what the command found.
+type victimReport struct {
+	Schema  string       `json:"schema"`
+	Mode    string       `json:"mode"`
+	Victims []misbehaved `json:"victims"`
+}
+
+// write shows the report as text.
+func (r *victimReport) write(w io.Writer) {
+	for i := range r.Victims {
+		r.Victims[i].write(w)
+	}
+}
+
+func (m *misbehaved) write(w io.Writer) {
+	name := report.Printable(m.Victim)
+	if m.Did == "" {
+		fmt.Fprintf(w, "%s  ended after %s, before its peer did anything: %s\n", name, short(m.AfterNS), m.end())
+		return
+	}
+	fmt.Fprintf(w, "%s  the peer had read %d bytes in %s, and called %s\n", name, m.ReadBefore, short(m.AfterNS), m.Did)
+	fmt.Fprintf(w, "  RST      %s\n", m.Reset)
+	if m.ReadAfter > 0 {
+		fmt.Fprintf(w, "  then     it sent %d bytes more, which the peer read\n", m.ReadAfter)
+	}
+	if m.SIGPIPE != "" {
+		fmt.Fprintf(w, "  SIGPIPE  %s in it\n", m.SIGPIPE)
+	}
+	if end := m.end(); end != "" {
+		fmt.Fprintf(w, "  end      %s, %s later\n", end, short(m.WentOnNS))
+	}
+}
+
+// end says how a program ended; "" for a connection, which has no more to tell.
+func (m *misbehaved) end() string {
+	switch {
+	case m.Signal != "":
+		return "killed by " + m.Signal
+	case m.Status != nil:
+		return fmt.Sprintf("exited by itself with status %d", *m.Status)
+	case m.Unfinished:
+		return "still running when interrupted"
+	}
+	return ""
+}
+
+// short renders a time for a person.
+func short(ns int64) string { return time.Duration(ns).Round(10 * time.Microsecond).String() }
+
+// exit is the exit code: 1 when a signal killed the victim.
+func (r *victimReport) exit() int {
+	for _, m := range r.Victims {
+		switch {
+		case m.Signal != "":
+			return repro.ExitNotReproduced
+		case m.Unfinished:
+			return repro.ExitInconclusive
+		}
+	}
+	return 0
+}
