@@ -67,5 +67,5 @@ var program = repro.Program{
 		},
 	},
 	Plays:    plays,
-	Commands: []repro.Command{victimCommand()},
+	Commands: []repro.Command{victimCommand(), countersCommand()},
 }

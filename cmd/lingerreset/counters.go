@@ -1,0 +1,137 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"sockproof/lib/live"
+	"sockproof/lib/repro"
+)
+
+// countersCommand tells what the kernel has counted of RSTs, and what that means.
+func countersCommand() repro.Command {
+	return repro.Command{
+		Name: "counters", Usage: "show the kernel's counters of resets: since boot, and over a while",
+		Flags: append(live.PlaceFlags(), &cli.StringFlag{
+			Name: "for", Usage: "count for a `DURATION` like 10s too",
+		}),
+		Accepts: []string{"format", "color"},
+		Do:      doCounters,
+	}
+}
+
+// meaning is what a counter counts, what usually moves it, and which scenario
+// shows that.
+type meaning struct {
+	Name     string `json:"name"`
+	Counts   string `json:"counts"`
+	Cause    string `json:"usual_cause"`
+	Scenario string `json:"scenario,omitempty"`
+}
+
+// meanings are the counters that tell of resets, what was sent first
+// (Documentation/networking/snmp_counter.rst, RFC 4022).
+var meanings = []meaning{
+	{"OutRsts", "segments sent with RST", "all of what follows, and calls to ports that nobody listens on", "causes"},
+	{"TCPAbortOnData", "connections reset because data came after close(), or because close() had SO_LINGER {1, 0}", "a program that closes before its peer has finished", "linger0"},
+	{"TCPAbortOnClose", "connections reset by close() with data unread", "a server that answers before it has read the whole request", "causes"},
+	{"TCPAbortOnTimeout", "connections given up by a timer: retransmission, keepalive, TCP_USER_TIMEOUT; a RST is not always sent", "a peer or a path that has gone", "causes"},
+	{"TCPAbortOnLinger", "orphans in FIN_WAIT2 reset at once, for TCP_LINGER2 was negative", "a program that sets TCP_LINGER2", ""},
+	{"TCPAbortOnMemory", "orphans reset because there were too many, or memory ran out", "tcp_max_orphans or tcp_mem too low; many peers that vanished", ""},
+	{"TCPAbortFailed", "RSTs that could not be sent for want of memory", "memory", ""},
+	{"ListenOverflows", "handshakes that found the accept queue full; with tcp_abort_on_overflow=1 they are reset", "a program that does not accept fast enough, or a short backlog", "causes"},
+	{"ListenDrops", "SYNs and handshakes that a listener dropped, for that or another reason", "as above", "causes"},
+	{"EstabResets", "connections that went from ESTABLISHED or CLOSE_WAIT straight to CLOSE: resets sent and received", "either end", "read-after-reset"},
+	{"AttemptFails", "connection attempts that failed: refused, reset, or given up", "a port that nobody listens on", "causes"},
+	{"EmbryonicRsts", "RSTs received while the handshake was not yet complete (SYN_RECV)", "port scans, and load balancers that probe", ""},
+	{"TCPChallengeACK", "ACKs sent in answer to a RST or SYN that was suspicious: inside the window, and not exact", "a peer that has restarted, or an attacker", "inexact"},
+	{"TCPSYNChallenge", "those of them that answered a SYN", "as above", ""},
+	{"TCPKeepAlive", "keepalive probes sent", "connections that say nothing", "causes"},
+}
+
+// counted is one counter with its values.
+type counted struct {
+	meaning
+	Known     bool   `json:"known"` // this kernel has it
+	SinceBoot int64  `json:"since_boot"`
+	Delta     *int64 `json:"delta,omitempty"` // over the time given
+}
+
+// countersReport is what the command found.
+type countersReport struct {
+	Schema    string    `json:"schema"`
+	Namespace string    `json:"namespace,omitempty"` // looked into, if not the caller's own
+	ForNS     int64     `json:"for_ns,omitempty"`    // how long was counted
+	Counters  []counted `json:"counters"`
+}
+
+func doCounters(c *repro.Context) (int, error) {
+	if len(c.Args) > 0 {
+		return repro.ExitUsage, usagef("counters: argument %q: it takes none", c.Args[0])
+	}
+	var wait time.Duration
+	if c.CLI.IsSet("for") {
+		var err error
+		if wait, err = time.ParseDuration(c.CLI.String("for")); err != nil || wait <= 0 {
+			return repro.ExitUsage, usagef("flag \"--for\": value %q: want a duration like 10s or 500ms", c.CLI.String("for"))
+		}
+	}
+	place, err := live.PlaceOf(c.CLI)
+	if err != nil {
+		return repro.ExitUsage, err
+	}
+	r, err := count(c, place, wait)
+	if err != nil {
+		return repro.ExitInconclusive, err
+	}
+	return 0, c.TextOrJSON(r, r.write)
+}
+
+// fill takes the values of all counters, and how far they moved meanwhile.
+func (r *countersReport) fill(values, moved map[string]int64) {
+	for _, m := range meanings {
+		v, known := values[m.Name]
+		c := counted{meaning: m, Known: known, SinceBoot: v}
+		if known && moved != nil {
+			d := moved[m.Name]
+			c.Delta = &d
+		}
+		r.Counters = append(r.Counters, c)
+	}
+}
+
+// write shows the report as text.
+func (r *countersReport) write(w io.Writer) {
+	if r.Namespace != "" {
+		fmt.Fprintf(w, "in %s\n", r.Namespace)
+	}
+	head := "since boot"
+	if r.ForNS > 0 {
+		head += fmt.Sprintf("  in %s", time.Duration(r.ForNS).Round(10*time.Millisecond))
+	}
+	fmt.Fprintf(w, "%-18s %s\n", "", head)
+	for _, c := range r.Counters {
+		c.write(w)
+	}
+	fmt.Fprintln(w, "RSTs received are not counted as such: they are among EstabResets, AttemptFails and EmbryonicRsts.")
+}
+
+func (c *counted) write(w io.Writer) {
+	if !c.Known {
+		fmt.Fprintf(w, "%-18s %10s  this kernel has no such counter\n", c.Name, "")
+		return
+	}
+	fmt.Fprintf(w, "%-18s %10d", c.Name, c.SinceBoot)
+	if c.Delta != nil {
+		fmt.Fprintf(w, " %+8d", *c.Delta)
+	}
+	fmt.Fprintf(w, "  %s\n", c.Counts)
+	shown := ""
+	if c.Scenario != "" {
+		shown = "; lingerreset " + c.Scenario + " shows it"
+	}
+	fmt.Fprintf(w, "%-18s %10s  usually: %s%s\n", "", "", c.Cause, shown)
+}
