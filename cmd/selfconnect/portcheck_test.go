@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"sockproof/lib/live"
 )
 
 func settings(t *testing.T, rng, reserved string) portSettings {
@@ -72,11 +74,11 @@ func TestPortText(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		ports []uint16
-		in    place
+		in    live.Place
 		want  string
 	}{
-		{"safe", []uint16{8080}, place{}, "port 8080 safe: outside net.ipv4.ip_local_port_range (32768 60999): the kernel never chooses it\n" + bind},
-		{"at risk", []uint16{40000, 50000}, place{}, `port 40000 at risk: inside net.ipv4.ip_local_port_range (32768 60999), not reserved, and even: connect() tries the range's even ports first
+		{"safe", []uint16{8080}, live.Place{}, "port 8080 safe: outside net.ipv4.ip_local_port_range (32768 60999): the kernel never chooses it\n" + bind},
+		{"at risk", []uint16{40000, 50000}, live.Place{}, `port 40000 at risk: inside net.ipv4.ip_local_port_range (32768 60999), not reserved, and even: connect() tries the range's even ports first
 port 50000 safe: inside net.ipv4.ip_local_port_range (32768 60999), but in net.ipv4.ip_local_reserved_ports: the kernel never chooses it
 
 to protect it, keeping what is reserved already:
@@ -84,7 +86,7 @@ to protect it, keeping what is reserved already:
 and after a reboot:
   echo 'net.ipv4.ip_local_reserved_ports = 40000,50000' > /etc/sysctl.d/90-reserved-ports.conf
 ` + bind},
-		{"elsewhere", []uint16{40000, 40002}, place{netns: "/run/netns/a b's"}, `in the network namespace /run/netns/a b's:
+		{"elsewhere", []uint16{40000, 40002}, live.Place{Netns: "/run/netns/a b's"}, `in the network namespace /run/netns/a b's:
 port 40000 at risk: inside net.ipv4.ip_local_port_range (32768 60999), not reserved, and even: connect() tries the range's even ports first
 port 40002 at risk: inside net.ipv4.ip_local_port_range (32768 60999), not reserved, and even: connect() tries the range's even ports first
 
@@ -92,7 +94,7 @@ to protect them, keeping what is reserved already:
   nsenter --net='/run/netns/a b'\''s' sysctl -w net.ipv4.ip_local_reserved_ports=40000,40002,50000
 lasting only if set again by whatever makes that namespace (docker run --sysctl …)
 ` + bind},
-		{"of a process", []uint16{40000}, place{pid: 12}, `in the network namespace of process 12:
+		{"of a process", []uint16{40000}, live.Place{PID: 12}, `in the network namespace of process 12:
 port 40000 at risk: inside net.ipv4.ip_local_port_range (32768 60999), not reserved, and even: connect() tries the range's even ports first
 
 to protect it, keeping what is reserved already:

@@ -15,14 +15,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"sockproof/lib/live"
 	"sockproof/lib/witness/diag"
 	"sockproof/lib/witness/tcpstate"
 )
 
 // self is this process as an owner.
-func self() (owner, error) {
+func self() (live.Owner, error) {
 	comm, err := os.ReadFile("/proc/self/comm")
-	return owner{os.Getpid(), strings.TrimSpace(string(comm))}, err
+	return live.Owner{PID: os.Getpid(), Program: strings.TrimSpace(string(comm))}, err
 }
 
 // TestScanSeesItLiveAndDie follows a self-connected socket, among ordinary
@@ -44,7 +45,7 @@ func TestScanSeesItLiveAndDie(t *testing.T) {
 						return err
 					}
 				}
-				if r, err := scan(place{}); err != nil {
+				if r, err := scan(live.Place{}); err != nil {
 					return err
 				} else if r.Found != 0 || r.SocketsSeen != 4 {
 					t.Errorf("before: %+v", r)
@@ -53,7 +54,7 @@ func TestScanSeesItLiveAndDie(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				r, err := scan(place{})
+				r, err := scan(live.Place{})
 				if err != nil {
 					return err
 				}
@@ -66,7 +67,7 @@ func TestScanSeesItLiveAndDie(t *testing.T) {
 					Schema: "sockproof/scan/v1", Found: 1, SocketsSeen: 5, Complete: true,
 					Sockets: []scannedSocket{{
 						State: "ESTABLISHED", Address: tt.address, Family: tt.family,
-						UID: &uid, Inode: inode(fd), Owners: []owner{me},
+						UID: &uid, Inode: inode(fd), Owners: []live.Owner{me},
 					}},
 				}
 				if d := cmp.Diff(want, r, cmp.AllowUnexported()); d != "" {
@@ -77,7 +78,7 @@ func TestScanSeesItLiveAndDie(t *testing.T) {
 					return err
 				}
 				err = eventually("TIME_WAIT", func() (bool, error) {
-					r, err = scan(place{})
+					r, err = scan(live.Place{})
 					return err == nil && r.Found == 1 && r.Sockets[0].State == "TIME_WAIT", err
 				})
 				if err != nil {
@@ -155,9 +156,9 @@ func TestScanElsewhere(t *testing.T) {
 				return fmt.Errorf("%s: %s", tt.flag, out)
 			}
 			owners := r.Sockets[0].Owners
-			slices.SortFunc(owners, func(a, b owner) int { return a.PID - b.PID })
-			want := []owner{me, {child.Process.Pid, "cat"}}
-			slices.SortFunc(want, func(a, b owner) int { return a.PID - b.PID })
+			slices.SortFunc(owners, func(a, b live.Owner) int { return a.PID - b.PID })
+			want := []live.Owner{me, {PID: child.Process.Pid, Program: "cat"}}
+			slices.SortFunc(want, func(a, b live.Owner) int { return a.PID - b.PID })
 			if d := cmp.Diff(want, owners); d != "" {
 				t.Errorf("%s: owners (-want +got):\n%s", tt.flag, d)
 			}
@@ -185,29 +186,12 @@ func TestScanNoSuchPlace(t *testing.T) {
 	}
 }
 
-// TestPlaceForbidden: what is forbidden is no mistake in the call, and keeps its errno.
-func TestPlaceForbidden(t *testing.T) {
-	for _, p := range []place{{pid: 7}, {netns: "/run/netns/x"}} {
-		err := p.refused(fmt.Errorf("setns(CLONE_NEWNET): %w", syscall.EPERM))
-		want := p.flag() + ": setns(CLONE_NEWNET): operation not permitted; run as root, in a container with CAP_SYS_ADMIN and CAP_SYS_PTRACE"
-		if err.Error() != want || !errors.Is(err, syscall.EPERM) {
-			t.Errorf("got  %v\nwant %s", err, want)
-		}
-	}
-}
-
 func TestOwnersNotVisible(t *testing.T) {
 	const nobodys = 1 << 60 // inodes of sockets have 32 bits in sock_diag
 	r := scanned{Sockets: []scannedSocket{{Inode: nobodys}, {Inode: nobodys + 1}, {Inode: 0}}}
 	r.findOwners()
 	if r.OwnersNotVisible != 2 || r.OwnersReason == "" {
 		t.Errorf("%d, %q", r.OwnersNotVisible, r.OwnersReason)
-	}
-	if got := (&walk{}).reason(syscall.EACCES); got != syscall.EACCES.Error() {
-		t.Errorf("no /proc: %q", got)
-	}
-	if got := (&walk{denied: true}).reason(nil); got != "run as root" {
-		t.Errorf("denied: %q", got)
 	}
 }
 

@@ -1,0 +1,51 @@
+package live
+
+import (
+	"cmp"
+	"errors"
+	"syscall"
+
+	"sockproof/lib/witness/diag"
+)
+
+// Dumper is the kernel's table of sockets, a *diag.Conn.
+type Dumper interface {
+	Dump(f diag.Filter, each func(diag.Socket) error) error
+}
+
+// dumps is how often a dump that changes interrupted is made before its gaps
+// are admitted.
+const dumps = 5
+
+// Read lists the sockets of both families that pass the filter. A dump that
+// changes interrupted is made anew, both families': begin is called before
+// each, and returns what takes the sockets. diag.ErrInterrupted means that it
+// is as good as it gets.
+//
+// A socket that changed its place in the kernel's table comes twice, the second
+// time as it is now.
+func Read(d Dumper, f diag.Filter, begin func() func(diag.Socket)) error {
+	var err error
+	for range dumps {
+		if err = readFamilies(d, f, begin()); !errors.Is(err, diag.ErrInterrupted) {
+			break
+		}
+	}
+	return err
+}
+
+// readFamilies lists the sockets of one family, then of the other.
+func readFamilies(d Dumper, f diag.Filter, take func(diag.Socket)) error {
+	each := func(s diag.Socket) error { take(s); return nil }
+	f.Family = diag.FamilyIPv4
+	interrupted := d.Dump(f, each)
+	if interrupted != nil && !errors.Is(interrupted, diag.ErrInterrupted) {
+		return interrupted
+	}
+	f.Family = diag.FamilyIPv6
+	err := d.Dump(f, each)
+	if errors.Is(err, syscall.ENOENT) {
+		err = nil // a kernel without IPv6 has nobody to answer for it
+	}
+	return cmp.Or(err, interrupted)
+}
