@@ -51,28 +51,28 @@ const connected = (1<<(tcpstate.NewSynRecv+1) - 2) &^ (1<<tcpstate.Listen | 1<<t
 // read reads the table of both families. ErrInterrupted means that it is as
 // good as it gets.
 func (t *table) read(d live.Dumper) error {
-	err := live.Read(d, diag.Filter{States: connected}, t.begin)
+	err := live.Again(func() error {
+		t.seen, t.found = 0, t.found[:0]
+		at := map[uint64]int{} // in found, by cookie
+		return live.Families(d, diag.Filter{States: connected}, func(s diag.Socket) { t.take(s, at) })
+	})
 	slices.SortFunc(t.found, func(a, b diag.Socket) int {
 		return cmp.Or(a.Local.Compare(b.Local), cmp.Compare(a.Interface, b.Interface), cmp.Compare(a.Cookie, b.Cookie))
 	})
 	return err
 }
 
-// begin forgets what an interrupted dump showed.
-func (t *table) begin() func(diag.Socket) {
-	t.seen, t.found = 0, t.found[:0]
-	at := map[uint64]int{} // in found, by cookie
-	return func(s diag.Socket) {
-		t.seen++
-		if !isSelfConnected(&s) {
-			return
-		}
-		// What comes twice is kept as it is now.
-		if i, again := at[s.Cookie]; again {
-			t.found[i] = s
-			return
-		}
-		at[s.Cookie] = len(t.found)
-		t.found = append(t.found, s)
+// take counts a socket, and keeps it if it is self-connected. One that comes
+// twice is kept as it is now.
+func (t *table) take(s diag.Socket, at map[uint64]int) {
+	t.seen++
+	if !isSelfConnected(&s) {
+		return
 	}
+	if i, again := at[s.Cookie]; again {
+		t.found[i] = s
+		return
+	}
+	at[s.Cookie] = len(t.found)
+	t.found = append(t.found, s)
 }

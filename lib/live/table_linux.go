@@ -17,25 +17,22 @@ type Dumper interface {
 // are admitted.
 const dumps = 5
 
-// Read lists the sockets of both families that pass the filter. A dump that
-// changes interrupted is made anew, both families': begin is called before
-// each, and returns what takes the sockets. diag.ErrInterrupted means that it
-// is as good as it gets.
-//
-// A socket that changed its place in the kernel's table comes twice, the second
-// time as it is now.
-func Read(d Dumper, f diag.Filter, begin func() func(diag.Socket)) error {
+// Again calls read until changes no longer interrupt its dumps, each time from
+// the beginning. diag.ErrInterrupted means that it is as good as it gets.
+func Again(read func() error) error {
 	var err error
 	for range dumps {
-		if err = readFamilies(d, f, begin()); !errors.Is(err, diag.ErrInterrupted) {
+		if err = read(); !errors.Is(err, diag.ErrInterrupted) {
 			break
 		}
 	}
 	return err
 }
 
-// readFamilies lists the sockets of one family, then of the other.
-func readFamilies(d Dumper, f diag.Filter, take func(diag.Socket)) error {
+// Families lists the sockets of both families that pass the filter. One that
+// changed its place in the kernel's table comes twice, the second time as it is
+// now. diag.ErrInterrupted comes after the last socket.
+func Families(d Dumper, f diag.Filter, take func(diag.Socket)) error {
 	each := func(s diag.Socket) error { take(s); return nil }
 	f.Family = diag.FamilyIPv4
 	interrupted := d.Dump(f, each)

@@ -35,7 +35,7 @@ func (f *fakeDumps) Dump(filter diag.Filter, each func(diag.Socket) error) error
 	return left[0].err
 }
 
-func TestRead(t *testing.T) {
+func TestTable(t *testing.T) {
 	const four, six = diag.FamilyIPv4, diag.FamilyIPv6
 	broken := errors.New("broken")
 	cut := fakeDump{[]uint64{1}, diag.ErrInterrupted}
@@ -58,9 +58,9 @@ func TestRead(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			f := &fakeDumps{dumps: tt.dumps}
 			var got []uint64
-			err := Read(f, diag.Filter{States: 8}, func() func(diag.Socket) {
+			err := Again(func() error {
 				got = nil
-				return func(s diag.Socket) { got = append(got, s.Cookie) }
+				return Families(f, diag.Filter{States: 8}, func(s diag.Socket) { got = append(got, s.Cookie) })
 			})
 			if !errors.Is(err, tt.err) || !slices.Equal(got, tt.want) || len(f.asked) != tt.asked {
 				t.Errorf("%v, sockets %v, %d dumps", err, got, len(f.asked))
