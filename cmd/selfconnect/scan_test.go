@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/live"
 	"sockproof/lib/witness/diag"
 	"sockproof/lib/witness/tcpstate"
@@ -21,7 +22,7 @@ func TestScanBadUsage(t *testing.T) {
 		{"--pid self", `flag "--pid": value "self": want a process's number, from 1`},
 		{"--repeat 2", `flag "--repeat" means nothing to the command "scan"; accepted: --netns --pid --fail-over --format --color`},
 	} {
-		code, out, errs := runCommand(t, "scan", strings.Fields(tt.args)...)
+		code, out, errs := doctor.Command(t, "selfconnect", scanCommand(), strings.Fields(tt.args)...)
 		if code != 2 || out != "" || errs != "selfconnect: "+tt.want+"\n" {
 			t.Errorf("scan %s: exit %d\nstdout %q\nstderr %q\n  want %q", tt.args, code, out, errs, tt.want)
 		}
