@@ -42,7 +42,7 @@ const (
 // parseInfo reads the Info in the payload of a SOCK_DIAG_BY_FAMILY message; one
 // without, as TIME_WAIT's is, tells nothing.
 func parseInfo(payload []byte, mptcp bool) Info {
-	b := attribute(payload, attrInfo)
+	b := infoAttribute(payload)
 	if mptcp {
 		return Info{
 			LastDataSent: since(b, mptcpLastDataSent), LastDataRecv: since(b, mptcpLastDataRecv), LastAckRecv: since(b, mptcpLastAckRecv),
@@ -57,9 +57,9 @@ func parseInfo(payload []byte, mptcp bool) Info {
 
 func since(b []byte, at int) Since { return Since{field32(b, at), len(b) >= at+4} }
 
-// attribute finds an attribute of a message (struct nlattr); nil: it has none,
-// or is broken off before.
-func attribute(payload []byte, kind uint16) []byte {
+// infoAttribute finds the struct among the attributes of a message (struct
+// nlattr); nil: it has none, or is broken off before.
+func infoAttribute(payload []byte) []byte {
 	const (
 		attrHeader = 4
 		kindMask   = 1<<14 - 1 // without NLA_F_NESTED and NLA_F_NET_BYTEORDER
@@ -69,7 +69,7 @@ func attribute(payload []byte, kind uint16) []byte {
 		if length < attrHeader || length > len(b) {
 			return nil
 		}
-		if binary.NativeEndian.Uint16(b[2:])&kindMask == kind {
+		if binary.NativeEndian.Uint16(b[2:])&kindMask == attrInfo {
 			return b[attrHeader:length]
 		}
 		b = b[min((length+3)&^3, len(b)):] // NLA_ALIGN

@@ -46,7 +46,7 @@ func withInfo(info []byte) []byte {
 func TestInfoOfAnyLength(t *testing.T) {
 	for name, whole := range recordedIn(t, "testdata/info.txt") {
 		want := parseInfo(whole, isMPTCP(name))
-		info := attribute(whole, attrInfo)
+		info := infoAttribute(whole)
 		if got := parseInfo(withInfo(append(slices.Clone(info), make([]byte, 100)...)), isMPTCP(name)); len(info) > 0 && got != want {
 			t.Errorf("%s, longer: %+v, want %+v", name, got, want)
 		}
@@ -114,12 +114,12 @@ func TestAttributes(t *testing.T) {
 		{"header cut short", []byte{8, 0, 2}, nil},
 		{"padding cut off", attr(5, 2, 7), []byte{7}},
 	} {
-		got := attribute(append(make([]byte, messageLen), tt.attrs...), 2)
+		got := infoAttribute(append(make([]byte, messageLen), tt.attrs...))
 		if !slices.Equal(got, tt.want) || (got == nil) != (tt.want == nil) {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
 	}
-	if got := attribute(make([]byte, messageLen-1), 2); got != nil {
+	if got := infoAttribute(make([]byte, messageLen-1)); got != nil {
 		t.Errorf("a message without room for any: %v", got)
 	}
 }
