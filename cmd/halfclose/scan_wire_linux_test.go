@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/journal"
@@ -16,6 +17,7 @@ import (
 	"sockproof/lib/repro"
 	"sockproof/lib/sock"
 	"sockproof/lib/wire"
+	"sockproof/lib/witness/diag"
 )
 
 // scanStage is a connection on the wire between host a, the client, and host b.
@@ -59,18 +61,37 @@ func connectScanStage(r *repro.Run, accept bool) (s *scanStage, err error) {
 	return s, err
 }
 
-// fill writes to a peer that does not read until nothing more is taken.
-func (s *scanStage) fill(from *sock.Socket) error {
+// fill lets the client write, and the server not read, until nothing more is
+// taken and the kernel does nothing but probe the server's closed window.
+func (s *scanStage) fill() error {
 	for {
-		_, err := from.Write(make([]byte, 256<<10))
+		_, err := s.client.Write(make([]byte, 256<<10))
 		s.Settle()
 		if errors.Is(err, syscall.EAGAIN) {
-			return nil
+			break
 		}
 		if err != nil {
 			return err
 		}
 	}
+	local, err := s.client.Local()
+	if err != nil {
+		return err
+	}
+	var conn *diag.Conn
+	if err := s.Host("a").In(func() (err error) { conn, err = diag.Open(); return err }); err != nil {
+		return err
+	}
+	defer conn.Close()
+	probes := s.Await(20*time.Second, func() bool {
+		found, is, e := conn.Lookup(local, s.Host("b").At(8080))
+		err = e
+		return err != nil || is && found.TimerName() == "persist"
+	})
+	if err == nil && !probes {
+		err = errors.New("the window was never closed")
+	}
+	return err
 }
 
 // drain reads what there is, and so opens the window, until the end.
@@ -274,7 +295,7 @@ func TestScanEveryState(t *testing.T) {
 			{release, []scanWant{{host: "a", kind: stuckTimeWait, told: "left"}, {host: "b", kind: stuckTimeWait, told: "left"}}},
 		}},
 		{name: "the peer does not read", steps: []step{
-			{func(s *scanStage) error { return s.fill(s.client) }, []scanWant{gone("a")}},
+			{func(s *scanStage) error { return s.fill() }, []scanWant{gone("a")}},
 			{shut(client), []scanWant{{host: "a", kind: stuckFinUnread, owner: true, unsent: true}}},
 			{func(s *scanStage) error { return s.drain(s.server) }, []scanWant{
 				{host: "a", kind: stuckPeerOpen, owner: true, told: "both"},
@@ -282,13 +303,13 @@ func TestScanEveryState(t *testing.T) {
 			}},
 		}},
 		{name: "the peer has closed and does not read", steps: []step{
-			{func(s *scanStage) error { return s.fill(s.client) }, nil},
+			{func(s *scanStage) error { return s.fill() }, nil},
 			{shut(server), []scanWant{{host: "a", kind: stuckLeaked, owner: true, unsent: true, told: "both"}}},
 			{shut(client), []scanWant{{host: "a", kind: stuckLastAckUnread, owner: true, unsent: true, told: "most"}}},
 			{func(s *scanStage) error { return s.drain(s.server) }, []scanWant{gone("a")}},
 		}},
 		{name: "both have closed and one does not read", steps: []step{
-			{func(s *scanStage) error { return s.fill(s.client) }, nil},
+			{func(s *scanStage) error { return s.fill() }, nil},
 			{shut(client), []scanWant{{host: "a", kind: stuckFinUnread, owner: true, unsent: true}}},
 			{shut(server), []scanWant{{host: "a", kind: stuckClosingUnread, owner: true, unsent: true, told: "both"}}},
 			{func(s *scanStage) error { return s.drain(s.server) }, []scanWant{{host: "a", kind: stuckTimeWait, told: "left"}}},
