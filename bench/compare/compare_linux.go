@@ -84,7 +84,12 @@ func (o options) measure(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	scans, err := o.scans(binary)
+	scans, err := o.scans(binary, race{crowd: established, ss: ssAll})
+	if err != nil {
+		return err
+	}
+	stuck, err := o.scans(filepath.Join(filepath.Dir(binary), "halfclose"),
+		race{crowd: established, ss: ssAll}, race{crowd: halfClosed, ss: ssAll}, race{crowd: halfClosed, ss: ssOwners})
 	if err != nil {
 		return err
 	}
@@ -97,6 +102,7 @@ func (o options) measure(w io.Writer) error {
 	fmt.Fprintln(w)
 	writeStages(w, run, start, stages)
 	scans.write(w)
+	stuck.write(w)
 	met.write(w)
 	writeSizes(w, sizes)
 	return nil

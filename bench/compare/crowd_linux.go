@@ -14,10 +14,19 @@ import (
 	"sockproof/lib/network"
 )
 
+// crowdKind is what has become of a crowd's connections.
+type crowdKind string
+
+// The kinds of crowds.
+const (
+	established crowdKind = "established"
+	halfClosed  crowdKind = "half-closed" // each client has, its server has not: half CLOSE_WAIT, half FIN_WAIT2
+)
+
 // inCrowd calls f on a thread in a network namespace with that many TCP sockets,
 // the ends of connections over lo. They are held by processes of their own, a
 // share each, for a process may not have as many descriptors as that.
-func inCrowd(sockets int, f func() error) error {
+func inCrowd(kind crowdKind, sockets int, f func() error) error {
 	var err error
 	network.OnThread(func() {
 		var n *network.Network
@@ -39,7 +48,7 @@ func inCrowd(sockets int, f func() error) error {
 			share := min(sockets, shareSize)
 			sockets -= share
 			var h *holder
-			if h, err = hold(port, share); err == nil {
+			if h, err = hold(kind, port, share); err == nil {
 				held = append(held, h)
 			}
 		}
@@ -69,8 +78,8 @@ type holder struct {
 
 // hold starts a holder in the calling thread's namespace, and waits until its
 // sockets are there.
-func hold(port, sockets int) (*holder, error) {
-	cmd := exec.Command("/proc/self/exe", holdCommand, strconv.Itoa(port), strconv.Itoa(sockets))
+func hold(kind crowdKind, port, sockets int) (*holder, error) {
+	cmd := exec.Command("/proc/self/exe", holdCommand, string(kind), strconv.Itoa(port), strconv.Itoa(sockets))
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -95,17 +104,17 @@ func (h *holder) release() error {
 	return errors.Join(h.stdin.Close(), h.cmd.Wait())
 }
 
-// holdShare is what a holder does: hold PORT SOCKETS.
+// holdShare is what a holder does: hold KIND PORT SOCKETS.
 func holdShare(args []string, out io.Writer) error {
-	port, err := strconv.Atoi(args[1])
+	port, err := strconv.Atoi(args[2])
 	if err != nil {
 		return err
 	}
-	sockets, err := strconv.Atoi(args[2])
+	sockets, err := strconv.Atoi(args[3])
 	if err != nil {
 		return err
 	}
-	if err := connectMany(port, sockets/2); err != nil {
+	if err := connectMany(crowdKind(args[1]), port, sockets/2); err != nil {
 		return err
 	}
 	if _, err := fmt.Fprintln(out, "holding"); err != nil {
@@ -116,7 +125,7 @@ func holdShare(args []string, out io.Writer) error {
 }
 
 // connectMany makes connections whose ends stay open until the process ends.
-func connectMany(port, n int) error {
+func connectMany(kind crowdKind, port, n int) error {
 	at := &syscall.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}}
 	listener, err := abortingSocket()
 	if err != nil {
@@ -135,6 +144,12 @@ func connectMany(port, n int) error {
 		}
 		if _, _, err := syscall.Accept4(listener, syscall.SOCK_CLOEXEC); err != nil {
 			return fmt.Errorf("accept on port %d: %w", port, err)
+		}
+		if kind != halfClosed {
+			continue
+		}
+		if err := syscall.Shutdown(client, syscall.SHUT_WR); err != nil {
+			return fmt.Errorf("shutdown of a client of port %d: %w", port, err)
 		}
 	}
 	return nil

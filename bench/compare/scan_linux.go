@@ -5,18 +5,33 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 )
 
-// scans are what was measured of `selfconnect scan`.
+// scans are what was measured of one binary's scan.
 type scans struct {
+	binary  string
 	sockets int
-	pairs   pairs // of a scan and ss -tan
+	races   []race
 	few     peak
 	many    peak
 }
+
+// race is a scan and ss, which look at the same crowd.
+type race struct {
+	crowd crowdKind
+	ss    command
+	pairs pairs
+}
+
+// What ss is asked for: all TCP sockets, and the processes that own them.
+var (
+	ssAll    = command{"ss", "-tan"}
+	ssOwners = command{"ss", "-tanp"}
+)
 
 // peak is the most memory that a scan had resident.
 type peak struct{ sockets, kib int }
@@ -24,33 +39,52 @@ type peak struct{ sockets, kib int }
 // fewSockets is what an ordinary machine has.
 const fewSockets = 1000
 
-func (o options) scans(binary string) (scans, error) {
-	s := scans{sockets: o.crowd}
+// scans measures a binary's scan in each kind of crowd, against each ss. Memory
+// is that in the last of the crowds.
+func (o options) scans(binary string, races ...race) (scans, error) {
+	s := scans{binary: filepath.Base(binary), sockets: o.crowd}
 	scan := command{binary, "scan"}
-	err := inCrowd(fewSockets, func() (err error) {
+	last := races[len(races)-1].crowd
+	err := inCrowd(last, fewSockets, func() (err error) {
 		s.few, err = measurePeak(scan, fewSockets)
 		return err
 	})
-	if err != nil {
-		return s, err
-	}
-	err = inCrowd(o.crowd, func() (err error) {
-		if s.many, err = measurePeak(scan, o.crowd); err != nil {
+	for i := 0; i < len(races) && err == nil; i++ {
+		r := races[i]
+		err = inCrowd(r.crowd, o.crowd, func() (err error) {
+			if r.crowd == last {
+				if s.many, err = measurePeak(scan, o.crowd); err != nil {
+					return err
+				}
+			}
+			r.pairs, err = compare(scan, r.ss, o.crowdPairs)
 			return err
-		}
-		s.pairs, err = compare(scan, command{"ss", "-tan"}, o.crowdPairs)
-		return err
-	})
+		})
+		s.races = append(s.races, r)
+	}
 	return s, err
 }
 
 func (s scans) write(w io.Writer) {
-	fmt.Fprintf(w, "\n## A scan and ss\n\n`selfconnect scan` and `ss -tan` in a namespace with %d TCP sockets; %d pairs. Target: no slower.\n\n", s.sockets, len(s.pairs.a))
-	s.pairs.write(w, "selfconnect scan", "ss -tan")
-	fmt.Fprint(w, "\nMemory does not grow with the number of sockets:\n\n| sockets | scan's peak, MiB |\n| ---: | ---: |\n")
+	scan := s.binary + " scan"
+	fmt.Fprintf(w, "\n## `%s` and ss\n", scan)
+	for _, r := range s.races {
+		ss := strings.Join(r.ss, " ")
+		fmt.Fprintf(w, "\n`%s` and `%s` in a namespace with %d TCP sockets, %s; %d pairs.%s\n\n", scan, ss, s.sockets, r.crowd, len(r.pairs.a), r.target())
+		r.pairs.write(w, scan, ss)
+	}
+	fmt.Fprintf(w, "\nMemory has a bound, whatever the number of sockets; here they are %s:\n\n| sockets | scan's peak, MiB |\n| ---: | ---: |\n", s.races[len(s.races)-1].crowd)
 	for _, p := range []peak{s.few, s.many} {
 		fmt.Fprintf(w, "| %d | %.1f |\n", p.sockets, float64(p.kib)/(1<<10))
 	}
+}
+
+// target is what is promised of a race, if anything.
+func (r race) target() string {
+	if r.crowd == established {
+		return " Target: no slower."
+	}
+	return ""
 }
 
 // peakCommand makes this program run another and print its peak of memory: a

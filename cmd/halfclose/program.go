@@ -111,5 +111,6 @@ var program = repro.Program{
 			Claims: []*claim.Claim{&hc21, &hc22, &hc23, &hc24, &hc25, &hc28},
 		},
 	},
-	Plays: plays,
+	Plays:    plays,
+	Commands: []repro.Command{scanCommand()},
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"sockproof/lib/live"
 	"sockproof/lib/repro"
 )
 
@@ -13,7 +14,7 @@ func portCommand() repro.Command {
 	return repro.Command{
 		Name: "port", Usage: "say whether server ports can be hit by the kernel's choice of source port, and the cure",
 		ArgsUsage: "PORT [PORT ...]",
-		Flags:     placeFlags(),
+		Flags:     live.PlaceFlags(),
 		Accepts:   []string{"format", "color"},
 		Do:        doPort,
 	}
@@ -21,17 +22,17 @@ func portCommand() repro.Command {
 
 func doPort(c *repro.Context) (int, error) {
 	if len(c.Args) == 0 {
-		return repro.ExitUsage, usagef("port: no port given: want ports from 1 to 65535")
+		return repro.ExitUsage, &repro.UsageError{Text: "port: no port given: want ports from 1 to 65535"}
 	}
 	var ports []uint16
 	for _, a := range c.Args {
 		p, err := parsePort(a)
 		if err != nil {
-			return repro.ExitUsage, usagef("port: %v", err)
+			return repro.ExitUsage, &repro.UsageError{Text: "port: " + err.Error()}
 		}
 		ports = append(ports, p)
 	}
-	place, err := placeOf(c.CLI)
+	place, err := live.PlaceOf(c.CLI)
 	if err != nil {
 		return repro.ExitUsage, err
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"sockproof/lib/live"
 )
 
 // portSettings decide which source ports the kernel chooses, for IPv6 as well.
@@ -33,7 +35,7 @@ func (p checkedPort) verdict() string {
 }
 
 // check judges ports by the settings of a place.
-func (s portSettings) check(ports []uint16, in place) *portReport {
+func (s portSettings) check(ports []uint16, in live.Place) *portReport {
 	r := &portReport{
 		Schema: "sockproof/port/v1", Namespace: in.String(),
 		Range: s.rng.String(), Reserved: s.reserved.String(), Ports: []checkedPort{},
@@ -90,10 +92,10 @@ type portCure struct {
 const sysctlFile = "/etc/sysctl.d/90-reserved-ports.conf"
 
 // cure reserves the ports besides what is reserved already.
-func (s portSettings) cure(ports []uint16, in place) *portCure {
+func (s portSettings) cure(ports []uint16, in live.Place) *portCure {
 	value := s.reserved.with(ports).String()
 	c := &portCure{Ports: ports, Value: value, Now: fmt.Sprintf("sysctl -w %s=%s", reservedSetting, value)}
-	if path := in.path(); path != "" {
+	if path := in.Path(); path != "" {
 		c.Now = "nsenter --net=" + shellWord(path) + " " + c.Now
 		return c
 	}

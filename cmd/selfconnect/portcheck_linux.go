@@ -1,10 +1,13 @@
 package main
 
-import "sockproof/lib/network"
+import (
+	"sockproof/lib/live"
+	"sockproof/lib/network"
+)
 
 // readPortSettings reads the settings of a place.
-func readPortSettings(in place) (s portSettings, err error) {
-	err = in.in(func() error {
+func readPortSettings(in live.Place) (s portSettings, err error) {
+	err = in.In(func() error {
 		v, err := network.ReadSetting(rangeSetting)
 		if err != nil {
 			return err

@@ -7,18 +7,20 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"sockproof/cmd/internal/doctor"
 )
 
 // TestPortCure asks the kernel: a port at risk, then cured by the line that
 // was printed, which keeps what was reserved.
 func TestPortCure(t *testing.T) {
-	inNamespace(t, func() error {
+	doctor.InNamespace(t, func() error {
 		if err := os.WriteFile("/proc/sys/net/ipv4/ip_local_reserved_ports", []byte("9001,9000"), 0); err != nil {
 			return err
 		}
 		path := fmt.Sprintf("/proc/%d/task/%d/ns/net", os.Getpid(), syscall.Gettid())
 		check := func(args ...string) (int, portReport, error) {
-			code, out, errs := runCommand(t, "port", append(args, "--netns", path, "--format", "json")...)
+			code, out, errs := doctor.Command(t, "selfconnect", portCommand(), append(args, "--netns", path, "--format", "json")...)
 			var r portReport
 			if err := json.Unmarshal([]byte(out), &r); err != nil || errs != "" {
 				return code, r, fmt.Errorf("%q, %q, %w", out, errs, err)

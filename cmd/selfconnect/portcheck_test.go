@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/live"
 )
 
 func settings(t *testing.T, rng, reserved string) portSettings {
@@ -72,11 +75,11 @@ func TestPortText(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		ports []uint16
-		in    place
+		in    live.Place
 		want  string
 	}{
-		{"safe", []uint16{8080}, place{}, "port 8080 safe: outside net.ipv4.ip_local_port_range (32768 60999): the kernel never chooses it\n" + bind},
-		{"at risk", []uint16{40000, 50000}, place{}, `port 40000 at risk: inside net.ipv4.ip_local_port_range (32768 60999), not reserved, and even: connect() tries the range's even ports first
+		{"safe", []uint16{8080}, live.Place{}, "port 8080 safe: outside net.ipv4.ip_local_port_range (32768 60999): the kernel never chooses it\n" + bind},
+		{"at risk", []uint16{40000, 50000}, live.Place{}, `port 40000 at risk: inside net.ipv4.ip_local_port_range (32768 60999), not reserved, and even: connect() tries the range's even ports first
 port 50000 safe: inside net.ipv4.ip_local_port_range (32768 60999), but in net.ipv4.ip_local_reserved_ports: the kernel never chooses it
 
 to protect it, keeping what is reserved already:
@@ -84,7 +87,7 @@ to protect it, keeping what is reserved already:
 and after a reboot:
   echo 'net.ipv4.ip_local_reserved_ports = 40000,50000' > /etc/sysctl.d/90-reserved-ports.conf
 ` + bind},
-		{"elsewhere", []uint16{40000, 40002}, place{netns: "/run/netns/a b's"}, `in the network namespace /run/netns/a b's:
+		{"elsewhere", []uint16{40000, 40002}, live.Place{Netns: "/run/netns/a b's"}, `in the network namespace /run/netns/a b's:
 port 40000 at risk: inside net.ipv4.ip_local_port_range (32768 60999), not reserved, and even: connect() tries the range's even ports first
 port 40002 at risk: inside net.ipv4.ip_local_port_range (32768 60999), not reserved, and even: connect() tries the range's even ports first
 
@@ -92,7 +95,7 @@ to protect them, keeping what is reserved already:
   nsenter --net='/run/netns/a b'\''s' sysctl -w net.ipv4.ip_local_reserved_ports=40000,40002,50000
 lasting only if set again by whatever makes that namespace (docker run --sysctl …)
 ` + bind},
-		{"of a process", []uint16{40000}, place{pid: 12}, `in the network namespace of process 12:
+		{"of a process", []uint16{40000}, live.Place{PID: 12}, `in the network namespace of process 12:
 port 40000 at risk: inside net.ipv4.ip_local_port_range (32768 60999), not reserved, and even: connect() tries the range's even ports first
 
 to protect it, keeping what is reserved already:
@@ -115,7 +118,7 @@ func TestPortBadUsage(t *testing.T) {
 		{"8080 http", `port: "http": want a port from 1 to 65535`},
 		{"8080 --netns a --pid 1", "flags --netns and --pid exclude each other: give one"},
 	} {
-		code, out, errs := runCommand(t, "port", strings.Fields(tt.args)...)
+		code, out, errs := doctor.Command(t, "selfconnect", portCommand(), strings.Fields(tt.args)...)
 		if code != 2 || out != "" || errs != "selfconnect: "+tt.want+"\n" {
 			t.Errorf("port %s: exit %d\nstdout %q\nstderr %q\n  want %q", tt.args, code, out, errs, tt.want)
 		}

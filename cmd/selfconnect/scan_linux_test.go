@@ -15,14 +15,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/live"
 	"sockproof/lib/witness/diag"
 	"sockproof/lib/witness/tcpstate"
 )
 
 // self is this process as an owner.
-func self() (owner, error) {
+func self() (live.Owner, error) {
 	comm, err := os.ReadFile("/proc/self/comm")
-	return owner{os.Getpid(), strings.TrimSpace(string(comm))}, err
+	return live.Owner{PID: os.Getpid(), Program: strings.TrimSpace(string(comm))}, err
 }
 
 // TestScanSeesItLiveAndDie follows a self-connected socket, among ordinary
@@ -35,16 +37,16 @@ func TestScanSeesItLiveAndDie(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			at := netip.MustParseAddrPort(tt.at)
-			inNamespace(t, func() error {
+			doctor.InNamespace(t, func() error {
 				var ordinary []int
-				defer func() { closeAll(ordinary) }()
+				defer func() { doctor.CloseAll(ordinary) }()
 				for _, a := range []string{"127.0.0.1:80", "[::1]:80"} {
 					var err error
 					if ordinary, err = connection(netip.MustParseAddrPort(a), ordinary); err != nil {
 						return err
 					}
 				}
-				if r, err := scan(place{}); err != nil {
+				if r, err := scan(live.Place{}); err != nil {
 					return err
 				} else if r.Found != 0 || r.SocketsSeen != 4 {
 					t.Errorf("before: %+v", r)
@@ -53,7 +55,7 @@ func TestScanSeesItLiveAndDie(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				r, err := scan(place{})
+				r, err := scan(live.Place{})
 				if err != nil {
 					return err
 				}
@@ -66,7 +68,7 @@ func TestScanSeesItLiveAndDie(t *testing.T) {
 					Schema: "sockproof/scan/v1", Found: 1, SocketsSeen: 5, Complete: true,
 					Sockets: []scannedSocket{{
 						State: "ESTABLISHED", Address: tt.address, Family: tt.family,
-						UID: &uid, Inode: inode(fd), Owners: []owner{me},
+						UID: &uid, Inode: inode(fd), Owners: []live.Owner{me},
 					}},
 				}
 				if d := cmp.Diff(want, r, cmp.AllowUnexported()); d != "" {
@@ -76,8 +78,8 @@ func TestScanSeesItLiveAndDie(t *testing.T) {
 				if err := syscall.Close(fd); err != nil {
 					return err
 				}
-				err = eventually("TIME_WAIT", func() (bool, error) {
-					r, err = scan(place{})
+				err = doctor.Eventually("TIME_WAIT", func() (bool, error) {
+					r, err = scan(live.Place{})
 					return err == nil && r.Found == 1 && r.Sockets[0].State == "TIME_WAIT", err
 				})
 				if err != nil {
@@ -105,7 +107,7 @@ func inode(fd int) uint64 {
 // TestScanElsewhere looks into a namespace from outside: by its file, and by
 // a process that lives in it and shares the socket.
 func TestScanElsewhere(t *testing.T) {
-	inNamespace(t, func() error {
+	doctor.InNamespace(t, func() error {
 		fd, err := selfConnect(netip.MustParseAddrPort("127.0.0.1:8080"))
 		if err != nil {
 			return err
@@ -130,7 +132,7 @@ func TestScanElsewhere(t *testing.T) {
 			return err
 		}
 		// Until it has become cat it has this process's name.
-		err = eventually("cat", func() (bool, error) {
+		err = doctor.Eventually("cat", func() (bool, error) {
 			b, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", child.Process.Pid))
 			return string(b) == "cat\n", err
 		})
@@ -146,7 +148,7 @@ func TestScanElsewhere(t *testing.T) {
 			{"--netns", path, "the network namespace " + path},
 			{"--pid", pid, "the network namespace of process " + pid},
 		} {
-			code, out, errs := runCommand(t, "scan", tt.flag, tt.value, "--format", "json", "--fail-over", "0")
+			code, out, errs := doctor.Command(t, "selfconnect", scanCommand(), tt.flag, tt.value, "--format", "json", "--fail-over", "0")
 			var r scanned
 			if err := json.Unmarshal([]byte(out), &r); err != nil || code != 1 || errs != "" {
 				return fmt.Errorf("%s: exit %d, %q, %w", tt.flag, code, errs, err)
@@ -155,14 +157,14 @@ func TestScanElsewhere(t *testing.T) {
 				return fmt.Errorf("%s: %s", tt.flag, out)
 			}
 			owners := r.Sockets[0].Owners
-			slices.SortFunc(owners, func(a, b owner) int { return a.PID - b.PID })
-			want := []owner{me, {child.Process.Pid, "cat"}}
-			slices.SortFunc(want, func(a, b owner) int { return a.PID - b.PID })
+			slices.SortFunc(owners, func(a, b live.Owner) int { return a.PID - b.PID })
+			want := []live.Owner{me, {PID: child.Process.Pid, Program: "cat"}}
+			slices.SortFunc(want, func(a, b live.Owner) int { return a.PID - b.PID })
 			if d := cmp.Diff(want, owners); d != "" {
 				t.Errorf("%s: owners (-want +got):\n%s", tt.flag, d)
 			}
 		}
-		if code, out, errs := runCommand(t, "scan", "--pid", pid, "--fail-over", "1"); code != 0 || errs != "" ||
+		if code, out, errs := doctor.Command(t, "selfconnect", scanCommand(), "--pid", pid, "--fail-over", "1"); code != 0 || errs != "" ||
 			!strings.HasPrefix(out, "1 self-connected socket among 1 TCP socket in the network namespace of process "+pid+"\n") {
 			t.Errorf("text: exit %d, %q, %q", code, out, errs)
 		}
@@ -171,27 +173,16 @@ func TestScanElsewhere(t *testing.T) {
 }
 
 func TestScanNoSuchPlace(t *testing.T) {
-	file := scratch(t).Name()
+	file := doctor.Scratch(t).Name()
 	const noProcess = "4194305" // above the largest (proc_sys_kernel(5): pid_max)
 	for _, tt := range []struct{ flag, value, want string }{
 		{"--netns", "/no/such", `selfconnect: flag "--netns": value "/no/such": no network namespace: open /no/such: no such file or directory; want a path like`},
 		{"--netns", file, fmt.Sprintf("selfconnect: flag \"--netns\": value %q: no network namespace: setns(CLONE_NEWNET): invalid argument; want a path like", file)},
 		{"--pid", noProcess, `selfconnect: flag "--pid": value "` + noProcess + `": no such process here: open /proc/` + noProcess + "/ns/net: no such file or directory\n"},
 	} {
-		code, out, errs := runCommand(t, "scan", tt.flag, tt.value)
+		code, out, errs := doctor.Command(t, "selfconnect", scanCommand(), tt.flag, tt.value)
 		if code != 2 || out != "" || !strings.HasPrefix(errs, tt.want) {
 			t.Errorf("%s %s: exit %d, %q, %q", tt.flag, tt.value, code, out, errs)
-		}
-	}
-}
-
-// TestPlaceForbidden: what is forbidden is no mistake in the call, and keeps its errno.
-func TestPlaceForbidden(t *testing.T) {
-	for _, p := range []place{{pid: 7}, {netns: "/run/netns/x"}} {
-		err := p.refused(fmt.Errorf("setns(CLONE_NEWNET): %w", syscall.EPERM))
-		want := p.flag() + ": setns(CLONE_NEWNET): operation not permitted; run as root, in a container with CAP_SYS_ADMIN and CAP_SYS_PTRACE"
-		if err.Error() != want || !errors.Is(err, syscall.EPERM) {
-			t.Errorf("got  %v\nwant %s", err, want)
 		}
 	}
 }
@@ -202,12 +193,6 @@ func TestOwnersNotVisible(t *testing.T) {
 	r.findOwners()
 	if r.OwnersNotVisible != 2 || r.OwnersReason == "" {
 		t.Errorf("%d, %q", r.OwnersNotVisible, r.OwnersReason)
-	}
-	if got := (&walk{}).reason(syscall.EACCES); got != syscall.EACCES.Error() {
-		t.Errorf("no /proc: %q", got)
-	}
-	if got := (&walk{denied: true}).reason(nil); got != "run as root" {
-		t.Errorf("denied: %q", got)
 	}
 }
 

@@ -2,10 +2,9 @@ package main
 
 import (
 	"fmt"
-	"net/netip"
-	"strconv"
 	"strings"
 
+	"sockproof/lib/live"
 	"sockproof/lib/report"
 	"sockproof/lib/witness/diag"
 	"sockproof/lib/witness/tcpstate"
@@ -22,8 +21,8 @@ func isSelfConnected(s *diag.Socket) bool {
 // describe is what a scan tells of a socket.
 func describe(s *diag.Socket) scannedSocket {
 	d := scannedSocket{
-		State: s.StateName(), Address: scoped(s.Local, s.Interface).String(), Family: "ipv4",
-		Inode: s.Inode, Owners: []owner{},
+		State: s.StateName(), Address: live.Scoped(s.Local, s.Interface).String(), Family: "ipv4",
+		Inode: s.Inode, Owners: []live.Owner{},
 	}
 	if s.Family == diag.FamilyIPv6 {
 		d.Family = "ipv6"
@@ -35,15 +34,6 @@ func describe(s *diag.Socket) scannedSocket {
 		d.LeftMS = s.TimerMS
 	}
 	return d
-}
-
-// scoped adds the interface's index to a link-local address, which means
-// nothing without.
-func scoped(a netip.AddrPort, index uint32) netip.AddrPort {
-	if index == 0 || !a.Addr().Is6() || !a.Addr().IsLinkLocalUnicast() {
-		return a
-	}
-	return netip.AddrPortFrom(a.Addr().WithZone(strconv.FormatUint(uint64(index), 10)), a.Port())
 }
 
 // title is the address, and the socket's family where that does not show it.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/live"
 	"sockproof/lib/witness/diag"
 	"sockproof/lib/witness/tcpstate"
 )
@@ -20,7 +22,7 @@ func TestScanBadUsage(t *testing.T) {
 		{"--pid self", `flag "--pid": value "self": want a process's number, from 1`},
 		{"--repeat 2", `flag "--repeat" means nothing to the command "scan"; accepted: --netns --pid --fail-over --format --color`},
 	} {
-		code, out, errs := runCommand(t, "scan", strings.Fields(tt.args)...)
+		code, out, errs := doctor.Command(t, "selfconnect", scanCommand(), strings.Fields(tt.args)...)
 		if code != 2 || out != "" || errs != "selfconnect: "+tt.want+"\n" {
 			t.Errorf("scan %s: exit %d\nstdout %q\nstderr %q\n  want %q", tt.args, code, out, errs, tt.want)
 		}
@@ -97,7 +99,7 @@ func TestScannedText(t *testing.T) {
 	uid := uint32(1000)
 	long := scannedSocket{
 		State: "ESTABLISHED", Address: "127.0.0.1:40000", Family: "ipv6", UID: &uid, Inode: 31,
-		Owners: []owner{{47, "health\x1b[2Jcheck"}, {48, "curl"}, {49, ""}},
+		Owners: []live.Owner{{PID: 47, Program: "health\x1b[2Jcheck"}, {PID: 48, Program: "curl"}, {PID: 49}},
 	}
 	short := scannedSocket{State: "TIME_WAIT", Address: "[::1]:8080", Family: "ipv6", LeftMS: 59_000}
 	for _, tt := range []struct {
@@ -125,28 +127,6 @@ func TestScannedText(t *testing.T) {
 		var b strings.Builder
 		if tt.r.write(&b); b.String() != tt.want {
 			t.Errorf("got\n%swant\n%s", b.String(), tt.want)
-		}
-	}
-}
-
-func TestScanExit(t *testing.T) {
-	for _, tt := range []struct {
-		found, limit int
-		complete     bool
-		want         int
-	}{
-		{3, noLimit, true, 0},
-		{3, noLimit, false, 0},
-		{0, 0, true, 0},
-		{1, 0, true, 1},
-		{2, 2, true, 0},
-		{3, 2, true, 1},
-		{3, 2, false, 1}, // there may be more still
-		{2, 2, false, 3}, // and here there may be one too many
-	} {
-		r := scanned{Found: tt.found, Complete: tt.complete}
-		if got := r.exit(tt.limit); got != tt.want {
-			t.Errorf("%d found, limit %d, complete %v: exit %d, want %d", tt.found, tt.limit, tt.complete, got, tt.want)
 		}
 	}
 }

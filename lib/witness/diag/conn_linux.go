@@ -57,7 +57,7 @@ func (c *Conn) Close() error {
 // all costs nothing, and fails if there is nobody to ask.
 func (c *Conn) probe() error {
 	const noStates = 0
-	err := c.dump(FamilyIPv4, noStates, Filter{}, func(Socket) error { return nil })
+	err := c.dump(Filter{Family: FamilyIPv4, States: noStates}, func(Socket) error { return nil })
 	if errors.Is(err, unix.ENOENT) {
 		return fmt.Errorf("sock_diag: the kernel does not answer for TCP; `modprobe tcp_diag` may help: %w", err)
 	}
@@ -135,7 +135,7 @@ func lookupKey(local, remote netip.AddrPort) (l, r netip.AddrPort, err error) {
 // send sends the request. A netlink socket with no destination is the kernel's.
 func (c *Conn) send() error {
 	for {
-		_, err := unix.Write(c.fd, c.req[:])
+		_, err := unix.Write(c.fd, c.req.bytes())
 		if err == nil {
 			return nil
 		}

@@ -1,18 +1,6 @@
 package diag
 
-import (
-	"fmt"
-
-	"golang.org/x/sys/unix"
-)
-
-// Filter says which sockets a Dump lists. The kernel applies it.
-type Filter struct {
-	Family     uint8  // of the socket: FamilyIPv4, FamilyIPv6; 0: both
-	States     uint32 // a bit for each, 1<<tcpstate.Listen | …; 0: all
-	LocalPort  uint16 // 0: any
-	RemotePort uint16 // 0: any; else no listener is listed
-}
+import "fmt"
 
 // Dump calls each for every socket that passes the filter, in the kernel's
 // order, which is none. A socket that neither listens nor ever connected is in
@@ -27,30 +15,28 @@ type Filter struct {
 // kernel's answer is read to its end, so that c can be used on. While Dump
 // runs, each must not use c.
 func (c *Conn) Dump(f Filter, each func(Socket) error) error {
-	states := f.States
-	if states == 0 {
-		states = allStates
+	if f.States == 0 {
+		f.States = allStates
 	}
 	if f.Family != 0 {
-		return c.dump(f.Family, states, f, each)
+		return c.dump(f, each)
 	}
-	if err := c.dump(FamilyIPv4, states, f, each); err != nil {
+	f.Family = FamilyIPv4
+	if err := c.dump(f, each); err != nil {
 		return err
 	}
-	return c.dump(FamilyIPv6, states, f, each)
+	f.Family = FamilyIPv6
+	return c.dump(f, each)
 }
 
 // dump asks for the sockets of one family and reads all of the answer.
-func (c *Conn) dump(family uint8, states uint32, f Filter, each func(Socket) error) error {
+func (c *Conn) dump(f Filter, each func(Socket) error) error {
 	c.seq++
-	c.req.set(unix.NLM_F_DUMP, c.seq, family, states)
-	// The kernel compares these ports itself (inet_diag_dump_icsk): filter
-	// bytecode for them (INET_DIAG_REQ_BYTECODE) would only do so again.
-	c.req.setPorts(f.LocalPort, f.RemotePort)
+	c.req.dump(c.seq, f)
 	if err := c.send(); err != nil {
 		return err
 	}
-	d := dumping{seq: c.seq, each: each}
+	d := dumping{seq: c.seq, filter: f, each: each}
 	for !d.done {
 		b, err := c.receive()
 		if err != nil {
@@ -66,6 +52,7 @@ func (c *Conn) dump(family uint8, states uint32, f Filter, each func(Socket) err
 // dumping is the state of a dump's answer, which comes in many messages.
 type dumping struct {
 	seq         uint32
+	filter      Filter
 	each        func(Socket) error
 	eachErr     error
 	interrupted bool
@@ -96,6 +83,9 @@ func (d *dumping) take(b []byte) error {
 			s, err := parseMessage(m.payload)
 			if err != nil {
 				return err
+			}
+			if d.filter.Info {
+				s.Info = parseInfo(m.payload, d.filter.MPTCP)
 			}
 			if d.eachErr == nil {
 				d.eachErr = d.each(s)

@@ -141,7 +141,7 @@ func fakeKernel(t *testing.T, replies func(seq uint32) [][]byte) *Conn {
 	go func() {
 		defer close(done)
 		var req request
-		if n, err := unix.Read(pair[1], req[:]); n != len(req) || err != nil {
+		if n, err := unix.Read(pair[1], req[:]); n != len(req.bytes()) || err != nil {
 			t.Errorf("request of %d bytes, %v", n, err)
 			return
 		}

@@ -19,15 +19,19 @@ const (
 	flagDumpIntr = 0x10  // NLM_F_DUMP_INTR
 )
 
-// request is one SOCK_DIAG_BY_FAMILY request: a struct nlmsghdr and a struct
-// inet_diag_req_v2 (include/uapi/linux/inet_diag.h). Offsets are from its start.
-type request [headerLen + 56]byte
+// request is one SOCK_DIAG_BY_FAMILY request: a struct nlmsghdr, a struct
+// inet_diag_req_v2 (include/uapi/linux/inet_diag.h), and room for an attribute.
+// Offsets are from its start.
+type request [requestLen + attributeLen]byte
 
 const (
-	headerLen = 16 // struct nlmsghdr
+	headerLen    = 16 // struct nlmsghdr
+	requestLen   = headerLen + 56
+	attributeLen = 8 // struct nlattr and 32 bits
 
 	reqFamily    = 16
 	reqProtocol  = 17
+	reqExtension = 18
 	reqStates    = 20
 	reqLocalPort = 24
 	reqPeerPort  = 26
@@ -35,13 +39,14 @@ const (
 	reqRemote    = 44
 	reqInterface = 60
 	reqCookie    = 64
+	reqAttribute = requestLen
 )
 
 // set fills in everything but addresses and ports.
 func (r *request) set(flags uint16, seq uint32, family uint8, states uint32) {
 	*r = request{}
 	const protocolTCP = 6
-	binary.NativeEndian.PutUint32(r[0:], uint32(len(r)))
+	binary.NativeEndian.PutUint32(r[0:], requestLen)
 	binary.NativeEndian.PutUint16(r[4:], typeByFamily)
 	binary.NativeEndian.PutUint16(r[6:], flagRequest|flags)
 	binary.NativeEndian.PutUint32(r[8:], seq)
@@ -51,10 +56,43 @@ func (r *request) set(flags uint16, seq uint32, family uint8, states uint32) {
 	binary.NativeEndian.PutUint64(r[reqCookie:], ^uint64(0)) // INET_DIAG_NOCOOKIE, twice
 }
 
+// bytes is the request as it is sent.
+func (r *request) bytes() []byte { return r[:binary.NativeEndian.Uint32(r[0:])] }
+
 // setPorts fills in the ports; 0 is any, in a dump.
 func (r *request) setPorts(local, remote uint16) {
 	binary.BigEndian.PutUint16(r[reqLocalPort:], local)
 	binary.BigEndian.PutUint16(r[reqPeerPort:], remote)
+}
+
+// dump makes r ask for the sockets of one family that pass the filter.
+func (r *request) dump(seq uint32, f Filter) {
+	r.set(flagDump, seq, f.Family, f.States)
+	// The kernel compares these ports itself (inet_diag_dump_icsk): filter
+	// bytecode for them (INET_DIAG_REQ_BYTECODE) would only do so again.
+	r.setPorts(f.LocalPort, f.RemotePort)
+	if f.Info {
+		r[reqExtension] = 1 << (attrInfo - 1)
+	}
+	if f.MPTCP {
+		r.setMPTCP()
+	}
+}
+
+// setMPTCP asks for MPTCP's sockets. The protocol's number takes more than the
+// 8 bits of its field, hence an attribute, which a kernel older than 5.9 passes
+// over: it would answer for the field's protocol, so that is one which no
+// kernel answers for.
+func (r *request) setMPTCP() {
+	const (
+		protocolMPTCP = 262
+		attrProtocol  = 3 // INET_DIAG_REQ_PROTOCOL
+	)
+	binary.NativeEndian.PutUint32(r[0:], requestLen+attributeLen)
+	r[reqProtocol] = 0
+	binary.NativeEndian.PutUint16(r[reqAttribute:], attributeLen)
+	binary.NativeEndian.PutUint16(r[reqAttribute+2:], attrProtocol)
+	binary.NativeEndian.PutUint32(r[reqAttribute+4:], protocolMPTCP)
 }
 
 // lookup makes r ask for the one socket local, remote, which must be

@@ -32,11 +32,17 @@ type Socket struct {
 	TimerMS     uint32 // until that timer expires, milliseconds
 	Retransmits uint8  // of what the timer is for: SYNs, data, window or keepalive probes
 
+	// A FIN counts as a byte, until it has been read or acknowledged. Of an
+	// MPTCP socket these are the memory taken, not bytes.
 	RxQueue uint32 // bytes unread; a listener: connections waiting
 	TxQueue uint32 // bytes not acknowledged; a listener: its backlog
 	UID     uint32 // owner
 	Inode   uint64 // of the descriptor; 0: TIME_WAIT, a request, an orphan, or not yet accepted
-	Cookie  uint64 // the kernel's name for the socket, never used twice
+	// Cookie is the kernel's name for the socket, never used twice; but MPTCP's
+	// accepted sockets may all have their listener's (Linux 6.18).
+	Cookie uint64
+
+	Info Info // as far as a Dump asked for it
 }
 
 // StateName is the state by the journal's name, "TIME_WAIT".
@@ -79,6 +85,8 @@ const (
 	offTxQueue   = 60
 	offUID       = 64
 	offInode     = 68
+
+	messageLen = 72 // the attributes begin here
 )
 
 // parseMessage reads the payload of one SOCK_DIAG_BY_FAMILY message. It is an

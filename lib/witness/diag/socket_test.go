@@ -11,9 +11,11 @@ import (
 )
 
 // recorded is what a Linux 6.18 kernel on amd64 answered, by name.
-func recorded(t testing.TB) map[string][]byte {
+func recorded(t testing.TB) map[string][]byte { return recordedIn(t, "testdata/replies.txt") }
+
+func recordedIn(t testing.TB, path string) map[string][]byte {
 	t.Helper()
-	file, err := os.ReadFile("testdata/replies.txt")
+	file, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}

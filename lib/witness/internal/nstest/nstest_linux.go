@@ -58,19 +58,41 @@ type Conn struct {
 // Socket makes a TCP socket of the family of a.
 func Socket(t testing.TB, a netip.Addr) *Sock {
 	t.Helper()
+	s := &Sock{must(newSocket(a, unix.IPPROTO_TCP))(t, "socket")}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// MPTCPSocket makes an MPTCP socket. Where the kernel has none, the test is skipped.
+func MPTCPSocket(t testing.TB, a netip.Addr) *Sock {
+	t.Helper()
+	fd, err := newSocket(a, unix.IPPROTO_MPTCP)
+	if errors.Is(err, unix.EPROTONOSUPPORT) || errors.Is(err, unix.ENOPROTOOPT) {
+		t.Skipf("skip: MPTCP cannot be had here: %v", err)
+	}
+	check(t, "socket(IPPROTO_MPTCP)", err)
+	s := &Sock{fd}
+	t.Cleanup(s.Close)
+	return s
+}
+
+func newSocket(a netip.Addr, protocol int) (fd int, err error) {
 	family := unix.AF_INET6
 	if a.Is4() {
 		family = unix.AF_INET
 	}
-	s := &Sock{must(unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, unix.IPPROTO_TCP))(t, "socket")}
-	t.Cleanup(s.Close)
-	return s
+	return unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, protocol)
 }
 
 // Listen makes a listener at a, at a port of the kernel's choice if a has none.
 func Listen(t testing.TB, a netip.AddrPort) (*Sock, netip.AddrPort) {
 	t.Helper()
-	s := Socket(t, a.Addr())
+	return ListenSocket(t, Socket(t, a.Addr()), a)
+}
+
+// ListenSocket is Listen for a socket that is there already.
+func ListenSocket(t testing.TB, s *Sock, a netip.AddrPort) (*Sock, netip.AddrPort) {
+	t.Helper()
 	check(t, "bind", unix.Bind(s.FD, Sockaddr(a)))
 	check(t, "listen", unix.Listen(s.FD, 4096))
 	return s, local(t, s.FD)

@@ -1,4 +1,4 @@
-package main
+package live
 
 import (
 	"errors"
@@ -9,13 +9,13 @@ import (
 	"sockproof/lib/network"
 )
 
-// in runs f in the place: on a thread of its own if that is another namespace,
+// In runs f in the place: on a thread of its own if that is another namespace,
 // for the thread cannot always come back.
-func (p place) in(f func() error) error {
-	if p.path() == "" {
+func (p Place) In(f func() error) error {
+	if p.Path() == "" {
 		return f()
 	}
-	ns, err := network.OpenNamespace(p.path())
+	ns, err := network.OpenNamespace(p.Path())
 	if err != nil {
 		return p.refused(err)
 	}
@@ -32,12 +32,12 @@ func (p place) in(f func() error) error {
 
 // refused says why the place could not be entered, and what would help. That
 // there is no such place is a mistake in the call.
-func (p place) refused(err error) error {
+func (p Place) refused(err error) error {
 	switch {
-	case p.pid != 0 && errors.Is(err, fs.ErrNotExist):
-		return usagef("flag \"--pid\": value \"%d\": no such process here: %v", p.pid, err)
+	case p.PID != 0 && errors.Is(err, fs.ErrNotExist):
+		return usagef("flag \"--pid\": value \"%d\": no such process here: %v", p.PID, err)
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.ENOTDIR):
-		return usagef("flag \"--netns\": value %q: no network namespace: %v; want a path like /run/netns/NAME or /proc/PID/ns/net", p.netns, err)
+		return usagef("flag \"--netns\": value %q: no network namespace: %v; want a path like /run/netns/NAME or /proc/PID/ns/net", p.Netns, err)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%s: %w; run as root, in a container with CAP_SYS_ADMIN and CAP_SYS_PTRACE", p.flag(), err)
 	}

@@ -1,4 +1,4 @@
-package main
+package live
 
 import (
 	"fmt"
@@ -9,30 +9,30 @@ import (
 	"sockproof/lib/repro"
 )
 
-// place is the network namespace that a command looks into: the caller's own,
+// Place is the network namespace that a command looks into: the caller's own,
 // or the one that --netns or --pid names.
-type place struct {
-	netns string // a path; empty: not given
-	pid   int    // 0: not given
+type Place struct {
+	Netns string // a path; empty: not given
+	PID   int    // 0: not given
 }
 
-// placeFlags name a place. They are made anew for each command: the parser
+// PlaceFlags name a place. They are made anew for each command: the parser
 // keeps a flag's value in it.
-func placeFlags() []cli.Flag {
+func PlaceFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "netns", Usage: "look into the network namespace at `PATH`, like /run/netns/NAME"},
 		&cli.StringFlag{Name: "pid", Usage: "look into the network namespace of process `PID`"},
 	}
 }
 
-// placeOf reads the flags.
-func placeOf(c *cli.Context) (place, error) {
-	var p place
+// PlaceOf reads the flags.
+func PlaceOf(c *cli.Context) (Place, error) {
+	var p Place
 	if c.IsSet("netns") && c.IsSet("pid") {
 		return p, usagef("flags --netns and --pid exclude each other: give one")
 	}
 	if c.IsSet("netns") {
-		if p.netns = c.String("netns"); p.netns == "" {
+		if p.Netns = c.String("netns"); p.Netns == "" {
 			return p, usagef(`flag "--netns": value "": want a path like /run/netns/NAME or /proc/PID/ns/net`)
 		}
 	}
@@ -41,35 +41,35 @@ func placeOf(c *cli.Context) (place, error) {
 		if err != nil || n < 1 {
 			return p, usagef("flag \"--pid\": value %q: want a process's number, from 1", c.String("pid"))
 		}
-		p.pid = n
+		p.PID = n
 	}
 	return p, nil
 }
 
-// path is the namespace's file; empty: the caller's own.
-func (p place) path() string {
-	if p.pid != 0 {
-		return fmt.Sprintf("/proc/%d/ns/net", p.pid)
+// Path is the namespace's file; empty: the caller's own.
+func (p Place) Path() string {
+	if p.PID != 0 {
+		return fmt.Sprintf("/proc/%d/ns/net", p.PID)
 	}
-	return p.netns
+	return p.Netns
 }
 
 // flag is the place as it was given.
-func (p place) flag() string {
-	if p.pid != 0 {
-		return fmt.Sprintf("--pid %d", p.pid)
+func (p Place) flag() string {
+	if p.PID != 0 {
+		return fmt.Sprintf("--pid %d", p.PID)
 	}
-	return "--netns " + p.netns
+	return "--netns " + p.Netns
 }
 
 // String names the place; empty: the caller's own namespace, which goes
 // without saying.
-func (p place) String() string {
+func (p Place) String() string {
 	switch {
-	case p.pid != 0:
-		return fmt.Sprintf("the network namespace of process %d", p.pid)
-	case p.netns != "":
-		return "the network namespace " + p.netns
+	case p.PID != 0:
+		return fmt.Sprintf("the network namespace of process %d", p.PID)
+	case p.Netns != "":
+		return "the network namespace " + p.Netns
 	}
 	return ""
 }

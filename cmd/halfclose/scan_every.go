@@ -1,0 +1,139 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"sockproof/lib/live"
+	"sockproof/lib/repro"
+)
+
+// scanEvery is how often a scan is made again.
+type scanEvery struct {
+	interval time.Duration // 0: once
+	times    int           // 0: until it is interrupted
+}
+
+// scanEveryFlags set it.
+func scanEveryFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "every", Usage: "scan again each `DURATION`, until ^C, and show what grew"},
+		&cli.StringFlag{Name: "times", Usage: "end --every after `N` scans"},
+	}
+}
+
+// scanEveryOf reads the flags.
+func scanEveryOf(c *cli.Context) (e scanEvery, err error) {
+	if c.IsSet("every") {
+		if e.interval, err = time.ParseDuration(c.String("every")); err != nil || e.interval <= 0 {
+			return e, scanUsage("flag \"--every\": value %q: want a duration like 5s, 500ms or 2m", c.String("every"))
+		}
+	}
+	if c.IsSet("times") {
+		if e.times, err = strconv.Atoi(c.String("times")); err != nil || e.times < 1 {
+			return e, scanUsage("flag \"--times\": value %q: want a whole number, 1 or more", c.String("times"))
+		}
+		if e.interval == 0 {
+			return e, scanUsage("flag \"--times\": value %q: it ends --every, which is not given", c.String("times"))
+		}
+	}
+	return e, nil
+}
+
+// scanUsage is a mistake in how the program was called: exit code 2.
+func scanUsage(format string, args ...any) error {
+	return &repro.UsageError{Text: fmt.Sprintf(format, args...)}
+}
+
+// scanWatch scans, once or again and again, and shows what it finds.
+type scanWatch struct {
+	*repro.Context
+	options live.Options
+	scan    func() (*stuckTally, bool, error)
+	// before is what the round before found; nil: this is the first.
+	before *stuckTally
+}
+
+// once scans once.
+func (w *scanWatch) once() (int, error) {
+	t, complete, err := w.scan()
+	if err != nil {
+		return repro.ExitInconclusive, err
+	}
+	r := w.report(t, complete)
+	return w.exit(r), w.shown(r, w.TextOrJSON(r, r.write))
+}
+
+// rounds scans again and again. The exit code is the worst of all rounds.
+func (w *scanWatch) rounds(e scanEvery) (worst int, err error) {
+	tick := time.NewTicker(e.interval)
+	defer tick.Stop()
+	for n := 1; ; n++ {
+		code, err := w.round(n)
+		worst = worseScan(worst, code)
+		if err != nil || n == e.times {
+			return worst, err
+		}
+		select {
+		case <-w.Ctx.Done():
+		case <-tick.C:
+		}
+		if w.Ctx.Err() != nil { // also where both had come
+			return worst, nil
+		}
+	}
+}
+
+// round scans once more and shows what has changed, the first time everything.
+func (w *scanWatch) round(n int) (int, error) {
+	at := time.Now()
+	t, complete, err := w.scan()
+	if err != nil {
+		return repro.ExitInconclusive, err
+	}
+	r := w.report(t, complete)
+	r.Round, r.At = n, &at
+	if w.before != nil {
+		r.Changes = w.before.changes(t)
+	}
+	w.before = t
+	return w.exit(r), w.shown(r, w.show(r))
+}
+
+// show writes a round: a block of text, or a document on one line.
+func (w *scanWatch) show(r *scanReport) error {
+	if w.Format() == "json" {
+		return json.NewEncoder(w.Out).Encode(r)
+	}
+	return w.TextOrJSON(r, r.writeRound)
+}
+
+// report is what a scan found, with where it looked.
+func (w *scanWatch) report(t *stuckTally, complete bool) *scanReport {
+	r := t.report()
+	r.Namespace, r.Complete = w.options.Place.String(), complete
+	return r
+}
+
+func (w *scanWatch) exit(r *scanReport) int { return w.options.Limit.Exit(r.Stuck, r.Complete) }
+
+// shown adds to the error of showing a report that there may be more.
+func (w *scanWatch) shown(r *scanReport, err error) error {
+	if err == nil && !r.Complete {
+		err = live.ErrIncomplete
+	}
+	return err
+}
+
+// worseScan is the worse of two exit codes: that a limit was passed, then that
+// it may have been.
+func worseScan(a, b int) int {
+	if a == repro.ExitNotReproduced || b == repro.ExitNotReproduced {
+		return repro.ExitNotReproduced
+	}
+	return max(a, b)
+}

@@ -1,0 +1,41 @@
+package doctor
+
+import (
+	"io"
+	"os"
+	"testing"
+
+	"sockproof/lib/repro"
+)
+
+// Command runs one command of a binary as a shell would.
+func Command(t testing.TB, binary string, c repro.Command, args ...string) (code int, out, errs string) {
+	t.Helper()
+	p := repro.Program{Name: binary, Scenarios: []repro.Scenario{{Name: "direct"}}, Commands: []repro.Command{c}}
+	stdout, stderr := Scratch(t), Scratch(t)
+	code = repro.Main(&p, append([]string{binary, c.Name}, args...), stdout, stderr)
+	return code, content(t, stdout), content(t, stderr)
+}
+
+// Scratch is an empty file, gone after the test.
+func Scratch(t testing.TB) *os.File {
+	t.Helper()
+	f, err := os.CreateTemp(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+func content(t testing.TB, f *os.File) string {
+	t.Helper()
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}

@@ -1,0 +1,52 @@
+package live
+
+import (
+	"errors"
+	"strconv"
+
+	"github.com/urfave/cli/v2"
+
+	"sockproof/lib/repro"
+)
+
+// Limit is how many a scan may find before that is a failure.
+type Limit int
+
+// NoLimit is the limit of a scan without --fail-over.
+const NoLimit Limit = -1
+
+// limitFlag sets the limit. It is made anew for each command.
+func limitFlag() cli.Flag {
+	return &cli.StringFlag{
+		Name: "fail-over", Usage: "exit 1 if more than `N` are found; without it, finding some is no failure",
+	}
+}
+
+// limitOf reads the flag.
+func limitOf(c *cli.Context) (Limit, error) {
+	if !c.IsSet("fail-over") {
+		return NoLimit, nil
+	}
+	n, err := strconv.Atoi(c.String("fail-over"))
+	if err != nil || n < 0 {
+		return 0, usagef("flag \"--fail-over\": value %q: want a whole number, 0 or more", c.String("fail-over"))
+	}
+	return Limit(n), nil
+}
+
+// Exit is the exit code of a scan that found so many: with a limit, 1 above
+// it. A dump with gaps proves more than the limit, never that there are not more.
+func (l Limit) Exit(found int, complete bool) int {
+	switch {
+	case l == NoLimit:
+		return 0
+	case found > int(l):
+		return repro.ExitNotReproduced
+	case !complete:
+		return repro.ExitInconclusive
+	}
+	return 0
+}
+
+// ErrIncomplete is that a scan may have missed sockets, however often it tried.
+var ErrIncomplete = errors.New("scan: the table changed during the dump, every time: sockets may be missing from the list; run it again")

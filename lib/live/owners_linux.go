@@ -1,0 +1,116 @@
+package live
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// Owners looks through the descriptors of every process that may be looked at:
+// held is told of each process that holds a socket for which wanted is true,
+// once for every descriptor, those of one process one after the other. Sockets
+// are named by inode, whatever their namespace.
+//
+// It returns why an owner may not have been visible.
+func Owners(wanted func(inode uint64) bool, held func(inode uint64, o Owner)) (reason string) {
+	w := walk{wanted: wanted, held: held}
+	return w.reason(w.all())
+}
+
+// walk is a search through the descriptors of all processes.
+type walk struct {
+	wanted func(inode uint64) bool
+	held   func(inode uint64, o Owner)
+	denied bool // some process may not be looked at
+}
+
+// all looks at every process. Those that end meanwhile are passed over.
+func (w *walk) all() error {
+	return eachName("/proc", func(name string) {
+		pid, err := strconv.Atoi(name)
+		if err != nil {
+			return // no process
+		}
+		if err := w.process(pid); errors.Is(err, fs.ErrPermission) {
+			w.denied = true
+		}
+	})
+}
+
+// process looks at the descriptors of one process.
+func (w *walk) process(pid int) error {
+	dir := "/proc/" + strconv.Itoa(pid)
+	o, named := Owner{PID: pid}, false
+	var link [64]byte // more than a socket's takes
+	return eachName(dir+"/fd", func(fd string) {
+		n, err := syscall.Readlink(dir+"/fd/"+fd, link[:])
+		if err != nil {
+			return // closed meanwhile
+		}
+		inode, is := socketInode(link[:n])
+		if !is || !w.wanted(inode) {
+			return
+		}
+		if !named {
+			program, _ := os.ReadFile(dir + "/comm") // none: it ended meanwhile
+			o.Program, named = strings.TrimSuffix(string(program), "\n"), true
+		}
+		w.held(inode, o)
+	})
+}
+
+// socketInode reads what a descriptor of a socket links to, "socket:[25148]"
+// (proc_pid_fd(5)).
+func socketInode(link []byte) (inode uint64, is bool) {
+	digits, is := bytes.CutPrefix(link, []byte("socket:["))
+	if !is || len(digits) < 2 || digits[len(digits)-1] != ']' {
+		return 0, false
+	}
+	for _, d := range digits[:len(digits)-1] {
+		if d < '0' || d > '9' {
+			return 0, false
+		}
+		inode = inode*10 + uint64(d-'0')
+	}
+	return inode, true
+}
+
+// namesAtOnce bounds how much of a directory is in memory.
+const namesAtOnce = 512
+
+// eachName calls f for each entry of a directory.
+func eachName(path string, f func(name string)) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	for {
+		names, err := d.Readdirnames(namesAtOnce)
+		for _, n := range names {
+			f(n)
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// reason says why an owner is not visible.
+func (w *walk) reason(err error) string {
+	switch {
+	case err != nil:
+		return err.Error()
+	case w.denied || os.Geteuid() != 0:
+		return "run as root"
+	}
+	return "the owner is in another PID namespace, is the kernel, or closed it meanwhile"
+}
