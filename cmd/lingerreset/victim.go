@@ -34,7 +34,7 @@ func victimCommand() repro.Command {
 			&cli.StringFlag{Name: "after", Usage: "when it has read `BYTES`; without it and --after-time: 1, or after a second"},
 			&cli.StringFlag{Name: "after-time", Usage: "after a `DURATION` like 200ms"},
 			&cli.StringFlag{Name: "listen", Usage: "instead of running CMD: be that peer for whoever connects to `PORT`"},
-			&cli.StringFlag{Name: "connect", Usage: "instead of running CMD: be that peer for the server at `HOST:PORT`"},
+			&cli.StringFlag{Name: "connect", Usage: "instead of running CMD: be that peer for the server at `ADDRESS:PORT`"},
 			&cli.BoolFlag{Name: "allow-remote", Usage: "let --connect leave this machine"},
 			&cli.StringFlag{Name: "times", Usage: "with --listen: end after `N` connections"},
 		},
@@ -115,7 +115,7 @@ func (v *victim) readWhom(c *repro.Context) error {
 	}
 	switch {
 	case n == 0:
-		return usagef("victim: no victim: want -- CMD ARGS, --listen PORT or --connect HOST:PORT")
+		return usagef("victim: no victim: want -- CMD ARGS, --listen PORT or --connect ADDRESS:PORT")
 	case n > 1:
 		return usagef("victim: CMD, --listen and --connect exclude each other: give one")
 	case c.CLI.IsSet("times") && !v.listening:
@@ -147,15 +147,28 @@ func (v *victim) readWhom(c *repro.Context) error {
 
 // readServer reads the address of the server to be called.
 func (v *victim) readServer(c *repro.Context) error {
-	at, err := addressOf(c.CLI.String("connect"))
-	if err != nil {
-		return usagef("flag \"--connect\": value %q: %v", c.CLI.String("connect"), err)
+	at, ok := addressOf(c.CLI.String("connect"), c.CLI.Bool("6"))
+	if !ok {
+		return usagef("flag \"--connect\": value %q: want an address and a port like 127.0.0.1:6379 or [::1]:6379, or localhost:6379; other names are not looked up", c.CLI.String("connect"))
 	}
 	if !at.Addr().IsLoopback() && !c.CLI.Bool("allow-remote") {
 		return usagef("flag \"--connect\": value %q: %s is not this machine; --allow-remote lets the peer misbehave towards others", c.CLI.String("connect"), at.Addr())
 	}
 	v.connect = at
 	return nil
+}
+
+// addressOf reads HOST:PORT. Of names it knows localhost alone (RFC 6761 §6.3): a
+// resolver would be an eighth of the binary.
+func addressOf(s string, ipv6 bool) (netip.AddrPort, bool) {
+	if port, ok := strings.CutPrefix(s, "localhost:"); ok {
+		s = "127.0.0.1:" + port
+		if ipv6 {
+			s = "[::1]:" + port
+		}
+	}
+	at, err := netip.ParseAddrPort(s)
+	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port()), err == nil && at.Port() != 0
 }
 
 // misbehaved is what the peer did to one victim, and what became of it.

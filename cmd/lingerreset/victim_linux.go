@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net"
-	"net/netip"
 	"os/exec"
 	"path/filepath"
 	"syscall"
@@ -24,20 +22,6 @@ func (v *victim) find() error {
 	}
 	v.path = path
 	return nil
-}
-
-// addressOf reads HOST:PORT; a name is looked up.
-func addressOf(s string) (netip.AddrPort, error) {
-	a, err := net.ResolveTCPAddr("tcp", s)
-	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("want HOST:PORT: %w", err)
-	}
-	at := a.AddrPort()
-	at = netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
-	if !at.Addr().IsValid() || at.Port() == 0 {
-		return at, fmt.Errorf("want HOST:PORT, both of them")
-	}
-	return at, nil
 }
 
 // doVictim lets the peer misbehave, and tells what became of the victim.

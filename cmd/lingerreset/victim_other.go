@@ -4,7 +4,6 @@ package main
 
 import (
 	"errors"
-	"net/netip"
 	"runtime"
 
 	"sockproof/lib/repro"
@@ -20,5 +19,3 @@ func doVictim(c *repro.Context) (int, error) {
 }
 
 func (v *victim) find() error { return nil }
-
-func addressOf(s string) (netip.AddrPort, error) { return netip.ParseAddrPort(s) }
