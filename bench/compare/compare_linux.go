@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 )
 
@@ -57,21 +56,11 @@ func (o options) measure(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	floor, remove, err := buildFloor()
-	if err != nil {
-		return err
-	}
-	defer remove()
-
-	run, err := compare(command{binary}, command{floor}, o.pairs)
+	runs, err := o.defaultRuns(filepath.Dir(binary))
 	if err != nil {
 		return err
 	}
 	simopen := filepath.Join(filepath.Dir(binary), "simopen")
-	open, err := compare(command{simopen}, command{floor}, o.pairs)
-	if err != nil {
-		return err
-	}
 	met, err := measureCrossings(simopen)
 	if err != nil {
 		return err
@@ -96,11 +85,8 @@ func (o options) measure(w io.Writer) error {
 
 	fmt.Fprint(w, "# Measurements\n\n`make bench` rewrites this file. Pairs are run alternately, after a warm-up; a ratio is the median\nof the pairs' own ratios.\n\n")
 	m.write(w)
-	writeRun(w, run)
-	fmt.Fprint(w, "\n`simopen`, two hosts instead of one, and the same floor. Target: within 6 times.\n\n")
-	open.write(w, "simopen", "the floor")
-	fmt.Fprintln(w)
-	writeStages(w, run, start, stages)
+	writeRuns(w, runs)
+	writeStages(w, runs[0].pairs, start, stages)
 	scans.write(w)
 	stuck.write(w)
 	met.write(w)
@@ -108,29 +94,8 @@ func (o options) measure(w io.Writer) error {
 	return nil
 }
 
-// buildFloor compiles the floor; remove takes it away again.
-func buildFloor() (path string, remove func(), err error) {
-	dir, err := os.MkdirTemp("", "floor")
-	if err != nil {
-		return "", nil, err
-	}
-	remove = func() { _ = os.RemoveAll(dir) }
-	path = filepath.Join(dir, "selfconnect")
-	cc := exec.Command("cc", "-O2", "-Wall", "-Wextra", "-std=gnu11", "-o", path, "bench/floor/selfconnect.c")
-	if out, err := cc.CombinedOutput(); err != nil {
-		remove()
-		return "", nil, fmt.Errorf("the floor: %w: %s", err, out)
-	}
-	return path, remove, nil
-}
-
-func writeRun(w io.Writer, p pairs) {
-	fmt.Fprintf(w, "## A default run and the floor\n\n`selfconnect`, the whole process, and the C program bench/floor/selfconnect.c that does the same without\nobserving anything; %d pairs. Target: within 5 times.\n\n", len(p.a))
-	p.write(w, "selfconnect", "the floor")
-}
-
 // shipped are the binaries whose size is told.
-var shipped = []string{"selfconnect", "simopen"}
+var shipped = []string{"selfconnect", "simopen", "halfclose", "lingerreset"}
 
 // sizesOf are the sizes of the shipped binaries, in bytes.
 func sizesOf(dir string) (sizes []int64, err error) {
