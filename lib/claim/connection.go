@@ -19,10 +19,14 @@ type Connection struct {
 
 // Connections lists the connections of a journal in the order in which they
 // were called for, those that were never accepted among them. Where addresses
-// were used again, each socket counts for one connection only.
+// were used again, each socket counts for one connection only, and a packet for
+// the one that was called for last.
 func Connections(j *journal.Journal) []Connection {
-	var all []Connection
-	taken := map[string]bool{}
+	var (
+		all    []Connection
+		called []*journal.Event // by which connect each began
+		taken  = map[string]bool{}
+	)
 	for _, call := range Calls(j, "", "connect") {
 		client, ok := socketOf(j, call.Socket)
 		if !ok || taken[client.ID] || client.Local == "" || client.Remote == "" {
@@ -31,15 +35,15 @@ func Connections(j *journal.Journal) []Connection {
 		taken[client.ID] = true
 		c := Connection{Client: client.ID, From: client.Local, To: client.Remote}
 		for _, s := range j.Sockets {
-			if s.Local == client.Remote && s.Remote == client.Local && !taken[s.ID] && s.ID != client.ID {
+			if s.Local == client.Remote && s.Remote == client.Local && !taken[s.ID] {
 				c.Server = s.ID
 				taken[s.ID] = true
 				break
 			}
 		}
-		c.Journal = narrowed(j, &client, c.Server)
-		all = append(all, c)
+		all, called = append(all, c), append(called, call)
 	}
+	narrow(j, all, called)
 	return all
 }
 
@@ -51,21 +55,54 @@ func socketOf(j *journal.Journal, id string) (journal.Socket, bool) {
 	return j.Sockets[i], true
 }
 
-// narrowed keeps what concerns the connection: what its sockets did and were
-// seen in, and the packets between their addresses, up to the end of the play.
-func narrowed(j *journal.Journal, client *journal.Socket, server string) *journal.Journal {
-	own := *j
-	own.Events = slices.DeleteFunc(slices.Clone(j.Events), func(e journal.Event) bool {
+// narrow gives each connection the events that concern it: what its sockets did
+// and were seen in, and the packets between their addresses, up to the end of
+// the play.
+func narrow(j *journal.Journal, all []Connection, called []*journal.Event) {
+	var (
+		sockets = map[string]int{}
+		between = map[direction]int{}
+		events  = make([][]int, len(all))
+	)
+	for i := range all {
+		c := &all[i]
+		sockets[c.Client], sockets[c.Server] = i, i
+		if _, again := between[direction{c.From, c.To}]; !again {
+			between[direction{c.From, c.To}], between[direction{c.To, c.From}] = i, i
+		}
+	}
+	delete(sockets, "") // a server that was never accepted has no name
+	next := 0
+	for i := range j.Events {
+		e := &j.Events[i]
 		if j.Played != 0 && e.N > j.Played {
-			return true
+			continue
 		}
-		if p := e.Packet; p != nil {
-			there := p.Src == client.Local && p.Dst == client.Remote
-			back := p.Src == client.Remote && p.Dst == client.Local
-			return !there && !back
+		if next < len(called) && e.N == called[next].N {
+			c := &all[next]
+			between[direction{c.From, c.To}], between[direction{c.To, c.From}] = next, next
+			next++
 		}
-		return e.Socket == "" || e.Socket != client.ID && e.Socket != server
-	})
+		of, is := sockets[e.Socket]
+		if e.Packet != nil {
+			of, is = between[direction{e.Packet.Src, e.Packet.Dst}]
+		}
+		if is {
+			events[of] = append(events[of], i)
+		}
+	}
+	for i := range all {
+		all[i].Journal = picked(j, events[i])
+	}
+}
+
+// picked is the journal with some of its events, by their indices.
+func picked(j *journal.Journal, events []int) *journal.Journal {
+	own := *j
+	own.Events = make([]journal.Event, len(events))
+	for k, i := range events {
+		own.Events[k] = j.Events[i]
+	}
 	return &own
 }
 
