@@ -147,9 +147,13 @@ func sameAsClose(j *journal.Journal) claim.Finding {
 		told = append(told, "SHUT_RDWR put "+xf+" on the wire, close() "+yf)
 		cited = append(append(cited, nth(xs, 0)), nth(ys, 0))
 	}
-	if read := nth(x.reads(x.who, x.by), 0); read != nil && read.Call.Errno != "EBADF" {
+	read := nth(x.reads(x.who, x.by), 0)
+	if read != nil && read.Call.Errno != "EBADF" {
 		told = append(told, "after SHUT_RDWR the descriptor was still there, and a read from it returned "+ended(read)+"; close() left none")
 		cited = append(cited, read)
+	}
+	if len(told) == 0 && read == nil {
+		return claim.Unclear("nobody was seen to use the descriptor after SHUT_RDWR")
 	}
 	if len(told) == 0 {
 		return claim.Confirm(claim.Numbers(cited...), "no difference was seen")

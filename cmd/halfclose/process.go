@@ -54,6 +54,25 @@ func deathOf(c claim.Connection, e *journal.Event) death {
 	return d
 }
 
+// notSeenToEnd is a socket of a process of whose end not all was seen: who held
+// the socket, what ended the process, and what the socket sent then; "" if there
+// is none.
+func notSeenToEnd(j *journal.Journal) string {
+	seen := map[string]bool{}
+	for _, d := range deaths(j) {
+		seen[d.Client] = len(d.sent) > 0
+	}
+	for _, c := range claim.Connections(j) {
+		seen[c.Server] = true // the peers' ends are not the processes'
+	}
+	for _, s := range j.Sockets {
+		if s.Remote != "" && !seen[s.ID] {
+			return s.ID
+		}
+	}
+	return ""
+}
+
 // processesSay judges what each process's end put on the wire: with nothing
 // unread, and with something.
 func processesSay(j *journal.Journal, unread bool, flag string) claim.Finding {
@@ -95,6 +114,9 @@ var hc18 = claim.Claim{
 			if rst := has(d.sent, "RST"); rst != nil && has(d.sent, "FIN") == nil {
 				return claim.Refute(append(plain.Events, claim.Numbers(d.event, rst)...), "%s; but with %d bytes unread %s sent a RST (%s)", plain.Because, d.unread, d.Client, d.how)
 			}
+		}
+		if s := notSeenToEnd(j); s != "" {
+			return claim.Unclear("not every end was seen: the process that alone held %s, what ended it, and what %s sent then", s, s)
 		}
 		return plain
 	},

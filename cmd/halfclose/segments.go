@@ -63,6 +63,26 @@ func (g *goodbye) isAcknowledged() bool {
 	})
 }
 
+// notSeenToClose is a socket with a peer whose connection was neither seen to be
+// closed by both ends, nor to be reset; "" if there is none.
+func notSeenToClose(j *journal.Journal, all []goodbye) string {
+	seen := map[string]bool{}
+	for _, g := range all {
+		seen[g.Client], seen[g.Server] = true, true
+	}
+	for _, c := range claim.Connections(j) {
+		if has(claim.Packets(c.Journal, ""), "RST") != nil {
+			seen[c.Client], seen[c.Server] = true, true
+		}
+	}
+	for _, s := range j.Sockets {
+		if s.Remote != "" && !seen[s.ID] {
+			return s.ID
+		}
+	}
+	return ""
+}
+
 // isMerged says whether the passive end's FIN was its acknowledgement too.
 func (g *goodbye) isMerged() bool { return g.answer == g.last }
 
@@ -91,6 +111,9 @@ var hc1 = claim.Claim{
 				return claim.Refute(n, "%s took %d: %s", g.who, len(g.segments), claim.FlagsOf(g.segments))
 			}
 			cited = append(cited, n...)
+		}
+		if s := notSeenToClose(j, all); s != "" {
+			return claim.Unclear("not every close was seen: that of %s was not, from its first segment to its last", s)
 		}
 		return claim.Confirm(cited, "it took %s", claim.FlagsOf(all[0].segments))
 	},

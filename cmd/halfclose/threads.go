@@ -53,6 +53,8 @@ func wakes(j *journal.Journal, names ...string) claim.Finding {
 	}
 	b := all[0]
 	switch {
+	case b.read != nil && len(b.read.Call.Data) > 0 && !b.wokenByData():
+		return claim.Unclear("the thread that waited in read was given %d bytes, and nobody was seen to send them", b.read.Call.Result)
 	case b.read != nil && !b.wokenByData():
 		return claim.Confirm(claim.Numbers(b.waits, b.by, b.read), "the thread that waited in read returned %s after %s", ended(b.read), b.name())
 	case b.data == nil || b.read == nil:

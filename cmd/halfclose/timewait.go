@@ -216,7 +216,7 @@ var hc28 = claim.Claim{
 	Precondition: "the listener is closed, and one of its connections is in TIME_WAIT",
 	Needs:        needsDiag,
 	Check: func(j *journal.Journal) claim.Finding {
-		var bound, failed []*journal.Event
+		var bound, failed, both []*journal.Event
 		for _, b := range bindTries(j) {
 			switch {
 			case !b.new:
@@ -224,19 +224,21 @@ var hc28 = claim.Claim{
 				failed = append(failed, b.call)
 			case b.call.Call.Errno != "":
 				return claim.Refute(claim.Numbers(b.call), "with SO_REUSEADDR on both listeners bind() failed with %s", ended(b.call))
+			case b.old:
+				both = append(both, b.call)
 			default:
 				bound = append(bound, b.call)
 			}
 		}
 		switch {
-		case len(failed) > 0 && len(bound) > 0:
-			return claim.Refute(claim.Numbers(append(failed, bound...)...), "with it on the new listener alone bind() failed with %s; it takes it on the old one too, from which the TIME_WAIT came", ended(failed[0]))
+		case len(failed) > 0 && len(both) > 0:
+			return claim.Refute(claim.Numbers(append(failed, both...)...), "with it on the new listener alone bind() failed with %s; it takes it on the old one too, from which the TIME_WAIT came", ended(failed[0]))
 		case len(failed) > 0:
 			return claim.Refute(claim.Numbers(failed...), "with it on the new listener alone bind() failed with %s", ended(failed[0]))
 		case len(bound) > 0:
-			return claim.Confirm(claim.Numbers(bound...), "bind() succeeded, %d times", len(bound))
+			return claim.Confirm(claim.Numbers(bound...), "with it on the new listener alone bind() succeeded, %d times", len(bound))
 		}
-		return claim.Unclear("nobody tried to bind such a port with SO_REUSEADDR")
+		return claim.Unclear("nobody tried to bind such a port with SO_REUSEADDR on the new listener alone")
 	},
 }
 
