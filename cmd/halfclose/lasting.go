@@ -51,18 +51,27 @@ func orphanEnds(j *journal.Journal) claim.Finding {
 			return refuse(j, claim.Numbers(set, in), "%s was still in FIN_WAIT2 at the end", w.who)
 		}
 		cited := claim.Numbers(set, in, out)
-		lasted := out.T - in.T
+		lasted, atMost := out.T-in.T, out.T-begun(w.Journal, in)
 		switch {
 		case out.State.To == journal.TimeWait:
 			return claim.Refute(cited, "%s went from FIN_WAIT2 to TIME_WAIT", w.who)
 		case w.disturbed(in, out):
 			return claim.Unclear("%s was not left alone in FIN_WAIT2: a segment reached it", w.who)
-		case lasted < timeout*second-slack:
-			return claim.Refute(cited, "%s left FIN_WAIT2 after %s, before tcp_fin_timeout, %d s", w.who, seconds(lasted), timeout)
+		case atMost < timeout*second-slack:
+			return claim.Refute(cited, "%s left FIN_WAIT2 after %s, before tcp_fin_timeout, %d s", w.who, seconds(atMost), timeout)
 		}
 		return claim.Confirm(cited, "%s was in FIN_WAIT2 for %s, with tcp_fin_timeout at %d s, and then there was nothing left of it: no TIME_WAIT", w.who, seconds(lasted), timeout)
 	}
 	return claim.Unclear("no closed socket was seen in FIN_WAIT2")
+}
+
+// begun is the earliest time at which a state can have begun: that of its cause.
+// A process that is stopped sees it later.
+func begun(j *journal.Journal, state *journal.Event) int64 {
+	if c := claim.Cause(j, state); c != nil {
+		return c.T
+	}
+	return state.T
 }
 
 // disturbed says whether a segment reached a socket between two events.

@@ -46,11 +46,7 @@ func deathOf(c claim.Connection, e *journal.Event) death {
 	if e.Process.Signal != "" {
 		d.how = e.Process.Signal
 	}
-	for _, s := range w.sent(c.Client, e, nil) {
-		if has([]*journal.Event{s}, "FIN") != nil || has([]*journal.Event{s}, "RST") != nil {
-			d.sent = append(d.sent, s)
-		}
-	}
+	d.sent = farewells(w.sent(c.Client, e, nil))
 	return d
 }
 

@@ -16,3 +16,5 @@ func TestMain(m *testing.M) {
 	debug.SetGCPercent(1000)
 	testscript.Main(m, map[string]func(){"halfclose": main})
 }
+
+func TestScripts(t *testing.T) { doctor.Scripts(t, "halfclose") }

@@ -168,13 +168,11 @@ func answerTo(j *journal.Journal, fin *journal.Event) *journal.Event {
 	return best
 }
 
-// afterDelivery says whether an event follows the delivery of a segment.
-func afterDelivery(j *journal.Journal, sent, e *journal.Event) bool {
-	if j.Network != journal.Wire {
-		return e.N > sent.N
-	}
+// afterDelivery says whether an event follows the delivery of a FIN, or of its
+// repetition.
+func afterDelivery(j *journal.Journal, fin, e *journal.Event) bool {
 	return slices.ContainsFunc(claim.Packets(j, journal.AtDelivered), func(d *journal.Event) bool {
-		return d.Packet.Of == sent.N && d.N < e.N
+		return d.N < e.N && d.Packet.Src == fin.Packet.Src && has([]*journal.Event{d}, "FIN") != nil && endOf(d) == endOf(fin)
 	})
 }
 

@@ -38,6 +38,12 @@ func waits(j *journal.Journal) []waiting {
 	return all
 }
 
+// steady are the readings before any segment arrived that may have set the timer
+// anew.
+func (t *waiting) steady() []*journal.Event {
+	return slices.DeleteFunc(slices.Clone(t.samples), func(e *journal.Event) bool { return t.disturbed(t.in, e) })
+}
+
 // lasts is how long the state lasts by a reading of its timer: what has passed
 // and what remains, in nanoseconds.
 func (t *waiting) lasts(sample *journal.Event) int64 {
@@ -59,11 +65,11 @@ var hc21 = claim.Claim{
 	Needs:        needsDiag,
 	Check: func(j *journal.Journal) claim.Finding {
 		for _, t := range waits(j) {
-			returned := t.by.T + t.by.Call.TookNS
-			over := t.samples[0].T + t.samples[0].Sample.TimerMS*1e6
 			if t.name() != endClose {
 				continue
 			}
+			returned := t.by.T + t.by.Call.TookNS
+			over := t.samples[0].T + t.samples[0].Sample.TimerMS*1e6
 			if returned >= over {
 				return claim.Refute(claim.Numbers(t.by, t.in, t.samples[0]), "close() of %s returned when TIME_WAIT was over", t.who)
 			}
@@ -86,10 +92,11 @@ var hc22 = claim.Claim{
 	Needs: needsDiag,
 	Check: func(j *journal.Journal) claim.Finding {
 		for _, t := range waits(j) {
-			first, last := t.samples[0], t.samples[len(t.samples)-1]
-			if first == last || last.T-first.T < second {
+			readings := t.steady()
+			if len(readings) < 2 || readings[len(readings)-1].T-readings[0].T < second {
 				continue // a single reading does not show that the timer runs
 			}
+			first, last := readings[0], readings[len(readings)-1]
 			d := t.lasts(first)
 			passed, ran := last.T-first.T, (first.Sample.TimerMS-last.Sample.TimerMS)*1e6
 			if diff := passed - ran; diff > second/2 || diff < -second/2 {
@@ -118,17 +125,20 @@ var hc23 = claim.Claim{
 		}
 		var before, after *waiting
 		for _, t := range waits(j) {
-			if t.in.N < set.N {
+			switch {
+			case len(t.steady()) == 0:
+			case t.in.N < set.N:
 				before = &t
-			} else if after == nil {
+			case after == nil:
 				after = &t
 			}
 		}
 		if before == nil || after == nil {
 			return noWait(j)
 		}
-		x, y := before.lasts(before.samples[0]), after.lasts(after.samples[0])
-		cited := claim.Numbers(set, before.samples[0], after.samples[0])
+		one, other := before.steady()[0], after.steady()[0]
+		x, y := before.lasts(one), after.lasts(other)
+		cited := claim.Numbers(set, one, other)
 		if x-y > second {
 			return claim.Confirm(cited, "TIME_WAIT took %s before, and %s with tcp_fin_timeout at %d s", seconds(x), seconds(y), timeout)
 		}
@@ -152,6 +162,9 @@ func bindTries(j *journal.Journal) []bindTry {
 			continue
 		}
 		at := call.Call.Args[len(call.Call.Args)-1]
+		if call.Call.Errno != "" && call.Call.Errno != "EADDRINUSE" {
+			continue // that is about something else
+		}
 		old := listenerAt(j, at, call)
 		in := slices.ContainsFunc(occupied, func(t waiting) bool { return t.Address(t.who) == at && t.in.N < call.N })
 		if old == "" || !in {

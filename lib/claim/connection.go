@@ -28,7 +28,7 @@ func Connections(j *journal.Journal) []Connection {
 		taken  = map[string]bool{}
 	)
 	for _, call := range Calls(j, "", "connect") {
-		client, ok := socketOf(j, call.Socket)
+		client, ok := SocketOf(j, call.Socket)
 		if !ok || taken[client.ID] || client.Local == "" || client.Remote == "" {
 			continue
 		}
@@ -47,7 +47,8 @@ func Connections(j *journal.Journal) []Connection {
 	return all
 }
 
-func socketOf(j *journal.Journal, id string) (journal.Socket, bool) {
+// SocketOf is the socket of that id; ok: there is one.
+func SocketOf(j *journal.Journal, id string) (s journal.Socket, ok bool) {
 	i := slices.IndexFunc(j.Sockets, func(s journal.Socket) bool { return s.ID == id })
 	if i < 0 {
 		return journal.Socket{}, false
