@@ -32,7 +32,7 @@ func receives(j *journal.Journal) claim.Finding {
 			continue
 		}
 		read := nth(w.reads(w.who, write), 0)
-		if read == nil || read.Call.Errno == "EAGAIN" { // it had not arrived
+		if read == nil || hadNothing(read) {
 			continue
 		}
 		if string(read.Call.Data) != string(write.Call.Data) {

@@ -95,42 +95,41 @@ func halfOpenLasts(j *journal.Journal) claim.Finding {
 		return claim.Unclear("tcp_fin_timeout was not set, so nothing was waited for")
 	}
 	for _, w := range of(ways(j), endShutWrite) {
-		in, last := w.finWait2()
+		in, last, spoke := w.finWait2()
 		if in == nil {
 			continue
 		}
-		if last == nil {
-			return refuse(j, claim.Numbers(set, in), "%s was not seen in FIN_WAIT2 again", w.who)
-		}
-		cited := claim.Numbers(set, in, last)
-		stayed := last.T - in.T
-		if left := w.leftBefore(in, last); left != nil {
+		if left := w.leftBefore(in, spoke); left != nil {
 			return claim.Refute(claim.Numbers(set, in, left), "%s left FIN_WAIT2 after %s, for %s, while the peer was silent", w.who, seconds(left.T-in.T), left.State.To)
 		}
+		if last == nil {
+			return claim.Unclear("%s was not looked at again in FIN_WAIT2", w.who)
+		}
+		stayed := last.T - in.T
 		if stayed < 3*timeout*second {
 			return claim.Unclear("%s was watched for %s, less than three times tcp_fin_timeout, %d s", w.who, seconds(stayed), timeout)
 		}
-		return claim.Confirm(cited, "%s was still in FIN_WAIT2 after %s, with tcp_fin_timeout at %d s, timer %s; then it received what the peer said at last",
+		return claim.Confirm(claim.Numbers(set, in, last), "%s was still in FIN_WAIT2 after %s, with tcp_fin_timeout at %d s, timer %s; then it received what the peer said at last",
 			w.who, seconds(stayed), timeout, last.Sample.Timer)
 	}
 	return claim.Unclear("no socket was seen in FIN_WAIT2 after %s", endShutWrite)
 }
 
-// finWait2 is when sock_diag first saw the active end in FIN_WAIT2, and when it
-// last did, before the peer spoke.
-func (w *way) finWait2() (in, last *journal.Event) {
-	silent := nth(w.calls(w.peer(), w.by, "write", "sendmsg", "close", "shutdown"), 0)
+// finWait2 is when sock_diag first saw the active end in FIN_WAIT2, when it last
+// did before the peer spoke, and when the peer spoke.
+func (w *way) finWait2() (in, last, spoke *journal.Event) {
+	spoke = nth(w.calls(w.peer(), w.by, "write", "sendmsg", "close", "shutdown"), 0)
 	for _, e := range claim.States(w.Journal, w.who, journal.SockDiag) {
 		if e.State.To == journal.FinWait2 && in == nil {
 			in = e
 		}
 	}
 	for _, e := range claim.Samples(w.Journal, w.who, journal.FinWait2) {
-		if in != nil && between(e, in, silent) {
+		if in != nil && between(e, in, spoke) {
 			last = e
 		}
 	}
-	return in, last
+	return in, last, spoke
 }
 
 // leftBefore is the change by which the socket left FIN_WAIT2 before an event.

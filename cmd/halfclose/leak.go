@@ -188,10 +188,17 @@ func runsOut(j *journal.Journal) claim.Finding {
 	var (
 		taken   []*journal.Event
 		refused []*journal.Event
+		limited *journal.Event // the first accept of the process that the limit is for
 	)
 	for _, e := range claim.Calls(j, "", "accept4") {
+		if e.N < limit.N || j.Played != 0 && e.N > j.Played {
+			continue
+		}
+		if limited == nil {
+			limited = e
+		}
 		switch {
-		case e.N < limit.N || j.Played != 0 && e.N > j.Played:
+		case descriptor(e.Call.Args) != descriptor(limited.Call.Args): // another listener, or another process
 		case e.Call.Errno == "EMFILE":
 			refused = append(refused, e)
 		case e.Call.Errno == "" && len(refused) == 0:
@@ -210,6 +217,14 @@ func runsOut(j *journal.Journal) claim.Finding {
 	}
 	cited := append(append(waiting, limit, refused[0]), againstQueue(j, refused)...)
 	return claim.Confirm(claim.Numbers(cited...), "%d sockets in CLOSE_WAIT that nobody closed used up the descriptors: accept() failed with EMFILE%s", len(waiting), queueSaid(j, refused))
+}
+
+// descriptor is the first of a call's arguments: the descriptor, and whose it is.
+func descriptor(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return args[0]
 }
 
 // beyondLimit is an accept that returned a descriptor that the limit forbids.

@@ -63,6 +63,8 @@ func tellsNothing(j *journal.Journal) claim.Finding {
 	x, y := closed[0].noticed(), shut[0].noticed()
 	cited := claim.Numbers(append(x.events, y.events...)...)
 	switch {
+	case hadNothing(x.read) || hadNothing(y.read):
+		return claim.Unclear("no end had arrived when the peer asked: read failed with EAGAIN")
 	case !isEnd(x.read) || !isEnd(y.read):
 		return refuse(j, claim.Numbers(closed[0].by, shut[0].by, x.read, y.read), "the reads returned %s after close() and %s after shutdown(SHUT_WR), not 0", ended(x.read), ended(y.read))
 	case !x.isWhole || !y.isWhole: // one was watched for longer, or the run was stopped
@@ -72,6 +74,9 @@ func tellsNothing(j *journal.Journal) claim.Finding {
 	}
 	return claim.Refute(cited, "the peer could tell them apart: after close() %s; after shutdown(SHUT_WR) %s", strings.Join(x.said(), ", "), strings.Join(y.said(), ", "))
 }
+
+// hadNothing says whether a read found nothing that had arrived.
+func hadNothing(read *journal.Event) bool { return read != nil && read.Call.Errno == "EAGAIN" }
 
 var hc7 = claim.Claim{
 	ID: "HC7", Statement: "recv returns 0 when the peer has closed or shut down, and cannot tell which",

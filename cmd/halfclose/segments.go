@@ -230,16 +230,16 @@ func merges(j *journal.Journal) claim.Finding {
 	var (
 		cited []int
 		told  []string
-		any   bool
+		found bool
 	)
 	for _, g := range all {
 		if g.isMerged() {
-			any = true
+			found = true
 		}
 		cited = append(cited, claim.Numbers(g.segments...)...)
 		told = append(told, g.why())
 	}
-	if !any {
+	if !found {
 		return refuse(j, cited, "%s", strings.Join(told, "; "))
 	}
 	return claim.Confirm(cited, "%s", strings.Join(told, "; "))
