@@ -49,6 +49,7 @@ var doctoredShared = []doctor.Case{
 	{Name: "the last close did not", Of: "shared", Do: changedNth(2, call("b3", "read"), returns(-1, "EAGAIN")), Outcome: claim.NotReproduced, Because: "did not end the connection"},
 	{Name: "the peer did not read", Of: "shared", Do: droppedAll(call("b2", "read")), Outcome: claim.NotReproduced, Because: "did not read"},
 	{Name: "nobody closed", Of: "shared", Do: droppedAll(doctor.Call("close")), Outcome: claim.OutcomeUnresolved},
+	{Name: "there was one descriptor of each", Of: "shared", Do: all(droppedAll(doctor.Call("dup")), droppedAll(process("started")), dropped(closeOf("a1")), dropped(closeOf("a2"))), Outcome: claim.OutcomeUnresolved, Because: "0 closes of one descriptor of several"},
 }
 
 // withFIN lets the process that left data unread send a FIN like the other, in

@@ -48,15 +48,19 @@ func orphanEnds(j *journal.Journal) claim.Finding {
 			continue
 		}
 		if out == nil {
-			return refuse(j, claim.Numbers(set, in), "%s was still in FIN_WAIT2 at the end", w.who)
+			watched := w.Events[len(w.Events)-1].T - in.T
+			if watched < 2*timeout*second {
+				return claim.Unclear("%s was still in FIN_WAIT2, and watched for no more than %s", w.who, seconds(watched))
+			}
+			return refuse(j, claim.Numbers(set, in), "%s was still in FIN_WAIT2 after %s", w.who, seconds(watched))
 		}
 		cited := claim.Numbers(set, in, out)
 		lasted, atMost := out.T-in.T, out.T-begun(w.Journal, in)
 		switch {
-		case out.State.To == journal.TimeWait:
-			return claim.Refute(cited, "%s went from FIN_WAIT2 to TIME_WAIT", w.who)
 		case w.disturbed(in, out):
 			return claim.Unclear("%s was not left alone in FIN_WAIT2: a segment reached it", w.who)
+		case out.State.To == journal.TimeWait:
+			return claim.Refute(cited, "%s went from FIN_WAIT2 to TIME_WAIT", w.who)
 		case atMost < timeout*second-slack:
 			return claim.Refute(cited, "%s left FIN_WAIT2 after %s, before tcp_fin_timeout, %d s", w.who, seconds(atMost), timeout)
 		}

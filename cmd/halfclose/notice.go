@@ -222,7 +222,7 @@ func stopsListening(j *journal.Journal) claim.Finding {
 		if nameOf(call) != endShutRead || len(claim.Calls(j, call.Socket, "listen")) == 0 {
 			continue
 		}
-		var left, refusal, accept *journal.Event
+		var left, refusal, welcome, accept *journal.Event
 		for _, e := range claim.States(j, call.Socket, journal.TCPInfo) {
 			if e.N > call.N && e.State.From == journal.Listen {
 				left = e
@@ -235,15 +235,24 @@ func stopsListening(j *journal.Journal) claim.Finding {
 		}
 		at, _ := claim.SocketOf(j, call.Socket)
 		for _, c := range claim.Calls(j, "", "connect") {
-			if r := claim.Refusal(j, c); c.N > call.N && r != nil && slices.Contains(c.Call.Args, at.Local) {
+			if c.N < call.N || !slices.Contains(c.Call.Args, at.Local) {
+				continue
+			}
+			if r := claim.Refusal(j, c); r != nil {
 				refusal = r
 			}
+			if e := nth(claim.Entered(j, c.Socket, journal.Established), 0); e != nil {
+				welcome = e
+			}
 		}
-		cited := claim.Numbers(call, left, accept, refusal)
+		cited := claim.Numbers(call, left, accept, refusal, welcome)
 		refuses := accept != nil && accept.Call.Errno != "" && accept.Call.Errno != "EAGAIN"
-		if left == nil || refusal == nil || !refuses {
-			return refuse(j, cited, "after %s of the listener: left LISTEN: %t, accept refused: %t, a connect refused: %t",
-				endShutRead, left != nil, refuses, refusal != nil)
+		switch {
+		case left == nil || accept != nil && !refuses || welcome != nil:
+			return refuse(j, cited, "after %s of the listener: left LISTEN: %t, accept refused: %t, a client connected: %t",
+				endShutRead, left != nil, refuses, welcome != nil)
+		case accept == nil || refusal == nil:
+			return claim.Unclear("after %s of the listener: accept tried: %t, a connect answered: %t", endShutRead, accept != nil, refusal != nil)
 		}
 		return claim.Confirm(cited, "the listener went to %s, accept() failed with %s, and the next client with ECONNREFUSED", left.State.To, ended(accept))
 	}
