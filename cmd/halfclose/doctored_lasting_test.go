@@ -26,6 +26,12 @@ func seenLater(d *doctor.Journal) {
 	d.First(gone).T = cause.T + second
 }
 
+// seenAfter lets the acknowledgement that took a1 to FIN_WAIT2 come again then.
+func seenAfter(d *doctor.Journal) {
+	like := *d.First(ackOf(d, clientsFIN, journal.AtDelivered))
+	d.Again(d.First(stateTo("a1", journal.FinWait2)).N, &like, nil)
+}
+
 // neverEnds lets a1 stay in FIN_WAIT2 for as long as the play waits.
 func neverEnds(d *doctor.Journal) {
 	d.Drop(gone)
@@ -60,6 +66,7 @@ var doctoredOrphan = []doctor.Case{
 	{Name: "the peer closed", Of: "orphan", Do: all(spokenTo, changed(gone, becomes(journal.TimeWait))), Claim: "HC16", Want: claim.Inconclusive},
 	{Name: "SIGSTOP: it was seen late", Of: "orphan", Do: seenLater, Claim: "HC16", Want: claim.Confirmed},
 	{Name: "the FIN came again before", Of: "orphan", Do: twice(clientsFIN), Claim: "HC16", Want: claim.Confirmed},
+	{Name: "the ACK was seen after the state", Of: "orphan", Do: seenAfter, Claim: "HC16", Want: claim.Confirmed},
 	{Name: "spoken to", Of: "orphan", Do: spokenTo, Claim: "HC16", Want: claim.Inconclusive, Because: "not left alone"},
 	{Name: "spoken to", Of: "orphan", Do: spokenTo, Outcome: claim.OutcomeUnresolved},
 	{Name: "the timeout was not set", Of: "orphan", Do: unset, Claim: "HC16", Want: claim.Inconclusive},

@@ -52,6 +52,22 @@ func closeAgain(d *doctor.Journal) {
 	twice(clientsFIN, ackOf(d, clientsFIN, journal.AtSent), serversFIN, ackOf(d, serversFIN, journal.AtSent))(d)
 }
 
+// resetWhenOver lets the last acknowledgement come again, to a socket that is
+// gone, and be answered with a RST.
+func resetWhenOver(d *doctor.Journal) {
+	last := ackOf(d, serversFIN, journal.AtSent)
+	twice(last)(d)
+	like := *d.First(serversFIN)
+	d.Again(lookedAt(d, d.First(stateTo("b2", journal.Gone)).N)+2, &like, flagged(rst...))
+}
+
+// orphaned lets b2 be gone before its FIN is known to be acknowledged.
+func orphaned(d *doctor.Journal) {
+	gone := *d.First(stateTo("b2", journal.Gone))
+	d.Drop(stateTo("b2", journal.Gone))
+	d.Again(d.First(serversFIN).N+2, &gone, nil)
+}
+
 // finsAgain lets both FINs of the first connection come a second time.
 var finsAgain = twice(clientsFIN, serversFIN)
 
@@ -94,6 +110,9 @@ var doctoredSegments = []doctor.Case{
 	{Name: "SIGSTOP: the FINs came again", Of: "three-way", Do: finsAgain, Claim: "HC1", Want: claim.Refuted, Because: "took 3"},
 	{Name: "the FIN was lost once", Of: "four-way", Do: lostOnce(clientsFIN), Claim: "HC1", Want: claim.Confirmed},
 	{Name: "another connection was closed too", Of: "four-way", Do: another(clientsFIN, sent(listening, fin...)), Claim: "HC1", Want: claim.Confirmed},
+	{Name: "a RST when it was over", Of: "four-way", Do: resetWhenOver, Claim: "HC1", Want: claim.Confirmed},
+	{Name: "the passive end was given up", Of: "four-way", Do: orphaned, Claim: "HC1", Want: claim.Inconclusive},
+	{Name: "the passive end was given up", Of: "four-way", Do: orphaned, Claim: "HC3", Want: claim.Inconclusive},
 	{Name: "reset instead", Of: "four-way", Do: resetAfterFIN, Claim: "HC1", Want: claim.Inconclusive},
 	{Name: "the last ACK did not come", Of: "four-way", Do: withoutLastACK, Claim: "HC1", Want: claim.Inconclusive},
 	{Name: "the last ACK did not come", Of: "four-way", Do: withoutLastACK, Outcome: claim.OutcomeUnresolved},

@@ -54,6 +54,18 @@ func repeatedFIN(d *doctor.Journal) {
 	}
 }
 
+// capturedLate lets the FIN that took b2 to TIME_WAIT be seen after the state.
+func capturedLate(d *doctor.Journal) {
+	in := d.First(doctor.Of("b2", doctor.StateTo(journal.TimeWait, journal.SockDiag)))
+	d.Swap(d.First(arriving(port1, fin...)), in)
+}
+
+// againOnLo lets that FIN come again before the timer of b2 is read.
+func againOnLo(d *doctor.Journal) {
+	like := *d.First(arriving(port1, fin...))
+	d.Again(d.First(doctor.Of("b2", doctor.StateTo(journal.TimeWait, journal.SockDiag))).N, &like, nil)
+}
+
 // binding is the attempt of a socket to bind.
 func binding(socket string) doctor.Which { return call(socket, "bind") }
 
@@ -80,6 +92,8 @@ var doctoredTimer = []doctor.Case{
 	{Name: "shorter", Of: "time-wait", Do: shorter, Claim: "HC23", Want: claim.Confirmed, Because: "60.0 s before, and 1.0 s with tcp_fin_timeout at 1 s"},
 	{Name: "set anew by a FIN", Of: "time-wait", Do: repeatedFIN, Claim: "HC23", Want: claim.Inconclusive},
 	{Name: "it was not lowered", Of: "time-wait-host", Do: func(*doctor.Journal) {}, Claim: "HC23", Want: claim.Inconclusive, Because: "was not set"},
+	{Name: "the FIN was captured late", Of: "time-wait-loopback", Do: capturedLate, Claim: "HC23", Want: claim.Refuted},
+	{Name: "a FIN came again on lo", Of: "time-wait-loopback", Do: againOnLo, Claim: "HC23", Want: claim.Inconclusive},
 	{Name: "none before", Of: "time-wait", Do: droppedAll(doctor.Of("b2", timer)), Claim: "HC23", Want: claim.Inconclusive},
 }
 

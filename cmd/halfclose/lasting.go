@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strconv"
 
 	"sockproof/lib/claim"
@@ -78,9 +79,13 @@ func begun(j *journal.Journal, state *journal.Event) int64 {
 	return state.T
 }
 
-// disturbed says whether a segment reached a socket between two events.
+// disturbed says whether a segment reached a socket between two events that means
+// anything to FIN_WAIT2: data, a FIN, a RST. The acknowledgement that led there
+// may have been captured after the state was seen, where that is not in step.
 func (w *way) disturbed(after, before *journal.Event) bool {
-	return len(w.arrived(w.who, after, before)) > 0
+	return slices.ContainsFunc(w.arrived(w.who, after, before), func(e *journal.Event) bool {
+		return e.Packet.Len > 0 || !claim.HasFlags(e, "ACK")
+	})
 }
 
 var hc16 = claim.Claim{

@@ -17,7 +17,7 @@ func pairsUp(j *journal.Journal) claim.Finding {
 	for _, c := range claim.Connections(j) {
 		for _, socket := range []string{c.Client, c.Server} {
 			for _, e := range claim.States(c.Journal, socket, journal.SockDiag) {
-				if e.State.To != journal.FinWait2 || socket == "" {
+				if e.State.To != journal.FinWait2 || socket == "" || endedBefore(&c, c.Peer(socket), e) {
 					continue
 				}
 				there := stateWith(c.Journal, c.Peer(socket), socket, e)
@@ -36,6 +36,14 @@ func pairsUp(j *journal.Journal) claim.Finding {
 		return claim.Unclear("no socket was seen in FIN_WAIT2")
 	}
 	return claim.Confirm(claim.Numbers(cited...), "in all %d connections: FIN_WAIT2 at the end that had closed, CLOSE_WAIT at the other", n)
+}
+
+// endedBefore says whether a socket's application had ended the connection before
+// an event: then it is in no CLOSE_WAIT.
+func endedBefore(c *claim.Connection, socket string, e *journal.Event) bool {
+	w := way{Connection: *c}
+	call := nth(w.calls(socket, nil, "close", "shutdown"), 0)
+	return call != nil && call.N < e.N
 }
 
 // stateWith is the state of a socket at the moment when its peer's was seen. Off

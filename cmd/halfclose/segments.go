@@ -16,6 +16,7 @@ type goodbye struct {
 	fin      *journal.Event // of the active end
 	answer   *journal.Event // the first by which the passive end acknowledged it
 	last     *journal.Event // the passive end's FIN
+	acked    *journal.Event // the first by which the active end acknowledged that
 }
 
 // goodbyes lists the connections that both ends closed, one after the other,
@@ -24,27 +25,56 @@ func goodbyes(j *journal.Journal) []goodbye {
 	var all []goodbye
 	for _, w := range ways(j) {
 		g := goodbye{way: w, segments: claim.Closing(w.Journal)}
-		if has(g.segments, "RST") != nil {
+		g.read()
+		if g.fin == nil || g.answer == nil || g.last == nil || g.acked == nil || g.isGivenUp() {
 			continue
 		}
-		for _, e := range g.segments {
-			active := e.Packet.Src == w.Address(w.who)
-			fin := slices.Contains(e.Packet.Flags, "FIN")
-			switch {
-			case active && fin && g.fin == nil:
-				g.fin = e
-			case !active && g.fin != nil && e.Packet.Ack == endOf(g.fin) && g.answer == nil:
-				g.answer = e
-			}
-			if !active && fin && g.last == nil {
-				g.last = e
-			}
+		if rst := has(g.segments, "RST"); rst != nil && rst.N < g.acked.N {
+			continue
 		}
-		if g.fin != nil && g.answer != nil && g.last != nil && g.isAcknowledged() {
-			all = append(all, g)
-		}
+		// It was over then: a RST after that answers what came again.
+		g.segments = slices.DeleteFunc(g.segments, func(e *journal.Event) bool { return slices.Contains(e.Packet.Flags, "RST") })
+		all = append(all, g)
 	}
 	return all
+}
+
+// read finds the segments that make up a goodbye among those there were.
+func (g *goodbye) read() {
+	for _, e := range g.segments {
+		active := e.Packet.Src == g.Address(g.who)
+		fin := slices.Contains(e.Packet.Flags, "FIN")
+		switch {
+		case active && fin && g.fin == nil:
+			g.fin = e
+		case !active && g.fin != nil && e.Packet.Ack == endOf(g.fin) && g.answer == nil:
+			g.answer = e
+		}
+		switch {
+		case !active && fin && g.last == nil:
+			g.last = e
+		case active && g.last != nil && e.Packet.Ack == endOf(g.last) && g.acked == nil:
+			g.acked = e
+		}
+	}
+}
+
+// isGivenUp says whether the passive end was gone before its FIN was known to
+// be acknowledged: an orphan that its kernel had given up. Only on the wire are
+// states and segments seen in step.
+func (g *goodbye) isGivenUp() bool {
+	if g.Network != journal.Wire {
+		return false
+	}
+	for _, gone := range claim.States(g.Journal, g.peer(), journal.SockDiag) {
+		if gone.State.To != journal.Gone {
+			continue
+		}
+		return !slices.ContainsFunc(g.arrived(g.peer(), g.last, gone), func(e *journal.Event) bool {
+			return e.Packet.Ack == endOf(g.last)
+		})
+	}
+	return false
 }
 
 // endOf is the sequence number after a segment, the FIN's own included.
@@ -54,13 +84,6 @@ func endOf(e *journal.Event) uint32 {
 		n++
 	}
 	return n
-}
-
-// isAcknowledged says whether the last FIN was.
-func (g *goodbye) isAcknowledged() bool {
-	return slices.ContainsFunc(g.segments, func(e *journal.Event) bool {
-		return e.Packet.Src == g.Address(g.who) && e.Packet.Ack == endOf(g.last)
-	})
 }
 
 // notSeenToClose is a socket with a peer whose connection was neither seen to be

@@ -41,7 +41,19 @@ func waits(j *journal.Journal) []waiting {
 // steady are the readings before any segment arrived that may have set the timer
 // anew.
 func (t *waiting) steady() []*journal.Event {
-	return slices.DeleteFunc(slices.Clone(t.samples), func(e *journal.Event) bool { return t.disturbed(t.in, e) })
+	return slices.DeleteFunc(slices.Clone(t.samples), func(e *journal.Event) bool { return t.isSetAnew(e) })
+}
+
+// isSetAnew says whether that may have happened before a reading. Off the wire
+// the FIN that led to TIME_WAIT may have been captured after the state was seen:
+// there only what had come before counts.
+func (t *waiting) isSetAnew(reading *journal.Event) bool {
+	if t.Network == journal.Wire {
+		return len(t.arrived(t.who, t.in, reading)) > 0
+	}
+	return slices.ContainsFunc(claim.Segments(t.Journal), func(s claim.Segment) bool {
+		return s.Repeats != 0 && s.Packet().Dst == t.Address(t.who) && between(s.Event, t.in, reading)
+	})
 }
 
 // lasts is how long the state lasts by a reading of its timer: what has passed
