@@ -109,8 +109,13 @@ func compareDeliveries(j *journal.Journal) *claim.Comparison {
 		return nil
 	}
 	t := &claim.Comparison{Title: "What became of the data", Rows: []claim.Compared{
-		{What: "given to the kernel"}, {What: "unsent at the ending"}, {What: "unread by it then"}, {What: "the peer began to read"},
-		{What: "the peer got"}, {What: "and then"}, {What: "it ended in"},
+		{What: "given to the kernel"},
+		{What: "unsent at the ending"},
+		{What: "unread by it then"},
+		{What: "the peer began to read"},
+		{What: "the peer got"},
+		{What: "and then"},
+		{What: "it ended in"},
 	}}
 	for i := range all {
 		d := &all[i]

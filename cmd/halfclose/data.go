@@ -95,7 +95,7 @@ func toReaders(name string) func(*journal.Journal) claim.Finding {
 			told  []string
 		)
 		for _, d := range deliveries(j) {
-			if d.name() != name || d.gone != nil {
+			if d.name() != name || d.gone != nil || d.end == nil { // a peer that did not read on
 				continue
 			}
 			fin := has(d.sent(d.who, d.by, nil), "FIN")
@@ -136,7 +136,7 @@ var hc27 = claim.Claim{
 	Needs:        needsStates,
 	Check: func(j *journal.Journal) claim.Finding {
 		for _, d := range deliveries(j) {
-			if d.name() != endClose || d.gone == nil {
+			if d.name() != endClose || d.gone == nil || d.end == nil {
 				continue
 			}
 			if d.got == d.given {

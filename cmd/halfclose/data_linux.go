@@ -46,7 +46,7 @@ func small(s *sock.Socket) error { return s.SetOption(sock.ReceiveBuffer, smallB
 // full, when the connection is closed or shut down for writing: to a peer that
 // reads, one that reads late, one that never does.
 func unsent(r *repro.Run) error {
-	s, err := listenOn(r, "b", serverPort, small)
+	s, err := listenOn(r, serverPort, small)
 	if err != nil {
 		return err
 	}

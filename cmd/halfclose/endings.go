@@ -32,7 +32,7 @@ func receives(j *journal.Journal) claim.Finding {
 			continue
 		}
 		read := nth(w.reads(w.who, write), 0)
-		if read == nil {
+		if read == nil || hadNothing(read) {
 			continue
 		}
 		if string(read.Call.Data) != string(write.Call.Data) {
@@ -80,7 +80,7 @@ func rejects(j *journal.Journal) claim.Finding {
 // rejects judges one close. judged: data arrived after it.
 func (w *way) rejects() (f claim.Finding, judged bool) {
 	var data *journal.Event
-	for _, e := range w.arrived(w.who, w.by, nil) {
+	for _, e := range w.newlyArrived(w.who, w.by, nil) {
 		if e.Packet.Len > 0 {
 			data = e
 			break
@@ -102,26 +102,25 @@ var hc9 = claim.Claim{
 	Needs:        needsPackets, Check: rejects,
 }
 
-// sendsNoFIN judges whether SHUT_RD puts nothing on the wire.
+// sendsNoFIN judges whether SHUT_RD sends a FIN, up to another call that ends the
+// connection.
 func sendsNoFIN(j *journal.Journal) claim.Finding {
 	var cited []*journal.Event
 	for _, w := range of(ways(j), endShutRead) {
-		if fin := has(w.sent(w.who, w.by, nil), "FIN"); fin != nil {
-			return claim.Refute(claim.Numbers(w.by, fin), "%s sent a FIN after %s", w.who, endShutRead)
+		until := nth(w.calls(w.who, w.by, "close", "shutdown"), 0)
+		if s := farewells(w.sent(w.who, w.by, until)); len(s) > 0 {
+			return claim.Refute(claim.Numbers(w.by, s[0]), "%s sent %s after %s", w.who, claim.FlagsOf(s), endShutRead)
 		}
 		later := nth(w.calls(w.peer(), w.by, "read", "write", "sendmsg"), 0)
 		if later == nil {
 			continue // the run ended with it: nothing can be said
 		}
-		if s := w.sent(w.who, w.by, later); len(s) > 0 {
-			return claim.Refute(claim.Numbers(w.by, s[0]), "%s sent %s after %s", w.who, claim.FlagsOf(s), endShutRead)
-		}
 		cited = append(cited, w.by, later)
 	}
 	if len(cited) == 0 {
-		return claim.Unclear("no %s was seen on a connection", endShutRead)
+		return claim.Unclear("no %s was seen on a connection that went on", endShutRead)
 	}
-	return claim.Confirm(claim.Numbers(cited...), "nothing left the caller because of %s, and no FIN later", endShutRead)
+	return claim.Confirm(claim.Numbers(cited...), "no FIN left the caller after %s, and the connection went on", endShutRead)
 }
 
 var hc12 = claim.Claim{
@@ -142,14 +141,18 @@ func sameAsClose(j *journal.Journal) claim.Finding {
 		cited = []*journal.Event{x.by, y.by}
 		told  []string
 	)
-	xs, ys := x.sent(x.who, x.by, x.peersTurn()), y.sent(y.who, y.by, y.peersTurn())
+	xs, ys := farewells(x.sent(x.who, x.by, x.peersTurn())), farewells(y.sent(y.who, y.by, y.peersTurn()))
 	if xf, yf := claim.FlagsOf(xs), claim.FlagsOf(ys); xf != yf {
 		told = append(told, "SHUT_RDWR put "+xf+" on the wire, close() "+yf)
 		cited = append(append(cited, nth(xs, 0)), nth(ys, 0))
 	}
-	if read := nth(x.reads(x.who, x.by), 0); read != nil && read.Call.Errno != "EBADF" {
+	read := nth(x.reads(x.who, x.by), 0)
+	if read != nil && read.Call.Errno != "EBADF" {
 		told = append(told, "after SHUT_RDWR the descriptor was still there, and a read from it returned "+ended(read)+"; close() left none")
 		cited = append(cited, read)
+	}
+	if len(told) == 0 && read == nil {
+		return claim.Unclear("nobody was seen to use the descriptor after SHUT_RDWR")
 	}
 	if len(told) == 0 {
 		return claim.Confirm(claim.Numbers(cited...), "no difference was seen")

@@ -48,11 +48,7 @@ func ofSeveral(j *journal.Journal) []held {
 		for i, call := range calls {
 			h := held{Connection: c, call: call, next: nth(calls, i+1)}
 			h.left = leftAfter(j, c.Client, call)
-			for _, e := range w.sent(c.Client, call, h.next) {
-				if has([]*journal.Event{e}, "FIN") != nil || has([]*journal.Event{e}, "RST") != nil {
-					h.sent = append(h.sent, e)
-				}
-			}
+			h.sent = farewells(w.sent(c.Client, call, h.next))
 			all = append(all, h)
 		}
 	}

@@ -75,7 +75,7 @@ const noticedBy = 4 * time.Second
 
 // waysOut tries every way out of CLOSE_WAIT, each on a connection of its own.
 func waysOut(r *repro.Run) error {
-	s, err := listenOn(r, "b", serverPort+1)
+	s, err := listenOn(r, serverPort+1)
 	if err != nil {
 		return err
 	}

@@ -8,31 +8,48 @@ import (
 	"sockproof/lib/journal"
 )
 
-// noticed lists, as text, all that a peer could see from an ending to its own
-// first write: segments, states, what its calls returned, epoll's events.
-func (w *way) noticed() (seen []string, events []*journal.Event, read *journal.Event) {
+// sight is what a peer could see from an ending to its own first write: segments
+// that were news, states, what its calls returned, epoll's events. Each kind is
+// in order; between kinds there is none, for they are not looked at in one moment.
+type sight struct {
+	segments, states, calls []string
+	events                  []*journal.Event
+	read                    *journal.Event // the first
+	isWhole                 bool           // up to that write
+}
+
+// said lists it as text.
+func (s *sight) said() []string { return slices.Concat(s.segments, s.states, s.calls) }
+
+// noticed is what the peer of an ending could see.
+func (w *way) noticed() sight {
 	first := nth(w.writes(w.peer(), w.by), 0)
+	s := sight{isWhole: first != nil}
+	news := w.newlyArrived(w.peer(), w.by, first)
+	for _, by := range []journal.Witness{journal.TCPInfo, journal.SockDiag} {
+		for _, e := range claim.States(w.Journal, w.peer(), by) {
+			if between(e, w.by, first) {
+				s.states = append(s.states, "state "+e.State.To+" by "+string(by))
+				s.events = append(s.events, e)
+			}
+		}
+	}
+	for _, e := range news {
+		s.segments = append(s.segments, "segment "+claim.FlagsOf([]*journal.Event{e}))
+		s.events = append(s.events, e)
+	}
 	for i := range w.Events {
 		e := &w.Events[i]
-		if !between(e, w.by, first) {
+		if e.Call == nil || e.Socket != w.peer() || !between(e, w.by, first) {
 			continue
 		}
-		switch {
-		case e.Packet != nil && e.Packet.Dst == w.Address(w.peer()) && e.Packet.At == journal.AtDelivered:
-			seen = append(seen, "segment "+claim.FlagsOf([]*journal.Event{e}))
-		case e.State != nil && e.Socket == w.peer():
-			seen = append(seen, "state "+e.State.To+" by "+string(e.State.Witness))
-		case e.Call != nil && e.Socket == w.peer():
-			seen = append(seen, e.Call.Op+" = "+ended(e)+" "+e.Call.Out)
-			if e.Call.Op == "read" && read == nil {
-				read = e
-			}
-		default:
-			continue
+		s.calls = append(s.calls, e.Call.Op+" = "+ended(e)+" "+e.Call.Out)
+		s.events = append(s.events, e)
+		if e.Call.Op == "read" && s.read == nil {
+			s.read = e
 		}
-		events = append(events, e)
 	}
-	return seen, events, read
+	return s
 }
 
 // tellsNothing judges that the peer of a close and the peer of a SHUT_WR see the
@@ -43,16 +60,23 @@ func tellsNothing(j *journal.Journal) claim.Finding {
 	if len(closed) == 0 || len(shut) == 0 {
 		return claim.Unclear("not both a close() and a shutdown(SHUT_WR) were seen")
 	}
-	x, xe, xr := closed[0].noticed()
-	y, ye, yr := shut[0].noticed()
+	x, y := closed[0].noticed(), shut[0].noticed()
+	cited := claim.Numbers(append(x.events, y.events...)...)
 	switch {
-	case !isEnd(xr) || !isEnd(yr):
-		return refuse(j, claim.Numbers(closed[0].by, shut[0].by, xr, yr), "the reads returned %s after close() and %s after shutdown(SHUT_WR), not 0", ended(xr), ended(yr))
-	case !slices.Equal(x, y):
-		return claim.Refute(claim.Numbers(append(xe, ye...)...), "the peer could tell them apart: after close() %s; after shutdown(SHUT_WR) %s", strings.Join(x, ", "), strings.Join(y, ", "))
+	case hadNothing(x.read) || hadNothing(y.read):
+		return claim.Unclear("no end had arrived when the peer asked: read failed with EAGAIN")
+	case !isEnd(x.read) || !isEnd(y.read):
+		return refuse(j, claim.Numbers(closed[0].by, shut[0].by, x.read, y.read), "the reads returned %s after close() and %s after shutdown(SHUT_WR), not 0", ended(x.read), ended(y.read))
+	case !x.isWhole || !y.isWhole: // one was watched for longer, or the run was stopped
+		return claim.Unclear("the peers were not watched for the same time: up to their first writes, which were not both seen")
+	case slices.Equal(x.said(), y.said()):
+		return claim.Confirm(cited, "recv returned 0 both times, and up to its first write the peer saw the same: %s", strings.Join(x.said(), ", "))
 	}
-	return claim.Confirm(claim.Numbers(append(xe, ye...)...), "recv returned 0 both times, and up to its first write the peer saw the same: %s", strings.Join(x, ", "))
+	return claim.Refute(cited, "the peer could tell them apart: after close() %s; after shutdown(SHUT_WR) %s", strings.Join(x.said(), ", "), strings.Join(y.said(), ", "))
 }
+
+// hadNothing says whether a read found nothing that had arrived.
+func hadNothing(read *journal.Event) bool { return read != nil && read.Call.Errno == "EAGAIN" }
 
 var hc7 = claim.Claim{
 	ID: "HC7", Statement: "recv returns 0 when the peer has closed or shut down, and cannot tell which",
@@ -198,7 +222,7 @@ func stopsListening(j *journal.Journal) claim.Finding {
 		if nameOf(call) != endShutRead || len(claim.Calls(j, call.Socket, "listen")) == 0 {
 			continue
 		}
-		var left, refusal, accept *journal.Event
+		var left, refusal, welcome, accept *journal.Event
 		for _, e := range claim.States(j, call.Socket, journal.TCPInfo) {
 			if e.N > call.N && e.State.From == journal.Listen {
 				left = e
@@ -209,15 +233,26 @@ func stopsListening(j *journal.Journal) claim.Finding {
 				accept = e
 			}
 		}
+		at, _ := claim.SocketOf(j, call.Socket)
 		for _, c := range claim.Calls(j, "", "connect") {
-			if r := claim.Refusal(j, c); c.N > call.N && r != nil {
+			if c.N < call.N || !slices.Contains(c.Call.Args, at.Local) {
+				continue
+			}
+			if r := claim.Refusal(j, c); r != nil {
 				refusal = r
 			}
+			if e := nth(claim.Entered(j, c.Socket, journal.Established), 0); e != nil {
+				welcome = e
+			}
 		}
-		cited := claim.Numbers(call, left, accept, refusal)
-		if left == nil || refusal == nil || accept == nil {
-			return refuse(j, cited, "after %s of the listener: left LISTEN: %t, accept refused: %t, a connect refused: %t",
-				endShutRead, left != nil, accept != nil && accept.Call.Errno != "", refusal != nil)
+		cited := claim.Numbers(call, left, accept, refusal, welcome)
+		refuses := accept != nil && accept.Call.Errno != "" && accept.Call.Errno != "EAGAIN"
+		switch {
+		case left == nil || accept != nil && !refuses || welcome != nil:
+			return refuse(j, cited, "after %s of the listener: left LISTEN: %t, accept refused: %t, a client connected: %t",
+				endShutRead, left != nil, refuses, welcome != nil)
+		case accept == nil || refusal == nil:
+			return claim.Unclear("after %s of the listener: accept tried: %t, a connect answered: %t", endShutRead, accept != nil, refusal != nil)
 		}
 		return claim.Confirm(cited, "the listener went to %s, accept() failed with %s, and the next client with ECONNREFUSED", left.State.To, ended(accept))
 	}

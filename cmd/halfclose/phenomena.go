@@ -180,7 +180,10 @@ var answerTruncated = claim.Phenomenon{Needs: needsEnds, Check: losesTheEnd}
 var lastToClose = claim.Phenomenon{
 	Needs: needsEnds,
 	Check: func(j *journal.Journal) claim.Finding {
-		var cited []*journal.Event
+		var (
+			cited       []*journal.Event
+			first, last int
+		)
 		for _, h := range ofSeveral(j) {
 			if nameOf(h.call) != endClose {
 				continue
@@ -196,9 +199,14 @@ var lastToClose = claim.Phenomenon{
 				return refuse(j, claim.Numbers(h.call, read), "the last close() of %s did not end the connection: the peer's read returned %s", h.Client, ended(read))
 			}
 			cited = append(cited, h.call, read)
+			if h.left > 0 {
+				first++
+			} else {
+				last++
+			}
 		}
-		if len(cited) == 0 {
-			return claim.Unclear("no descriptor of several was closed")
+		if first == 0 || last == 0 {
+			return claim.Unclear("not both were seen: %d closes of one descriptor of several, %d of the last", first, last)
 		}
 		return claim.Confirm(claim.Numbers(cited...), "the peer read nothing after the first close(), and the end after the last")
 	},

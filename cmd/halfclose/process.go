@@ -46,12 +46,27 @@ func deathOf(c claim.Connection, e *journal.Event) death {
 	if e.Process.Signal != "" {
 		d.how = e.Process.Signal
 	}
-	for _, s := range w.sent(c.Client, e, nil) {
-		if has([]*journal.Event{s}, "FIN") != nil || has([]*journal.Event{s}, "RST") != nil {
-			d.sent = append(d.sent, s)
+	d.sent = farewells(w.sent(c.Client, e, nil))
+	return d
+}
+
+// notSeenToEnd is a socket of a process of whose end not all was seen: who held
+// the socket, what ended the process, and what the socket sent then; "" if there
+// is none.
+func notSeenToEnd(j *journal.Journal) string {
+	seen := map[string]bool{}
+	for _, d := range deaths(j) {
+		seen[d.Client] = len(d.sent) > 0
+	}
+	for _, c := range claim.Connections(j) {
+		seen[c.Server] = true // the peers' ends are not the processes'
+	}
+	for _, s := range j.Sockets {
+		if s.Remote != "" && !seen[s.ID] {
+			return s.ID
 		}
 	}
-	return d
+	return ""
 }
 
 // processesSay judges what each process's end put on the wire: with nothing
@@ -95,6 +110,9 @@ var hc18 = claim.Claim{
 			if rst := has(d.sent, "RST"); rst != nil && has(d.sent, "FIN") == nil {
 				return claim.Refute(append(plain.Events, claim.Numbers(d.event, rst)...), "%s; but with %d bytes unread %s sent a RST (%s)", plain.Because, d.unread, d.Client, d.how)
 			}
+		}
+		if s := notSeenToEnd(j); s != "" {
+			return claim.Unclear("not every end was seen: the process that alone held %s, what ended it, and what %s sent then", s, s)
 		}
 		return plain
 	},

@@ -16,6 +16,7 @@ type goodbye struct {
 	fin      *journal.Event // of the active end
 	answer   *journal.Event // the first by which the passive end acknowledged it
 	last     *journal.Event // the passive end's FIN
+	acked    *journal.Event // the first by which the active end acknowledged that
 }
 
 // goodbyes lists the connections that both ends closed, one after the other,
@@ -24,27 +25,56 @@ func goodbyes(j *journal.Journal) []goodbye {
 	var all []goodbye
 	for _, w := range ways(j) {
 		g := goodbye{way: w, segments: claim.Closing(w.Journal)}
-		if has(g.segments, "RST") != nil {
+		g.read()
+		if g.fin == nil || g.answer == nil || g.last == nil || g.acked == nil || g.isGivenUp() {
 			continue
 		}
-		for _, e := range g.segments {
-			active := e.Packet.Src == w.Address(w.who)
-			fin := slices.Contains(e.Packet.Flags, "FIN")
-			switch {
-			case active && fin && g.fin == nil:
-				g.fin = e
-			case !active && g.fin != nil && e.Packet.Ack == endOf(g.fin) && g.answer == nil:
-				g.answer = e
-			}
-			if !active && fin && g.last == nil {
-				g.last = e
-			}
+		if rst := has(g.segments, "RST"); rst != nil && rst.N < g.acked.N {
+			continue
 		}
-		if g.fin != nil && g.answer != nil && g.last != nil && g.isAcknowledged() {
-			all = append(all, g)
-		}
+		// It was over then: a RST after that answers what came again.
+		g.segments = slices.DeleteFunc(g.segments, func(e *journal.Event) bool { return slices.Contains(e.Packet.Flags, "RST") })
+		all = append(all, g)
 	}
 	return all
+}
+
+// read finds the segments that make up a goodbye among those there were.
+func (g *goodbye) read() {
+	for _, e := range g.segments {
+		active := e.Packet.Src == g.Address(g.who)
+		fin := slices.Contains(e.Packet.Flags, "FIN")
+		switch {
+		case active && fin && g.fin == nil:
+			g.fin = e
+		case !active && g.fin != nil && e.Packet.Ack == endOf(g.fin) && g.answer == nil:
+			g.answer = e
+		}
+		switch {
+		case !active && fin && g.last == nil:
+			g.last = e
+		case active && g.last != nil && e.Packet.Ack == endOf(g.last) && g.acked == nil:
+			g.acked = e
+		}
+	}
+}
+
+// isGivenUp says whether the passive end was gone before its FIN was known to
+// be acknowledged: an orphan that its kernel had given up. Only on the wire are
+// states and segments seen in step.
+func (g *goodbye) isGivenUp() bool {
+	if g.Network != journal.Wire {
+		return false
+	}
+	for _, gone := range claim.States(g.Journal, g.peer(), journal.SockDiag) {
+		if gone.State.To != journal.Gone {
+			continue
+		}
+		return !slices.ContainsFunc(g.arrived(g.peer(), g.last, gone), func(e *journal.Event) bool {
+			return e.Packet.Ack == endOf(g.last)
+		})
+	}
+	return false
 }
 
 // endOf is the sequence number after a segment, the FIN's own included.
@@ -56,11 +86,24 @@ func endOf(e *journal.Event) uint32 {
 	return n
 }
 
-// isAcknowledged says whether the last FIN was.
-func (g *goodbye) isAcknowledged() bool {
-	return slices.ContainsFunc(g.segments, func(e *journal.Event) bool {
-		return e.Packet.Src == g.Address(g.who) && e.Packet.Ack == endOf(g.last)
-	})
+// notSeenToClose is a socket with a peer whose connection was neither seen to be
+// closed by both ends, nor to be reset; "" if there is none.
+func notSeenToClose(j *journal.Journal, all []goodbye) string {
+	seen := map[string]bool{}
+	for _, g := range all {
+		seen[g.Client], seen[g.Server] = true, true
+	}
+	for _, c := range claim.Connections(j) {
+		if has(claim.Packets(c.Journal, ""), "RST") != nil {
+			seen[c.Client], seen[c.Server] = true, true
+		}
+	}
+	for _, s := range j.Sockets {
+		if s.Remote != "" && !seen[s.ID] {
+			return s.ID
+		}
+	}
+	return ""
 }
 
 // isMerged says whether the passive end's FIN was its acknowledgement too.
@@ -91,6 +134,9 @@ var hc1 = claim.Claim{
 				return claim.Refute(n, "%s took %d: %s", g.who, len(g.segments), claim.FlagsOf(g.segments))
 			}
 			cited = append(cited, n...)
+		}
+		if s := notSeenToClose(j, all); s != "" {
+			return claim.Unclear("not every close was seen: that of %s was not, from its first segment to its last", s)
 		}
 		return claim.Confirm(cited, "it took %s", claim.FlagsOf(all[0].segments))
 	},
@@ -145,13 +191,11 @@ func answerTo(j *journal.Journal, fin *journal.Event) *journal.Event {
 	return best
 }
 
-// afterDelivery says whether an event follows the delivery of a segment.
-func afterDelivery(j *journal.Journal, sent, e *journal.Event) bool {
-	if j.Network != journal.Wire {
-		return e.N > sent.N
-	}
+// afterDelivery says whether an event follows the delivery of a FIN, or of its
+// repetition.
+func afterDelivery(j *journal.Journal, fin, e *journal.Event) bool {
 	return slices.ContainsFunc(claim.Packets(j, journal.AtDelivered), func(d *journal.Event) bool {
-		return d.Packet.Of == sent.N && d.N < e.N
+		return d.N < e.N && d.Packet.Src == fin.Packet.Src && has([]*journal.Event{d}, "FIN") != nil && endOf(d) == endOf(fin)
 	})
 }
 
@@ -209,16 +253,16 @@ func merges(j *journal.Journal) claim.Finding {
 	var (
 		cited []int
 		told  []string
-		any   bool
+		found bool
 	)
 	for _, g := range all {
 		if g.isMerged() {
-			any = true
+			found = true
 		}
 		cited = append(cited, claim.Numbers(g.segments...)...)
 		told = append(told, g.why())
 	}
-	if !any {
+	if !found {
 		return refuse(j, cited, "%s", strings.Join(told, "; "))
 	}
 	return claim.Confirm(cited, "%s", strings.Join(told, "; "))

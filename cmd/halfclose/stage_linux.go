@@ -32,11 +32,11 @@ type server struct {
 type conn struct{ a, b *sock.Socket }
 
 // listen makes a server on host b.
-func listen(r *repro.Run) (*server, error) { return listenOn(r, "b", serverPort) }
+func listen(r *repro.Run) (*server, error) { return listenOn(r, serverPort) }
 
-// listenOn makes a server on a host, with what options do to it before it is bound.
-func listenOn(r *repro.Run, host string, port uint16, options ...func(*sock.Socket) error) (*server, error) {
-	h := r.Host(host)
+// listenOn makes a server on a port of host b, with what options do to it before it is bound.
+func listenOn(r *repro.Run, port uint16, options ...func(*sock.Socket) error) (*server, error) {
+	h := r.Host("b")
 	s, err := h.Socket()
 	if err != nil {
 		return nil, err

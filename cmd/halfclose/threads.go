@@ -45,6 +45,12 @@ func (b *blocked) wokenByData() bool {
 	return b.read != nil && b.data != nil && len(b.read.Call.Data) > 0 && string(b.read.Call.Data) == string(b.data.Call.Data)
 }
 
+// endedByPeer says whether the peer had ended the connection when the read returned.
+func (b *blocked) endedByPeer() bool {
+	call := nth(b.calls(b.peer(), nil, "close", "shutdown"), 0)
+	return call != nil && call.T < b.read.T+b.read.Call.TookNS
+}
+
 // wakes judges whether an ending call wakes a thread that waits in read.
 func wakes(j *journal.Journal, names ...string) claim.Finding {
 	all := blockedReads(j, names...)
@@ -53,6 +59,10 @@ func wakes(j *journal.Journal, names ...string) claim.Finding {
 	}
 	b := all[0]
 	switch {
+	case b.read != nil && b.endedByPeer():
+		return claim.Unclear("the peer ended the connection too, which wakes a reader as well")
+	case b.read != nil && len(b.read.Call.Data) > 0 && !b.wokenByData():
+		return claim.Unclear("the thread that waited in read was given %d bytes, and nobody was seen to send them", b.read.Call.Result)
 	case b.read != nil && !b.wokenByData():
 		return claim.Confirm(claim.Numbers(b.waits, b.by, b.read), "the thread that waited in read returned %s after %s", ended(b.read), b.name())
 	case b.data == nil || b.read == nil:

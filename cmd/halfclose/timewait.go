@@ -38,6 +38,24 @@ func waits(j *journal.Journal) []waiting {
 	return all
 }
 
+// steady are the readings before any segment arrived that may have set the timer
+// anew.
+func (t *waiting) steady() []*journal.Event {
+	return slices.DeleteFunc(slices.Clone(t.samples), func(e *journal.Event) bool { return t.isSetAnew(e) })
+}
+
+// isSetAnew says whether that may have happened before a reading. Off the wire
+// the FIN that led to TIME_WAIT may have been captured after the state was seen:
+// there only what had come before counts.
+func (t *waiting) isSetAnew(reading *journal.Event) bool {
+	if t.Network == journal.Wire {
+		return len(t.arrived(t.who, t.in, reading)) > 0
+	}
+	return slices.ContainsFunc(claim.Segments(t.Journal), func(s claim.Segment) bool {
+		return s.Repeats != 0 && s.Packet().Dst == t.Address(t.who) && between(s.Event, t.in, reading)
+	})
+}
+
 // lasts is how long the state lasts by a reading of its timer: what has passed
 // and what remains, in nanoseconds.
 func (t *waiting) lasts(sample *journal.Event) int64 {
@@ -59,11 +77,11 @@ var hc21 = claim.Claim{
 	Needs:        needsDiag,
 	Check: func(j *journal.Journal) claim.Finding {
 		for _, t := range waits(j) {
-			returned := t.by.T + t.by.Call.TookNS
-			over := t.samples[0].T + t.samples[0].Sample.TimerMS*1e6
 			if t.name() != endClose {
 				continue
 			}
+			returned := t.by.T + t.by.Call.TookNS
+			over := t.samples[0].T + t.samples[0].Sample.TimerMS*1e6
 			if returned >= over {
 				return claim.Refute(claim.Numbers(t.by, t.in, t.samples[0]), "close() of %s returned when TIME_WAIT was over", t.who)
 			}
@@ -86,10 +104,11 @@ var hc22 = claim.Claim{
 	Needs: needsDiag,
 	Check: func(j *journal.Journal) claim.Finding {
 		for _, t := range waits(j) {
-			first, last := t.samples[0], t.samples[len(t.samples)-1]
-			if first == last || last.T-first.T < second {
+			readings := t.steady()
+			if len(readings) < 2 || readings[len(readings)-1].T-readings[0].T < second {
 				continue // a single reading does not show that the timer runs
 			}
+			first, last := readings[0], readings[len(readings)-1]
 			d := t.lasts(first)
 			passed, ran := last.T-first.T, (first.Sample.TimerMS-last.Sample.TimerMS)*1e6
 			if diff := passed - ran; diff > second/2 || diff < -second/2 {
@@ -118,17 +137,20 @@ var hc23 = claim.Claim{
 		}
 		var before, after *waiting
 		for _, t := range waits(j) {
-			if t.in.N < set.N {
+			switch {
+			case len(t.steady()) == 0:
+			case t.in.N < set.N:
 				before = &t
-			} else if after == nil {
+			case after == nil:
 				after = &t
 			}
 		}
 		if before == nil || after == nil {
 			return noWait(j)
 		}
-		x, y := before.lasts(before.samples[0]), after.lasts(after.samples[0])
-		cited := claim.Numbers(set, before.samples[0], after.samples[0])
+		one, other := before.steady()[0], after.steady()[0]
+		x, y := before.lasts(one), after.lasts(other)
+		cited := claim.Numbers(set, one, other)
 		if x-y > second {
 			return claim.Confirm(cited, "TIME_WAIT took %s before, and %s with tcp_fin_timeout at %d s", seconds(x), seconds(y), timeout)
 		}
@@ -152,6 +174,9 @@ func bindTries(j *journal.Journal) []bindTry {
 			continue
 		}
 		at := call.Call.Args[len(call.Call.Args)-1]
+		if call.Call.Errno != "" && call.Call.Errno != "EADDRINUSE" {
+			continue // that is about something else
+		}
 		old := listenerAt(j, at, call)
 		in := slices.ContainsFunc(occupied, func(t waiting) bool { return t.Address(t.who) == at && t.in.N < call.N })
 		if old == "" || !in {
@@ -216,7 +241,7 @@ var hc28 = claim.Claim{
 	Precondition: "the listener is closed, and one of its connections is in TIME_WAIT",
 	Needs:        needsDiag,
 	Check: func(j *journal.Journal) claim.Finding {
-		var bound, failed []*journal.Event
+		var bound, failed, both []*journal.Event
 		for _, b := range bindTries(j) {
 			switch {
 			case !b.new:
@@ -224,19 +249,21 @@ var hc28 = claim.Claim{
 				failed = append(failed, b.call)
 			case b.call.Call.Errno != "":
 				return claim.Refute(claim.Numbers(b.call), "with SO_REUSEADDR on both listeners bind() failed with %s", ended(b.call))
+			case b.old:
+				both = append(both, b.call)
 			default:
 				bound = append(bound, b.call)
 			}
 		}
 		switch {
-		case len(failed) > 0 && len(bound) > 0:
-			return claim.Refute(claim.Numbers(append(failed, bound...)...), "with it on the new listener alone bind() failed with %s; it takes it on the old one too, from which the TIME_WAIT came", ended(failed[0]))
+		case len(failed) > 0 && len(both) > 0:
+			return claim.Refute(claim.Numbers(append(failed, both...)...), "with it on the new listener alone bind() failed with %s; it takes it on the old one too, from which the TIME_WAIT came", ended(failed[0]))
 		case len(failed) > 0:
 			return claim.Refute(claim.Numbers(failed...), "with it on the new listener alone bind() failed with %s", ended(failed[0]))
 		case len(bound) > 0:
-			return claim.Confirm(claim.Numbers(bound...), "bind() succeeded, %d times", len(bound))
+			return claim.Confirm(claim.Numbers(bound...), "with it on the new listener alone bind() succeeded, %d times", len(bound))
 		}
-		return claim.Unclear("nobody tried to bind such a port with SO_REUSEADDR")
+		return claim.Unclear("nobody tried to bind such a port with SO_REUSEADDR on the new listener alone")
 	},
 }
 

@@ -76,7 +76,7 @@ func again(r *repro.Run) error {
 	if w == nil {
 		return nil
 	}
-	s, err := listenOn(r, "b", serverPort+1)
+	s, err := listenOn(r, serverPort+1)
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ const retransmission = 3 * time.Second
 func binds(r *repro.Run) error {
 	port := uint16(serverPort + 10)
 	for _, old := range []bool{false, true} {
-		s, err := listenOn(r, "b", port, reuse(old))
+		s, err := listenOn(r, port, reuse(old))
 		if err != nil {
 			return err
 		}

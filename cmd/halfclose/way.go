@@ -126,6 +126,18 @@ func (w *way) arrived(socket string, after, before *journal.Event) []*journal.Ev
 	return some
 }
 
+// newlyArrived lists those among them that had not arrived before: no copies, and
+// nothing that was sent again.
+func (w *way) newlyArrived(socket string, after, before *journal.Event) []*journal.Event {
+	var some []*journal.Event
+	for _, s := range claim.Arrivals(w.Journal) {
+		if s.Packet().Dst == w.Address(socket) && between(s.Event, after, before) {
+			some = append(some, s.Event)
+		}
+	}
+	return some
+}
+
 // has finds the first segment with a flag.
 func has(events []*journal.Event, flag string) *journal.Event {
 	for _, e := range events {
@@ -134,6 +146,14 @@ func has(events []*journal.Event, flag string) *journal.Event {
 		}
 	}
 	return nil
+}
+
+// farewells are the segments among some by which an end says that it is over:
+// FINs and RSTs.
+func farewells(events []*journal.Event) []*journal.Event {
+	return slices.DeleteFunc(slices.Clone(events), func(e *journal.Event) bool {
+		return !slices.Contains(e.Packet.Flags, "FIN") && !slices.Contains(e.Packet.Flags, "RST")
+	})
 }
 
 // stateAt is the state in which a socket was seen last before an event (nil: at
@@ -178,11 +198,8 @@ func (w *way) unreadAt(socket string, call *journal.Event) int64 {
 			}
 		}
 	}
-	for _, s := range claim.News(w.Journal) {
-		p := s.Packet()
-		if p.Dst == w.Address(socket) && w.hasArrived(s.Event, call) {
-			arrived += int64(p.Len)
-		}
+	for _, e := range w.newlyArrived(socket, nil, call) {
+		arrived += int64(e.Packet.Len)
 	}
 	var read int64
 	for i := range w.Events {
@@ -196,17 +213,6 @@ func (w *way) unreadAt(socket string, call *journal.Event) int64 {
 
 // hasPackets says whether packets were seen at all.
 func (w *way) hasPackets() bool { return w.Witness(journal.Packets).Status == journal.Attached }
-
-// hasArrived says whether a segment had been delivered before a call. Off the
-// wire a segment is seen where it is received.
-func (w *way) hasArrived(sent, before *journal.Event) bool {
-	if w.Network != journal.Wire {
-		return sent.N < before.N
-	}
-	return slices.ContainsFunc(claim.Packets(w.Journal, journal.AtDelivered), func(d *journal.Event) bool {
-		return d.Packet.Of == sent.N && d.N < before.N
-	})
-}
 
 // ended is what a call returned, in a word or two: "9", "EPIPE", "0: the end".
 func ended(e *journal.Event) string {
