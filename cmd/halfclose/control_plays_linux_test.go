@@ -17,14 +17,14 @@ import (
 // kernel of every network: what the scenario is about must not be seen.
 
 // onEach plays on a connection of its own for each part.
-func onEach(parts ...func(*repro.Run, conn) error) repro.Play {
+func onEach(parts ...func(*repro.Run, repro.Conn) error) repro.Play {
 	return func(r *repro.Run) error {
-		s, err := listen(r)
+		s, err := r.Host("b").Listen(repro.ServerPort)
 		if err != nil {
 			return err
 		}
 		for _, part := range parts {
-			c, err := s.connect()
+			c, err := s.Connect(r.Host("a"))
 			if err != nil {
 				return err
 			}
@@ -53,26 +53,26 @@ func captured(stages []doctor.Stage) []doctor.Stage {
 }
 
 // nobodyEnds talks, and lets both ends be.
-func nobodyEnds(r *repro.Run, c conn) error {
+func nobodyEnds(r *repro.Run, c repro.Conn) error {
 	talk(r, c)
 	return nil
 }
 
 // closesOnly ends every connection by close.
-func closesOnly(r *repro.Run, c conn) error {
-	_ = c.a.Close()
+func closesOnly(r *repro.Run, c repro.Conn) error {
+	_ = c.Client.Close()
 	r.Settle()
 	peerGoesOn(r, c)
 	return nil
 }
 
 // silentPeer lets the peer say nothing after an ending.
-func silentPeer(end ending) func(*repro.Run, conn) error {
-	return func(r *repro.Run, c conn) error {
-		_ = end(c.a)
+func silentPeer(end ending) func(*repro.Run, repro.Conn) error {
+	return func(r *repro.Run, c repro.Conn) error {
+		_ = end(c.Client)
 		r.Settle()
-		read(c.a)
-		read(c.b)
+		r.Receive(c.Client)
+		r.Receive(c.Server)
 		return nil
 	}
 }
@@ -118,25 +118,25 @@ func TestOtherEndings(t *testing.T) {
 }
 
 // resetsOnly ends a connection by RST.
-func resetsOnly(r *repro.Run, c conn) error {
+func resetsOnly(r *repro.Run, c repro.Conn) error {
 	talk(r, c)
-	if err := c.a.Reset(); err != nil {
+	if err := c.Client.Reset(); err != nil {
 		return err
 	}
 	r.Settle()
-	read(c.b)
-	return c.b.Close()
+	r.Receive(c.Server)
+	return c.Server.Close()
 }
 
 // readFirstOf lets the caller have read everything before an ending.
-func readFirstOf(end ending) func(*repro.Run, conn) error {
-	return func(r *repro.Run, c conn) error {
-		write(r, c.b, "read at once")
-		read(c.a)
-		_ = end(c.a)
+func readFirstOf(end ending) func(*repro.Run, repro.Conn) error {
+	return func(r *repro.Run, c repro.Conn) error {
+		r.Send(c.Server, "read at once")
+		r.Receive(c.Client)
+		_ = end(c.Client)
 		r.Settle()
-		read(c.a)
-		read(c.b)
+		r.Receive(c.Client)
+		r.Receive(c.Server)
 		return nil
 	}
 }
@@ -152,21 +152,21 @@ func TestNothingIsUnread(t *testing.T) {
 }
 
 // allSent gives the kernel no more than it sends at once.
-func allSent(end ending) func(*repro.Run, conn) error {
-	return func(r *repro.Run, c conn) error {
-		write(r, c.a, "little")
-		_ = end(c.a)
+func allSent(end ending) func(*repro.Run, repro.Conn) error {
+	return func(r *repro.Run, c repro.Conn) error {
+		r.Send(c.Client, "little")
+		_ = end(c.Client)
 		r.Settle()
-		readToEnd(r, c.b)
+		r.ReadToEnd(c.Server)
 		return nil
 	}
 }
 
 // neverReads lets the peer close with everything unread.
-func neverReads(r *repro.Run, c conn) error {
-	_, _ = c.a.WriteBulk(muchData)
-	_ = c.a.Shutdown(sock.ShutWrite)
-	return c.b.Close()
+func neverReads(r *repro.Run, c repro.Conn) error {
+	_, _ = c.Client.WriteBulk(repro.MoreThanFits)
+	_ = c.Client.Shutdown(sock.ShutWrite)
+	return c.Server.Close()
 }
 
 // TestNothingIsUnsent: what was sent before the ending says nothing of what was
@@ -197,11 +197,11 @@ func setting(host, name, value string) func(*repro.Run) error {
 
 // answered is a request that is answered in full by a server that has read all
 // of it, and ends in some way.
-func answered(end func(*repro.Run, conn)) func(*repro.Run, conn) error {
-	return func(r *repro.Run, c conn) error {
-		write(r, c.a, "POST /upload")
-		read(c.b)
-		_, _ = c.b.WriteBulk(answerSize)
+func answered(end func(*repro.Run, repro.Conn)) func(*repro.Run, repro.Conn) error {
+	return func(r *repro.Run, c repro.Conn) error {
+		r.Send(c.Client, "POST /upload")
+		r.Receive(c.Server)
+		_, _ = c.Server.WriteBulk(answerSize)
 		end(r, c)
 		return nil
 	}
@@ -217,10 +217,10 @@ func TestRequestIsRead(t *testing.T) {
 }
 
 // closedAlone closes the only descriptor of a connection.
-func closedAlone(r *repro.Run, c conn) error {
-	_ = c.a.Close()
+func closedAlone(r *repro.Run, c repro.Conn) error {
+	_ = c.Client.Close()
 	r.Settle()
-	read(c.b)
+	r.Receive(c.Server)
 	return nil
 }
 
@@ -234,19 +234,19 @@ func TestOneDescriptor(t *testing.T) {
 }
 
 // nobodyWaits ends a connection of which no thread reads.
-func nobodyWaits(end ending) func(*repro.Run, conn) error {
-	return func(r *repro.Run, c conn) error {
-		_ = end(c.a)
-		write(r, c.b, "wake up")
-		read(c.a)
-		read(c.b)
+func nobodyWaits(end ending) func(*repro.Run, repro.Conn) error {
+	return func(r *repro.Run, c repro.Conn) error {
+		_ = end(c.Client)
+		r.Send(c.Server, "wake up")
+		r.Receive(c.Client)
+		r.Receive(c.Server)
 		return nil
 	}
 }
 
 // alwaysWoken ends both connections by shutdown.
 func alwaysWoken(r *repro.Run) error {
-	s, err := listen(r)
+	s, err := r.Host("b").Listen(repro.ServerPort)
 	if err != nil {
 		return err
 	}
@@ -272,16 +272,16 @@ func TestNobodyWaits(t *testing.T) {
 // noticesReset is like the scenario, but with something unread when the peer
 // closes: it is told by a RST, and epoll tells it from a FIN.
 func noticesReset(r *repro.Run) error {
-	s, err := listen(r)
+	s, err := r.Host("b").Listen(repro.ServerPort)
 	if err != nil {
 		return err
 	}
 	for _, end := range []ending{closing, shut(sock.ShutWrite)} {
-		c, err := s.connect()
+		c, err := s.Connect(r.Host("a"))
 		if err != nil {
 			return err
 		}
-		write(r, c.b, "never read")
+		r.Send(c.Server, "never read")
 		if err := noticed(r, c, end); err != nil {
 			return err
 		}
@@ -308,9 +308,9 @@ func TestResetIsNoticed(t *testing.T) {
 }
 
 // keepsDescriptor ends a process that was not alone in holding a connection.
-func keepsDescriptor(end func(*sock.Child) error) func(*repro.Run, conn) error {
-	return func(r *repro.Run, c conn) error {
-		child, err := r.Spawn(sock.DefaultSIGPIPE, c.a)
+func keepsDescriptor(end func(*sock.Child) error) func(*repro.Run, repro.Conn) error {
+	return func(r *repro.Run, c repro.Conn) error {
+		child, err := r.Spawn(sock.DefaultSIGPIPE, c.Client)
 		if err != nil {
 			return err
 		}
@@ -318,25 +318,25 @@ func keepsDescriptor(end func(*sock.Child) error) func(*repro.Run, conn) error {
 			return err
 		}
 		r.Settle()
-		read(c.b)
+		r.Receive(c.Server)
 		return nil
 	}
 }
 
 // readAll lets a process end that has nothing unread, twice.
-func readAll(r *repro.Run, c conn) error {
-	child, err := r.Spawn(sock.DefaultSIGPIPE, c.a)
+func readAll(r *repro.Run, c repro.Conn) error {
+	child, err := r.Spawn(sock.DefaultSIGPIPE, c.Client)
 	if err != nil {
 		return err
 	}
-	if err := c.a.Close(); err != nil {
+	if err := c.Client.Close(); err != nil {
 		return err
 	}
 	if err := child.ExitNow(0); err != nil {
 		return err
 	}
 	r.Settle()
-	read(c.b)
+	r.Receive(c.Server)
 	return nil
 }
 
@@ -364,7 +364,7 @@ func TestProcessesThatLeaveNothing(t *testing.T) {
 
 // fixedServer is a server that closes what it has accepted before it runs out.
 func fixedServer(r *repro.Run) error {
-	s, err := listen(r)
+	s, err := r.Host("b").Listen(repro.ServerPort)
 	if err != nil {
 		return err
 	}
@@ -376,7 +376,7 @@ func fixedServer(r *repro.Run) error {
 		return err
 	}
 	for range 4 {
-		c, err := s.call()
+		c, err := s.Call(r.Host("a"))
 		if err != nil {
 			return err
 		}
@@ -399,7 +399,7 @@ func fixedServer(r *repro.Run) error {
 
 // busyServer runs out of descriptors because its clients stay.
 func busyServer(r *repro.Run) error {
-	s, err := listen(r)
+	s, err := r.Host("b").Listen(repro.ServerPort)
 	if err != nil {
 		return err
 	}
@@ -411,7 +411,7 @@ func busyServer(r *repro.Run) error {
 		return err
 	}
 	for range 3 {
-		if _, err := s.call(); err != nil {
+		if _, err := s.Call(r.Host("a")); err != nil {
 			return err
 		}
 		if _, err := child.Accept(s.Socket); err != nil {
@@ -440,10 +440,10 @@ func patient(r *repro.Run) error {
 	if err := r.Host("a").Set("net.ipv4.tcp_fin_timeout", "30"); err != nil {
 		return err
 	}
-	return onEach(func(r *repro.Run, c conn) error {
-		_ = c.a.Close()
+	return onEach(func(r *repro.Run, c repro.Conn) error {
+		_ = c.Client.Close()
 		awaitACK(r, c)
-		r.Await(2*finTimeout, never)
+		r.Await(2*finTimeout, repro.Never)
 		return nil
 	})(r)
 }
@@ -454,13 +454,13 @@ func peerCloses(end ending) repro.Play {
 		if err := setFinTimeout(r, "a"); err != nil {
 			return err
 		}
-		return onEach(func(r *repro.Run, c conn) error {
-			_ = end(c.a)
+		return onEach(func(r *repro.Run, c repro.Conn) error {
+			_ = end(c.Client)
 			awaitACK(r, c)
-			_ = c.b.Close()
+			_ = c.Server.Close()
 			r.Settle()
-			r.Await(2*finTimeout, never)
-			c.a.Look()
+			r.Await(2*finTimeout, repro.Never)
+			c.Client.Look()
 			return nil
 		})(r)
 	}
@@ -473,11 +473,11 @@ func endedBy(end ending) repro.Play {
 		if err := setFinTimeout(r, "a"); err != nil {
 			return err
 		}
-		return onEach(func(r *repro.Run, c conn) error {
-			_ = end(c.a)
+		return onEach(func(r *repro.Run, c repro.Conn) error {
+			_ = end(c.Client)
 			awaitACK(r, c)
-			r.Await(2*finTimeout, never)
-			c.a.Look()
+			r.Await(2*finTimeout, repro.Never)
+			c.Client.Look()
 			return nil
 		})(r)
 	}
@@ -500,7 +500,7 @@ func TestFINWAIT2Otherwise(t *testing.T) {
 
 // reusing sets SO_REUSEADDR on every listener.
 func reusing(r *repro.Run) error {
-	s, err := listenOn(r, serverPort, reuse(true))
+	s, err := r.Host("b").Listen(repro.ServerPort, reuse(true))
 	if err != nil {
 		return err
 	}
@@ -520,15 +520,15 @@ func reusing(r *repro.Run) error {
 
 // resetting ends its connection by RST: no TIME_WAIT follows.
 func resetting(r *repro.Run) error {
-	s, err := listen(r)
+	s, err := r.Host("b").Listen(repro.ServerPort)
 	if err != nil {
 		return err
 	}
-	c, err := s.connect()
+	c, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return err
 	}
-	if err := c.b.Reset(); err != nil {
+	if err := c.Server.Reset(); err != nil {
 		return err
 	}
 	r.Settle()
@@ -540,20 +540,20 @@ func resetting(r *repro.Run) error {
 
 // clientFirst lets the client close first: the TIME_WAIT is its own.
 func clientFirst(r *repro.Run) error {
-	s, err := listen(r)
+	s, err := r.Host("b").Listen(repro.ServerPort)
 	if err != nil {
 		return err
 	}
-	c, err := s.connect()
+	c, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return err
 	}
-	_ = c.a.Close()
+	_ = c.Client.Close()
 	r.Settle()
-	read(c.b)
-	_ = c.b.Close()
+	r.Receive(c.Server)
+	_ = c.Server.Close()
 	r.Settle()
-	c.a.Look()
+	c.Client.Look()
 	if err := s.Close(); err != nil {
 		return err
 	}
@@ -587,12 +587,12 @@ func delaying(yes bool) *doctor.Suite {
 }
 
 // closedAtOnce lets the passive end close while its acknowledgement is delayed.
-func closedAtOnce(r *repro.Run, c conn) error {
+func closedAtOnce(r *repro.Run, c repro.Conn) error {
 	talk(r, c)
-	_ = c.a.Close()
-	deliver(r)
-	read(c.b)
-	_ = c.b.Close()
+	_ = c.Client.Close()
+	r.Deliver()
+	r.Receive(c.Server)
+	_ = c.Server.Close()
 	r.Settle()
 	return nil
 }

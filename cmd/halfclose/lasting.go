@@ -35,9 +35,9 @@ func orphanEnds(j *journal.Journal) claim.Finding {
 	if set == nil || timeout == 0 {
 		return claim.Unclear("tcp_fin_timeout was not set, so nothing was waited for")
 	}
-	for _, w := range of(ways(j), endClose) {
+	for _, w := range of(ways(j), claim.Closed) {
 		var in, out *journal.Event
-		for _, e := range claim.States(w.Journal, w.who, journal.SockDiag) {
+		for _, e := range claim.States(w.Journal, w.Who, journal.SockDiag) {
 			switch {
 			case e.State.To == journal.FinWait2:
 				in = e
@@ -51,21 +51,21 @@ func orphanEnds(j *journal.Journal) claim.Finding {
 		if out == nil {
 			watched := w.Events[len(w.Events)-1].T - in.T
 			if watched < 2*timeout*second {
-				return claim.Unclear("%s was still in FIN_WAIT2, and watched for no more than %s", w.who, seconds(watched))
+				return claim.Unclear("%s was still in FIN_WAIT2, and watched for no more than %s", w.Who, seconds(watched))
 			}
-			return refuse(j, claim.Numbers(set, in), "%s was still in FIN_WAIT2 after %s", w.who, seconds(watched))
+			return claim.Refuse(j, claim.Numbers(set, in), "%s was still in FIN_WAIT2 after %s", w.Who, seconds(watched))
 		}
 		cited := claim.Numbers(set, in, out)
 		lasted, atMost := out.T-in.T, out.T-begun(w.Journal, in)
 		switch {
 		case w.disturbed(in, out):
-			return claim.Unclear("%s was not left alone in FIN_WAIT2: a segment reached it", w.who)
+			return claim.Unclear("%s was not left alone in FIN_WAIT2: a segment reached it", w.Who)
 		case out.State.To == journal.TimeWait:
-			return claim.Refute(cited, "%s went from FIN_WAIT2 to TIME_WAIT", w.who)
+			return claim.Refute(cited, "%s went from FIN_WAIT2 to TIME_WAIT", w.Who)
 		case atMost < timeout*second-slack:
-			return claim.Refute(cited, "%s left FIN_WAIT2 after %s, before tcp_fin_timeout, %d s", w.who, seconds(atMost), timeout)
+			return claim.Refute(cited, "%s left FIN_WAIT2 after %s, before tcp_fin_timeout, %d s", w.Who, seconds(atMost), timeout)
 		}
-		return claim.Confirm(cited, "%s was in FIN_WAIT2 for %s, with tcp_fin_timeout at %d s, and then there was nothing left of it: no TIME_WAIT", w.who, seconds(lasted), timeout)
+		return claim.Confirm(cited, "%s was in FIN_WAIT2 for %s, with tcp_fin_timeout at %d s, and then there was nothing left of it: no TIME_WAIT", w.Who, seconds(lasted), timeout)
 	}
 	return claim.Unclear("no closed socket was seen in FIN_WAIT2")
 }
@@ -83,7 +83,7 @@ func begun(j *journal.Journal, state *journal.Event) int64 {
 // anything to FIN_WAIT2: data, a FIN, a RST. The acknowledgement that led there
 // may have been captured after the state was seen, where that is not in step.
 func (w *way) disturbed(after, before *journal.Event) bool {
-	return slices.ContainsFunc(w.arrived(w.who, after, before), func(e *journal.Event) bool {
+	return slices.ContainsFunc(w.Arrived(w.Who, after, before), func(e *journal.Event) bool {
 		return e.Packet.Len > 0 || !claim.HasFlags(e, "ACK")
 	})
 }
@@ -103,38 +103,38 @@ func halfOpenLasts(j *journal.Journal) claim.Finding {
 	if set == nil || timeout == 0 {
 		return claim.Unclear("tcp_fin_timeout was not set, so nothing was waited for")
 	}
-	for _, w := range of(ways(j), endShutWrite) {
+	for _, w := range of(ways(j), claim.ShutWrite) {
 		in, last, spoke := w.finWait2()
 		if in == nil {
 			continue
 		}
 		if left := w.leftBefore(in, spoke); left != nil {
-			return claim.Refute(claim.Numbers(set, in, left), "%s left FIN_WAIT2 after %s, for %s, while the peer was silent", w.who, seconds(left.T-in.T), left.State.To)
+			return claim.Refute(claim.Numbers(set, in, left), "%s left FIN_WAIT2 after %s, for %s, while the peer was silent", w.Who, seconds(left.T-in.T), left.State.To)
 		}
 		if last == nil {
-			return claim.Unclear("%s was not looked at again in FIN_WAIT2", w.who)
+			return claim.Unclear("%s was not looked at again in FIN_WAIT2", w.Who)
 		}
 		stayed := last.T - in.T
 		if stayed < 3*timeout*second {
-			return claim.Unclear("%s was watched for %s, less than three times tcp_fin_timeout, %d s", w.who, seconds(stayed), timeout)
+			return claim.Unclear("%s was watched for %s, less than three times tcp_fin_timeout, %d s", w.Who, seconds(stayed), timeout)
 		}
 		return claim.Confirm(claim.Numbers(set, in, last), "%s was still in FIN_WAIT2 after %s, with tcp_fin_timeout at %d s, timer %s; then it received what the peer said at last",
-			w.who, seconds(stayed), timeout, last.Sample.Timer)
+			w.Who, seconds(stayed), timeout, last.Sample.Timer)
 	}
-	return claim.Unclear("no socket was seen in FIN_WAIT2 after %s", endShutWrite)
+	return claim.Unclear("no socket was seen in FIN_WAIT2 after %s", claim.ShutWrite)
 }
 
 // finWait2 is when sock_diag first saw the active end in FIN_WAIT2, when it last
 // did before the peer spoke, and when the peer spoke.
 func (w *way) finWait2() (in, last, spoke *journal.Event) {
-	spoke = nth(w.calls(w.peer(), w.by, "write", "sendmsg", "close", "shutdown"), 0)
-	for _, e := range claim.States(w.Journal, w.who, journal.SockDiag) {
+	spoke = claim.Nth(w.Calls(w.Other(), w.By, "write", "sendmsg", "close", "shutdown"), 0)
+	for _, e := range claim.States(w.Journal, w.Who, journal.SockDiag) {
 		if e.State.To == journal.FinWait2 && in == nil {
 			in = e
 		}
 	}
-	for _, e := range claim.Samples(w.Journal, w.who, journal.FinWait2) {
-		if in != nil && between(e, in, spoke) {
+	for _, e := range claim.Samples(w.Journal, w.Who, journal.FinWait2) {
+		if in != nil && claim.Between(e, in, spoke) {
 			last = e
 		}
 	}
@@ -143,8 +143,8 @@ func (w *way) finWait2() (in, last, spoke *journal.Event) {
 
 // leftBefore is the change by which the socket left FIN_WAIT2 before an event.
 func (w *way) leftBefore(in, before *journal.Event) *journal.Event {
-	for _, e := range claim.States(w.Journal, w.who, journal.SockDiag) {
-		if between(e, in, before) && e.State.From == journal.FinWait2 {
+	for _, e := range claim.States(w.Journal, w.Who, journal.SockDiag) {
+		if claim.Between(e, in, before) && e.State.From == journal.FinWait2 {
 			return e
 		}
 	}
@@ -160,5 +160,5 @@ var hc17 = claim.Claim{
 
 var halfOpenStays = claim.Phenomenon{
 	Needs: needsDiag,
-	Check: func(j *journal.Journal) claim.Finding { return together(j, halfOpenLasts, receives) },
+	Check: func(j *journal.Journal) claim.Finding { return claim.Together(j, halfOpenLasts, receives) },
 }

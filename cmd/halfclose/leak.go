@@ -41,8 +41,8 @@ func pairsUp(j *journal.Journal) claim.Finding {
 // endedBefore says whether a socket's application had ended the connection before
 // an event: then it is in no CLOSE_WAIT.
 func endedBefore(c *claim.Connection, socket string, e *journal.Event) bool {
-	w := way{Connection: *c}
-	call := nth(w.calls(socket, nil, "close", "shutdown"), 0)
+	w := wayOf(*c, "", nil)
+	call := claim.Nth(w.Calls(socket, nil, "close", "shutdown"), 0)
 	return call != nil && call.N < e.N
 }
 
@@ -110,15 +110,15 @@ func waysOutOf(j *journal.Journal) []wayOut {
 }
 
 func outBy(c *claim.Connection, socket string, left *journal.Event) wayOut {
-	w := way{Connection: *c, who: socket}
+	w := wayOf(*c, socket, nil)
 	o := wayOut{socket: socket, left: left}
-	for _, e := range w.calls(socket, nil, "close", "shutdown") {
+	for _, e := range w.Calls(socket, nil, "close", "shutdown") {
 		if e.N < left.N && e.Call.Errno == "" {
-			o.own, o.cause, o.why = true, e, nameOf(e)
+			o.own, o.cause, o.why = true, e, claim.NameOf(e)
 			return o
 		}
 	}
-	rst := has(w.arrived(socket, nil, nil), "RST")
+	rst := claim.WithFlag(w.Arrived(socket, nil, nil), "RST")
 	if rst == nil || rst.N > left.N && c.Network == journal.Wire {
 		return o
 	}
@@ -138,7 +138,7 @@ func probed(w *way, before *journal.Event) bool {
 	var next uint32
 	for _, s := range claim.Segments(w.Journal) {
 		p := s.Packet()
-		if p.Src != w.Address(w.who) || s.Event.N > before.N {
+		if p.Src != w.Address(w.Who) || s.Event.N > before.N {
 			continue
 		}
 		if next != 0 && p.Len == 0 && p.Seq == next-1 && claim.HasFlags(s.Event, "ACK") {
@@ -189,7 +189,7 @@ var hc20 = claim.Claim{
 
 // runsOut judges that sockets nobody closes use up the descriptors.
 func runsOut(j *journal.Journal) claim.Finding {
-	limit := nth(claim.Calls(j, "", "setrlimit"), 0)
+	limit := claim.Nth(claim.Calls(j, "", "setrlimit"), 0)
 	if limit == nil {
 		return claim.Unclear("no limit of descriptors was set")
 	}
@@ -317,15 +317,15 @@ func nobodysData(j *journal.Journal) claim.Finding {
 		// The client's FIN would not have been acknowledged with its data missing.
 		got := claim.Entered(c.Journal, c.Client, journal.FinWait2)
 		if len(got) == 0 {
-			return refuse(j, claim.Numbers(s), "the data for %s, which nobody had accepted, was not acknowledged", c.Server)
+			return claim.Refuse(j, claim.Numbers(s), "the data for %s, which nobody had accepted, was not acknowledged", c.Server)
 		}
 		return claim.Confirm(claim.Numbers(got[0], s), "%s was never accepted: no descriptor refers to it, and its data was acknowledged all the same", c.Server)
 	}
-	return refuse(j, nil, "no connection without an owner was seen in CLOSE_WAIT with data unread")
+	return claim.Refuse(j, nil, "no connection without an owner was seen in CLOSE_WAIT with data unread")
 }
 
 // leaking is the phenomenon of leak.
 var leaking = claim.Phenomenon{
 	Needs: needsDiag,
-	Check: func(j *journal.Journal) claim.Finding { return together(j, runsOut, nobodysData) },
+	Check: func(j *journal.Journal) claim.Finding { return claim.Together(j, runsOut, nobodysData) },
 }

@@ -23,12 +23,12 @@ func (s *sight) said() []string { return slices.Concat(s.segments, s.states, s.c
 
 // noticed is what the peer of an ending could see.
 func (w *way) noticed() sight {
-	first := nth(w.writes(w.peer(), w.by), 0)
+	first := claim.Nth(w.writes(w.Other(), w.By), 0)
 	s := sight{isWhole: first != nil}
-	news := w.newlyArrived(w.peer(), w.by, first)
+	news := w.NewlyArrived(w.Other(), w.By, first)
 	for _, by := range []journal.Witness{journal.TCPInfo, journal.SockDiag} {
-		for _, e := range claim.States(w.Journal, w.peer(), by) {
-			if between(e, w.by, first) {
+		for _, e := range claim.States(w.Journal, w.Other(), by) {
+			if claim.Between(e, w.By, first) {
 				s.states = append(s.states, "state "+e.State.To+" by "+string(by))
 				s.events = append(s.events, e)
 			}
@@ -40,10 +40,10 @@ func (w *way) noticed() sight {
 	}
 	for i := range w.Events {
 		e := &w.Events[i]
-		if e.Call == nil || e.Socket != w.peer() || !between(e, w.by, first) {
+		if e.Call == nil || e.Socket != w.Other() || !claim.Between(e, w.By, first) {
 			continue
 		}
-		s.calls = append(s.calls, e.Call.Op+" = "+ended(e)+" "+e.Call.Out)
+		s.calls = append(s.calls, e.Call.Op+" = "+claim.Returned(e)+" "+e.Call.Out)
 		s.events = append(s.events, e)
 		if e.Call.Op == "read" && s.read == nil {
 			s.read = e
@@ -56,7 +56,7 @@ func (w *way) noticed() sight {
 // same until they write.
 func tellsNothing(j *journal.Journal) claim.Finding {
 	all := ways(j)
-	closed, shut := of(all, endClose), of(all, endShutWrite)
+	closed, shut := of(all, claim.Closed), of(all, claim.ShutWrite)
 	if len(closed) == 0 || len(shut) == 0 {
 		return claim.Unclear("not both a close() and a shutdown(SHUT_WR) were seen")
 	}
@@ -65,8 +65,8 @@ func tellsNothing(j *journal.Journal) claim.Finding {
 	switch {
 	case hadNothing(x.read) || hadNothing(y.read):
 		return claim.Unclear("no end had arrived when the peer asked: read failed with EAGAIN")
-	case !isEnd(x.read) || !isEnd(y.read):
-		return refuse(j, claim.Numbers(closed[0].by, shut[0].by, x.read, y.read), "the reads returned %s after close() and %s after shutdown(SHUT_WR), not 0", ended(x.read), ended(y.read))
+	case !claim.IsEnd(x.read) || !claim.IsEnd(y.read):
+		return claim.Refuse(j, claim.Numbers(closed[0].By, shut[0].By, x.read, y.read), "the reads returned %s after close() and %s after shutdown(SHUT_WR), not 0", claim.Returned(x.read), claim.Returned(y.read))
 	case !x.isWhole || !y.isWhole: // one was watched for longer, or the run was stopped
 		return claim.Unclear("the peers were not watched for the same time: up to their first writes, which were not both seen")
 	case slices.Equal(x.said(), y.said()):
@@ -92,7 +92,7 @@ var hc32 = claim.Claim{
 	Needs:        needsCalls,
 	Check: func(j *journal.Journal) claim.Finding {
 		all := ways(j)
-		closed, shut := of(all, endClose), of(all, endShutWrite)
+		closed, shut := of(all, claim.Closed), of(all, claim.ShutWrite)
 		if len(closed) == 0 || len(shut) == 0 {
 			return claim.Unclear("not both a close() and a shutdown(SHUT_WR) were seen")
 		}
@@ -109,8 +109,8 @@ var hc32 = claim.Claim{
 
 // epoll is what epoll said first after the ending, before the peer wrote.
 func (w *way) epoll() *journal.Event {
-	e := nth(w.calls(w.peer(), w.by, "epoll_wait"), 0)
-	if e == nil || !between(e, nil, nth(w.writes(w.peer(), w.by), 0)) {
+	e := claim.Nth(w.Calls(w.Other(), w.By, "epoll_wait"), 0)
+	if e == nil || !claim.Between(e, nil, claim.Nth(w.writes(w.Other(), w.By), 0)) {
 		return nil
 	}
 	return e
@@ -119,14 +119,14 @@ func (w *way) epoll() *journal.Event {
 // compareNotices is the table of what epoll said at each step.
 func compareNotices(j *journal.Journal) *claim.Comparison {
 	t := &claim.Comparison{Title: "What epoll said at each step"}
-	all := slices.Concat(of(ways(j), endClose), of(ways(j), endShutWrite))
+	all := slices.Concat(of(ways(j), claim.Closed), of(ways(j), claim.ShutWrite))
 	if len(all) == 0 {
 		return nil
 	}
 	for i := range all {
 		w := &all[i]
-		t.Ways = append(t.Ways, "the peer's "+w.short())
-		for k, e := range w.calls(w.peer(), nil, "epoll_wait") {
+		t.Ways = append(t.Ways, "the peer's "+w.Short())
+		for k, e := range w.Calls(w.Other(), nil, "epoll_wait") {
 			if k == len(t.Rows) {
 				t.Rows = append(t.Rows, claim.Compared{What: w.step(e)})
 			}
@@ -168,7 +168,7 @@ func (w *way) step(asked *journal.Event) string {
 
 // sideOf names who made a call, from where epoll looks.
 func sideOf(w *way, e *journal.Event) string {
-	if e.Socket == w.who {
+	if e.Socket == w.Who {
 		return "the peer"
 	}
 	return "itself"
@@ -177,31 +177,31 @@ func sideOf(w *way, e *journal.Event) string {
 // discards judges what becomes of data that arrives after SHUT_RD.
 func discards(j *journal.Journal) claim.Finding {
 	var cited []*journal.Event
-	for _, w := range of(ways(j), endShutRead) {
-		for _, write := range w.writes(w.peer(), w.by) {
+	for _, w := range of(ways(j), claim.ShutRead) {
+		for _, write := range w.writes(w.Other(), w.By) {
 			if write.Call.Errno != "" || !w.dataArrived(write) {
 				continue
 			}
-			read := nth(w.reads(w.who, write), 0)
+			read := claim.Nth(w.reads(w.Who, write), 0)
 			switch {
 			case read == nil:
 				continue
 			case len(read.Call.Data) > 0 && string(read.Call.Data) == string(write.Call.Data):
-				return claim.Refute(claim.Numbers(w.by, write, read), "the %d bytes that arrived after %s were read: %q", read.Call.Result, endShutRead, read.Call.Data)
-			case isEnd(read):
-				cited = append(cited, w.by, write, read)
+				return claim.Refute(claim.Numbers(w.By, write, read), "the %d bytes that arrived after %s were read: %q", read.Call.Result, claim.ShutRead, read.Call.Data)
+			case claim.IsEnd(read):
+				cited = append(cited, w.By, write, read)
 			}
 		}
 	}
 	if len(cited) == 0 {
-		return claim.Unclear("no data was seen to arrive after %s, and to be asked for", endShutRead)
+		return claim.Unclear("no data was seen to arrive after %s, and to be asked for", claim.ShutRead)
 	}
-	return claim.Confirm(claim.Numbers(cited...), "what arrived after %s could not be read: read returned 0", endShutRead)
+	return claim.Confirm(claim.Numbers(cited...), "what arrived after %s could not be read: read returned 0", claim.ShutRead)
 }
 
 // dataArrived says whether what a call sent reached the other end.
 func (w *way) dataArrived(write *journal.Event) bool {
-	for _, e := range w.arrived(w.who, write, nil) {
+	for _, e := range w.Arrived(w.Who, write, nil) {
 		if e.Packet.Len > 0 {
 			return true
 		}
@@ -219,7 +219,7 @@ var hc13 = claim.Claim{
 // stopsListening judges SHUT_RD on a listener.
 func stopsListening(j *journal.Journal) claim.Finding {
 	for _, call := range claim.Calls(j, "", "shutdown") {
-		if nameOf(call) != endShutRead || len(claim.Calls(j, call.Socket, "listen")) == 0 {
+		if claim.NameOf(call) != claim.ShutRead || len(claim.Calls(j, call.Socket, "listen")) == 0 {
 			continue
 		}
 		var left, refusal, welcome, accept *journal.Event
@@ -241,7 +241,7 @@ func stopsListening(j *journal.Journal) claim.Finding {
 			if r := claim.Refusal(j, c); r != nil {
 				refusal = r
 			}
-			if e := nth(claim.Entered(j, c.Socket, journal.Established), 0); e != nil {
+			if e := claim.Nth(claim.Entered(j, c.Socket, journal.Established), 0); e != nil {
 				welcome = e
 			}
 		}
@@ -249,12 +249,12 @@ func stopsListening(j *journal.Journal) claim.Finding {
 		refuses := accept != nil && accept.Call.Errno != "" && accept.Call.Errno != "EAGAIN"
 		switch {
 		case left == nil || accept != nil && !refuses || welcome != nil:
-			return refuse(j, cited, "after %s of the listener: left LISTEN: %t, accept refused: %t, a client connected: %t",
-				endShutRead, left != nil, refuses, welcome != nil)
+			return claim.Refuse(j, cited, "after %s of the listener: left LISTEN: %t, accept refused: %t, a client connected: %t",
+				claim.ShutRead, left != nil, refuses, welcome != nil)
 		case accept == nil || refusal == nil:
-			return claim.Unclear("after %s of the listener: accept tried: %t, a connect answered: %t", endShutRead, accept != nil, refusal != nil)
+			return claim.Unclear("after %s of the listener: accept tried: %t, a connect answered: %t", claim.ShutRead, accept != nil, refusal != nil)
 		}
-		return claim.Confirm(cited, "the listener went to %s, accept() failed with %s, and the next client with ECONNREFUSED", left.State.To, ended(accept))
+		return claim.Confirm(cited, "the listener went to %s, accept() failed with %s, and the next client with ECONNREFUSED", left.State.To, claim.Returned(accept))
 	}
 	return claim.Unclear("no listener was shut down for reading")
 }

@@ -29,7 +29,7 @@ func goodbyes(j *journal.Journal) []goodbye {
 		if g.fin == nil || g.answer == nil || g.last == nil || g.acked == nil || g.isGivenUp() {
 			continue
 		}
-		if rst := has(g.segments, "RST"); rst != nil && rst.N < g.acked.N {
+		if rst := claim.WithFlag(g.segments, "RST"); rst != nil && rst.N < g.acked.N {
 			continue
 		}
 		// It was over then: a RST after that answers what came again.
@@ -42,7 +42,7 @@ func goodbyes(j *journal.Journal) []goodbye {
 // read finds the segments that make up a goodbye among those there were.
 func (g *goodbye) read() {
 	for _, e := range g.segments {
-		active := e.Packet.Src == g.Address(g.who)
+		active := e.Packet.Src == g.Address(g.Who)
 		fin := slices.Contains(e.Packet.Flags, "FIN")
 		switch {
 		case active && fin && g.fin == nil:
@@ -66,11 +66,11 @@ func (g *goodbye) isGivenUp() bool {
 	if g.Network != journal.Wire {
 		return false
 	}
-	for _, gone := range claim.States(g.Journal, g.peer(), journal.SockDiag) {
+	for _, gone := range claim.States(g.Journal, g.Other(), journal.SockDiag) {
 		if gone.State.To != journal.Gone {
 			continue
 		}
-		return !slices.ContainsFunc(g.arrived(g.peer(), g.last, gone), func(e *journal.Event) bool {
+		return !slices.ContainsFunc(g.Arrived(g.Other(), g.last, gone), func(e *journal.Event) bool {
 			return e.Packet.Ack == endOf(g.last)
 		})
 	}
@@ -94,7 +94,7 @@ func notSeenToClose(j *journal.Journal, all []goodbye) string {
 		seen[g.Client], seen[g.Server] = true, true
 	}
 	for _, c := range claim.Connections(j) {
-		if has(claim.Packets(c.Journal, ""), "RST") != nil {
+		if claim.WithFlag(claim.Packets(c.Journal, ""), "RST") != nil {
 			seen[c.Client], seen[c.Server] = true, true
 		}
 	}
@@ -111,7 +111,7 @@ func (g *goodbye) isMerged() bool { return g.answer == g.last }
 
 // noGoodbye is why nothing can be said.
 func noGoodbye(j *journal.Journal) claim.Finding {
-	if f, ok := nothingYet(j); !ok {
+	if f, ok := claim.Complete(j); !ok {
 		return f
 	}
 	return claim.Unclear("no connection was seen to be closed by both ends")
@@ -131,7 +131,7 @@ var hc1 = claim.Claim{
 		for _, g := range all {
 			n := claim.Numbers(g.segments...)
 			if len(g.segments) != 4 || g.isMerged() {
-				return claim.Refute(n, "%s took %d: %s", g.who, len(g.segments), claim.FlagsOf(g.segments))
+				return claim.Refute(n, "%s took %d: %s", g.Who, len(g.segments), claim.FlagsOf(g.segments))
 			}
 			cited = append(cited, n...)
 		}
@@ -195,7 +195,7 @@ func answerTo(j *journal.Journal, fin *journal.Event) *journal.Event {
 // repetition.
 func afterDelivery(j *journal.Journal, fin, e *journal.Event) bool {
 	return slices.ContainsFunc(claim.Packets(j, journal.AtDelivered), func(d *journal.Event) bool {
-		return d.N < e.N && d.Packet.Src == fin.Packet.Src && has([]*journal.Event{d}, "FIN") != nil && endOf(d) == endOf(fin)
+		return d.N < e.N && d.Packet.Src == fin.Packet.Src && claim.WithFlag([]*journal.Event{d}, "FIN") != nil && endOf(d) == endOf(fin)
 	})
 }
 
@@ -226,11 +226,11 @@ var hc3 = claim.Claim{
 // states judges the states of both ends, by sock_diag, which alone sees them
 // when the descriptor is closed.
 func (g *goodbye) states() claim.Finding {
-	active := claim.Follows(g.Journal, g.who, "the peer's", []claim.Step{
+	active := claim.Follows(g.Journal, g.Who, "the peer's", []claim.Step{
 		{From: journal.FinWait1, To: journal.FinWait2, On: []string{"ACK"}},
 		{From: journal.FinWait2, To: journal.TimeWait, On: []string{"FIN", "ACK"}},
 	}, journal.SockDiag)
-	passive := claim.Follows(g.Journal, g.peer(), "the peer's", []claim.Step{
+	passive := claim.Follows(g.Journal, g.Other(), "the peer's", []claim.Step{
 		{From: journal.CloseWait, To: journal.LastAck},
 		{From: journal.LastAck, To: journal.Gone, On: []string{"ACK"}},
 	}, journal.SockDiag)
@@ -240,7 +240,7 @@ func (g *goodbye) states() claim.Finding {
 		}
 	}
 	return claim.Confirm(slices.Concat(active.Events, passive.Events), "%s: %s; %s: %s (CLOSE: sock_diag finds it no more)",
-		g.who, active.Because, g.peer(), passive.Because)
+		g.Who, active.Because, g.Other(), passive.Because)
 }
 
 // merges judges whether the passive end's ACK and FIN were one segment, and
@@ -263,14 +263,14 @@ func merges(j *journal.Journal) claim.Finding {
 		told = append(told, g.why())
 	}
 	if !found {
-		return refuse(j, cited, "%s", strings.Join(told, "; "))
+		return claim.Refuse(j, cited, "%s", strings.Join(told, "; "))
 	}
 	return claim.Confirm(cited, "%s", strings.Join(told, "; "))
 }
 
 // why tells a goodbye by its segments and by what made them so.
 func (g *goodbye) why() string {
-	said := g.peer() + " " + claim.FlagsOf(g.segments)
+	said := g.Other() + " " + claim.FlagsOf(g.segments)
 	switch {
 	case g.isMerged():
 		return said + ": it closed before its kernel had acknowledged the FIN"
@@ -282,7 +282,7 @@ func (g *goodbye) why() string {
 
 // forced is the setting of TCP_QUICKACK between the FIN and its acknowledgement.
 func (g *goodbye) forced() *journal.Event {
-	for _, e := range g.calls(g.peer(), g.fin, "setsockopt") {
+	for _, e := range g.Calls(g.Other(), g.fin, "setsockopt") {
 		if slices.Contains(e.Call.Args, "TCP_QUICKACK") && e.N < g.answer.N {
 			return e
 		}
@@ -294,7 +294,7 @@ var hc4 = claim.Claim{
 	ID: "HC4", Statement: "second and third segment may merge: a three-segment close",
 	Source: article004, Quantity: claim.Can,
 	Precondition: "the passive end closes while its acknowledgement is delayed",
-	Needs:        needsPackets, Check: possibly(merges),
+	Needs:        needsPackets, Check: claim.Possibly(merges),
 }
 
 // threeSegments is the phenomenon: at least one close with three.
@@ -315,22 +315,22 @@ func dataMerges(j *journal.Journal) claim.Finding {
 			said := ""
 			for _, other := range all {
 				if !other.isMerged() {
-					said = "; of " + other.peer() + ", which wrote it on its own, the data took the ACK along and the FIN went alone"
+					said = "; of " + other.Other() + ", which wrote it on its own, the data took the ACK along and the FIN went alone"
 				}
 			}
 			return claim.Confirm(claim.Numbers(g.fin, g.last), "%s answered the FIN with one segment: the ACK, %d bytes and its own FIN%s",
-				g.peer(), g.last.Packet.Len, said)
+				g.Other(), g.last.Packet.Len, said)
 		}
 	}
 	g := all[0]
-	return refuse(j, claim.Numbers(g.segments...), "they came apart: %s", claim.FlagsOf(g.segments))
+	return claim.Refuse(j, claim.Numbers(g.segments...), "they came apart: %s", claim.FlagsOf(g.segments))
 }
 
 var hc5 = claim.Claim{
 	ID: "HC5", Statement: "with delayed ACK, the ACK, data still to send, and the FIN may merge into one segment",
 	Source: article004, Quantity: claim.Can,
 	Precondition: "the data is held back until the close (MSG_MORE, TCP_CORK, Nagle)",
-	Needs:        needsPackets, Check: possibly(dataMerges),
+	Needs:        needsPackets, Check: claim.Possibly(dataMerges),
 }
 
 var oneSegment = claim.Phenomenon{Needs: needsPackets, Check: dataMerges}
@@ -345,7 +345,7 @@ var hc6 = claim.Claim{
 			if !g.isMerged() {
 				continue
 			}
-			return claim.Follows(g.Journal, g.who, "the peer's", []claim.Step{
+			return claim.Follows(g.Journal, g.Who, "the peer's", []claim.Step{
 				{From: journal.FinWait1, To: journal.TimeWait, On: []string{"FIN", "ACK"}},
 			}, journal.SockDiag)
 		}

@@ -21,12 +21,12 @@ func waits(j *journal.Journal) []waiting {
 	var all []waiting
 	for _, w := range ways(j) {
 		t := waiting{way: w}
-		for _, e := range claim.States(w.Journal, w.who, journal.SockDiag) {
+		for _, e := range claim.States(w.Journal, w.Who, journal.SockDiag) {
 			if e.State.To == journal.TimeWait && t.in == nil {
 				t.in = e
 			}
 		}
-		for _, e := range claim.Samples(w.Journal, w.who, journal.TimeWait) {
+		for _, e := range claim.Samples(w.Journal, w.Who, journal.TimeWait) {
 			if e.Sample.Timer == "timewait" {
 				t.samples = append(t.samples, e)
 			}
@@ -49,10 +49,10 @@ func (t *waiting) steady() []*journal.Event {
 // there only what had come before counts.
 func (t *waiting) isSetAnew(reading *journal.Event) bool {
 	if t.Network == journal.Wire {
-		return len(t.arrived(t.who, t.in, reading)) > 0
+		return len(t.Arrived(t.Who, t.in, reading)) > 0
 	}
 	return slices.ContainsFunc(claim.Segments(t.Journal), func(s claim.Segment) bool {
-		return s.Repeats != 0 && s.Packet().Dst == t.Address(t.who) && between(s.Event, t.in, reading)
+		return s.Repeats != 0 && s.Packet().Dst == t.Address(t.Who) && claim.Between(s.Event, t.in, reading)
 	})
 }
 
@@ -64,7 +64,7 @@ func (t *waiting) lasts(sample *journal.Event) int64 {
 
 // noWait is why nothing can be said.
 func noWait(j *journal.Journal) claim.Finding {
-	if f, ok := nothingYet(j); !ok {
+	if f, ok := claim.Complete(j); !ok {
 		return f
 	}
 	return claim.Unclear("no socket that was closed first was seen in TIME_WAIT")
@@ -77,16 +77,16 @@ var hc21 = claim.Claim{
 	Needs:        needsDiag,
 	Check: func(j *journal.Journal) claim.Finding {
 		for _, t := range waits(j) {
-			if t.name() != endClose {
+			if t.Name() != claim.Closed {
 				continue
 			}
-			returned := t.by.T + t.by.Call.TookNS
+			returned := t.By.T + t.By.Call.TookNS
 			over := t.samples[0].T + t.samples[0].Sample.TimerMS*1e6
 			if returned >= over {
-				return claim.Refute(claim.Numbers(t.by, t.in, t.samples[0]), "close() of %s returned when TIME_WAIT was over", t.who)
+				return claim.Refute(claim.Numbers(t.By, t.in, t.samples[0]), "close() of %s returned when TIME_WAIT was over", t.Who)
 			}
-			return claim.Confirm(claim.Numbers(t.by, t.in, t.samples[0]), "close() of %s returned after %.3f ms, with %.1f s of TIME_WAIT still to come",
-				t.who, float64(t.by.Call.TookNS)/1e6, float64(over-returned)/1e9)
+			return claim.Confirm(claim.Numbers(t.By, t.in, t.samples[0]), "close() of %s returned after %.3f ms, with %.1f s of TIME_WAIT still to come",
+				t.Who, float64(t.By.Call.TookNS)/1e6, float64(over-returned)/1e9)
 		}
 		return noWait(j)
 	},
@@ -112,10 +112,10 @@ var hc22 = claim.Claim{
 			d := t.lasts(first)
 			passed, ran := last.T-first.T, (first.Sample.TimerMS-last.Sample.TimerMS)*1e6
 			if diff := passed - ran; diff > second/2 || diff < -second/2 {
-				return claim.Unclear("the timer of %s ran %s in %s: it was set anew", t.who, seconds(ran), seconds(passed))
+				return claim.Unclear("the timer of %s ran %s in %s: it was set anew", t.Who, seconds(ran), seconds(passed))
 			}
 			said := fmt.Sprintf("it lasts %s: the timer of %s stood at %.1f s at the start and at %.1f s %s later",
-				seconds(d), t.who, float64(first.Sample.TimerMS)/1e3, float64(last.Sample.TimerMS)/1e3, seconds(passed))
+				seconds(d), t.Who, float64(first.Sample.TimerMS)/1e3, float64(last.Sample.TimerMS)/1e3, seconds(passed))
 			if d < saidLeast*second-slack || d > saidMost*second+slack {
 				return claim.Refute(claim.Numbers(t.in, first, last), "%s", said)
 			}
@@ -178,7 +178,7 @@ func bindTries(j *journal.Journal) []bindTry {
 			continue // that is about something else
 		}
 		old := listenerAt(j, at, call)
-		in := slices.ContainsFunc(occupied, func(t waiting) bool { return t.Address(t.who) == at && t.in.N < call.N })
+		in := slices.ContainsFunc(occupied, func(t waiting) bool { return t.Address(t.Who) == at && t.in.N < call.N })
 		if old == "" || !in {
 			continue
 		}
@@ -231,7 +231,7 @@ var hc24 = claim.Claim{
 		if len(cited) == 0 {
 			return claim.Unclear("nobody tried to bind such a port without SO_REUSEADDR")
 		}
-		return claim.Confirm(claim.Numbers(cited...), "without SO_REUSEADDR bind() failed with %s, %d times", ended(cited[0]), len(cited))
+		return claim.Confirm(claim.Numbers(cited...), "without SO_REUSEADDR bind() failed with %s, %d times", claim.Returned(cited[0]), len(cited))
 	},
 }
 
@@ -248,7 +248,7 @@ var hc28 = claim.Claim{
 			case b.call.Call.Errno != "" && !b.old:
 				failed = append(failed, b.call)
 			case b.call.Call.Errno != "":
-				return claim.Refute(claim.Numbers(b.call), "with SO_REUSEADDR on both listeners bind() failed with %s", ended(b.call))
+				return claim.Refute(claim.Numbers(b.call), "with SO_REUSEADDR on both listeners bind() failed with %s", claim.Returned(b.call))
 			case b.old:
 				both = append(both, b.call)
 			default:
@@ -257,9 +257,9 @@ var hc28 = claim.Claim{
 		}
 		switch {
 		case len(failed) > 0 && len(both) > 0:
-			return claim.Refute(claim.Numbers(append(failed, both...)...), "with it on the new listener alone bind() failed with %s; it takes it on the old one too, from which the TIME_WAIT came", ended(failed[0]))
+			return claim.Refute(claim.Numbers(append(failed, both...)...), "with it on the new listener alone bind() failed with %s; it takes it on the old one too, from which the TIME_WAIT came", claim.Returned(failed[0]))
 		case len(failed) > 0:
-			return claim.Refute(claim.Numbers(failed...), "with it on the new listener alone bind() failed with %s", ended(failed[0]))
+			return claim.Refute(claim.Numbers(failed...), "with it on the new listener alone bind() failed with %s", claim.Returned(failed[0]))
 		case len(bound) > 0:
 			return claim.Confirm(claim.Numbers(bound...), "with it on the new listener alone bind() succeeded, %d times", len(bound))
 		}
@@ -279,11 +279,11 @@ var hc25 = claim.Claim{
 				continue
 			}
 			for _, s := range claim.Segments(t.Journal) {
-				if e := s.Event; e.Packet.Src == t.Address(t.who) && e.N > fin.N && claim.HasFlags(e, "ACK") && e.Packet.Ack == endOf(fin) {
-					return claim.Confirm(claim.Numbers(t.in, fin, e), "%s, in TIME_WAIT, acknowledged the FIN that %s had sent again", t.who, t.peer())
+				if e := s.Event; e.Packet.Src == t.Address(t.Who) && e.N > fin.N && claim.HasFlags(e, "ACK") && e.Packet.Ack == endOf(fin) {
+					return claim.Confirm(claim.Numbers(t.in, fin, e), "%s, in TIME_WAIT, acknowledged the FIN that %s had sent again", t.Who, t.Other())
 				}
 			}
-			return refuse(j, claim.Numbers(t.in, fin), "the FIN came to %s again, in TIME_WAIT, and was not acknowledged", t.who)
+			return claim.Refuse(j, claim.Numbers(t.in, fin), "the FIN came to %s again, in TIME_WAIT, and was not acknowledged", t.Who)
 		}
 		return claim.Unclear("no FIN came again to a socket in TIME_WAIT")
 	},
@@ -293,10 +293,10 @@ var hc25 = claim.Claim{
 // socket that was in TIME_WAIT by then.
 func (t *waiting) repeatedFIN() *journal.Event {
 	for _, s := range claim.Segments(t.Journal) {
-		if s.Repeats == 0 || s.Packet().Dst != t.Address(t.who) || !slices.Contains(s.Packet().Flags, "FIN") {
+		if s.Repeats == 0 || s.Packet().Dst != t.Address(t.Who) || !slices.Contains(s.Packet().Flags, "FIN") {
 			continue
 		}
-		for _, e := range t.arrived(t.who, t.in, nil) {
+		for _, e := range t.Arrived(t.Who, t.in, nil) {
 			if e.Packet.Of == s.Event.N || t.Network != journal.Wire && e.N == s.Event.N {
 				return e
 			}
@@ -323,11 +323,11 @@ var lingersOn = claim.Phenomenon{
 			told = append(told, fmt.Sprintf("old %s, new %s: %s", with(b.old), with(b.new), success(b.call)))
 		}
 		if len(told) == 0 {
-			return refuse(j, claim.Numbers(all[0].in), "%s was in TIME_WAIT, but nobody tried to bind its port", all[0].who)
+			return claim.Refuse(j, claim.Numbers(all[0].in), "%s was in TIME_WAIT, but nobody tried to bind its port", all[0].Who)
 		}
 		t := all[0]
 		return claim.Confirm(claim.Numbers(append(cited, t.in, t.samples[0])...), "after close() %s was in TIME_WAIT for %s; bind() of a port with one: %s",
-			t.who, seconds(t.lasts(t.samples[0])), strings.Join(told, "; "))
+			t.Who, seconds(t.lasts(t.samples[0])), strings.Join(told, "; "))
 	},
 }
 
