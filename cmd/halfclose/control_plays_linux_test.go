@@ -586,17 +586,6 @@ func delaying(yes bool) *doctor.Suite {
 	return &other
 }
 
-// closedAtOnce lets the passive end close while its acknowledgement is delayed.
-func closedAtOnce(r *repro.Run, c repro.Conn) error {
-	talk(r, c)
-	_ = c.Client.Close()
-	r.Deliver()
-	r.Receive(c.Server)
-	_ = c.Server.Close()
-	r.Settle()
-	return nil
-}
-
 // acknowledged lets the kernel's timer pass before the passive end does anything:
 // a quarter of a second is longer than it delays an acknowledgement.
 var acknowledged = doctor.When(0, doctor.StateTo(journal.CloseWait, journal.SockDiag), func(*repro.Run) { time.Sleep(250 * time.Millisecond) })

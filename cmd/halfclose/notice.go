@@ -216,47 +216,70 @@ var hc13 = claim.Claim{
 	Needs:        needsPackets, Check: discards,
 }
 
-// stopsListening judges SHUT_RD on a listener.
-func stopsListening(j *journal.Journal) claim.Finding {
+// deafened is a listener that was shut down for reading, and what came of it.
+type deafened struct {
+	call    *journal.Event
+	left    *journal.Event // it left LISTEN
+	accept  *journal.Event // the first accept() after that
+	refusal *journal.Event // a client learnt that it was refused
+	welcome *journal.Event // a client was connected
+}
+
+// findDeaf finds the first; ok: there was one.
+func findDeaf(j *journal.Journal) (d deafened, ok bool) {
 	for _, call := range claim.Calls(j, "", "shutdown") {
 		if claim.NameOf(call) != claim.ShutRead || len(claim.Calls(j, call.Socket, "listen")) == 0 {
 			continue
 		}
-		var left, refusal, welcome, accept *journal.Event
+		d.call = call
 		for _, e := range claim.States(j, call.Socket, journal.TCPInfo) {
 			if e.N > call.N && e.State.From == journal.Listen {
-				left = e
+				d.left = e
 			}
 		}
 		for _, e := range claim.Calls(j, call.Socket, "accept4") {
-			if e.N > call.N && accept == nil {
-				accept = e
+			if e.N > call.N && d.accept == nil {
+				d.accept = e
 			}
 		}
-		at, _ := claim.SocketOf(j, call.Socket)
-		for _, c := range claim.Calls(j, "", "connect") {
-			if c.N < call.N || !slices.Contains(c.Call.Args, at.Local) {
-				continue
-			}
-			if r := claim.Refusal(j, c); r != nil {
-				refusal = r
-			}
-			if e := claim.Nth(claim.Entered(j, c.Socket, journal.Established), 0); e != nil {
-				welcome = e
-			}
-		}
-		cited := claim.Numbers(call, left, accept, refusal, welcome)
-		refuses := accept != nil && accept.Call.Errno != "" && accept.Call.Errno != "EAGAIN"
-		switch {
-		case left == nil || accept != nil && !refuses || welcome != nil:
-			return claim.Refuse(j, cited, "after %s of the listener: left LISTEN: %t, accept refused: %t, a client connected: %t",
-				claim.ShutRead, left != nil, refuses, welcome != nil)
-		case accept == nil || refusal == nil:
-			return claim.Unclear("after %s of the listener: accept tried: %t, a connect answered: %t", claim.ShutRead, accept != nil, refusal != nil)
-		}
-		return claim.Confirm(cited, "the listener went to %s, accept() failed with %s, and the next client with ECONNREFUSED", left.State.To, claim.Returned(accept))
+		d.clients(j)
+		return d, true
 	}
-	return claim.Unclear("no listener was shut down for reading")
+	return d, false
+}
+
+// clients finds what became of those that called it afterwards.
+func (d *deafened) clients(j *journal.Journal) {
+	at, _ := claim.SocketOf(j, d.call.Socket)
+	for _, c := range claim.Calls(j, "", "connect") {
+		if c.N < d.call.N || !slices.Contains(c.Call.Args, at.Local) {
+			continue
+		}
+		if r := claim.Refusal(j, c); r != nil {
+			d.refusal = r
+		}
+		if e := claim.Nth(claim.Entered(j, c.Socket, journal.Established), 0); e != nil {
+			d.welcome = e
+		}
+	}
+}
+
+// stopsListening judges SHUT_RD on a listener.
+func stopsListening(j *journal.Journal) claim.Finding {
+	d, ok := findDeaf(j)
+	if !ok {
+		return claim.Unclear("no listener was shut down for reading")
+	}
+	cited := claim.Numbers(d.call, d.left, d.accept, d.refusal, d.welcome)
+	refuses := d.accept != nil && d.accept.Call.Errno != "" && d.accept.Call.Errno != "EAGAIN"
+	switch {
+	case d.left == nil || d.accept != nil && !refuses || d.welcome != nil:
+		return claim.Refuse(j, cited, "after %s of the listener: left LISTEN: %t, accept refused: %t, a client connected: %t",
+			claim.ShutRead, d.left != nil, refuses, d.welcome != nil)
+	case d.accept == nil || d.refusal == nil:
+		return claim.Unclear("after %s of the listener: accept tried: %t, a connect answered: %t", claim.ShutRead, d.accept != nil, d.refusal != nil)
+	}
+	return claim.Confirm(cited, "the listener went to %s, accept() failed with %s, and the next client with ECONNREFUSED", d.left.State.To, claim.Returned(d.accept))
 }
 
 var hc34 = claim.Claim{
