@@ -40,6 +40,9 @@ func lingerings(j *journal.Journal, name string) []lingering {
 		l.blocking = len(e.Calls(e.Who, nil, "fcntl")) > 0
 		reads := e.Calls(e.Other(), nil, "read")
 		l.got = claim.Moved(reads)
+		if len(reads) > 0 && reads[0].T < e.By.T {
+			continue // by then nothing may have been unsent any more
+		}
 		for _, r := range reads {
 			if l.read == nil && r.T > e.By.T && r.T < e.By.T+l.took {
 				l.read = r

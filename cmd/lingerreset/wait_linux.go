@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"time"
 
 	"sockproof/lib/repro"
@@ -10,9 +11,11 @@ import (
 // lingerTime is the n of SO_LINGER {1, n}, in seconds.
 const lingerTime = 1
 
-// The waits: for a reader that is late, before a signal is sent, and for a close
+// The waits: for close to wait, for a reader that is late, before a signal is sent, and for a close
 // that waits its whole time.
 const (
+	untilWaiting = 2 * time.Second
+
 	late       = 300 * time.Millisecond
 	beforeKill = 200 * time.Millisecond
 	untilOver  = 3 * time.Second
@@ -40,6 +43,9 @@ func lingerN(r *repro.Run) error {
 	}
 	return shutdownWithLinger(r, s)
 }
+
+// errNotWaiting is that a close that should wait was not seen to.
+var errNotWaiting = errors.New("close(2) with SO_LINGER {1, n} was not seen to wait (/proc/self/task/TID/syscall)")
 
 // What the peer does while close waits.
 type reader int
@@ -72,6 +78,11 @@ func (t waiting) play(r *repro.Run, s *repro.Server) error {
 		return err
 	}
 	closing := c.Client.Background(func() { _ = c.Client.Close() })
+	// The peer must not read before close has begun to wait: then it might not
+	// have to.
+	if !r.Await(untilWaiting, func() bool { return closing.Blocked("close(" + c.Client.ID() + ")") }) && r.OK() {
+		return errNotWaiting
+	}
 	if t.signal {
 		r.Await(beforeKill, closing.Done)
 		closing.Interrupt()
