@@ -10,6 +10,7 @@ import (
 // The widths of a comparison's columns, in cells: what is compared has one as
 // wide as it needs, within bounds, and the ways share the rest.
 const (
+	minWhat = 10
 	maxWhat = 26
 	minWay  = 8
 	maxWay  = 26
@@ -17,22 +18,33 @@ const (
 )
 
 // comparison draws a table: a column for each way, cells on as many lines as
-// they take.
+// they take. What is too wide is drawn in parts, one below the other.
 func (c *canvas) comparison(t *claim.Comparison) {
-	what := 0
-	for i := range t.Rows {
-		what = max(what, min(cellsOf(c.clean(t.Rows[i].What)), maxWhat))
-	}
-	way := min(max((c.style.Width-2-what)/max(len(t.Ways), 1)-wayGap, minWay), maxWay)
 	c.put(bold, c.clip(c.clean(t.Title), c.style.Width))
 	c.end()
-	c.tableRow(bold, "", t.Ways, what, way)
+	most := max((c.style.Width-2-minWhat)/(minWay+wayGap), 1)
+	for from := 0; from == 0 || from < len(t.Ways); from += most {
+		c.tablePart(t, from, min(from+most, len(t.Ways)))
+	}
+}
+
+// tablePart draws the columns of some ways.
+func (c *canvas) tablePart(t *claim.Comparison, from, to int) {
+	what := 0
+	for i := range t.Rows {
+		what = max(what, cellsOf(c.clean(t.Rows[i].What)))
+	}
+	ways := max(to-from, 1)
+	what = min(what, maxWhat, max(c.style.Width-2-ways*(minWay+wayGap), minWhat))
+	way := min(max((c.style.Width-2-what)/ways-wayGap, minWay), maxWay)
+	c.tableRow(bold, "", t.Ways[from:to], what, way)
 	for i := range t.Rows {
 		r := &t.Rows[i]
-		cells := make([]string, len(r.Cells))
-		for k := range r.Cells {
-			if cells[k] = r.Cells[k].Text; cells[k] == "" {
-				cells[k] = c.none
+		cells := make([]string, to-from)
+		for k := range cells {
+			cells[k] = c.none
+			if n := from + k; n < len(r.Cells) && r.Cells[n].Text != "" {
+				cells[k] = r.Cells[n].Text
 			}
 		}
 		c.tableRow(plain, r.What, cells, what, way)
