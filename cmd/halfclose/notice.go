@@ -216,13 +216,31 @@ var hc13 = claim.Claim{
 	Needs:        needsPackets, Check: discards,
 }
 
+// calledAfter is how clients that called a listener after an event fared: one was
+// refused, one connected.
+func calledAfter(j *journal.Journal, call *journal.Event) (refusal, welcome *journal.Event) {
+	at, _ := claim.SocketOf(j, call.Socket)
+	for _, c := range claim.Calls(j, "", "connect") {
+		if c.N < call.N || !slices.Contains(c.Call.Args, at.Local) {
+			continue
+		}
+		if r := claim.Refusal(j, c); r != nil {
+			refusal = r
+		}
+		if e := nth(claim.Entered(j, c.Socket, journal.Established), 0); e != nil {
+			welcome = e
+		}
+	}
+	return refusal, welcome
+}
+
 // stopsListening judges SHUT_RD on a listener.
 func stopsListening(j *journal.Journal) claim.Finding {
 	for _, call := range claim.Calls(j, "", "shutdown") {
 		if nameOf(call) != endShutRead || len(claim.Calls(j, call.Socket, "listen")) == 0 {
 			continue
 		}
-		var left, refusal, welcome, accept *journal.Event
+		var left, accept *journal.Event
 		for _, e := range claim.States(j, call.Socket, journal.TCPInfo) {
 			if e.N > call.N && e.State.From == journal.Listen {
 				left = e
@@ -233,18 +251,7 @@ func stopsListening(j *journal.Journal) claim.Finding {
 				accept = e
 			}
 		}
-		at, _ := claim.SocketOf(j, call.Socket)
-		for _, c := range claim.Calls(j, "", "connect") {
-			if c.N < call.N || !slices.Contains(c.Call.Args, at.Local) {
-				continue
-			}
-			if r := claim.Refusal(j, c); r != nil {
-				refusal = r
-			}
-			if e := nth(claim.Entered(j, c.Socket, journal.Established), 0); e != nil {
-				welcome = e
-			}
-		}
+		refusal, welcome := calledAfter(j, call)
 		cited := claim.Numbers(call, left, accept, refusal, welcome)
 		refuses := accept != nil && accept.Call.Errno != "" && accept.Call.Errno != "EAGAIN"
 		switch {

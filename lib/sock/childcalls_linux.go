@@ -9,25 +9,22 @@ import (
 
 // Write makes the child write to one of its sockets.
 func (c *Child) Write(s *Socket, b []byte) error {
-	_, err := c.call(s, []string{strconv.Itoa(len(b))}, order{Op: "write", Data: b})
-	return err
+	return c.call(s, []string{strconv.Itoa(len(b))}, order{Op: "write", Data: b})
 }
 
 // Read makes the child read from one of its sockets.
 func (c *Child) Read(s *Socket, size int) error {
-	_, err := c.call(s, []string{strconv.Itoa(size)}, order{Op: "read", Size: size})
-	return err
+	return c.call(s, []string{strconv.Itoa(size)}, order{Op: "read", Size: size})
 }
 
 // Shutdown makes the child shut down one of its sockets.
 func (c *Child) Shutdown(s *Socket, h How) error {
-	_, err := c.call(s, []string{h.String()}, order{Op: "shutdown", Size: int(h)})
-	return err
+	return c.call(s, []string{h.String()}, order{Op: "shutdown", Size: int(h)})
 }
 
 // Close makes the child close its descriptor of one of its sockets.
 func (c *Child) Close(s *Socket) error {
-	_, err := c.call(s, nil, order{Op: "close"})
+	err := c.call(s, nil, order{Op: "close"})
 	delete(c.fds, s)
 	return err
 }
@@ -35,8 +32,7 @@ func (c *Child) Close(s *Socket) error {
 // EpollWait makes the child ask epoll what is the matter with one of its
 // sockets now (epoll_wait(2) with a timeout of 0).
 func (c *Child) EpollWait(s *Socket) error {
-	_, err := c.call(s, []string{"0 ms"}, order{Op: "epoll_wait"})
-	return err
+	return c.call(s, []string{"0 ms"}, order{Op: "epoll_wait"})
 }
 
 // LimitDescriptors lets the child open so many descriptors more, and no others
@@ -47,8 +43,7 @@ func (c *Child) LimitDescriptors(more int) error {
 		return err
 	}
 	limit := int(a.Result)
-	_, err = c.make(nil, []string{"RLIMIT_NOFILE", strconv.Itoa(limit)}, order{Op: "setrlimit", Size: limit}, nil)
-	return err
+	return c.make(nil, []string{"RLIMIT_NOFILE", strconv.Itoa(limit)}, order{Op: "setrlimit", Size: limit}, nil)
 }
 
 // Accept makes the child take a connection from a listener's queue. The socket
@@ -62,7 +57,7 @@ func (c *Child) Accept(listener *Socket) (*Socket, error) {
 	s := &Socket{t: c.t, host: listener.host, family: listener.family, fd: -1, seen: map[journal.Witness]string{}}
 	accepted := false
 	args := []string{listener.id + " in the child", "SOCK_CLOEXEC|SOCK_NONBLOCK"}
-	_, err := c.make(listener, args, order{Op: "accept4", FD: fd}, func(a *answer) {
+	err := c.make(listener, args, order{Op: "accept4", FD: fd}, func(a *answer) {
 		if a.Errno != "" {
 			return
 		}

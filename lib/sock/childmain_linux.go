@@ -83,7 +83,7 @@ func perform(o order) returned {
 		limit := unix.Rlimit{Cur: uint64(o.Size), Max: uint64(o.Size)}
 		return returned{err: unix.Setrlimit(unix.RLIMIT_NOFILE, &limit)}
 	case "exit_group":
-		unix.RawSyscall(unix.SYS_EXIT_GROUP, uintptr(o.Size), 0, 0) // does not return
+		_, _, _ = unix.RawSyscall(unix.SYS_EXIT_GROUP, uintptr(o.Size), 0, 0) // does not return
 		return returned{}
 	case opAbort:
 		return returned{err: unix.SetsockoptLinger(o.FD, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})}
