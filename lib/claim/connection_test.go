@@ -18,13 +18,13 @@ func (d dialogue) socket(id, local, remote string) {
 }
 
 // does lets a socket make a call.
-func (d dialogue) does(socket, op string) int {
-	return d.add(journal.Event{Host: socket[:1], Socket: socket, Kind: journal.KindCall, Call: &journal.Call{Op: op, Args: []string{socket}}})
+func (d dialogue) does(socket, op string) {
+	d.add(journal.Event{Host: socket[:1], Socket: socket, Kind: journal.KindCall, Call: &journal.Call{Op: op, Args: []string{socket}}})
 }
 
 // enters lets sock_diag see a socket enter a state.
-func (d dialogue) enters(socket, state string) int {
-	return d.add(journal.Event{Host: socket[:1], Socket: socket, Kind: journal.KindState, State: &journal.State{To: state, Witness: journal.SockDiag}})
+func (d dialogue) enters(socket, state string) {
+	d.add(journal.Event{Host: socket[:1], Socket: socket, Kind: journal.KindState, State: &journal.State{To: state, Witness: journal.SockDiag}})
 }
 
 // passes puts a segment on the wire.
