@@ -10,6 +10,7 @@ import (
 // The widths of a comparison's columns, in cells: each as wide as it needs,
 // within bounds, and where the line is too short the widest give way.
 const (
+	minFirst  = 10 // of the first column, which says what is compared
 	minColumn = 8
 	maxColumn = 26
 	columnGap = 2
@@ -21,7 +22,7 @@ const (
 func (c *canvas) comparison(t *claim.Comparison) {
 	c.put(bold, c.clip(c.clean(t.Title), c.style.Width))
 	c.end()
-	most := max((c.style.Width-indent-minColumn)/(minColumn+columnGap), 1)
+	most := max((c.style.Width-indent-minFirst)/(minColumn+columnGap), 1)
 	for from := 0; from == 0 || from < len(t.Ways); from += most {
 		c.tablePart(t, from, min(from+most, len(t.Ways)))
 	}
@@ -54,27 +55,28 @@ func (c *canvas) tablePart(t *claim.Comparison, from, to int) {
 
 // columnWidths fits the columns of a table into a line.
 func columnWidths(rows [][]string, line int) []int {
-	var widths []int
+	var widths, least []int
 	for _, row := range rows {
 		for k, cell := range row {
 			if k == len(widths) {
-				widths = append(widths, minColumn)
+				widths, least = append(widths, minColumn), append(least, minColumn)
 			}
 			widths[k] = max(widths[k], min(cellsOf(cell), maxColumn))
 		}
 	}
+	least[0] = minFirst
 	total := -columnGap
 	for _, w := range widths {
 		total += w + columnGap
 	}
 	for ; total > line; total-- {
-		widest := 0
+		widest := -1
 		for k, w := range widths {
-			if w > widths[widest] {
+			if w > least[k] && (widest < 0 || w > widths[widest]) {
 				widest = k
 			}
 		}
-		if widths[widest] == minColumn {
+		if widest < 0 {
 			break
 		}
 		widths[widest]--
