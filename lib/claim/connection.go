@@ -15,45 +15,40 @@ type Connection struct {
 	// From and To are the addresses that the client called from and called.
 	From, To string
 	*journal.Journal
-
-	since, until int // the events between which packets are its own; until 0: no end
 }
 
 // Connections lists the connections of a journal in the order in which they
 // were called for, those that were never accepted among them. Where addresses
-// were used again, each socket counts for one connection only, and so does each
-// packet: it belongs to the call made last between its addresses.
+// were used again, each socket counts for one connection only, and a packet for
+// the one that was called for last.
 func Connections(j *journal.Journal) []Connection {
-	var all []Connection
-	taken := map[string]bool{}
+	var (
+		all    []Connection
+		called []*journal.Event // by which connect each began
+		taken  = map[string]bool{}
+	)
 	for _, call := range Calls(j, "", "connect") {
-		client, ok := socketOf(j, call.Socket)
+		client, ok := SocketOf(j, call.Socket)
 		if !ok || taken[client.ID] || client.Local == "" || client.Remote == "" {
 			continue
 		}
 		taken[client.ID] = true
-		c := Connection{Client: client.ID, From: client.Local, To: client.Remote, since: call.N}
+		c := Connection{Client: client.ID, From: client.Local, To: client.Remote}
 		for _, s := range j.Sockets {
-			if s.Local == client.Remote && s.Remote == client.Local && !taken[s.ID] && s.ID != client.ID {
+			if s.Local == client.Remote && s.Remote == client.Local && !taken[s.ID] {
 				c.Server = s.ID
 				taken[s.ID] = true
 				break
 			}
 		}
-		for i := range all {
-			if all[i].From == c.From && all[i].To == c.To && all[i].until == 0 {
-				all[i].until = c.since
-			}
-		}
-		all = append(all, c)
+		all, called = append(all, c), append(called, call)
 	}
-	for i := range all {
-		all[i].Journal = narrowed(j, &all[i])
-	}
+	narrow(j, all, called)
 	return all
 }
 
-func socketOf(j *journal.Journal, id string) (journal.Socket, bool) {
+// SocketOf is the socket of that id; ok: there is one.
+func SocketOf(j *journal.Journal, id string) (s journal.Socket, ok bool) {
 	i := slices.IndexFunc(j.Sockets, func(s journal.Socket) bool { return s.ID == id })
 	if i < 0 {
 		return journal.Socket{}, false
@@ -61,31 +56,55 @@ func socketOf(j *journal.Journal, id string) (journal.Socket, bool) {
 	return j.Sockets[i], true
 }
 
-// narrowed keeps what concerns the connection: what its sockets did and were
-// seen in, and the packets between their addresses, up to the end of the play.
-func narrowed(j *journal.Journal, c *Connection) *journal.Journal {
-	own := *j
-	own.Events = nil
+// narrow gives each connection the events that concern it: what its sockets did
+// and were seen in, and the packets between their addresses, up to the end of
+// the play.
+func narrow(j *journal.Journal, all []Connection, called []*journal.Event) {
+	var (
+		sockets = map[string]int{}
+		between = map[direction]int{}
+		events  = make([][]int, len(all))
+	)
+	for i := range all {
+		c := &all[i]
+		sockets[c.Client], sockets[c.Server] = i, i
+		if _, again := between[direction{c.From, c.To}]; !again {
+			between[direction{c.From, c.To}], between[direction{c.To, c.From}] = i, i
+		}
+	}
+	delete(sockets, "") // a server that was never accepted has no name
+	next := 0
 	for i := range j.Events {
 		e := &j.Events[i]
 		if j.Played != 0 && e.N > j.Played {
-			break
+			continue
 		}
-		if c.concerns(e) {
-			own.Events = append(own.Events, *e)
+		if next < len(called) && e.N == called[next].N {
+			c := &all[next]
+			between[direction{c.From, c.To}], between[direction{c.To, c.From}] = next, next
+			next++
+		}
+		of, is := sockets[e.Socket]
+		if e.Packet != nil {
+			of, is = between[direction{e.Packet.Src, e.Packet.Dst}]
+		}
+		if is {
+			events[of] = append(events[of], i)
 		}
 	}
-	return &own
+	for i := range all {
+		all[i].Journal = picked(j, events[i])
+	}
 }
 
-func (c *Connection) concerns(e *journal.Event) bool {
-	if p := e.Packet; p != nil {
-		if e.N < c.since || c.until != 0 && e.N >= c.until {
-			return false
-		}
-		return p.Src == c.From && p.Dst == c.To || p.Src == c.To && p.Dst == c.From
+// picked is the journal with some of its events, by their indices.
+func picked(j *journal.Journal, events []int) *journal.Journal {
+	own := *j
+	own.Events = make([]journal.Event, len(events))
+	for k, i := range events {
+		own.Events[k] = j.Events[i]
 	}
-	return e.Socket != "" && (e.Socket == c.Client || e.Socket == c.Server)
+	return &own
 }
 
 // Address is that of one of the ends.

@@ -80,11 +80,12 @@ func (p *Pending) Interrupt() {
 	if tid == 0 || p.Done() {
 		return
 	}
+	sent := p.s.t.rec.Now() // the call may return before Tgkill does
 	if err := unix.Tgkill(unix.Getpid(), int(tid), unix.SIGURG); err != nil {
 		return // it has ended meanwhile
 	}
 	p.s.t.rec.Add(journal.Event{
-		Host: p.s.host.Name, Socket: p.s.id, Kind: journal.KindProcess,
+		T: sent, Host: p.s.host.Name, Socket: p.s.id, Kind: journal.KindProcess,
 		Process: &journal.Process{PID: int(tid), Event: "signalled", Signal: unix.SignalName(unix.SIGURG)},
 	})
 }
