@@ -28,7 +28,7 @@ func (o options) defaultRuns(bin string) ([]defaultRun, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // a temporary directory
 	for i := range runs {
 		r := &runs[i]
 		floor := filepath.Join(dir, r.floor)

@@ -16,7 +16,7 @@ func compareEndings(j *journal.Journal) *claim.Comparison {
 	}
 	t := &claim.Comparison{Title: "What each way of ending it did"}
 	for i := range all {
-		t.Ways = append(t.Ways, all[i].short())
+		t.Ways = append(t.Ways, all[i].Short())
 	}
 	for _, r := range []struct {
 		what string
@@ -26,10 +26,10 @@ func compareEndings(j *journal.Journal) *claim.Comparison {
 		{"its own end was then", ownState},
 		{"the peer's end", peerState},
 		{"the peer's 1st read", peerCall(0, "read")},
-		{"the peer's 1st write", peerCall(0, sending...)},
+		{"the peer's 1st write", peerCall(0, claim.Sending...)},
 		{"that data met", dataMet},
 		{"the caller's own read", ownRead},
-		{"the peer's 2nd write", peerCall(1, sending...)},
+		{"the peer's 2nd write", peerCall(1, claim.Sending...)},
 		{"the peer's 2nd read", peerCall(1, "read")},
 		{"the peer's end at last", lastState},
 	} {
@@ -45,9 +45,9 @@ func compareEndings(j *journal.Journal) *claim.Comparison {
 }
 
 func sentAtOnce(w *way) claim.Cell {
-	s := w.sent(w.who, w.by, w.peersTurn())
+	s := w.Sent(w.Who, w.By, w.peersTurn())
 	if len(s) == 0 {
-		return claim.Told("nothing", w.by)
+		return claim.Told("nothing", w.By)
 	}
 	return claim.Told(claim.FlagsOf(s), s...)
 }
@@ -60,15 +60,15 @@ func stateCell(e *journal.Event) claim.Cell {
 	return claim.Told(e.State.To, e)
 }
 
-func ownState(w *way) claim.Cell  { return stateCell(w.stateAt(w.who, w.peersTurn())) }
-func peerState(w *way) claim.Cell { return stateCell(w.stateAt(w.peer(), w.peersTurn())) }
-func lastState(w *way) claim.Cell { return stateCell(w.stateAt(w.peer(), nil)) }
+func ownState(w *way) claim.Cell  { return stateCell(w.StateAt(w.Who, w.peersTurn())) }
+func peerState(w *way) claim.Cell { return stateCell(w.StateAt(w.Other(), w.peersTurn())) }
+func lastState(w *way) claim.Cell { return stateCell(w.StateAt(w.Other(), nil)) }
 
 // peerCall is what the peer's n-th call of a kind returned, after the ending.
 func peerCall(n int, ops ...string) func(*way) claim.Cell {
 	return func(w *way) claim.Cell {
-		e := nth(w.calls(w.peer(), w.by, ops...), n)
-		return claim.Told(ended(e), e)
+		e := claim.Nth(w.Calls(w.Other(), w.By, ops...), n)
+		return claim.Told(claim.Returned(e), e)
 	}
 }
 
@@ -88,18 +88,18 @@ func dataMet(w *way) claim.Cell {
 func ownRead(w *way) claim.Cell {
 	since, _ := w.lateData()
 	if since == nil {
-		since = w.by
+		since = w.By
 	}
-	read := nth(w.reads(w.who, since), 0)
+	read := claim.Nth(w.reads(w.Who, since), 0)
 	switch {
-	case read == nil && w.name() == endClose:
-		return claim.Told("no descriptor", w.by)
+	case read == nil && w.Name() == claim.Closed:
+		return claim.Told("no descriptor", w.By)
 	case read == nil:
 		return claim.Told("")
 	case len(read.Call.Data) > 0:
 		return claim.Told(fmt.Sprintf("%d: %q", read.Call.Result, read.Call.Data), read)
 	}
-	return claim.Told(ended(read), read)
+	return claim.Told(claim.Returned(read), read)
 }
 
 // compareDeliveries is the table of what became of data that was unsent.
@@ -109,24 +109,29 @@ func compareDeliveries(j *journal.Journal) *claim.Comparison {
 		return nil
 	}
 	t := &claim.Comparison{Title: "What became of the data", Rows: []claim.Compared{
-		{What: "given to the kernel"}, {What: "unsent at the ending"}, {What: "unread by it then"}, {What: "the peer began to read"},
-		{What: "the peer got"}, {What: "and then"}, {What: "it ended in"},
+		{What: "given to the kernel"},
+		{What: "unsent at the ending"},
+		{What: "unread by it then"},
+		{What: "the peer began to read"},
+		{What: "the peer got"},
+		{What: "and then"},
+		{What: "it ended in"},
 	}}
 	for i := range all {
 		d := &all[i]
-		t.Ways = append(t.Ways, d.who+" "+d.short())
+		t.Ways = append(t.Ways, d.Who+" "+d.Short())
 		unsent := claim.Told("") // not known without packets
-		if d.hasPackets() {
-			unsent = claim.Told(fmt.Sprint(d.unsent()), d.by)
+		if d.HasPackets() {
+			unsent = claim.Told(fmt.Sprint(d.unsent()), d.By)
 		}
 		for k, cell := range []claim.Cell{
-			claim.Told(fmt.Sprint(d.given), d.by),
+			claim.Told(fmt.Sprint(d.given), d.By),
 			unsent,
-			claim.Told(fmt.Sprint(d.unreadAt(d.who, d.by)), d.by),
-			claim.Told(seconds(d.first.T-d.by.T)+" later", d.first),
+			claim.Told(fmt.Sprint(d.Unread(d.Who, d.By)), d.By),
+			claim.Told(seconds(d.first.T-d.By.T)+" later", d.first),
 			claim.Told(fmt.Sprint(d.got), d.first),
-			claim.Told(ended(d.end), d.end),
-			stateCell(d.stateAt(d.who, nil)),
+			claim.Told(claim.Returned(d.end), d.end),
+			stateCell(d.StateAt(d.Who, nil)),
 		} {
 			t.Rows[k].Cells = append(t.Rows[k].Cells, cell)
 		}

@@ -10,19 +10,19 @@ import (
 
 // resetsUnread judges what close does where received data has not been read.
 func resetsUnread(j *journal.Journal) claim.Finding {
-	for _, w := range of(ways(j), endClose) {
-		n := w.unreadAt(w.who, w.by)
+	for _, w := range of(ways(j), claim.Closed) {
+		n := w.Unread(w.Who, w.By)
 		if n <= 0 {
 			continue
 		}
-		s := w.sent(w.who, w.by, nil)
+		s := w.Sent(w.Who, w.By, nil)
 		switch {
-		case has(s, "FIN") != nil:
-			return claim.Refute(claim.Numbers(w.by, has(s, "FIN")), "%s closed with %d bytes unread, and sent a FIN", w.who, n)
-		case has(s, "RST") != nil:
-			return claim.Confirm(claim.Numbers(w.by, has(s, "RST")), "%s closed with %d bytes unread, and sent %s", w.who, n, claim.FlagsOf(s))
+		case claim.WithFlag(s, "FIN") != nil:
+			return claim.Refute(claim.Numbers(w.By, claim.WithFlag(s, "FIN")), "%s closed with %d bytes unread, and sent a FIN", w.Who, n)
+		case claim.WithFlag(s, "RST") != nil:
+			return claim.Confirm(claim.Numbers(w.By, claim.WithFlag(s, "RST")), "%s closed with %d bytes unread, and sent %s", w.Who, n, claim.FlagsOf(s))
 		}
-		return refuse(j, claim.Numbers(w.by), "%s closed with %d bytes unread, and sent no RST", w.who, n)
+		return claim.Refuse(j, claim.Numbers(w.By), "%s closed with %d bytes unread, and sent no RST", w.Who, n)
 	}
 	return claim.Unclear("no socket was closed with data unread")
 }
@@ -48,19 +48,19 @@ func deliveries(j *journal.Journal) []delivery {
 	var all []delivery
 	for _, w := range ways(j) {
 		d := delivery{way: w}
-		before := w.calls(w.who, nil, sending...)
-		d.given = total(before)
-		reads := w.reads(w.peer(), nil)
-		d.got, d.first = total(reads), nth(reads, 0)
+		before := w.Calls(w.Who, nil, claim.Sending...)
+		d.given = claim.Moved(before)
+		reads := w.reads(w.Other(), nil)
+		d.got, d.first = claim.Moved(reads), claim.Nth(reads, 0)
 		for _, r := range reads {
-			if isEnd(r) || r.Call.Errno != "" && r.Call.Errno != "EAGAIN" {
+			if claim.IsEnd(r) || r.Call.Errno != "" && r.Call.Errno != "EAGAIN" {
 				d.end = r
 			}
 		}
 		if d.given == 0 || d.unsent() <= 0 || d.first == nil {
 			continue
 		}
-		for _, e := range claim.States(w.Journal, w.who, journal.SockDiag) {
+		for _, e := range claim.States(w.Journal, w.Who, journal.SockDiag) {
 			if e.State.To == journal.Gone && e.N < d.first.N {
 				d.gone = e
 			}
@@ -72,16 +72,16 @@ func deliveries(j *journal.Journal) []delivery {
 
 // said tells a delivery in a few words.
 func (d *delivery) said() string {
-	if !d.hasPackets() {
-		return fmt.Sprintf("%s, which read %s later", d.peer(), seconds(d.first.T-d.by.T))
+	if !d.HasPackets() {
+		return fmt.Sprintf("%s, which read %s later", d.Other(), seconds(d.first.T-d.By.T))
 	}
-	return fmt.Sprintf("%s, for which %d of %d were unsent, and which read %s later", d.peer(), d.unsent(), d.given, seconds(d.first.T-d.by.T))
+	return fmt.Sprintf("%s, for which %d of %d were unsent, and which read %s later", d.Other(), d.unsent(), d.given, seconds(d.first.T-d.By.T))
 }
 
 // unsent is how many bytes the kernel had taken, and not sent, at the ending.
 func (d *delivery) unsent() int64 {
 	n := d.given
-	for _, s := range d.sent(d.who, nil, d.by) {
+	for _, s := range d.Sent(d.Who, nil, d.By) {
 		n -= int64(s.Packet.Len)
 	}
 	return n
@@ -95,17 +95,17 @@ func toReaders(name string) func(*journal.Journal) claim.Finding {
 			told  []string
 		)
 		for _, d := range deliveries(j) {
-			if d.name() != name || d.gone != nil {
+			if d.Name() != name || d.gone != nil || d.end == nil { // a peer that did not read on
 				continue
 			}
-			fin := has(d.sent(d.who, d.by, nil), "FIN")
+			fin := claim.WithFlag(d.Sent(d.Who, d.By, nil), "FIN")
 			switch {
 			case d.got != d.given:
-				return refuse(j, claim.Numbers(d.by, d.end), "of %d bytes %s got %d, then %s", d.given, d.peer(), d.got, ended(d.end))
-			case !isEnd(d.end) || fin == nil && d.hasPackets():
-				return refuse(j, claim.Numbers(d.by, fin, d.end), "%s got all %d bytes, but no FIN: %s", d.peer(), d.given, ended(d.end))
+				return claim.Refuse(j, claim.Numbers(d.By, d.end), "of %d bytes %s got %d, then %s", d.given, d.Other(), d.got, claim.Returned(d.end))
+			case !claim.IsEnd(d.end) || fin == nil && d.HasPackets():
+				return claim.Refuse(j, claim.Numbers(d.By, fin, d.end), "%s got all %d bytes, but no FIN: %s", d.Other(), d.given, claim.Returned(d.end))
 			}
-			cited = append(cited, d.by, fin, d.end)
+			cited = append(cited, d.By, fin, d.end)
 			told = append(told, d.said())
 		}
 		if len(cited) == 0 {
@@ -119,14 +119,14 @@ var hc11 = claim.Claim{
 	ID: "HC11", Statement: "close() with unsent data sends it all, then the FIN (to a peer that reads)",
 	Source: article000 + "; " + article004, Quantity: claim.Always,
 	Precondition: "the kernel has taken data that it has not sent, and the peer reads on",
-	Needs:        needsStates, Check: toReaders(endClose),
+	Needs:        needsStates, Check: toReaders(claim.Closed),
 }
 
 var hc15 = claim.Claim{
 	ID: "HC15", Statement: "shutdown(SHUT_WR) with unsent data delivers it, then the FIN",
 	Source: article004, Quantity: claim.Always,
 	Precondition: "the kernel has taken data that it has not sent, and the peer reads on",
-	Needs:        needsStates, Check: toReaders(endShutWrite),
+	Needs:        needsStates, Check: toReaders(claim.ShutWrite),
 }
 
 var hc27 = claim.Claim{
@@ -136,14 +136,14 @@ var hc27 = claim.Claim{
 	Needs:        needsStates,
 	Check: func(j *journal.Journal) claim.Finding {
 		for _, d := range deliveries(j) {
-			if d.name() != endClose || d.gone == nil {
+			if d.Name() != claim.Closed || d.gone == nil || d.end == nil {
 				continue
 			}
 			if d.got == d.given {
-				return claim.Confirm(claim.Numbers(d.by, d.gone, d.end), "%s got all %d bytes although the sender's end was gone", d.peer(), d.given)
+				return claim.Confirm(claim.Numbers(d.By, d.gone, d.end), "%s got all %d bytes although the sender's end was gone", d.Other(), d.given)
 			}
-			return claim.Refute(claim.Numbers(d.by, d.gone, d.end), "%d of %d bytes were lost: %s was an orphan, and the kernel gave it up after %s; then %s read %d bytes, and %s",
-				d.given-d.got, d.given, d.who, seconds(d.gone.T-d.by.T), d.peer(), d.got, ended(d.end))
+			return claim.Refute(claim.Numbers(d.By, d.gone, d.end), "%d of %d bytes were lost: %s was an orphan, and the kernel gave it up after %s; then %s read %d bytes, and %s",
+				d.given-d.got, d.given, d.Who, seconds(d.gone.T-d.By.T), d.Other(), d.got, claim.Returned(d.end))
 		}
 		return claim.Unclear("no orphan with data unsent was given up in this run")
 	},

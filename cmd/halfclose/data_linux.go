@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"io/fs"
-	"syscall"
 	"time"
 
 	"sockproof/lib/journal"
@@ -14,39 +13,29 @@ import (
 // unread: data that has arrived and that nobody has read, when the connection
 // is closed, shut down for writing, shut down both ways.
 func unread(r *repro.Run) error {
-	s, err := listen(r)
+	s, err := r.Host("b").Listen(repro.ServerPort)
 	if err != nil {
 		return err
 	}
 	for _, end := range []ending{closing, shut(sock.ShutWrite), shut(sock.ShutBoth)} {
-		c, err := s.connect()
+		c, err := s.Connect(r.Host("a"))
 		if err != nil {
 			return err
 		}
-		write(r, c.b, "not read yet")
-		_ = end(c.a)
+		r.Send(c.Server, "not read yet")
+		_ = end(c.Client)
 		r.Settle()
-		read(c.a)
-		read(c.b)
+		r.Receive(c.Client)
+		r.Receive(c.Server)
 	}
 	return nil
 }
-
-// Buffers small enough to be filled by little: the peer's receive buffer in
-// bytes, and what is given to the kernel to be sent.
-const (
-	smallBuffer = 4096
-	muchData    = 8 << 10
-)
-
-// small gives a socket a small receive buffer, and those it accepts.
-func small(s *sock.Socket) error { return s.SetOption(sock.ReceiveBuffer, smallBuffer) }
 
 // unsent: data that the kernel has taken and not sent, for the peer's window is
 // full, when the connection is closed or shut down for writing: to a peer that
 // reads, one that reads late, one that never does.
 func unsent(r *repro.Run) error {
-	s, err := listenOn(r, "b", serverPort, small)
+	s, err := r.Host("b").Listen(repro.ServerPort, repro.SmallReceiver)
 	if err != nil {
 		return err
 	}
@@ -66,41 +55,24 @@ const late = 500 * time.Millisecond
 
 // unsentTo ends a connection with unsent data, to a peer that begins to read
 // after a while.
-func unsentTo(r *repro.Run, s *server, end ending, after time.Duration) error {
-	c, err := s.connect()
+func unsentTo(r *repro.Run, s *repro.Server, end ending, after time.Duration) error {
+	c, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return err
 	}
-	_, _ = c.a.WriteBulk(muchData)
-	_ = end(c.a)
+	_, _ = c.Client.WriteBulk(repro.MoreThanFits)
+	_ = end(c.Client)
 	if after > 0 {
-		r.Await(after, never)
+		r.Await(after, repro.Never)
 	}
-	readToEnd(r, c.b)
+	r.ReadToEnd(c.Server)
 	return nil
-}
-
-// never is a condition to wait a whole span of time.
-func never() bool { return false }
-
-// readBound bounds how long a reader waits for more.
-const readBound = 3 * time.Second
-
-// readToEnd reads until the end or an error, waiting for what is under way.
-func readToEnd(r *repro.Run, s *sock.Socket) {
-	r.Await(readBound, func() bool {
-		if !s.Readable() {
-			return false
-		}
-		n, err := s.ReadBulk(muchData)
-		return n == 0 || err != nil && !errors.Is(err, syscall.EAGAIN)
-	})
 }
 
 // neverRead ends two connections with unsent data to a peer that never reads,
 // and waits until the closed one has been given up, with the settings that make
 // that a matter of seconds.
-func neverRead(r *repro.Run, s *server) error {
+func neverRead(r *repro.Run, s *repro.Server) error {
 	if r.Network() == journal.HostNet {
 		r.Note("a peer that never reads: left out here, it takes minutes without settings that the host network never changes")
 		return nil
@@ -113,22 +85,22 @@ func neverRead(r *repro.Run, s *server) error {
 	if err != nil {
 		return err
 	}
-	shutDown, err := s.connect()
+	shutDown, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return err
 	}
-	_, _ = shutDown.a.WriteBulk(muchData)
-	_ = shutDown.a.Shutdown(sock.ShutWrite)
-	closed, err := s.connect()
+	_, _ = shutDown.Client.WriteBulk(repro.MoreThanFits)
+	_ = shutDown.Client.Shutdown(sock.ShutWrite)
+	closed, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return err
 	}
-	_, _ = closed.a.WriteBulk(muchData)
-	_ = closed.a.Close()
-	r.Await(givenUp, func() bool { return closed.a.Seen(journal.SockDiag) == journal.Gone })
-	shutDown.a.Look()
-	readToEnd(r, closed.b)
-	readToEnd(r, shutDown.b)
+	_, _ = closed.Client.WriteBulk(repro.MoreThanFits)
+	_ = closed.Client.Close()
+	r.Await(givenUp, func() bool { return closed.Client.Seen(journal.SockDiag) == journal.Gone })
+	shutDown.Client.Look()
+	r.ReadToEnd(closed.Server)
+	r.ReadToEnd(shutDown.Server)
 	return nil
 }
 

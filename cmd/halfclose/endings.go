@@ -10,7 +10,7 @@ import (
 // lateData finds what the peer sent after a way's ending call, and what the
 // caller's end answered; nil where the run did not come so far.
 func (w *way) lateData() (write, answer *journal.Event) {
-	for _, e := range w.writes(w.peer(), w.by) {
+	for _, e := range w.writes(w.Other(), w.By) {
 		if e.Call.Errno == "" {
 			write = e
 			break
@@ -19,32 +19,32 @@ func (w *way) lateData() (write, answer *journal.Event) {
 	if write == nil {
 		return nil, nil
 	}
-	next := nth(w.writes(w.peer(), write), 0)
-	return write, nth(w.sent(w.who, write, next), 0)
+	next := claim.Nth(w.writes(w.Other(), write), 0)
+	return write, claim.Nth(w.Sent(w.Who, write, next), 0)
 }
 
 // receives judges whether, after SHUT_WR, what the peer sends is read.
 func receives(j *journal.Journal) claim.Finding {
 	var cited []*journal.Event
-	for _, w := range of(ways(j), endShutWrite) {
+	for _, w := range of(ways(j), claim.ShutWrite) {
 		write, _ := w.lateData()
 		if write == nil {
 			continue
 		}
-		read := nth(w.reads(w.who, write), 0)
-		if read == nil {
+		read := claim.Nth(w.reads(w.Who, write), 0)
+		if read == nil || hadNothing(read) {
 			continue
 		}
 		if string(read.Call.Data) != string(write.Call.Data) {
-			return claim.Refute(claim.Numbers(w.by, write, read), "the peer sent %d bytes after %s of %s, whose read returned %s",
-				write.Call.Result, w.name(), w.who, ended(read))
+			return claim.Refute(claim.Numbers(w.By, write, read), "the peer sent %d bytes after %s of %s, whose read returned %s",
+				write.Call.Result, w.Name(), w.Who, claim.Returned(read))
 		}
-		cited = append(cited, w.by, write, read)
+		cited = append(cited, w.By, write, read)
 	}
 	if len(cited) == 0 {
 		return claim.Unclear("no peer was seen to send after shutdown(SHUT_WR), and the caller to read")
 	}
-	return claim.Confirm(claim.Numbers(cited...), "after %s the caller read what the peer sent then: %q", endShutWrite, cited[1].Call.Data)
+	return claim.Confirm(claim.Numbers(cited...), "after %s the caller read what the peer sent then: %q", claim.ShutWrite, cited[1].Call.Data)
 }
 
 var hc8 = claim.Claim{
@@ -57,13 +57,13 @@ var hc8 = claim.Claim{
 // rejects judges whether, after close, the peer's data is answered with RST.
 func rejects(j *journal.Journal) claim.Finding {
 	var cited []*journal.Event
-	for _, w := range of(ways(j), endClose) {
+	for _, w := range of(ways(j), claim.Closed) {
 		f, judged := w.rejects()
 		if judged && f.Verdict != claim.Confirmed {
 			return f
 		}
 		if judged {
-			cited = append(cited, w.by)
+			cited = append(cited, w.By)
 			for _, n := range f.Events {
 				if e, ok := j.Event(n); ok {
 					cited = append(cited, &e)
@@ -80,19 +80,19 @@ func rejects(j *journal.Journal) claim.Finding {
 // rejects judges one close. judged: data arrived after it.
 func (w *way) rejects() (f claim.Finding, judged bool) {
 	var data *journal.Event
-	for _, e := range w.arrived(w.who, w.by, nil) {
+	for _, e := range w.NewlyArrived(w.Who, w.By, nil) {
 		if e.Packet.Len > 0 {
 			data = e
 			break
 		}
 	}
-	if data == nil || w.unreadAt(w.who, w.by) > 0 {
+	if data == nil || w.Unread(w.Who, w.By) > 0 {
 		return f, false
 	}
-	if rst := has(w.sent(w.who, data, nil), "RST"); rst != nil {
-		return claim.Confirm(claim.Numbers(w.by, data, rst), ""), true
+	if rst := claim.WithFlag(w.Sent(w.Who, data, nil), "RST"); rst != nil {
+		return claim.Confirm(claim.Numbers(w.By, data, rst), ""), true
 	}
-	return refuse(w.Journal, claim.Numbers(w.by, data), "%d bytes arrived at %s after close(), and no RST followed", data.Packet.Len, w.who), true
+	return claim.Refuse(w.Journal, claim.Numbers(w.By, data), "%d bytes arrived at %s after close(), and no RST followed", data.Packet.Len, w.Who), true
 }
 
 var hc9 = claim.Claim{
@@ -102,26 +102,25 @@ var hc9 = claim.Claim{
 	Needs:        needsPackets, Check: rejects,
 }
 
-// sendsNoFIN judges whether SHUT_RD puts nothing on the wire.
+// sendsNoFIN judges whether SHUT_RD sends a FIN, up to another call that ends the
+// connection.
 func sendsNoFIN(j *journal.Journal) claim.Finding {
 	var cited []*journal.Event
-	for _, w := range of(ways(j), endShutRead) {
-		if fin := has(w.sent(w.who, w.by, nil), "FIN"); fin != nil {
-			return claim.Refute(claim.Numbers(w.by, fin), "%s sent a FIN after %s", w.who, endShutRead)
+	for _, w := range of(ways(j), claim.ShutRead) {
+		until := claim.Nth(w.Calls(w.Who, w.By, "close", "shutdown"), 0)
+		if s := claim.Farewells(w.Sent(w.Who, w.By, until)); len(s) > 0 {
+			return claim.Refute(claim.Numbers(w.By, s[0]), "%s sent %s after %s", w.Who, claim.FlagsOf(s), claim.ShutRead)
 		}
-		later := nth(w.calls(w.peer(), w.by, "read", "write", "sendmsg"), 0)
+		later := claim.Nth(w.Calls(w.Other(), w.By, "read", "write", "sendmsg"), 0)
 		if later == nil {
 			continue // the run ended with it: nothing can be said
 		}
-		if s := w.sent(w.who, w.by, later); len(s) > 0 {
-			return claim.Refute(claim.Numbers(w.by, s[0]), "%s sent %s after %s", w.who, claim.FlagsOf(s), endShutRead)
-		}
-		cited = append(cited, w.by, later)
+		cited = append(cited, w.By, later)
 	}
 	if len(cited) == 0 {
-		return claim.Unclear("no %s was seen on a connection", endShutRead)
+		return claim.Unclear("no %s was seen on a connection that went on", claim.ShutRead)
 	}
-	return claim.Confirm(claim.Numbers(cited...), "nothing left the caller because of %s, and no FIN later", endShutRead)
+	return claim.Confirm(claim.Numbers(cited...), "no FIN left the caller after %s, and the connection went on", claim.ShutRead)
 }
 
 var hc12 = claim.Claim{
@@ -133,23 +132,27 @@ var hc12 = claim.Claim{
 // sameAsClose judges SHUT_RDWR by what differs from close in the same run.
 func sameAsClose(j *journal.Journal) claim.Finding {
 	all := ways(j)
-	both, closed := of(all, endShutBoth), of(all, endClose)
+	both, closed := of(all, claim.ShutBoth), of(all, claim.Closed)
 	if len(both) == 0 || len(closed) == 0 {
 		return claim.Unclear("not both were tried in this run")
 	}
 	x, y := &both[0], &closed[0]
 	var (
-		cited = []*journal.Event{x.by, y.by}
+		cited = []*journal.Event{x.By, y.By}
 		told  []string
 	)
-	xs, ys := x.sent(x.who, x.by, x.peersTurn()), y.sent(y.who, y.by, y.peersTurn())
+	xs, ys := claim.Farewells(x.Sent(x.Who, x.By, x.peersTurn())), claim.Farewells(y.Sent(y.Who, y.By, y.peersTurn()))
 	if xf, yf := claim.FlagsOf(xs), claim.FlagsOf(ys); xf != yf {
 		told = append(told, "SHUT_RDWR put "+xf+" on the wire, close() "+yf)
-		cited = append(append(cited, nth(xs, 0)), nth(ys, 0))
+		cited = append(append(cited, claim.Nth(xs, 0)), claim.Nth(ys, 0))
 	}
-	if read := nth(x.reads(x.who, x.by), 0); read != nil && read.Call.Errno != "EBADF" {
-		told = append(told, "after SHUT_RDWR the descriptor was still there, and a read from it returned "+ended(read)+"; close() left none")
+	read := claim.Nth(x.reads(x.Who, x.By), 0)
+	if read != nil && read.Call.Errno != "EBADF" {
+		told = append(told, "after SHUT_RDWR the descriptor was still there, and a read from it returned "+claim.Returned(read)+"; close() left none")
 		cited = append(cited, read)
+	}
+	if len(told) == 0 && read == nil {
+		return claim.Unclear("nobody was seen to use the descriptor after SHUT_RDWR")
 	}
 	if len(told) == 0 {
 		return claim.Confirm(claim.Numbers(cited...), "no difference was seen")
@@ -160,7 +163,7 @@ func sameAsClose(j *journal.Journal) claim.Finding {
 // peersTurn is the peer's first call after the ending: what the caller's end
 // sent because of that came before.
 func (w *way) peersTurn() *journal.Event {
-	return nth(w.calls(w.peer(), w.by, "read", "write", "sendmsg"), 0)
+	return claim.Nth(w.Calls(w.Other(), w.By, "read", "write", "sendmsg"), 0)
 }
 
 var hc14 = claim.Claim{

@@ -15,16 +15,16 @@ func closing(s *sock.Socket) error { return s.Close() }
 // endings: every way to end a connection from within the program, each on a
 // connection of its own, with the same peer that sends the same late data.
 func endings(r *repro.Run) error {
-	s, err := listen(r)
+	s, err := r.Host("b").Listen(repro.ServerPort)
 	if err != nil {
 		return err
 	}
 	for _, end := range []ending{shut(sock.ShutWrite), shut(sock.ShutRead), shut(sock.ShutBoth), closing} {
-		c, err := s.connect()
+		c, err := s.Connect(r.Host("a"))
 		if err != nil {
 			return err
 		}
-		_ = end(c.a) // its errno is evidence
+		_ = end(c.Client) // its errno is evidence
 		r.Settle()
 		peerGoesOn(r, c)
 	}
@@ -33,49 +33,49 @@ func endings(r *repro.Run) error {
 
 // peerGoesOn is what a peer does that does not know: it reads, sends, sends
 // again, and reads. The caller reads what came, if it still can.
-func peerGoesOn(r *repro.Run, c conn) {
-	read(c.b)
-	write(r, c.b, "late data")
-	read(c.a)
-	write(r, c.b, "and more")
-	read(c.b)
+func peerGoesOn(r *repro.Run, c repro.Conn) {
+	r.Receive(c.Server)
+	r.Send(c.Server, "late data")
+	r.Receive(c.Client)
+	r.Send(c.Server, "and more")
+	r.Receive(c.Server)
 }
 
 // lateData: the peer's data, after one's own SHUT_WR and after close; and data
 // that was already under way when close was called.
 func lateData(r *repro.Run) error {
-	s, err := listen(r)
+	s, err := r.Host("b").Listen(repro.ServerPort)
 	if err != nil {
 		return err
 	}
 	for _, end := range []ending{shut(sock.ShutWrite), closing} {
-		c, err := s.connect()
+		c, err := s.Connect(r.Host("a"))
 		if err != nil {
 			return err
 		}
-		_ = end(c.a)
+		_ = end(c.Client)
 		r.Settle()
-		write(r, c.b, "late data")
-		read(c.a)
-		read(c.b)
+		r.Send(c.Server, "late data")
+		r.Receive(c.Client)
+		r.Receive(c.Server)
 	}
 	return underWay(r, s)
 }
 
 // underWay closes while the peer's data is on the wire.
-func underWay(r *repro.Run, s *server) error {
+func underWay(r *repro.Run, s *repro.Server) error {
 	if r.Wire() == nil {
 		return nil // elsewhere data arrives before the call that sent it returns
 	}
-	c, err := s.connect()
+	c, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return err
 	}
-	_, _ = c.b.Write([]byte("crossing"))
-	if err := c.a.Close(); err != nil {
+	_, _ = c.Server.Write([]byte("crossing"))
+	if err := c.Client.Close(); err != nil {
 		return err
 	}
 	r.Settle()
-	read(c.b)
+	r.Receive(c.Server)
 	return nil
 }

@@ -8,27 +8,6 @@ import (
 	"sockproof/lib/journal"
 )
 
-// holders counts the descriptors of one socket as a journal goes on: its own,
-// its duplicates, and those of processes started with it.
-type holders struct {
-	socket string
-	n      int
-}
-
-// note takes in an event, and says how many are left after it.
-func (h *holders) note(e *journal.Event) int {
-	switch {
-	case e.Process != nil && e.Process.Event == "started" && slices.Contains(e.Process.Sockets, h.socket):
-		h.n++
-	case e.Call == nil || e.Socket != h.socket || e.Call.Errno != "":
-	case e.Call.Op == "dup":
-		h.n++
-	case e.Call.Op == "close":
-		h.n--
-	}
-	return h.n
-}
-
 // held is a call that ended, or shut down, one of several descriptors.
 type held struct {
 	claim.Connection
@@ -43,33 +22,16 @@ type held struct {
 func ofSeveral(j *journal.Journal) []held {
 	var all []held
 	for _, c := range claim.Connections(j) {
-		w := way{Connection: c, who: c.Client}
-		calls := w.calls(c.Client, nil, "close", "shutdown")
+		w := wayOf(c, c.Client, nil)
+		calls := w.Calls(c.Client, nil, "close", "shutdown")
 		for i, call := range calls {
-			h := held{Connection: c, call: call, next: nth(calls, i+1)}
-			h.left = leftAfter(j, c.Client, call)
-			for _, e := range w.sent(c.Client, call, h.next) {
-				if has([]*journal.Event{e}, "FIN") != nil || has([]*journal.Event{e}, "RST") != nil {
-					h.sent = append(h.sent, e)
-				}
-			}
+			h := held{Connection: c, call: call, next: claim.Nth(calls, i+1)}
+			h.left = claim.Holders(j, c.Client, call)
+			h.sent = claim.Farewells(w.Sent(c.Client, call, h.next))
 			all = append(all, h)
 		}
 	}
 	return all
-}
-
-// leftAfter is how many descriptors of a socket are left after a call.
-func leftAfter(j *journal.Journal, socket string, call *journal.Event) int {
-	h := holders{socket: socket, n: 1}
-	for i := range j.Events {
-		e := &j.Events[i]
-		if e.N > call.N {
-			break
-		}
-		h.note(e)
-	}
-	return h.n
 }
 
 // sharesOne judges that close acts for a descriptor, and shutdown for the
@@ -82,7 +44,7 @@ func sharesOne(j *journal.Journal) claim.Finding {
 	)
 	for _, h := range ofSeveral(j) {
 		switch {
-		case nameOf(h.call) == endClose && h.left > 0:
+		case claim.NameOf(h.call) == claim.Closed && h.left > 0:
 			if len(h.sent) > 0 {
 				return claim.Refute(claim.Numbers(h.call, h.sent[0]), "close() of one of %d descriptors of %s sent %s", h.left+1, h.Client, claim.FlagsOf(h.sent))
 			}
@@ -90,7 +52,7 @@ func sharesOne(j *journal.Journal) claim.Finding {
 				closes++
 				cited = append(cited, h.call, use)
 			}
-		case nameOf(h.call) == endClose:
+		case claim.NameOf(h.call) == claim.Closed:
 			if len(h.sent) > 0 {
 				last++
 				cited = append(cited, h.call, h.sent[0])
@@ -114,9 +76,9 @@ func sharesOne(j *journal.Journal) claim.Finding {
 // usedAfter is a call by which the connection was still used through another
 // descriptor, and arrived.
 func (h *held) usedAfter() *journal.Event {
-	w := way{Connection: h.Connection, who: h.Client}
+	w := wayOf(h.Connection, h.Client, nil)
 	for _, e := range w.writes(h.Client, h.call) {
-		if e.Call.Errno == "" && between(e, nil, h.next) {
+		if e.Call.Errno == "" && claim.Between(e, nil, h.next) {
 			for _, r := range w.reads(h.Server, e) {
 				if string(r.Call.Data) == string(e.Call.Data) {
 					return e
@@ -129,7 +91,7 @@ func (h *held) usedAfter() *journal.Event {
 
 // refused is another holder's write that failed after a shutdown.
 func (h *held) refused() *journal.Event {
-	w := way{Connection: h.Connection, who: h.Client}
+	w := wayOf(h.Connection, h.Client, nil)
 	for _, e := range w.writes(h.Client, h.call) {
 		if e.Call.Errno == "EPIPE" && slices.Index(e.Call.Args, h.Client) == 0 != (slices.Index(h.call.Call.Args, h.Client) == 0) {
 			return e
@@ -142,9 +104,9 @@ func (h *held) refused() *journal.Event {
 func (h *held) actsForAll(j *journal.Journal) (claim.Finding, bool) {
 	switch {
 	case len(h.sent) == 0:
-		return refuse(j, claim.Numbers(h.call), "shutdown() through one of %d descriptors of %s sent no FIN", h.left, h.Client), false
+		return claim.Refuse(j, claim.Numbers(h.call), "shutdown() through one of %d descriptors of %s sent no FIN", h.left, h.Client), false
 	case h.refused() == nil:
-		return refuse(j, claim.Numbers(h.call), "after shutdown() through one descriptor of %s no write through another was refused", h.Client), false
+		return claim.Refuse(j, claim.Numbers(h.call), "after shutdown() through one descriptor of %s no write through another was refused", h.Client), false
 	}
 	return claim.Finding{}, true
 }

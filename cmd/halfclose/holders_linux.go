@@ -8,12 +8,12 @@ import (
 // shared: two descriptors of one socket, made by dup and by fork; then a
 // shutdown through one of two.
 func shared(r *repro.Run) error {
-	s, err := listen(r)
+	s, err := r.Host("b").Listen(repro.ServerPort)
 	if err != nil {
 		return err
 	}
-	for _, try := range []func(*repro.Run, conn) error{byDup, byFork, shutByFork} {
-		c, err := s.connect()
+	for _, try := range []func(*repro.Run, repro.Conn) error{byDup, byFork, shutByFork} {
+		c, err := s.Connect(r.Host("a"))
 		if err != nil {
 			return err
 		}
@@ -25,84 +25,84 @@ func shared(r *repro.Run) error {
 }
 
 // byDup closes the first descriptor, writes through the second, and closes that.
-func byDup(r *repro.Run, c conn) error {
-	second, err := c.a.Dup()
+func byDup(r *repro.Run, c repro.Conn) error {
+	second, err := c.Client.Dup()
 	if err != nil {
 		return err
 	}
-	_ = c.a.Close()
+	_ = c.Client.Close()
 	r.Settle()
-	read(c.b)
+	r.Receive(c.Server)
 	_, _ = second.Write([]byte("by dup"))
 	r.Settle()
-	read(c.b)
+	r.Receive(c.Server)
 	_ = second.Close()
 	r.Settle()
-	read(c.b)
+	r.Receive(c.Server)
 	return nil
 }
 
 // byFork closes the parent's descriptor, writes through the child's, and closes that.
-func byFork(r *repro.Run, c conn) error {
-	child, err := r.Spawn(sock.DefaultSIGPIPE, c.a)
+func byFork(r *repro.Run, c repro.Conn) error {
+	child, err := r.Spawn(sock.DefaultSIGPIPE, c.Client)
 	if err != nil {
 		return err
 	}
-	_ = c.a.Close()
+	_ = c.Client.Close()
 	r.Settle()
-	read(c.b)
-	if err := child.Write(c.a, []byte("by fork")); err != nil {
+	r.Receive(c.Server)
+	if err := child.Write(c.Client, []byte("by fork")); err != nil {
 		return err
 	}
 	r.Settle()
-	read(c.b)
-	if err := child.Close(c.a); err != nil {
+	r.Receive(c.Server)
+	if err := child.Close(c.Client); err != nil {
 		return err
 	}
 	r.Settle()
-	read(c.b)
+	r.Receive(c.Server)
 	return nil
 }
 
 // shutByFork shuts down in the child; the parent writes.
-func shutByFork(r *repro.Run, c conn) error {
-	child, err := r.Spawn(sock.DefaultSIGPIPE, c.a)
+func shutByFork(r *repro.Run, c repro.Conn) error {
+	child, err := r.Spawn(sock.DefaultSIGPIPE, c.Client)
 	if err != nil {
 		return err
 	}
-	if err := child.Shutdown(c.a, sock.ShutWrite); err != nil {
+	if err := child.Shutdown(c.Client, sock.ShutWrite); err != nil {
 		return err
 	}
 	r.Settle()
-	read(c.b)
-	_, _ = c.a.Sendmsg([]byte("too late"), sock.NoSignal)
+	r.Receive(c.Server)
+	_, _ = c.Client.Sendmsg([]byte("too late"), sock.NoSignal)
 	r.Settle()
 	return nil
 }
 
 // ends gives the client's end of a connection to a child alone, and ends the
 // child: first with nothing unread, then with data that nobody has read.
-func ends(r *repro.Run, s *server, end func(*sock.Child) error) error {
+func ends(r *repro.Run, s *repro.Server, end func(*sock.Child) error) error {
 	for _, unread := range []bool{false, true} {
-		c, err := s.connect()
+		c, err := s.Connect(r.Host("a"))
 		if err != nil {
 			return err
 		}
-		child, err := r.Spawn(sock.DefaultSIGPIPE, c.a)
+		child, err := r.Spawn(sock.DefaultSIGPIPE, c.Client)
 		if err != nil {
 			return err
 		}
-		if err := c.a.Close(); err != nil {
+		if err := c.Client.Close(); err != nil {
 			return err
 		}
 		if unread {
-			write(r, c.b, "not read yet")
+			r.Send(c.Server, "not read yet")
 		}
 		if err := end(child); err != nil {
 			return err
 		}
 		r.Settle()
-		read(c.b)
+		r.Receive(c.Server)
 	}
 	return nil
 }

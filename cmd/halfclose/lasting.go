@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strconv"
 
 	"sockproof/lib/claim"
@@ -34,9 +35,9 @@ func orphanEnds(j *journal.Journal) claim.Finding {
 	if set == nil || timeout == 0 {
 		return claim.Unclear("tcp_fin_timeout was not set, so nothing was waited for")
 	}
-	for _, w := range of(ways(j), endClose) {
+	for _, w := range of(ways(j), claim.Closed) {
 		var in, out *journal.Event
-		for _, e := range claim.States(w.Journal, w.who, journal.SockDiag) {
+		for _, e := range claim.States(w.Journal, w.Who, journal.SockDiag) {
 			switch {
 			case e.State.To == journal.FinWait2:
 				in = e
@@ -48,26 +49,43 @@ func orphanEnds(j *journal.Journal) claim.Finding {
 			continue
 		}
 		if out == nil {
-			return refuse(j, claim.Numbers(set, in), "%s was still in FIN_WAIT2 at the end", w.who)
+			watched := w.Events[len(w.Events)-1].T - in.T
+			if watched < 2*timeout*second {
+				return claim.Unclear("%s was still in FIN_WAIT2, and watched for no more than %s", w.Who, seconds(watched))
+			}
+			return claim.Refuse(j, claim.Numbers(set, in), "%s was still in FIN_WAIT2 after %s", w.Who, seconds(watched))
 		}
 		cited := claim.Numbers(set, in, out)
-		lasted := out.T - in.T
+		lasted, atMost := out.T-in.T, out.T-begun(w.Journal, in)
 		switch {
-		case out.State.To == journal.TimeWait:
-			return claim.Refute(cited, "%s went from FIN_WAIT2 to TIME_WAIT", w.who)
 		case w.disturbed(in, out):
-			return claim.Unclear("%s was not left alone in FIN_WAIT2: a segment reached it", w.who)
-		case lasted < timeout*second-slack:
-			return claim.Refute(cited, "%s left FIN_WAIT2 after %s, before tcp_fin_timeout, %d s", w.who, seconds(lasted), timeout)
+			return claim.Unclear("%s was not left alone in FIN_WAIT2: a segment reached it", w.Who)
+		case out.State.To == journal.TimeWait:
+			return claim.Refute(cited, "%s went from FIN_WAIT2 to TIME_WAIT", w.Who)
+		case atMost < timeout*second-slack:
+			return claim.Refute(cited, "%s left FIN_WAIT2 after %s, before tcp_fin_timeout, %d s", w.Who, seconds(atMost), timeout)
 		}
-		return claim.Confirm(cited, "%s was in FIN_WAIT2 for %s, with tcp_fin_timeout at %d s, and then there was nothing left of it: no TIME_WAIT", w.who, seconds(lasted), timeout)
+		return claim.Confirm(cited, "%s was in FIN_WAIT2 for %s, with tcp_fin_timeout at %d s, and then there was nothing left of it: no TIME_WAIT", w.Who, seconds(lasted), timeout)
 	}
 	return claim.Unclear("no closed socket was seen in FIN_WAIT2")
 }
 
-// disturbed says whether a segment reached a socket between two events.
+// begun is the earliest time at which a state can have begun: that of its cause.
+// A process that is stopped sees it later.
+func begun(j *journal.Journal, state *journal.Event) int64 {
+	if c := claim.Cause(j, state); c != nil {
+		return c.T
+	}
+	return state.T
+}
+
+// disturbed says whether a segment reached a socket between two events that means
+// anything to FIN_WAIT2: data, a FIN, a RST. The acknowledgement that led there
+// may have been captured after the state was seen, where that is not in step.
 func (w *way) disturbed(after, before *journal.Event) bool {
-	return len(w.arrived(w.who, after, before)) > 0
+	return slices.ContainsFunc(w.Arrived(w.Who, after, before), func(e *journal.Event) bool {
+		return e.Packet.Len > 0 || !claim.HasFlags(e, "ACK")
+	})
 }
 
 var hc16 = claim.Claim{
@@ -85,49 +103,48 @@ func halfOpenLasts(j *journal.Journal) claim.Finding {
 	if set == nil || timeout == 0 {
 		return claim.Unclear("tcp_fin_timeout was not set, so nothing was waited for")
 	}
-	for _, w := range of(ways(j), endShutWrite) {
-		in, last := w.finWait2()
+	for _, w := range of(ways(j), claim.ShutWrite) {
+		in, last, spoke := w.finWait2()
 		if in == nil {
 			continue
 		}
+		if left := w.leftBefore(in, spoke); left != nil {
+			return claim.Refute(claim.Numbers(set, in, left), "%s left FIN_WAIT2 after %s, for %s, while the peer was silent", w.Who, seconds(left.T-in.T), left.State.To)
+		}
 		if last == nil {
-			return refuse(j, claim.Numbers(set, in), "%s was not seen in FIN_WAIT2 again", w.who)
+			return claim.Unclear("%s was not looked at again in FIN_WAIT2", w.Who)
 		}
-		cited := claim.Numbers(set, in, last)
 		stayed := last.T - in.T
-		if left := w.leftBefore(in, last); left != nil {
-			return claim.Refute(claim.Numbers(set, in, left), "%s left FIN_WAIT2 after %s, for %s, while the peer was silent", w.who, seconds(left.T-in.T), left.State.To)
-		}
 		if stayed < 3*timeout*second {
-			return claim.Unclear("%s was watched for %s, less than three times tcp_fin_timeout, %d s", w.who, seconds(stayed), timeout)
+			return claim.Unclear("%s was watched for %s, less than three times tcp_fin_timeout, %d s", w.Who, seconds(stayed), timeout)
 		}
-		return claim.Confirm(cited, "%s was still in FIN_WAIT2 after %s, with tcp_fin_timeout at %d s, timer %s; then it received what the peer said at last",
-			w.who, seconds(stayed), timeout, last.Sample.Timer)
+		return claim.Confirm(claim.Numbers(set, in, last), "%s was still in FIN_WAIT2 after %s, with tcp_fin_timeout at %d s, timer %s; then it received what the peer said at last",
+			w.Who, seconds(stayed), timeout, last.Sample.Timer)
 	}
-	return claim.Unclear("no socket was seen in FIN_WAIT2 after %s", endShutWrite)
+	return claim.Unclear("no socket was seen in FIN_WAIT2 after %s", claim.ShutWrite)
 }
 
-// finWait2 is when sock_diag first saw the active end in FIN_WAIT2, and when it
-// last did, before the peer spoke.
-func (w *way) finWait2() (in, last *journal.Event) {
-	silent := nth(w.calls(w.peer(), w.by, "write", "sendmsg", "close", "shutdown"), 0)
-	for _, e := range claim.States(w.Journal, w.who, journal.SockDiag) {
+// finWait2 is when sock_diag first saw the active end in FIN_WAIT2, when it last
+// did before the peer spoke, and when the peer spoke.
+func (w *way) finWait2() (in, last, spoke *journal.Event) {
+	spoke = claim.Nth(w.Calls(w.Other(), w.By, "write", "sendmsg", "close", "shutdown"), 0)
+	for _, e := range claim.States(w.Journal, w.Who, journal.SockDiag) {
 		if e.State.To == journal.FinWait2 && in == nil {
 			in = e
 		}
 	}
-	for _, e := range claim.Samples(w.Journal, w.who, journal.FinWait2) {
-		if in != nil && between(e, in, silent) {
+	for _, e := range claim.Samples(w.Journal, w.Who, journal.FinWait2) {
+		if in != nil && claim.Between(e, in, spoke) {
 			last = e
 		}
 	}
-	return in, last
+	return in, last, spoke
 }
 
 // leftBefore is the change by which the socket left FIN_WAIT2 before an event.
 func (w *way) leftBefore(in, before *journal.Event) *journal.Event {
-	for _, e := range claim.States(w.Journal, w.who, journal.SockDiag) {
-		if between(e, in, before) && e.State.From == journal.FinWait2 {
+	for _, e := range claim.States(w.Journal, w.Who, journal.SockDiag) {
+		if claim.Between(e, in, before) && e.State.From == journal.FinWait2 {
 			return e
 		}
 	}
@@ -143,5 +160,5 @@ var hc17 = claim.Claim{
 
 var halfOpenStays = claim.Phenomenon{
 	Needs: needsDiag,
-	Check: func(j *journal.Journal) claim.Finding { return together(j, halfOpenLasts, receives) },
+	Check: func(j *journal.Journal) claim.Finding { return claim.Together(j, halfOpenLasts, receives) },
 }

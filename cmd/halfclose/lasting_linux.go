@@ -24,20 +24,20 @@ func orphan(r *repro.Run) error {
 	if err := setFinTimeout(r, "a"); err != nil {
 		return err
 	}
-	s, err := listen(r)
+	s, err := r.Host("b").Listen(repro.ServerPort)
 	if err != nil {
 		return err
 	}
-	c, err := s.connect()
+	c, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return err
 	}
-	_ = c.a.Close()
+	_ = c.Client.Close()
 	r.Settle()
-	r.Await(5*finTimeout, func() bool { return c.a.Seen(journal.SockDiag) == journal.Gone })
-	c.b.Look()
-	write(r, c.b, "anybody there?")
-	read(c.b)
+	r.Await(5*finTimeout, func() bool { return c.Client.Seen(journal.SockDiag) == journal.Gone })
+	c.Server.Look()
+	r.Send(c.Server, "anybody there?")
+	r.Receive(c.Server)
 	return nil
 }
 
@@ -47,22 +47,22 @@ func halfOpen(r *repro.Run) error {
 	if err := setFinTimeout(r, "a"); err != nil {
 		return err
 	}
-	s, err := listen(r)
+	s, err := r.Host("b").Listen(repro.ServerPort)
 	if err != nil {
 		return err
 	}
-	c, err := s.connect()
+	c, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return err
 	}
-	_ = c.a.Shutdown(sock.ShutWrite)
+	_ = c.Client.Shutdown(sock.ShutWrite)
 	r.Settle()
-	c.a.Look()
-	r.Await(3*finTimeout, never)
-	c.a.Look()
-	write(r, c.b, "at last")
-	read(c.a)
-	_ = c.b.Close()
+	c.Client.Look()
+	r.Await(3*finTimeout, repro.Never)
+	c.Client.Look()
+	r.Send(c.Server, "at last")
+	r.Receive(c.Client)
+	_ = c.Server.Close()
 	r.Settle()
 	return nil
 }

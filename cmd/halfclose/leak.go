@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"sockproof/lib/claim"
@@ -16,10 +17,10 @@ func pairsUp(j *journal.Journal) claim.Finding {
 	for _, c := range claim.Connections(j) {
 		for _, socket := range []string{c.Client, c.Server} {
 			for _, e := range claim.States(c.Journal, socket, journal.SockDiag) {
-				if e.State.To != journal.FinWait2 || socket == "" {
+				if e.State.To != journal.FinWait2 || socket == "" || endedBefore(&c, c.Peer(socket), e) {
 					continue
 				}
-				there := stateBefore(c.Journal, c.Peer(socket), e)
+				there := stateWith(c.Journal, c.Peer(socket), socket, e)
 				if there == nil {
 					return claim.Unclear("no witness saw the other end of %s", socket)
 				}
@@ -35,6 +36,34 @@ func pairsUp(j *journal.Journal) claim.Finding {
 		return claim.Unclear("no socket was seen in FIN_WAIT2")
 	}
 	return claim.Confirm(claim.Numbers(cited...), "in all %d connections: FIN_WAIT2 at the end that had closed, CLOSE_WAIT at the other", n)
+}
+
+// endedBefore says whether a socket's application had ended the connection before
+// an event: then it is in no CLOSE_WAIT.
+func endedBefore(c *claim.Connection, socket string, e *journal.Event) bool {
+	w := wayOf(*c, "", nil)
+	call := claim.Nth(w.Calls(socket, nil, "close", "shutdown"), 0)
+	return call != nil && call.N < e.N
+}
+
+// stateWith is the state of a socket at the moment when its peer's was seen. Off
+// the wire the two are not seen in step: there it is the next, if the peer had
+// not changed again by then.
+func stateWith(j *journal.Journal, socket, peer string, e *journal.Event) *journal.Event {
+	there := stateBefore(j, socket, e)
+	if j.Network == journal.Wire || there != nil && there.State.To == journal.CloseWait {
+		return there
+	}
+	for _, next := range claim.States(j, socket, journal.SockDiag) {
+		if next.N < e.N {
+			continue
+		}
+		if last := stateBefore(j, peer, next); last != nil && last.N == e.N {
+			return next
+		}
+		break
+	}
+	return there
 }
 
 // stateBefore is the state in which sock_diag saw a socket last before an event.
@@ -81,15 +110,15 @@ func waysOutOf(j *journal.Journal) []wayOut {
 }
 
 func outBy(c *claim.Connection, socket string, left *journal.Event) wayOut {
-	w := way{Connection: *c, who: socket}
+	w := wayOf(*c, socket, nil)
 	o := wayOut{socket: socket, left: left}
-	for _, e := range w.calls(socket, nil, "close", "shutdown") {
+	for _, e := range w.Calls(socket, nil, "close", "shutdown") {
 		if e.N < left.N && e.Call.Errno == "" {
-			o.own, o.cause, o.why = true, e, nameOf(e)
+			o.own, o.cause, o.why = true, e, claim.NameOf(e)
 			return o
 		}
 	}
-	rst := has(w.arrived(socket, nil, nil), "RST")
+	rst := claim.WithFlag(w.Arrived(socket, nil, nil), "RST")
 	if rst == nil || rst.N > left.N && c.Network == journal.Wire {
 		return o
 	}
@@ -109,7 +138,7 @@ func probed(w *way, before *journal.Event) bool {
 	var next uint32
 	for _, s := range claim.Segments(w.Journal) {
 		p := s.Packet()
-		if p.Src != w.Address(w.who) || s.Event.N > before.N {
+		if p.Src != w.Address(w.Who) || s.Event.N > before.N {
 			continue
 		}
 		if next != 0 && p.Len == 0 && p.Seq == next-1 && claim.HasFlags(s.Event, "ACK") {
@@ -132,6 +161,7 @@ var hc20 = claim.Claim{
 		var (
 			own, other    []*journal.Event
 			told, orderly []string
+			unknown       string
 		)
 		for _, o := range waysOutOf(j) {
 			switch {
@@ -141,11 +171,15 @@ var hc20 = claim.Claim{
 			case o.cause != nil:
 				other = append(other, o.cause, o.left)
 				told = append(told, fmt.Sprintf("%s by %s", o.socket, o.why))
+			default:
+				unknown = o.socket
 			}
 		}
 		switch {
 		case len(other) > 0:
 			return claim.Refute(claim.Numbers(other...), "these left CLOSE_WAIT with their descriptors still open: %s", strings.Join(told, ", "))
+		case unknown != "":
+			return claim.Unclear("%s left CLOSE_WAIT, and neither a call nor a segment was seen to bring that about", unknown)
 		case len(own) > 0:
 			return claim.Confirm(claim.Numbers(own...), "it was left after %s only", strings.Join(orderly, ", "))
 		}
@@ -155,25 +189,35 @@ var hc20 = claim.Claim{
 
 // runsOut judges that sockets nobody closes use up the descriptors.
 func runsOut(j *journal.Journal) claim.Finding {
-	limit := nth(claim.Calls(j, "", "setrlimit"), 0)
+	limit := claim.Nth(claim.Calls(j, "", "setrlimit"), 0)
 	if limit == nil {
 		return claim.Unclear("no limit of descriptors was set")
 	}
 	var (
 		taken   []*journal.Event
 		refused []*journal.Event
+		limited *journal.Event // the first accept of the process that the limit is for
 	)
 	for _, e := range claim.Calls(j, "", "accept4") {
+		if e.N < limit.N || j.Played != 0 && e.N > j.Played {
+			continue
+		}
+		if limited == nil {
+			limited = e
+		}
 		switch {
-		case e.N < limit.N || j.Played != 0 && e.N > j.Played:
+		case descriptor(e.Call.Args) != descriptor(limited.Call.Args): // another listener, or another process
 		case e.Call.Errno == "EMFILE":
 			refused = append(refused, e)
 		case e.Call.Errno == "" && len(refused) == 0:
 			taken = append(taken, e)
 		}
 	}
+	if beyond := beyondLimit(limit, taken); beyond != nil {
+		return claim.Refute(claim.Numbers(limit, beyond), "accept() succeeded beyond the limit: it returned descriptor %d", beyond.Call.Result)
+	}
 	if len(refused) == 0 {
-		return refuse(j, claim.Numbers(append(taken, limit)...), "%d connections were accepted under the limit, and accept() did not fail", len(taken))
+		return claim.Unclear("%d connections were accepted, and the descriptors did not run out", len(taken))
 	}
 	waiting, f := leaked(j, taken, refused[0])
 	if f != nil {
@@ -181,6 +225,33 @@ func runsOut(j *journal.Journal) claim.Finding {
 	}
 	cited := append(append(waiting, limit, refused[0]), againstQueue(j, refused)...)
 	return claim.Confirm(claim.Numbers(cited...), "%d sockets in CLOSE_WAIT that nobody closed used up the descriptors: accept() failed with EMFILE%s", len(waiting), queueSaid(j, refused))
+}
+
+// descriptor is the first of a call's arguments: the descriptor, and whose it is.
+func descriptor(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return args[0]
+}
+
+// beyondLimit is an accept that returned a descriptor that the limit forbids.
+// The kernel gives the lowest that is free, so with those closed that others had
+// it never comes to that.
+func beyondLimit(limit *journal.Event, taken []*journal.Event) *journal.Event {
+	if len(limit.Call.Args) < 2 {
+		return nil
+	}
+	most, err := strconv.ParseInt(limit.Call.Args[1], 10, 64)
+	if err != nil {
+		return nil
+	}
+	for _, e := range taken {
+		if e.Call.Result >= most {
+			return e
+		}
+	}
+	return nil
 }
 
 // leaked lists the events by which the accepted sockets were seen in CLOSE_WAIT;
@@ -246,15 +317,15 @@ func nobodysData(j *journal.Journal) claim.Finding {
 		// The client's FIN would not have been acknowledged with its data missing.
 		got := claim.Entered(c.Journal, c.Client, journal.FinWait2)
 		if len(got) == 0 {
-			return refuse(j, claim.Numbers(s), "the data for %s, which nobody had accepted, was not acknowledged", c.Server)
+			return claim.Refuse(j, claim.Numbers(s), "the data for %s, which nobody had accepted, was not acknowledged", c.Server)
 		}
 		return claim.Confirm(claim.Numbers(got[0], s), "%s was never accepted: no descriptor refers to it, and its data was acknowledged all the same", c.Server)
 	}
-	return refuse(j, nil, "no connection without an owner was seen in CLOSE_WAIT with data unread")
+	return claim.Refuse(j, nil, "no connection without an owner was seen in CLOSE_WAIT with data unread")
 }
 
 // leaking is the phenomenon of leak.
 var leaking = claim.Phenomenon{
 	Needs: needsDiag,
-	Check: func(j *journal.Journal) claim.Finding { return together(j, runsOut, nobodysData) },
+	Check: func(j *journal.Journal) claim.Finding { return claim.Together(j, runsOut, nobodysData) },
 }

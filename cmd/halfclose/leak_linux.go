@@ -14,7 +14,7 @@ const room = 5
 // leak: a server that accepts, and never closes, though every client does;
 // until it has no descriptor left.
 func leak(r *repro.Run) error {
-	s, err := listen(r)
+	s, err := r.Host("b").Listen(repro.ServerPort)
 	if err != nil {
 		return err
 	}
@@ -29,7 +29,7 @@ func leak(r *repro.Run) error {
 }
 
 // leaks lets clients connect, say something, and close, until accept fails.
-func leaks(r *repro.Run, s *server, child *sock.Child) error {
+func leaks(r *repro.Run, s *repro.Server, child *sock.Child) error {
 	if err := child.EpollWait(s.Socket); err != nil { // made before the descriptors run out
 		return err
 	}
@@ -37,7 +37,7 @@ func leaks(r *repro.Run, s *server, child *sock.Child) error {
 		return err
 	}
 	for range room + 1 {
-		c, err := s.call()
+		c, err := s.Call(r.Host("a"))
 		if err != nil {
 			return err
 		}
@@ -48,7 +48,7 @@ func leaks(r *repro.Run, s *server, child *sock.Child) error {
 		if accepted == nil {
 			accepted = s.Queued(c)
 		}
-		write(r, c, "unread")
+		r.Send(c, "unread")
 		_ = c.Shutdown(sock.ShutWrite)
 		r.Settle()
 		accepted.Look()
@@ -75,12 +75,11 @@ const noticedBy = 4 * time.Second
 
 // waysOut tries every way out of CLOSE_WAIT, each on a connection of its own.
 func waysOut(r *repro.Run) error {
-	s, err := listenOn(r, "b", serverPort+1)
+	s, err := r.Host("b").Listen(repro.ServerPort + 1)
 	if err != nil {
 		return err
 	}
-	s.calls = 100
-	outs := []func(*repro.Run, conn) error{byClose, byReset, byWrite}
+	outs := []func(*repro.Run, repro.Conn) error{byClose, byReset, byWrite}
 	if r.Network() == journal.HostNet {
 		r.Note("keepalive: left out, the peer's orphan lasts a minute without settings that the host network never changes")
 	} else if err := setFinTimeout(r, "a"); err != nil {
@@ -89,7 +88,7 @@ func waysOut(r *repro.Run) error {
 		outs = append(outs, byKeepalive)
 	}
 	for _, out := range outs {
-		c, err := s.connect()
+		c, err := s.Connect(r.Host("a"))
 		if err != nil {
 			return err
 		}
@@ -101,24 +100,24 @@ func waysOut(r *repro.Run) error {
 }
 
 // halfClosed lets the client's end be closed and the server see it.
-func halfClosed(r *repro.Run, c conn) {
-	_ = c.a.Close()
+func halfClosed(r *repro.Run, c repro.Conn) {
+	_ = c.Client.Close()
 	r.Settle()
 }
 
 // byClose is the ordinary way.
-func byClose(r *repro.Run, c conn) error {
+func byClose(r *repro.Run, c repro.Conn) error {
 	halfClosed(r, c)
-	_ = c.b.Close()
+	_ = c.Server.Close()
 	r.Settle()
 	return nil
 }
 
 // byReset: the peer had only shut down, and then resets.
-func byReset(r *repro.Run, c conn) error {
-	_ = c.a.Shutdown(sock.ShutWrite)
+func byReset(r *repro.Run, c repro.Conn) error {
+	_ = c.Client.Shutdown(sock.ShutWrite)
 	r.Settle()
-	if err := c.a.Reset(); err != nil {
+	if err := c.Client.Reset(); err != nil {
 		return err
 	}
 	r.Settle()
@@ -126,23 +125,23 @@ func byReset(r *repro.Run, c conn) error {
 }
 
 // byWrite: what the server writes meets nobody, and is answered with RST.
-func byWrite(r *repro.Run, c conn) error {
+func byWrite(r *repro.Run, c repro.Conn) error {
 	halfClosed(r, c)
-	write(r, c.b, "anybody there?")
+	r.Send(c.Server, "anybody there?")
 	return nil
 }
 
 // byKeepalive: the kernel asks, when the peer's orphan has gone.
-func byKeepalive(r *repro.Run, c conn) error {
+func byKeepalive(r *repro.Run, c repro.Conn) error {
 	for _, o := range []struct {
 		option sock.Option
 		value  int
 	}{{sock.KeepIdle, keepalive}, {sock.KeepInterval, keepalive}, {sock.KeepAlive, 1}} {
-		if err := c.b.SetOption(o.option, o.value); err != nil {
+		if err := c.Server.SetOption(o.option, o.value); err != nil {
 			return err
 		}
 	}
 	halfClosed(r, c)
-	r.Await(noticedBy, func() bool { return c.b.Seen(journal.TCPInfo) == journal.Close })
+	r.Await(noticedBy, func() bool { return c.Server.Seen(journal.TCPInfo) == journal.Close })
 	return nil
 }

@@ -8,51 +8,75 @@ import (
 	"sockproof/lib/journal"
 )
 
-// noticed lists, as text, all that a peer could see from an ending to its own
-// first write: segments, states, what its calls returned, epoll's events.
-func (w *way) noticed() (seen []string, events []*journal.Event, read *journal.Event) {
-	first := nth(w.writes(w.peer(), w.by), 0)
+// sight is what a peer could see from an ending to its own first write: segments
+// that were news, states, what its calls returned, epoll's events. Each kind is
+// in order; between kinds there is none, for they are not looked at in one moment.
+type sight struct {
+	segments, states, calls []string
+	events                  []*journal.Event
+	read                    *journal.Event // the first
+	isWhole                 bool           // up to that write
+}
+
+// said lists it as text.
+func (s *sight) said() []string { return slices.Concat(s.segments, s.states, s.calls) }
+
+// noticed is what the peer of an ending could see.
+func (w *way) noticed() sight {
+	first := claim.Nth(w.writes(w.Other(), w.By), 0)
+	s := sight{isWhole: first != nil}
+	news := w.NewlyArrived(w.Other(), w.By, first)
+	for _, by := range []journal.Witness{journal.TCPInfo, journal.SockDiag} {
+		for _, e := range claim.States(w.Journal, w.Other(), by) {
+			if claim.Between(e, w.By, first) {
+				s.states = append(s.states, "state "+e.State.To+" by "+string(by))
+				s.events = append(s.events, e)
+			}
+		}
+	}
+	for _, e := range news {
+		s.segments = append(s.segments, "segment "+claim.FlagsOf([]*journal.Event{e}))
+		s.events = append(s.events, e)
+	}
 	for i := range w.Events {
 		e := &w.Events[i]
-		if !between(e, w.by, first) {
+		if e.Call == nil || e.Socket != w.Other() || !claim.Between(e, w.By, first) {
 			continue
 		}
-		switch {
-		case e.Packet != nil && e.Packet.Dst == w.Address(w.peer()) && e.Packet.At == journal.AtDelivered:
-			seen = append(seen, "segment "+claim.FlagsOf([]*journal.Event{e}))
-		case e.State != nil && e.Socket == w.peer():
-			seen = append(seen, "state "+e.State.To+" by "+string(e.State.Witness))
-		case e.Call != nil && e.Socket == w.peer():
-			seen = append(seen, e.Call.Op+" = "+ended(e)+" "+e.Call.Out)
-			if e.Call.Op == "read" && read == nil {
-				read = e
-			}
-		default:
-			continue
+		s.calls = append(s.calls, e.Call.Op+" = "+claim.Returned(e)+" "+e.Call.Out)
+		s.events = append(s.events, e)
+		if e.Call.Op == "read" && s.read == nil {
+			s.read = e
 		}
-		events = append(events, e)
 	}
-	return seen, events, read
+	return s
 }
 
 // tellsNothing judges that the peer of a close and the peer of a SHUT_WR see the
 // same until they write.
 func tellsNothing(j *journal.Journal) claim.Finding {
 	all := ways(j)
-	closed, shut := of(all, endClose), of(all, endShutWrite)
+	closed, shut := of(all, claim.Closed), of(all, claim.ShutWrite)
 	if len(closed) == 0 || len(shut) == 0 {
 		return claim.Unclear("not both a close() and a shutdown(SHUT_WR) were seen")
 	}
-	x, xe, xr := closed[0].noticed()
-	y, ye, yr := shut[0].noticed()
+	x, y := closed[0].noticed(), shut[0].noticed()
+	cited := claim.Numbers(append(x.events, y.events...)...)
 	switch {
-	case !isEnd(xr) || !isEnd(yr):
-		return refuse(j, claim.Numbers(closed[0].by, shut[0].by, xr, yr), "the reads returned %s after close() and %s after shutdown(SHUT_WR), not 0", ended(xr), ended(yr))
-	case !slices.Equal(x, y):
-		return claim.Refute(claim.Numbers(append(xe, ye...)...), "the peer could tell them apart: after close() %s; after shutdown(SHUT_WR) %s", strings.Join(x, ", "), strings.Join(y, ", "))
+	case hadNothing(x.read) || hadNothing(y.read):
+		return claim.Unclear("no end had arrived when the peer asked: read failed with EAGAIN")
+	case !claim.IsEnd(x.read) || !claim.IsEnd(y.read):
+		return claim.Refuse(j, claim.Numbers(closed[0].By, shut[0].By, x.read, y.read), "the reads returned %s after close() and %s after shutdown(SHUT_WR), not 0", claim.Returned(x.read), claim.Returned(y.read))
+	case !x.isWhole || !y.isWhole: // one was watched for longer, or the run was stopped
+		return claim.Unclear("the peers were not watched for the same time: up to their first writes, which were not both seen")
+	case slices.Equal(x.said(), y.said()):
+		return claim.Confirm(cited, "recv returned 0 both times, and up to its first write the peer saw the same: %s", strings.Join(x.said(), ", "))
 	}
-	return claim.Confirm(claim.Numbers(append(xe, ye...)...), "recv returned 0 both times, and up to its first write the peer saw the same: %s", strings.Join(x, ", "))
+	return claim.Refute(cited, "the peer could tell them apart: after close() %s; after shutdown(SHUT_WR) %s", strings.Join(x.said(), ", "), strings.Join(y.said(), ", "))
 }
+
+// hadNothing says whether a read found nothing that had arrived.
+func hadNothing(read *journal.Event) bool { return read != nil && read.Call.Errno == "EAGAIN" }
 
 var hc7 = claim.Claim{
 	ID: "HC7", Statement: "recv returns 0 when the peer has closed or shut down, and cannot tell which",
@@ -68,7 +92,7 @@ var hc32 = claim.Claim{
 	Needs:        needsCalls,
 	Check: func(j *journal.Journal) claim.Finding {
 		all := ways(j)
-		closed, shut := of(all, endClose), of(all, endShutWrite)
+		closed, shut := of(all, claim.Closed), of(all, claim.ShutWrite)
 		if len(closed) == 0 || len(shut) == 0 {
 			return claim.Unclear("not both a close() and a shutdown(SHUT_WR) were seen")
 		}
@@ -85,8 +109,8 @@ var hc32 = claim.Claim{
 
 // epoll is what epoll said first after the ending, before the peer wrote.
 func (w *way) epoll() *journal.Event {
-	e := nth(w.calls(w.peer(), w.by, "epoll_wait"), 0)
-	if e == nil || !between(e, nil, nth(w.writes(w.peer(), w.by), 0)) {
+	e := claim.Nth(w.Calls(w.Other(), w.By, "epoll_wait"), 0)
+	if e == nil || !claim.Between(e, nil, claim.Nth(w.writes(w.Other(), w.By), 0)) {
 		return nil
 	}
 	return e
@@ -95,14 +119,14 @@ func (w *way) epoll() *journal.Event {
 // compareNotices is the table of what epoll said at each step.
 func compareNotices(j *journal.Journal) *claim.Comparison {
 	t := &claim.Comparison{Title: "What epoll said at each step"}
-	all := slices.Concat(of(ways(j), endClose), of(ways(j), endShutWrite))
+	all := slices.Concat(of(ways(j), claim.Closed), of(ways(j), claim.ShutWrite))
 	if len(all) == 0 {
 		return nil
 	}
 	for i := range all {
 		w := &all[i]
-		t.Ways = append(t.Ways, "the peer's "+w.short())
-		for k, e := range w.calls(w.peer(), nil, "epoll_wait") {
+		t.Ways = append(t.Ways, "the peer's "+w.Short())
+		for k, e := range w.Calls(w.Other(), nil, "epoll_wait") {
 			if k == len(t.Rows) {
 				t.Rows = append(t.Rows, claim.Compared{What: w.step(e)})
 			}
@@ -144,7 +168,7 @@ func (w *way) step(asked *journal.Event) string {
 
 // sideOf names who made a call, from where epoll looks.
 func sideOf(w *way, e *journal.Event) string {
-	if e.Socket == w.who {
+	if e.Socket == w.Who {
 		return "the peer"
 	}
 	return "itself"
@@ -153,31 +177,31 @@ func sideOf(w *way, e *journal.Event) string {
 // discards judges what becomes of data that arrives after SHUT_RD.
 func discards(j *journal.Journal) claim.Finding {
 	var cited []*journal.Event
-	for _, w := range of(ways(j), endShutRead) {
-		for _, write := range w.writes(w.peer(), w.by) {
+	for _, w := range of(ways(j), claim.ShutRead) {
+		for _, write := range w.writes(w.Other(), w.By) {
 			if write.Call.Errno != "" || !w.dataArrived(write) {
 				continue
 			}
-			read := nth(w.reads(w.who, write), 0)
+			read := claim.Nth(w.reads(w.Who, write), 0)
 			switch {
 			case read == nil:
 				continue
 			case len(read.Call.Data) > 0 && string(read.Call.Data) == string(write.Call.Data):
-				return claim.Refute(claim.Numbers(w.by, write, read), "the %d bytes that arrived after %s were read: %q", read.Call.Result, endShutRead, read.Call.Data)
-			case isEnd(read):
-				cited = append(cited, w.by, write, read)
+				return claim.Refute(claim.Numbers(w.By, write, read), "the %d bytes that arrived after %s were read: %q", read.Call.Result, claim.ShutRead, read.Call.Data)
+			case claim.IsEnd(read):
+				cited = append(cited, w.By, write, read)
 			}
 		}
 	}
 	if len(cited) == 0 {
-		return claim.Unclear("no data was seen to arrive after %s, and to be asked for", endShutRead)
+		return claim.Unclear("no data was seen to arrive after %s, and to be asked for", claim.ShutRead)
 	}
-	return claim.Confirm(claim.Numbers(cited...), "what arrived after %s could not be read: read returned 0", endShutRead)
+	return claim.Confirm(claim.Numbers(cited...), "what arrived after %s could not be read: read returned 0", claim.ShutRead)
 }
 
 // dataArrived says whether what a call sent reached the other end.
 func (w *way) dataArrived(write *journal.Event) bool {
-	for _, e := range w.arrived(w.who, write, nil) {
+	for _, e := range w.Arrived(w.Who, write, nil) {
 		if e.Packet.Len > 0 {
 			return true
 		}
@@ -192,36 +216,70 @@ var hc13 = claim.Claim{
 	Needs:        needsPackets, Check: discards,
 }
 
-// stopsListening judges SHUT_RD on a listener.
-func stopsListening(j *journal.Journal) claim.Finding {
+// deafened is a listener that was shut down for reading, and what came of it.
+type deafened struct {
+	call    *journal.Event
+	left    *journal.Event // it left LISTEN
+	accept  *journal.Event // the first accept() after that
+	refusal *journal.Event // a client learnt that it was refused
+	welcome *journal.Event // a client was connected
+}
+
+// findDeaf finds the first; ok: there was one.
+func findDeaf(j *journal.Journal) (d deafened, ok bool) {
 	for _, call := range claim.Calls(j, "", "shutdown") {
-		if nameOf(call) != endShutRead || len(claim.Calls(j, call.Socket, "listen")) == 0 {
+		if claim.NameOf(call) != claim.ShutRead || len(claim.Calls(j, call.Socket, "listen")) == 0 {
 			continue
 		}
-		var left, refusal, accept *journal.Event
+		d.call = call
 		for _, e := range claim.States(j, call.Socket, journal.TCPInfo) {
 			if e.N > call.N && e.State.From == journal.Listen {
-				left = e
+				d.left = e
 			}
 		}
 		for _, e := range claim.Calls(j, call.Socket, "accept4") {
-			if e.N > call.N && accept == nil {
-				accept = e
+			if e.N > call.N && d.accept == nil {
+				d.accept = e
 			}
 		}
-		for _, c := range claim.Calls(j, "", "connect") {
-			if r := claim.Refusal(j, c); c.N > call.N && r != nil {
-				refusal = r
-			}
-		}
-		cited := claim.Numbers(call, left, accept, refusal)
-		if left == nil || refusal == nil || accept == nil {
-			return refuse(j, cited, "after %s of the listener: left LISTEN: %t, accept refused: %t, a connect refused: %t",
-				endShutRead, left != nil, accept != nil && accept.Call.Errno != "", refusal != nil)
-		}
-		return claim.Confirm(cited, "the listener went to %s, accept() failed with %s, and the next client with ECONNREFUSED", left.State.To, ended(accept))
+		d.clients(j)
+		return d, true
 	}
-	return claim.Unclear("no listener was shut down for reading")
+	return d, false
+}
+
+// clients finds what became of those that called it afterwards.
+func (d *deafened) clients(j *journal.Journal) {
+	at, _ := claim.SocketOf(j, d.call.Socket)
+	for _, c := range claim.Calls(j, "", "connect") {
+		if c.N < d.call.N || !slices.Contains(c.Call.Args, at.Local) {
+			continue
+		}
+		if r := claim.Refusal(j, c); r != nil {
+			d.refusal = r
+		}
+		if e := claim.Nth(claim.Entered(j, c.Socket, journal.Established), 0); e != nil {
+			d.welcome = e
+		}
+	}
+}
+
+// stopsListening judges SHUT_RD on a listener.
+func stopsListening(j *journal.Journal) claim.Finding {
+	d, ok := findDeaf(j)
+	if !ok {
+		return claim.Unclear("no listener was shut down for reading")
+	}
+	cited := claim.Numbers(d.call, d.left, d.accept, d.refusal, d.welcome)
+	refuses := d.accept != nil && d.accept.Call.Errno != "" && d.accept.Call.Errno != "EAGAIN"
+	switch {
+	case d.left == nil || d.accept != nil && !refuses || d.welcome != nil:
+		return claim.Refuse(j, cited, "after %s of the listener: left LISTEN: %t, accept refused: %t, a client connected: %t",
+			claim.ShutRead, d.left != nil, refuses, d.welcome != nil)
+	case d.accept == nil || d.refusal == nil:
+		return claim.Unclear("after %s of the listener: accept tried: %t, a connect answered: %t", claim.ShutRead, d.accept != nil, d.refusal != nil)
+	}
+	return claim.Confirm(cited, "the listener went to %s, accept() failed with %s, and the next client with ECONNREFUSED", d.left.State.To, claim.Returned(d.accept))
 }
 
 var hc34 = claim.Claim{

@@ -8,12 +8,12 @@ import (
 // notices: what epoll says at each step of a connection's end, once after the
 // peer's close, once after its shutdown for writing.
 func notices(r *repro.Run) error {
-	s, err := listen(r)
+	s, err := r.Host("b").Listen(repro.ServerPort)
 	if err != nil {
 		return err
 	}
 	for _, end := range []ending{closing, shut(sock.ShutWrite)} {
-		c, err := s.connect()
+		c, err := s.Connect(r.Host("a"))
 		if err != nil {
 			return err
 		}
@@ -26,27 +26,27 @@ func notices(r *repro.Run) error {
 
 // noticed asks epoll for the server's end before and after the client's last
 // data, its end, and what the server writes then.
-func noticed(r *repro.Run, c conn, end ending) error {
-	e, err := c.b.Epoll()
+func noticed(r *repro.Run, c repro.Conn, end ending) error {
+	e, err := c.Server.Epoll()
 	if err != nil {
 		return err
 	}
 	_ = e.Wait()
-	write(r, c.a, "last words")
+	r.Send(c.Client, "last words")
 	_ = e.Wait()
-	read(c.b)
+	r.Receive(c.Server)
 	_ = e.Wait()
-	_ = end(c.a)
+	_ = end(c.Client)
 	r.Settle()
 	_ = e.Wait()
-	read(c.b)
+	r.Receive(c.Server)
 	_ = e.Wait()
-	write(r, c.b, "an answer")
+	r.Send(c.Server, "an answer")
 	_ = e.Wait()
-	_, _ = c.b.Sendmsg([]byte("another"), sock.NoSignal)
+	_, _ = c.Server.Sendmsg([]byte("another"), sock.NoSignal)
 	r.Settle()
 	_ = e.Wait()
-	_ = c.b.Shutdown(sock.ShutWrite)
+	_ = c.Server.Shutdown(sock.ShutWrite)
 	r.Settle()
 	return e.Wait()
 }
@@ -54,41 +54,41 @@ func noticed(r *repro.Run, c conn, end ending) error {
 // shutRead: shutdown(SHUT_RD), on a connection into which the peer goes on
 // writing, with and without something to be read already; and on a listener.
 func shutRead(r *repro.Run) error {
-	s, err := listen(r)
+	s, err := r.Host("b").Listen(repro.ServerPort)
 	if err != nil {
 		return err
 	}
 	for _, before := range []string{"", "before"} {
-		c, err := s.connect()
+		c, err := s.Connect(r.Host("a"))
 		if err != nil {
 			return err
 		}
 		if before != "" {
-			write(r, c.b, before)
+			r.Send(c.Server, before)
 		}
-		_ = c.a.Shutdown(sock.ShutRead)
+		_ = c.Client.Shutdown(sock.ShutRead)
 		r.Settle()
-		read(c.a)
-		write(r, c.b, "after")
-		read(c.a)
-		read(c.a)
-		_, _ = c.a.Write([]byte("still"))
+		r.Receive(c.Client)
+		r.Send(c.Server, "after")
+		r.Receive(c.Client)
+		r.Receive(c.Client)
+		_, _ = c.Client.Write([]byte("still"))
 		r.Settle()
-		read(c.b)
+		r.Receive(c.Server)
 	}
 	return deafListener(r, s)
 }
 
 // deafListener shuts a listener down for reading, with one client in its queue,
 // and calls it again.
-func deafListener(r *repro.Run, s *server) error {
-	if _, err := s.call(); err != nil {
+func deafListener(r *repro.Run, s *repro.Server) error {
+	if _, err := s.Call(r.Host("a")); err != nil {
 		return err
 	}
 	_ = s.Shutdown(sock.ShutRead)
 	r.Settle()
 	_, _ = s.Accept()
-	late, err := s.call()
+	late, err := s.Call(r.Host("a"))
 	if err != nil {
 		return err
 	}

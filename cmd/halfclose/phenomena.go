@@ -28,7 +28,7 @@ func (w *way) reset() *journal.Event {
 	if e == nil {
 		return nil
 	}
-	for _, own := range w.calls(w.peer(), nil, "close", "shutdown") {
+	for _, own := range w.Calls(w.Other(), nil, "close", "shutdown") {
 		if own.N < e.N && own.Call.Errno == "" {
 			return nil // its own doing
 		}
@@ -38,8 +38,8 @@ func (w *way) reset() *journal.Event {
 
 // entered is when TCP_INFO saw the peer's end enter a state, after the ending.
 func (w *way) entered(state string) *journal.Event {
-	for _, e := range claim.States(w.Journal, w.peer(), journal.TCPInfo) {
-		if e.N > w.by.N && e.State.To == state {
+	for _, e := range claim.States(w.Journal, w.Other(), journal.TCPInfo) {
+		if e.N > w.By.N && e.State.To == state {
 			return e
 		}
 	}
@@ -50,7 +50,7 @@ func (w *way) entered(state string) *journal.Event {
 func tried(j *journal.Journal, name string) (*way, claim.Finding) {
 	some := of(ways(j), name)
 	if len(some) == 0 {
-		if f, ok := nothingYet(j); !ok {
+		if f, ok := claim.Complete(j); !ok {
 			return nil, f
 		}
 		return nil, claim.Unclear("%s was not tried", name)
@@ -67,17 +67,17 @@ func told(j *journal.Journal, name string, fin bool) claim.Finding {
 	e := w.closeWait()
 	switch {
 	case fin && e == nil:
-		return refuse(j, claim.Numbers(w.by), "after %s the peer was not in CLOSE_WAIT: no FIN came", name)
+		return claim.Refuse(j, claim.Numbers(w.By), "after %s the peer was not in CLOSE_WAIT: no FIN came", name)
 	case fin:
-		return claim.Confirm(claim.Numbers(w.by, e), "%s took the peer to CLOSE_WAIT", name)
+		return claim.Confirm(claim.Numbers(w.By, e), "%s took the peer to CLOSE_WAIT", name)
 	case e != nil:
-		return claim.Refute(claim.Numbers(w.by, e), "%s took the peer to CLOSE_WAIT", name)
+		return claim.Refute(claim.Numbers(w.By, e), "%s took the peer to CLOSE_WAIT", name)
 	}
-	read := nth(w.reads(w.peer(), w.by), 0)
-	if read == nil || isEnd(read) {
-		return refuse(j, claim.Numbers(w.by, read), "the peer did not go on after %s", name)
+	read := claim.Nth(w.reads(w.Other(), w.By), 0)
+	if read == nil || claim.IsEnd(read) {
+		return claim.Refuse(j, claim.Numbers(w.By, read), "the peer did not go on after %s", name)
 	}
-	return claim.Confirm(claim.Numbers(w.by, read), "%s told the peer nothing", name)
+	return claim.Confirm(claim.Numbers(w.By, read), "%s told the peer nothing", name)
 }
 
 // resetsWriter judges that a peer that goes on writing is reset.
@@ -87,12 +87,12 @@ func resetsWriter(name string) func(*journal.Journal) claim.Finding {
 		if w == nil {
 			return f
 		}
-		write := nth(w.writes(w.peer(), w.by), 0)
+		write := claim.Nth(w.writes(w.Other(), w.By), 0)
 		rst := w.reset()
 		if write == nil || rst == nil {
-			return refuse(j, claim.Numbers(w.by, write), "the peer that wrote after %s was not reset", name)
+			return claim.Refuse(j, claim.Numbers(w.By, write), "the peer that wrote after %s was not reset", name)
 		}
-		return claim.Confirm(claim.Numbers(w.by, write, rst), "the peer that wrote after %s was reset", name)
+		return claim.Confirm(claim.Numbers(w.By, write, rst), "the peer that wrote after %s was reset", name)
 	}
 }
 
@@ -101,15 +101,15 @@ func resetsWriter(name string) func(*journal.Journal) claim.Finding {
 var fourEndings = claim.Phenomenon{
 	Needs: needsEnds,
 	Check: func(j *journal.Journal) claim.Finding {
-		f := together(
+		f := claim.Together(
 			j,
-			func(j *journal.Journal) claim.Finding { return told(j, endShutWrite, true) },
+			func(j *journal.Journal) claim.Finding { return told(j, claim.ShutWrite, true) },
 			receives,
-			func(j *journal.Journal) claim.Finding { return told(j, endShutRead, false) },
-			func(j *journal.Journal) claim.Finding { return told(j, endShutBoth, true) },
-			resetsWriter(endShutBoth),
-			func(j *journal.Journal) claim.Finding { return told(j, endClose, true) },
-			resetsWriter(endClose),
+			func(j *journal.Journal) claim.Finding { return told(j, claim.ShutRead, false) },
+			func(j *journal.Journal) claim.Finding { return told(j, claim.ShutBoth, true) },
+			resetsWriter(claim.ShutBoth),
+			func(j *journal.Journal) claim.Finding { return told(j, claim.Closed, true) },
+			resetsWriter(claim.Closed),
 		)
 		if f.Verdict == claim.Confirmed {
 			f.Because = "SHUT_WR, SHUT_RDWR and close() took the peer to CLOSE_WAIT, SHUT_RD told it nothing; what it sent then was read after SHUT_WR, and reset after SHUT_RDWR and close()"
@@ -123,7 +123,7 @@ var fourEndings = claim.Phenomenon{
 var goingOn = claim.Phenomenon{
 	Needs: needsEnds,
 	Check: func(j *journal.Journal) claim.Finding {
-		return together(j, receives, resetsWriter(endClose))
+		return claim.Together(j, receives, resetsWriter(claim.Closed))
 	},
 }
 
@@ -137,16 +137,16 @@ func unreadWays(reset bool, names ...string) func(*journal.Journal) claim.Findin
 			if w == nil {
 				return f
 			}
-			read, own := nth(w.reads(w.peer(), w.by), 0), nth(w.reads(w.who, w.by), 0)
+			read, own := claim.Nth(w.reads(w.Other(), w.By), 0), claim.Nth(w.reads(w.Who, w.By), 0)
 			switch {
-			case total(w.writes(w.peer(), nil)) == 0:
+			case claim.Moved(w.writes(w.Other(), nil)) == 0:
 				return claim.Unclear("nothing was sent that could have been unread at %s", name)
 			case reset && (read == nil || read.Call.Errno != "ECONNRESET"):
-				return refuse(j, claim.Numbers(w.by, read), "after %s with data unread the peer's read returned %s", name, ended(read))
-			case !reset && (!isEnd(read) || own == nil || own.Call.Result <= 0):
-				return refuse(j, claim.Numbers(w.by, read, own), "after %s with data unread the peer's read returned %s, the caller's own %s", name, ended(read), ended(own))
+				return claim.Refuse(j, claim.Numbers(w.By, read), "after %s with data unread the peer's read returned %s", name, claim.Returned(read))
+			case !reset && (!claim.IsEnd(read) || own == nil || own.Call.Result <= 0):
+				return claim.Refuse(j, claim.Numbers(w.By, read, own), "after %s with data unread the peer's read returned %s, the caller's own %s", name, claim.Returned(read), claim.Returned(own))
 			}
-			cited = append(cited, w.by, read, own)
+			cited = append(cited, w.By, read, own)
 		}
 		if reset {
 			return claim.Confirm(claim.Numbers(cited...), "after %s with data unread the peer's read failed with ECONNRESET", strings.Join(names, " and "))
@@ -159,7 +159,7 @@ func unreadWays(reset bool, names ...string) func(*journal.Journal) claim.Findin
 var unreadMatters = claim.Phenomenon{
 	Needs: needsEnds,
 	Check: func(j *journal.Journal) claim.Finding {
-		return together(j, unreadWays(true, endClose), unreadWays(false, endShutWrite, endShutBoth))
+		return claim.Together(j, unreadWays(true, claim.Closed), unreadWays(false, claim.ShutWrite, claim.ShutBoth))
 	},
 }
 
@@ -168,7 +168,7 @@ var unreadMatters = claim.Phenomenon{
 var unsentArrives = claim.Phenomenon{
 	Needs: needsEnds,
 	Check: func(j *journal.Journal) claim.Finding {
-		return together(j, toReaders(endClose), toReaders(endShutWrite))
+		return claim.Together(j, toReaders(claim.Closed), toReaders(claim.ShutWrite))
 	},
 }
 
@@ -180,25 +180,33 @@ var answerTruncated = claim.Phenomenon{Needs: needsEnds, Check: losesTheEnd}
 var lastToClose = claim.Phenomenon{
 	Needs: needsEnds,
 	Check: func(j *journal.Journal) claim.Finding {
-		var cited []*journal.Event
+		var (
+			cited       []*journal.Event
+			first, last int
+		)
 		for _, h := range ofSeveral(j) {
-			if nameOf(h.call) != endClose {
+			if claim.NameOf(h.call) != claim.Closed {
 				continue
 			}
-			w := way{Connection: h.Connection, who: h.Client, by: h.call}
-			read := nth(w.reads(h.Server, h.call), 0)
+			w := wayOf(h.Connection, h.Client, h.call)
+			read := claim.Nth(w.reads(h.Server, h.call), 0)
 			switch {
 			case read == nil:
-				return refuse(j, claim.Numbers(h.call), "the peer did not read after close() of %s", h.Client)
-			case h.left > 0 && isEnd(read):
+				return claim.Refuse(j, claim.Numbers(h.call), "the peer did not read after close() of %s", h.Client)
+			case h.left > 0 && claim.IsEnd(read):
 				return claim.Refute(claim.Numbers(h.call, read), "close() of one of %d descriptors of %s ended the connection", h.left+1, h.Client)
-			case h.left == 0 && !isEnd(read):
-				return refuse(j, claim.Numbers(h.call, read), "the last close() of %s did not end the connection: the peer's read returned %s", h.Client, ended(read))
+			case h.left == 0 && !claim.IsEnd(read):
+				return claim.Refuse(j, claim.Numbers(h.call, read), "the last close() of %s did not end the connection: the peer's read returned %s", h.Client, claim.Returned(read))
 			}
 			cited = append(cited, h.call, read)
+			if h.left > 0 {
+				first++
+			} else {
+				last++
+			}
 		}
-		if len(cited) == 0 {
-			return claim.Unclear("no descriptor of several was closed")
+		if first == 0 || last == 0 {
+			return claim.Unclear("not both were seen: %d closes of one descriptor of several, %d of the last", first, last)
 		}
 		return claim.Confirm(claim.Numbers(cited...), "the peer read nothing after the first close(), and the end after the last")
 	},
@@ -221,7 +229,7 @@ var indistinct = claim.Phenomenon{
 var silentShutdown = claim.Phenomenon{
 	Needs: needsEnds,
 	Check: func(j *journal.Journal) claim.Finding {
-		return together(j, func(j *journal.Journal) claim.Finding { return told(j, endShutRead, false) }, stopsListening)
+		return claim.Together(j, func(j *journal.Journal) claim.Finding { return told(j, claim.ShutRead, false) }, stopsListening)
 	},
 }
 
@@ -236,12 +244,12 @@ var processEnds = claim.Phenomenon{
 			sorts = map[bool]int{}
 		)
 		for _, d := range deaths(j) {
-			w := way{Connection: d.Connection, who: d.Client, by: d.event}
-			read := nth(w.reads(d.Server, d.event), 0)
-			unread := total(w.writes(d.Server, nil)) > 0
+			w := wayOf(d.Connection, d.Client, d.event)
+			read := claim.Nth(w.reads(d.Server, d.event), 0)
+			unread := claim.Moved(w.writes(d.Server, nil)) > 0
 			want := map[bool]string{false: "0: the end", true: "ECONNRESET"}[unread]
-			if read == nil || ended(read) != want {
-				return refuse(j, claim.Numbers(d.event, read), "after %s the peer's read returned %s, not %s", d.how, ended(read), want)
+			if read == nil || claim.Returned(read) != want {
+				return claim.Refuse(j, claim.Numbers(d.event, read), "after %s the peer's read returned %s, not %s", d.how, claim.Returned(read), want)
 			}
 			sorts[unread]++
 			cited = append(cited, d.event, read)
@@ -250,7 +258,7 @@ var processEnds = claim.Phenomenon{
 			}
 		}
 		if sorts[false] == 0 || sorts[true] == 0 {
-			if f, ok := nothingYet(j); !ok {
+			if f, ok := claim.Complete(j); !ok {
 				return f
 			}
 			return claim.Unclear("not both were seen: %d processes that ended with nothing unread, %d with something", sorts[false], sorts[true])

@@ -30,7 +30,7 @@ func deaths(j *journal.Journal) []death {
 		case (e.Process.Event == "exited" || e.Process.Event == "killed") && (j.Played == 0 || e.N <= j.Played):
 			for _, c := range claim.Connections(j) {
 				for _, s := range owned[e.Process.PID] {
-					if s == c.Client && leftAfter(j, s, e) == 1 {
+					if s == c.Client && claim.Holders(j, s, e) == 1 {
 						all = append(all, deathOf(c, e))
 					}
 				}
@@ -41,17 +41,32 @@ func deaths(j *journal.Journal) []death {
 }
 
 func deathOf(c claim.Connection, e *journal.Event) death {
-	w := way{Connection: c, who: c.Client}
-	d := death{Connection: c, event: e, how: e.Process.How, unread: w.unreadAt(c.Client, e)}
+	w := wayOf(c, c.Client, nil)
+	d := death{Connection: c, event: e, how: e.Process.How, unread: w.Unread(c.Client, e)}
 	if e.Process.Signal != "" {
 		d.how = e.Process.Signal
 	}
-	for _, s := range w.sent(c.Client, e, nil) {
-		if has([]*journal.Event{s}, "FIN") != nil || has([]*journal.Event{s}, "RST") != nil {
-			d.sent = append(d.sent, s)
+	d.sent = claim.Farewells(w.Sent(c.Client, e, nil))
+	return d
+}
+
+// notSeenToEnd is a socket of a process of whose end not all was seen: who held
+// the socket, what ended the process, and what the socket sent then; "" if there
+// is none.
+func notSeenToEnd(j *journal.Journal) string {
+	seen := map[string]bool{}
+	for _, d := range deaths(j) {
+		seen[d.Client] = len(d.sent) > 0
+	}
+	for _, c := range claim.Connections(j) {
+		seen[c.Server] = true // the peers' ends are not the processes'
+	}
+	for _, s := range j.Sockets {
+		if s.Remote != "" && !seen[s.ID] {
+			return s.ID
 		}
 	}
-	return d
+	return ""
 }
 
 // processesSay judges what each process's end put on the wire: with nothing
@@ -65,9 +80,9 @@ func processesSay(j *journal.Journal, unread bool, flag string) claim.Finding {
 		if d.unread > 0 != unread {
 			continue
 		}
-		sent := has(d.sent, flag)
+		sent := claim.WithFlag(d.sent, flag)
 		if sent == nil {
-			return refuse(j, claim.Numbers(append(d.sent, d.event)...), "%s: %s sent %s, no %s", d.how, d.Client, claim.FlagsOf(d.sent), flag)
+			return claim.Refuse(j, claim.Numbers(append(d.sent, d.event)...), "%s: %s sent %s, no %s", d.how, d.Client, claim.FlagsOf(d.sent), flag)
 		}
 		cited = append(cited, d.event, sent)
 		told = append(told, d.how)
@@ -92,9 +107,12 @@ var hc18 = claim.Claim{
 			return plain
 		}
 		for _, d := range deaths(j) {
-			if rst := has(d.sent, "RST"); rst != nil && has(d.sent, "FIN") == nil {
+			if rst := claim.WithFlag(d.sent, "RST"); rst != nil && claim.WithFlag(d.sent, "FIN") == nil {
 				return claim.Refute(append(plain.Events, claim.Numbers(d.event, rst)...), "%s; but with %d bytes unread %s sent a RST (%s)", plain.Because, d.unread, d.Client, d.how)
 			}
+		}
+		if s := notSeenToEnd(j); s != "" {
+			return claim.Unclear("not every end was seen: the process that alone held %s, what ended it, and what %s sent then", s, s)
 		}
 		return plain
 	},

@@ -21,7 +21,7 @@ func kill(r *repro.Run) error {
 }
 
 func processes(r *repro.Run, ways ...func(*sock.Child) error) error {
-	s, err := listen(r)
+	s, err := r.Host("b").Listen(repro.ServerPort)
 	if err != nil {
 		return err
 	}

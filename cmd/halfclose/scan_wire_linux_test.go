@@ -212,8 +212,8 @@ func thisProcess() (live.Owner, error) {
 	return live.Owner{PID: os.Getpid(), Program: strings.TrimSpace(string(comm))}, err
 }
 
-// gone is that nothing is stuck.
-func gone(host string) scanWant { return scanWant{host: host, kind: stuckKind(stuckKinds)} }
+// scanGone is that nothing is stuck.
+func scanGone(host string) scanWant { return scanWant{host: host, kind: stuckKind(stuckKinds)} }
 
 // TestScanEveryState brings connections into every state, looks, and lets what
 // was missing happen: then it must be gone.
@@ -241,31 +241,31 @@ func TestScanEveryState(t *testing.T) {
 		steps  []step
 	}{
 		{name: "half closed", steps: []step{
-			{nil, []scanWant{gone("a"), gone("b")}},
-			{func(s *scanStage) error { _, err := s.client.Write([]byte("hello")); s.Settle(); return err }, []scanWant{gone("a"), gone("b")}},
+			{nil, []scanWant{scanGone("a"), scanGone("b")}},
+			{func(s *scanStage) error { _, err := s.client.Write([]byte("hello")); s.Settle(); return err }, []scanWant{scanGone("a"), scanGone("b")}},
 			{shut(client), []scanWant{
 				{host: "b", kind: stuckLeaked, owner: true, unread: 5, told: "both"},
 				{host: "a", kind: stuckPeerOpen, owner: true, told: "both"},
 			}},
 			{func(s *scanStage) error { return s.drain(s.server) }, []scanWant{{host: "b", kind: stuckLeaked, owner: true, endRead: 1, told: "both"}}},
 			{closed(client), []scanWant{{host: "a", kind: stuckPeerOpenOrphan, orphan: true, told: "left"}}},
-			{closed(server), []scanWant{{host: "a", kind: stuckTimeWait, told: "left"}, gone("b")}},
+			{closed(server), []scanWant{{host: "a", kind: stuckTimeWait, told: "left"}, scanGone("b")}},
 		}},
 		{name: "never accepted", queued: true, steps: []step{
 			{closed(client), []scanWant{{host: "b", kind: stuckNeverAccepted, owner: true, told: "both"}}},
 			{func(s *scanStage) (err error) { s.server, err = s.listener.Accept(); return err }, []scanWant{{host: "b", kind: stuckLeaked, owner: true, told: "both"}}},
-			{closed(server), []scanWant{gone("b")}},
+			{closed(server), []scanWant{scanGone("b")}},
 		}},
 		{name: "the FIN is lost", steps: []step{
 			{hold("a"), nil},
-			{shut(client), []scanWant{{host: "a", kind: stuckFinUnanswered, owner: true, told: "most"}, gone("b")}},
+			{shut(client), []scanWant{{host: "a", kind: stuckFinUnanswered, owner: true, told: "most"}, scanGone("b")}},
 			{closed(client), []scanWant{{host: "a", kind: stuckFinUnanswered, orphan: true, told: "most"}}},
 			{release, []scanWant{{host: "a", kind: stuckPeerOpenOrphan, orphan: true, told: "left"}, {host: "b", kind: stuckLeaked, owner: true, told: "both"}}},
 		}},
 		{name: "the FIN and what is before it are lost", steps: []step{
 			{hold("a"), nil},
-			{func(s *scanStage) error { _, err := s.client.Write([]byte("hello")); return err }, []scanWant{gone("a")}},
-			{shut(client), []scanWant{{host: "a", kind: stuckFinUnanswered, owner: true}, gone("b")}},
+			{func(s *scanStage) error { _, err := s.client.Write([]byte("hello")); return err }, []scanWant{scanGone("a")}},
+			{shut(client), []scanWant{{host: "a", kind: stuckFinUnanswered, owner: true}, scanGone("b")}},
 			{release, []scanWant{{host: "a", kind: stuckPeerOpen, owner: true, told: "both"}}},
 		}},
 		{name: "the last ACK is lost", steps: []step{
@@ -273,7 +273,7 @@ func TestScanEveryState(t *testing.T) {
 			{hold("a"), nil},
 			{shut(server), []scanWant{{host: "b", kind: stuckLastAck, owner: true, told: "most"}}},
 			{closed(server), []scanWant{{host: "b", kind: stuckLastAck, orphan: true, told: "most"}}},
-			{release, []scanWant{gone("b")}},
+			{release, []scanWant{scanGone("b")}},
 		}},
 		{name: "both at once", steps: []step{
 			{hold(""), nil},
@@ -295,7 +295,7 @@ func TestScanEveryState(t *testing.T) {
 			{release, []scanWant{{host: "a", kind: stuckTimeWait, told: "left"}, {host: "b", kind: stuckTimeWait, told: "left"}}},
 		}},
 		{name: "the peer does not read", steps: []step{
-			{func(s *scanStage) error { return s.fill() }, []scanWant{gone("a")}},
+			{func(s *scanStage) error { return s.fill() }, []scanWant{scanGone("a")}},
 			{shut(client), []scanWant{{host: "a", kind: stuckFinUnread, owner: true, unsent: true}}},
 			{func(s *scanStage) error { return s.drain(s.server) }, []scanWant{
 				{host: "a", kind: stuckPeerOpen, owner: true, told: "both"},
@@ -306,7 +306,7 @@ func TestScanEveryState(t *testing.T) {
 			{func(s *scanStage) error { return s.fill() }, nil},
 			{shut(server), []scanWant{{host: "a", kind: stuckLeaked, owner: true, unsent: true, told: "both"}}},
 			{shut(client), []scanWant{{host: "a", kind: stuckLastAckUnread, owner: true, unsent: true, told: "most"}}},
-			{func(s *scanStage) error { return s.drain(s.server) }, []scanWant{gone("a")}},
+			{func(s *scanStage) error { return s.drain(s.server) }, []scanWant{scanGone("a")}},
 		}},
 		{name: "both have closed and one does not read", steps: []step{
 			{func(s *scanStage) error { return s.fill() }, nil},

@@ -16,6 +16,7 @@ type goodbye struct {
 	fin      *journal.Event // of the active end
 	answer   *journal.Event // the first by which the passive end acknowledged it
 	last     *journal.Event // the passive end's FIN
+	acked    *journal.Event // the first by which the active end acknowledged that
 }
 
 // goodbyes lists the connections that both ends closed, one after the other,
@@ -24,27 +25,56 @@ func goodbyes(j *journal.Journal) []goodbye {
 	var all []goodbye
 	for _, w := range ways(j) {
 		g := goodbye{way: w, segments: claim.Closing(w.Journal)}
-		if has(g.segments, "RST") != nil {
+		g.read()
+		if g.fin == nil || g.answer == nil || g.last == nil || g.acked == nil || g.isGivenUp() {
 			continue
 		}
-		for _, e := range g.segments {
-			active := e.Packet.Src == w.Address(w.who)
-			fin := slices.Contains(e.Packet.Flags, "FIN")
-			switch {
-			case active && fin && g.fin == nil:
-				g.fin = e
-			case !active && g.fin != nil && e.Packet.Ack == endOf(g.fin) && g.answer == nil:
-				g.answer = e
-			}
-			if !active && fin && g.last == nil {
-				g.last = e
-			}
+		if rst := claim.WithFlag(g.segments, "RST"); rst != nil && rst.N < g.acked.N {
+			continue
 		}
-		if g.fin != nil && g.answer != nil && g.last != nil && g.isAcknowledged() {
-			all = append(all, g)
-		}
+		// It was over then: a RST after that answers what came again.
+		g.segments = slices.DeleteFunc(g.segments, func(e *journal.Event) bool { return slices.Contains(e.Packet.Flags, "RST") })
+		all = append(all, g)
 	}
 	return all
+}
+
+// read finds the segments that make up a goodbye among those there were.
+func (g *goodbye) read() {
+	for _, e := range g.segments {
+		active := e.Packet.Src == g.Address(g.Who)
+		fin := slices.Contains(e.Packet.Flags, "FIN")
+		switch {
+		case active && fin && g.fin == nil:
+			g.fin = e
+		case !active && g.fin != nil && e.Packet.Ack == endOf(g.fin) && g.answer == nil:
+			g.answer = e
+		}
+		switch {
+		case !active && fin && g.last == nil:
+			g.last = e
+		case active && g.last != nil && e.Packet.Ack == endOf(g.last) && g.acked == nil:
+			g.acked = e
+		}
+	}
+}
+
+// isGivenUp says whether the passive end was gone before its FIN was known to
+// be acknowledged: an orphan that its kernel had given up. Only on the wire are
+// states and segments seen in step.
+func (g *goodbye) isGivenUp() bool {
+	if g.Network != journal.Wire {
+		return false
+	}
+	for _, gone := range claim.States(g.Journal, g.Other(), journal.SockDiag) {
+		if gone.State.To != journal.Gone {
+			continue
+		}
+		return !slices.ContainsFunc(g.Arrived(g.Other(), g.last, gone), func(e *journal.Event) bool {
+			return e.Packet.Ack == endOf(g.last)
+		})
+	}
+	return false
 }
 
 // endOf is the sequence number after a segment, the FIN's own included.
@@ -56,11 +86,24 @@ func endOf(e *journal.Event) uint32 {
 	return n
 }
 
-// isAcknowledged says whether the last FIN was.
-func (g *goodbye) isAcknowledged() bool {
-	return slices.ContainsFunc(g.segments, func(e *journal.Event) bool {
-		return e.Packet.Src == g.Address(g.who) && e.Packet.Ack == endOf(g.last)
-	})
+// notSeenToClose is a socket with a peer whose connection was neither seen to be
+// closed by both ends, nor to be reset; "" if there is none.
+func notSeenToClose(j *journal.Journal, all []goodbye) string {
+	seen := map[string]bool{}
+	for _, g := range all {
+		seen[g.Client], seen[g.Server] = true, true
+	}
+	for _, c := range claim.Connections(j) {
+		if claim.WithFlag(claim.Packets(c.Journal, ""), "RST") != nil {
+			seen[c.Client], seen[c.Server] = true, true
+		}
+	}
+	for _, s := range j.Sockets {
+		if s.Remote != "" && !seen[s.ID] {
+			return s.ID
+		}
+	}
+	return ""
 }
 
 // isMerged says whether the passive end's FIN was its acknowledgement too.
@@ -68,7 +111,7 @@ func (g *goodbye) isMerged() bool { return g.answer == g.last }
 
 // noGoodbye is why nothing can be said.
 func noGoodbye(j *journal.Journal) claim.Finding {
-	if f, ok := nothingYet(j); !ok {
+	if f, ok := claim.Complete(j); !ok {
 		return f
 	}
 	return claim.Unclear("no connection was seen to be closed by both ends")
@@ -88,9 +131,12 @@ var hc1 = claim.Claim{
 		for _, g := range all {
 			n := claim.Numbers(g.segments...)
 			if len(g.segments) != 4 || g.isMerged() {
-				return claim.Refute(n, "%s took %d: %s", g.who, len(g.segments), claim.FlagsOf(g.segments))
+				return claim.Refute(n, "%s took %d: %s", g.Who, len(g.segments), claim.FlagsOf(g.segments))
 			}
 			cited = append(cited, n...)
+		}
+		if s := notSeenToClose(j, all); s != "" {
+			return claim.Unclear("not every close was seen: that of %s was not, from its first segment to its last", s)
 		}
 		return claim.Confirm(cited, "it took %s", claim.FlagsOf(all[0].segments))
 	},
@@ -145,13 +191,11 @@ func answerTo(j *journal.Journal, fin *journal.Event) *journal.Event {
 	return best
 }
 
-// afterDelivery says whether an event follows the delivery of a segment.
-func afterDelivery(j *journal.Journal, sent, e *journal.Event) bool {
-	if j.Network != journal.Wire {
-		return e.N > sent.N
-	}
+// afterDelivery says whether an event follows the delivery of a FIN, or of its
+// repetition.
+func afterDelivery(j *journal.Journal, fin, e *journal.Event) bool {
 	return slices.ContainsFunc(claim.Packets(j, journal.AtDelivered), func(d *journal.Event) bool {
-		return d.Packet.Of == sent.N && d.N < e.N
+		return d.N < e.N && d.Packet.Src == fin.Packet.Src && claim.WithFlag([]*journal.Event{d}, "FIN") != nil && endOf(d) == endOf(fin)
 	})
 }
 
@@ -182,11 +226,11 @@ var hc3 = claim.Claim{
 // states judges the states of both ends, by sock_diag, which alone sees them
 // when the descriptor is closed.
 func (g *goodbye) states() claim.Finding {
-	active := claim.Follows(g.Journal, g.who, "the peer's", []claim.Step{
+	active := claim.Follows(g.Journal, g.Who, "the peer's", []claim.Step{
 		{From: journal.FinWait1, To: journal.FinWait2, On: []string{"ACK"}},
 		{From: journal.FinWait2, To: journal.TimeWait, On: []string{"FIN", "ACK"}},
 	}, journal.SockDiag)
-	passive := claim.Follows(g.Journal, g.peer(), "the peer's", []claim.Step{
+	passive := claim.Follows(g.Journal, g.Other(), "the peer's", []claim.Step{
 		{From: journal.CloseWait, To: journal.LastAck},
 		{From: journal.LastAck, To: journal.Gone, On: []string{"ACK"}},
 	}, journal.SockDiag)
@@ -196,7 +240,7 @@ func (g *goodbye) states() claim.Finding {
 		}
 	}
 	return claim.Confirm(slices.Concat(active.Events, passive.Events), "%s: %s; %s: %s (CLOSE: sock_diag finds it no more)",
-		g.who, active.Because, g.peer(), passive.Because)
+		g.Who, active.Because, g.Other(), passive.Because)
 }
 
 // merges judges whether the passive end's ACK and FIN were one segment, and
@@ -209,24 +253,24 @@ func merges(j *journal.Journal) claim.Finding {
 	var (
 		cited []int
 		told  []string
-		any   bool
+		found bool
 	)
 	for _, g := range all {
 		if g.isMerged() {
-			any = true
+			found = true
 		}
 		cited = append(cited, claim.Numbers(g.segments...)...)
 		told = append(told, g.why())
 	}
-	if !any {
-		return refuse(j, cited, "%s", strings.Join(told, "; "))
+	if !found {
+		return claim.Refuse(j, cited, "%s", strings.Join(told, "; "))
 	}
 	return claim.Confirm(cited, "%s", strings.Join(told, "; "))
 }
 
 // why tells a goodbye by its segments and by what made them so.
 func (g *goodbye) why() string {
-	said := g.peer() + " " + claim.FlagsOf(g.segments)
+	said := g.Other() + " " + claim.FlagsOf(g.segments)
 	switch {
 	case g.isMerged():
 		return said + ": it closed before its kernel had acknowledged the FIN"
@@ -238,7 +282,7 @@ func (g *goodbye) why() string {
 
 // forced is the setting of TCP_QUICKACK between the FIN and its acknowledgement.
 func (g *goodbye) forced() *journal.Event {
-	for _, e := range g.calls(g.peer(), g.fin, "setsockopt") {
+	for _, e := range g.Calls(g.Other(), g.fin, "setsockopt") {
 		if slices.Contains(e.Call.Args, "TCP_QUICKACK") && e.N < g.answer.N {
 			return e
 		}
@@ -250,7 +294,7 @@ var hc4 = claim.Claim{
 	ID: "HC4", Statement: "second and third segment may merge: a three-segment close",
 	Source: article004, Quantity: claim.Can,
 	Precondition: "the passive end closes while its acknowledgement is delayed",
-	Needs:        needsPackets, Check: possibly(merges),
+	Needs:        needsPackets, Check: claim.Possibly(merges),
 }
 
 // threeSegments is the phenomenon: at least one close with three.
@@ -271,22 +315,22 @@ func dataMerges(j *journal.Journal) claim.Finding {
 			said := ""
 			for _, other := range all {
 				if !other.isMerged() {
-					said = "; of " + other.peer() + ", which wrote it on its own, the data took the ACK along and the FIN went alone"
+					said = "; of " + other.Other() + ", which wrote it on its own, the data took the ACK along and the FIN went alone"
 				}
 			}
 			return claim.Confirm(claim.Numbers(g.fin, g.last), "%s answered the FIN with one segment: the ACK, %d bytes and its own FIN%s",
-				g.peer(), g.last.Packet.Len, said)
+				g.Other(), g.last.Packet.Len, said)
 		}
 	}
 	g := all[0]
-	return refuse(j, claim.Numbers(g.segments...), "they came apart: %s", claim.FlagsOf(g.segments))
+	return claim.Refuse(j, claim.Numbers(g.segments...), "they came apart: %s", claim.FlagsOf(g.segments))
 }
 
 var hc5 = claim.Claim{
 	ID: "HC5", Statement: "with delayed ACK, the ACK, data still to send, and the FIN may merge into one segment",
 	Source: article004, Quantity: claim.Can,
 	Precondition: "the data is held back until the close (MSG_MORE, TCP_CORK, Nagle)",
-	Needs:        needsPackets, Check: possibly(dataMerges),
+	Needs:        needsPackets, Check: claim.Possibly(dataMerges),
 }
 
 var oneSegment = claim.Phenomenon{Needs: needsPackets, Check: dataMerges}
@@ -301,7 +345,7 @@ var hc6 = claim.Claim{
 			if !g.isMerged() {
 				continue
 			}
-			return claim.Follows(g.Journal, g.who, "the peer's", []claim.Step{
+			return claim.Follows(g.Journal, g.Who, "the peer's", []claim.Step{
 				{From: journal.FinWait1, To: journal.TimeWait, On: []string{"FIN", "ACK"}},
 			}, journal.SockDiag)
 		}

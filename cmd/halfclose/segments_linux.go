@@ -10,31 +10,31 @@ import (
 
 // talk lets each end say a line, so that both have received data: from then on
 // the kernel delays its acknowledgements.
-func talk(r *repro.Run, c conn) {
-	write(r, c.a, "request")
-	read(c.b)
-	write(r, c.b, "answer")
-	read(c.a)
+func talk(r *repro.Run, c repro.Conn) {
+	r.Send(c.Client, "request")
+	r.Receive(c.Server)
+	r.Send(c.Server, "answer")
+	r.Receive(c.Client)
 }
 
 // fourWay: the passive end closes after its kernel has acknowledged the FIN.
 func fourWay(r *repro.Run) error {
-	s, err := listen(r)
+	s, err := r.Host("b").Listen(repro.ServerPort)
 	if err != nil {
 		return err
 	}
-	c, err := s.connect()
+	c, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return err
 	}
 	talk(r, c)
-	if err := c.a.Close(); err != nil {
+	if err := c.Client.Close(); err != nil {
 		return err
 	}
 	r.Settle()
 	awaitACK(r, c)
-	read(c.b)
-	if err := c.b.Close(); err != nil {
+	r.Receive(c.Server)
+	if err := c.Server.Close(); err != nil {
 		return err
 	}
 	r.Settle()
@@ -46,8 +46,8 @@ func fourWay(r *repro.Run) error {
 const delayedACK = time.Second
 
 // awaitACK waits until the passive end's kernel has acknowledged the FIN.
-func awaitACK(r *repro.Run, c conn) {
-	r.Await(delayedACK, func() bool { return c.a.Seen(journal.SockDiag) != journal.FinWait1 })
+func awaitACK(r *repro.Run, c repro.Conn) {
+	r.Await(delayedACK, func() bool { return c.Client.Seen(journal.SockDiag) != journal.FinWait1 })
 	r.Settle()
 }
 
@@ -55,30 +55,30 @@ func awaitACK(r *repro.Run, c conn) {
 // FIN is still delayed; then after it has been sent; then at once again, when
 // it was forced.
 func threeWay(r *repro.Run) error {
-	s, err := listen(r)
+	s, err := r.Host("b").Listen(repro.ServerPort)
 	if err != nil {
 		return err
 	}
-	between := []func(c conn) error{
-		func(conn) error { return nil },
-		func(c conn) error { awaitACK(r, c); return nil },
-		func(c conn) error { return c.b.SetOption(sock.QuickAck, 1) },
+	between := []func(c repro.Conn) error{
+		func(repro.Conn) error { return nil },
+		func(c repro.Conn) error { awaitACK(r, c); return nil },
+		func(c repro.Conn) error { return c.Server.SetOption(sock.QuickAck, 1) },
 	}
 	for _, then := range between {
-		c, err := s.connect()
+		c, err := s.Connect(r.Host("a"))
 		if err != nil {
 			return err
 		}
 		talk(r, c)
-		if err := c.a.Close(); err != nil {
+		if err := c.Client.Close(); err != nil {
 			return err
 		}
-		deliver(r)
-		read(c.b)
+		r.Deliver()
+		r.Receive(c.Server)
 		if err := then(c); err != nil {
 			return err
 		}
-		if err := c.b.Close(); err != nil {
+		if err := c.Server.Close(); err != nil {
 			return err
 		}
 		r.Settle()
@@ -89,27 +89,27 @@ func threeWay(r *repro.Run) error {
 // mergedData: the passive end has data left, which it gives to the kernel
 // together with the FIN; beside it, the same data written on its own.
 func mergedData(r *repro.Run) error {
-	s, err := listen(r)
+	s, err := r.Host("b").Listen(repro.ServerPort)
 	if err != nil {
 		return err
 	}
 	for _, flags := range [][]sock.Flag{{sock.More}, nil} {
-		c, err := s.connect()
+		c, err := s.Connect(r.Host("a"))
 		if err != nil {
 			return err
 		}
 		talk(r, c)
-		if err := c.a.Shutdown(sock.ShutWrite); err != nil {
+		if err := c.Client.Shutdown(sock.ShutWrite); err != nil {
 			return err
 		}
-		deliver(r)
-		_, _ = c.b.Sendmsg([]byte("the rest"), flags...)
-		if err := c.b.Close(); err != nil {
+		r.Deliver()
+		_, _ = c.Server.Sendmsg([]byte("the rest"), flags...)
+		if err := c.Server.Close(); err != nil {
 			return err
 		}
 		r.Settle()
-		read(c.a)
-		read(c.a)
+		r.Receive(c.Client)
+		r.Receive(c.Client)
 	}
 	return nil
 }

@@ -18,13 +18,13 @@ func blockedReads(j *journal.Journal, names ...string) []blocked {
 	var all []blocked
 	for _, w := range ways(j) {
 		for _, name := range names {
-			if w.name() != name {
+			if w.Name() != name {
 				continue
 			}
-			b := blocked{way: w, data: nth(w.writes(w.peer(), w.by), 0)}
+			b := blocked{way: w, data: claim.Nth(w.writes(w.Other(), w.By), 0)}
 			for i := range w.Events {
 				e := &w.Events[i]
-				if e.Process != nil && e.Process.Event == "blocked" && e.Socket == w.who && e.N < w.by.N {
+				if e.Process != nil && e.Process.Event == "blocked" && e.Socket == w.Who && e.N < w.By.N {
 					b.waits = e
 				}
 			}
@@ -32,7 +32,7 @@ func blockedReads(j *journal.Journal, names ...string) []blocked {
 				continue
 			}
 			// It may be recorded before the call that woke it: both return at once.
-			if b.read = nth(w.reads(w.who, b.waits), 0); b.read == nil || b.read.T+b.read.Call.TookNS > w.by.T {
+			if b.read = claim.Nth(w.reads(w.Who, b.waits), 0); b.read == nil || b.read.T+b.read.Call.TookNS > w.By.T {
 				all = append(all, b)
 			}
 		}
@@ -45,6 +45,12 @@ func (b *blocked) wokenByData() bool {
 	return b.read != nil && b.data != nil && len(b.read.Call.Data) > 0 && string(b.read.Call.Data) == string(b.data.Call.Data)
 }
 
+// endedByPeer says whether the peer had ended the connection when the read returned.
+func (b *blocked) endedByPeer() bool {
+	call := claim.Nth(b.Calls(b.Other(), nil, "close", "shutdown"), 0)
+	return call != nil && call.T < b.read.T+b.read.Call.TookNS
+}
+
 // wakes judges whether an ending call wakes a thread that waits in read.
 func wakes(j *journal.Journal, names ...string) claim.Finding {
 	all := blockedReads(j, names...)
@@ -53,27 +59,31 @@ func wakes(j *journal.Journal, names ...string) claim.Finding {
 	}
 	b := all[0]
 	switch {
+	case b.read != nil && b.endedByPeer():
+		return claim.Unclear("the peer ended the connection too, which wakes a reader as well")
+	case b.read != nil && len(b.read.Call.Data) > 0 && !b.wokenByData():
+		return claim.Unclear("the thread that waited in read was given %d bytes, and nobody was seen to send them", b.read.Call.Result)
 	case b.read != nil && !b.wokenByData():
-		return claim.Confirm(claim.Numbers(b.waits, b.by, b.read), "the thread that waited in read returned %s after %s", ended(b.read), b.name())
+		return claim.Confirm(claim.Numbers(b.waits, b.By, b.read), "the thread that waited in read returned %s after %s", claim.Returned(b.read), b.Name())
 	case b.data == nil || b.read == nil:
-		return refuse(j, claim.Numbers(b.waits, b.by), "%s did not wake the thread that waited in read", b.name())
+		return claim.Refuse(j, claim.Numbers(b.waits, b.By), "%s did not wake the thread that waited in read", b.Name())
 	}
-	return claim.Refute(claim.Numbers(b.waits, b.by, b.data, b.read), "%s did not wake the thread that waited in read; it waited until the peer sent data, %s later, and read returned that: %q. %s",
-		b.name(), seconds(b.data.T-b.by.T), b.read.Call.Data, b.untilThen())
+	return claim.Refute(claim.Numbers(b.waits, b.By, b.data, b.read), "%s did not wake the thread that waited in read; it waited until the peer sent data, %s later, and read returned that: %q. %s",
+		b.Name(), seconds(b.data.T-b.By.T), b.read.Call.Data, b.untilThen())
 }
 
 // untilThen says what the ending had sent before the read returned.
 func (b *blocked) untilThen() string {
-	if s := b.sent(b.who, b.by, b.data); len(s) > 0 {
+	if s := b.Sent(b.Who, b.By, b.data); len(s) > 0 {
 		return "It had sent " + claim.FlagsOf(s) + " at once"
 	}
 	return "Until then nothing was sent, for the waiting call held the socket"
 }
 
-func closeWakes(j *journal.Journal) claim.Finding { return wakes(j, endClose) }
+func closeWakes(j *journal.Journal) claim.Finding { return wakes(j, claim.Closed) }
 
 func shutdownWakes(j *journal.Journal) claim.Finding {
-	return wakes(j, endShutBoth, endShutRead)
+	return wakes(j, claim.ShutBoth, claim.ShutRead)
 }
 
 var hc29 = claim.Claim{
@@ -100,7 +110,7 @@ var closeLeavesWaiting = claim.Phenomenon{
 		case shut.Verdict != claim.Confirmed:
 			return shut
 		case closed.Verdict == claim.Confirmed:
-			return refuse(j, closed.Events, "close() woke it too: %s", closed.Because)
+			return claim.Refuse(j, closed.Events, "close() woke it too: %s", closed.Because)
 		case closed.Verdict == claim.Refuted:
 			return claim.Confirm(append(shut.Events, closed.Events...), "%s; %s", shut.Because, closed.Because)
 		}

@@ -11,7 +11,7 @@ import (
 // threads: one thread waits in read, another closes the descriptor, or shuts
 // the connection down.
 func threads(r *repro.Run) error {
-	s, err := listen(r)
+	s, err := r.Host("b").Listen(repro.ServerPort)
 	if err != nil {
 		return err
 	}
@@ -31,28 +31,28 @@ const (
 )
 
 // errNotWaiting is that the reading thread did not come to wait in time.
-var errNotWaiting = errors.New("the thread that should read was not seen to wait in read(2) (/proc/self/task/TID/syscall)")
+var errNotWaiting = errors.New("the thread that should read was not seen to wait in r.Receive(2) (/proc/self/task/TID/syscall)")
 
 // whileReading ends the connection under a thread that waits in read; if that
 // does not wake it, the peer's data will.
-func whileReading(r *repro.Run, s *server, end ending) error {
-	c, err := s.connect()
+func whileReading(r *repro.Run, s *repro.Server, end ending) error {
+	c, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return err
 	}
-	if err := c.a.SetBlocking(); err != nil {
+	if err := c.Client.SetBlocking(); err != nil {
 		return err
 	}
-	reading := c.a.Background(func() { _, _ = c.a.Read(readSize) })
-	if !r.Await(untilWaiting, func() bool { return reading.Blocked("read(" + c.a.ID() + ")") }) && r.OK() {
+	reading := c.Client.Background(func() { _, _ = c.Client.Read(64) })
+	if !r.Await(untilWaiting, func() bool { return reading.Blocked("read(" + c.Client.ID() + ")") }) && r.OK() {
 		return errNotWaiting
 	}
-	_ = end(c.a)
+	_ = end(c.Client)
 	if !r.Await(untilWoken, reading.Done) {
-		write(r, c.b, "wake up")
+		r.Send(c.Server, "wake up")
 		r.Await(untilWoken, reading.Done)
 	}
 	r.Settle()
-	read(c.b)
+	r.Receive(c.Server)
 	return nil
 }

@@ -21,12 +21,12 @@ func waits(j *journal.Journal) []waiting {
 	var all []waiting
 	for _, w := range ways(j) {
 		t := waiting{way: w}
-		for _, e := range claim.States(w.Journal, w.who, journal.SockDiag) {
+		for _, e := range claim.States(w.Journal, w.Who, journal.SockDiag) {
 			if e.State.To == journal.TimeWait && t.in == nil {
 				t.in = e
 			}
 		}
-		for _, e := range claim.Samples(w.Journal, w.who, journal.TimeWait) {
+		for _, e := range claim.Samples(w.Journal, w.Who, journal.TimeWait) {
 			if e.Sample.Timer == "timewait" {
 				t.samples = append(t.samples, e)
 			}
@@ -38,6 +38,24 @@ func waits(j *journal.Journal) []waiting {
 	return all
 }
 
+// steady are the readings before any segment arrived that may have set the timer
+// anew.
+func (t *waiting) steady() []*journal.Event {
+	return slices.DeleteFunc(slices.Clone(t.samples), func(e *journal.Event) bool { return t.isSetAnew(e) })
+}
+
+// isSetAnew says whether that may have happened before a reading. Off the wire
+// the FIN that led to TIME_WAIT may have been captured after the state was seen:
+// there only what had come before counts.
+func (t *waiting) isSetAnew(reading *journal.Event) bool {
+	if t.Network == journal.Wire {
+		return len(t.Arrived(t.Who, t.in, reading)) > 0
+	}
+	return slices.ContainsFunc(claim.Segments(t.Journal), func(s claim.Segment) bool {
+		return s.Repeats != 0 && s.Packet().Dst == t.Address(t.Who) && claim.Between(s.Event, t.in, reading)
+	})
+}
+
 // lasts is how long the state lasts by a reading of its timer: what has passed
 // and what remains, in nanoseconds.
 func (t *waiting) lasts(sample *journal.Event) int64 {
@@ -46,7 +64,7 @@ func (t *waiting) lasts(sample *journal.Event) int64 {
 
 // noWait is why nothing can be said.
 func noWait(j *journal.Journal) claim.Finding {
-	if f, ok := nothingYet(j); !ok {
+	if f, ok := claim.Complete(j); !ok {
 		return f
 	}
 	return claim.Unclear("no socket that was closed first was seen in TIME_WAIT")
@@ -59,16 +77,16 @@ var hc21 = claim.Claim{
 	Needs:        needsDiag,
 	Check: func(j *journal.Journal) claim.Finding {
 		for _, t := range waits(j) {
-			returned := t.by.T + t.by.Call.TookNS
-			over := t.samples[0].T + t.samples[0].Sample.TimerMS*1e6
-			if t.name() != endClose {
+			if t.Name() != claim.Closed {
 				continue
 			}
+			returned := t.By.T + t.By.Call.TookNS
+			over := t.samples[0].T + t.samples[0].Sample.TimerMS*1e6
 			if returned >= over {
-				return claim.Refute(claim.Numbers(t.by, t.in, t.samples[0]), "close() of %s returned when TIME_WAIT was over", t.who)
+				return claim.Refute(claim.Numbers(t.By, t.in, t.samples[0]), "close() of %s returned when TIME_WAIT was over", t.Who)
 			}
-			return claim.Confirm(claim.Numbers(t.by, t.in, t.samples[0]), "close() of %s returned after %.3f ms, with %.1f s of TIME_WAIT still to come",
-				t.who, float64(t.by.Call.TookNS)/1e6, float64(over-returned)/1e9)
+			return claim.Confirm(claim.Numbers(t.By, t.in, t.samples[0]), "close() of %s returned after %.3f ms, with %.1f s of TIME_WAIT still to come",
+				t.Who, float64(t.By.Call.TookNS)/1e6, float64(over-returned)/1e9)
 		}
 		return noWait(j)
 	},
@@ -86,17 +104,18 @@ var hc22 = claim.Claim{
 	Needs: needsDiag,
 	Check: func(j *journal.Journal) claim.Finding {
 		for _, t := range waits(j) {
-			first, last := t.samples[0], t.samples[len(t.samples)-1]
-			if first == last || last.T-first.T < second {
+			readings := t.steady()
+			if len(readings) < 2 || readings[len(readings)-1].T-readings[0].T < second {
 				continue // a single reading does not show that the timer runs
 			}
+			first, last := readings[0], readings[len(readings)-1]
 			d := t.lasts(first)
 			passed, ran := last.T-first.T, (first.Sample.TimerMS-last.Sample.TimerMS)*1e6
 			if diff := passed - ran; diff > second/2 || diff < -second/2 {
-				return claim.Unclear("the timer of %s ran %s in %s: it was set anew", t.who, seconds(ran), seconds(passed))
+				return claim.Unclear("the timer of %s ran %s in %s: it was set anew", t.Who, seconds(ran), seconds(passed))
 			}
 			said := fmt.Sprintf("it lasts %s: the timer of %s stood at %.1f s at the start and at %.1f s %s later",
-				seconds(d), t.who, float64(first.Sample.TimerMS)/1e3, float64(last.Sample.TimerMS)/1e3, seconds(passed))
+				seconds(d), t.Who, float64(first.Sample.TimerMS)/1e3, float64(last.Sample.TimerMS)/1e3, seconds(passed))
 			if d < saidLeast*second-slack || d > saidMost*second+slack {
 				return claim.Refute(claim.Numbers(t.in, first, last), "%s", said)
 			}
@@ -118,17 +137,20 @@ var hc23 = claim.Claim{
 		}
 		var before, after *waiting
 		for _, t := range waits(j) {
-			if t.in.N < set.N {
+			switch {
+			case len(t.steady()) == 0:
+			case t.in.N < set.N:
 				before = &t
-			} else if after == nil {
+			case after == nil:
 				after = &t
 			}
 		}
 		if before == nil || after == nil {
 			return noWait(j)
 		}
-		x, y := before.lasts(before.samples[0]), after.lasts(after.samples[0])
-		cited := claim.Numbers(set, before.samples[0], after.samples[0])
+		one, other := before.steady()[0], after.steady()[0]
+		x, y := before.lasts(one), after.lasts(other)
+		cited := claim.Numbers(set, one, other)
 		if x-y > second {
 			return claim.Confirm(cited, "TIME_WAIT took %s before, and %s with tcp_fin_timeout at %d s", seconds(x), seconds(y), timeout)
 		}
@@ -152,8 +174,11 @@ func bindTries(j *journal.Journal) []bindTry {
 			continue
 		}
 		at := call.Call.Args[len(call.Call.Args)-1]
+		if call.Call.Errno != "" && call.Call.Errno != "EADDRINUSE" {
+			continue // that is about something else
+		}
 		old := listenerAt(j, at, call)
-		in := slices.ContainsFunc(occupied, func(t waiting) bool { return t.Address(t.who) == at && t.in.N < call.N })
+		in := slices.ContainsFunc(occupied, func(t waiting) bool { return t.Address(t.Who) == at && t.in.N < call.N })
 		if old == "" || !in {
 			continue
 		}
@@ -206,7 +231,7 @@ var hc24 = claim.Claim{
 		if len(cited) == 0 {
 			return claim.Unclear("nobody tried to bind such a port without SO_REUSEADDR")
 		}
-		return claim.Confirm(claim.Numbers(cited...), "without SO_REUSEADDR bind() failed with %s, %d times", ended(cited[0]), len(cited))
+		return claim.Confirm(claim.Numbers(cited...), "without SO_REUSEADDR bind() failed with %s, %d times", claim.Returned(cited[0]), len(cited))
 	},
 }
 
@@ -216,27 +241,29 @@ var hc28 = claim.Claim{
 	Precondition: "the listener is closed, and one of its connections is in TIME_WAIT",
 	Needs:        needsDiag,
 	Check: func(j *journal.Journal) claim.Finding {
-		var bound, failed []*journal.Event
+		var bound, failed, both []*journal.Event
 		for _, b := range bindTries(j) {
 			switch {
 			case !b.new:
 			case b.call.Call.Errno != "" && !b.old:
 				failed = append(failed, b.call)
 			case b.call.Call.Errno != "":
-				return claim.Refute(claim.Numbers(b.call), "with SO_REUSEADDR on both listeners bind() failed with %s", ended(b.call))
+				return claim.Refute(claim.Numbers(b.call), "with SO_REUSEADDR on both listeners bind() failed with %s", claim.Returned(b.call))
+			case b.old:
+				both = append(both, b.call)
 			default:
 				bound = append(bound, b.call)
 			}
 		}
 		switch {
-		case len(failed) > 0 && len(bound) > 0:
-			return claim.Refute(claim.Numbers(append(failed, bound...)...), "with it on the new listener alone bind() failed with %s; it takes it on the old one too, from which the TIME_WAIT came", ended(failed[0]))
+		case len(failed) > 0 && len(both) > 0:
+			return claim.Refute(claim.Numbers(append(failed, both...)...), "with it on the new listener alone bind() failed with %s; it takes it on the old one too, from which the TIME_WAIT came", claim.Returned(failed[0]))
 		case len(failed) > 0:
-			return claim.Refute(claim.Numbers(failed...), "with it on the new listener alone bind() failed with %s", ended(failed[0]))
+			return claim.Refute(claim.Numbers(failed...), "with it on the new listener alone bind() failed with %s", claim.Returned(failed[0]))
 		case len(bound) > 0:
-			return claim.Confirm(claim.Numbers(bound...), "bind() succeeded, %d times", len(bound))
+			return claim.Confirm(claim.Numbers(bound...), "with it on the new listener alone bind() succeeded, %d times", len(bound))
 		}
-		return claim.Unclear("nobody tried to bind such a port with SO_REUSEADDR")
+		return claim.Unclear("nobody tried to bind such a port with SO_REUSEADDR on the new listener alone")
 	},
 }
 
@@ -252,11 +279,11 @@ var hc25 = claim.Claim{
 				continue
 			}
 			for _, s := range claim.Segments(t.Journal) {
-				if e := s.Event; e.Packet.Src == t.Address(t.who) && e.N > fin.N && claim.HasFlags(e, "ACK") && e.Packet.Ack == endOf(fin) {
-					return claim.Confirm(claim.Numbers(t.in, fin, e), "%s, in TIME_WAIT, acknowledged the FIN that %s had sent again", t.who, t.peer())
+				if e := s.Event; e.Packet.Src == t.Address(t.Who) && e.N > fin.N && claim.HasFlags(e, "ACK") && e.Packet.Ack == endOf(fin) {
+					return claim.Confirm(claim.Numbers(t.in, fin, e), "%s, in TIME_WAIT, acknowledged the FIN that %s had sent again", t.Who, t.Other())
 				}
 			}
-			return refuse(j, claim.Numbers(t.in, fin), "the FIN came to %s again, in TIME_WAIT, and was not acknowledged", t.who)
+			return claim.Refuse(j, claim.Numbers(t.in, fin), "the FIN came to %s again, in TIME_WAIT, and was not acknowledged", t.Who)
 		}
 		return claim.Unclear("no FIN came again to a socket in TIME_WAIT")
 	},
@@ -266,10 +293,10 @@ var hc25 = claim.Claim{
 // socket that was in TIME_WAIT by then.
 func (t *waiting) repeatedFIN() *journal.Event {
 	for _, s := range claim.Segments(t.Journal) {
-		if s.Repeats == 0 || s.Packet().Dst != t.Address(t.who) || !slices.Contains(s.Packet().Flags, "FIN") {
+		if s.Repeats == 0 || s.Packet().Dst != t.Address(t.Who) || !slices.Contains(s.Packet().Flags, "FIN") {
 			continue
 		}
-		for _, e := range t.arrived(t.who, t.in, nil) {
+		for _, e := range t.Arrived(t.Who, t.in, nil) {
 			if e.Packet.Of == s.Event.N || t.Network != journal.Wire && e.N == s.Event.N {
 				return e
 			}
@@ -296,11 +323,11 @@ var lingersOn = claim.Phenomenon{
 			told = append(told, fmt.Sprintf("old %s, new %s: %s", with(b.old), with(b.new), success(b.call)))
 		}
 		if len(told) == 0 {
-			return refuse(j, claim.Numbers(all[0].in), "%s was in TIME_WAIT, but nobody tried to bind its port", all[0].who)
+			return claim.Refuse(j, claim.Numbers(all[0].in), "%s was in TIME_WAIT, but nobody tried to bind its port", all[0].Who)
 		}
 		t := all[0]
 		return claim.Confirm(claim.Numbers(append(cited, t.in, t.samples[0])...), "after close() %s was in TIME_WAIT for %s; bind() of a port with one: %s",
-			t.who, seconds(t.lasts(t.samples[0])), strings.Join(told, "; "))
+			t.Who, seconds(t.lasts(t.samples[0])), strings.Join(told, "; "))
 	},
 }
 

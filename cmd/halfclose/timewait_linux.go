@@ -27,7 +27,7 @@ const watched = 2 * time.Second
 // lastsLong reads the timer of a TIME_WAIT at its start and later, of one made
 // as the settings are and of one made with a tcp_fin_timeout that is short.
 func lastsLong(r *repro.Run) error {
-	s, err := listen(r)
+	s, err := r.Host("b").Listen(repro.ServerPort)
 	if err != nil {
 		return err
 	}
@@ -46,26 +46,26 @@ func lastsLong(r *repro.Run) error {
 			return err
 		}
 	}
-	r.Await(watched, never)
-	first.b.Look()
+	r.Await(watched, repro.Never)
+	first.Server.Look()
 	if second != first {
-		second.b.Look()
+		second.Server.Look()
 	}
 	return s.Close()
 }
 
 // closedByServer makes a connection and closes it, the server's end first.
-func closedByServer(r *repro.Run, s *server) (conn, error) {
-	c, err := s.connect()
+func closedByServer(r *repro.Run, s *repro.Server) (repro.Conn, error) {
+	c, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return c, err
 	}
-	_ = c.b.Close()
+	_ = c.Server.Close()
 	r.Settle()
-	read(c.a)
-	_ = c.a.Close()
+	r.Receive(c.Client)
+	_ = c.Client.Close()
 	r.Settle()
-	c.b.Look()
+	c.Server.Look()
 	return c, nil
 }
 
@@ -76,16 +76,15 @@ func again(r *repro.Run) error {
 	if w == nil {
 		return nil
 	}
-	s, err := listenOn(r, "b", serverPort+1)
+	s, err := r.Host("b").Listen(repro.ServerPort + 1)
 	if err != nil {
 		return err
 	}
-	s.calls = 100
-	c, err := s.connect()
+	c, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return err
 	}
-	_ = c.b.Close()
+	_ = c.Server.Close()
 	r.Settle()
 	lost := false
 	w.SetRule(func(p *wire.Packet) wire.Fate {
@@ -95,10 +94,10 @@ func again(r *repro.Run) error {
 		lost = true
 		return wire.Drop
 	})
-	_ = c.a.Close()
+	_ = c.Client.Close()
 	r.Settle()
 	w.SetRule(nil)
-	r.Await(retransmission, func() bool { return c.a.Seen(journal.SockDiag) == journal.Gone })
+	r.Await(retransmission, func() bool { return c.Client.Seen(journal.SockDiag) == journal.Gone })
 	return nil
 }
 
@@ -109,13 +108,12 @@ const retransmission = 3 * time.Second
 // binds tries to bind a port that a TIME_WAIT has, with and without
 // SO_REUSEADDR on the listener from which that came, and on the new one.
 func binds(r *repro.Run) error {
-	port := uint16(serverPort + 10)
+	port := uint16(repro.ServerPort + 10)
 	for _, old := range []bool{false, true} {
-		s, err := listenOn(r, "b", port, reuse(old))
+		s, err := r.Host("b").Listen(port, reuse(old))
 		if err != nil {
 			return err
 		}
-		s.calls = 200
 		port++
 		if _, err := closedByServer(r, s); err != nil {
 			return err
@@ -143,7 +141,7 @@ func reuse(on bool) func(*sock.Socket) error {
 }
 
 // bindAgain binds a server's port once more, and lets go of it.
-func bindAgain(r *repro.Run, s *server, on bool) error {
+func bindAgain(r *repro.Run, s *repro.Server, on bool) error {
 	n, err := r.Host("b").Socket()
 	if err != nil {
 		return err
@@ -151,6 +149,6 @@ func bindAgain(r *repro.Run, s *server, on bool) error {
 	if err := reuse(on)(n); err != nil {
 		return err
 	}
-	_ = n.Bind(s.at) // its errno is evidence
+	_ = n.Bind(s.At) // its errno is evidence
 	return n.Close()
 }

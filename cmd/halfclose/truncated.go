@@ -16,8 +16,8 @@ type answer struct {
 func answers(j *journal.Journal, name string) []answer {
 	var all []answer
 	for _, d := range deliveries(j) {
-		unread := d.unreadAt(d.who, d.by)
-		if d.who == d.Server && d.name() == name && unread > 0 && d.end != nil {
+		unread := d.Unread(d.Who, d.By)
+		if d.Who == d.Server && d.Name() == name && unread > 0 && d.end != nil {
 			all = append(all, answer{d, unread})
 		}
 	}
@@ -27,23 +27,23 @@ func answers(j *journal.Journal, name string) []answer {
 // losesTheEnd judges that closing at once truncates the answer, and that shutting
 // down, reading to the end and closing then does not.
 func losesTheEnd(j *journal.Journal) claim.Finding {
-	closed, lingered := answers(j, endClose), answers(j, endShutWrite)
+	closed, lingered := answers(j, claim.Closed), answers(j, claim.ShutWrite)
 	if len(closed) == 0 || len(lingered) == 0 {
-		if f, ok := nothingYet(j); !ok {
+		if f, ok := claim.Complete(j); !ok {
 			return f
 		}
 		return claim.Unclear("no server was seen to end a connection in both ways with a part of the request unread and a part of the answer unsent")
 	}
 	x, y := closed[0], lingered[0]
-	cited := claim.Numbers(x.by, x.end, y.by, y.end)
+	cited := claim.Numbers(x.By, x.end, y.By, y.end)
 	switch {
 	case x.got == x.given:
-		return claim.Refute(cited, "%s closed with %d bytes of the request unread, and the client got all %d bytes of the answer", x.who, x.unread, x.given)
-	case y.got != y.given || !isEnd(y.end):
-		return refuse(j, cited, "%s shut down instead, and the client got %d of %d bytes, then %s", y.who, y.got, y.given, ended(y.end))
+		return claim.Refute(cited, "%s closed with %d bytes of the request unread, and the client got all %d bytes of the answer", x.Who, x.unread, x.given)
+	case y.got != y.given || !claim.IsEnd(y.end):
+		return claim.Refuse(j, cited, "%s shut down instead, and the client got %d of %d bytes, then %s", y.Who, y.got, y.given, claim.Returned(y.end))
 	}
 	return claim.Confirm(cited, "%s closed with %d bytes of the request unread: the client got %d of %d bytes, then %s; %s shut down, read on, and closed after the client: %d of %d, then the end",
-		x.who, x.unread, x.got, x.given, ended(x.end), y.who, y.got, y.given)
+		x.Who, x.unread, x.got, x.given, claim.Returned(x.end), y.Who, y.got, y.given)
 }
 
 var hc33 = claim.Claim{

@@ -5,16 +5,6 @@ import (
 	"sockproof/lib/sock"
 )
 
-// Buffers small enough to be filled by little: the peer's receive buffer in
-// bytes, and what is given to the kernel to be sent.
-const (
-	smallBuffer = 4096
-	muchData    = 8 << 10
-)
-
-// small gives a socket a small receive buffer, and those it accepts.
-func small(s *sock.Socket) error { return s.SetOption(sock.ReceiveBuffer, smallBuffer) }
-
 // abortive makes close end with RST.
 func abortive(s *sock.Socket) error { return s.SetLinger(true, 0) }
 
@@ -123,7 +113,7 @@ func plainlyAgain(r *repro.Run, s *repro.Server) error {
 // unsentDropped closes with linger 0 while the kernel has data that it has not
 // sent, for the peer's window is full.
 func unsentDropped(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort+1, small)
+	s, err := r.Host("b").Listen(repro.ServerPort+1, repro.SmallReceiver)
 	if err != nil {
 		return err
 	}
@@ -131,7 +121,7 @@ func unsentDropped(r *repro.Run) error {
 	if err != nil {
 		return err
 	}
-	_, _ = c.Client.WriteBulk(muchData)
+	_, _ = c.Client.WriteBulk(repro.MoreThanFits)
 	if err := abortive(c.Client); err != nil {
 		return err
 	}

@@ -41,8 +41,8 @@ func doVictim(c *repro.Context) (int, error) {
 	}
 	s := &repro.Scenario{Name: "victim", Networks: []journal.Network{journal.HostNet}, Hosts: []string{"a", "b"}}
 	j := c.Conduct(s, p.play, family)
-	if p.err != nil || j.Stopped != "" && len(r.Victims) == 0 {
-		return repro.ExitInconclusive, errors.Join(p.err, stoppedBy(&j, p.err))
+	if err := p.failure(&j); err != nil {
+		return repro.ExitInconclusive, err
 	}
 	if v.listening {
 		return 0, nil
@@ -53,19 +53,25 @@ func doVictim(c *repro.Context) (int, error) {
 	return r.exit(), c.TextOrJSON(r, r.write)
 }
 
-// stoppedBy is why a run ended, where nothing better is known.
-func stoppedBy(j *journal.Journal, known error) error {
-	if known != nil || j.Stopped == "" {
-		return nil
+// failure is why there is nothing to tell.
+func (p *peer) failure(j *journal.Journal) error {
+	switch {
+	case p.err != nil:
+		return p.err
+	case j.Stopped != "" && len(p.report.Victims) == 0:
+		return errors.New("victim: " + j.Stopped)
 	}
-	return errors.New("victim: " + j.Stopped)
+	return nil
 }
 
 // family is that of the address to be called, or the one asked for.
 func (v *victim) family(c *repro.Context) (journal.Family, error) {
 	f, err := c.Family()
-	if err != nil || !v.calling {
+	if err != nil {
 		return f, err
+	}
+	if !v.calling {
+		return f, nil
 	}
 	of := journal.IPv4
 	if v.connect.Addr().Is6() {

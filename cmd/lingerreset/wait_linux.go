@@ -24,7 +24,7 @@ const (
 // reads, reads late, never reads; on a blocking and on a non-blocking socket;
 // interrupted by a signal; and shutdown.
 func lingerN(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort, small)
+	s, err := r.Host("b").Listen(repro.ServerPort, repro.SmallReceiver)
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (t waiting) play(r *repro.Run, s *repro.Server) error {
 	if err != nil {
 		return err
 	}
-	_, _ = c.Client.WriteBulk(muchData)
+	_, _ = c.Client.WriteBulk(repro.MoreThanFits)
 	if t.blocking {
 		if err := c.Client.SetBlocking(); err != nil {
 			return err
@@ -97,7 +97,7 @@ func shutdownWithLinger(r *repro.Run, s *repro.Server) error {
 	if err != nil {
 		return err
 	}
-	_, _ = c.Client.WriteBulk(muchData)
+	_, _ = c.Client.WriteBulk(repro.MoreThanFits)
 	if err := c.Client.SetLinger(true, lingerTime); err != nil {
 		return err
 	}

@@ -48,6 +48,18 @@ func (c *Connection) Arrived(socket string, after, before *journal.Event) []*jou
 	})
 }
 
+// NewlyArrived lists those among them that had not arrived before: no copies, and
+// nothing that was sent again.
+func (c *Connection) NewlyArrived(socket string, after, before *journal.Event) []*journal.Event {
+	var some []*journal.Event
+	for _, s := range Arrivals(c.Journal) {
+		if s.Packet().Dst == c.Address(socket) && Between(s.Event, after, before) {
+			some = append(some, s.Event)
+		}
+	}
+	return some
+}
+
 // HasPackets says whether packets were seen at all.
 func (c *Connection) HasPackets() bool {
 	return c.Witness(journal.Packets).Status == journal.Attached
@@ -78,11 +90,8 @@ func (c *Connection) StateAt(socket string, before *journal.Event) *journal.Even
 // sent by then counts as arrived.
 func (c *Connection) Unread(socket string, at *journal.Event) int64 {
 	var n int64
-	for _, s := range News(c.Journal) {
-		p := s.Packet()
-		if p.Dst == c.Address(socket) && c.hasArrived(s.Event, at) {
-			n += int64(p.Len)
-		}
+	for _, e := range c.NewlyArrived(socket, nil, at) {
+		n += int64(e.Packet.Len)
 	}
 	if !c.HasPackets() {
 		n = Moved(until(c.Calls(c.Peer(socket), nil, Sending...), at))
@@ -98,17 +107,6 @@ func until(events []*journal.Event, before *journal.Event) []*journal.Event {
 	return slices.DeleteFunc(events, func(e *journal.Event) bool { return e.N >= before.N })
 }
 
-// hasArrived says whether a segment had been delivered before an event. Off the
-// wire a segment is seen where it is received.
-func (c *Connection) hasArrived(sent, before *journal.Event) bool {
-	if c.Network != journal.Wire {
-		return sent.N < before.N
-	}
-	return slices.ContainsFunc(Packets(c.Journal, journal.AtDelivered), func(d *journal.Event) bool {
-		return d.Packet.Of == sent.N && d.N < before.N
-	})
-}
-
 // WithFlag finds the first segment with a flag; nil: none has it.
 func WithFlag(events []*journal.Event, flag string) *journal.Event {
 	for _, e := range events {
@@ -117,6 +115,14 @@ func WithFlag(events []*journal.Event, flag string) *journal.Event {
 		}
 	}
 	return nil
+}
+
+// Farewells are the segments among some by which an end says that it is over:
+// FINs and RSTs.
+func Farewells(events []*journal.Event) []*journal.Event {
+	return slices.DeleteFunc(slices.Clone(events), func(e *journal.Event) bool {
+		return !slices.Contains(e.Packet.Flags, "FIN") && !slices.Contains(e.Packet.Flags, "RST")
+	})
 }
 
 // Moved is how many bytes calls moved; calls that failed moved none.

@@ -22,10 +22,20 @@ func (s Segment) Packet() *journal.Packet { return s.Event.Packet }
 // send again, so a judge counts news, never raw segments: a segment is told
 // from its repetition by sequence number, not by time.
 func Segments(j *journal.Journal) []Segment {
-	at := journal.AtDelivered
 	if j.Network == journal.Wire {
-		at = journal.AtSent
+		return segmentsAt(j, journal.AtSent)
 	}
+	return segmentsAt(j, journal.AtDelivered)
+}
+
+// Arrivals lists the segments that entered the hosts and said something that had
+// not arrived before, each where it was delivered. On the wire these are not the
+// deliveries of News: what was lost is news when it arrives for the first time.
+func Arrivals(j *journal.Journal) []Segment {
+	return slices.DeleteFunc(segmentsAt(j, journal.AtDelivered), func(s Segment) bool { return s.Repeats != 0 })
+}
+
+func segmentsAt(j *journal.Journal, at string) []Segment {
 	known := map[direction]*sender{}
 	var all []Segment
 	for _, e := range Packets(j, at) {

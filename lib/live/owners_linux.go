@@ -8,7 +8,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"syscall"
 )
 
 // Owners looks through the descriptors of every process that may be looked at:
@@ -26,6 +25,7 @@ func Owners(wanted func(inode uint64) bool, held func(inode uint64, o Owner)) (r
 type walk struct {
 	wanted func(inode uint64) bool
 	held   func(inode uint64, o Owner)
+	links  linkReader
 	denied bool // some process may not be looked at
 }
 
@@ -42,26 +42,33 @@ func (w *walk) all() error {
 	})
 }
 
-// process looks at the descriptors of one process.
+// process looks at the descriptors of one process. Most of a walk's time is the
+// kernel's, reading links: it is divided among workers, a directory's piece at a
+// time, and what they find is told in the directory's order.
 func (w *walk) process(pid int) error {
-	dir := "/proc/" + strconv.Itoa(pid)
+	dir, err := os.Open("/proc/" + strconv.Itoa(pid) + "/fd")
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
 	o, named := Owner{PID: pid}, false
-	var link [64]byte // more than a socket's takes
-	return eachName(dir+"/fd", func(fd string) {
-		n, err := syscall.Readlink(dir+"/fd/"+fd, link[:])
-		if err != nil {
-			return // closed meanwhile
+	return eachPiece(dir, func(names []string) {
+		for _, inode := range w.links.inodes(dir, names) {
+			if inode == 0 || !w.wanted(inode) {
+				continue
+			}
+			if !named {
+				o.Program, named = programOf(pid), true
+			}
+			w.held(inode, o)
 		}
-		inode, is := socketInode(link[:n])
-		if !is || !w.wanted(inode) {
-			return
-		}
-		if !named {
-			program, _ := os.ReadFile(dir + "/comm") // none: it ended meanwhile
-			o.Program, named = strings.TrimSuffix(string(program), "\n"), true
-		}
-		w.held(inode, o)
 	})
+}
+
+// programOf is a process's name; "" if it ended meanwhile.
+func programOf(pid int) string {
+	program, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
+	return strings.TrimSuffix(string(program), "\n")
 }
 
 // socketInode reads what a descriptor of a socket links to, "socket:[25148]"
@@ -90,11 +97,18 @@ func eachName(path string, f func(name string)) error {
 		return err
 	}
 	defer d.Close()
-	for {
-		names, err := d.Readdirnames(namesAtOnce)
+	return eachPiece(d, func(names []string) {
 		for _, n := range names {
 			f(n)
 		}
+	})
+}
+
+// eachPiece calls f for a directory's entries, a piece at a time.
+func eachPiece(d *os.File, f func(names []string)) error {
+	for {
+		names, err := d.Readdirnames(namesAtOnce)
+		f(names)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}

@@ -126,6 +126,16 @@ func (s *Server) Connect(from *Host, setUp ...SetUp) (Conn, error) {
 	return Conn{client, accepted}, err
 }
 
+// A receiver so small that a little fills it, and then stops the sender.
+const (
+	smallBuffer = 4096
+	// MoreThanFits is more than such a receiver has room for, in bytes.
+	MoreThanFits = 8 << 10
+)
+
+// SmallReceiver gives a socket a small receive buffer, and those it accepts.
+func SmallReceiver(s *sock.Socket) error { return s.SetOption(sock.ReceiveBuffer, smallBuffer) }
+
 // Deliver lets what a call sent arrive, and nothing more: on the wire it has to
 // be carried, elsewhere it arrived before the call returned. Unlike Settle it
 // does not wait for what the kernel delays, or a full window holds up.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -220,6 +221,15 @@ func (s *Socket) Reset() error {
 	return s.Close()
 }
 
+// closeAlone closes a descriptor while no child of this process is between fork
+// and exec: such a one has a copy of it, and would hold the connection open for as
+// long as that takes.
+func closeAlone(fd int) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	return unix.Close(fd)
+}
+
 // Close closes the descriptor (close(2)). The connection may live on, as an
 // orphan that only sock_diag sees.
 func (s *Socket) Close() error {
@@ -228,7 +238,7 @@ func (s *Socket) Close() error {
 	s.fd = -1 // from here on nobody looks at the descriptor, which may be another's
 	s.mu.Unlock()
 	return s.t.record(s.host.Name, s.id, "close", []string{s.id}, func() returned {
-		r := returned{err: unix.Close(fd)}
+		r := returned{err: closeAlone(fd)}
 		if r.err != nil {
 			r.n = -1
 		}

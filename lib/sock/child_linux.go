@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -101,7 +102,7 @@ func (t *Table) spawn(d Disposition, standard []uintptr, sockets []*Socket, pipe
 	for i, s := range piped {
 		c.fds[s], c.host = len(standard)-len(piped)+i, s.host.Name
 	}
-	files := append(standard, ordersR.Fd(), answersW.Fd())
+	files := slices.Concat(standard, []uintptr{ordersR.Fd(), answersW.Fd()})
 	for _, s := range sockets {
 		c.fds[s], c.host = len(files), s.host.Name
 		files = append(files, uintptr(s.descriptor()))
@@ -137,10 +138,10 @@ var errNotOwned = errors.New("the child does not own this socket")
 // call has the child make a call on a socket, and journals it as the child saw
 // it. If the child dies of it, the signal is journalled with the call, and no
 // error returned.
-func (c *Child) call(s *Socket, args []string, o order) (answer, error) {
+func (c *Child) call(s *Socket, args []string, o order) error {
 	fd, owns := c.fds[s]
 	if !owns {
-		return answer{}, fmt.Errorf("%s(%s): %w", o.Op, s.id, errNotOwned)
+		return fmt.Errorf("%s(%s): %w", o.Op, s.id, errNotOwned)
 	}
 	o.FD = fd
 	return c.make(s, append([]string{s.id + " in the child"}, args...), o, nil)
@@ -148,7 +149,7 @@ func (c *Child) call(s *Socket, args []string, o order) (answer, error) {
 
 // make is call without the need for a socket. learn, which may be nil, is told
 // the answer before the call is journalled.
-func (c *Child) make(s *Socket, args []string, o order, learn func(*answer)) (answer, error) {
+func (c *Child) make(s *Socket, args []string, o order, learn func(*answer)) error {
 	offset := c.t.rec.Now() - monotonic()
 	asked := c.t.rec.Now()
 	a, err := c.ask(o)
@@ -161,10 +162,10 @@ func (c *Child) make(s *Socket, args []string, o order, learn func(*answer)) (an
 		call.Result, call.Signal = -1, c.reap("")
 		c.t.add(c.host, id, asked, call)
 		c.t.after()
-		return a, nil
+		return nil
 	}
 	if err != nil {
-		return a, err
+		return err
 	}
 	if learn != nil {
 		learn(&a)
@@ -172,7 +173,7 @@ func (c *Child) make(s *Socket, args []string, o order, learn func(*answer)) (an
 	call.Result, call.Errno, call.Out, call.Signal, call.TookNS = a.Result, a.Errno, a.Out, a.Signal, a.Ended-a.Began
 	c.t.add(c.host, id, a.Began+offset, call)
 	c.t.after()
-	return a, nil
+	return nil
 }
 
 // ask sends an order and waits for the answer; io.EOF: the child is gone.

@@ -9,61 +9,53 @@ import (
 
 // Write makes the child write to one of its sockets.
 func (c *Child) Write(s *Socket, b []byte) error {
-	_, err := c.call(s, []string{strconv.Itoa(len(b))}, order{Op: "write", Data: b})
-	return err
+	return c.call(s, []string{strconv.Itoa(len(b))}, order{Op: "write", Data: b})
 }
 
 // WriteByGo makes the child write by way of Go's os.File, whose runtime raises
 // SIGPIPE itself where the descriptor is 1 or 2.
 func (c *Child) WriteByGo(s *Socket, b []byte) error {
-	_, err := c.call(s, []string{"by os.File", "descriptor " + strconv.Itoa(c.fds[s]), strconv.Itoa(len(b))}, order{Op: opGoWrite, Data: b})
-	return err
+	return c.call(s, []string{"by os.File", "descriptor " + strconv.Itoa(c.fds[s]), strconv.Itoa(len(b))}, order{Op: opGoWrite, Data: b})
 }
 
 // Sendmsg makes the child send with a flag (sendmsg(2)).
 func (c *Child) Sendmsg(s *Socket, b []byte, f Flag) error {
-	_, err := c.call(s, []string{strconv.Itoa(len(b)), f.Name}, order{Op: "sendmsg", Data: b, Size: f.Value})
-	return err
+	return c.call(s, []string{strconv.Itoa(len(b)), f.Name}, order{Op: "sendmsg", Data: b, Size: f.Value})
 }
 
-// Writev, Sendfile and Splice make the child send by other calls: from several
-// buffers, from a file, from a pipe.
+// Writev makes the child send from several buffers (writev(2)).
 func (c *Child) Writev(s *Socket, b []byte) error {
-	_, err := c.call(s, []string{"2 buffers", strconv.Itoa(len(b))}, order{Op: "writev", Data: b})
-	return err
+	return c.call(s, []string{"2 buffers", strconv.Itoa(len(b))}, order{Op: "writev", Data: b})
 }
 
+// Sendfile makes the child send from a file (sendfile(2)).
 func (c *Child) Sendfile(s *Socket, b []byte) error {
-	_, err := c.call(s, []string{"from a file", strconv.Itoa(len(b))}, order{Op: "sendfile", Data: b})
-	return err
+	return c.call(s, []string{"from a file", strconv.Itoa(len(b))}, order{Op: "sendfile", Data: b})
 }
 
+// Splice makes the child send from a pipe (splice(2)).
 func (c *Child) Splice(s *Socket, b []byte) error {
-	_, err := c.call(s, []string{"from a pipe", strconv.Itoa(len(b))}, order{Op: "splice", Data: b})
-	return err
+	return c.call(s, []string{"from a pipe", strconv.Itoa(len(b))}, order{Op: "splice", Data: b})
 }
 
 // SetLinger makes the child set SO_LINGER (socket(7)).
 func (c *Child) SetLinger(s *Socket, on bool, seconds int) error {
-	_, err := c.call(s, []string{"SO_LINGER", lingerText(on, seconds)}, order{Op: "setsockopt", On: on, Size: seconds})
-	return err
+	return c.call(s, []string{"SO_LINGER", lingerText(on, seconds)}, order{Op: "setsockopt", On: on, Size: seconds})
 }
 
 // Read makes the child read from one of its sockets.
 func (c *Child) Read(s *Socket, size int) error {
-	_, err := c.call(s, []string{strconv.Itoa(size)}, order{Op: "read", Size: size})
-	return err
+	return c.call(s, []string{strconv.Itoa(size)}, order{Op: "read", Size: size})
 }
 
 // Shutdown makes the child shut down one of its sockets.
 func (c *Child) Shutdown(s *Socket, h How) error {
-	_, err := c.call(s, []string{h.String()}, order{Op: "shutdown", Size: int(h)})
-	return err
+	return c.call(s, []string{h.String()}, order{Op: "shutdown", Size: int(h)})
 }
 
 // Close makes the child close its descriptor of one of its sockets.
 func (c *Child) Close(s *Socket) error {
-	_, err := c.call(s, nil, order{Op: "close"})
+	err := c.call(s, nil, order{Op: "close"})
 	delete(c.fds, s)
 	return err
 }
@@ -71,8 +63,7 @@ func (c *Child) Close(s *Socket) error {
 // EpollWait makes the child ask epoll what is the matter with one of its
 // sockets now (epoll_wait(2) with a timeout of 0).
 func (c *Child) EpollWait(s *Socket) error {
-	_, err := c.call(s, []string{"0 ms"}, order{Op: "epoll_wait"})
-	return err
+	return c.call(s, []string{"0 ms"}, order{Op: "epoll_wait"})
 }
 
 // LimitDescriptors lets the child open so many descriptors more, and no others
@@ -83,8 +74,7 @@ func (c *Child) LimitDescriptors(more int) error {
 		return err
 	}
 	limit := int(a.Result)
-	_, err = c.make(nil, []string{"RLIMIT_NOFILE", strconv.Itoa(limit)}, order{Op: "setrlimit", Size: limit}, nil)
-	return err
+	return c.make(nil, []string{"RLIMIT_NOFILE", strconv.Itoa(limit)}, order{Op: "setrlimit", Size: limit}, nil)
 }
 
 // Accept makes the child take a connection from a listener's queue. The socket
@@ -98,7 +88,7 @@ func (c *Child) Accept(listener *Socket) (*Socket, error) {
 	s := &Socket{t: c.t, host: listener.host, family: listener.family, fd: -1, seen: map[journal.Witness]string{}}
 	accepted := false
 	args := []string{listener.id + " in the child", "SOCK_CLOEXEC|SOCK_NONBLOCK"}
-	_, err := c.make(listener, args, order{Op: "accept4", FD: fd}, func(a *answer) {
+	err := c.make(listener, args, order{Op: "accept4", FD: fd}, func(a *answer) {
 		if a.Errno != "" {
 			return
 		}

@@ -105,8 +105,8 @@ func perform(o order) returned {
 		limit := unix.Rlimit{Cur: uint64(o.Size), Max: uint64(o.Size)}
 		return returned{err: unix.Setrlimit(unix.RLIMIT_NOFILE, &limit)}
 	case "exit_group":
-		unix.RawSyscall(unix.SYS_EXIT_GROUP, uintptr(o.Size), 0, 0) // does not return
-		return returned{}
+		_, _, errno := unix.RawSyscall(unix.SYS_EXIT_GROUP, uintptr(o.Size), 0, 0)
+		return returned{err: errno} // it does not return
 	case opAbort:
 		return returned{err: unix.SetsockoptLinger(o.FD, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})}
 	case opRoom:

@@ -72,6 +72,7 @@ func (s *Suite) Scenario(t testing.TB, name string) *repro.Scenario {
 func (s *Suite) Journals(t *testing.T) {
 	t.Run("JudgedTheSame", s.judgesTheSame)
 	t.Run("RenderedTheSame", s.rendersTheSame)
+	t.Run("FollowsTheSchema", s.followsTheSchema)
 	t.Run("LessIsNeverMore", s.lessIsNeverMore)
 	t.Run("NoOrderPanics", s.noOrderPanics)
 	t.Run("Doctored", s.doctored)

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"slices"
+	"testing"
+
+	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/repro"
+	"sockproof/lib/wire"
+)
+
+// refutes lists the claims that each scenario refutes, wherever it can see what
+// they are about.
+var refutes = map[string][]string{
+	"endings": {"HC13", "HC14"}, "three-way": {"HC1"}, "unread": {"HC14"}, "unsent": {"HC27"},
+	"threads": {"HC29"}, "epoll": {"HC32"}, "shut-read": {"HC13"}, "exit": {"HC18"}, "kill": {"HC18"},
+	"leak": {"HC20"}, "time-wait": {"HC22", "HC23", "HC28"},
+}
+
+// notOff lists the claims that a network other than the wire may leave open:
+// states that pass between two looks, losses that cannot be arranged, settings
+// that the host network never changes.
+var notOff = map[journal.Network][]string{
+	journal.Loopback: {"HC3", "HC6", "HC25"},
+	journal.HostNet:  {"HC3", "HC6", "HC23", "HC25", "HC27"},
+}
+
+// asExpected checks that a run refutes what its scenario does, and confirms the rest.
+func asExpected(t *testing.T, r *doctor.Judged) {
+	t.Helper()
+	for _, f := range r.Findings {
+		want := claim.Confirmed
+		if slices.Contains(refutes[r.Scenario], f.Claim) {
+			want = claim.Refuted
+		}
+		blind := r.Witness(journal.Packets).Status != journal.Attached
+		if f.Verdict == claim.Inconclusive && (blind || slices.Contains(notOff[r.Network], f.Claim)) {
+			continue
+		}
+		if f.Verdict != want {
+			t.Errorf("%s %s: %s; want %s", f.Claim, f.Verdict, f.Because, want)
+		}
+	}
+}
+
+// byTimer are the scenarios that must be quicker than the kernel's delayed
+// acknowledgement: TestDelayedACK plays them.
+var byTimer = []string{"three-way", "merged-data"}
+
+// TestUndisturbed is the control of the controls: every scenario is reproduced
+// wherever it can run, with the verdicts that are known.
+func TestUndisturbed(t *testing.T) {
+	t.Parallel()
+	for _, n := range journal.Networks() {
+		stages := doctor.Stages(n)
+		var controls, ofSegments []doctor.Control
+		for _, s := range program.Scenarios {
+			c := doctor.Control{Scenario: s.Name, Want: claim.Reproduced, Check: asExpected}
+			switch {
+			case !slices.Contains(s.Networks, n) || slices.Contains(byTimer, s.Name):
+			case slices.Contains(s.Phenomenon.Needs, journal.Packets):
+				ofSegments = append(ofSegments, c)
+			default:
+				controls = append(controls, c)
+			}
+		}
+		suite.Controls(t, stages, controls...)
+		suite.Controls(t, captured(stages), ofSegments...)
+	}
+}
+
+// losing lets the wire drop, from the start, what a host sends with all of some flags.
+func losing(host string, flags packet.Flags) func(*repro.Run) error {
+	return func(r *repro.Run) error {
+		r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
+			if p.From == host && p.Flags.Has(flags) {
+				return wire.Drop
+			}
+			return wire.Wait
+		})
+		return nil
+	}
+}
+
+// losingData lets the wire drop what a host sends with payload.
+func losingData(host string) func(*repro.Run) error {
+	return func(r *repro.Run) error {
+		r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
+			if p.From == host && len(p.Payload) > 0 {
+				return wire.Drop
+			}
+			return wire.Wait
+		})
+		return nil
+	}
+}
+
+// losingOnce lets the wire drop the first segment of a host's with all of some
+// flags: it comes again, and nothing that is judged changes.
+func losingOnce(host string, flags packet.Flags) func(*repro.Run) error {
+	return func(r *repro.Run) error {
+		lost := false
+		r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
+			if lost || p.From != host || !p.Flags.Has(flags) {
+				return wire.Wait
+			}
+			lost = true
+			return wire.Drop
+		})
+		return nil
+	}
+}
+
+// verdicts are those expected of some claims.
+type verdicts = map[string]claim.Verdict
+
+// TestFINsAreFiltered: an end that has been told nothing notices nothing.
+func TestFINsAreFiltered(t *testing.T) {
+	t.Parallel()
+	alter := losing("a", packet.FIN)
+	suite.Controls(
+		t, doctor.Stages(journal.Wire),
+		doctor.Control{Scenario: "endings", Alter: alter, Want: claim.NotReproduced, Because: "no FIN came", Verdicts: verdicts{"HC2": "inconclusive", "HC7": "inconclusive", "HC12": "confirmed", "HC13": "refuted"}},
+		doctor.Control{Scenario: "four-way", Alter: alter, Want: claim.OutcomeUnresolved, Because: "closed by both ends", Verdicts: verdicts{"HC1": "inconclusive", "HC2": "confirmed", "HC3": "inconclusive"}},
+		doctor.Control{Scenario: "unread", Alter: alter, Want: claim.NotReproduced, Because: "EAGAIN", Verdicts: verdicts{"HC10": "confirmed"}},
+		doctor.Control{Scenario: "shared", Alter: alter, Want: claim.NotReproduced, Because: "did not end the connection", Verdicts: verdicts{"HC31": "confirmed"}},
+		doctor.Control{Scenario: "epoll", Alter: alter, Want: claim.OutcomeUnresolved, Because: "no end had arrived", Verdicts: verdicts{"HC7": "inconclusive"}},
+		doctor.Control{Scenario: "exit", Alter: alter, Want: claim.NotReproduced, Because: "EAGAIN, not 0: the end", Verdicts: verdicts{"HC18": "refuted"}},
+		doctor.Control{Scenario: "kill", Alter: alter, Want: claim.NotReproduced, Because: "EAGAIN, not 0: the end", Verdicts: verdicts{"HC18": "refuted"}},
+		doctor.Control{Scenario: "orphan", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC16": "inconclusive"}},
+		doctor.Control{Scenario: "half-open", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC17": "inconclusive"}},
+		doctor.Control{Scenario: "leak", Alter: alter, Want: claim.OutcomeUnresolved, Because: "was not in CLOSE_WAIT", Verdicts: verdicts{"HC19": "inconclusive", "HC26": "inconclusive"}},
+	)
+}
+
+// TestRSTsAreFiltered: an end that is reset and not told goes on.
+func TestRSTsAreFiltered(t *testing.T) {
+	t.Parallel()
+	alter := losing("a", packet.RST)
+	suite.Controls(
+		t, doctor.Stages(journal.Wire),
+		doctor.Control{Scenario: "endings", Alter: alter, Want: claim.NotReproduced, Because: "was not reset", Verdicts: verdicts{"HC9": "confirmed", "HC14": "refuted"}},
+		doctor.Control{Scenario: "late-data", Alter: alter, Want: claim.NotReproduced, Because: "was not reset", Verdicts: verdicts{"HC8": "confirmed", "HC9": "confirmed"}},
+		doctor.Control{Scenario: "unread", Alter: alter, Want: claim.NotReproduced, Because: "EAGAIN", Verdicts: verdicts{"HC10": "confirmed"}},
+		doctor.Control{Scenario: "kill", Alter: alter, Want: claim.NotReproduced, Because: "not ECONNRESET", Verdicts: verdicts{"HC18": "refuted"}},
+		doctor.Control{Scenario: "leak", Alter: alter, Want: claim.Reproduced, Verdicts: verdicts{"HC20": "confirmed", "HC26": "confirmed"}},
+		doctor.Control{Scenario: "truncated", Alter: losing("b", packet.RST), Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC33": "inconclusive"}},
+		doctor.Control{Scenario: "shut-read", Alter: losing("b", packet.RST), Want: claim.OutcomeUnresolved, Because: "a connect answered: false", Verdicts: verdicts{"HC34": "inconclusive"}},
+	)
+}
+
+// TestDataIsFiltered: what does not arrive is neither read nor discarded, nor
+// answered, nor left unread.
+func TestDataIsFiltered(t *testing.T) {
+	t.Parallel()
+	alter := losingData("b")
+	suite.Controls(
+		t, doctor.Stages(journal.Wire),
+		doctor.Control{Scenario: "endings", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC8": "inconclusive", "HC9": "inconclusive", "HC13": "inconclusive", "HC7": "confirmed"}},
+		doctor.Control{Scenario: "late-data", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC8": "inconclusive", "HC9": "inconclusive"}},
+		doctor.Control{Scenario: "unread", Alter: alter, Want: claim.NotReproduced, Because: "0: the end", Verdicts: verdicts{"HC10": "inconclusive"}},
+		doctor.Control{Scenario: "threads", Alter: alter, Want: claim.Reproduced, Because: "close() did not wake", Verdicts: verdicts{"HC29": "refuted", "HC30": "confirmed"}},
+		doctor.Control{Scenario: "shut-read", Alter: alter, Want: claim.Reproduced, Verdicts: verdicts{"HC12": "confirmed", "HC13": "inconclusive"}},
+		doctor.Control{Scenario: "half-open", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC8": "inconclusive", "HC17": "confirmed"}},
+		doctor.Control{Scenario: "truncated", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC33": "inconclusive"}},
+	)
+}
+
+// TestSegmentsAreLostOnce: the kernel sends them again, and what is judged is the same.
+func TestSegmentsAreLostOnce(t *testing.T) {
+	t.Parallel()
+	slow := func(name string, alter func(*repro.Run) error) doctor.Control {
+		return doctor.Control{Name: "lost once", Scenario: name, Alter: alter, Want: claim.Reproduced, Check: asExpected}
+	}
+	suite.Controls(
+		t, doctor.Stages(journal.Wire),
+		slow("leak", losingOnce("b", packet.ACK)),
+		slow("shut-read", losingOnce("b", packet.SYN)),
+		slow("endings", losingOnce("a", packet.SYN)),
+		slow("truncated", losingOnce("b", packet.SYN)),
+	)
+}
+
+func TestNoTime(t *testing.T) { suite.NoTime(t) }
+
+// TestStoppedProcessDoesNotFalsifyAVerdict: none changes by what the kernel has
+// sent again meanwhile.
+func TestStoppedProcessDoesNotFalsifyAVerdict(t *testing.T) {
+	t.Parallel()
+	suite.Stopped(t, "endings", 40, verdicts{"HC2": "confirmed", "HC7": "confirmed", "HC8": "confirmed", "HC9": "confirmed", "HC12": "confirmed", "HC13": "refuted", "HC14": "refuted"})
+	suite.Stopped(t, "four-way", 11, verdicts{"HC1": "confirmed", "HC2": "confirmed", "HC3": "confirmed"})
+	suite.Stopped(t, "late-data", 24, verdicts{"HC8": "confirmed", "HC9": "confirmed"})
+	suite.Stopped(t, "unread", 20, verdicts{"HC10": "confirmed", "HC14": "refuted"})
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+)
+
+// closeOf is close() of a descriptor: "a1", "a1 by its duplicate", "a2 in the child".
+func closeOf(name string) doctor.Which {
+	return func(e *journal.Event) bool { return doctor.Call("close")(e) && descriptor(e.Call.Args) == name }
+}
+
+// process is a step in the life of a child with a socket, or of any child.
+func process(event string) doctor.Which {
+	return func(e *journal.Event) bool { return e.Process != nil && e.Process.Event == event }
+}
+
+// doctoredShared: HC31 and its scenario. In the recording shared a1 is closed by
+// its first descriptor, then by its duplicate; a2 by the parent, then by the
+// child; a3 is shut down by the child, and written to by the parent.
+var doctoredShared = []doctor.Case{
+	{Name: "the first close sent a FIN", Of: "shared", Do: sends(closeOf("a1"), sent(port1, fin...), func(*journal.Event) {}), Claim: "HC31", Want: claim.Refuted, Because: "one of 2 descriptors of a1 sent FIN+ACK"},
+	{Name: "the parent's close sent a RST", Of: "shared", Do: sends(closeOf("a2"), sent(port2, fin...), flagged(rstAck...)), Claim: "HC31", Want: claim.Refuted, Because: "one of 2 descriptors of a2 sent RST+ACK"},
+	{Name: "the first close sent a FIN on lo", Of: "shared-loopback", Do: func(d *doctor.Journal) {
+		like := *d.First(doctor.PacketAt(journal.AtDelivered, fin...))
+		d.Again(d.First(closeOf("a1")).N, &like, nil)
+	}, Claim: "HC31", Want: claim.Refuted},
+	{Name: "shutdown sent no FIN", Of: "shared", Do: droppedAll(from(port3, doctor.PacketAt(journal.AtSent, fin...))), Claim: "HC31", Want: claim.Refuted, Because: "sent no FIN"},
+	{Name: "the other holder could still write", Of: "shared", Do: changed(call("a3", "sendmsg"), returns(8, "")), Claim: "HC31", Want: claim.Refuted, Because: "no write through another was refused"},
+	{Name: "the other descriptors were not used", Of: "shared", Do: droppedAll(func(e *journal.Event) bool {
+		return e.Call != nil && e.Call.Op == "write" && strings.HasPrefix(e.Socket, "a")
+	}), Claim: "HC31", Want: claim.Inconclusive},
+	{Name: "what the others wrote did not arrive", Of: "shared", Do: droppedAll(func(e *journal.Event) bool {
+		return e.Call != nil && e.Call.Op == "read" && e.Call.Result > 0
+	}), Claim: "HC31", Want: claim.Inconclusive},
+	{Name: "the last was not closed", Of: "shared", Do: all(dropped(closeOf("a1 by its duplicate")), dropped(closeOf("a2 in the child")), dropped(sent(port1, fin...)), dropped(sent(port2, fin...))), Claim: "HC31", Want: claim.Inconclusive},
+	{Name: "nobody shut down", Of: "shared-host", Do: droppedAll(doctor.Call("shutdown")), Claim: "HC31", Want: claim.Inconclusive},
+	{Name: "the FINs came again", Of: "shared", Do: twice(sent(port1, fin...), sent(port2, fin...), sent(port3, fin...)), Claim: "HC31", Want: claim.Confirmed},
+	{Name: "an ACK was due at the first close", Of: "shared", Do: sends(closeOf("a1"), sent(port1, ack...), func(*journal.Event) {}), Claim: "HC31", Want: claim.Confirmed},
+	{Name: "another connection's FIN at the first close", Of: "shared", Do: sends(closeOf("a1"), sent(port1, fin...), func(e *journal.Event) {
+		e.Packet.Src, e.Packet.Dst = "192.0.2.9:9", "192.0.2.8:8"
+	}), Claim: "HC31", Want: claim.Confirmed},
+
+	{Name: "the first close ended the connection", Of: "shared", Do: changed(call("b2", "read"), returns(0, "")), Outcome: claim.NotReproduced, Because: "ended the connection"},
+	{Name: "the last close did not", Of: "shared", Do: changedNth(2, call("b3", "read"), returns(-1, "EAGAIN")), Outcome: claim.NotReproduced, Because: "did not end the connection"},
+	{Name: "the peer did not read", Of: "shared", Do: droppedAll(call("b2", "read")), Outcome: claim.NotReproduced, Because: "did not read"},
+	{Name: "nobody closed", Of: "shared", Do: droppedAll(doctor.Call("close")), Outcome: claim.OutcomeUnresolved},
+	{Name: "there was one descriptor of each", Of: "shared", Do: all(droppedAll(doctor.Call("dup")), droppedAll(process("started")), dropped(closeOf("a1")), dropped(closeOf("a2"))), Outcome: claim.OutcomeUnresolved, Because: "0 closes of one descriptor of several"},
+}
+
+// withFIN lets the process that left data unread send a FIN like the other, in
+// the recordings kill and exit.
+func withFIN(d *doctor.Journal) {
+	changedAll(func(e *journal.Event) bool {
+		return (d.Played == 0 || e.N <= d.Played) && doctor.PacketAt(journal.AtSent, rstAck...)(e) && !from(listening, doctor.PacketAt(journal.AtSent, rstAck...))(e)
+	}, flagged(fin...))(d)
+}
+
+// kept lets the parent have kept its descriptors.
+func kept(d *doctor.Journal) {
+	d.DropAll(func(e *journal.Event) bool {
+		return e.N <= d.Played && e.Call != nil && e.Call.Op == "close" && strings.HasPrefix(e.Socket, "a")
+	})
+}
+
+// doctoredProcesses: HC18, and the scenarios exit and kill. a1's process ends
+// with nothing unread, a2's with something.
+var doctoredProcesses = []doctor.Case{
+	{Name: "with data unread a FIN all the same", Of: "kill", Do: withFIN, Claim: "HC18", Want: claim.Confirmed, Because: "with nothing unread SIGKILL: FIN"},
+	{Name: "with data unread a FIN all the same", Of: "exit", Do: withFIN, Claim: "HC18", Want: claim.Confirmed, Because: "returned from main, _exit: FIN"},
+	{Name: "a RST with nothing unread", Of: "kill", Do: changed(sent(port1, fin...), flagged(rstAck...)), Claim: "HC18", Want: claim.Refuted, Because: "SIGKILL: a1 sent RST+ACK, no FIN"},
+	{Name: "nothing with nothing unread", Of: "exit", Do: dropped(sent(port1, fin...)), Claim: "HC18", Want: claim.Refuted, Because: "returned from main: a1 sent none, no FIN"},
+	{Name: "the FIN came again", Of: "kill", Do: twice(sent(port1, fin...)), Claim: "HC18", Want: claim.Refuted, Because: "with 12 bytes unread a2 sent a RST"},
+	{Name: "with data unread a FIN, which came again", Of: "kill", Do: all(withFIN, twice(sent(port1, fin...), sent(port2, fin...))), Claim: "HC18", Want: claim.Confirmed},
+	{Name: "the parent kept the descriptors", Of: "kill", Do: kept, Claim: "HC18", Want: claim.Inconclusive},
+	{Name: "the children were not seen to end", Of: "exit", Do: droppedAll(process("exited")), Claim: "HC18", Want: claim.Inconclusive},
+	{Name: "only one was", Of: "kill", Do: func(d *doctor.Journal) {
+		n := d.Nth(1, process("killed")).N
+		d.Drop(func(e *journal.Event) bool { return e.N == n })
+	}, Claim: "HC18", Want: claim.Inconclusive, Because: "not every end was seen"},
+
+	{Name: "the peer read no end", Of: "kill", Do: changed(call("b2", "read"), returns(-1, "EAGAIN")), Outcome: claim.NotReproduced, Because: "EAGAIN, not 0: the end"},
+	{Name: "the peer read no reset", Of: "exit", Do: changed(call("b3", "read"), returns(0, "")), Outcome: claim.NotReproduced, Because: "not ECONNRESET"},
+	{Name: "the parent kept the descriptors", Of: "exit", Do: kept, Outcome: claim.OutcomeUnresolved, Because: "not both were seen"},
+	{Name: "the parent kept the descriptors", Of: "kill", Do: kept, Outcome: claim.OutcomeUnresolved, Because: "not both were seen"},
+	{Name: "the peer read no reset", Of: "kill", Do: changed(call("b3", "read"), returns(0, "")), Outcome: claim.NotReproduced, Because: "not ECONNRESET"},
+}
+
+// doctoredHolders: whose descriptors they are, and what becomes of them.
+var doctoredHolders = slices.Concat(doctoredShared, doctoredProcesses)

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"strings"
+
+	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+)
+
+// In the recording leak a1 to a6 call a server that leaks, of whom it accepts
+// five, b2 to b6; b7 waits in its queue. b9 is closed, b10 reset, b11 writes,
+// b12 is asked for by keepalive.
+
+// stayed lets sockets not have left CLOSE_WAIT.
+func stayed(sockets ...string) func(*doctor.Journal) {
+	return func(d *doctor.Journal) {
+		for _, s := range sockets {
+			d.DropAll(stateFrom(s, journal.CloseWait))
+		}
+	}
+}
+
+// unreset lets sockets not have been reset: what took them out of CLOSE_WAIT is
+// not seen.
+var unreset = droppedAll(doctor.PacketAt(journal.AtDelivered, rst...))
+
+// refused is an accept that failed for want of descriptors.
+func refused(e *journal.Event) bool { return e.Call != nil && e.Call.Errno == "EMFILE" }
+
+// beyond lets the accept that failed succeed, with a descriptor that the limit forbids.
+var beyond = changed(refused, func(e *journal.Event) {
+	c := *e.Call
+	c.Errno, c.Result, c.Out = "", 99, "b99 from 192.0.2.1:1"
+	e.Call = &c
+})
+
+// closes lets the server close a socket that it had accepted.
+func closes(socket string) func(*doctor.Journal) {
+	return func(d *doctor.Journal) {
+		like := *d.First(doctor.Of(socket, doctor.StateTo(journal.CloseWait, journal.SockDiag)))
+		d.Again(like.N, &like, func(e *journal.Event) { e.State.From, e.State.To = journal.CloseWait, journal.LastAck })
+	}
+}
+
+// lookedAtFirst lets the client's FIN_WAIT2 have been seen before the server's
+// CLOSE_WAIT, in one look at all sockets: off the wire both come about in one call.
+func lookedAtFirst(d *doctor.Journal) {
+	in := *d.First(doctor.Of("a1", doctor.StateTo(journal.FinWait2, journal.SockDiag)))
+	d.DropAll(stateTo("a1", journal.FinWait2))
+	there := d.First(doctor.Of("b2", doctor.StateTo(journal.CloseWait, journal.SockDiag)))
+	d.Again(there.N-1, &in, nil)
+}
+
+// movedOn lets a1 have left FIN_WAIT2 before the server was in CLOSE_WAIT.
+func movedOn(d *doctor.Journal) {
+	lookedAtFirst(d)
+	in := *d.First(doctor.Of("a1", doctor.StateTo(journal.FinWait2, journal.SockDiag)))
+	d.Again(in.N, &in, func(e *journal.Event) { e.State.From, e.State.To = journal.FinWait2, journal.Gone })
+}
+
+// doctoredLeak: HC19, HC20 and HC26, and the scenario leak.
+var doctoredLeak = []doctor.Case{
+	{Name: "LAST_ACK at the other end", Of: "leak", Do: changed(doctor.Of("b4", doctor.StateTo(journal.CloseWait, journal.SockDiag)), becomes(journal.LastAck)), Claim: "HC19", Want: claim.Refuted, Because: "a3 was in FIN_WAIT2 while b4 was in LAST_ACK"},
+	{Name: "ESTABLISHED at the other end", Of: "leak-host", Do: dropped(doctor.Of("b3", doctor.StateTo(journal.CloseWait, journal.SockDiag))), Claim: "HC19", Want: claim.Refuted, Because: "b3 was in ESTABLISHED"},
+	{Name: "ESTABLISHED at the other end until it was over", Of: "leak-loopback", Do: movedOn, Claim: "HC19", Want: claim.Refuted, Because: "b2 was in ESTABLISHED"},
+	{Name: "looked at in another order", Of: "leak-loopback", Do: lookedAtFirst, Claim: "HC19", Want: claim.Confirmed},
+	{Name: "looked at in another order, on the wire", Of: "leak", Do: lookedAtFirst, Claim: "HC19", Want: claim.Refuted},
+	{Name: "the other end was not seen", Of: "leak", Do: droppedAll(doctor.Of("b2", func(e *journal.Event) bool { return e.State != nil })), Claim: "HC19", Want: claim.Inconclusive},
+	{Name: "nobody in FIN_WAIT2", Of: "leak", Do: droppedAll(func(e *journal.Event) bool { return e.State != nil && e.State.To == journal.FinWait2 }), Claim: "HC19", Want: claim.Inconclusive},
+	{Name: "a FIN came again", Of: "leak", Do: twice(clientsFIN), Claim: "HC19", Want: claim.Confirmed},
+
+	{Name: "left by close alone", Of: "leak", Do: stayed("b10", "b11", "b12"), Claim: "HC20", Want: claim.Confirmed, Because: "after close() only"},
+	{Name: "left by close alone, its FIN came again", Of: "leak", Do: all(stayed("b10", "b11", "b12"), twice(to("40101", sent("8081", fin...)))), Claim: "HC20", Want: claim.Confirmed},
+	{Name: "left for a reason not seen", Of: "leak", Do: all(stayed("b10"), unreset), Claim: "HC20", Want: claim.Inconclusive, Because: "b12 left CLOSE_WAIT"},
+	{Name: "nobody left", Of: "leak", Do: stayed("b9", "b10", "b11", "b12"), Claim: "HC20", Want: claim.Inconclusive},
+	{Name: "a RST, and no probe before it", Of: "leak", Do: func(d *doctor.Journal) {
+		probe := d.First(func(e *journal.Event) bool { return e.T > second && to("40104", sent("8081", ack...))(e) }).N
+		d.Drop(arrivalOf(probe))
+		d.Drop(func(e *journal.Event) bool { return e.N == probe })
+	}, Claim: "HC20", Want: claim.Refuted, Because: "b12 by a RST"},
+
+	{Name: "accepted beyond the limit", Of: "leak", Do: beyond, Claim: "HC26", Want: claim.Refuted, Because: "returned descriptor 99"},
+	{Name: "accepted beyond the limit", Of: "leak", Do: beyond, Outcome: claim.NotReproduced, Because: "beyond the limit"},
+	{Name: "the server closes after all", Of: "leak", Do: closes("b3"), Claim: "HC26", Want: claim.Inconclusive, Because: "b3, which had been accepted, was not in CLOSE_WAIT"},
+	{Name: "the server closes after all", Of: "leak-host", Do: closes("b3"), Outcome: claim.OutcomeUnresolved},
+	{Name: "the descriptors did not run out", Of: "leak", Do: droppedAll(refused), Claim: "HC26", Want: claim.Inconclusive, Because: "did not run out"},
+	{Name: "without a limit", Of: "leak", Do: droppedAll(doctor.Call("setrlimit")), Claim: "HC26", Want: claim.Inconclusive},
+	{Name: "nobody's states were seen", Of: "leak", Do: droppedAll(func(e *journal.Event) bool { return e.State != nil && strings.HasPrefix(e.Socket, "b") }), Claim: "HC26", Want: claim.Inconclusive},
+	{Name: "the data for the one in the queue was not acknowledged", Of: "leak", Do: droppedAll(stateTo("a6", journal.FinWait2)), Outcome: claim.NotReproduced, Because: "nobody had accepted, was not acknowledged"},
+	{Name: "the one in the queue had an owner", Of: "leak", Do: changedAll(sampled("b7", journal.CloseWait), func(e *journal.Event) { e.Sample.Inode = 7 }), Outcome: claim.NotReproduced, Because: "no connection without an owner"},
+}

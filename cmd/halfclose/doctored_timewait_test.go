@@ -1,0 +1,137 @@
+package main
+
+import (
+	"slices"
+
+	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+)
+
+// In the recording time-wait b2 is closed with the settings as they are, b3 with
+// a short tcp_fin_timeout; b5's last ACK is lost; b7's listener did without
+// SO_REUSEADDR, b11's had it, and b8, b9, b12 and b13 bind their ports again.
+
+// timer is a reading of a timer of TIME_WAIT.
+func timer(e *journal.Event) bool { return e.Sample != nil && e.Sample.State == journal.TimeWait }
+
+// lasting lets every TIME_WAIT last so many milliseconds more.
+func lasting(ms int64) func(*doctor.Journal) {
+	return changedAll(timer, func(e *journal.Event) {
+		s := *e.Sample
+		s.TimerMS += ms
+		e.Sample = &s
+	})
+}
+
+// shorter lets b3's TIME_WAIT last a second.
+var shorter = changedAll(sampled("b3", journal.TimeWait), func(e *journal.Event) {
+	s := *e.Sample
+	s.TimerMS = 1000
+	e.Sample = &s
+})
+
+// setAnew lets the last reading of b2's timer be of one that was set anew.
+func setAnew(d *doctor.Journal) {
+	var last *journal.Event
+	for i := range d.Events {
+		if sampled("b2", journal.TimeWait)(&d.Events[i]) {
+			last = &d.Events[i]
+		}
+	}
+	last.Sample.TimerMS = 60000
+}
+
+// repeatedFIN lets b2 receive its peer's FIN again before its timer is read for
+// the first time, and the timer be set anew by that, 1.1 s later.
+func repeatedFIN(d *doctor.Journal) {
+	like := *d.First(arriving(port1, fin...))
+	d.Again(d.First(doctor.Of("b2", doctor.StateTo(journal.TimeWait, journal.SockDiag))).N, &like, nil)
+	for i := range d.Events {
+		if e := &d.Events[i]; sampled("b2", journal.TimeWait)(e) {
+			e.T += 11 * second / 10
+		}
+	}
+}
+
+// capturedLate lets the FIN that took b2 to TIME_WAIT be seen after the state.
+func capturedLate(d *doctor.Journal) {
+	in := d.First(doctor.Of("b2", doctor.StateTo(journal.TimeWait, journal.SockDiag)))
+	d.Swap(d.First(arriving(port1, fin...)), in)
+}
+
+// againOnLo lets that FIN come again before the timer of b2 is read.
+func againOnLo(d *doctor.Journal) {
+	like := *d.First(arriving(port1, fin...))
+	d.Again(d.First(doctor.Of("b2", doctor.StateTo(journal.TimeWait, journal.SockDiag))).N, &like, nil)
+}
+
+// binding is the attempt of a socket to bind.
+func binding(socket string) doctor.Which { return call(socket, "bind") }
+
+// stillListening lets the old listeners not have been closed.
+var stillListening = all(droppedAll(call("b6", "close")), droppedAll(call("b10", "close")))
+
+// unoccupied lets no TIME_WAIT have been seen.
+var unoccupied = droppedAll(func(e *journal.Event) bool { return e.State != nil && e.State.To == journal.TimeWait })
+
+// doctoredTimer: HC21 to HC23.
+var doctoredTimer = []doctor.Case{
+	{Name: "it returned when it was over", Of: "time-wait", Do: changed(call("b2", "close"), func(e *journal.Event) { e.Call.TookNS = 61 * second }), Claim: "HC21", Want: claim.Refuted, Because: "returned when TIME_WAIT was over"},
+	{Name: "no TIME_WAIT", Of: "time-wait", Do: unoccupied, Claim: "HC21", Want: claim.Inconclusive},
+	{Name: "its timer was not read", Of: "time-wait-host", Do: droppedAll(timer), Claim: "HC21", Want: claim.Inconclusive},
+	{Name: "a FIN came again", Of: "time-wait", Do: repeatedFIN, Claim: "HC21", Want: claim.Confirmed},
+
+	{Name: "three minutes", Of: "time-wait", Do: lasting(120_000), Claim: "HC22", Want: claim.Confirmed, Because: "it lasts 180.0 s"},
+	{Name: "four minutes", Of: "time-wait-host", Do: lasting(180_000), Claim: "HC22", Want: claim.Confirmed},
+	{Name: "five minutes", Of: "time-wait-loopback", Do: lasting(240_000), Claim: "HC22", Want: claim.Refuted},
+	{Name: "read but once", Of: "time-wait", Do: droppedAll(func(e *journal.Event) bool { return timer(e) && e.T > second }), Claim: "HC22", Want: claim.Inconclusive},
+	{Name: "set anew", Of: "time-wait", Do: setAnew, Claim: "HC22", Want: claim.Inconclusive, Because: "set anew"},
+	{Name: "set anew by a FIN, three minutes otherwise", Of: "time-wait", Do: all(lasting(120_000), repeatedFIN), Claim: "HC22", Want: claim.Confirmed, Because: "the timer of b3"},
+
+	{Name: "shorter", Of: "time-wait", Do: shorter, Claim: "HC23", Want: claim.Confirmed, Because: "60.0 s before, and 1.0 s with tcp_fin_timeout at 1 s"},
+	{Name: "set anew by a FIN", Of: "time-wait", Do: repeatedFIN, Claim: "HC23", Want: claim.Inconclusive},
+	{Name: "it was not lowered", Of: "time-wait-host", Do: func(*doctor.Journal) {}, Claim: "HC23", Want: claim.Inconclusive, Because: "was not set"},
+	{Name: "the FIN was captured late", Of: "time-wait-loopback", Do: capturedLate, Claim: "HC23", Want: claim.Refuted},
+	{Name: "a FIN came again on lo", Of: "time-wait-loopback", Do: againOnLo, Claim: "HC23", Want: claim.Inconclusive},
+	{Name: "none before", Of: "time-wait", Do: droppedAll(doctor.Of("b2", timer)), Claim: "HC23", Want: claim.Inconclusive},
+}
+
+// doctoredBind: HC24 and HC28, and the scenario time-wait.
+var doctoredBind = []doctor.Case{
+	{Name: "bound without", Of: "time-wait", Do: changed(binding("b8"), returns(0, "")), Claim: "HC24", Want: claim.Refuted},
+	{Name: "bound without, but the old one had it", Of: "time-wait", Do: changed(binding("b12"), returns(0, "")), Claim: "HC24", Want: claim.Refuted},
+	{Name: "failed for another reason", Of: "time-wait", Do: all(changed(binding("b8"), returns(-1, "EACCES")), changed(binding("b12"), returns(-1, "EACCES"))), Claim: "HC24", Want: claim.Inconclusive},
+	{Name: "tried with it alone", Of: "time-wait", Do: all(dropped(binding("b8")), dropped(binding("b12"))), Claim: "HC24", Want: claim.Inconclusive},
+	{Name: "the listeners were still there", Of: "time-wait", Do: stillListening, Claim: "HC24", Want: claim.Inconclusive},
+	{Name: "no TIME_WAIT", Of: "time-wait", Do: unoccupied, Claim: "HC24", Want: claim.Inconclusive},
+
+	{Name: "bound with it on the new one alone", Of: "time-wait", Do: changed(binding("b9"), returns(0, "")), Claim: "HC28", Want: claim.Confirmed, Because: "on the new listener alone bind() succeeded"},
+	{Name: "bound with it on the new one alone", Of: "time-wait-loopback", Do: changed(binding("b7"), returns(0, "")), Claim: "HC28", Want: claim.Confirmed},
+	{Name: "not bound with it on both", Of: "time-wait", Do: all(changed(binding("b9"), returns(0, "")), changed(binding("b13"), returns(-1, "EADDRINUSE"))), Claim: "HC28", Want: claim.Refuted, Because: "with SO_REUSEADDR on both listeners"},
+	{Name: "failed for another reason", Of: "time-wait", Do: all(changed(binding("b9"), returns(-1, "EINVAL")), changed(binding("b13"), returns(-1, "EINVAL"))), Claim: "HC28", Want: claim.Inconclusive},
+	{Name: "tried with it on both alone", Of: "time-wait", Do: dropped(binding("b9")), Claim: "HC28", Want: claim.Inconclusive, Because: "on the new listener alone"},
+	{Name: "no TIME_WAIT", Of: "time-wait-host", Do: unoccupied, Claim: "HC28", Want: claim.Inconclusive},
+
+	{Name: "no TIME_WAIT", Of: "time-wait", Do: unoccupied, Outcome: claim.OutcomeUnresolved},
+	{Name: "nobody tried to bind", Of: "time-wait", Do: stillListening, Outcome: claim.NotReproduced, Because: "nobody tried to bind its port"},
+}
+
+// lateACK is b5's second acknowledgement of the FIN, which arrives.
+var lateACK = func(e *journal.Event) bool { return to("40101", sent("8081", ack...))(e) && e.T > 22*second/10 }
+
+// doctoredAgain: HC25.
+var doctoredAgain = []doctor.Case{
+	{Name: "not acknowledged", Of: "time-wait", Do: dropped(lateACK), Claim: "HC25", Want: claim.Refuted, Because: "was not acknowledged"},
+	{Name: "answered with RST", Of: "time-wait", Do: changed(lateACK, flagged(rst...)), Claim: "HC25", Want: claim.Refuted},
+	{Name: "not acknowledged, but the run was stopped", Of: "time-wait", Do: func(d *doctor.Journal) {
+		d.Drop(lateACK)
+		d.Stopped = "interrupted by SIGINT"
+	}, Claim: "HC25", Want: claim.Inconclusive},
+	{Name: "no FIN came again", Of: "time-wait-loopback", Do: func(*doctor.Journal) {}, Claim: "HC25", Want: claim.Inconclusive},
+	{Name: "the FIN came again before TIME_WAIT", Of: "time-wait", Do: droppedAll(func(e *journal.Event) bool { return e.T > second && arriving("40101", fin...)(e) && e.T > 22*second/10 }), Claim: "HC25", Want: claim.Inconclusive},
+	{Name: "the FIN came a third time", Of: "time-wait", Do: twice(func(e *journal.Event) bool { return e.T > 22*second/10 && sent("40101", fin...)(e) }), Claim: "HC25", Want: claim.Confirmed},
+}
+
+// doctoredTimeWait: how long TIME_WAIT lasts, and what it keeps from being done.
+var doctoredTimeWait = slices.Concat(doctoredTimer, doctoredBind, doctoredAgain)
