@@ -56,14 +56,7 @@ func (c *closing) read() *journal.Event {
 
 // sentBy are the FINs and RSTs that the closing end sent because of it, before
 // the other end did anything: what comes later may be an answer to that.
-func (c *closing) sentBy() []*journal.Event { return enders(c.Sent(c.Who, c.By, c.next())) }
-
-// enders keeps the segments that end a connection.
-func enders(sent []*journal.Event) []*journal.Event {
-	return slices.DeleteFunc(sent, func(e *journal.Event) bool {
-		return !slices.Contains(e.Packet.Flags, "FIN") && !slices.Contains(e.Packet.Flags, "RST")
-	})
-}
+func (c *closing) sentBy() []*journal.Event { return claim.Farewells(c.Sent(c.Who, c.By, c.next())) }
 
 // reached says whether the RST of a close came to the other end, where that
 // could be seen.

@@ -31,7 +31,7 @@ func deaths(j *journal.Journal) []death {
 			d.how = p.end.Process.Signal
 		}
 		next := claim.Nth(p.Calls(p.Server, p.end, append([]string{"read", "close", "shutdown"}, claim.Sending...)...), 0)
-		d.sent = enders(p.Sent(p.Client, p.end, next))
+		d.sent = claim.Farewells(p.Sent(p.Client, p.end, next))
 		d.read = claim.Nth(p.Calls(p.Server, p.end, "read"), 0)
 		all = append(all, d)
 	}
