@@ -61,16 +61,16 @@ func causesOf(j *journal.Journal) []cause {
 // onlyOverflow keeps one of the clients of a listener that nobody accepted: all
 // but the last found room in its queue, and are there to fill it.
 func onlyOverflow(all []cause) []cause {
-	last := -1
-	for i := range all {
-		if k := &all[i]; k.onWire && k.byServer && (last < 0 || all[last].rst() == nil) {
-			last = i
-		}
-	}
 	var some []cause
-	for i := range all {
-		if !(all[i].onWire && all[i].byServer) || i == last {
-			some = append(some, all[i])
+	last := -1 // among some
+	for _, k := range all {
+		switch {
+		case !k.onWire || !k.byServer:
+			some = append(some, k)
+		case last < 0:
+			last, some = len(some), append(some, k)
+		case some[last].rst() == nil:
+			some[last] = k
 		}
 	}
 	return some

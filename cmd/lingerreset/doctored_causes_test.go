@@ -24,27 +24,27 @@ func undrawnTo(port string) func(*doctor.Journal) {
 }
 
 // drewNo is what is said of a cause that drew no RST.
-func drewNo(name string, of string, do func(*doctor.Journal)) doctor.Case {
-	return doctor.Case{Name: name, Of: of, Do: do, Outcome: claim.NotReproduced, Because: name + " drew no RST"}
+func drewNo(name string, do func(*doctor.Journal)) doctor.Case {
+	return doctor.Case{Name: name, Of: "causes", Do: do, Outcome: claim.NotReproduced, Because: name + " drew no RST"}
 }
 
 // notMadeToHappen is what is said of a cause that is not in the journal.
-func notMadeToHappen(name string, of string, do func(*doctor.Journal)) doctor.Case {
+func notMadeToHappen(name, of string, do func(*doctor.Journal)) doctor.Case {
 	return doctor.Case{Name: "without " + name, Of: of, Do: do, Outcome: claim.OutcomeUnresolved, Because: "not made to happen: " + name}
 }
 
 // doctoredCauses: the scenario causes.
 var doctoredCauses = []doctor.Case{
 	{Name: "as recorded", Of: "causes", Do: asRecorded, Outcome: claim.Reproduced, Because: "this drew none: TCP_USER_TIMEOUT"},
-	drewNo("a port that nobody listens on", "causes", undrawnTo("40001")),
-	drewNo("close() with SO_LINGER {1, 0}", "causes", undrawn("40002")),
-	drewNo("close() with data unread", "causes", undrawn("40003")),
-	drewNo("data to a closed socket", "causes", undrawn("40004")),
-	drewNo("SHUT_RDWR, then data", "causes", undrawn("40005")),
-	drewNo("ss -K (SOCK_DESTROY)", "causes", undrawn("40006")),
-	drewNo("a full accept queue, tcp_abort_on_overflow", "causes", undrawnTo("40009")),
-	drewNo("an old duplicate SYN+ACK", "causes", undrawn("40010")),
-	drewNo("keepalive finds nobody", "causes", undrawn("40011")),
+	drewNo("a port that nobody listens on", undrawnTo("40001")),
+	drewNo("close() with SO_LINGER {1, 0}", undrawn("40002")),
+	drewNo("close() with data unread", undrawn("40003")),
+	drewNo("data to a closed socket", undrawn("40004")),
+	drewNo("SHUT_RDWR, then data", undrawn("40005")),
+	drewNo("ss -K (SOCK_DESTROY)", undrawn("40006")),
+	drewNo("a full accept queue, tcp_abort_on_overflow", undrawnTo("40009")),
+	drewNo("an old duplicate SYN+ACK", undrawn("40010")),
+	drewNo("keepalive finds nobody", undrawn("40011")),
 	{Name: "the RST comes from the wrong end", Of: "causes", Do: changedAll(from("40002", doctor.PacketAt(journal.AtSent, rstAck...)), func(e *journal.Event) {
 		e.Packet.Src, e.Packet.Dst = e.Packet.Dst, e.Packet.Src
 	}), Outcome: claim.NotReproduced, Because: "SO_LINGER {1, 0} drew no RST"},
@@ -52,7 +52,7 @@ var doctoredCauses = []doctor.Case{
 	{Name: "TCP_USER_TIMEOUT draws one", Of: "causes", Do: func(d *doctor.Journal) {
 		like := d.First(from("40011", doctor.PacketAt(journal.AtSent, rstAck...)))
 		at := d.First(from("40012", doctor.PacketAt(journal.AtSent, "SYN"))).Packet
-		d.Again(d.First(stateTo("a12", journal.Close)).N, like, func(e *journal.Event) { e.Packet.Src, e.Packet.Dst = at.Src, at.Dst })
+		d.Again(d.First(stateFrom("a12", journal.Established)).N, like, func(e *journal.Event) { e.Packet.Src, e.Packet.Dst = at.Src, at.Dst })
 	}, Outcome: claim.Reproduced, Because: "keepalive finds nobody; TCP_USER_TIMEOUT, data lost"},
 	{Name: "a RST came twice", Of: "causes", Do: twice(sent("40002", rstAck...)), Outcome: claim.Reproduced},
 

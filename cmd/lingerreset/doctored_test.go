@@ -93,11 +93,12 @@ func returns(result int64, errno string) func(*journal.Event) {
 	}
 }
 
-// raises changes what a call returned, and the signal that it raised.
-func raises(errno, signal string) func(*journal.Event) {
+// raises changes what a call returned that raised SIGPIPE; without an errno, it
+// killed.
+func raises(errno string) func(*journal.Event) {
 	return func(e *journal.Event) {
 		returns(-1, errno)(e)
-		e.Call.Signal = signal
+		e.Call.Signal = "SIGPIPE"
 	}
 }
 
