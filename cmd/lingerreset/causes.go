@@ -175,13 +175,14 @@ func isQueueFull(j *journal.Journal, k *cause) {
 	}
 }
 
-// rst is the first RST of the end that it is due from, after what brought it about.
+// rst is the first RST that came from the end that it is due from, after what
+// brought it about.
 func (k *cause) rst() *journal.Event {
-	socket := k.Client
+	to := k.Server // "" has the server's address too
 	if k.byServer {
-		socket = k.Server // "" has the server's address too
+		to = k.Client
 	}
-	return claim.WithFlag(k.Sent(socket, k.by, nil), "RST")
+	return claim.WithFlag(k.Arrived(to, k.by, nil), "RST")
 }
 
 // sender names who sent a RST: a socket, or a kernel in nobody's name.

@@ -58,10 +58,11 @@ func (c *closing) read() *journal.Event {
 // the other end did anything: what comes later may be an answer to that.
 func (c *closing) sentBy() []*journal.Event { return claim.Farewells(c.Sent(c.Who, c.By, c.next())) }
 
-// reached says whether the RST of a close came to the other end, where that
-// could be seen.
+// reached says whether the RST of a close came to the other end, and that end was
+// torn down: on lo a segment is seen before a filter may drop it.
 func (c *closing) reached() bool {
-	return !c.HasPackets() || claim.WithFlag(c.Arrived(c.Other(), c.By, nil), "RST") != nil
+	came := !c.HasPackets() || claim.WithFlag(c.Arrived(c.Other(), c.By, nil), "RST") != nil
+	return came && downAfter(&c.Connection, c.Other(), c.By) != nil
 }
 
 // unsent is how many bytes the kernel had taken, and not sent, at the close.

@@ -89,7 +89,7 @@ var doctoredSigpipe = []doctor.Case{
 	{Name: "one's own shutdown was of the other side", Of: "sigpipe", Do: changed(call("a10", "shutdown"), argued("SHUT_RD")), Claim: "LR22", Want: claim.Inconclusive},
 
 	{Name: "the process went on", Of: "sigpipe", Do: survived("a1", "write", 1, returns(-1, "EPIPE")), Outcome: claim.NotReproduced},
-	{Name: "no RST came, and the second write succeeded", Of: "sigpipe", Do: all(everyRST, survived("a1", "write", 1, returns(6, ""))), Outcome: claim.NotReproduced, Because: "no RST came back to a1: its first write returned 5, its second 6"},
+	{Name: "no RST came, and the second write succeeded", Of: "sigpipe", Do: all(everyRST, survived("a1", "write", 1, returns(6, ""))), Outcome: claim.NotReproduced, Because: "no RST reached a1: its first write returned 5, its second 6"},
 	{Name: "nobody wrote", Of: "sigpipe", Do: droppedAll(doctor.Call("write")), Outcome: claim.OutcomeUnresolved},
 
 	{Name: "as recorded", Of: "go-runtime", Do: asRecorded, Outcome: claim.Reproduced, Because: "descriptor 1: killed by SIGPIPE; descriptor 2: killed by SIGPIPE"},
@@ -100,6 +100,6 @@ var doctoredSigpipe = []doctor.Case{
 			d.Nth(n, call("a5", goWrite)).Call.Args[2] = "descriptor 1"
 		}
 	}, Outcome: claim.OutcomeUnresolved, Because: "descriptor 2"},
-	{Name: "no RST came", Of: "go-runtime", Do: all(everyRST, survived("a1", goWrite, 1, returns(6, ""))), Outcome: claim.NotReproduced, Because: "no RST came back to a1"},
+	{Name: "no RST came", Of: "go-runtime", Do: all(everyRST, survived("a1", goWrite, 1, returns(6, ""))), Outcome: claim.NotReproduced, Because: "no RST reached a1"},
 	{Name: "the second writes are missing", Of: "go-runtime", Do: func(d *doctor.Journal) { d.Drop(doctor.Of("a9", doctor.Call(goWrite))) }, Outcome: claim.OutcomeUnresolved},
 }

@@ -24,7 +24,7 @@ func descriptorOf(e *journal.Event) string {
 // goDies is the phenomenon of go-runtime: on descriptors 1 and 2 a Go process
 // dies of SIGPIPE, on others it gets EPIPE.
 var goDies = claim.Phenomenon{
-	Needs: needsCalls,
+	Needs: needsDiag,
 	Check: func(j *journal.Journal) claim.Finding {
 		if f := drawsKiller(j); f.Verdict != claim.Confirmed {
 			return f

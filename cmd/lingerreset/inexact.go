@@ -173,10 +173,10 @@ func drawsNothing(j *journal.Journal) claim.Finding {
 	return claim.Confirm(claim.Numbers(cited...), "the end that was reset sent nothing, %d times", len(cited)/2)
 }
 
-// downAfter is when a witness saw an end torn down after a RST.
-func downAfter(c *claim.Connection, socket string, rst *journal.Event) *journal.Event {
+// downAfter is when a witness saw an end torn down after an event.
+func downAfter(c *claim.Connection, socket string, after *journal.Event) *journal.Event {
 	for _, e := range claim.States(c.Journal, socket) {
-		if e.N > rst.N && (e.State.To == journal.Close || e.State.To == journal.Gone) {
+		if e.N > after.N && (e.State.To == journal.Close || e.State.To == journal.Gone) {
 			return e
 		}
 	}

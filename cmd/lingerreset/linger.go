@@ -142,7 +142,7 @@ var lr6 = claim.Claim{
 	ID: "LR6", Statement: "the peer's read fails with ECONNRESET",
 	Source: article000 + "; " + article004, Quantity: claim.Always,
 	Precondition: "the RST of close() with SO_LINGER {1, 0} has arrived, and nothing is left to be read",
-	Needs:        needsCalls,
+	Needs:        needsDiag,
 	Check: func(j *journal.Journal) claim.Finding {
 		return peersRead(j, lingerZero, "ECONNRESET", func(c *closing) bool { return !c.reached() })
 	},

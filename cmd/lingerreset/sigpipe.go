@@ -16,7 +16,7 @@ type process struct {
 	closed      *journal.Event   // by the peer; nil: it did not close
 	shut        *journal.Event   // the process's own shutdown for writing; nil: none
 	sends       []*journal.Event // by the process, after one of those
-	rst         *journal.Event   // that the first drew
+	rst, gone   *journal.Event   // that the first drew, and what it did to the socket
 	end         *journal.Event   // of the process, by a signal or otherwise; nil: the run ended it
 }
 
@@ -60,7 +60,7 @@ func processOf(j *journal.Journal, c claim.Connection, started *journal.Process)
 		p.sends = c.Calls(c.Client, since, byAny...)
 	}
 	if len(p.sends) > 0 {
-		p.rst = p.learned(p.sends[0])
+		p.rst, p.gone = p.learned(p.sends[0])
 	}
 	return p
 }
@@ -77,24 +77,28 @@ func endOf(j *journal.Journal, pid int) (end *journal.Event) {
 	return end
 }
 
-// learned is when the writer's kernel had the RST: the segment as it arrived, or,
-// where no packets were seen, the socket's going.
-func (p *process) learned(first *journal.Event) *journal.Event {
-	if rst := claim.WithFlag(p.Arrived(p.Client, first, nil), "RST"); rst != nil || p.HasPackets() {
-		return rst
-	}
+// learned is when the writer's kernel had the RST: the segment as it arrived, and
+// the socket's going, for on lo a segment is seen before a filter may drop it.
+// Where no packets were seen, that alone.
+func (p *process) learned(first *journal.Event) (rst, gone *journal.Event) {
 	for _, e := range claim.States(p.Journal, p.Client, journal.SockDiag) {
-		if e.N > first.N && e.State.To == journal.Gone {
-			return e
+		if e.N > first.N && e.State.To == journal.Gone && gone == nil {
+			gone = e
 		}
 	}
-	return nil
+	if gone == nil || !p.HasPackets() {
+		return gone, gone
+	}
+	if rst = claim.WithFlag(p.Arrived(p.Client, first, nil), "RST"); rst == nil {
+		return nil, nil
+	}
+	return rst, gone
 }
 
 // after is the first call that sent after the RST had arrived.
 func (p *process) after() *journal.Event {
 	for _, e := range p.sends {
-		if p.rst != nil && e.N > p.rst.N {
+		if p.rst != nil && e.N > p.rst.N && e.N > p.gone.N {
 			return e
 		}
 	}
@@ -206,7 +210,7 @@ var lr8 = claim.Claim{
 	ID: "LR8", Statement: "after that RST, a write raises SIGPIPE, which ends the process by default",
 	Source: article004, Quantity: claim.Always,
 	Precondition: "the RST has arrived before the write",
-	Needs:        needsCalls, Check: dies,
+	Needs:        needsDiag, Check: dies,
 }
 
 // survives judges that a write after the RST leaves EPIPE to processes of the
@@ -240,7 +244,7 @@ var lr11 = claim.Claim{
 	ID: "LR11", Statement: "handling or ignoring SIGPIPE leaves EPIPE",
 	Source: article004, Quantity: claim.Always,
 	Precondition: "a write that raises SIGPIPE",
-	Needs:        needsCalls,
+	Needs:        needsDiag,
 	Check:        func(j *journal.Journal) claim.Finding { return survives(j, "ignore", "handler") },
 }
 
@@ -267,7 +271,7 @@ var lr12 = claim.Claim{
 	ID: "LR12", Statement: "MSG_NOSIGNAL leaves EPIPE without a signal",
 	Source: "send(2)", Quantity: claim.Always,
 	Precondition: "a send that would raise SIGPIPE",
-	Needs:        needsCalls, Check: nosignal,
+	Needs:        needsDiag, Check: nosignal,
 }
 
 // theOthers are the ways to raise SIGPIPE besides write, by name.
@@ -294,7 +298,7 @@ var lr22 = claim.Claim{
 	ID: "LR22", Statement: "SIGPIPE comes from writev, sendfile, splice and a write of no bytes too, and after one's own SHUT_WR",
 	Source: "pipe(7), send(2)", Quantity: claim.Always,
 	Precondition: "SIGPIPE is at its default",
-	Needs:        needsCalls,
+	Needs:        needsDiag,
 	Check: func(j *journal.Journal) claim.Finding {
 		var (
 			cited []*journal.Event
@@ -325,7 +329,7 @@ var lr22 = claim.Claim{
 func drawsKiller(j *journal.Journal) claim.Finding {
 	for _, p := range processes(j) {
 		if p.closed != nil && p.rst == nil && len(p.sends) > 1 {
-			return claim.Refuse(j, claim.Numbers(p.closed, p.sends[0], p.sends[1]), "no RST came back to %s: its first %s returned %s, its second %s",
+			return claim.Refuse(j, claim.Numbers(p.closed, p.sends[0], p.sends[1]), "no RST reached %s: its first %s returned %s, its second %s",
 				p.Client, p.sends[0].Call.Op, claim.Returned(p.sends[0]), claim.Returned(p.sends[1]))
 		}
 	}
@@ -334,7 +338,7 @@ func drawsKiller(j *journal.Journal) claim.Finding {
 
 // killsByDefault is the phenomenon of sigpipe.
 var killsByDefault = claim.Phenomenon{
-	Needs: needsCalls,
+	Needs: needsDiag,
 	Check: func(j *journal.Journal) claim.Finding {
 		if f := drawsKiller(j); f.Verdict != claim.Confirmed {
 			return f
