@@ -45,14 +45,11 @@ var doctoredCauses = []doctor.Case{
 	drewNo("a full accept queue, tcp_abort_on_overflow", undrawnTo("40009")),
 	drewNo("an old duplicate SYN+ACK", undrawn("40010")),
 	drewNo("keepalive finds nobody", undrawn("40011")),
-	{Name: "the RST comes from the wrong end", Of: "causes", Do: changedAll(from("40002", doctor.PacketAt(journal.AtSent, rstAck...)), func(e *journal.Event) {
-		e.Packet.Src, e.Packet.Dst = e.Packet.Dst, e.Packet.Src
-	}), Outcome: claim.NotReproduced, Because: "SO_LINGER {1, 0} drew no RST"},
+	{Name: "the RST comes from the wrong end", Of: "causes", Do: changedAll(rstsOf("40002"), func(e *journal.Event) { e.Packet.Src, e.Packet.Dst = e.Packet.Dst, e.Packet.Src }), Outcome: claim.NotReproduced, Because: "SO_LINGER {1, 0} drew no RST"},
 	{Name: "a RST is missing, and the run was stopped", Of: "causes", Do: all(undrawn("40002"), halted), Outcome: claim.OutcomeUnresolved},
 	{Name: "TCP_USER_TIMEOUT draws one", Of: "causes", Do: func(d *doctor.Journal) {
-		like := d.First(from("40011", doctor.PacketAt(journal.AtSent, rstAck...)))
-		at := d.First(from("40012", doctor.PacketAt(journal.AtSent, "SYN"))).Packet
-		d.Again(d.First(stateFrom("a12", journal.Established)).N, like, func(e *journal.Event) { e.Packet.Src, e.Packet.Dst = at.Src, at.Dst })
+		at := *d.First(sent("40012", "SYN")).Packet
+		d.Carry(d.First(stateFrom("a12", journal.Established)).N, d.First(sent("40011", rstAck...)), func(p *journal.Packet) { p.Src, p.Dst = at.Src, at.Dst })
 	}, Outcome: claim.Reproduced, Because: "keepalive finds nobody; TCP_USER_TIMEOUT, data lost"},
 	{Name: "a RST came twice", Of: "causes", Do: twice(sent("40002", rstAck...)), Outcome: claim.Reproduced},
 
