@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"testing"
-	"time"
 
 	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/claim"
@@ -569,38 +568,5 @@ func TestTimeWaitOtherwise(t *testing.T) {
 		doctor.Control{Name: "SO_REUSEADDR everywhere", Scenario: "time-wait", Play: reusing, Want: claim.Reproduced, Verdicts: verdicts{"HC21": "confirmed", "HC22": "inconclusive", "HC23": "inconclusive", "HC24": "confirmed", "HC25": "inconclusive", "HC28": "inconclusive"}},
 		doctor.Control{Name: "reset", Scenario: "time-wait", Play: resetting, Want: claim.OutcomeUnresolved, Because: "in TIME_WAIT", Check: noneConfirmed},
 		doctor.Control{Name: "the client closes first", Scenario: "time-wait", Play: clientFirst, Want: claim.NotReproduced, Because: "nobody tried to bind its port", Verdicts: verdicts{"HC24": "inconclusive", "HC28": "inconclusive"}},
-	)
-}
-
-// delaying is a suite whose scenarios let the wire's kernels acknowledge at once,
-// or as they decide.
-func delaying(yes bool) *doctor.Suite {
-	p := program
-	p.Scenarios = nil
-	for _, s := range program.Scenarios {
-		s.DelayedACK = yes
-		p.Scenarios = append(p.Scenarios, s)
-	}
-	other := suite
-	other.Program = &p
-	return &other
-}
-
-// acknowledged lets the kernel's timer pass before the passive end does anything:
-// a quarter of a second is longer than it delays an acknowledgement.
-var acknowledged = doctor.When(0, doctor.StateTo(journal.CloseWait, journal.SockDiag), func(*repro.Run) { time.Sleep(250 * time.Millisecond) })
-
-// TestAcknowledgedAtOnce: nothing merges then, and a close takes four segments.
-func TestAcknowledgedAtOnce(t *testing.T) {
-	t.Parallel()
-	delaying(false).Controls(
-		t, doctor.Stages(journal.Wire),
-		doctor.Control{Name: "at once", Scenario: "three-way", Want: claim.NotReproduced, Because: "had acknowledged the FIN before it closed", Verdicts: verdicts{"HC1": "confirmed", "HC3": "confirmed", "HC4": "inconclusive", "HC6": "inconclusive"}},
-		doctor.Control{Name: "at once", Scenario: "merged-data", Want: claim.NotReproduced, Because: "they came apart", Verdicts: verdicts{"HC5": "inconclusive", "HC6": "inconclusive"}},
-	)
-	suite.Controls(
-		t, captured(anywhere()),
-		doctor.Control{Name: "the timer passes", Scenario: "three-way", With: acknowledged, Want: claim.NotReproduced, Because: "had acknowledged the FIN before it closed", Verdicts: verdicts{"HC4": "inconclusive", "HC6": "inconclusive"}},
-		doctor.Control{Name: "the timer passes", Scenario: "merged-data", With: acknowledged, Want: claim.NotReproduced, Because: "they came apart", Verdicts: verdicts{"HC5": "inconclusive", "HC6": "inconclusive"}},
 	)
 }

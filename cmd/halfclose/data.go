@@ -142,8 +142,14 @@ var hc27 = claim.Claim{
 			if d.got == d.given {
 				return claim.Confirm(claim.Numbers(d.By, d.gone, d.end), "%s got all %d bytes although the sender's end was gone", d.Other(), d.given)
 			}
-			return claim.Refute(claim.Numbers(d.By, d.gone, d.end), "%d of %d bytes were lost: %s was an orphan, and the kernel gave it up after %s; then %s read %d bytes, and %s",
-				d.given-d.got, d.given, d.Who, seconds(d.gone.T-d.By.T), d.Other(), d.got, claim.Returned(d.end))
+			retries, set := settingOf(j, "net.ipv4.tcp_orphan_retries")
+			longest, bound := settingOf(j, "net.ipv4.tcp_rto_max_ms")
+			said := ""
+			if set != nil && bound != nil {
+				said = fmt.Sprintf(" (tcp_orphan_retries %d, tcp_rto_max_ms %d; without, after minutes)", retries, longest)
+			}
+			return claim.Refute(claim.Numbers(set, bound, d.By, d.gone, d.end), "%d of %d bytes were lost: %s was an orphan, and the kernel gave it up after %s%s; then %s read %d bytes, and %s",
+				d.given-d.got, d.given, d.Who, seconds(d.gone.T-d.By.T), said, d.Other(), d.got, claim.Returned(d.end))
 		}
 		return claim.Unclear("no orphan with data unsent was given up in this run")
 	},

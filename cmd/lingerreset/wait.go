@@ -22,7 +22,6 @@ type lingering struct {
 	given    int64
 	took     int64          // nanoseconds
 	read     *journal.Event // the peer's first read that began while close was waiting; nil: none
-	early    bool           // the peer had read before, and there may have been nothing to wait for
 	blocking bool           // the socket
 	signal   *journal.Event // that the thread got while close was waiting; nil: none
 	got      int64          // bytes that the peer read in all
@@ -41,9 +40,11 @@ func lingerings(j *journal.Journal, name string) []lingering {
 		l.blocking = wasMadeBlocking(&e)
 		reads := e.Calls(e.Other(), nil, "read")
 		l.got = claim.Moved(reads)
+		if len(reads) > 0 && reads[0].T <= e.By.T {
+			continue // by then nothing may have been unsent any more
+		}
 		for _, r := range reads {
-			l.early = l.early || r.T <= e.By.T
-			if l.read == nil && r.T > e.By.T && r.T < e.By.T+l.took {
+			if l.read == nil && r.T < e.By.T+l.took {
 				l.read = r
 			}
 		}
@@ -121,8 +122,8 @@ func waitsForReader(j *journal.Journal) claim.Finding {
 		n := l.seconds * second
 		said := fmt.Sprintf("%s, %s", l.kind(), seconds(l.took))
 		switch {
-		case l.early || (l.signal != nil || l.read != nil) && l.took >= n:
-			continue // too early, or too late, to say anything: a thread may wait for a processor
+		case (l.signal != nil || l.read != nil) && l.took >= n:
+			continue // it may have been late for want of a processor
 		case l.signal != nil:
 			said += " until a signal came"
 		case l.read != nil:
@@ -170,7 +171,7 @@ var lr17 = claim.Claim{
 	Check: func(j *journal.Journal) claim.Finding {
 		for _, l := range lingerings(j, claim.ShutWrite) {
 			first := claim.Nth(l.Calls(l.Other(), l.By, "read"), 0)
-			if first == nil || l.got <= 0 || l.early {
+			if first == nil || l.got <= 0 {
 				continue
 			}
 			if l.took >= l.seconds*second-slack {

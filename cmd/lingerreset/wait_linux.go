@@ -3,7 +3,6 @@ package main
 import (
 	"time"
 
-	"sockproof/lib/journal"
 	"sockproof/lib/repro"
 	"sockproof/lib/sock"
 )
@@ -11,10 +10,11 @@ import (
 // lingerTime is the n of SO_LINGER {1, n}, in seconds.
 const lingerTime = 1
 
-// The waits: for the close to have begun, for a reader that is late, before a
-// signal is sent, and for a close that waits its whole time.
+// The waits: for close to wait, for a reader that is late, before a signal is
+// sent, and for a close that waits its whole time.
 const (
-	untilBegun = 3 * time.Second
+	untilWaiting = 2 * time.Second
+
 	late       = 300 * time.Millisecond
 	beforeKill = 200 * time.Millisecond
 	untilOver  = 3 * time.Second
@@ -74,8 +74,9 @@ func (t waiting) play(r *repro.Run, s *repro.Server) error {
 		return err
 	}
 	closing := c.Client.Background(func() { _ = c.Client.Close() })
-	// A peer that reads before has left nothing to wait for.
-	r.Await(untilBegun, func() bool { return c.Client.Seen(journal.SockDiag) != journal.Established })
+	// The peer must not read before close has begun to wait: then it might not
+	// have to. Whether it waits at all is evidence.
+	r.Await(untilWaiting, func() bool { return closing.Done() || closing.Blocked("close("+c.Client.ID()+")") })
 	if t.signal {
 		r.Await(beforeKill, closing.Done)
 		closing.Interrupt()

@@ -92,19 +92,25 @@ func narrow(j *journal.Journal, all []Connection, called []*journal.Event) {
 			events[of] = append(events[of], i)
 		}
 	}
-	for i := range all {
-		all[i].Journal = picked(j, events[i])
-	}
+	share(j, all, events)
 }
 
-// picked is the journal with some of its events, by their indices.
-func picked(j *journal.Journal, events []int) *journal.Journal {
-	own := *j
-	own.Events = make([]journal.Event, len(events))
-	for k, i := range events {
-		own.Events[k] = j.Events[i]
+// share gives each connection a journal of its own with its events, by their indices.
+func share(j *journal.Journal, all []Connection, events [][]int) {
+	total := 0
+	for i := range events {
+		total += len(events[i])
 	}
-	return &own
+	room := make([]journal.Event, 0, total) // one for all: journals are narrowed often
+	for i := range all {
+		from := len(room)
+		for _, k := range events[i] {
+			room = append(room, j.Events[k])
+		}
+		own := *j
+		own.Events = room[from:len(room):len(room)]
+		all[i].Journal = &own
+	}
 }
 
 // Address is that of one of the ends.

@@ -10,6 +10,7 @@ import (
 // The widths of a comparison's columns, in cells: each as wide as it needs,
 // within bounds, and where the line is too short the widest give way.
 const (
+	minFirst  = 10 // of the first column, which says what is compared
 	minColumn = 8
 	maxColumn = 26
 	columnGap = 2
@@ -17,17 +18,27 @@ const (
 )
 
 // comparison draws a table: a column for each way, cells on as many lines as
-// they take.
+// they take. What is too wide is drawn in parts, one below the other.
 func (c *canvas) comparison(t *claim.Comparison) {
-	rows := make([][]string, 0, len(t.Rows)+1)
-	rows = append(rows, append([]string{""}, t.Ways...))
+	c.put(bold, c.clip(c.clean(t.Title), c.style.Width))
+	c.end()
+	most := max((c.style.Width-indent-minFirst)/(minColumn+columnGap), 1)
+	for from := 0; from == 0 || from < len(t.Ways); from += most {
+		c.tablePart(t, from, min(from+most, len(t.Ways)))
+	}
+}
+
+// tablePart draws the columns of some ways.
+func (c *canvas) tablePart(t *claim.Comparison, from, to int) {
+	rows := [][]string{append([]string{""}, t.Ways[from:to]...)}
 	for i := range t.Rows {
 		row := []string{t.Rows[i].What}
-		for _, cell := range t.Rows[i].Cells {
-			if cell.Text == "" {
-				cell.Text = c.none
+		for k := from; k < to; k++ {
+			text := c.none
+			if k < len(t.Rows[i].Cells) && t.Rows[i].Cells[k].Text != "" {
+				text = t.Rows[i].Cells[k].Text
 			}
-			row = append(row, cell.Text)
+			row = append(row, text)
 		}
 		rows = append(rows, row)
 	}
@@ -37,8 +48,6 @@ func (c *canvas) comparison(t *claim.Comparison) {
 		}
 	}
 	widths := columnWidths(rows, c.style.Width-indent)
-	c.put(bold, c.clip(c.clean(t.Title), c.style.Width))
-	c.end()
 	for i, row := range rows {
 		c.tableRow(row, widths, i == 0)
 	}
@@ -46,27 +55,28 @@ func (c *canvas) comparison(t *claim.Comparison) {
 
 // columnWidths fits the columns of a table into a line.
 func columnWidths(rows [][]string, line int) []int {
-	var widths []int
+	var widths, least []int
 	for _, row := range rows {
 		for k, cell := range row {
 			if k == len(widths) {
-				widths = append(widths, minColumn)
+				widths, least = append(widths, minColumn), append(least, minColumn)
 			}
 			widths[k] = max(widths[k], min(cellsOf(cell), maxColumn))
 		}
 	}
+	least[0] = minFirst
 	total := -columnGap
 	for _, w := range widths {
 		total += w + columnGap
 	}
 	for ; total > line; total-- {
-		widest := 0
+		widest := -1
 		for k, w := range widths {
-			if w > widths[widest] {
+			if w > least[k] && (widest < 0 || w > widths[widest]) {
 				widest = k
 			}
 		}
-		if widths[widest] == minColumn {
+		if widest < 0 {
 			break
 		}
 		widths[widest]--

@@ -62,8 +62,8 @@ func (p *Pending) Done() bool {
 	}
 }
 
-// Blocked says whether the thread waits inside a read, as the kernel tells of
-// it, and journals it the first time: how, in the journal, is the call's text.
+// Blocked says whether the thread waits inside read or close, as the kernel tells
+// of it, and journals it the first time: how, in the journal, is the call's text.
 func (p *Pending) Blocked(how string) bool {
 	tid := p.thread.Load()
 	if tid == 0 || p.Done() {
@@ -75,7 +75,7 @@ func (p *Pending) Blocked(how string) bool {
 	if err != nil {
 		return false
 	}
-	if _, err := fmt.Sscan(string(b), &number); err != nil || number != unix.SYS_READ {
+	if _, err := fmt.Sscan(string(b), &number); err != nil || number != unix.SYS_READ && number != unix.SYS_CLOSE {
 		return false // "running", or on its way there
 	}
 	if !p.noted {

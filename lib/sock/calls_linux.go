@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -221,12 +220,11 @@ func (s *Socket) Reset() error {
 	return s.Close()
 }
 
-// closeAlone closes a descriptor while no child of this process is between fork
-// and exec: such a one has a copy of it, and would hold the connection open for as
-// long as that takes.
+// closeAlone closes a descriptor while no child is being started: until it runs
+// its program such a one has a copy of it, which would keep the connection open.
 func closeAlone(fd int) error {
-	syscall.ForkLock.RLock()
-	defer syscall.ForkLock.RUnlock()
+	starting.RLock()
+	defer starting.RUnlock()
 	return unix.Close(fd)
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -22,6 +23,11 @@ const (
 	ordersFD  = 3
 	answersFD = 4
 )
+
+// starting is held while a child is started, until it answers: between fork and
+// exec it has a copy of every descriptor of this process, those of other runs
+// among them, and exec closes them only after it has let its parent go on.
+var starting sync.RWMutex
 
 // Disposition is what a child does about SIGPIPE.
 type Disposition string
@@ -107,6 +113,8 @@ func (t *Table) spawn(d Disposition, standard []uintptr, sockets []*Socket, pipe
 		c.fds[s], c.host = len(files), s.host.Name
 		files = append(files, uintptr(s.descriptor()))
 	}
+	starting.Lock()
+	defer starting.Unlock()
 	// Not os/exec: it would make the sockets blocking, for both processes.
 	c.pid, err = syscall.ForkExec("/proc/self/exe", os.Args[:1], &syscall.ProcAttr{
 		Env:   append(os.Environ(), childMarker+"="+string(d)),
@@ -119,6 +127,9 @@ func (t *Table) spawn(d Disposition, standard []uintptr, sockets []*Socket, pipe
 		return nil, fmt.Errorf("start a child: %w", err)
 	}
 	t.children = append(t.children, c)
+	if _, err := c.ask(order{Op: opRoom}); err != nil {
+		return nil, fmt.Errorf("start a child: %w", err)
+	}
 	started := journal.Process{Event: "started", Disposition: string(d)}
 	for _, s := range append(piped, sockets...) {
 		started.Sockets = append(started.Sockets, s.id)

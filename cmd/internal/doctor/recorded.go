@@ -191,9 +191,19 @@ func (s *Suite) disorder(whole *journal.Journal, i int) {
 	}
 }
 
+// judgeByAll asks every claim and every phenomenon of the program about a journal,
+// each once, though several scenarios may share it.
 func (s *Suite) judgeByAll(j *journal.Journal) {
+	asked := map[*claim.Claim]bool{}
 	for i := range s.Program.Scenarios {
-		s.Program.Scenarios[i].Judge(j)
+		scenario := &s.Program.Scenarios[i]
+		scenario.Phenomenon.Judge(j)
+		for _, c := range scenario.Claims {
+			if !asked[c] {
+				asked[c] = true
+				c.Judge(j)
+			}
+		}
 	}
 	claim.Histories(j)
 }
