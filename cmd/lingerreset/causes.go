@@ -11,33 +11,98 @@ import (
 // cause is one thing that draws a RST, made to happen on a connection.
 type cause struct {
 	claim.Connection
-	name string
+	kind
 	from string         // the socket whose end it concerns; "" where no socket is there
-	by   *journal.Event // what brought it about
-	may  bool           // draw none
+	by   *journal.Event // what brought it about; nil: nothing did
 }
+
+// kind is a sort of cause.
+type kind struct {
+	name     string
+	is       func(*journal.Journal, *cause)
+	byServer bool // the RST comes from the server's end, not from the client's
+	may      bool // draw none
+	onWire   bool // packets have to be held or lost
+}
+
+// kinds are all causes that are made to happen. Of those that a connection might
+// be taken for, the first counts: the more special ones come before.
+var kinds = []kind{
+	{name: "a port that nobody listens on", is: isClosedPort, byServer: true},
+	{name: destroys, is: isDestroyed},
+	{name: "keepalive finds nobody", is: isKeepalive, onWire: true},
+	{name: "TCP_USER_TIMEOUT, data lost", is: isUserTimeout, may: true, onWire: true},
+	{name: "an old duplicate SYN+ACK", is: isOldSYNACK, onWire: true},
+	{name: "close() with SO_LINGER {1, 0}", is: isLingerZero},
+	{name: "close() with data unread", is: isUnread},
+	{name: "data to a closed socket", is: isDataToClosed},
+	{name: "SHUT_RDWR, then data", is: isDataAfterBoth},
+	{name: "a full accept queue, tcp_abort_on_overflow", is: isQueueFull, byServer: true, onWire: true},
+}
+
+// destroys is the cause that not every kernel has.
+const destroys = "ss -K (SOCK_DESTROY)"
 
 // causesOf tells what was made to happen on each connection, by what was done.
 func causesOf(j *journal.Journal) []cause {
 	var all []cause
 	for _, c := range claim.Connections(j) {
-		for _, is := range []func(*journal.Journal, *cause) bool{
-			isClosedPort, isDestroyed, isKeepalive, isUserTimeout, isOldSYNACK, isLingerZero, isUnread, isDataToClosed, isDataAfterBoth, isQueueFull,
-		} {
-			k := cause{Connection: c}
-			if is(j, &k) {
+		for _, of := range kinds {
+			k := cause{Connection: c, kind: of}
+			if k.is(j, &k); k.by != nil {
 				all = append(all, k)
 				break
 			}
 		}
 	}
-	return all
+	return onlyOverflow(all)
 }
 
-func isClosedPort(j *journal.Journal, k *cause) bool {
-	connect := claim.Nth(k.Calls(k.Client, nil, "connect"), 0)
-	k.name, k.by = "a port that nobody listens on", connect
-	return connect != nil && claim.Refusal(j, connect) != nil
+// onlyOverflow keeps one of the clients of a listener that nobody accepted: all
+// but the last found room in its queue, and are there to fill it.
+func onlyOverflow(all []cause) []cause {
+	var some []cause
+	last := -1 // among some
+	for _, k := range all {
+		switch {
+		case !k.onWire || !k.byServer:
+			some = append(some, k)
+		case last < 0:
+			last, some = len(some), append(some, k)
+		case some[last].rst() == nil:
+			some[last] = k
+		}
+	}
+	return some
+}
+
+// notMade names a cause that was to be made to happen on this network and was not
+// recognised; "": none.
+func notMade(j *journal.Journal, all []cause) string {
+	for _, k := range kinds {
+		switch {
+		case slices.ContainsFunc(all, func(c cause) bool { return c.name == k.name }):
+		case k.onWire && j.Network != journal.Wire:
+		case k.name == destroys && (j.Network == journal.HostNet || len(claim.Failed(j, "", "SOCK_DESTROY", "EOPNOTSUPP")) > 0):
+		default:
+			return k.name
+		}
+	}
+	return ""
+}
+
+// isClosedPort: the client calls an address whose listener had been closed.
+func isClosedPort(j *journal.Journal, k *cause) {
+	for _, s := range j.Sockets {
+		if s.Local != k.To || s.Remote != "" {
+			continue
+		}
+		connect := claim.Nth(k.Calls(k.Client, nil, "connect"), 0)
+		closed := claim.Nth(claim.Calls(j, s.ID, "close"), 0)
+		if connect != nil && closed != nil && closed.N < connect.N {
+			k.by = connect
+		}
+	}
 }
 
 // done finds a call of a client's, by its name and one of its arguments.
@@ -50,80 +115,80 @@ func (k *cause) done(op, arg string) *journal.Event {
 	return nil
 }
 
-func isDestroyed(_ *journal.Journal, k *cause) bool {
-	k.name, k.from, k.by = "ss -K (SOCK_DESTROY)", k.Client, k.done("SOCK_DESTROY", "")
-	return k.by != nil
+func isDestroyed(_ *journal.Journal, k *cause) {
+	k.from, k.by = k.Client, k.done("SOCK_DESTROY", "")
 }
 
-func isKeepalive(_ *journal.Journal, k *cause) bool {
-	k.name, k.from, k.by = "keepalive finds nobody", k.Client, k.done("setsockopt", "SO_KEEPALIVE")
-	return k.by != nil
+func isKeepalive(_ *journal.Journal, k *cause) {
+	k.from, k.by = k.Client, k.done("setsockopt", "SO_KEEPALIVE")
 }
 
-func isUserTimeout(_ *journal.Journal, k *cause) bool {
-	k.name, k.from, k.by, k.may = "TCP_USER_TIMEOUT, data lost", k.Client, k.done("setsockopt", "TCP_USER_TIMEOUT"), true
-	return k.by != nil
+func isUserTimeout(_ *journal.Journal, k *cause) {
+	k.from, k.by = k.Client, k.done("setsockopt", "TCP_USER_TIMEOUT")
 }
 
-func isOldSYNACK(_ *journal.Journal, k *cause) bool {
-	k.name, k.from = "an old duplicate SYN+ACK", k.Client
+func isOldSYNACK(_ *journal.Journal, k *cause) {
 	for _, e := range claim.Packets(k.Journal, journal.AtInjected) {
 		if claim.HasFlags(e, "SYN", "ACK") {
-			k.by = e
+			k.from, k.by = k.Client, e
 		}
 	}
-	return k.by != nil
 }
 
-func isLingerZero(_ *journal.Journal, k *cause) bool {
-	k.name, k.from, k.by = "close() with SO_LINGER {1, 0}", k.Client, k.done("close", "")
-	return k.by != nil && lingerAt(&k.Connection, k.Client, k.by) == lingerZero
+func isLingerZero(_ *journal.Journal, k *cause) {
+	if closed := k.done("close", ""); closed != nil && lingerAt(&k.Connection, k.Client, closed) == lingerZero {
+		k.from, k.by = k.Client, closed
+	}
 }
 
-func isUnread(_ *journal.Journal, k *cause) bool {
-	k.name, k.from, k.by = "close() with data unread", k.Client, k.done("close", "")
-	return k.by != nil && k.Unread(k.Client, k.by) > 0
+func isUnread(_ *journal.Journal, k *cause) {
+	if closed := k.done("close", ""); closed != nil && k.Unread(k.Client, closed) > 0 {
+		k.from, k.by = k.Client, closed
+	}
 }
 
-func isDataToClosed(_ *journal.Journal, k *cause) bool {
-	k.name = "data to a closed socket" // whose kernel answers in nobody's name
-	closed := k.done("close", "")
-	k.by = claim.Nth(k.Calls(k.Server, closed, claim.Sending...), 0)
-	return closed != nil && k.by != nil
+// isDataToClosed: the client's kernel answers in nobody's name.
+func isDataToClosed(_ *journal.Journal, k *cause) {
+	if closed := k.done("close", ""); closed != nil {
+		k.by = claim.Nth(k.Calls(k.Server, closed, claim.Sending...), 0)
+	}
 }
 
-func isDataAfterBoth(_ *journal.Journal, k *cause) bool {
-	k.name, k.from = "SHUT_RDWR, then data", k.Client
-	shut := k.done("shutdown", "SHUT_RDWR")
-	k.by = claim.Nth(k.Calls(k.Server, shut, claim.Sending...), 0)
-	return shut != nil && k.by != nil
+func isDataAfterBoth(_ *journal.Journal, k *cause) {
+	if shut := k.done("shutdown", "SHUT_RDWR"); shut != nil {
+		k.from, k.by = k.Client, claim.Nth(k.Calls(k.Server, shut, claim.Sending...), 0)
+	}
 }
 
-func isQueueFull(j *journal.Journal, k *cause) bool {
-	k.name, k.by = "a full accept queue, tcp_abort_on_overflow", nil
+// isQueueFull: the client's connection was never accepted, by a listener that was
+// told to reset what does not fit into its queue.
+func isQueueFull(j *journal.Journal, k *cause) {
+	connect := claim.Nth(k.Calls(k.Client, nil, "connect"), 0)
+	if k.Server != "" || connect == nil {
+		return
+	}
 	for i := range j.Events {
-		if s := j.Events[i].Setting; s != nil && s.Name == "net.ipv4.tcp_abort_on_overflow" && s.New == "1" {
-			k.by = &j.Events[i]
+		s := j.Events[i].Setting
+		if s != nil && s.Name == "net.ipv4.tcp_abort_on_overflow" && s.New == "1" && j.Events[i].N < connect.N {
+			k.by = connect
 		}
 	}
-	// The other clients of that listener were queued: only one found it full.
-	return k.by != nil && k.Server == "" && claim.WithFlag(k.Arrived(k.Client, k.by, nil), "RST") != nil
 }
 
-// rst is the first RST of the connection after what brought it about.
+// rst is the first RST that came from the end that it is due from, after what
+// brought it about.
 func (k *cause) rst() *journal.Event {
-	for _, s := range claim.News(k.Journal) {
-		if s.Event.N > k.by.N && claim.WithFlag([]*journal.Event{s.Event}, "RST") != nil {
-			return s.Event
-		}
+	to := k.Server // "" has the server's address too
+	if k.byServer {
+		to = k.Client
 	}
-	return nil
+	return claim.WithFlag(k.Arrived(to, k.by, nil), "RST")
 }
 
 // sender names who sent a RST: a socket, or a kernel in nobody's name.
-func (k *cause) sender(rst *journal.Event) string {
+func (k *cause) sender() string {
 	id, host := k.Client, "a"
-	if rst.Packet.Src == k.To {
+	if k.byServer {
 		id, host = k.Server, "b"
 	}
 	if id == "" || k.from == "" {
@@ -132,19 +197,15 @@ func (k *cause) sender(rst *journal.Event) string {
 	return id
 }
 
-// counters lists the kernel's counters that moved because of it: those counted
-// next after it.
+// counters lists the kernel's counters that moved because of it and tell why a
+// RST was sent: those counted next after it.
 func (k *cause) counters(j *journal.Journal) []*journal.Event {
-	last := k.by.N
-	if n := len(k.Events); n > 0 {
-		last = max(last, k.Events[n-1].N)
-	}
 	var some []*journal.Event
 	counted := false
 	for i := range j.Events {
 		e := &j.Events[i]
 		switch {
-		case e.N < last:
+		case e.N < k.by.N:
 		case e.Counter != nil:
 			counted = true
 			if tells(e.Counter.Name) {
@@ -201,7 +262,7 @@ func compareCauses(j *journal.Journal) *claim.Comparison {
 	for _, k := range causesOf(j) {
 		from, as := claim.Told("none"), claim.Told("")
 		if rst := k.rst(); rst != nil {
-			from, as = claim.Told(k.sender(rst), rst), claim.Told(claim.FlagsOf([]*journal.Event{rst}), rst)
+			from, as = claim.Told(k.sender(), rst), claim.Told(claim.FlagsOf([]*journal.Event{rst}), rst)
 		}
 		var names []string
 		moved := k.counters(j)
@@ -219,18 +280,12 @@ func compareCauses(j *journal.Journal) *claim.Comparison {
 	return t
 }
 
-// allDraw is the phenomenon of causes: each that was made to happen drew a RST,
-// but for what may draw none.
+// allDraw is the phenomenon of causes: each that can be made to happen on this
+// network was, and drew a RST, but for what may draw none.
 var allDraw = claim.Phenomenon{
 	Needs: needsPackets,
 	Check: func(j *journal.Journal) claim.Finding {
 		all := causesOf(j)
-		if len(all) == 0 {
-			if f, ok := claim.Complete(j); !ok {
-				return f
-			}
-			return claim.Unclear("no cause was made to happen")
-		}
 		var (
 			cited       []*journal.Event
 			drew, spare []string
@@ -242,11 +297,16 @@ var allDraw = claim.Phenomenon{
 				return claim.Refuse(j, claim.Numbers(k.by), "%s drew no RST", k.name)
 			case rst == nil:
 				spare = append(spare, k.name)
-				cited = append(cited, k.by)
 			default:
 				drew = append(drew, k.name)
-				cited = append(cited, k.by, rst)
 			}
+			cited = append(cited, k.by, rst)
+		}
+		if name := notMade(j, all); name != "" {
+			if f, ok := claim.Complete(j); !ok {
+				return f
+			}
+			return claim.Unclear("not made to happen: %s", name)
 		}
 		said := "these drew a RST: " + strings.Join(drew, "; ")
 		if len(spare) > 0 {

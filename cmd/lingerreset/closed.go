@@ -46,7 +46,7 @@ func closings(j *journal.Journal, linger ...string) []closing {
 
 // next is the other end's first call after the close.
 func (c *closing) next() *journal.Event {
-	return claim.Nth(c.Calls(c.Other(), c.By, "read", "write", "sendmsg", "close"), 0)
+	return claim.Nth(c.Calls(c.Other(), c.By, append([]string{"read", "close", "shutdown"}, claim.Sending...)...), 0)
 }
 
 // read is the other end's first read after the close.
@@ -54,9 +54,16 @@ func (c *closing) read() *journal.Event {
 	return claim.Nth(c.Calls(c.Other(), c.By, "read"), 0)
 }
 
-// sentBy is what the closing end sent because of it, before the other end did
-// anything.
-func (c *closing) sentBy() []*journal.Event { return c.Sent(c.Who, c.By, c.next()) }
+// sentBy are the FINs and RSTs that the closing end sent because of it, before
+// the other end did anything: what comes later may be an answer to that.
+func (c *closing) sentBy() []*journal.Event { return claim.Farewells(c.Sent(c.Who, c.By, c.next())) }
+
+// reached says whether the RST of a close came to the other end, and that end was
+// torn down: on lo a segment is seen before a filter may drop it.
+func (c *closing) reached() bool {
+	came := !c.HasPackets() || claim.WithFlag(c.Arrived(c.Other(), c.By, nil), "RST") != nil
+	return came && downAfter(&c.Connection, c.Other(), c.By) != nil
+}
 
 // unsent is how many bytes the kernel had taken, and not sent, at the close.
 func (c *closing) unsent() int64 {
@@ -75,5 +82,5 @@ func none(j *journal.Journal, linger string) claim.Finding {
 	if f, ok := claim.Complete(j); !ok {
 		return f
 	}
-	return claim.Unclear("no connection was closed with SO_LINGER %s", orUnset(linger))
+	return claim.Unclear("nothing was seen to come of a close() with SO_LINGER %s", orUnset(linger))
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"sockproof/lib/claim"
@@ -17,87 +18,106 @@ type death struct {
 	read   *journal.Event   // the peer's, after it
 }
 
-// deaths lists them.
+// deaths lists the ends of processes that alone held a connection's client: where
+// another still holds it, the kernel does nothing.
 func deaths(j *journal.Journal) []death {
 	var all []death
 	for _, p := range processes(j) {
-		if p.end == nil {
+		if p.end == nil || claim.Holders(j, p.Client, p.end) != 1 {
 			continue
 		}
 		d := death{process: p, how: p.end.Process.How, linger: lingerAt(&p.Connection, p.Client, p.end)}
 		if p.end.Process.Signal != "" {
 			d.how = p.end.Process.Signal
 		}
-		for _, e := range p.Sent(p.Client, p.end, nil) {
-			if one := []*journal.Event{e}; claim.WithFlag(one, "FIN") != nil || claim.WithFlag(one, "RST") != nil {
-				d.sent = append(d.sent, e)
-			}
-		}
+		next := claim.Nth(p.Calls(p.Server, p.end, append([]string{"read", "close", "shutdown"}, claim.Sending...)...), 0)
+		d.sent = claim.Farewells(p.Sent(p.Client, p.end, next))
 		d.read = claim.Nth(p.Calls(p.Server, p.end, "read"), 0)
 		all = append(all, d)
 	}
 	return all
 }
 
+// dyingResets judges what is sent for a process that ends with SO_LINGER {1, 0}.
+func dyingResets(j *journal.Journal) claim.Finding {
+	var (
+		cited  []*journal.Event
+		told   []string
+		killed bool
+	)
+	for _, d := range deaths(j) {
+		if d.linger != lingerZero {
+			continue
+		}
+		rst := claim.WithFlag(d.sent, "RST")
+		if fin := claim.WithFlag(d.sent, "FIN"); fin != nil {
+			return claim.Refute(claim.Numbers(d.end, fin), "after %s %s sent %s", d.how, d.Client, claim.FlagsOf(d.sent))
+		}
+		if rst == nil {
+			return claim.Refuse(j, claim.Numbers(d.end), "after %s %s sent no RST", d.how, d.Client)
+		}
+		cited = append(cited, d.end, rst)
+		told = append(told, d.how)
+		killed = killed || d.end.Process.Signal == "SIGKILL"
+	}
+	if !killed || len(told) < 2 {
+		if f, ok := claim.Complete(j); !ok {
+			return f
+		}
+		return claim.Unclear("not both were seen, a process that ends and one that SIGKILL ends, with SO_LINGER %s", lingerZero)
+	}
+	return claim.Confirm(claim.Numbers(cited...), "RST after %s", strings.Join(told, ", "))
+}
+
 var lr20 = claim.Claim{
 	ID: "LR20", Statement: "a process that ends, even by SIGKILL, with {on, 0} set sends RST",
 	Source: "socket(7)", Quantity: claim.Always,
 	Precondition: "the process alone holds the socket",
-	Needs:        needsPackets,
-	Check: func(j *journal.Journal) claim.Finding {
-		var (
-			cited []*journal.Event
-			told  []string
-		)
-		for _, d := range deaths(j) {
-			if d.linger != lingerZero {
-				continue
-			}
-			rst := claim.WithFlag(d.sent, "RST")
-			if fin := claim.WithFlag(d.sent, "FIN"); fin != nil || rst == nil {
-				return claim.Refuse(j, claim.Numbers(d.end, fin), "after %s %s sent %s", d.how, d.Client, claim.FlagsOf(d.sent))
-			}
-			cited = append(cited, d.end, rst)
-			told = append(told, d.how)
+	Needs:        needsPackets, Check: dyingResets,
+}
+
+// passesOn judges whether accepted sockets have the SO_LINGER of their listener,
+// where that is not the default, and nothing was set on them.
+func passesOn(j *journal.Journal) claim.Finding {
+	for _, c := range claim.Connections(j) {
+		asked, accept := inheritedBy(&c), acceptOf(j, c.Server)
+		if asked == nil || accept == nil || len(own(&c)) > 0 {
+			continue
 		}
-		if len(cited) == 0 {
-			return claim.Unclear("no process was seen to end with SO_LINGER %s", lingerZero)
+		listener := lastLinger(j, accept.Socket, accept)
+		if listener == nil {
+			continue
 		}
-		return claim.Confirm(claim.Numbers(cited...), "RST after %s", strings.Join(told, ", "))
-	},
+		want := listener.Call.Args[len(listener.Call.Args)-1]
+		if want == lingerNone {
+			continue
+		}
+		if asked.Call.Out != want {
+			return claim.Refute(claim.Numbers(listener, accept, asked), "the listener had %s, the accepted socket has %s", want, asked.Call.Out)
+		}
+		said := fmt.Sprintf("set on the listener alone, %s was found on %s", want, c.Server)
+		cited := []*journal.Event{listener, accept, asked}
+		if closed := claim.Nth(c.Calls(c.Server, asked, "close"), 0); closed != nil {
+			if read := claim.Nth(c.Calls(c.Client, closed, "read"), 0); read != nil {
+				said += ", and after its close() the client's read returned " + claim.Returned(read)
+				cited = append(cited, closed, read)
+			}
+		}
+		return claim.Confirm(claim.Numbers(cited...), "%s", said)
+	}
+	return claim.Unclear("no accepted socket was asked for the SO_LINGER of its listener")
 }
 
 var lr21 = claim.Claim{
 	ID: "LR21", Statement: "accepted sockets inherit SO_LINGER from the listener",
 	Source: "Linux behaviour (sk_clone_lock in net/core/sock.c)", Quantity: claim.Always,
-	Needs: needsCalls,
-	Check: func(j *journal.Journal) claim.Finding {
-		for _, c := range claim.Connections(j) {
-			asked := inheritedBy(&c)
-			accept := acceptOf(j, c.Server)
-			if asked == nil || accept == nil {
-				continue
-			}
-			listener := lastLinger(j, accept.Socket, accept)
-			if listener == nil || len(own(&c)) > 0 {
-				continue
-			}
-			want := listener.Call.Args[len(listener.Call.Args)-1]
-			if asked.Call.Out != want {
-				return claim.Refute(claim.Numbers(listener, accept, asked), "the listener had %s, the accepted socket has %s", want, asked.Call.Out)
-			}
-			closed := claim.Nth(c.Calls(c.Server, asked, "close"), 0)
-			read := claim.Nth(c.Calls(c.Client, closed, "read"), 0)
-			return claim.Confirm(claim.Numbers(listener, accept, asked, closed, read), "set on the listener alone, %s was found on %s, and its close() reset the client: %s", want, c.Server, claim.Returned(read))
-		}
-		return claim.Unclear("no accepted socket was asked for the SO_LINGER of its listener")
-	},
+	Needs: needsCalls, Check: passesOn,
 }
 
 // inheritedBy is the call that asked an accepted socket for its SO_LINGER.
 func inheritedBy(c *claim.Connection) *journal.Event {
 	for _, e := range c.Calls(c.Server, nil, "getsockopt") {
-		if strings.Contains(strings.Join(e.Call.Args, " "), "SO_LINGER") {
+		if e.Call.Errno == "" && slices.Contains(e.Call.Args, "SO_LINGER") {
 			return e
 		}
 	}
@@ -121,7 +141,7 @@ func acceptOf(j *journal.Journal, socket string) *journal.Event {
 func lastLinger(j *journal.Journal, socket string, before *journal.Event) *journal.Event {
 	var last *journal.Event
 	for _, e := range claim.Calls(j, socket, "setsockopt") {
-		if e.N < before.N && strings.Contains(strings.Join(e.Call.Args, " "), "SO_LINGER") {
+		if e.N < before.N && e.Call.Errno == "" && slices.Contains(e.Call.Args, "SO_LINGER") {
 			last = e
 		}
 	}
@@ -138,6 +158,9 @@ var endsReset = claim.Phenomenon{
 			zero, plain int
 		)
 		for _, d := range deaths(j) {
+			if d.read == nil {
+				continue
+			}
 			want := "0: the end"
 			if d.linger == lingerZero {
 				want = "ECONNRESET"

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"strings"
+	"slices"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
@@ -12,11 +12,10 @@ func sendsRST(j *journal.Journal) claim.Finding {
 	all := closings(j, lingerZero)
 	var cited []*journal.Event
 	for _, c := range all {
-		sent := c.Sent(c.Who, c.By, nil)
-		if fin := claim.WithFlag(sent, "FIN"); fin != nil {
+		if fin := claim.WithFlag(c.Sent(c.Who, c.By, nil), "FIN"); fin != nil {
 			return claim.Refute(claim.Numbers(c.By, fin), "%s closed with SO_LINGER %s, and sent a FIN", c.Who, c.linger)
 		}
-		rst := claim.WithFlag(sent, "RST")
+		rst := claim.WithFlag(c.sentBy(), "RST")
 		if rst == nil {
 			return claim.Refuse(j, claim.Numbers(c.By), "%s closed with SO_LINGER %s, and sent no RST", c.Who, c.linger)
 		}
@@ -35,32 +34,36 @@ var lr1 = claim.Claim{
 	Needs:        needsPackets, Check: sendsRST,
 }
 
+// throwsAway judges what became of data that was unsent at the close.
+func throwsAway(j *journal.Journal) claim.Finding {
+	for _, c := range closings(j, lingerZero) {
+		n := c.unsent()
+		if n <= 0 {
+			continue
+		}
+		for _, e := range c.Sent(c.Who, c.By, nil) {
+			if e.Packet.Len > 0 {
+				return claim.Refute(claim.Numbers(c.By, e), "%s sent data after close()", c.Who)
+			}
+		}
+		reads := c.Calls(c.Other(), nil, "read")
+		got, last := claim.Moved(reads), claim.Nth(reads, len(reads)-1)
+		switch {
+		case got > c.given()-n:
+			return claim.Refute(claim.Numbers(append(reads, c.By)...), "%d of %d bytes were unsent, and the peer read %d", n, c.given(), got)
+		case last == nil || last.N < c.By.N || last.Call.Errno != "ECONNRESET" && !claim.IsEnd(last):
+			return claim.Unclear("the peer did not read to the end")
+		}
+		return claim.Confirm(claim.Numbers(c.By, last), "%d of %d bytes were unsent: the peer read %d, then %s", n, c.given(), got, claim.Returned(last))
+	}
+	return claim.Unclear("no connection was closed so with data unsent")
+}
+
 var lr2 = claim.Claim{
 	ID: "LR2", Statement: "unsent data is thrown away",
 	Source: article000, Quantity: claim.Always,
 	Precondition: "the kernel has taken data that it has not sent when close() is called",
-	Needs:        needsPackets,
-	Check: func(j *journal.Journal) claim.Finding {
-		for _, c := range closings(j, lingerZero) {
-			n := c.unsent()
-			if n <= 0 {
-				continue
-			}
-			for _, e := range c.Sent(c.Who, c.By, nil) {
-				if e.Packet.Len > 0 {
-					return claim.Refute(claim.Numbers(c.By, e), "%s sent data after close()", c.Who)
-				}
-			}
-			reads := c.Calls(c.Other(), c.By, "read")
-			got := claim.Moved(reads)
-			last := claim.Nth(reads, len(reads)-1)
-			if last == nil || last.Call.Errno == "" {
-				return claim.Unclear("the peer did not read to the end")
-			}
-			return claim.Confirm(claim.Numbers(c.By, last), "%d of %d bytes were unsent: the peer read %d, then %s", n, c.given(), got, claim.Returned(last))
-		}
-		return claim.Unclear("no connection was closed so with data unsent")
-	},
+	Needs:        needsPackets, Check: throwsAway,
 }
 
 var lr3 = claim.Claim{
@@ -93,88 +96,6 @@ var lr3 = claim.Claim{
 	},
 }
 
-// pairTry is a second connection attempt from the same address to the same.
-type pairTry struct {
-	call *journal.Event // bind, if that failed; else connect
-	ok   *journal.Event // the connection was made
-	in   *journal.Event // the TIME_WAIT that the pair had; nil: none
-}
-
-// pairTries lists the calls to bind an address that an earlier connection had,
-// and what came of them.
-func pairTries(j *journal.Journal) []pairTry {
-	var all []pairTry
-	earlier := claim.Connections(j)
-	for _, bind := range claim.Calls(j, "", "bind") {
-		if len(bind.Call.Args) < 2 {
-			continue
-		}
-		at := bind.Call.Args[len(bind.Call.Args)-1]
-		for _, c := range earlier {
-			if c.From != at || c.Client == bind.Socket || !endedBefore(&c, bind) {
-				continue
-			}
-			t := pairTry{call: bind, in: timeWaitOf(&c, bind)}
-			if connect := claim.Nth(claim.Calls(j, bind.Socket, "connect"), 0); connect != nil {
-				t.call = connect
-				t.ok = claim.Nth(claim.Entered(j, bind.Socket, journal.Established), 0)
-			}
-			all = append(all, t)
-			break
-		}
-	}
-	return all
-}
-
-// endedBefore says whether a connection's client had been closed before a call.
-func endedBefore(c *claim.Connection, call *journal.Event) bool {
-	for _, e := range c.Calls(c.Client, nil, "close") {
-		if e.N < call.N {
-			return true
-		}
-	}
-	return false
-}
-
-// timeWaitOf is when a connection's client came to TIME_WAIT, before a call.
-func timeWaitOf(c *claim.Connection, call *journal.Event) *journal.Event {
-	for _, e := range claim.Entered(c.Journal, c.Client, journal.TimeWait) {
-		if e.N < call.N {
-			return e
-		}
-	}
-	return nil
-}
-
-var lr4 = claim.Claim{
-	ID: "LR4", Statement: "so the same address pair can be used again at once",
-	Source: article000, Quantity: claim.Always,
-	Precondition: "after close() with SO_LINGER {1, 0}",
-	Needs:        needsEnds,
-	Check: func(j *journal.Journal) claim.Finding {
-		var free, taken *pairTry
-		for _, t := range pairTries(j) {
-			switch {
-			case t.in != nil:
-				taken = &t
-			case t.ok == nil:
-				return claim.Refuse(j, claim.Numbers(t.call), "it could not be used again: %s = %s", t.call.Call.Op, claim.Returned(t.call))
-			default:
-				free = &t
-			}
-		}
-		if free == nil {
-			return claim.Unclear("nobody tried a pair of addresses again")
-		}
-		said, cited := "", []*journal.Event{free.call, free.ok}
-		if taken != nil {
-			said = "; one that a plain close had left in TIME_WAIT was refused: " + taken.call.Call.Op + "() = " + claim.Returned(taken.call)
-			cited = append(cited, taken.in, taken.call)
-		}
-		return claim.Confirm(claim.Numbers(cited...), "the same two addresses were ESTABLISHED again%s", said)
-	},
-}
-
 var lr5 = claim.Claim{
 	ID: "LR5", Statement: "it is equivalent to SO_DONTLINGER",
 	Source: article000, Quantity: claim.Always,
@@ -186,6 +107,9 @@ var lr5 = claim.Claim{
 			return claim.Unclear("not both were tried in this run")
 		}
 		x, y := zero[0].sentBy(), off[0].sentBy()
+		if len(x) == 0 || len(y) == 0 {
+			return claim.Unclear("what close() sent was not seen of both")
+		}
 		cited := append(append([]*journal.Event{zero[0].By, off[0].By}, x...), y...)
 		if xf, yf := claim.FlagsOf(x), claim.FlagsOf(y); xf != yf {
 			return claim.Refute(claim.Numbers(cited...), "with %s close() sent %s, with %s %s", lingerZero, xf, lingerNone, yf)
@@ -195,12 +119,12 @@ var lr5 = claim.Claim{
 }
 
 // peersRead judges the peer's first read after closes with a value of SO_LINGER,
-// nothing unread.
-func peersRead(j *journal.Journal, linger, want string) claim.Finding {
+// nothing unread, leaving out those of which it need not be so.
+func peersRead(j *journal.Journal, linger, want string, leaveOut func(*closing) bool) claim.Finding {
 	var cited []*journal.Event
 	for _, c := range closings(j, linger) {
 		read := c.read()
-		if read == nil || claim.Moved(c.Calls(c.Who, nil, claim.Sending...)) > 0 {
+		if read == nil || c.given() > 0 || leaveOut(&c) {
 			continue
 		}
 		if got := claim.Returned(read); got != want {
@@ -217,9 +141,24 @@ func peersRead(j *journal.Journal, linger, want string) claim.Finding {
 var lr6 = claim.Claim{
 	ID: "LR6", Statement: "the peer's read fails with ECONNRESET",
 	Source: article000 + "; " + article004, Quantity: claim.Always,
-	Precondition: "after close() with SO_LINGER {1, 0}, and nothing is left to be read",
-	Needs:        needsCalls,
-	Check:        func(j *journal.Journal) claim.Finding { return peersRead(j, lingerZero, "ECONNRESET") },
+	Precondition: "the RST of close() with SO_LINGER {1, 0} has arrived, and nothing is left to be read",
+	Needs:        needsDiag,
+	Check: func(j *journal.Journal) claim.Finding {
+		return peersRead(j, lingerZero, "ECONNRESET", func(c *closing) bool { return !c.reached() })
+	},
+}
+
+// anyClose leaves out none.
+func anyClose(*closing) bool { return false }
+
+// readsReset and readsEnd are what the peers of a close with SO_LINGER {1, 0} and
+// of another must meet where a scenario shows what it is about.
+func readsReset(j *journal.Journal) claim.Finding {
+	return peersRead(j, lingerZero, "ECONNRESET", anyClose)
+}
+
+func readsEnd(linger string) claim.Check {
+	return func(j *journal.Journal) claim.Finding { return peersRead(j, linger, "0: the end", anyClose) }
 }
 
 var lr23 = claim.Claim{
@@ -256,25 +195,32 @@ var lr23 = claim.Claim{
 // reset, the peer of a plain one reads the end.
 var resets = claim.Phenomenon{
 	Needs: needsEnds,
-	Check: func(j *journal.Journal) claim.Finding {
-		return claim.Together(j,
-			func(j *journal.Journal) claim.Finding { return peersRead(j, lingerZero, "ECONNRESET") },
-			func(j *journal.Journal) claim.Finding { return peersRead(j, "", "0: the end") })
-	},
+	Check: func(j *journal.Journal) claim.Finding { return claim.Together(j, readsReset, readsEnd("")) },
+}
+
+// isDefault judges that a socket on which nobody has set SO_LINGER has it off.
+func isDefault(j *journal.Journal) claim.Finding {
+	for _, c := range closings(j, "") {
+		for _, asked := range c.Calls(c.Who, nil, "getsockopt") {
+			if asked.N > c.By.N || !slices.Contains(asked.Call.Args, "SO_LINGER") {
+				continue
+			}
+			if asked.Call.Out != lingerNone {
+				return claim.Refute(claim.Numbers(asked), "SO_LINGER, never set, was %s", asked.Call.Out)
+			}
+			return claim.Confirm(claim.Numbers(asked), "SO_LINGER, never set, was %s", lingerNone)
+		}
+	}
+	return none(j, "")
 }
 
 // offIsDefault is the phenomenon of linger-off.
 var offIsDefault = claim.Phenomenon{
 	Needs: needsEnds,
 	Check: func(j *journal.Journal) claim.Finding {
-		var told []string
-		f := claim.Together(j,
-			func(j *journal.Journal) claim.Finding { return peersRead(j, "", "0: the end") },
-			func(j *journal.Journal) claim.Finding { return peersRead(j, lingerNone, "0: the end") },
-			func(j *journal.Journal) claim.Finding { return peersRead(j, lingerZero, "ECONNRESET") })
+		f := claim.Together(j, isDefault, readsEnd(""), readsEnd(lingerNone), readsReset)
 		if f.Verdict == claim.Confirmed {
-			told = append(told, "unset and {0, 0}: the peer reads the end", "{1, 0}: ECONNRESET")
-			f.Because = strings.Join(told, "; ")
+			f.Because = "unset, which is {0, 0}, and {0, 0}: the peer reads the end; {1, 0}: ECONNRESET"
 		}
 		return f
 	},

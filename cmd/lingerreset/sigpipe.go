@@ -16,22 +16,26 @@ type process struct {
 	closed      *journal.Event   // by the peer; nil: it did not close
 	shut        *journal.Event   // the process's own shutdown for writing; nil: none
 	sends       []*journal.Event // by the process, after one of those
-	rst         *journal.Event   // that the first drew
+	rst, gone   *journal.Event   // that the first drew, and what it did to the socket
 	end         *journal.Event   // of the process, by a signal or otherwise; nil: the run ended it
 }
 
 // goWrite is a write by Go's os package.
 const goWrite = "(*os.File).Write"
 
+// byAny are all calls by which a process sends.
+var byAny = append([]string{goWrite}, claim.Sending...)
+
 // processes lists them, in order.
 func processes(j *journal.Journal) []process {
 	var all []process
+	connections := claim.Connections(j)
 	for i := range j.Events {
 		p := j.Events[i].Process
 		if p == nil || p.Event != "started" {
 			continue
 		}
-		for _, c := range claim.Connections(j) {
+		for _, c := range connections {
 			if slices.Contains(p.Sockets, c.Client) {
 				all = append(all, processOf(j, c, p))
 			}
@@ -41,47 +45,60 @@ func processes(j *journal.Journal) []process {
 }
 
 func processOf(j *journal.Journal, c claim.Connection, started *journal.Process) process {
-	p := process{Connection: c, disposition: started.Disposition}
+	p := process{Connection: c, disposition: started.Disposition, end: endOf(j, started.PID)}
 	p.closed = claim.Nth(c.Calls(c.Server, nil, "close"), 0)
-	p.shut = claim.Nth(c.Calls(c.Client, nil, "shutdown"), 0)
+	for _, e := range c.Calls(c.Client, nil, "shutdown") {
+		if p.shut == nil && e.Call.Errno == "" && slices.Contains(e.Call.Args, "SHUT_WR") {
+			p.shut = e
+		}
+	}
 	since := p.closed
 	if since == nil {
 		since = p.shut
 	}
 	if since != nil {
-		p.sends = c.Calls(c.Client, since, append([]string{goWrite}, claim.Sending...)...)
+		p.sends = c.Calls(c.Client, since, byAny...)
 	}
 	if len(p.sends) > 0 {
-		p.rst = p.learned(p.sends[0])
-	}
-	for i := range j.Events {
-		e := &j.Events[i]
-		if e.Process != nil && e.Process.PID == started.PID && (e.Process.Event == "killed" || e.Process.Event == "exited") &&
-			(j.Played == 0 || e.N <= j.Played) {
-			p.end = e
-		}
+		p.rst, p.gone = p.learned(p.sends[0])
 	}
 	return p
 }
 
-// learned is when the writer's kernel had the RST: the segment as it arrived, or,
-// where no packets were seen, the socket's going.
-func (p *process) learned(first *journal.Event) *journal.Event {
-	if rst := claim.WithFlag(p.Arrived(p.Client, first, nil), "RST"); rst != nil || p.HasPackets() {
-		return rst
-	}
-	for _, e := range claim.States(p.Journal, p.Client, journal.SockDiag) {
-		if e.N > first.N && e.State.To == journal.Gone {
-			return e
+// endOf is how a process ended in the play; nil: it was ended by the tearing down.
+func endOf(j *journal.Journal, pid int) (end *journal.Event) {
+	for i := range j.Events {
+		e := &j.Events[i]
+		if e.Process != nil && e.Process.PID == pid && (e.Process.Event == "killed" || e.Process.Event == "exited") &&
+			(j.Played == 0 || e.N <= j.Played) {
+			end = e
 		}
 	}
-	return nil
+	return end
+}
+
+// learned is when the writer's kernel had the RST: the segment as it arrived, and
+// the socket's going, for on lo a segment is seen before a filter may drop it.
+// Where no packets were seen, that alone.
+func (p *process) learned(first *journal.Event) (rst, gone *journal.Event) {
+	for _, e := range claim.States(p.Journal, p.Client, journal.SockDiag) {
+		if e.N > first.N && e.State.To == journal.Gone && gone == nil {
+			gone = e
+		}
+	}
+	if gone == nil || !p.HasPackets() {
+		return gone, gone
+	}
+	if rst = claim.WithFlag(p.Arrived(p.Client, first, nil), "RST"); rst == nil {
+		return nil, nil
+	}
+	return rst, gone
 }
 
 // after is the first call that sent after the RST had arrived.
 func (p *process) after() *journal.Event {
 	for _, e := range p.sends {
-		if p.rst != nil && e.N > p.rst.N {
+		if p.rst != nil && e.N > p.rst.N && e.N > p.gone.N {
 			return e
 		}
 	}
@@ -89,8 +106,12 @@ func (p *process) after() *journal.Event {
 }
 
 // isPlain says whether a call is write(2) with something to write.
-func isPlain(e *journal.Event) bool {
-	return e.Call.Op == "write" && e.Call.Args[len(e.Call.Args)-1] != "0"
+func isPlain(e *journal.Event) bool { return e.Call.Op == "write" && !isEmpty(e) }
+
+// isEmpty says whether it is one of no bytes.
+func isEmpty(e *journal.Event) bool {
+	n := len(e.Call.Args)
+	return e.Call.Op == "write" && n > 0 && e.Call.Args[n-1] == "0"
 }
 
 // killed says whether a call ended its process by SIGPIPE.
@@ -98,29 +119,56 @@ func (p *process) killed(by *journal.Event) bool {
 	return by.Call.Signal == "SIGPIPE" && by.Call.Errno == "" && p.end != nil && p.end.Process.Signal == "SIGPIPE"
 }
 
-// firstSends judges the first send after the peer's orderly close, by whoever.
-func firstSends(j *journal.Journal) claim.Finding {
-	var cited []*journal.Event
+// firstSend is the first that an end sent after the other's orderly close had
+// reached it, and what it drew.
+type firstSend struct {
+	claim.Connection
+	closed, call *journal.Event
+	arrived      *journal.Event // what was sent; nil: it was lost
+	rst          *journal.Event // nil: none was drawn
+}
+
+// firstSends lists them, by whomever.
+func firstSends(j *journal.Journal) []firstSend {
+	var all []firstSend
 	for _, c := range claim.Connections(j) {
 		closed := claim.Nth(c.Calls(c.Server, nil, "close"), 0)
-		if closed == nil || lingerAt(&c, c.Server, closed) != "" || claim.WithFlag(c.Sent(c.Server, closed, nil), "FIN") == nil {
+		if closed == nil || len(c.Calls(c.Client, nil, "shutdown")) > 0 {
 			continue
 		}
-		first := claim.Nth(c.Calls(c.Client, closed, append([]string{goWrite}, claim.Sending...)...), 0)
-		if first == nil || len(c.Calls(c.Client, nil, "shutdown")) > 0 {
+		first := claim.Nth(c.Calls(c.Client, closed, byAny...), 0)
+		if first == nil || claim.WithFlag(c.Arrived(c.Client, closed, first), "FIN") == nil {
 			continue
 		}
-		if first.Call.Errno != "" || first.Call.Signal != "" {
-			return claim.Refute(claim.Numbers(closed, first), "the first %s of %s after the peer's close() returned %s", first.Call.Op, c.Client, claim.Returned(first))
+		f := firstSend{Connection: c, closed: closed, call: first}
+		for _, e := range c.Arrived(c.Server, first, nil) {
+			if e.Packet.Len > 0 {
+				f.arrived = e
+				f.rst = claim.WithFlag(c.Sent(c.Server, e, nil), "RST")
+				break
+			}
 		}
-		rst := claim.WithFlag(c.Sent(c.Server, first, nil), "RST")
-		if rst == nil {
-			return claim.Refuse(j, claim.Numbers(closed, first), "the first %s of %s after the peer's close() succeeded, and drew no RST", first.Call.Op, c.Client)
+		all = append(all, f)
+	}
+	return all
+}
+
+// draws judges them.
+func draws(j *journal.Journal) claim.Finding {
+	var cited []*journal.Event
+	for _, f := range firstSends(j) {
+		switch {
+		case f.call.Call.Errno != "" || f.call.Call.Signal != "":
+			return claim.Refute(claim.Numbers(f.closed, f.call), "the first %s of %s after the peer's close() returned %s", f.call.Call.Op, f.Client, claim.Returned(f.call))
+		case f.arrived == nil:
+			continue // what does not arrive draws nothing
+		case f.rst == nil:
+			return claim.Refuse(j, claim.Numbers(f.closed, f.call, f.arrived), "the first %s of %s after the peer's close() succeeded, and drew no RST", f.call.Call.Op, f.Client)
 		}
-		cited = append(cited, closed, first, rst)
+		cited = append(cited, f.closed, f.call, f.rst)
 	}
 	if len(cited) == 0 {
-		return claim.Unclear("nobody was seen to send after the peer's close()")
+		return claim.Unclear("nothing that was sent after the peer's close() was seen to arrive")
 	}
 	return claim.Confirm(claim.Numbers(cited...), "the first send after the peer's close() succeeded, and drew a RST, %d times", len(cited)/3)
 }
@@ -128,12 +176,13 @@ func firstSends(j *journal.Journal) claim.Finding {
 var lr7 = claim.Claim{
 	ID: "LR7", Statement: "after the peer's close(), the first send succeeds and draws a RST",
 	Source: article004, Quantity: claim.Always,
-	Precondition: "the close was an orderly one, and the FIN has arrived",
-	Needs:        needsPackets, Check: firstSends,
+	Precondition: "the close was an orderly one, its FIN has arrived, and what is sent arrives",
+	Needs:        needsPackets, Check: draws,
 }
 
 // dies judges that a write after the RST ends a process with SIGPIPE at its default.
 func dies(j *journal.Journal) claim.Finding {
+	var cited []*journal.Event
 	for _, p := range processes(j) {
 		again := p.after()
 		if p.disposition != "default" || again == nil || !isPlain(again) {
@@ -142,31 +191,34 @@ func dies(j *journal.Journal) claim.Finding {
 		if !p.killed(again) {
 			return claim.Refute(claim.Numbers(p.rst, again, p.end), "the write after the RST returned %s, and SIGPIPE did not end the process", claim.Returned(again))
 		}
-		return claim.Confirm(claim.Numbers(p.rst, again, p.end), "the write after the RST ended the process by SIGPIPE, as its wait status says")
+		cited = append(cited, p.rst, again, p.end)
 	}
-	return notWritten(j)
+	if len(cited) == 0 {
+		return notWritten(j)
+	}
+	return claim.Confirm(claim.Numbers(cited...), "the write after the RST ended the process by SIGPIPE, as its wait status says")
 }
 
 func notWritten(j *journal.Journal) claim.Finding {
 	if f, ok := claim.Complete(j); !ok {
 		return f
 	}
-	return claim.Unclear("no process was seen to write so after a RST")
+	return claim.Unclear("not every process that it takes was seen to write after a RST")
 }
 
 var lr8 = claim.Claim{
 	ID: "LR8", Statement: "after that RST, a write raises SIGPIPE, which ends the process by default",
 	Source: article004, Quantity: claim.Always,
 	Precondition: "the RST has arrived before the write",
-	Needs:        needsCalls, Check: dies,
+	Needs:        needsDiag, Check: dies,
 }
 
 // survives judges that a write after the RST leaves EPIPE to processes of the
 // dispositions named, all of which must have been tried.
 func survives(j *journal.Journal, dispositions ...string) claim.Finding {
 	var (
-		cited []*journal.Event
-		told  []string
+		cited      []*journal.Event
+		told, seen []string
 	)
 	for _, p := range processes(j) {
 		again := p.after()
@@ -177,10 +229,13 @@ func survives(j *journal.Journal, dispositions ...string) claim.Finding {
 			return claim.Refute(claim.Numbers(p.rst, again, p.end), "with SIGPIPE at %q the write after the RST returned %s", p.disposition, claim.Returned(again))
 		}
 		cited = append(cited, p.rst, again)
+		seen = append(seen, p.disposition)
 		told = append(told, fmt.Sprintf("%s: %s", p.disposition, claim.Returned(again)))
 	}
-	if len(told) < len(dispositions) {
-		return notWritten(j)
+	for _, d := range dispositions {
+		if !slices.Contains(seen, d) {
+			return notWritten(j)
+		}
 	}
 	return claim.Confirm(claim.Numbers(cited...), "%s; the processes went on", strings.Join(told, "; "))
 }
@@ -189,12 +244,13 @@ var lr11 = claim.Claim{
 	ID: "LR11", Statement: "handling or ignoring SIGPIPE leaves EPIPE",
 	Source: article004, Quantity: claim.Always,
 	Precondition: "a write that raises SIGPIPE",
-	Needs:        needsCalls,
+	Needs:        needsDiag,
 	Check:        func(j *journal.Journal) claim.Finding { return survives(j, "ignore", "handler") },
 }
 
 // nosignal judges that MSG_NOSIGNAL leaves EPIPE where a write would have killed.
 func nosignal(j *journal.Journal) claim.Finding {
+	var cited []*journal.Event
 	for _, p := range processes(j) {
 		again := p.after()
 		if p.disposition != "default" || again == nil || !slices.Contains(again.Call.Args, "MSG_NOSIGNAL") {
@@ -203,16 +259,19 @@ func nosignal(j *journal.Journal) claim.Finding {
 		if again.Call.Errno != "EPIPE" || again.Call.Signal != "" || p.end != nil {
 			return claim.Refute(claim.Numbers(p.rst, again, p.end), "sendmsg with MSG_NOSIGNAL returned %s", claim.Returned(again))
 		}
-		return claim.Confirm(claim.Numbers(p.rst, again), "sendmsg with MSG_NOSIGNAL returned EPIPE, and the process, with SIGPIPE at its default, went on")
+		cited = append(cited, p.rst, again)
 	}
-	return notWritten(j)
+	if len(cited) == 0 {
+		return notWritten(j)
+	}
+	return claim.Confirm(claim.Numbers(cited...), "sendmsg with MSG_NOSIGNAL returned EPIPE, and the process, with SIGPIPE at its default, went on")
 }
 
 var lr12 = claim.Claim{
 	ID: "LR12", Statement: "MSG_NOSIGNAL leaves EPIPE without a signal",
 	Source: "send(2)", Quantity: claim.Always,
 	Precondition: "a send that would raise SIGPIPE",
-	Needs:        needsCalls, Check: nosignal,
+	Needs:        needsDiag, Check: nosignal,
 }
 
 // theOthers are the ways to raise SIGPIPE besides write, by name.
@@ -227,7 +286,7 @@ func (p *process) wayOf() (string, *journal.Event) {
 	switch {
 	case again == nil:
 		return "", nil
-	case again.Call.Op == "write" && !isPlain(again):
+	case isEmpty(again):
 		return theOthers[3], again
 	case slices.Contains(theOthers, again.Call.Op):
 		return again.Call.Op, again
@@ -239,7 +298,7 @@ var lr22 = claim.Claim{
 	ID: "LR22", Statement: "SIGPIPE comes from writev, sendfile, splice and a write of no bytes too, and after one's own SHUT_WR",
 	Source: "pipe(7), send(2)", Quantity: claim.Always,
 	Precondition: "SIGPIPE is at its default",
-	Needs:        needsCalls,
+	Needs:        needsDiag,
 	Check: func(j *journal.Journal) claim.Finding {
 		var (
 			cited []*journal.Event
@@ -265,43 +324,26 @@ var lr22 = claim.Claim{
 	},
 }
 
-// killsByDefault is the phenomenon of sigpipe.
-var killsByDefault = claim.Phenomenon{
-	Needs: needsCalls,
-	Check: func(j *journal.Journal) claim.Finding {
-		return claim.Together(j, dies, func(j *journal.Journal) claim.Finding { return survives(j, "ignore", "handler") }, nosignal)
-	},
+// drawsKiller judges that where processes sent again after the peer's close, a RST
+// had come meanwhile: without one nothing kills.
+func drawsKiller(j *journal.Journal) claim.Finding {
+	for _, p := range processes(j) {
+		if p.closed != nil && p.rst == nil && len(p.sends) > 1 {
+			return claim.Refuse(j, claim.Numbers(p.closed, p.sends[0], p.sends[1]), "no RST reached %s: its first %s returned %s, its second %s",
+				p.Client, p.sends[0].Call.Op, claim.Returned(p.sends[0]), claim.Returned(p.sends[1]))
+		}
+	}
+	return claim.Confirm(nil, "")
 }
 
-// goDies is the phenomenon of go-runtime: on descriptors 1 and 2 a Go process
-// dies of SIGPIPE, on others it gets EPIPE.
-var goDies = claim.Phenomenon{
-	Needs: needsCalls,
+// killsByDefault is the phenomenon of sigpipe.
+var killsByDefault = claim.Phenomenon{
+	Needs: needsDiag,
 	Check: func(j *journal.Journal) claim.Finding {
-		var (
-			cited []*journal.Event
-			told  []string
-		)
-		for _, call := range claim.Calls(j, "", goWrite) {
-			if call.Call.Errno == "" && call.Call.Signal == "" || len(call.Call.Args) < 3 {
-				continue // the first, which succeeds
-			}
-			descriptor := call.Call.Args[2]
-			standard := descriptor == "descriptor 1" || descriptor == "descriptor 2"
-			died := call.Call.Signal == "SIGPIPE" && call.Call.Errno == ""
-			if died != standard || !died && call.Call.Errno != "EPIPE" {
-				return claim.Refute(claim.Numbers(call), "a Go program's write to %s returned %s", descriptor, claim.Returned(call))
-			}
-			cited = append(cited, call)
-			told = append(told, descriptor+": "+claim.Returned(call))
+		if f := drawsKiller(j); f.Verdict != claim.Confirmed {
+			return f
 		}
-		if len(told) < 3 {
-			if f, ok := claim.Complete(j); !ok {
-				return f
-			}
-			return claim.Unclear("a Go program's second write was seen on %d of 3 descriptors", len(told))
-		}
-		return claim.Confirm(claim.Numbers(cited...), "%s", strings.Join(told, "; "))
+		return claim.Together(j, dies, func(j *journal.Journal) claim.Finding { return survives(j, "ignore", "handler") }, nosignal)
 	},
 }
 
@@ -339,7 +381,11 @@ func callText(e *journal.Event) string {
 	if e == nil {
 		return ""
 	}
-	return e.Call.Op + "(" + strings.Join(e.Call.Args[1:], ", ") + ")"
+	args := e.Call.Args
+	if len(args) > 0 {
+		args = args[1:]
+	}
+	return e.Call.Op + "(" + strings.Join(args, ", ") + ")"
 }
 
 // endText says how a process ended.

@@ -33,30 +33,63 @@ func lingerings(j *journal.Journal, name string) []lingering {
 	for _, e := range claim.EndedBy(claim.Endings(j), name) {
 		l := lingering{Ending: e, seconds: secondsOf(lingerAt(&e.Connection, e.Who, e.By))}
 		l.given = claim.Moved(e.Calls(e.Who, nil, claim.Sending...))
-		if l.seconds <= 0 || l.given == 0 {
+		if l.seconds <= 0 || !hasUnsent(&e, l.given) {
 			continue
 		}
 		l.took = e.By.Call.TookNS
-		l.blocking = len(e.Calls(e.Who, nil, "fcntl")) > 0
+		l.blocking = wasMadeBlocking(&e)
 		reads := e.Calls(e.Other(), nil, "read")
 		l.got = claim.Moved(reads)
-		if len(reads) > 0 && reads[0].T < e.By.T {
+		if len(reads) > 0 && reads[0].T <= e.By.T {
 			continue // by then nothing may have been unsent any more
 		}
 		for _, r := range reads {
-			if l.read == nil && r.T > e.By.T && r.T < e.By.T+l.took {
+			if l.read == nil && r.T < e.By.T+l.took {
 				l.read = r
 			}
 		}
 		for i := range e.Events {
 			s := &e.Events[i]
-			if s.Process != nil && s.Process.Event == "signalled" && s.Socket == e.Who {
+			if s.Process != nil && s.Process.Event == "signalled" && s.Socket == e.Who && s.T > e.By.T && s.T < e.By.T+l.took {
 				l.signal = s
 			}
 		}
 		all = append(all, l)
 	}
 	return all
+}
+
+// hasUnsent says whether an end had data that was not acknowledged when it was
+// ended: by the acknowledgements that had reached it, or, where no packets were
+// seen, by its queue, in which a FIN counts for one byte.
+func hasUnsent(e *claim.Ending, given int64) bool {
+	if !e.HasPackets() {
+		return slices.ContainsFunc(claim.Samples(e.Journal, e.Who, journal.FinWait1), func(s *journal.Event) bool {
+			return s.Sample.TxQueue > 1
+		})
+	}
+	syn := claim.WithFlag(e.Sent(e.Who, nil, nil), "SYN")
+	if syn == nil {
+		return false
+	}
+	var acked int64
+	for _, a := range e.Arrived(e.Who, syn, nil) {
+		if a.T <= e.By.T && slices.Contains(a.Packet.Flags, "ACK") {
+			acked = max(acked, int64(int32(a.Packet.Ack-syn.Packet.Seq-1)))
+		}
+	}
+	return acked < given
+}
+
+// wasMadeBlocking says whether the socket, which is made non-blocking, no longer
+// was when it was closed.
+func wasMadeBlocking(e *claim.Ending) bool {
+	for _, set := range e.Calls(e.Who, nil, "fcntl") {
+		if set.N < e.By.N && set.Call.Errno == "" && slices.Contains(set.Call.Args, "F_SETFL") {
+			return true
+		}
+	}
+	return false
 }
 
 // secondsOf is n of "{1, n}"; 0 for anything else.
@@ -68,13 +101,12 @@ func secondsOf(linger string) int64 {
 	return n
 }
 
-// kind says what is compared: the socket, and what happened while close waited.
+// kind says which sort of socket it is.
 func (l *lingering) kind() string {
-	socket := "non-blocking"
 	if l.blocking {
-		socket = "blocking"
+		return "blocking"
 	}
-	return socket
+	return "non-blocking"
 }
 
 // waitsForReader judges how long close took where the peer read, and where it
@@ -84,21 +116,21 @@ func waitsForReader(j *journal.Journal) claim.Finding {
 		cited  []*journal.Event
 		told   []string
 		waited []string // the kinds of socket whose close waited its whole time
+		woken  bool     // one returned when the peer had read
 	)
 	for _, l := range lingerings(j, claim.Closed) {
 		n := l.seconds * second
 		said := fmt.Sprintf("%s, %s", l.kind(), seconds(l.took))
 		switch {
-		case l.signal != nil && l.took >= n:
-			continue // it came too late to say anything
+		case (l.signal != nil || l.read != nil) && l.took >= n:
+			continue // it may have been late for want of a processor
 		case l.signal != nil:
 			said += " until a signal came"
-		case l.read != nil && l.took >= n:
-			return claim.Refute(claim.Numbers(l.By, l.read), "the peer read on, and close() of %s took %s all the same", l.Who, seconds(l.took))
 		case l.read != nil:
+			woken = true
 			said += " until the peer had read"
 		case l.took < n-slack:
-			return claim.Refute(claim.Numbers(l.By), "nobody read, and close() of %s, %s, took %s, less than %d s", l.Who, l.kind(), seconds(l.took), l.seconds)
+			return claim.Refuse(j, claim.Numbers(l.By), "nobody read, and close() of %s, %s, took %s, less than %d s", l.Who, l.kind(), seconds(l.took), l.seconds)
 		default:
 			waited = append(waited, l.kind())
 			said += " where nobody read"
@@ -106,13 +138,20 @@ func waitsForReader(j *journal.Journal) claim.Finding {
 		cited = append(cited, l.By, l.read, l.signal)
 		told = append(told, said)
 	}
-	for _, kind := range []string{"blocking", "non-blocking"} {
-		if !slices.Contains(waited, kind) {
-			if f, ok := claim.Complete(j); !ok {
-				return f
-			}
-			return claim.Unclear("no close() of a %s socket was seen to wait for a peer that does not read", kind)
-		}
+	var unseen string
+	switch {
+	case !slices.Contains(waited, "blocking"):
+		unseen = "of a blocking socket was seen to wait for a peer that does not read"
+	case !slices.Contains(waited, "non-blocking"):
+		unseen = "of a non-blocking socket was seen to wait for a peer that does not read"
+	case !woken:
+		unseen = "was seen to return when its peer had read"
+	}
+	if f, ok := claim.Complete(j); unseen != "" && !ok {
+		return f
+	}
+	if unseen != "" {
+		return claim.Unclear("no close() %s", unseen)
 	}
 	return claim.Confirm(claim.Numbers(cited...), "close() took: %s", strings.Join(told, "; "))
 }
@@ -120,7 +159,7 @@ func waitsForReader(j *journal.Journal) claim.Finding {
 var lr15 = claim.Claim{
 	ID: "LR15", Statement: "SO_LINGER {on, n} makes close() wait up to n seconds for the data to be acknowledged, on non-blocking sockets too",
 	Source: "socket(7)", Quantity: claim.Always,
-	Precondition: "data is unsent, for the peer does not read, and no signal comes",
+	Precondition: "data is unsent at the close, for the peer has not read, and no signal comes",
 	Needs:        needsCalls, Check: waitsForReader,
 }
 

@@ -14,7 +14,7 @@ func Between(e, after, before *journal.Event) bool {
 
 // Nth is the n-th event of a list, from 0; nil if there is none.
 func Nth(events []*journal.Event, n int) *journal.Event {
-	if n < len(events) {
+	if n >= 0 && n < len(events) {
 		return events[n]
 	}
 	return nil

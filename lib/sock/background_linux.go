@@ -31,11 +31,26 @@ func (s *Socket) Background(f func()) *Pending {
 		defer close(p.done)
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
+		defer undisturbed()()
 		p.thread.Store(int32(unix.Gettid()))
 		f()
 	}()
 	return p
 }
+
+// undisturbed keeps the signal from this thread by which Go's runtime preempts it,
+// for that would interrupt a call that blocks, and returns how to let it in again.
+func undisturbed() (done func()) {
+	var set, old unix.Sigset_t
+	set.Val[0] = 1 << (unix.SIGURG - 1)
+	if err := unix.PthreadSigmask(unix.SIG_BLOCK, &set, &old); err != nil {
+		return func() {} // the kernel knows this call
+	}
+	return func() { _ = unix.PthreadSigmask(unix.SIG_SETMASK, &old, nil) }
+}
+
+// interruption is a signal that Go's runtime handles and nobody else cares about.
+const interruption = unix.SIGIO
 
 // Done says whether the calls have returned.
 func (p *Pending) Done() bool {
@@ -73,19 +88,20 @@ func (p *Pending) Blocked(how string) bool {
 	return true
 }
 
-// Interrupt sends the thread a signal that Go's runtime handles and nobody else
-// cares about, as any signal with a handler would come, and journals it.
+// Interrupt sends the thread a signal, as any that has a handler would come, and
+// journals it.
 func (p *Pending) Interrupt() {
 	tid := p.thread.Load()
 	if tid == 0 || p.Done() {
 		return
 	}
-	if err := unix.Tgkill(unix.Getpid(), int(tid), unix.SIGURG); err != nil {
+	sent := p.s.t.rec.Now() // the call may return before Tgkill does
+	if err := unix.Tgkill(unix.Getpid(), int(tid), interruption); err != nil {
 		return // it has ended meanwhile
 	}
 	p.s.t.rec.Add(journal.Event{
-		Host: p.s.host.Name, Socket: p.s.id, Kind: journal.KindProcess,
-		Process: &journal.Process{PID: int(tid), Event: "signalled", Signal: unix.SignalName(unix.SIGURG)},
+		T: sent, Host: p.s.host.Name, Socket: p.s.id, Kind: journal.KindProcess,
+		Process: &journal.Process{PID: int(tid), Event: "signalled", Signal: unix.SignalName(interruption)},
 	})
 }
 

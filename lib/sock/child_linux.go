@@ -86,14 +86,12 @@ func (t *Table) Spawn(d Disposition, sockets ...*Socket) (*Child, error) {
 // SpawnPiped starts a child whose standard output and standard error are
 // sockets, as inetd(8) would; it inherits others too.
 func (t *Table) SpawnPiped(d Disposition, out, errs *Socket, sockets ...*Socket) (*Child, error) {
-	c, err := t.spawn(d, []uintptr{0, uintptr(out.descriptor()), uintptr(errs.descriptor())}, sockets)
-	if err == nil {
-		c.fds[out], c.fds[errs] = 1, 2
-	}
-	return c, err
+	return t.spawn(d, []uintptr{0, uintptr(out.descriptor()), uintptr(errs.descriptor())}, sockets, out, errs)
 }
 
-func (t *Table) spawn(d Disposition, standard []uintptr, sockets []*Socket) (*Child, error) {
+// spawn starts a child with these standard descriptors, of which the last ones
+// are the sockets piped, and with other sockets behind them.
+func (t *Table) spawn(d Disposition, standard []uintptr, sockets []*Socket, piped ...*Socket) (*Child, error) {
 	ordersR, ordersW, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("pipe for a child: %w", err)
@@ -107,6 +105,9 @@ func (t *Table) spawn(d Disposition, standard []uintptr, sockets []*Socket) (*Ch
 	defer ordersR.Close()
 	defer answersW.Close()
 	c := &Child{t: t, fds: map[*Socket]int{}, disposition: d, orders: ordersW, from: answersR, answers: json.NewDecoder(answersR)}
+	for i, s := range piped {
+		c.fds[s], c.host = len(standard)-len(piped)+i, s.host.Name
+	}
 	files := slices.Concat(standard, []uintptr{ordersR.Fd(), answersW.Fd()})
 	for _, s := range sockets {
 		c.fds[s], c.host = len(files), s.host.Name
@@ -130,7 +131,7 @@ func (t *Table) spawn(d Disposition, standard []uintptr, sockets []*Socket) (*Ch
 		return nil, fmt.Errorf("start a child: %w", err)
 	}
 	started := journal.Process{Event: "started", Disposition: string(d)}
-	for _, s := range sockets {
+	for _, s := range append(piped, sockets...) {
 		started.Sockets = append(started.Sockets, s.id)
 	}
 	c.record(started)

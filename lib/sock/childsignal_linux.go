@@ -32,6 +32,15 @@ type sigpipe struct {
 // dispose sets what SIGPIPE does in this process.
 func dispose(d Disposition) (*sigpipe, error) {
 	s := &sigpipe{disposition: d}
+	how := unix.SIG_UNBLOCK // whoever started this program may have blocked it
+	if d == BlockSIGPIPE {
+		how = unix.SIG_BLOCK
+	}
+	var set unix.Sigset_t
+	set.Val[0] = 1 << (unix.SIGPIPE - 1)
+	if err := unix.PthreadSigmask(how, &set, nil); err != nil {
+		return nil, fmt.Errorf("rt_sigprocmask(SIGPIPE): %w", err)
+	}
 	switch d {
 	case HandleSIGPIPE:
 		s.handled = make(chan os.Signal, 1)
@@ -41,13 +50,6 @@ func dispose(d Disposition) (*sigpipe, error) {
 		return s, nil
 	case IgnoreSIGPIPE:
 		return s, setHandler(sigIGN)
-	case BlockSIGPIPE:
-		if err := setHandler(sigDFL); err != nil {
-			return nil, err
-		}
-		var set unix.Sigset_t
-		set.Val[0] = 1 << (unix.SIGPIPE - 1)
-		return s, unix.PthreadSigmask(unix.SIG_BLOCK, &set, nil)
 	}
 	return s, setHandler(sigDFL)
 }

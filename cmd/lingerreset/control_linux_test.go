@@ -1,0 +1,188 @@
+package main
+
+import (
+	"slices"
+	"testing"
+
+	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/repro"
+	"sockproof/lib/wire"
+)
+
+// refuted are the claims that the kernel refutes wherever they can be seen.
+var refuted = []string{"LR5", "LR9", "LR14", "LR17", "LR18"}
+
+// asExpected checks that a run refutes what is known to be wrong, and confirms the
+// rest, but for what takes packets that nobody may see here.
+func asExpected(t *testing.T, r *doctor.Judged) {
+	t.Helper()
+	blind := r.Witness(journal.Packets).Status != journal.Attached
+	for _, f := range r.Findings {
+		want := claim.Confirmed
+		if slices.Contains(refuted, f.Claim) {
+			want = claim.Refuted
+		}
+		if f.Verdict != want && !(blind && f.Verdict == claim.Inconclusive) {
+			t.Errorf("%s %s: %s; want %s", f.Claim, f.Verdict, f.Because, want)
+		}
+	}
+}
+
+// TestUndisturbed is the control of the controls: every scenario is reproduced
+// wherever it can run, with the verdicts that are known.
+func TestUndisturbed(t *testing.T) {
+	t.Parallel()
+	for _, n := range journal.Networks() {
+		stages := doctor.Stages(n)
+		var controls, ofSegments []doctor.Control
+		for _, s := range program.Scenarios {
+			c := doctor.Control{Scenario: s.Name, Want: claim.Reproduced, Check: asExpected}
+			switch {
+			case !slices.Contains(s.Networks, n):
+			case slices.Contains(s.Phenomenon.Needs, journal.Packets):
+				ofSegments = append(ofSegments, c)
+			default:
+				controls = append(controls, c)
+			}
+		}
+		suite.Controls(t, stages, controls...)
+		suite.Controls(t, captured(stages), ofSegments...)
+	}
+}
+
+// verdicts are those expected of some claims.
+type verdicts = map[string]claim.Verdict
+
+// losing lets the wire drop, from the start, what matches.
+func losing(match func(*wire.Packet) bool) func(*repro.Run) error {
+	return func(r *repro.Run) error {
+		r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
+			if match(p) {
+				return wire.Drop
+			}
+			return wire.Wait
+		})
+		return nil
+	}
+}
+
+func isRST(p *wire.Packet) bool { return p.Flags.Has(packet.RST) }
+
+// eaten are the scenarios in a world where no RST ever arrives, whoever drops it.
+// What close sends is the same; nobody learns of it.
+func eaten(name string, alter func(*repro.Run) error) []doctor.Control {
+	controls := []doctor.Control{
+		{
+			Scenario: "linger0", Want: claim.NotReproduced, Because: "the peer's read returned EAGAIN",
+			Verdicts: verdicts{"LR1": "confirmed", "LR3": "confirmed", "LR4": "inconclusive", "LR6": "inconclusive", "LR13": "inconclusive", "LR23": "confirmed"},
+		},
+		{
+			Scenario: "sigpipe", Want: claim.NotReproduced, Because: "no RST reached a1: its first write returned 5, its second 6", Check: nobodyDied,
+			Verdicts: verdicts{"LR7": "confirmed", "LR8": "inconclusive", "LR11": "inconclusive", "LR12": "inconclusive", "LR22": "inconclusive"},
+		},
+		{
+			Scenario: "read-after-reset", Want: claim.OutcomeUnresolved,
+			Verdicts: verdicts{"LR6": "inconclusive", "LR7": "confirmed", "LR9": "inconclusive", "LR13": "inconclusive", "LR19": "inconclusive"},
+		},
+		{Scenario: "shut-wr-contrast", Want: claim.NotReproduced, Because: "returned 5 and 6", Verdicts: verdicts{"LR7": "confirmed", "LR10": "confirmed"}},
+		{Scenario: "exit", Want: claim.NotReproduced, Because: "the peer's read returned EAGAIN", Verdicts: verdicts{"LR20": "confirmed", "LR21": "confirmed"}},
+		{Scenario: "linger-off", Want: claim.NotReproduced, Because: "the peer's read returned EAGAIN", Verdicts: verdicts{"LR1": "confirmed", "LR5": "refuted"}},
+		{Scenario: "go-runtime", Want: claim.NotReproduced, Because: "no RST reached a1", Check: nobodyDied},
+	}
+	for i := range controls {
+		controls[i].Name, controls[i].Alter = name, alter
+	}
+	return controls
+}
+
+// nobodyDied checks that no process was ended by SIGPIPE, and that the table says
+// that no RST came.
+func nobodyDied(t *testing.T, r *doctor.Judged) {
+	t.Helper()
+	for _, p := range processes(&r.Journal) {
+		if p.end != nil && p.shut == nil {
+			t.Errorf("the process that has %s: %s", p.Client, endText(p.end))
+		}
+	}
+	for _, row := range compareSends(&r.Journal).Rows {
+		if rst := row.Cells[2].Text; rst != "none" {
+			t.Errorf("%s: RST %q", row.What, rst)
+		}
+	}
+}
+
+// TestRSTsAreEaten: where the wire drops every RST, the second write succeeds too,
+// and nobody dies.
+func TestRSTsAreEaten(t *testing.T) {
+	t.Parallel()
+	controls := eaten("eaten", losing(isRST))
+	controls = append(controls, doctor.Control{
+		Scenario: "causes", Alter: losing(isRST), Want: claim.NotReproduced, Because: "a port that nobody listens on drew no RST",
+	})
+	suite.Controls(t, doctor.Stages(journal.Wire), controls...)
+}
+
+// TestFINsAreEaten: an end that has not been told of a close is not in CLOSE_WAIT.
+func TestFINsAreEaten(t *testing.T) {
+	t.Parallel()
+	alter := losing(func(p *wire.Packet) bool { return p.Flags.Has(packet.FIN) })
+	suite.Controls(
+		t, doctor.Stages(journal.Wire),
+		doctor.Control{Name: "no FIN", Scenario: "shut-wr-contrast", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"LR7": "inconclusive", "LR10": "inconclusive"}},
+		doctor.Control{Name: "no FIN", Scenario: "read-after-reset", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"LR9": "inconclusive", "LR14": "inconclusive", "LR13": "confirmed"}},
+		doctor.Control{Name: "no FIN", Scenario: "linger-off", Alter: alter, Want: claim.NotReproduced, Because: "EAGAIN"},
+	)
+}
+
+// losingOnce lets the wire drop the first segment that matches: it comes again,
+// and nothing that is judged changes.
+func losingOnce(match func(*wire.Packet) bool) func(*repro.Run) error {
+	lost := false
+	return losing(func(p *wire.Packet) bool {
+		if lost || !match(p) {
+			return false
+		}
+		lost = true
+		return true
+	})
+}
+
+// hasFrom matches what a host sends with all of some flags.
+func hasFrom(host string, flags packet.Flags) func(*wire.Packet) bool {
+	return func(p *wire.Packet) bool { return p.From == host && p.Flags.Has(flags) }
+}
+
+// TestSegmentsAreLostOnce: the kernel sends them again, and what is judged is the
+// same.
+func TestSegmentsAreLostOnce(t *testing.T) {
+	t.Parallel()
+	once := func(name string, match func(*wire.Packet) bool) doctor.Control {
+		return doctor.Control{Name: "lost once", Scenario: name, With: func(c *repro.Conditions) {
+			c.Alter = losingOnce(match) // each run its own
+		}, Want: claim.Reproduced, Check: asExpected}
+	}
+	suite.Controls(
+		t, doctor.Stages(journal.Wire),
+		once("linger0", hasFrom("a", packet.SYN)),
+		once("sigpipe", hasFrom("b", packet.SYN)),
+		once("shut-wr-contrast", hasFrom("b", packet.SYN)),
+		once("exit", hasFrom("a", packet.SYN)),
+		once("linger-off", hasFrom("b", packet.SYN)),
+		once("linger-n", hasFrom("a", packet.SYN)),
+		once("causes", hasFrom("b", packet.SYN)),
+	)
+}
+
+func TestNoTime(t *testing.T) { suite.NoTime(t) }
+
+// TestStoppedProcessDoesNotFalsifyAVerdict: none changes by what the kernel has
+// sent again meanwhile.
+func TestStoppedProcessDoesNotFalsifyAVerdict(t *testing.T) {
+	t.Parallel()
+	suite.Stopped(t, "linger0", 12, verdicts{"LR1": "confirmed", "LR2": "confirmed", "LR3": "confirmed", "LR4": "confirmed", "LR6": "confirmed", "LR13": "confirmed", "LR16": "confirmed", "LR23": "confirmed"})
+	suite.Stopped(t, "shut-wr-contrast", 20, verdicts{"LR7": "confirmed", "LR10": "confirmed"})
+	suite.Stopped(t, "inexact", 12, verdicts{"LR16": "confirmed", "LR18": "refuted"})
+}

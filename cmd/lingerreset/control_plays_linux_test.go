@@ -1,0 +1,304 @@
+package main
+
+import (
+	"context"
+	"os"
+	"slices"
+	"syscall"
+	"testing"
+
+	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/repro"
+	"sockproof/lib/sock"
+	"sockproof/lib/wire"
+)
+
+// The plays of this file do something else than their scenarios say, on the real
+// kernel of every network: what the scenario is about must not be seen.
+
+// anywhere is wherever a scenario can run.
+func anywhere() []doctor.Stage { return doctor.Stages(journal.Networks()...) }
+
+// captured are the stages where packets are seen: on the caller's own stack that
+// takes a privilege, without which nothing is known of segments.
+func captured(stages []doctor.Stage) []doctor.Stage {
+	return slices.DeleteFunc(stages, func(at doctor.Stage) bool {
+		if at.Network != journal.HostNet {
+			return false
+		}
+		probe := repro.Scenario{Name: "probe", Networks: journal.Networks(), Hosts: ab}
+		j := repro.Conduct(context.Background(), &probe, func(*repro.Run) error { return nil }, at.Conditions())
+		return j.Witness(journal.Packets).Status != journal.Attached
+	})
+}
+
+// onEach plays each part with the same listener.
+func onEach(parts ...func(*repro.Run, *repro.Server) error) repro.Play {
+	return func(r *repro.Run) error {
+		s, err := r.Host("b").Listen(repro.ServerPort)
+		if err != nil {
+			return err
+		}
+		for _, part := range parts {
+			if err := part(r, s); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// connected plays with a connection of its own.
+func connected(play func(*repro.Run, repro.Conn)) func(*repro.Run, *repro.Server) error {
+	return func(r *repro.Run, s *repro.Server) error {
+		c, err := s.Connect(r.Host("a"))
+		if err == nil {
+			play(r, c)
+		}
+		return err
+	}
+}
+
+// noneConfirmed checks that no claim was confirmed, and none refuted.
+func noneConfirmed(t *testing.T, r *doctor.Judged) {
+	t.Helper()
+	for _, f := range r.Findings {
+		if f.Verdict != claim.Inconclusive {
+			t.Errorf("%s %s: %s", f.Claim, f.Verdict, f.Because)
+		}
+	}
+}
+
+// TestNobodyCloses: both ends talk, and neither ends: there is nothing to be seen
+// of an ending.
+func TestNobodyCloses(t *testing.T) {
+	t.Parallel()
+	talk := connected(func(r *repro.Run, c repro.Conn) {
+		for _, line := range []string{"first", "second"} {
+			r.Send(c.Client, line)
+			r.Receive(c.Server)
+			r.Send(c.Server, line)
+			r.Receive(c.Client)
+		}
+	})
+	var controls []doctor.Control
+	for _, s := range program.Scenarios {
+		if s.Name != "causes" { // it needs packets
+			controls = append(controls, doctor.Control{Name: "nobody closes", Scenario: s.Name, Play: onEach(talk, talk), Want: claim.OutcomeUnresolved, Check: noneConfirmed})
+		}
+	}
+	suite.Controls(t, anywhere(), controls...)
+}
+
+// writing gives a process a connection, lets something be done to its peer, and
+// lets it write three times.
+func writing(d sock.Disposition, to func(*sock.Socket) error) func(*repro.Run, *repro.Server) error {
+	return func(r *repro.Run, s *repro.Server) error {
+		w, err := newWriter(r, s, d, nil)
+		if err != nil {
+			return err
+		}
+		if err := to(w.peer); err != nil {
+			return err
+		}
+		for range 3 {
+			r.Settle()
+			if err := byWrite(w, "again"); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// wentOn checks that every process was still there at the end of the play, and what
+// its last write returned.
+func wentOn(errno string) func(*testing.T, *doctor.Judged) {
+	return func(t *testing.T, r *doctor.Judged) {
+		t.Helper()
+		for _, p := range processes(&r.Journal) {
+			writes := p.Calls(p.Client, nil, "write")
+			if last := writes[len(writes)-1]; p.end != nil || last.Call.Errno != errno {
+				t.Errorf("%s: write returned %s; it %s", p.Client, claim.Returned(last), endText(p.end))
+			}
+		}
+	}
+}
+
+// TestNothingKills: SIGPIPE that is blocked, a peer that never closes, and one that
+// shuts down for writing only.
+func TestNothingKills(t *testing.T) {
+	t.Parallel()
+	closes := func(s *sock.Socket) error { return s.Close() }
+	shuts := func(s *sock.Socket) error { return s.Shutdown(sock.ShutWrite) }
+	stays := func(*sock.Socket) error { return nil }
+	blocked := onEach(writing(sock.BlockSIGPIPE, closes), writing(sock.BlockSIGPIPE, closes))
+	open := onEach(writing(sock.DefaultSIGPIPE, stays), writing(sock.IgnoreSIGPIPE, stays), writing(sock.HandleSIGPIPE, stays))
+	half := onEach(writing(sock.DefaultSIGPIPE, shuts), writing(sock.IgnoreSIGPIPE, shuts), writing(sock.HandleSIGPIPE, shuts))
+	suite.Controls(
+		t, anywhere(),
+		doctor.Control{
+			Name: "SIGPIPE is blocked", Scenario: "sigpipe", Play: blocked, Want: claim.OutcomeUnresolved, Check: wentOn("EPIPE"),
+			Verdicts: verdicts{"LR8": "inconclusive", "LR11": "inconclusive", "LR12": "inconclusive", "LR22": "inconclusive"},
+		},
+		doctor.Control{Name: "the peer never closes", Scenario: "sigpipe", Play: open, Want: claim.OutcomeUnresolved, Check: both(noneConfirmed, wentOn(""))},
+		doctor.Control{Name: "the peer shuts down", Scenario: "sigpipe", Play: half, Want: claim.OutcomeUnresolved, Check: both(noneConfirmed, wentOn(""))},
+		doctor.Control{Name: "no Go", Scenario: "go-runtime", Play: blocked, Want: claim.OutcomeUnresolved, Because: "descriptor 1", Check: wentOn("EPIPE")},
+	)
+}
+
+func both(checks ...func(*testing.T, *doctor.Judged)) func(*testing.T, *doctor.Judged) {
+	return func(t *testing.T, r *doctor.Judged) {
+		t.Helper()
+		for _, check := range checks {
+			check(t, r)
+		}
+	}
+}
+
+// TestLingerIsNotZero: without SO_LINGER {1, 0} nobody is reset by a close.
+func TestLingerIsNotZero(t *testing.T) {
+	t.Parallel()
+	plainly := func(r *repro.Run, s *repro.Server) error { return closeAndReturn(r, s, nil) }
+	patiently := func(r *repro.Run, s *repro.Server) error { return closeAndReturn(r, s, patient) }
+	ends := func(r *repro.Run, s *repro.Server) error {
+		return endsWith(r, s, nil, func(c *sock.Child) error { return c.Kill(syscall.SIGKILL) })
+	}
+	suite.Controls(
+		t, anywhere(),
+		doctor.Control{Name: "never set", Scenario: "linger0", Play: onEach(plainly, plainly), Want: claim.OutcomeUnresolved, Because: "SO_LINGER {1, 0}", Check: noneConfirmed},
+		doctor.Control{Name: "{1, n}", Scenario: "linger0", Play: onEach(plainly, patiently), Want: claim.OutcomeUnresolved, Because: "SO_LINGER {1, 0}", Check: noneConfirmed},
+		doctor.Control{Name: "never set", Scenario: "exit", Play: onEach(ends, ends), Want: claim.OutcomeUnresolved, Because: "0 processes that ended with linger 0, 2 without", Check: noneConfirmed},
+		doctor.Control{Name: "never set", Scenario: "linger-off", Play: onEach(ends), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
+		doctor.Control{Name: "reset only", Scenario: "read-after-reset", Play: onEach(connected(resetBy)), Want: claim.OutcomeUnresolved, Because: "CLOSE_WAIT", Verdicts: verdicts{"LR6": "confirmed", "LR9": "inconclusive", "LR14": "inconclusive"}},
+	)
+}
+
+// resetBy lets the server reset, and the client read.
+func resetBy(r *repro.Run, c repro.Conn) {
+	if err := c.Server.Reset(); err == nil {
+		r.Settle()
+		r.Receive(c.Client)
+	}
+}
+
+// TestParentKeepsADescriptor: a process that ends, with SO_LINGER {1, 0}, is not
+// alone: nothing is sent.
+func TestParentKeepsADescriptor(t *testing.T) {
+	t.Parallel()
+	keeps := func(end func(*sock.Child) error) func(*repro.Run, *repro.Server) error {
+		return func(r *repro.Run, s *repro.Server) error {
+			c, err := s.Connect(r.Host("a"), abortive)
+			if err != nil {
+				return err
+			}
+			child, err := r.Spawn(sock.DefaultSIGPIPE, c.Client)
+			if err != nil {
+				return err
+			}
+			if err := end(child); err != nil {
+				return err
+			}
+			r.Settle()
+			r.Receive(c.Server)
+			return nil
+		}
+	}
+	play := onEach(
+		keeps(func(c *sock.Child) error { return c.Exit(0) }),
+		keeps(func(c *sock.Child) error { return c.Kill(syscall.SIGKILL) }),
+	)
+	suite.Controls(t, anywhere(), doctor.Control{Scenario: "exit", Play: play, Want: claim.OutcomeUnresolved, Because: "0 processes", Check: noneConfirmed})
+}
+
+// TestNothingIsUnsent: then close and shutdown have nothing to wait for, and that
+// they do not wait says nothing.
+func TestNothingIsUnsent(t *testing.T) {
+	t.Parallel()
+	quick := func(end func(*sock.Socket) error) func(*repro.Run, *repro.Server) error {
+		return connected(func(r *repro.Run, c repro.Conn) {
+			r.Send(c.Client, "little")
+			r.Receive(c.Server)
+			if err := c.Client.SetLinger(true, lingerTime); err == nil {
+				_ = end(c.Client)
+			}
+			r.Settle()
+			r.Receive(c.Server)
+		})
+	}
+	closes := quick(func(s *sock.Socket) error { return s.Close() })
+	shuts := quick(func(s *sock.Socket) error { return s.Shutdown(sock.ShutWrite) })
+	suite.Controls(t, anywhere(), doctor.Control{Scenario: "linger-n", Play: onEach(closes, closes, shuts), Want: claim.OutcomeUnresolved, Check: noneConfirmed})
+}
+
+// TestEveryCloseIsInterrupted: then none was seen to wait its whole time.
+func TestEveryCloseIsInterrupted(t *testing.T) {
+	t.Parallel()
+	play := func(r *repro.Run) error {
+		s, err := r.Host("b").Listen(repro.ServerPort, repro.SmallReceiver)
+		if err != nil {
+			return err
+		}
+		for _, blocking := range []bool{false, true} {
+			if err := (waiting{peer: neverReads, signal: true, blocking: blocking}).play(r, s); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	suite.Controls(t, anywhere(), doctor.Control{Scenario: "linger-n", Play: play, Want: claim.OutcomeUnresolved, Because: "no close() of a blocking socket", Check: noneConfirmed})
+}
+
+// TestForgeriesMiss: a RST that is made up and does not fit exactly ends nothing.
+func TestForgeriesMiss(t *testing.T) {
+	t.Parallel()
+	missing := func(offsets ...uint32) repro.Play {
+		return func(r *repro.Run) error {
+			s, err := r.Host("b").Listen(repro.ServerPort)
+			if err != nil {
+				return err
+			}
+			for _, offset := range offsets {
+				if err := forgedOnce(r, s, offset); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}
+	suite.Controls(
+		t, doctor.Stages(journal.Wire),
+		doctor.Control{Name: "all miss", Scenario: "inexact", Play: missing(1, 100, 1<<30), Want: claim.OutcomeUnresolved, Because: "none was exact", Verdicts: verdicts{"LR16": "inconclusive", "LR18": "refuted"}},
+		doctor.Control{Name: "all fit", Scenario: "inexact", Play: missing(0, 0, 0), Want: claim.OutcomeUnresolved, Because: "none was inside the window", Verdicts: verdicts{"LR16": "confirmed", "LR18": "inconclusive"}},
+		doctor.Control{Name: "before the window", Scenario: "inexact", Play: missing(^uint32(0), 1<<31), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
+	)
+}
+
+// TestQueueIsFull: a handshake that finds the queue full is dropped in silence
+// unless tcp_abort_on_overflow says otherwise; and its RST may be lost.
+func TestQueueIsFull(t *testing.T) {
+	t.Parallel()
+	const abort = "net.ipv4.tcp_abort_on_overflow"
+	// The thread is in the listener's namespace when the setting has been made.
+	backTo0 := doctor.When(0, doctor.Setting(abort), func(*repro.Run) {
+		_ = os.WriteFile("/proc/sys/net/ipv4/tcp_abort_on_overflow", []byte("0"), 0) // what comes of it is checked
+	})
+	rstLost := doctor.When(0, func(e *journal.Event) bool {
+		return from("8082", doctor.PacketAt(journal.AtSent, rst...))(e)
+	}, func(r *repro.Run) {
+		r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
+			if isRST(p) {
+				return wire.Drop
+			}
+			return wire.Wait
+		})
+	})
+	because := "a full accept queue, tcp_abort_on_overflow drew no RST"
+	suite.Controls(
+		t, doctor.Stages(journal.Wire),
+		doctor.Control{Name: "left at 0", Scenario: "causes", With: backTo0, Want: claim.NotReproduced, Because: because},
+		doctor.Control{Name: "the RST is lost", Scenario: "causes", With: rstLost, Want: claim.NotReproduced, Because: because},
+	)
+}

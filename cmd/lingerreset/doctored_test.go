@@ -1,0 +1,272 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/journal"
+)
+
+// suite is what these tests work with. Each recording is of a run on the
+// network that its name says, or on the wire.
+var suite = doctor.Suite{
+	Program: &program,
+	Recordings: []string{
+		"linger0", "linger0-loopback", "linger0-host", "sigpipe", "sigpipe-loopback", "sigpipe-host",
+		"read-after-reset", "read-after-reset-loopback", "read-after-reset-host", "shut-wr-contrast",
+		"linger-n", "linger-n-loopback", "linger-n-host", "exit", "exit-loopback", "exit-host",
+		"inexact", "linger-off", "causes", "causes-loopback", "causes-host", "go-runtime",
+	},
+	Cases: slices.Concat(
+		doctoredLinger, doctoredPair, doctoredSigpipe, doctoredReading, doctoredContrast, doctoredWait,
+		doctoredExit, doctoredInexact, doctoredCauses,
+	),
+}
+
+func TestJournals(t *testing.T) { suite.Journals(t) }
+
+// all makes several changes, one after the other.
+func all(changes ...func(*doctor.Journal)) func(*doctor.Journal) {
+	return func(d *doctor.Journal) {
+		for _, change := range changes {
+			change(d)
+		}
+	}
+}
+
+// asRecorded changes nothing.
+func asRecorded(*doctor.Journal) {}
+
+// halted is a run that was stopped at its end.
+func halted(d *doctor.Journal) { d.Stopped = "interrupted by SIGINT" }
+
+// changed changes the first such event, changedNth the n-th, from 0, and
+// changedAll every one.
+func changed(w doctor.Which, change func(*journal.Event)) func(*doctor.Journal) {
+	return changedNth(0, w, change)
+}
+
+func changedNth(n int, w doctor.Which, change func(*journal.Event)) func(*doctor.Journal) {
+	return func(d *doctor.Journal) { change(d.Nth(n, w)) }
+}
+
+func changedAll(w doctor.Which, change func(*journal.Event)) func(*doctor.Journal) {
+	return func(d *doctor.Journal) {
+		d.First(w)
+		for i := range d.Events {
+			if w(&d.Events[i]) {
+				change(&d.Events[i])
+			}
+		}
+	}
+}
+
+// dropped deletes the first such event, droppedAll every one.
+func dropped(w doctor.Which) func(*doctor.Journal) { return func(d *doctor.Journal) { d.Drop(w) } }
+
+func droppedAll(w doctor.Which) func(*doctor.Journal) {
+	return func(d *doctor.Journal) { d.DropAll(w) }
+}
+
+// played narrows what is looked for to the play.
+func played(d *doctor.Journal, w doctor.Which) doctor.Which {
+	last := d.Played
+	return func(e *journal.Event) bool { return e.N <= last && w(e) }
+}
+
+// droppedInPlay deletes every such event of the play, and lets the tearing down be.
+func droppedInPlay(w doctor.Which) func(*doctor.Journal) {
+	return func(d *doctor.Journal) { d.DropAll(played(d, w)) }
+}
+
+// call is a system call of one socket.
+func call(socket, op string) doctor.Which { return doctor.Of(socket, doctor.Call(op)) }
+
+// returns changes what a call returned.
+func returns(result int64, errno string) func(*journal.Event) {
+	return func(e *journal.Event) {
+		c := *e.Call
+		c.Result, c.Errno, c.Signal, c.Data = result, errno, "", nil
+		e.Call = &c
+	}
+}
+
+// raises changes what a call returned that raised SIGPIPE; without an errno, it
+// killed.
+func raises(errno string) func(*journal.Event) {
+	return func(e *journal.Event) {
+		returns(-1, errno)(e)
+		e.Call.Signal = "SIGPIPE"
+	}
+}
+
+// takes changes how long a call took.
+func takes(ns int64) func(*journal.Event) {
+	return func(e *journal.Event) {
+		c := *e.Call
+		c.TookNS = ns
+		e.Call = &c
+	}
+}
+
+// argued changes a call's last argument.
+func argued(arg string) func(*journal.Event) {
+	return func(e *journal.Event) {
+		c := *e.Call
+		c.Args = append(slices.Clone(c.Args[:len(c.Args)-1]), arg)
+		e.Call = &c
+	}
+}
+
+// said changes what a call returned through a pointer.
+func said(out string) func(*journal.Event) { return func(e *journal.Event) { e.Call.Out = out } }
+
+// becomes changes the state that was entered.
+func becomes(to string) func(*journal.Event) { return func(e *journal.Event) { e.State.To = to } }
+
+// stateTo is a change of a socket's to a state, whoever saw it; stateFrom one away.
+func stateTo(socket, to string) doctor.Which {
+	return doctor.Of(socket, func(e *journal.Event) bool { return e.State != nil && e.State.To == to })
+}
+
+func stateFrom(socket, from string) doctor.Which {
+	return doctor.Of(socket, func(e *journal.Event) bool { return e.State != nil && e.State.From == from })
+}
+
+// sampled is a reading of a socket in a state.
+func sampled(socket, state string) doctor.Which {
+	return doctor.Of(socket, func(e *journal.Event) bool { return e.Sample != nil && e.Sample.State == state })
+}
+
+// ended is how a process ended.
+func ended(how string) doctor.Which {
+	return func(e *journal.Event) bool { return e.Process != nil && e.Process.Event == how }
+}
+
+// started is the start of the process that was given a socket.
+func started(socket string) doctor.Which {
+	return func(e *journal.Event) bool {
+		return e.Process != nil && e.Process.Event == "started" && slices.Contains(e.Process.Sockets, socket)
+	}
+}
+
+// endOfHolder is the end of the process that was given a socket.
+func endOfHolder(socket string) func(*doctor.Journal) doctor.Which {
+	return func(d *doctor.Journal) doctor.Which {
+		pid := d.First(started(socket)).Process.PID
+		return func(e *journal.Event) bool {
+			return e.Process != nil && e.Process.PID == pid && e.Process.Event != "started"
+		}
+	}
+}
+
+// goesOnLiving lets the process that was given a socket not end.
+func goesOnLiving(socket string) func(*doctor.Journal) {
+	return func(d *doctor.Journal) { d.Drop(endOfHolder(socket)(d)) }
+}
+
+// The flags of the segments that end a connection.
+var (
+	fin    = []string{"FIN", "ACK"}
+	ack    = []string{"ACK"}
+	rst    = []string{"RST"}
+	rstAck = []string{"RST", "ACK"}
+)
+
+// sent and arriving are segments leaving a port, and entering the host of the
+// one that they left for.
+func sent(port string, flags ...string) doctor.Which {
+	return from(port, doctor.PacketAt(journal.AtSent, flags...))
+}
+
+func arriving(port string, flags ...string) doctor.Which {
+	return from(port, doctor.PacketAt(journal.AtDelivered, flags...))
+}
+
+// rstsOf are all RSTs that a port sent, wherever they were seen.
+func rstsOf(port string) doctor.Which {
+	return from(port, func(e *journal.Event) bool { return slices.Contains(e.Packet.Flags, "RST") })
+}
+
+// data is a segment with payload, at a place.
+func data(port, at string) doctor.Which {
+	return from(port, func(e *journal.Event) bool { return e.Packet.At == at && e.Packet.Len > 0 })
+}
+
+// from narrows what is looked for to the segments that a port sent, to to those
+// that it was sent.
+func from(port string, w doctor.Which) doctor.Which {
+	return func(e *journal.Event) bool {
+		return e.Packet != nil && strings.HasSuffix(e.Packet.Src, ":"+port) && w(e)
+	}
+}
+
+func to(port string, w doctor.Which) doctor.Which {
+	return func(e *journal.Event) bool {
+		return e.Packet != nil && strings.HasSuffix(e.Packet.Dst, ":"+port) && w(e)
+	}
+}
+
+// flagged gives a segment other flags.
+func flagged(flags ...string) func(*journal.Event) {
+	return func(e *journal.Event) {
+		p := *e.Packet
+		p.Flags = flags
+		e.Packet = &p
+	}
+}
+
+// twice lets segments come a second time, as after SIGSTOP and SIGCONT: each is
+// sent again when it has arrived and the sockets were looked at, and the copy
+// arrives.
+func twice(segments ...doctor.Which) func(*doctor.Journal) {
+	return func(d *doctor.Journal) {
+		for _, w := range segments {
+			first := *d.First(w)
+			arrival := *d.First(arrivalOf(first.N))
+			n := lookedAt(d, arrival.N)
+			d.Again(n, &first, nil)
+			d.Again(n+1, &arrival, func(e *journal.Event) { e.Packet.Of = n + 1 })
+		}
+	}
+}
+
+// arrivalOf is the arrival of a segment, by the number under which it was sent.
+func arrivalOf(n int) doctor.Which {
+	return func(e *journal.Event) bool {
+		return e.Packet != nil && e.Packet.At == journal.AtDelivered && e.Packet.Of == n
+	}
+}
+
+// lookedAt is the number of the last event by which the sockets were looked at
+// after an event, without another between.
+func lookedAt(d *doctor.Journal, n int) int {
+	for i := range d.Events {
+		e := &d.Events[i]
+		if e.N <= n {
+			continue
+		}
+		if e.State == nil && e.Sample == nil {
+			break
+		}
+		n = e.N
+	}
+	return n
+}
+
+// another lets segments like some pass that are another connection's.
+func another(segments ...doctor.Which) func(*doctor.Journal) {
+	return func(d *doctor.Journal) {
+		for _, w := range segments {
+			first := *d.First(w)
+			d.Again(first.N, &first, func(e *journal.Event) { e.Packet.Src, e.Packet.Dst = "192.0.2.9:9", "192.0.2.8:8" })
+		}
+	}
+}
+
+// lost lets the first such segment never arrive.
+func lost(w doctor.Which) func(*doctor.Journal) {
+	return func(d *doctor.Journal) { d.First(arrivalOf(d.First(w).N)).Packet.At = journal.AtDropped }
+}
