@@ -36,21 +36,27 @@ func asExpected(t *testing.T, r *doctor.Judged) {
 func TestUndisturbed(t *testing.T) {
 	t.Parallel()
 	for _, n := range journal.Networks() {
-		stages := doctor.Stages(n)
-		var controls, ofSegments []doctor.Control
-		for _, s := range program.Scenarios {
-			c := doctor.Control{Scenario: s.Name, Want: claim.Reproduced, Check: asExpected}
-			switch {
-			case !slices.Contains(s.Networks, n):
-			case slices.Contains(s.Phenomenon.Needs, journal.Packets):
-				ofSegments = append(ofSegments, c)
-			default:
-				controls = append(controls, c)
-			}
-		}
-		suite.Controls(t, stages, controls...)
-		suite.Controls(t, captured(stages), ofSegments...)
+		t.Run(string(n), func(t *testing.T) {
+			t.Parallel()
+			undisturbed(t, n)
+		})
 	}
+}
+
+func undisturbed(t *testing.T, n journal.Network) {
+	var controls, ofSegments []doctor.Control
+	for _, s := range program.Scenarios {
+		c := doctor.Control{Scenario: s.Name, Want: claim.Reproduced, Check: asExpected}
+		switch {
+		case !slices.Contains(s.Networks, n):
+		case slices.Contains(s.Phenomenon.Needs, journal.Packets):
+			ofSegments = append(ofSegments, c)
+		default:
+			controls = append(controls, c)
+		}
+	}
+	suite.Controls(t, doctor.Stages(n), controls...)
+	suite.Controls(t, captured(doctor.Stages(n)), ofSegments...)
 }
 
 // verdicts are those expected of some claims.
@@ -182,7 +188,18 @@ func TestNoTime(t *testing.T) { suite.NoTime(t) }
 // sent again meanwhile.
 func TestStoppedProcessDoesNotFalsifyAVerdict(t *testing.T) {
 	t.Parallel()
-	suite.Stopped(t, "linger0", 12, verdicts{"LR1": "confirmed", "LR2": "confirmed", "LR3": "confirmed", "LR4": "confirmed", "LR6": "confirmed", "LR13": "confirmed", "LR16": "confirmed", "LR23": "confirmed"})
-	suite.Stopped(t, "shut-wr-contrast", 20, verdicts{"LR7": "confirmed", "LR10": "confirmed"})
-	suite.Stopped(t, "inexact", 12, verdicts{"LR16": "confirmed", "LR18": "refuted"})
+	for _, s := range []struct {
+		scenario string
+		segments int
+		verdicts verdicts
+	}{
+		{"linger0", 36, verdicts{"LR1": "confirmed", "LR2": "confirmed", "LR3": "confirmed", "LR4": "confirmed", "LR6": "confirmed", "LR13": "confirmed", "LR16": "confirmed", "LR23": "confirmed"}},
+		{"shut-wr-contrast", 20, verdicts{"LR7": "confirmed", "LR10": "confirmed"}},
+		{"inexact", 17, verdicts{"LR16": "confirmed", "LR18": "refuted"}},
+	} {
+		t.Run(s.scenario, func(t *testing.T) {
+			t.Parallel()
+			suite.Stopped(t, s.scenario, s.segments, s.verdicts)
+		})
+	}
 }

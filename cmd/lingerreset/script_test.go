@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"runtime/debug"
 	"testing"
 
@@ -14,6 +15,10 @@ func TestMain(m *testing.M) {
 	// Journals are judged by the hundred thousand, and nothing of them is kept:
 	// the collector would take half of the time.
 	debug.SetGCPercent(1000)
+	// The controls wait for the kernel's timers most of the time, all at once.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"lingerreset": main})
 }
 

@@ -220,14 +220,6 @@ func (s *Socket) Reset() error {
 	return s.Close()
 }
 
-// closeAlone closes a descriptor while no child is being started: until it runs
-// its program such a one has a copy of it, which would keep the connection open.
-func closeAlone(fd int) error {
-	starting.RLock()
-	defer starting.RUnlock()
-	return unix.Close(fd)
-}
-
 // Close closes the descriptor (close(2)). The connection may live on, as an
 // orphan that only sock_diag sees.
 func (s *Socket) Close() error {

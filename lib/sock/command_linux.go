@@ -29,6 +29,8 @@ type Command struct {
 func (t *Table) Exec(path string, argv []string, standard *Socket) (*Command, error) {
 	fd := uintptr(standard.descriptor())
 	c := &Command{t: t, host: standard.host.Name}
+	starting.Lock()
+	defer starting.Unlock()
 	var err error
 	c.pid, err = syscall.ForkExec(path, argv, &syscall.ProcAttr{
 		Env:   os.Environ(),
