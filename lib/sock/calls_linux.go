@@ -55,6 +55,7 @@ func (s *Socket) Accept() (*Socket, error) {
 			return returned{err: err}
 		}
 		child.id, child.fd = s.t.name(s.host), fd
+		child.lingers.Store(s.lingers.Load()) // inherited
 		local, _ := s.addresses()
 		if local.Addr().IsUnspecified() {
 			local = netip.AddrPort{} // getsockname will tell
@@ -228,7 +229,7 @@ func (s *Socket) Close() error {
 	s.fd = -1 // from here on nobody looks at the descriptor, which may be another's
 	s.mu.Unlock()
 	return s.t.record(s.host.Name, s.id, "close", []string{s.id}, func() returned {
-		r := returned{err: closeAlone(fd)}
+		r := returned{err: closeAlone(fd, s.lingers.Load())}
 		if r.err != nil {
 			r.n = -1
 		}

@@ -8,10 +8,11 @@ import (
 
 // closeAlone closes a descriptor while no child is being started: until it runs
 // its program such a one has a copy of it, which would keep the connection open.
-func closeAlone(fd int) error {
+// A close that may wait, for its socket lingers, says so.
+func closeAlone(fd int, lingers bool) error {
 	starting.RLock()
 	inode, open := inodeOf(fd)
-	if l, err := unix.GetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER); !open || err != nil || l.Onoff == 0 || l.Linger == 0 {
+	if !open || !lingers {
 		defer starting.RUnlock()
 		return unix.Close(fd)
 	}

@@ -56,7 +56,7 @@ func (d *Duplicate) Close() error {
 	d.fd = -1
 	d.s.mu.Unlock()
 	return d.s.callOn(fd, d.name(), "close", nil, func(fd int) returned {
-		return returned{err: closeAlone(fd)}
+		return returned{err: closeAlone(fd, d.s.lingers.Load())}
 	})
 }
 

@@ -60,6 +60,7 @@ func PortRange(low, high uint16) int { return int(high)<<16 | int(low) }
 
 // SetLinger sets SO_LINGER (socket(7)). With on and 0 seconds, close sends RST.
 func (s *Socket) SetLinger(on bool, seconds int) error {
+	s.lingers.Store(on && seconds > 0)
 	return s.call("setsockopt", []string{"SO_LINGER", lingerText(on, seconds)}, func(fd int) returned {
 		return returned{err: setLinger(fd, on, seconds)}
 	})

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -25,6 +26,8 @@ type Socket struct {
 	local   netip.AddrPort
 	remote  netip.AddrPort
 	pending []*Pending
+
+	lingers atomic.Bool // SO_LINGER {1, n} was set, n > 0: close may wait
 
 	inode  uint64 // of the descriptor; 0: not known
 	cookie uint64 // by which sock_diag knows it; 0: not seen yet
