@@ -126,7 +126,7 @@ func TestRSTsAreEaten(t *testing.T) {
 	t.Parallel()
 	controls := eaten("eaten", losing(isRST))
 	controls = append(controls, doctor.Control{
-		Scenario: "causes", Alter: losing(isRST), Want: claim.NotReproduced, Because: "a port that nobody listens on drew no RST",
+		Scenario: "causes", Alter: losing(isRST), Want: claim.NotReproduced, Because: "drew no RST",
 	})
 	suite.Controls(t, doctor.Stages(journal.Wire), controls...)
 }
