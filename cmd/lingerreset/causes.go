@@ -220,7 +220,7 @@ func (k *cause) counters(j *journal.Journal) []*journal.Event {
 
 // tells says whether a counter says why a RST was sent.
 func tells(name string) bool {
-	return strings.HasPrefix(name, "TCPAbort") || strings.HasPrefix(name, "Listen") || name == "TCPKeepAlive" || name == "AttemptFails"
+	return strings.HasPrefix(name, "TCPAbort") || strings.HasPrefix(name, "Listen") || slices.Contains([]string{"TCPKeepAlive", "AttemptFails", "EmbryonicRsts"}, name)
 }
 
 // heard is what the calls of one end returned after what brought it about.

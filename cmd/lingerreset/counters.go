@@ -35,20 +35,20 @@ type meaning struct {
 // meanings are the counters that tell of resets, what was sent first
 // (Documentation/networking/snmp_counter.rst, RFC 4022).
 var meanings = []meaning{
-	{"OutRsts", "segments sent with RST", "all of what follows, and calls to ports that nobody listens on", "causes"},
-	{"TCPAbortOnData", "connections reset because data came after close(), or because close() had SO_LINGER {1, 0}", "a program that closes before its peer has finished", "linger0"},
+	{"OutRsts", "segments with RST that the kernel tried to send", "all of what follows, data for a closed socket, and calls to ports that nobody listens on", "causes"},
+	{"TCPAbortOnData", "connections reset because close() had SO_LINGER {1, 0}, or because data came after SHUT_RDWR or close() while the kernel still had the whole socket", "a program that ends a connection before its peer has finished", "linger0"},
 	{"TCPAbortOnClose", "connections reset by close() with data unread", "a server that answers before it has read the whole request", "causes"},
 	{"TCPAbortOnTimeout", "connections given up by a timer: retransmission, keepalive, TCP_USER_TIMEOUT; a RST is not always sent", "a peer or a path that has gone", "causes"},
-	{"TCPAbortOnLinger", "orphans in FIN_WAIT2 reset at once, for TCP_LINGER2 was negative", "a program that sets TCP_LINGER2", ""},
+	{"TCPAbortOnLinger", "orphans reset instead of waiting in FIN_WAIT2, for TCP_LINGER2 was negative", "a program that sets TCP_LINGER2", ""},
 	{"TCPAbortOnMemory", "orphans reset because there were too many, or memory ran out", "tcp_max_orphans or tcp_mem too low; many peers that vanished", ""},
-	{"TCPAbortFailed", "RSTs that could not be sent for want of memory", "memory", ""},
-	{"ListenOverflows", "handshakes that found the accept queue full; with tcp_abort_on_overflow=1 they are reset", "a program that does not accept fast enough, or a short backlog", "causes"},
-	{"ListenDrops", "SYNs and handshakes that a listener dropped, for that or another reason", "as above", "causes"},
-	{"EstabResets", "connections that went from ESTABLISHED or CLOSE_WAIT straight to CLOSE: resets sent and received", "either end", "read-after-reset"},
+	{"TCPAbortFailed", "RSTs of these that could not be sent", "no memory, or a filter that refused them", ""},
+	{"ListenOverflows", "SYNs and last ACKs of handshakes that found the accept queue full; with tcp_abort_on_overflow=1 such an ACK is answered with RST", "a program that does not accept fast enough, or a short backlog", "causes"},
+	{"ListenDrops", "SYNs and last ACKs that a listener dropped, for that or another reason", "as above", "causes"},
+	{"EstabResets", "connections that went from ESTABLISHED or CLOSE_WAIT straight to CLOSE: resets sent and received, and timeouts", "either end", "read-after-reset"},
 	{"AttemptFails", "connection attempts that failed: refused, reset, or given up", "a port that nobody listens on", "causes"},
-	{"EmbryonicRsts", "RSTs received while the handshake was not yet complete (SYN_RECV)", "port scans, and load balancers that probe", ""},
-	{"TCPChallengeACK", "ACKs sent in answer to a RST or SYN that was suspicious: inside the window, and not exact", "a peer that has restarted, or an attacker", "inexact"},
-	{"TCPSYNChallenge", "those of them that answered a SYN", "as above", ""},
+	{"EmbryonicRsts", "handshakes that a RST ended in SYN_RECV: one received, or one sent because the accept queue was full", "port scans, load balancers that probe; tcp_abort_on_overflow=1", "causes"},
+	{"TCPChallengeACK", "ACKs sent in answer to a RST, SYN or ACK that did not fit exactly (RFC 5961)", "a peer that has restarted, or an attacker", "inexact"},
+	{"TCPSYNChallenge", "SYNs within a connection that were to be answered so", "a peer that has restarted", ""},
 	{"TCPKeepAlive", "keepalive probes sent", "connections that say nothing", "causes"},
 }
 
@@ -116,7 +116,7 @@ func (r *countersReport) write(w io.Writer) {
 	for _, c := range r.Counters {
 		c.write(w)
 	}
-	fmt.Fprintln(w, "RSTs received are not counted as such: they are among EstabResets, AttemptFails and EmbryonicRsts.")
+	fmt.Fprintln(w, "RSTs received are not counted as such: those that ended something are among EstabResets, AttemptFails and EmbryonicRsts.")
 }
 
 func (c *counted) write(w io.Writer) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"sockproof/lib/report"
 	"sockproof/lib/repro"
 )
 
@@ -169,81 +167,4 @@ func addressOf(s string, ipv6 bool) (netip.AddrPort, bool) {
 	}
 	at, err := netip.ParseAddrPort(s)
 	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port()), err == nil && at.Port() != 0
-}
-
-// misbehaved is what the peer did to one victim, and what became of it.
-type misbehaved struct {
-	Victim     string `json:"victim"`      // the program, or an address
-	ReadBefore int64  `json:"read_before"` // bytes that the peer had read when it misbehaved
-	AfterNS    int64  `json:"after_ns"`    // how long after the start
-	Did        string `json:"did"`         // by which call; empty: the victim ended first
-	Reset      string `json:"reset"`       // who sent a RST, or why that was not seen
-	ReadAfter  int64  `json:"read_after"`  // bytes that it read, or lost, afterwards
-	SIGPIPE    string `json:"sigpipe,omitempty"`
-	Signal     string `json:"signal,omitempty"` // that ended the program
-	Status     *int   `json:"status,omitempty"` // its exit status
-	WentOnNS   int64  `json:"went_on_ns"`       // how long it went on after that
-	Unfinished bool   `json:"unfinished"`       // it had not ended when the run was interrupted
-}
-
-// victimReport is what the command found.
-type victimReport struct {
-	Schema  string       `json:"schema"`
-	Mode    string       `json:"mode"`
-	Victims []misbehaved `json:"victims"`
-}
-
-// write shows the report as text.
-func (r *victimReport) write(w io.Writer) {
-	for i := range r.Victims {
-		r.Victims[i].write(w)
-	}
-}
-
-func (m *misbehaved) write(w io.Writer) {
-	name := report.Printable(m.Victim)
-	if m.Did == "" {
-		fmt.Fprintf(w, "%s  ended after %s, before its peer did anything: %s\n", name, short(m.AfterNS), m.end())
-		return
-	}
-	fmt.Fprintf(w, "%s  the peer had read %d bytes in %s, and called %s\n", name, m.ReadBefore, short(m.AfterNS), m.Did)
-	fmt.Fprintf(w, "  RST      %s\n", m.Reset)
-	if m.ReadAfter > 0 {
-		fmt.Fprintf(w, "  then     it sent %d bytes more, which the peer read\n", m.ReadAfter)
-	}
-	if m.SIGPIPE != "" {
-		fmt.Fprintf(w, "  SIGPIPE  %s in it\n", m.SIGPIPE)
-	}
-	if end := m.end(); end != "" {
-		fmt.Fprintf(w, "  end      %s, %s later\n", end, short(m.WentOnNS))
-	}
-}
-
-// end says how a program ended; "" for a connection, which has no more to tell.
-func (m *misbehaved) end() string {
-	switch {
-	case m.Signal != "":
-		return "killed by " + m.Signal
-	case m.Status != nil:
-		return fmt.Sprintf("exited by itself with status %d", *m.Status)
-	case m.Unfinished:
-		return "still running when interrupted"
-	}
-	return ""
-}
-
-// short renders a time for a person.
-func short(ns int64) string { return time.Duration(ns).Round(10 * time.Microsecond).String() }
-
-// exit is the exit code: 1 when a signal killed the victim.
-func (r *victimReport) exit() int {
-	for _, m := range r.Victims {
-		switch {
-		case m.Signal != "":
-			return repro.ExitNotReproduced
-		case m.Unfinished:
-			return repro.ExitInconclusive
-		}
-	}
-	return 0
 }

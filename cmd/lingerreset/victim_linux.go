@@ -6,9 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"syscall"
-	"time"
 
-	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/repro"
 	"sockproof/lib/sock"
@@ -48,7 +46,7 @@ func doVictim(c *repro.Context) (int, error) {
 		return 0, nil
 	}
 	for i := range r.Victims {
-		r.Victims[i].Reset = resetSeen(&j, &r.Victims[i])
+		r.Victims[i].Reset = resetOf(&j, &r.Victims[i])
 	}
 	return r.exit(), c.TextOrJSON(r, r.write)
 }
@@ -146,6 +144,9 @@ func (p *peer) call(r *repro.Run) error {
 	return nil
 }
 
+// queue is the backlog of a server that misbehaves.
+const queue = 16
+
 // serve is a server that misbehaves towards everyone, one after the other.
 func (p *peer) serve(r *repro.Run) error {
 	h := r.Host("b")
@@ -171,168 +172,8 @@ func (p *peer) serve(r *repro.Run) error {
 		n++
 		who, _ := c.Remote()
 		m := p.misbehave(r, c, nil)
-		m.Victim, m.Reset = who.String(), didReset(m.Did)
+		m.Victim, m.Reset = who.String(), m.due
 		p.each(&m)
 	}
 	return nil
-}
-
-const (
-	// queue is the backlog of a server that misbehaves.
-	queue = 16
-	// endless is longer than anybody waits.
-	endless = 1000 * time.Hour
-	// tick bounds what is recorded of a wait before it is folded.
-	tick = 10 * time.Millisecond
-)
-
-// misbehave reads until it is time, does what the mode says, and waits for the
-// program, if there is one, to end. Reads are counted, not kept: there may be
-// gigabytes.
-func (p *peer) misbehave(r *repro.Run, s *sock.Socket, program *sock.Command) misbehaved {
-	var m misbehaved
-	began := time.Now()
-	gone := false // the other end
-	over := func() bool {
-		return gone || p.bytes > 0 && m.ReadBefore >= p.bytes || p.wait > 0 && time.Since(began) >= p.wait || program != nil && program.Ended()
-	}
-	p.waiting(r, func() bool {
-		for !over() && s.Readable() {
-			n, err := s.ReadBulk(p.room(m.ReadBefore))
-			m.ReadBefore += int64(max(n, 0))
-			gone = gone || err == nil && n == 0 || err != nil && !errors.Is(err, syscall.EAGAIN)
-		}
-		return over()
-	})
-	m.AfterNS = time.Since(began).Nanoseconds()
-	if !r.OK() || gone && program == nil || program != nil && program.Ended() {
-		m.tell(program, 0, !r.OK())
-		return m
-	}
-	if program != nil {
-		m.SIGPIPE = program.Disposition()
-	}
-	since := time.Now()
-	m.Did = p.act(r, s)
-	m.ReadAfter = p.rest(r, s, program)
-	m.tell(program, time.Since(since), !r.OK())
-	return m
-}
-
-// bulk is how much is read at once, in bytes.
-const bulk = 64 << 10
-
-// room is how much may still be read before it is time.
-func (p *peer) room(read int64) int {
-	if p.bytes == 0 {
-		return bulk
-	}
-	return int(min(p.bytes-read, bulk))
-}
-
-// waiting waits for as long as it takes, in pieces that are folded.
-func (p *peer) waiting(r *repro.Run, done func() bool) {
-	for over := false; !over && r.OK(); {
-		r.Trial(func() bool { over = r.Await(tick, done); return false })
-	}
-}
-
-// act does what the mode says, and names the call that did it.
-func (p *peer) act(r *repro.Run, s *sock.Socket) string {
-	switch p.mode {
-	case modeRST:
-		_ = s.Reset()
-		return "close() with SO_LINGER {1, 0}"
-	case modeShutWR:
-		_ = s.Shutdown(sock.ShutWrite)
-		return claim.ShutWrite
-	case modeCloseUnread:
-		r.Await(patience, func() bool { return s.Unread() > 0 })
-		unread := s.Unread()
-		_ = s.Close()
-		return fmt.Sprintf("close() with %d bytes unread", unread)
-	}
-	// From the shutdown on nothing more is taken in, and what had come is read:
-	// a close with anything unread would be a reset.
-	_ = s.Shutdown(sock.ShutBoth)
-	for s.Unread() > 0 {
-		if n, err := s.ReadBulk(bulk); n <= 0 || err != nil {
-			break
-		}
-	}
-	_ = s.Close()
-	return claim.Closed
-}
-
-// rest waits for the program to end, or, where there is none, for the connection
-// to; with shut-wr it goes on reading. It returns how much it read.
-func (p *peer) rest(r *repro.Run, s *sock.Socket, program *sock.Command) (read int64) {
-	ended := false
-	wait := p.waiting
-	if !s.IsOpen() { // what comes now is the RST, and little else
-		wait = func(r *repro.Run, done func() bool) { r.Await(endless, done) }
-	}
-	wait(r, func() bool {
-		for s.IsOpen() && !ended && s.Readable() {
-			n, err := s.ReadBulk(bulk)
-			read += int64(max(n, 0))
-			ended = err == nil && n == 0 || err != nil && !errors.Is(err, syscall.EAGAIN)
-		}
-		if program != nil {
-			return program.Ended()
-		}
-		return ended || !s.IsOpen()
-	})
-	if s.IsOpen() {
-		_ = s.Close()
-	}
-	return read
-}
-
-// tell notes how the program ended.
-func (m *misbehaved) tell(program *sock.Command, after time.Duration, interrupted bool) {
-	if program == nil {
-		return
-	}
-	status, signal, ended := program.Status()
-	switch {
-	case !ended:
-		m.Unfinished = interrupted
-		return
-	case signal != "":
-		m.Signal = signal
-	default:
-		m.Status = &status
-	}
-	m.WentOnNS = after.Nanoseconds()
-}
-
-// resetSeen says who sent a RST, as the capture of lo saw it.
-func resetSeen(j *journal.Journal, m *misbehaved) string {
-	if m.Did == "" {
-		return ""
-	}
-	if w := j.Witness(journal.Packets); w.Status != journal.Attached {
-		return didReset(m.Did) + " (not seen: " + w.Reason + ")"
-	}
-	for _, e := range claim.Packets(j, journal.AtDelivered) {
-		if claim.WithFlag([]*journal.Event{e}, "RST") == nil {
-			continue
-		}
-		return fmt.Sprintf("from %s to %s, seen on lo", e.Packet.Src, e.Packet.Dst)
-	}
-	return "none was seen on lo"
-}
-
-// didReset says what a call does, where the wire was not watched.
-func didReset(did string) string {
-	switch did {
-	case claim.ShutWrite:
-		return "none is due"
-	case claim.Closed:
-		return "due when the victim sends again"
-	case "":
-		return ""
-	}
-	return "sent by that call"
 }

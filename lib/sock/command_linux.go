@@ -35,7 +35,7 @@ func (t *Table) Exec(path string, argv []string, standard *Socket) (*Command, er
 	c.pid, err = syscall.ForkExec(path, argv, &syscall.ProcAttr{
 		Env:   os.Environ(),
 		Files: []uintptr{fd, fd, 2},
-		Sys:   &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL},
+		Sys:   &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}, // a group, for what it starts itself
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", path, err)
@@ -54,7 +54,8 @@ func (c *Command) record(p journal.Process) {
 func (c *Command) PID() int { return c.pid }
 
 // Disposition is what the program does about SIGPIPE, as /proc tells: default,
-// ignore or handler; "" if it has ended. It is journalled when it changes.
+// ignore, handler, or blocked by its first thread; "" if it has ended. It is
+// journalled when it changes.
 func (c *Command) Disposition() string {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.pid))
 	if err != nil || c.status != nil {
@@ -62,6 +63,8 @@ func (c *Command) Disposition() string {
 	}
 	d := string(DefaultSIGPIPE)
 	switch {
+	case hasSignal(b, "SigBlk:", unix.SIGPIPE):
+		d = string(BlockSIGPIPE)
 	case hasSignal(b, "SigIgn:", unix.SIGPIPE):
 		d = string(IgnoreSIGPIPE)
 	case hasSignal(b, "SigCgt:", unix.SIGPIPE):
@@ -126,12 +129,12 @@ func (c *Command) reap(flags int) bool {
 	return true
 }
 
-// kill ends a program that still runs.
+// kill ends a program that still runs, and what it has started.
 func (c *Command) kill() error {
 	if c.status != nil {
 		return nil
 	}
-	if err := unix.Kill(c.pid, unix.SIGKILL); err != nil {
+	if err := unix.Kill(-c.pid, unix.SIGKILL); err != nil {
 		return fmt.Errorf("kill(%d, SIGKILL): %w", c.pid, err)
 	}
 	c.reap(0)

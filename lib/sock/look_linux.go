@@ -43,13 +43,19 @@ func (s *Socket) Queue() int {
 	return int(info.Unacked)
 }
 
-// Unread is how many bytes wait to be read, as sock_diag says.
+// Unread is how many bytes wait to be read, as sock_diag says. A FIN that nobody
+// has read yet counts there, and is no byte.
 func (s *Socket) Unread() int {
 	found, ok := s.find()
 	if !ok {
 		return 0
 	}
-	return int(found.RxQueue)
+	n := int(found.RxQueue)
+	switch found.State {
+	case tcpstate.CloseWait, tcpstate.LastAck, tcpstate.Closing:
+		n--
+	}
+	return max(n, 0)
 }
 
 // find asks sock_diag for the socket; false: it has none such, or is missing,
