@@ -17,6 +17,7 @@ import (
 func dropRSTs(nft string) func(*repro.Run) error {
 	return func(r *repro.Run) error {
 		return r.Host("a").In(func() error {
+			defer sock.Starting()()
 			cmd := exec.Command(nft, "-f", "-")
 			cmd.Stdin = strings.NewReader("table inet control {\n chain in {\n" +
 				"  type filter hook input priority 0;\n" +

@@ -29,6 +29,13 @@ const (
 // among them, and exec closes them only after it has let its parent go on.
 var starting sync.RWMutex
 
+// Starting is for whoever starts another process beside runs: until done is
+// called no run closes a socket, of which that process might have a copy.
+func Starting() (done func()) {
+	starting.Lock()
+	return starting.Unlock
+}
+
 // Disposition is what a child does about SIGPIPE.
 type Disposition string
 
