@@ -70,11 +70,11 @@ func kept(d *doctor.Journal) {
 // doctoredProcesses: HC18, and the scenarios exit and kill. a1's process ends
 // with nothing unread, a2's with something.
 var doctoredProcesses = []doctor.Case{
-	{Name: "with data unread a FIN all the same", Of: "kill", Do: withFIN, Claim: "HC18", Want: claim.Confirmed, Because: "with nothing unread SIGKILL: FIN"},
-	{Name: "with data unread a FIN all the same", Of: "exit", Do: withFIN, Claim: "HC18", Want: claim.Confirmed, Because: "returned from main, _exit: FIN"},
+	{Name: "with data unread a FIN all the same", Of: "kill", Do: withFIN, Claim: "HC18", Want: claim.Confirmed, Because: "FIN with nothing unread (SIGKILL)"},
+	{Name: "with data unread a FIN all the same", Of: "exit", Do: withFIN, Claim: "HC18", Want: claim.Confirmed, Because: "FIN with nothing unread (returned from main, _exit)"},
 	{Name: "a RST with nothing unread", Of: "kill", Do: changed(sent(port1, fin...), flagged(rstAck...)), Claim: "HC18", Want: claim.Refuted, Because: "SIGKILL: a1 sent RST+ACK, no FIN"},
 	{Name: "nothing with nothing unread", Of: "exit", Do: dropped(sent(port1, fin...)), Claim: "HC18", Want: claim.Refuted, Because: "returned from main: a1 sent none, no FIN"},
-	{Name: "the FIN came again", Of: "kill", Do: twice(sent(port1, fin...)), Claim: "HC18", Want: claim.Refuted, Because: "with 12 bytes unread a2 sent a RST"},
+	{Name: "the FIN came again", Of: "kill", Do: twice(sent(port1, fin...)), Claim: "HC18", Want: claim.Refuted, Because: "but RST with data unread (SIGKILL)"},
 	{Name: "with data unread a FIN, which came again", Of: "kill", Do: all(withFIN, twice(sent(port1, fin...), sent(port2, fin...))), Claim: "HC18", Want: claim.Confirmed},
 	{Name: "the parent kept the descriptors", Of: "kill", Do: kept, Claim: "HC18", Want: claim.Inconclusive},
 	{Name: "the children were not seen to end", Of: "exit", Do: droppedAll(process("exited")), Claim: "HC18", Want: claim.Inconclusive},

@@ -71,11 +71,11 @@ var doctoredLeak = []doctor.Case{
 	{Name: "a FIN came again", Of: "leak", Do: twice(clientsFIN), Claim: "HC19", Want: claim.Confirmed},
 
 	{Name: "left by close alone", Of: "leak", Do: stayed("b10", "b11", "b12"), Claim: "HC20", Want: claim.Confirmed, Because: "after close() only"},
-	{Name: "left by close alone, its FIN came again", Of: "leak", Do: all(stayed("b10", "b11", "b12"), twice(to("40101", sent("8081", fin...)))), Claim: "HC20", Want: claim.Confirmed},
+	{Name: "left by close alone, its FIN came again", Of: "leak", Do: all(stayed("b10", "b11", "b12"), twice(to("40007", sent("8081", fin...)))), Claim: "HC20", Want: claim.Confirmed},
 	{Name: "left for a reason not seen", Of: "leak", Do: all(stayed("b10"), unreset), Claim: "HC20", Want: claim.Inconclusive, Because: "b12 left CLOSE_WAIT"},
 	{Name: "nobody left", Of: "leak", Do: stayed("b9", "b10", "b11", "b12"), Claim: "HC20", Want: claim.Inconclusive},
 	{Name: "a RST, and no probe before it", Of: "leak", Do: func(d *doctor.Journal) {
-		probe := d.First(func(e *journal.Event) bool { return e.T > second && to("40104", sent("8081", ack...))(e) }).N
+		probe := d.First(func(e *journal.Event) bool { return e.T > second && to("40010", sent("8081", ack...))(e) }).N
 		d.Drop(arrivalOf(probe))
 		d.Drop(func(e *journal.Event) bool { return e.N == probe })
 	}, Claim: "HC20", Want: claim.Refuted, Because: "b12 by a RST"},

@@ -118,7 +118,7 @@ var doctoredBind = []doctor.Case{
 }
 
 // lateACK is b5's second acknowledgement of the FIN, which arrives.
-var lateACK = func(e *journal.Event) bool { return to("40101", sent("8081", ack...))(e) && e.T > 22*second/10 }
+var lateACK = func(e *journal.Event) bool { return to("40003", sent("8081", ack...))(e) && e.T > 22*second/10 }
 
 // doctoredAgain: HC25.
 var doctoredAgain = []doctor.Case{
@@ -129,8 +129,8 @@ var doctoredAgain = []doctor.Case{
 		d.Stopped = "interrupted by SIGINT"
 	}, Claim: "HC25", Want: claim.Inconclusive},
 	{Name: "no FIN came again", Of: "time-wait-loopback", Do: func(*doctor.Journal) {}, Claim: "HC25", Want: claim.Inconclusive},
-	{Name: "the FIN came again before TIME_WAIT", Of: "time-wait", Do: droppedAll(func(e *journal.Event) bool { return e.T > second && arriving("40101", fin...)(e) && e.T > 22*second/10 }), Claim: "HC25", Want: claim.Inconclusive},
-	{Name: "the FIN came a third time", Of: "time-wait", Do: twice(func(e *journal.Event) bool { return e.T > 22*second/10 && sent("40101", fin...)(e) }), Claim: "HC25", Want: claim.Confirmed},
+	{Name: "the FIN came again before TIME_WAIT", Of: "time-wait", Do: droppedAll(func(e *journal.Event) bool { return e.T > second && arriving("40003", fin...)(e) && e.T > 22*second/10 }), Claim: "HC25", Want: claim.Inconclusive},
+	{Name: "the FIN came a third time", Of: "time-wait", Do: twice(func(e *journal.Event) bool { return e.T > 22*second/10 && sent("40003", fin...)(e) }), Claim: "HC25", Want: claim.Confirmed},
 }
 
 // doctoredTimeWait: how long TIME_WAIT lasts, and what it keeps from being done.

@@ -65,6 +65,9 @@ func orphanEnds(j *journal.Journal) claim.Finding {
 		case atMost < timeout*second-slack:
 			return claim.Refute(cited, "%s left FIN_WAIT2 after %s, before tcp_fin_timeout, %d s", w.Who, seconds(atMost), timeout)
 		}
+		if lasted > 2*timeout*second {
+			return claim.Unclear("%s was seen gone only after %s, with tcp_fin_timeout at %d s: it may have gone before", w.Who, seconds(lasted), timeout)
+		}
 		return claim.Confirm(cited, "%s was in FIN_WAIT2 for %s, with tcp_fin_timeout at %d s, and then there was nothing left of it: no TIME_WAIT", w.Who, seconds(lasted), timeout)
 	}
 	return claim.Unclear("no closed socket was seen in FIN_WAIT2")
@@ -118,7 +121,7 @@ func halfOpenLasts(j *journal.Journal) claim.Finding {
 		if stayed < 3*timeout*second {
 			return claim.Unclear("%s was watched for %s, less than three times tcp_fin_timeout, %d s", w.Who, seconds(stayed), timeout)
 		}
-		return claim.Confirm(claim.Numbers(set, in, last), "%s was still in FIN_WAIT2 after %s, with tcp_fin_timeout at %d s, timer %s; then it received what the peer said at last",
+		return claim.Confirm(claim.Numbers(set, in, last), "%s was still in FIN_WAIT2 after %s, with tcp_fin_timeout at %d s, timer %s",
 			w.Who, seconds(stayed), timeout, last.Sample.Timer)
 	}
 	return claim.Unclear("no socket was seen in FIN_WAIT2 after %s", claim.ShutWrite)

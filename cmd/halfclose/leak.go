@@ -35,7 +35,7 @@ func pairsUp(j *journal.Journal) claim.Finding {
 	if n == 0 {
 		return claim.Unclear("no socket was seen in FIN_WAIT2")
 	}
-	return claim.Confirm(claim.Numbers(cited...), "in all %d connections: FIN_WAIT2 at the end that had closed, CLOSE_WAIT at the other", n)
+	return claim.Confirm(claim.Numbers(cited...), "in all %d connections: FIN_WAIT2 at the end that had ended its direction, CLOSE_WAIT at the other", n)
 }
 
 // endedBefore says whether a socket's application had ended the connection before
@@ -298,7 +298,7 @@ func queueSaid(j *journal.Journal, refused []*journal.Event) string {
 var hc26 = claim.Claim{
 	ID: "HC26", Statement: "leaked CLOSE_WAIT sockets use up the descriptors: accept fails with EMFILE",
 	Source: article000, Quantity: claim.Always,
-	Precondition: "the server accepts, its clients close, and it never does",
+	Precondition: "the server accepts, its clients end their direction, and it never closes",
 	Needs:        needsDiag, Check: runsOut,
 }
 

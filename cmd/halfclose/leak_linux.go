@@ -28,7 +28,8 @@ func leak(r *repro.Run) error {
 	return waysOut(r)
 }
 
-// leaks lets clients connect, say something, and close, until accept fails.
+// leaks lets clients connect, say something, and end their direction, until accept
+// fails. They do not close: their FIN_WAIT2 would go by itself.
 func leaks(r *repro.Run, s *repro.Server, child *sock.Child) error {
 	if err := child.EpollWait(s.Socket); err != nil { // made before the descriptors run out
 		return err

@@ -263,6 +263,6 @@ var processEnds = claim.Phenomenon{
 			}
 			return claim.Unclear("not both were seen: %d processes that ended with nothing unread, %d with something", sorts[false], sorts[true])
 		}
-		return claim.Confirm(claim.Numbers(cited...), "after %s the peer's read returned the end, and ECONNRESET if data was unread", strings.Join(said, ", "))
+		return claim.Confirm(claim.Numbers(cited...), "%s: the peer's read returned the end, and ECONNRESET if data was unread", strings.Join(said, ", "))
 	},
 }

@@ -94,7 +94,7 @@ func processesSay(j *journal.Journal, unread bool, flag string) claim.Finding {
 	if unread {
 		after = "with data unread"
 	}
-	return claim.Confirm(claim.Numbers(cited...), "%s %s: %s", after, strings.Join(told, ", "), flag)
+	return claim.Confirm(claim.Numbers(cited...), "%s %s (%s)", flag, after, strings.Join(told, ", "))
 }
 
 var hc18 = claim.Claim{
@@ -106,10 +106,8 @@ var hc18 = claim.Claim{
 		if plain.Verdict != claim.Confirmed {
 			return plain
 		}
-		for _, d := range deaths(j) {
-			if rst := claim.WithFlag(d.sent, "RST"); rst != nil && claim.WithFlag(d.sent, "FIN") == nil {
-				return claim.Refute(append(plain.Events, claim.Numbers(d.event, rst)...), "%s; but with %d bytes unread %s sent a RST (%s)", plain.Because, d.unread, d.Client, d.how)
-			}
+		if rst := processesSay(j, true, "RST"); rst.Verdict == claim.Confirmed {
+			return claim.Refute(append(plain.Events, rst.Events...), "%s, but %s", plain.Because, rst.Because)
 		}
 		if s := notSeenToEnd(j); s != "" {
 			return claim.Unclear("not every end was seen: the process that alone held %s, what ended it, and what %s sent then", s, s)

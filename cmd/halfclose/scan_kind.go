@@ -12,8 +12,11 @@ import (
 type stuckKind uint8
 
 const (
-	stuckLeaked         stuckKind = iota // CLOSE_WAIT with a descriptor
+	stuckLeaked         stuckKind = iota // CLOSE_WAIT with a descriptor, nothing on its way to the peer
+	stuckAnswerUnread                    // CLOSE_WAIT with a descriptor and something to send, the peer's window closed
+	stuckAnswering                       // CLOSE_WAIT with a descriptor and something on its way
 	stuckNeverAccepted                   // CLOSE_WAIT without
+	stuckPeerUnread                      // FIN_WAIT2 with a descriptor, and data unread
 	stuckPeerOpen                        // FIN_WAIT2 with a descriptor
 	stuckPeerOpenOrphan                  // FIN_WAIT2 without
 	stuckFinUnread                       // FIN_WAIT1, the peer's window closed
@@ -36,9 +39,12 @@ const (
 
 // stuckWords say what each kind means.
 var stuckWords = [stuckKinds]struct{ state, name, meaning, whose string }{
-	stuckLeaked:         {journal.CloseWait, "leaked", "the peer has closed, this program has not: it leaks them", whoseProgram},
-	stuckNeverAccepted:  {journal.CloseWait, "never-accepted", "the peer has closed; never accepted: the program does not call accept", whoseProgram},
-	stuckPeerOpen:       {journal.FinWait2, "peer-open", "this program has ended its direction, the peer has not closed; no timer ends them", whosePeer},
+	stuckLeaked:         {journal.CloseWait, "leaked", "the peer has sent its end, this program has not closed: it leaks them, if they stay", whoseProgram},
+	stuckAnswerUnread:   {journal.CloseWait, "answer-unread", "the peer has sent its end, and does not read what this program still sends", whosePeer},
+	stuckAnswering:      {journal.CloseWait, "answering", "the peer has sent its end, and does not acknowledge what this program still sends", whoseNetwork},
+	stuckNeverAccepted:  {journal.CloseWait, "never-accepted", "the peer has sent its end; never accepted: the program does not call accept", whoseProgram},
+	stuckPeerUnread:     {journal.FinWait2, "peer-unread", "this program has ended its direction, and does not read what the peer sent", whoseProgram},
+	stuckPeerOpen:       {journal.FinWait2, "peer-open", "this program has ended its direction, the peer has not; tcp_fin_timeout does not end them", whosePeer},
 	stuckPeerOpenOrphan: {journal.FinWait2, "peer-open-orphan", "closed here, the peer has not closed; the kernel forgets them by itself", whosePeer},
 	stuckFinUnread:      {journal.FinWait1, "fin-unread", "the peer does not read, so what is left, and the FIN, cannot be sent", whosePeer},
 	stuckFinUnanswered:  {journal.FinWait1, "fin-unanswered", "the peer does not acknowledge the FIN; the kernel gives up in the end", whoseNetwork},
@@ -56,9 +62,11 @@ const stuckStates = 1<<tcpstate.CloseWait | 1<<tcpstate.FinWait1 | 1<<tcpstate.F
 // stuckTimerPersist is sock_diag's number of the timer that probes a closed window.
 const stuckTimerPersist = 4
 
-// stuckKindOf finds a socket's kind; none if it is not stuck.
-func stuckKindOf(s *diag.Socket) (k stuckKind, stuck bool) {
+// stuckKindOf finds a socket's kind; none if it is not stuck. The queues of an
+// MPTCP socket are the memory that they take, and tell nothing.
+func stuckKindOf(s *diag.Socket, mptcp bool) (k stuckKind, stuck bool) {
 	held, unread := s.Inode != 0, s.Timer == stuckTimerPersist
+	counts := held && !mptcp
 	either := func(is bool, a, b stuckKind) (stuckKind, bool) {
 		if is {
 			return a, true
@@ -67,8 +75,14 @@ func stuckKindOf(s *diag.Socket) (k stuckKind, stuck bool) {
 	}
 	switch s.State {
 	case tcpstate.CloseWait:
+		if counts && s.TxQueue > 0 {
+			return either(unread, stuckAnswerUnread, stuckAnswering)
+		}
 		return either(held, stuckLeaked, stuckNeverAccepted)
 	case tcpstate.FinWait2:
+		if counts && s.RxQueue > 0 {
+			return stuckPeerUnread, true
+		}
 		return either(held, stuckPeerOpen, stuckPeerOpenOrphan)
 	case tcpstate.FinWait1:
 		return either(unread, stuckFinUnread, stuckFinUnanswered)

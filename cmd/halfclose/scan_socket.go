@@ -25,14 +25,14 @@ const stuckTimeWaitMS = 60_000
 
 // stuckOf takes what is needed from a socket; none if it is not stuck.
 func stuckOf(s *diag.Socket, mptcp bool) (t stuckSocket, stuck bool) {
-	k, stuck := stuckKindOf(s)
+	k, stuck := stuckKindOf(s, mptcp)
 	if !stuck {
 		return t, false
 	}
 	t = stuckSocket{kind: k, mptcp: mptcp, inode: uint32(s.Inode), age: stuckAgeOf(s, mptcp), leftMS: stuckLeftOf(s, mptcp)}
 	t.orphan = s.Inode == 0 && k != stuckNeverAccepted && k != stuckTimeWait
 	if !mptcp {
-		t.endRead = k == stuckLeaked && s.RxQueue == 0
+		t.endRead = s.State == tcpstate.CloseWait && s.Inode != 0 && s.RxQueue == 0
 		t.unread = stuckWithoutFIN(s.RxQueue, stuckPeerFinished(s.State))
 		t.unacked = stuckWithoutFIN(s.TxQueue, stuckFINWaits(s.State))
 		t.unsent = stuckWithoutFIN(s.Info.NotSent, stuckFINWaits(s.State))

@@ -52,11 +52,14 @@ func scanEverything() *stuckTally {
 	add(3, leak, "192.0.2.1:8080", "192.0.2.7:33000", live.Owner{PID: 90, Program: "java"}, true)
 	add(3, leak, "192.0.2.1:8080", "192.0.2.8:33000", live.Owner{}, false)
 	t.kinds[stuckLeaked].notVisible = 3
+	add(2, stuckSocket{kind: stuckAnswerUnread, age: stuckAge{since(5_000), since(6_000)}, unacked: 400_000, unsent: 300_000, endRead: true}, "192.0.2.1:8080", "192.0.2.7:33001", live.Owner{PID: 90, Program: "java"}, false)
+	add(1, stuckSocket{kind: stuckAnswering, age: stuckAge{since(5_000), since(6_000)}, unacked: 12, endRead: true}, "192.0.2.1:8080", "192.0.2.7:33002", live.Owner{PID: 90, Program: "java"}, false)
 	for i := range 12 {
 		s := stuckSocket{kind: stuckNeverAccepted, age: stuckAge{atLeast: since(999)}, unread: 100}
 		remote := "[2001:db8::" + string(rune('1'+i%9)) + "]:" + string(rune('1'+i/9)) + "0000"
 		add(13-i, s, "[2001:db8::1]:33000", remote, live.Owner{PID: 100 + i, Program: "worker"}, false)
 	}
+	add(1, stuckSocket{kind: stuckPeerUnread, age: stuckAge{since(7_000), since(8_000)}, unread: 9}, "192.0.2.1:33000", "192.0.2.9:80", live.Owner{PID: 7, Program: "curl"}, false)
 	add(1, stuckSocket{kind: stuckPeerOpen, age: stuckAge{since(86_400_000), since(90_000_000)}}, "192.0.2.1:33000", "192.0.2.9:80", live.Owner{PID: 7}, false)
 	add(2, stuckSocket{kind: stuckPeerOpenOrphan, orphan: true, leftMS: 58_500}, "192.0.2.1:33000", "192.0.2.9:80", live.Owner{}, false)
 	add(1, stuckSocket{kind: stuckFinUnread, unacked: 3_782_144, unsent: 3_000_000}, "192.0.2.1:33000", "192.0.2.9:80", live.Owner{PID: 7, Program: "curl"}, false)
@@ -114,7 +117,7 @@ func TestScanJSON(t *testing.T) {
 	if err := json.Unmarshal(document, &names); err != nil {
 		t.Fatal(err)
 	}
-	if names["schema"] != "sockproof/halfclose-scan/v1" || names["stuck"] != 1252.0 || names["time_wait"] != 7311.0 {
+	if names["schema"] != "sockproof/halfclose-scan/v1" || names["stuck"] != 1256.0 || names["time_wait"] != 7311.0 {
 		t.Errorf("%v, %v stuck, %v in TIME_WAIT", names["schema"], names["stuck"], names["time_wait"])
 	}
 }

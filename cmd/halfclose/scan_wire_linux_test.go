@@ -251,6 +251,20 @@ func TestScanEveryState(t *testing.T) {
 			{closed(client), []scanWant{{host: "a", kind: stuckPeerOpenOrphan, orphan: true, told: "left"}}},
 			{closed(server), []scanWant{{host: "a", kind: stuckTimeWait, told: "left"}, scanGone("b")}},
 		}},
+		{name: "the answer is lost", steps: []step{
+			{shut(client), nil},
+			{hold("b"), nil},
+			{func(s *scanStage) error { _, err := s.server.Write([]byte("hello")); s.Settle(); return err }, []scanWant{
+				{host: "b", kind: stuckAnswering, owner: true, told: "both"},
+				{host: "a", kind: stuckPeerOpen, owner: true, told: "both"},
+			}},
+			{release, []scanWant{
+				{host: "b", kind: stuckLeaked, owner: true, told: "both"},
+				{host: "a", kind: stuckPeerUnread, owner: true, unread: 5, told: "both"},
+			}},
+			{func(s *scanStage) error { _, err := s.client.Read(64); return err }, []scanWant{{host: "a", kind: stuckPeerOpen, owner: true, told: "both"}}},
+			{closed(server), []scanWant{{host: "a", kind: stuckTimeWait, told: "left"}, scanGone("b")}},
+		}},
 		{name: "never accepted", queued: true, steps: []step{
 			{closed(client), []scanWant{{host: "b", kind: stuckNeverAccepted, owner: true, told: "both"}}},
 			{func(s *scanStage) (err error) { s.server, err = s.listener.Accept(); return err }, []scanWant{{host: "b", kind: stuckLeaked, owner: true, told: "both"}}},
@@ -304,7 +318,7 @@ func TestScanEveryState(t *testing.T) {
 		}},
 		{name: "the peer has closed and does not read", steps: []step{
 			{func(s *scanStage) error { return s.fill() }, nil},
-			{shut(server), []scanWant{{host: "a", kind: stuckLeaked, owner: true, unsent: true, told: "both"}}},
+			{shut(server), []scanWant{{host: "a", kind: stuckAnswerUnread, owner: true, unsent: true, told: "both"}}},
 			{shut(client), []scanWant{{host: "a", kind: stuckLastAckUnread, owner: true, unsent: true, told: "most"}}},
 			{func(s *scanStage) error { return s.drain(s.server) }, []scanWant{scanGone("a")}},
 		}},

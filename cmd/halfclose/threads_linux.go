@@ -31,7 +31,7 @@ const (
 )
 
 // errNotWaiting is that the reading thread did not come to wait in time.
-var errNotWaiting = errors.New("the thread that should read was not seen to wait in r.Receive(2) (/proc/self/task/TID/syscall)")
+var errNotWaiting = errors.New("the thread that should read was not seen to wait in read(2): is /proc/self/task/TID/syscall to be read?")
 
 // whileReading ends the connection under a thread that waits in read; if that
 // does not wake it, the peer's data will.

@@ -325,10 +325,35 @@ var lingersOn = claim.Phenomenon{
 		if len(told) == 0 {
 			return claim.Refuse(j, claim.Numbers(all[0].in), "%s was in TIME_WAIT, but nobody tried to bind its port", all[0].Who)
 		}
+		if f, ok := keepsPort(j); !ok {
+			return f
+		}
 		t := all[0]
 		return claim.Confirm(claim.Numbers(append(cited, t.in, t.samples[0])...), "after close() %s was in TIME_WAIT for %s; bind() of a port with one: %s",
 			t.Who, seconds(t.lasts(t.samples[0])), strings.Join(told, "; "))
 	},
+}
+
+// keepsPort judges that the port cannot be bound without SO_REUSEADDR, and can
+// with it on both listeners.
+func keepsPort(j *journal.Journal) (f claim.Finding, ok bool) {
+	var without, with bool
+	for _, b := range bindTries(j) {
+		switch {
+		case !b.new && b.call.Call.Errno != "EADDRINUSE":
+			return claim.Refute(claim.Numbers(b.call), "bind() without SO_REUSEADDR returned %s: the port was not kept", success(b.call)), false
+		case b.old && b.new && b.call.Call.Errno != "":
+			return claim.Refute(claim.Numbers(b.call), "bind() with SO_REUSEADDR on both listeners returned %s", success(b.call)), false
+		}
+		without, with = without || !b.new, with || b.old && b.new
+	}
+	if !without || !with {
+		if f, complete := claim.Complete(j); !complete {
+			return f, false
+		}
+		return claim.Unclear("not both were tried: bind() without SO_REUSEADDR: %t, with it on both listeners: %t", without, with), false
+	}
+	return f, true
 }
 
 func with(reuse bool) string {

@@ -126,5 +126,5 @@ func (w *walk) reason(err error) string {
 	case w.denied || os.Geteuid() != 0:
 		return "run as root"
 	}
-	return "the owner is in another PID namespace, is the kernel, or closed it meanwhile"
+	return "the owner is in another PID namespace, is the kernel, closed it meanwhile, or has it on its way to another process"
 }

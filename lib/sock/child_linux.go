@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -109,8 +110,6 @@ func (t *Table) spawn(d Disposition, standard []uintptr, sockets []*Socket, pipe
 		ordersW.Close()
 		return nil, fmt.Errorf("pipe for a child: %w", err)
 	}
-	defer ordersR.Close()
-	defer answersW.Close()
 	c := &Child{t: t, fds: map[*Socket]int{}, disposition: d, orders: ordersW, from: answersR, answers: json.NewDecoder(answersR)}
 	for i, s := range piped {
 		c.fds[s], c.host = len(standard)-len(piped)+i, s.host.Name
@@ -128,6 +127,9 @@ func (t *Table) spawn(d Disposition, standard []uintptr, sockets []*Socket, pipe
 		Files: files,
 		Sys:   &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL},
 	})
+	// The child's ends are its own from here on: when it dies, ours must tell.
+	ordersR.Close()
+	answersW.Close()
 	if err != nil {
 		ordersW.Close()
 		answersR.Close()
@@ -135,7 +137,8 @@ func (t *Table) spawn(d Disposition, standard []uintptr, sockets []*Socket, pipe
 	}
 	t.children = append(t.children, c)
 	if _, err := c.ask(order{Op: opRoom}); err != nil {
-		return nil, fmt.Errorf("start a child: %w", err)
+		c.reap("")
+		return nil, fmt.Errorf("start a child: it ended before it could do anything: %w", err)
 	}
 	started := journal.Process{Event: "started", Disposition: string(d)}
 	for _, s := range append(piped, sockets...) {
@@ -194,6 +197,10 @@ func (c *Child) make(s *Socket, args []string, o order, learn func(*answer)) err
 	return nil
 }
 
+// answerBound bounds the wait for a child to answer: longer than any call that it
+// makes may block.
+const answerBound = 20 * time.Second
+
 // ask sends an order and waits for the answer; io.EOF: the child is gone.
 func (c *Child) ask(o order) (answer, error) {
 	var a answer
@@ -201,6 +208,9 @@ func (c *Child) ask(o order) (answer, error) {
 		return a, fmt.Errorf("%s in child %d: it has ended", o.Op, c.pid)
 	}
 	if err := json.NewEncoder(c.orders).Encode(o); err != nil {
+		return a, fmt.Errorf("%s in child %d: %w", o.Op, c.pid, err)
+	}
+	if err := c.from.SetReadDeadline(time.Now().Add(answerBound)); err != nil {
 		return a, fmt.Errorf("%s in child %d: %w", o.Op, c.pid, err)
 	}
 	if err := c.answers.Decode(&a); err != nil {
