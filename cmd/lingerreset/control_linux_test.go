@@ -25,7 +25,10 @@ func asExpected(t *testing.T, r *doctor.Judged) {
 		if slices.Contains(refuted, f.Claim) {
 			want = claim.Refuted
 		}
-		if f.Verdict != want && !(blind && f.Verdict == claim.Inconclusive) {
+		if blind && f.Verdict == claim.Inconclusive {
+			continue
+		}
+		if f.Verdict != want {
 			t.Errorf("%s %s: %s; want %s", f.Claim, f.Verdict, f.Because, want)
 		}
 	}
@@ -156,9 +159,9 @@ func losingOnce(match func(*wire.Packet) bool) func(*repro.Run) error {
 	})
 }
 
-// hasFrom matches what a host sends with all of some flags.
-func hasFrom(host string, flags packet.Flags) func(*wire.Packet) bool {
-	return func(p *wire.Packet) bool { return p.From == host && p.Flags.Has(flags) }
+// synOf matches a host's SYN, or SYN+ACK.
+func synOf(host string) func(*wire.Packet) bool {
+	return func(p *wire.Packet) bool { return p.From == host && p.Flags.Has(packet.SYN) }
 }
 
 // TestSegmentsAreLostOnce: the kernel sends them again, and what is judged is the
@@ -172,13 +175,13 @@ func TestSegmentsAreLostOnce(t *testing.T) {
 	}
 	suite.Controls(
 		t, doctor.Stages(journal.Wire),
-		once("linger0", hasFrom("a", packet.SYN)),
-		once("sigpipe", hasFrom("b", packet.SYN)),
-		once("shut-wr-contrast", hasFrom("b", packet.SYN)),
-		once("exit", hasFrom("a", packet.SYN)),
-		once("linger-off", hasFrom("b", packet.SYN)),
-		once("linger-n", hasFrom("a", packet.SYN)),
-		once("causes", hasFrom("b", packet.SYN)),
+		once("linger0", synOf("a")),
+		once("sigpipe", synOf("b")),
+		once("shut-wr-contrast", synOf("b")),
+		once("exit", synOf("a")),
+		once("linger-off", synOf("b")),
+		once("linger-n", synOf("a")),
+		once("causes", synOf("b")),
 	)
 }
 

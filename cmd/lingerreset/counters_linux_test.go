@@ -13,13 +13,7 @@ import (
 	"time"
 
 	"sockproof/cmd/internal/doctor"
-	"sockproof/lib/journal"
 )
-
-// counter is how far a counter of a host moved.
-func counter(name string) func(journal.Event) bool {
-	return func(e journal.Event) bool { return e.Counter != nil && e.Counter.Name == name }
-}
 
 // refusedAndReset calls a port that nobody listens on, and closes a connection
 // with SO_LINGER {1, 0}, in the namespace of the calling thread.

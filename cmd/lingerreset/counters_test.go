@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/journal"
 )
 
 // TestCountersReport: given values, as they are told.
@@ -56,7 +57,12 @@ func TestMeanings(t *testing.T) {
 	}
 }
 
-// shows lists the counters that the recordings of the scenarios named move.
+// counter is how far a counter of a host moved.
+func counter(name string) func(journal.Event) bool {
+	return func(e journal.Event) bool { return e.Counter != nil && e.Counter.Name == name }
+}
+
+// TestScenariosShowCounters: the scenario that is said to show a counter moves it.
 func TestScenariosShowCounters(t *testing.T) {
 	for _, m := range meanings {
 		if m.Scenario == "" {

@@ -6,8 +6,7 @@ import (
 	"slices"
 	"syscall"
 	"testing"
-
-	"golang.org/x/sys/unix"
+	"unsafe"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
@@ -122,15 +121,23 @@ func writesAfterReset(r *Run, d sock.Disposition) error {
 	return c.Write(client, []byte("x"))
 }
 
+// maskSIGPIPE changes the calling thread's signal mask (rt_sigprocmask(2)).
+func maskSIGPIPE(how uintptr) error {
+	set := uint64(1) << (syscall.SIGPIPE - 1)
+	if _, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGPROCMASK, how, uintptr(unsafe.Pointer(&set)), 0, unsafe.Sizeof(set), 0, 0); errno != 0 {
+		return errno
+	}
+	return nil
+}
+
 // TestDefaultIsTheDefault: whoever started this program may have blocked the signal.
 func TestDefaultIsTheDefault(t *testing.T) {
 	j := stage{journal.Loopback, journal.IPv4}.play(t, func(r *Run) error {
-		var set, old unix.Sigset_t
-		set.Val[0] = 1 << (unix.SIGPIPE - 1)
-		if err := unix.PthreadSigmask(unix.SIG_BLOCK, &set, &old); err != nil {
+		const block, unblock = 0, 1 // SIG_BLOCK, SIG_UNBLOCK
+		if err := maskSIGPIPE(block); err != nil {
 			return err
 		}
-		defer unix.PthreadSigmask(unix.SIG_SETMASK, &old, nil)
+		defer maskSIGPIPE(unblock)
 		return writesAfterReset(r, sock.DefaultSIGPIPE)
 	})
 	if p := lastProcess(&j); p.Signal != "SIGPIPE" {
