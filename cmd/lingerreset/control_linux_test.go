@@ -129,7 +129,7 @@ func TestRSTsAreEaten(t *testing.T) {
 	t.Parallel()
 	controls := eaten("eaten", losing(isRST))
 	controls = append(controls, doctor.Control{
-		Scenario: "causes", Alter: losing(isRST), Want: claim.NotReproduced, Because: "a port that nobody listens on drew no RST",
+		Scenario: "causes", Alter: losing(isRST), Want: claim.NotReproduced, Because: "drew no RST",
 	})
 	suite.Controls(t, doctor.Stages(journal.Wire), controls...)
 }
@@ -185,7 +185,10 @@ func TestSegmentsAreLostOnce(t *testing.T) {
 	)
 }
 
-func TestNoTime(t *testing.T) { suite.NoTime(t) }
+func TestNoTime(t *testing.T) {
+	t.Parallel()
+	suite.NoTime(t)
+}
 
 // TestStoppedProcessDoesNotFalsifyAVerdict: none changes by what the kernel has
 // sent again meanwhile.

@@ -71,6 +71,7 @@ func TestCountersOfANamespace(t *testing.T) {
 
 // TestCountersMove: over the time given, in the caller's own namespace.
 func TestCountersMove(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

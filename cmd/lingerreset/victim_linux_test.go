@@ -145,6 +145,7 @@ func dial(t *testing.T, port string) *net.TCPConn {
 // TestListen: a server that misbehaves, towards two clients, the second of which
 // has ended its own side.
 func TestListen(t *testing.T) {
+	t.Parallel()
 	port := freePort(t)
 	type result struct {
 		code      int
@@ -197,6 +198,7 @@ func TestListen(t *testing.T) {
 // TestConnect: a client that misbehaves, towards a server that greets it, and
 // towards one that is not there.
 func TestConnect(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -227,6 +229,7 @@ func TestConnect(t *testing.T) {
 
 // TestPortIsTaken: a server that misbehaves needs a port of its own.
 func TestPortIsTaken(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -227,8 +227,10 @@ func (s *Socket) Close() error {
 	fd := s.fd
 	s.fd = -1 // from here on nobody looks at the descriptor, which may be another's
 	s.mu.Unlock()
+	closed := alone(fd)
 	return s.t.record(s.host.Name, s.id, "close", []string{s.id}, func() returned {
-		r := returned{err: closeAlone(fd)}
+		r := returned{err: unix.Close(fd)}
+		closed()
 		if r.err != nil {
 			r.n = -1
 		}

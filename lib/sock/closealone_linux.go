@@ -6,17 +6,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// closeAlone closes a descriptor while no child is being started: until it runs
-// its program such a one has a copy of it, which would keep the connection open.
-func closeAlone(fd int) error {
+// alone lets no child be started until the descriptor, which is about to be
+// closed, is gone, and returns what to do when it is closed: until it runs its
+// program a child has a copy of every descriptor, which would keep the connection
+// open. It is called before the close is timed, for it may have to wait.
+func alone(fd int) (closed func()) {
 	starting.RLock()
 	inode, open := inodeOf(fd)
 	if l, err := unix.GetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER); !open || err != nil || l.Onoff == 0 || l.Linger == 0 {
-		defer starting.RUnlock()
-		return unix.Close(fd)
+		return starting.RUnlock
 	}
-	// This one may take seconds, for which nobody else has to wait: the descriptor
-	// is gone as soon as the call has begun.
+	// This close may take seconds, for which nobody else has to wait: the
+	// descriptor is gone as soon as the call has begun.
 	go func() {
 		defer starting.RUnlock()
 		for {
@@ -26,7 +27,7 @@ func closeAlone(fd int) error {
 			time.Sleep(goneAfter)
 		}
 	}()
-	return unix.Close(fd)
+	return func() {}
 }
 
 // goneAfter is how often it is asked whether a descriptor is gone.
