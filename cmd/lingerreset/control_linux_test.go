@@ -25,7 +25,10 @@ func asExpected(t *testing.T, r *doctor.Judged) {
 		if slices.Contains(refuted, f.Claim) {
 			want = claim.Refuted
 		}
-		if f.Verdict != want && (!blind || f.Verdict != claim.Inconclusive) {
+		if blind && f.Verdict == claim.Inconclusive {
+			continue
+		}
+		if f.Verdict != want {
 			t.Errorf("%s %s: %s; want %s", f.Claim, f.Verdict, f.Because, want)
 		}
 	}
@@ -156,8 +159,8 @@ func losingOnce(match func(*wire.Packet) bool) func(*repro.Run) error {
 	})
 }
 
-// synFrom matches the segments with SYN that a host sends.
-func synFrom(host string) func(*wire.Packet) bool {
+// synOf matches a host's SYN, or SYN+ACK.
+func synOf(host string) func(*wire.Packet) bool {
 	return func(p *wire.Packet) bool { return p.From == host && p.Flags.Has(packet.SYN) }
 }
 
@@ -172,17 +175,20 @@ func TestSegmentsAreLostOnce(t *testing.T) {
 	}
 	suite.Controls(
 		t, doctor.Stages(journal.Wire),
-		once("linger0", synFrom("a")),
-		once("sigpipe", synFrom("b")),
-		once("shut-wr-contrast", synFrom("b")),
-		once("exit", synFrom("a")),
-		once("linger-off", synFrom("b")),
-		once("linger-n", synFrom("a")),
-		once("causes", synFrom("b")),
+		once("linger0", synOf("a")),
+		once("sigpipe", synOf("b")),
+		once("shut-wr-contrast", synOf("b")),
+		once("exit", synOf("a")),
+		once("linger-off", synOf("b")),
+		once("linger-n", synOf("a")),
+		once("causes", synOf("b")),
 	)
 }
 
-func TestNoTime(t *testing.T) { suite.NoTime(t) }
+func TestNoTime(t *testing.T) {
+	t.Parallel()
+	suite.NoTime(t)
+}
 
 // TestStoppedProcessDoesNotFalsifyAVerdict: none changes by what the kernel has
 // sent again meanwhile.

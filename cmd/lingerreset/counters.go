@@ -72,6 +72,9 @@ func doCounters(c *repro.Context) (int, error) {
 	if len(c.Args) > 0 {
 		return repro.ExitUsage, usagef("counters: argument %q: it takes none", c.Args[0])
 	}
+	if err := c.IsTextOrJSON(); err != nil {
+		return repro.ExitUsage, err
+	}
 	var wait time.Duration
 	if c.CLI.IsSet("for") {
 		var err error

@@ -23,6 +23,9 @@ type forged struct {
 
 // forgeries lists the RSTs that were injected into a server's end.
 func forgeries(j *journal.Journal) []forged {
+	if len(claim.Packets(j, journal.AtInjected)) == 0 {
+		return nil
+	}
 	var all []forged
 	for _, c := range claim.Connections(j) {
 		for _, e := range claim.Packets(c.Journal, journal.AtInjected) {

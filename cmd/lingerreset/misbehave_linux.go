@@ -74,7 +74,7 @@ func (e *encounter) ended() bool { return e.victim == nil || e.victim.Ended() }
 // isTime says whether the peer has waited for enough.
 func (e *encounter) isTime() bool {
 	return e.readEnd || e.reset || e.bytes > 0 && e.ReadBefore >= e.bytes ||
-		e.wait > 0 && time.Since(e.began) >= e.wait || e.victim != nil && e.victim.Ended()
+		e.wait > 0 && time.Since(e.began) >= e.wait || e.victim != nil && !e.socket.Readable() && e.victim.Ended()
 }
 
 // read takes in what there is, so much at once as room allows, and says how much
@@ -152,13 +152,12 @@ func (e *encounter) rest() (read int64) {
 		e.r.Await(endless, e.ended)
 		return 0
 	}
-	e.waiting(func() bool {
+	drained := func() bool {
 		read += e.read(func(int64) int { return bulk })
-		if e.victim != nil {
-			return e.victim.Ended()
-		}
 		return e.readEnd || e.reset
-	})
+	}
+	e.waiting(func() bool { return drained() && e.ended() || e.victim != nil && e.victim.Ended() })
+	e.grace(drained) // what a program that has ended had left in its socket
 	_ = e.socket.Close()
 	return read
 }

@@ -28,13 +28,18 @@ var byAny = append([]string{goWrite}, claim.Sending...)
 
 // processes lists them, in order.
 func processes(j *journal.Journal) []process {
+	var started []*journal.Process
+	for i := range j.Events {
+		if p := j.Events[i].Process; p != nil && p.Event == "started" {
+			started = append(started, p)
+		}
+	}
+	if len(started) == 0 {
+		return nil
+	}
 	var all []process
 	connections := claim.Connections(j)
-	for i := range j.Events {
-		p := j.Events[i].Process
-		if p == nil || p.Event != "started" {
-			continue
-		}
+	for _, p := range started {
 		for _, c := range connections {
 			if slices.Contains(p.Sockets, c.Client) {
 				all = append(all, processOf(j, c, p))

@@ -62,7 +62,7 @@ const patience = time.Second
 // victimOf reads the command line.
 func victimOf(c *repro.Context) (*victim, error) {
 	v := &victim{mode: c.CLI.String("mode"), argv: c.Args, listening: c.CLI.IsSet("listen"), calling: c.CLI.IsSet("connect")}
-	for _, read := range []func(*repro.Context) error{v.readMode, v.readAfter, v.readWhom} {
+	for _, read := range []func(*repro.Context) error{(*repro.Context).IsTextOrJSON, v.readMode, v.readAfter, v.readWhom} {
 		if err := read(c); err != nil {
 			return nil, err
 		}

@@ -67,10 +67,9 @@ func (m *misbehaved) write(w io.Writer) {
 
 // dispositions says what a program's disposition of SIGPIPE means.
 var dispositions = map[string]string{
-	"default": "default in it: a write to a connection that has ended kills it",
+	"default": "default in it: unless it is blocked, a write to a connection that has ended kills",
 	"ignore":  "ignored in it: such a write fails with EPIPE",
 	"handler": "handled in it, by itself or by its language's runtime",
-	"blocked": "blocked in its first thread: such a write fails with EPIPE",
 }
 
 // endedFirst says what became of a victim to which nothing was done.

@@ -302,3 +302,24 @@ func TestStreamBeginsWithWhatIsThere(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestForget: events and sockets so far are dropped, those of trials that were
+// being folded too; the clock and the numbers go on.
+func TestForget(t *testing.T) {
+	r := NewRecorder(Journal{Run: 1}, 1)
+	r.Socket(Socket{ID: "a1"})
+	r.Note("before")
+	r.Trial(func() bool { r.Note("tried"); return false })
+	r.Forget()
+	n := r.Note("after")
+	j := r.Finish("")
+	if len(j.Events) != 1 || j.Events[0].N != n || j.Events[0].Note.Text != "after" || len(j.Sockets) != 0 {
+		t.Errorf("%d events, sockets %v: %+v", len(j.Events), j.Sockets, j.Events)
+	}
+	if n <= 1 {
+		t.Errorf("numbers begin again: %d", n)
+	}
+	if err := j.Check(); err != nil {
+		t.Error(err)
+	}
+}

@@ -101,7 +101,10 @@ func (c *Context) value(flag string) string {
 
 // TextOrJSON writes what a command found: as text, or v as one JSON document.
 func (c *Context) TextOrJSON(v any, text func(io.Writer)) error {
-	switch f := c.Format(); f {
+	if err := c.IsTextOrJSON(); err != nil {
+		return err
+	}
+	switch c.Format() {
 	case formatText:
 		var b strings.Builder
 		text(&b)
@@ -111,9 +114,17 @@ func (c *Context) TextOrJSON(v any, text func(io.Writer)) error {
 		e := json.NewEncoder(c.Out)
 		e.SetIndent("", "  ")
 		return ignoreWrite(e.Encode(v))
-	default:
+	}
+	return nil
+}
+
+// IsTextOrJSON is the usage error of a command that takes no other format, for it
+// to ask before it does anything.
+func (c *Context) IsTextOrJSON() error {
+	if f := c.Format(); f != formatText && f != formatJSON {
 		return usagef("%s: flag \"--format\": value %q: want text or json", c.Command.Name, f)
 	}
+	return nil
 }
 
 // EachTextOrJSON writes one of several things as they come: as text, or v as JSON

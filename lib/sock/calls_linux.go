@@ -228,8 +228,10 @@ func (s *Socket) Close() error {
 	fd := s.fd
 	s.fd = -1 // from here on nobody looks at the descriptor, which may be another's
 	s.mu.Unlock()
+	closed := alone(fd, s.lingers.Load())
 	return s.t.record(s.host.Name, s.id, "close", []string{s.id}, func() returned {
-		r := returned{err: closeAlone(fd, s.lingers.Load())}
+		r := returned{err: unix.Close(fd)}
+		closed()
 		if r.err != nil {
 			r.n = -1
 		}

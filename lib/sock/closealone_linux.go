@@ -6,18 +6,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// closeAlone closes a descriptor while no child is being started: until it runs
-// its program such a one has a copy of it, which would keep the connection open.
+// alone lets no child be started until the descriptor, which is about to be
+// closed, is gone, and returns what to do when it is closed: until it runs its
+// program a child has a copy of every descriptor, which would keep the connection
+// open. It is called before the close is timed, for it may have to wait.
 // A close that may wait, for its socket lingers, says so.
-func closeAlone(fd int, lingers bool) error {
+func alone(fd int, lingers bool) (closed func()) {
 	starting.RLock()
 	inode, open := inodeOf(fd)
 	if !open || !lingers {
-		defer starting.RUnlock()
-		return unix.Close(fd)
+		return starting.RUnlock
 	}
-	// This one may take seconds, for which nobody else has to wait: the descriptor
-	// is gone as soon as the call has begun.
+	// This close may take seconds, for which nobody else has to wait: the
+	// descriptor is gone as soon as the call has begun.
 	go func() {
 		defer starting.RUnlock()
 		for {
@@ -27,7 +28,7 @@ func closeAlone(fd int, lingers bool) error {
 			time.Sleep(goneAfter)
 		}
 	}()
-	return unix.Close(fd)
+	return func() {}
 }
 
 // goneAfter is how often it is asked whether a descriptor is gone.

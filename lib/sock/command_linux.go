@@ -54,8 +54,8 @@ func (c *Command) record(p journal.Process) {
 func (c *Command) PID() int { return c.pid }
 
 // Disposition is what the program does about SIGPIPE, as /proc tells: default,
-// ignore, handler, or blocked by its first thread; "" if it has ended. It is
-// journalled when it changes.
+// ignore or handler; "" if it has ended. It is journalled when it changes. That the
+// signal is blocked would say little: a shell that forks blocks all for a moment.
 func (c *Command) Disposition() string {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.pid))
 	if err != nil || c.status != nil {
@@ -63,8 +63,6 @@ func (c *Command) Disposition() string {
 	}
 	d := string(DefaultSIGPIPE)
 	switch {
-	case hasSignal(b, "SigBlk:", unix.SIGPIPE):
-		d = string(BlockSIGPIPE)
 	case hasSignal(b, "SigIgn:", unix.SIGPIPE):
 		d = string(IgnoreSIGPIPE)
 	case hasSignal(b, "SigCgt:", unix.SIGPIPE):

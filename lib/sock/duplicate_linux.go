@@ -55,8 +55,10 @@ func (d *Duplicate) Close() error {
 	fd := d.fd
 	d.fd = -1
 	d.s.mu.Unlock()
+	closed := alone(fd, d.s.lingers.Load())
 	return d.s.callOn(fd, d.name(), "close", nil, func(fd int) returned {
-		return returned{err: closeAlone(fd, d.s.lingers.Load())}
+		defer closed()
+		return returned{err: unix.Close(fd)}
 	})
 }
 

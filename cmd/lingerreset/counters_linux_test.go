@@ -1,0 +1,132 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"sockproof/cmd/internal/doctor"
+)
+
+// refusedAndReset calls a port that nobody listens on, and closes a connection
+// with SO_LINGER {1, 0}, in the namespace of the calling thread.
+func refusedAndReset() error {
+	at := &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}
+	listener, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer syscall.Close(listener)
+	if err := errors.Join(syscall.Bind(listener, at), syscall.Listen(listener, 1)); err != nil {
+		return err
+	}
+	to, err := syscall.Getsockname(listener)
+	if err != nil {
+		return err
+	}
+	for _, where := range []syscall.Sockaddr{&syscall.SockaddrInet4{Addr: at.Addr, Port: 9}, to} {
+		c, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+		if err != nil {
+			return err
+		}
+		err = syscall.Connect(c, where)
+		if (err == nil) != (where == to) {
+			return fmt.Errorf("connect: %w", err)
+		}
+		if err := syscall.SetsockoptLinger(c, syscall.SOL_SOCKET, syscall.SO_LINGER, &syscall.Linger{Onoff: 1}); err != nil {
+			return err
+		}
+		if err := syscall.Close(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TestCountersOfANamespace: what draws RSTs in a private namespace moves the
+// counters that its meaning says, there, since boot and over a while.
+func TestCountersOfANamespace(t *testing.T) {
+	doctor.InNamespace(t, func() error {
+		if err := refusedAndReset(); err != nil {
+			return err
+		}
+		// Of the very thread that is in the namespace.
+		place := []string{"--netns", fmt.Sprintf("/proc/%d/task/%d/ns/net", os.Getpid(), syscall.Gettid())}
+		by := readCounters(t, append(place, "--for", "1ms")...)
+		for name, want := range map[string]int64{"OutRsts": 2, "AttemptFails": 1, "TCPAbortOnData": 1, "EstabResets": 2, "TCPAbortOnClose": 0} {
+			if c := by[name]; !c.Known || c.SinceBoot != want || c.Delta == nil || *c.Delta != 0 {
+				t.Errorf("%s %+v; want %d since boot, and 0 more", name, c, want)
+			}
+		}
+		return nil
+	})
+}
+
+// TestCountersMove: over the time given, in the caller's own namespace.
+func TestCountersMove(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(time.Millisecond):
+			}
+			if c, err := net.Dial("tcp", l.Addr().String()); err == nil {
+				_ = c.(*net.TCPConn).SetLinger(0)
+				_ = c.Close()
+			}
+		}
+	}()
+	by := readCounters(t, "--for", "200ms")
+	close(stop)
+	<-stopped
+	for _, name := range []string{"OutRsts", "TCPAbortOnData"} {
+		if c := by[name]; c.Delta == nil || *c.Delta < 1 || c.SinceBoot < *c.Delta {
+			t.Errorf("%s: %+v", name, c)
+		}
+	}
+}
+
+// TestInterruptedCounters: ^C ends the wait, and what was counted by then is told.
+func TestInterruptedCounters(t *testing.T) {
+	cmd := exec.Command("lingerreset", "counters", "--for", "10m")
+	var out strings.Builder
+	cmd.Stdout = &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(300 * time.Millisecond) // so that it may be waiting
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // its status is what is checked
+	if code := cmd.ProcessState.ExitCode(); code != 130 || !strings.Contains(out.String(), "OutRsts") {
+		t.Errorf("exit %d\n%s", code, out.String())
+	}
+}
+
+// TestNoSuchPlace: the reason names it.
+func TestNoSuchPlace(t *testing.T) {
+	const nobody = 1 << 22 // pid_max at most, and no process has it
+	for flag, value := range map[string]string{"--pid": strconv.Itoa(nobody), "--netns": "/nowhere/at/all"} {
+		code, out, errs := doctor.Command(t, "lingerreset", countersCommand(), flag, value)
+		if code == 0 || out != "" || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, value) {
+			t.Errorf("%s: exit %d, stdout %q, stderr %q", flag, code, out, errs)
+		}
+	}
+}
