@@ -22,6 +22,7 @@ const (
 	KindRule    Kind = "rule"    // a filter on the wire acted
 	KindTable   Kind = "table"   // a witness listed the sockets of a host
 	KindFold    Kind = "fold"    // many like events, counted instead of kept
+	KindAnswer  Kind = "answer"  // what an application made of a request
 	KindNote    Kind = "note"    // a remark by the scenario
 )
 
@@ -45,6 +46,7 @@ type Event struct {
 	Rule    *Rule    `json:"rule,omitempty"`
 	Table   *Table   `json:"table,omitempty"`
 	Fold    *Fold    `json:"fold,omitempty"`
+	Answer  *Answer  `json:"answer,omitempty"`
 	Note    *Note    `json:"note,omitempty"`
 
 	// Unknown keeps, as it was read, the payload of a kind this version does
@@ -169,6 +171,18 @@ type Setting struct {
 	Name string `json:"name"` // "net.ipv4.tcp_orphan_retries"
 	Old  string `json:"old"`
 	New  string `json:"new"`
+}
+
+// Answer is what an application made of a request: what it took for the answer,
+// or that it had none. Which bytes were written and read stands in the calls that
+// it names; the texts are for the reader.
+type Answer struct {
+	Policy  string `json:"policy"`          // how the application tells whose reply it has read: "naive"
+	Did     string `json:"did"`             // taken, refused, discarded, timed out, cancelled, failed
+	Request string `json:"request"`         // the one that it made
+	Reply   string `json:"reply,omitempty"` // the one that it read
+	Asked   int    `json:"asked"`           // the number of the call by which the request was sent
+	Read    int    `json:"read,omitempty"`  // of the one that read the reply, or that ended without one
 }
 
 // Rule is a filter on the wire, and what it did.

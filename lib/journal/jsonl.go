@@ -39,6 +39,8 @@ func (e *Event) hasPayload() bool {
 		return e.Table != nil
 	case KindFold:
 		return e.Fold != nil
+	case KindAnswer:
+		return e.Answer != nil
 	case KindNote:
 		return e.Note != nil
 	}
@@ -95,7 +97,7 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 func isField(kind string) bool {
 	return slices.ContainsFunc([]string{
 		"n", "run", "t_ns", "host", "socket", "kind",
-		"call", "packet", "state", "sample", "reset", "process", "counter", "setting", "rule", "table", "fold", "note",
+		"call", "packet", "state", "sample", "reset", "process", "counter", "setting", "rule", "table", "fold", "answer", "note",
 	}, func(f string) bool { return strings.EqualFold(f, kind) })
 }
 
@@ -104,7 +106,7 @@ func (e *Event) payloads() int {
 	n := 0
 	for _, there := range []bool{
 		e.Call != nil, e.Packet != nil, e.State != nil, e.Sample != nil, e.Reset != nil, e.Process != nil,
-		e.Counter != nil, e.Setting != nil, e.Rule != nil, e.Table != nil, e.Fold != nil, e.Note != nil, len(e.Unknown) > 0,
+		e.Counter != nil, e.Setting != nil, e.Rule != nil, e.Table != nil, e.Fold != nil, e.Answer != nil, e.Note != nil, len(e.Unknown) > 0,
 	} {
 		if there {
 			n++

@@ -14,7 +14,7 @@ import (
 // kinds are those this version knows.
 var kinds = []Kind{
 	KindCall, KindPacket, KindState, KindSample, KindReset, KindProcess,
-	KindCounter, KindSetting, KindRule, KindTable, KindFold, KindNote,
+	KindCounter, KindSetting, KindRule, KindTable, KindFold, KindAnswer, KindNote,
 }
 
 // payloadField finds a kind's field in an event, by its name in JSON.

@@ -110,7 +110,7 @@ func newLadder(r *Run, everything bool) *ladder {
 func tells(e *journal.Event) bool {
 	switch e.Kind {
 	case journal.KindCall, journal.KindState, journal.KindReset, journal.KindProcess,
-		journal.KindRule, journal.KindTable, journal.KindFold, journal.KindNote:
+		journal.KindRule, journal.KindTable, journal.KindFold, journal.KindAnswer, journal.KindNote:
 		return true
 	case journal.KindPacket:
 		return e.Packet != nil && e.Packet.Proto == ""

@@ -47,6 +47,8 @@ func (c *canvas) words(r *row) words {
 		return words{text: "rule " + c.forHost(e.Rule.Host) + c.clean(e.Rule.Text)}
 	case e.Fold != nil:
 		return words{text: c.foldText(e.Fold)}
+	case e.Answer != nil:
+		return c.answerWords(e)
 	case e.Note != nil:
 		return words{text: c.clean(e.Note.Text)}
 	}

@@ -100,6 +100,11 @@ func (r *Run) Rule(host, format string, args ...any) {
 	})
 }
 
+// Answer records what an application made of a request, on one of its sockets.
+func (r *Run) Answer(s *sock.Socket, a journal.Answer) {
+	r.rec.Add(journal.Event{Host: s.Host(), Socket: s.ID(), Kind: journal.KindAnswer, Answer: &a})
+}
+
 // Note records a remark for the reader.
 func (r *Run) Note(format string, args ...any) { r.rec.Note(format, args...) }
 

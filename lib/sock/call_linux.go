@@ -52,7 +52,18 @@ func (t *Table) record(host, socket, op string, args []string, call func() retur
 }
 
 func (t *Table) add(host, socket string, began int64, c journal.Call) {
-	t.rec.Add(journal.Event{T: began, Host: host, Socket: socket, Kind: journal.KindCall, Call: &c})
+	n := t.rec.Add(journal.Event{T: began, Host: host, Socket: socket, Kind: journal.KindCall, Call: &c})
+	t.mu.Lock()
+	t.latest[socket] = n
+	t.mu.Unlock()
+}
+
+// Latest is the number in the journal of the call that was made on the socket
+// last; 0: none was.
+func (s *Socket) Latest() int {
+	s.t.mu.Lock()
+	defer s.t.mu.Unlock()
+	return s.t.latest[s.id]
 }
 
 // ErrnoName is an errno's symbol, "" for success.

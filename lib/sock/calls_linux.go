@@ -151,6 +151,18 @@ func (s *Socket) Read(size int) ([]byte, error) {
 	return b, err
 }
 
+// ReadNow receives up to size bytes if there are any, on a socket that blocks too
+// (recvfrom(2) with MSG_DONTWAIT).
+func (s *Socket) ReadNow(size int) ([]byte, error) {
+	b := make([]byte, size)
+	err := s.call("recvfrom", []string{strconv.Itoa(size), "MSG_DONTWAIT"}, func(fd int) returned {
+		n, _, err := unix.Recvfrom(fd, b, unix.MSG_DONTWAIT)
+		b = b[:max(n, 0)]
+		return returned{n: n, data: b, err: err}
+	})
+	return b, err
+}
+
 // Flag is a flag of sendmsg(2), with the name it has there.
 type Flag struct {
 	Value int

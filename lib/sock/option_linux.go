@@ -3,6 +3,7 @@ package sock
 import (
 	"fmt"
 	"strconv"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -57,6 +58,15 @@ func optionText(o Option, v int) string {
 // PortRange is the value of LocalPortRange for the ports low to high: high in
 // the upper half (ip(7)).
 func PortRange(low, high uint16) int { return int(high)<<16 | int(low) }
+
+// SetReceiveTimeout lets a read that blocks fail with EAGAIN after a time
+// (SO_RCVTIMEO, socket(7)).
+func (s *Socket) SetReceiveTimeout(d time.Duration) error {
+	tv := unix.NsecToTimeval(d.Nanoseconds())
+	return s.call("setsockopt", []string{"SO_RCVTIMEO", d.String()}, func(fd int) returned {
+		return returned{err: unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &tv)}
+	})
+}
 
 // SetLinger sets SO_LINGER (socket(7)). With on and 0 seconds, close sends RST.
 func (s *Socket) SetLinger(on bool, seconds int) error {

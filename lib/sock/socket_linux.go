@@ -85,6 +85,9 @@ func (s *Socket) Queued(client *Socket) *Socket {
 // ID is the socket's name in the journal: "a1".
 func (s *Socket) ID() string { return s.id }
 
+// Host is the name of the socket's host.
+func (s *Socket) Host() string { return s.host.Name }
+
 // IsOpen says whether the socket's own descriptor has not been closed.
 func (s *Socket) IsOpen() bool { return s.descriptor() >= 0 }
 

@@ -25,6 +25,7 @@ type Table struct {
 	mu      sync.Mutex
 	count   map[string]int // sockets made so far, by host
 	watched []*Socket
+	latest  map[string]int // the number of the last call, by socket
 
 	children []*Child // the run's thread only
 	commands []*Command
@@ -43,7 +44,7 @@ type Hooks struct {
 func NewTable(rec *journal.Recorder, f journal.Family, hooks Hooks) *Table {
 	return &Table{
 		rec: rec, family: f, thread: unix.Gettid(), after: hooks.After, port: hooks.Port, carry: hooks.Carry,
-		diags: map[string]*diag.Conn{}, count: map[string]int{},
+		diags: map[string]*diag.Conn{}, count: map[string]int{}, latest: map[string]int{},
 	}
 }
 

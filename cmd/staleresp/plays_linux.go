@@ -1,0 +1,11 @@
+package main
+
+import "sockproof/lib/repro"
+
+// plays are the scenarios' actions by name.
+var plays = map[string]repro.Play{
+	"late-reply":   lateReply,
+	"slow-server":  slowServer,
+	"slow-network": slowNetwork,
+	"policies":     policiesSideBySide,
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"time"
+
+	"sockproof/lib/repro"
+	"sockproof/lib/sock"
+	"sockproof/lib/wire"
+)
+
+// arrival is how the reply to a request comes.
+type arrival int
+
+// The arrivals.
+const (
+	inTime      arrival = iota
+	fromServer          // the server answers late
+	fromNetwork         // the server answers at once, and the wire holds the reply
+)
+
+// service answers requests over connections that stay open.
+type service struct {
+	*repro.Server
+	r     *repro.Run
+	delay time.Duration // how late a late reply is
+	owed  []owed        // the replies that are late
+}
+
+// owed is a reply that is late.
+type owed struct {
+	to   *sock.Socket // the server's end of the connection
+	of   question
+	due  time.Time
+	held bool // it was sent, and is on the wire
+}
+
+// serve makes a service on host b.
+func serve(r *repro.Run) (*service, error) {
+	s, err := r.Host("b").Listen(repro.ServerPort)
+	return &service{Server: s, r: r, delay: durationOf(r.Option(delayFlag), usualDelay)}, err
+}
+
+// take reads a request; ok: there was one.
+func (s *service) take(from *sock.Socket) (q question, ok bool) {
+	b, err := from.Read(messageSize)
+	if err != nil {
+		return q, false
+	}
+	q, _, ok = parse(b, askWord)
+	return q, ok
+}
+
+// reply answers a question over a connection, and lets that arrive.
+func (s *service) reply(to *sock.Socket, q question) {
+	_, _ = to.Write(q.reply(prize(q)))
+	s.r.Settle()
+}
+
+// postpone lets the reply to a request be late, for this reason.
+func (s *service) postpone(to *sock.Socket, o outstanding, why arrival) {
+	late := owed{to: to, of: o.question, due: o.at.Add(s.delay)}
+	if why == fromNetwork {
+		s.r.Rule("b", "replies are held")
+		s.r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
+			if p.From == "b" && len(p.Payload) > 0 {
+				return wire.Hold
+			}
+			return wire.Wait
+		})
+		s.reply(to, o.question)
+		late.held = true
+	}
+	s.owed = append(s.owed, late)
+}
+
+// deliver lets the replies arrive that are late, when they are due.
+func (s *service) deliver() {
+	for _, late := range s.owed {
+		s.r.Await(time.Until(late.due), repro.Never)
+		if late.held {
+			s.r.Rule("b", "the reply is let go")
+			s.r.Wire().SetRule(nil)
+			s.r.Wire().ReleaseAll()
+			s.r.Settle()
+			continue
+		}
+		s.reply(late.to, late.of)
+	}
+	s.owed = nil
+}

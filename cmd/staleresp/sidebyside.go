@@ -1,0 +1,171 @@
+package main
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+)
+
+// record is what a policy made of a run.
+type record struct {
+	policy
+	requests []exchange // what became of each request at last, in order
+	all      []exchange // with the replies that were discarded on the way
+	conns    []claim.Connection
+}
+
+// comparePolicies is the table of what became of each policy's requests.
+func comparePolicies(j *journal.Journal) *claim.Comparison {
+	xs, _ := exchanges(j)
+	conns := claim.Connections(j)
+	t := &claim.Comparison{Title: "What each policy made of it"}
+	var records []record
+	for _, p := range policies {
+		if mine := of(p, xs); len(mine) > 0 {
+			records = append(records, recordOf(p, mine, conns))
+			t.Ways = append(t.Ways, string(p))
+		}
+	}
+	if len(records) == 0 {
+		return nil
+	}
+	for _, r := range []struct {
+		what string
+		cell func(*record) claim.Cell
+	}{
+		{"requests", func(r *record) claim.Cell { return tally(r.requests) }},
+		{"right answers", func(r *record) claim.Cell {
+			return tally(r.that(func(x *exchange) bool { return x.did == didTake && x.right() }))
+		}},
+		{"wrong answers", func(r *record) claim.Cell { return tally(r.that((*exchange).wrong)) }},
+		{"timeouts", func(r *record) claim.Cell {
+			return tally(r.that(func(x *exchange) bool { return x.did == didTimeOut }))
+		}},
+		{"other errors", func(r *record) claim.Cell {
+			return tally(r.that(func(x *exchange) bool { return x.did == didRefuse || x.did == didFail }))
+		}},
+		{"answers lost", lost},
+		{"connections", func(r *record) claim.Cell { return claim.Told(strconv.Itoa(len(r.conns))) }},
+		{"segments", segments},
+		{"right again", rightAgain},
+		{"the tablet goes to", winners},
+	} {
+		row := claim.Compared{What: r.what}
+		for i := range records {
+			row.Cells = append(row.Cells, r.cell(&records[i]))
+		}
+		if slices.ContainsFunc(row.Cells, func(c claim.Cell) bool { return c.Text != "" }) {
+			t.Rows = append(t.Rows, row)
+		}
+	}
+	return t
+}
+
+// recordOf collects what a policy made of a run.
+func recordOf(p policy, mine []exchange, conns []claim.Connection) record {
+	r := record{policy: p, all: mine}
+	for _, x := range mine {
+		if x.did != didDiscard {
+			r.requests = append(r.requests, x)
+		}
+	}
+	for _, c := range conns {
+		if slices.ContainsFunc(mine, func(x exchange) bool { return x.Socket == c.Client }) {
+			r.conns = append(r.conns, c)
+		}
+	}
+	return r
+}
+
+// that narrows the requests.
+func (r *record) that(is func(*exchange) bool) []exchange {
+	return slices.DeleteFunc(slices.Clone(r.requests), func(x exchange) bool { return !is(&x) })
+}
+
+// tally counts exchanges.
+func tally(xs []exchange) claim.Cell {
+	c := claim.Told(strconv.Itoa(len(xs)))
+	if len(xs) > 0 {
+		c.Events = cited(xs)
+	}
+	return c
+}
+
+// lost counts the replies that were sent and reached nobody who had asked for them.
+func lost(r *record) claim.Cell {
+	var never []*journal.Event
+	for _, c := range r.conns {
+		for _, e := range c.Calls(c.Server, nil, "write") {
+			q, _, ok := parse(e.Call.Data, replyWord)
+			if ok && !slices.ContainsFunc(r.requests, func(x exchange) bool {
+				return x.Socket == c.Client && x.did == didTake && x.request == q && x.right()
+			}) {
+				never = append(never, e)
+			}
+		}
+	}
+	return claim.Told(strconv.Itoa(len(never)), never...)
+}
+
+// segments counts what both ends sent, repetitions aside.
+func segments(r *record) claim.Cell {
+	n := 0
+	for _, c := range r.conns {
+		if !c.HasPackets() {
+			return claim.Told("")
+		}
+		n += len(claim.News(c.Journal))
+	}
+	return claim.Told(strconv.Itoa(n))
+}
+
+// rightAgain tells how soon after the first request that was given up every
+// answer was right again.
+func rightAgain(r *record) claim.Cell {
+	first, ok := gaveUp(r.requests)
+	if !ok {
+		return claim.Told("")
+	}
+	bad := first
+	after := 0
+	for i := range r.requests {
+		x := &r.requests[i]
+		if x.N > first.N {
+			after++
+		}
+		if x.did != didTake || !x.right() {
+			bad = *x
+		}
+	}
+	last := r.requests[len(r.requests)-1]
+	if bad.N == last.N {
+		return claim.Told("never", bad.cite()...)
+	}
+	if bad.N == first.N {
+		return claim.Told("at once", first.cite()...)
+	}
+	return claim.Told("after "+time.Duration(bad.T-first.T).Round(time.Millisecond).String(), bad.cite()...)
+}
+
+// winners names who was told to have won the tablet.
+func winners(r *record) claim.Cell {
+	var told []exchange
+	text := ""
+	for _, x := range r.requests {
+		if x.did != didTake || x.prize != tablet {
+			continue
+		}
+		if text != "" {
+			text += ", "
+		}
+		text += x.request.user
+		told = append(told, x)
+	}
+	if text == "" {
+		text = "nobody"
+	}
+	return claim.Cell{Text: text, Events: append([]int{}, cited(told)...)}
+}
