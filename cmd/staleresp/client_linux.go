@@ -17,7 +17,8 @@ type client struct {
 	policy  policy
 	service *service
 	conn    repro.Conn
-	asked   int // requests made on the connection
+	first   int // the number before that of a connection's first request
+	asked   int // that of its last request
 }
 
 // newClient makes one, and connects it.
@@ -31,7 +32,7 @@ func (c *client) connect() (err error) {
 	if c.conn, err = c.service.Connect(c.Host("a")); err != nil {
 		return err
 	}
-	c.asked = 0
+	c.asked = c.first
 	if err := c.conn.Client.SetBlocking(); err != nil {
 		return err
 	}
@@ -133,7 +134,7 @@ func (c *client) decide(o outstanding, reply []byte) string {
 	switch {
 	case !c.policy.looks(), ok && q.number == o.number:
 		return didTake
-	case c.policy == compare:
+	case c.policy.compares():
 		return didRefuse
 	}
 	return didDiscard

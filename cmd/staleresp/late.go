@@ -149,6 +149,14 @@ func anyReason(_ *journal.Journal, m *missed) claim.Finding {
 	return claim.Confirm(nil, "%s had given up waiting", m.request.user)
 }
 
+// wasCancelled judges that the request had been cancelled, not waited for.
+func wasCancelled(_ *journal.Journal, m *missed) claim.Finding {
+	if m.did != didCancel {
+		return claim.Refute(cited([]exchange{m.exchange}), "%s had waited for the reply", m.request.user)
+	}
+	return claim.Confirm(nil, "%s's request had been cancelled, and the connection used again", m.request.user)
+}
+
 // lateServer judges that the server had not answered when the client gave up.
 func lateServer(j *journal.Journal, m *missed) claim.Finding {
 	reply := sentBy(j, m.request, m.after[0].Event)

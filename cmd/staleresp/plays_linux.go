@@ -8,4 +8,6 @@ var plays = map[string]repro.Play{
 	"slow-server":  slowServer,
 	"slow-network": slowNetwork,
 	"policies":     policiesSideBySide,
+	"crosswire":    crosswire,
+	"cancelled":    cancelled,
 }

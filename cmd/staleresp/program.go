@@ -37,6 +37,16 @@ var program = repro.Program{
 			Networks: everywhere, Hosts: ab, Phenomenon: misled(anyReason), Compare: comparePolicies,
 			Claims: []*claim.Claim{&sr3, &sr7, &sr8, &sr9, &sr10},
 		},
+		{
+			Name: "crosswire", Title: "the server writes one client's reply to another's connection",
+			Networks: everywhere, Hosts: ab, Phenomenon: crosswired, Compare: comparePolicies,
+			Claims: []*claim.Claim{&sr6, &sr7},
+		},
+		{
+			Name: "cancelled", Title: "a request is cancelled before its reply is read, and its connection goes back to the pool",
+			Networks: everywhere, Hosts: ab, Phenomenon: misled(wasCancelled), Compare: comparePolicies,
+			Claims: []*claim.Claim{&sr2, &sr9},
+		},
 	},
 	Plays: plays,
 	Flags: ownFlags(),
