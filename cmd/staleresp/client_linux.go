@@ -27,12 +27,17 @@ func newClient(r *repro.Run, s *service, p policy) (*client, error) {
 	return c, c.connect()
 }
 
-// connect gives the client a connection whose reads block, but for a time only.
+// connect gives the client a connection.
 func (c *client) connect() (err error) {
 	if c.conn, err = c.service.Connect(c.Host("a")); err != nil {
 		return err
 	}
 	c.asked = c.first
+	return c.beImpatient()
+}
+
+// beImpatient lets reads block, but for a time only.
+func (c *client) beImpatient() error {
 	if err := c.conn.Client.SetBlocking(); err != nil {
 		return err
 	}

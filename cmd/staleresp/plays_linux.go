@@ -10,4 +10,5 @@ var plays = map[string]repro.Play{
 	"policies":     policiesSideBySide,
 	"crosswire":    crosswire,
 	"cancelled":    cancelled,
+	"incarnation":  incarnation,
 }

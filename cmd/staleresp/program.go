@@ -47,6 +47,11 @@ var program = repro.Program{
 			Networks: everywhere, Hosts: ab, Phenomenon: misled(wasCancelled), Compare: comparePolicies,
 			Claims: []*claim.Claim{&sr2, &sr9},
 		},
+		{
+			Name: "incarnation", Title: "the reply of a dead connection is read in the next one between the same addresses and ports",
+			Networks: onWire, NoHost: "segments are held, which only the wire can", Hosts: ab, Phenomenon: incarnate,
+			Claims: []*claim.Claim{&sr3, &sr4, &sr11, &sr12},
+		},
 	},
 	Plays: plays,
 	Flags: ownFlags(),

@@ -60,17 +60,22 @@ func (s *service) reply(to *sock.Socket, q question) {
 func (s *service) postpone(to *sock.Socket, o outstanding, why arrival) {
 	late := owed{to: to, of: o.question, due: o.at.Add(s.delay)}
 	if why == fromNetwork {
-		s.r.Rule("b", "replies are held")
-		s.r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
-			if p.From == "b" && len(p.Payload) > 0 {
-				return wire.Hold
-			}
-			return wire.Wait
-		})
+		holdReplies(s.r)
 		s.reply(to, o.question)
 		late.held = true
 	}
 	s.owed = append(s.owed, late)
+}
+
+// holdReplies keeps on the wire what the server says.
+func holdReplies(r *repro.Run) {
+	r.Rule("b", "replies are held")
+	r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
+		if p.From == "b" && len(p.Payload) > 0 {
+			return wire.Hold
+		}
+		return wire.Wait
+	})
 }
 
 // deliver lets the replies arrive that are late, when they are due.
