@@ -202,6 +202,14 @@ func (h *haunt) dropped(j *journal.Journal) *journal.Event {
 	return nil
 }
 
+// why says what kept a segment from being taken, if that was seen.
+func (h *haunt) why(j *journal.Journal) string {
+	if h.dropped(j) == nil {
+		return ""
+	}
+	return ": PAWS has dropped it (" + rejected + "), for the connection has timestamps"
+}
+
 // numbers are how many sequence numbers there are.
 const numbers = 1 << 32
 
@@ -220,13 +228,17 @@ var sr4 = claim.Claim{
 	Precondition: "the connection has no TCP timestamps, and moved more bytes both ways than the clock of initial sequence numbers did (15.6 MB/s), so that its incarnation begins behind it",
 	Needs:        needsPackets,
 	Check: judged(func(j *journal.Journal, xs []exchange) claim.Finding {
-		for _, h := range haunts(j) {
+		all := haunts(j)
+		for _, h := range all {
 			x, ok := h.taken(xs)
 			if !ok || !h.fitted() {
 				continue
 			}
 			return claim.Confirm(cited([]exchange{x}, h.sent, h.heard(), h.arrived), "%s read the reply of the dead connection %s, and took it for the answer to %s: %s",
 				h.alive.Client, h.dead.Client, x.request, h.odds())
+		}
+		if len(all) > 0 {
+			return claim.Unclear("the reply of a dead connection arrived in the next one, and was not taken%s", all[0].why(j))
 		}
 		return noneHaunted(j)
 	}),
@@ -316,9 +328,6 @@ var incarnate = claim.Phenomenon{
 			return claim.Refuse(j, nil, "no reply of a dead connection arrived in its incarnation")
 		}
 		h := all[len(all)-1]
-		if e := h.dropped(j); e != nil {
-			return claim.Refuse(j, claim.Numbers(h.sent, h.arrived, e), "the dead connection's reply was dropped: PAWS, for the connection has timestamps (%s +%d)", rejected, e.Counter.Delta)
-		}
-		return claim.Refuse(j, claim.Numbers(h.sent, h.arrived), "the dead connection's reply arrived, and nobody took it")
+		return claim.Refuse(j, claim.Numbers(h.sent, h.arrived, h.dropped(j)), "the dead connection's reply arrived, and nobody took it%s", h.why(j))
 	}),
 }

@@ -5,6 +5,7 @@ import (
 	"syscall"
 	"time"
 
+	"sockproof/lib/journal"
 	"sockproof/lib/packet"
 	"sockproof/lib/repro"
 	"sockproof/lib/wire"
@@ -132,11 +133,19 @@ func (c *client) die(bulk int64) (*wire.Packet, error) {
 
 // open connects from the port that the client always has, and leaves the sockets
 // non-blocking.
-func (c *client) open() (err error) {
-	if c.conn.Client, err = c.Host("a").CallAt(c.service.At, fixedPort); err != nil {
+func (c *client) open(setUp ...repro.SetUp) (err error) {
+	if c.conn.Client, err = c.Host("a").CallAt(c.service.At, fixedPort, setUp...); err != nil {
 		return err
 	}
+	return c.accept()
+}
+
+// accept takes the server's end of the connection, if the client is connected.
+func (c *client) accept() (err error) {
 	c.asked = c.first
+	if c.conn.Client.Seen(journal.TCPInfo) != journal.Established {
+		return nil
+	}
 	c.conn.Server, err = c.service.Accept()
 	return err
 }
@@ -165,22 +174,11 @@ func (c *client) reset() error {
 // takes for a segment of the dead one to be the one that is awaited. It cannot if
 // the new numbers are beyond the old ones.
 func (c *client) fit(dead *wire.Packet) (fits bool, err error) {
-	var theirs, ours uint32 // the numbers of the first bytes
-	c.Wire().SetRule(func(p *wire.Packet) wire.Fate {
-		if p.Flags&packet.SYN != 0 {
-			if p.From == "b" {
-				theirs = p.Seq + 1
-			} else {
-				ours = p.Seq + 1
-			}
-		}
-		return wire.Wait
-	})
+	first := c.watchOpening()
 	if err := c.open(); err != nil {
 		return false, err
 	}
-	c.Wire().SetRule(nil)
-	out, back := int32(dead.Ack-messageSize-ours), int32(dead.Seq-theirs)
+	out, back := int32(dead.Ack-messageSize-first.ours), int32(dead.Seq-first.theirs)
 	if out < 0 || back < 0 {
 		return false, nil
 	}
@@ -188,6 +186,26 @@ func (c *client) fit(dead *wire.Packet) (fits bool, err error) {
 		return false, err
 	}
 	return true, c.beImpatient()
+}
+
+// opening are the sequence numbers of the first bytes that the client and the
+// server have to send.
+type opening struct{ ours, theirs uint32 }
+
+// watchOpening reads them from the SYNs of the connection that is opened next.
+func (c *client) watchOpening() *opening {
+	first := &opening{}
+	c.Wire().SetRule(func(p *wire.Packet) wire.Fate {
+		switch {
+		case p.Flags&packet.SYN == 0:
+		case p.From == "b":
+			first.theirs = p.Seq + 1
+		default:
+			first.ours = p.Seq + 1
+		}
+		return wire.Wait
+	})
+	return first
 }
 
 // haunted asks over the new connection; the dead one's reply arrives before its

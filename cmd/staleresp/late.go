@@ -97,7 +97,7 @@ var sr2 = claim.Claim{
 		if off == nil {
 			return noneMissed(j)
 		}
-		return claim.Confirm(cited(off), "on the same connection %d more replies were taken, each the one before", len(off))
+		return claim.Confirm(cited(off), "every reply taken after that on the same connection was the one before: %d", len(off))
 	}),
 }
 

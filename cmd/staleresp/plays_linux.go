@@ -11,4 +11,5 @@ var plays = map[string]repro.Play{
 	"crosswire":    crosswire,
 	"cancelled":    cancelled,
 	"incarnation":  incarnation,
+	"time-wait":    timeWait,
 }

@@ -68,7 +68,7 @@ var sr3 = claim.Claim{
 		if told == nil {
 			return noneLate(j, reconnect)
 		}
-		return claim.Confirm(cited(told), "over the new connection the next request had its own reply, %d times, and no reply was taken for another's", len(told)/2)
+		return claim.Confirm(cited(told), "over the new connection the next request had its own reply, and no reply was taken for another's")
 	}),
 }
 
@@ -93,23 +93,23 @@ var sr7 = claim.Claim{
 		}
 		switch {
 		case wrong != nil:
-			return claim.Refute(cited(append(unique, wrong...)), "%s", takenById(wrong, unique))
+			return claim.Refute(cited(append(unique, wrong...)), "%s", takenByID(wrong, unique))
 		case met == nil && unique == nil:
 			return noneLate(j, compare)
 		}
-		return claim.Confirm(cited(append(met, unique...)), "%d replies to another request were read, and none was taken", len(met)+len(unique))
+		return claim.Confirm(cited(append(met, unique...)), "none of the replies to another request that were read was taken: %d", len(met)+len(unique))
 	}),
 }
 
-// takenById says why another's reply passed for a request's own.
-func takenById(wrong, unique []exchange) string {
+// takenByID says why another's reply passed for a request's own.
+func takenByID(wrong, unique []exchange) string {
 	x := wrong[0]
 	said := fmt.Sprintf("%s took the reply to %s for the answer to %s", x.policy, x.reply, x.request)
 	if x.reply.number == x.request.number {
 		said += ": the ids are the same, for each connection counts its own"
 	}
 	if len(unique) > 0 && !slices.ContainsFunc(wrong, func(x exchange) bool { return x.policy.unique() }) {
-		said += fmt.Sprintf("; with ids that no other connection uses %d such replies were read, and none was taken", len(unique))
+		said += fmt.Sprintf("; none of those that were read with ids that no other connection uses was taken: %d", len(unique))
 	}
 	return said
 }
@@ -164,7 +164,7 @@ var sr9 = claim.Claim{
 		if told == nil {
 			return noneLate(j, discard)
 		}
-		return claim.Confirm(cited(told), "a late reply was discarded %d times, and each time the request that met it had its own reply next, on the same connection", len(told)/2)
+		return claim.Confirm(cited(told), "each reply that was discarded was followed, on the same connection, by that of the request that had met it")
 	}),
 }
 

@@ -52,6 +52,11 @@ var program = repro.Program{
 			Networks: onWire, NoHost: "segments are held, which only the wire can", Hosts: ab, Phenomenon: incarnate,
 			Claims: []*claim.Claim{&sr3, &sr4, &sr11, &sr12},
 		},
+		{
+			Name: "time-wait", Title: "the same where TIME_WAIT was not skipped: when it is opened over, and when it ends early",
+			Networks: onWire, NoHost: "settings are changed, and segments kept", Hosts: ab, Phenomenon: openedOver, Compare: compareReopenings,
+			Claims: []*claim.Claim{&sr5, &sr13, &sr14},
+		},
 	},
 	Plays: plays,
 	Flags: ownFlags(),

@@ -35,8 +35,11 @@ type owed struct {
 }
 
 // serve makes a service on host b.
-func serve(r *repro.Run) (*service, error) {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func serve(r *repro.Run) (*service, error) { return serveAt(r, repro.ServerPort) }
+
+// serveAt makes one at a port.
+func serveAt(r *repro.Run, port uint16) (*service, error) {
+	s, err := r.Host("b").Listen(port)
 	return &service{Server: s, r: r, delay: durationOf(r.Option(delayFlag), usualDelay)}, err
 }
 
