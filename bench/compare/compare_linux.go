@@ -95,7 +95,7 @@ func (o options) measure(w io.Writer) error {
 }
 
 // shipped are the binaries whose size is told.
-var shipped = []string{"selfconnect", "simopen", "halfclose", "lingerreset"}
+var shipped = []string{"selfconnect", "simopen", "halfclose", "lingerreset", "staleresp"}
 
 // sizesOf are the sizes of the shipped binaries, in bytes.
 func sizesOf(dir string) (sizes []int64, err error) {

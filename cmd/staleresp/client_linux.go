@@ -73,10 +73,11 @@ func (c *client) send(user string) outstanding {
 
 // note journals what became of a request; reply: what the last call has read.
 func (c *client) note(o outstanding, did string, reply []byte) {
-	c.Answer(c.conn.Client, journal.Answer{
-		Policy: string(c.policy), Did: did, Request: said(o.request()), Reply: said(reply),
-		Asked: o.n, Read: c.conn.Client.Latest(),
-	})
+	a := journal.Answer{Policy: string(c.policy), Did: did, Request: said(o.request()), Reply: said(reply), Asked: o.n}
+	if did != didCancel {
+		a.Read = c.conn.Client.Latest()
+	}
+	c.Answer(c.conn.Client, a)
 }
 
 // ask makes a user's request, whose reply comes as it may, and tells what became

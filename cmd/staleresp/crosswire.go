@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 )
@@ -16,11 +18,16 @@ type crossing struct {
 // crossings lists those of clients with a policy.
 func crossings(j *journal.Journal, p policy, xs []exchange) []crossing {
 	var all []crossing
+	mine := of(p, xs)
+	if len(mine) == 0 {
+		return nil
+	}
 	conns := claim.Connections(j)
-	for _, x := range of(p, xs) {
+	for _, x := range mine {
 		for _, c := range conns {
-			if c.Client == x.Socket {
-				continue
+			theirs := on(c.Client, nil, mine)
+			if len(theirs) == 0 || slices.ContainsFunc(theirs, func(y exchange) bool { return y.request == x.request }) {
+				continue // it is its own reply
 			}
 			for _, e := range c.Calls(c.Server, x.asked, "write") {
 				if q, _, ok := parse(e.Call.Data, replyWord); ok && q == x.request {

@@ -56,25 +56,41 @@ func at(all []incarnated, from, to string, e *journal.Event) *incarnated {
 // haunts lists the replies of dead connections that arrived in a later one.
 func haunts(j *journal.Journal) []haunt {
 	var all []haunt
+	var conns []incarnated
+	for _, pair := range delayed(j) {
+		q, ok := carries(pair.sent.Packet)
+		if !ok {
+			continue
+		}
+		if conns == nil {
+			conns = incarnations(j)
+		}
+		p := pair.arrived.Packet
+		pair.reply, pair.dead, pair.alive = q, at(conns, p.Dst, p.Src, pair.sent), at(conns, p.Dst, p.Src, pair.arrived)
+		if pair.dead != nil && pair.dead.Client != pair.alive.Client {
+			all = append(all, pair)
+		}
+	}
+	return all
+}
+
+// delayed lists the segments that arrived after a call to connect that was made
+// since they had been sent.
+func delayed(j *journal.Journal) []haunt {
+	var all []haunt
 	sent := map[int]*journal.Event{}
-	conns := incarnations(j)
-	for _, e := range claim.Packets(j, "") {
-		p := e.Packet
-		switch p.At {
-		case journal.AtSent:
+	called := 0 // the number of the last such call
+	for i := range j.Events {
+		e := &j.Events[i]
+		switch {
+		case e.Call != nil && e.Call.Op == "connect":
+			called = e.N
+		case e.Packet == nil || e.Packet.Len == 0:
+		case e.Packet.At == journal.AtSent:
 			sent[e.N] = e
-		case journal.AtDelivered, journal.AtInjected:
-			from := sent[p.Of]
-			if from == nil {
-				continue
-			}
-			h := haunt{sent: from, arrived: e, dead: at(conns, p.Dst, p.Src, from), alive: at(conns, p.Dst, p.Src, e)}
-			if h.dead == nil || h.dead.Client == h.alive.Client {
-				continue
-			}
-			if q, ok := carries(from.Packet); ok {
-				h.reply = q
-				all = append(all, h)
+		case e.Packet.At == journal.AtDelivered || e.Packet.At == journal.AtInjected:
+			if from := sent[e.Packet.Of]; from != nil && from.N < called {
+				all = append(all, haunt{sent: from, arrived: e})
 			}
 		}
 	}
@@ -231,8 +247,11 @@ var sr4 = claim.Claim{
 		all := haunts(j)
 		for _, h := range all {
 			x, ok := h.taken(xs)
-			if !ok || !h.fitted() {
+			if !ok {
 				continue
+			}
+			if !h.fitted() {
+				return claim.Unclear("%s read the reply of the dead connection %s, but not as the bytes that it awaited next", h.alive.Client, h.dead.Client)
 			}
 			return claim.Confirm(cited([]exchange{x}, h.sent, h.heard(), h.arrived), "%s read the reply of the dead connection %s, and took it for the answer to %s: %s",
 				h.alive.Client, h.dead.Client, x.request, h.odds())
@@ -290,7 +309,7 @@ var sr12 = claim.Claim{
 			}
 			open := claim.Entered(c.Journal, c.Client, journal.Established)
 			if len(open) == 0 {
-				return claim.Refute(claim.Numbers(c.called), "%s called again from the same port, and was not connected", c.Client)
+				return claim.Refuse(j, claim.Numbers(c.called), "%s called again from the same port, and was not connected", c.Client)
 			}
 			told = append(told, claim.Numbers(claim.Calls(dead.Journal, dead.Client, "close")[0], c.called, open[0])...)
 		}
@@ -314,6 +333,19 @@ func (c *incarnated) lingersNot() bool {
 	return false
 }
 
+// overtaken is why a reply is not let go: the next connection begins beyond it.
+const overtaken = "its number is behind"
+
+// tooSlow says so where that is why nothing arrived.
+func tooSlow(j *journal.Journal) string {
+	for _, e := range claim.Packets(j, journal.AtDropped) {
+		if e.Packet.Reason == overtaken {
+			return ": the machine was too slow to move bytes faster than the clock of initial sequence numbers"
+		}
+	}
+	return ""
+}
+
 // incarnate is the phenomenon: somebody was told the answer of a dead connection.
 var incarnate = claim.Phenomenon{
 	Needs: needsPackets,
@@ -325,7 +357,7 @@ var incarnate = claim.Phenomenon{
 			}
 		}
 		if len(all) == 0 {
-			return claim.Refuse(j, nil, "no reply of a dead connection arrived in its incarnation")
+			return claim.Refuse(j, nil, "no reply of a dead connection arrived in its incarnation%s", tooSlow(j))
 		}
 		h := all[len(all)-1]
 		return claim.Refuse(j, claim.Numbers(h.sent, h.arrived, h.dropped(j)), "the dead connection's reply arrived, and nobody took it%s", h.why(j))

@@ -5,7 +5,6 @@ import (
 	"syscall"
 	"time"
 
-	"sockproof/lib/journal"
 	"sockproof/lib/packet"
 	"sockproof/lib/repro"
 	"sockproof/lib/wire"
@@ -88,7 +87,7 @@ func reincarnate(r *repro.Run, s *service) error {
 			return c.haunted(dead)
 		}
 		r.Note("the clock of initial sequence numbers was faster than %d bytes: tried again with four times as many", bulk)
-		if err := r.Wire().Drop(dead, "its number is behind"); err != nil {
+		if err := r.Wire().Drop(dead, overtaken); err != nil {
 			return err
 		}
 		if err := c.reset(); err != nil {
@@ -133,19 +132,22 @@ func (c *client) die(bulk int64) (*wire.Packet, error) {
 
 // open connects from the port that the client always has, and leaves the sockets
 // non-blocking.
-func (c *client) open(setUp ...repro.SetUp) (err error) {
-	if c.conn.Client, err = c.Host("a").CallAt(c.service.At, fixedPort, setUp...); err != nil {
+func (c *client) open(setUp ...repro.SetUp) error {
+	if err := c.call(setUp...); err != nil {
 		return err
 	}
 	return c.accept()
 }
 
-// accept takes the server's end of the connection, if the client is connected.
+// call lets the client call from that port, and waits for what becomes of it.
+func (c *client) call(setUp ...repro.SetUp) (err error) {
+	c.conn.Client, err = c.Host("a").CallAt(c.service.At, fixedPort, setUp...)
+	return err
+}
+
+// accept takes the server's end of the connection.
 func (c *client) accept() (err error) {
 	c.asked = c.first
-	if c.conn.Client.Seen(journal.TCPInfo) != journal.Established {
-		return nil
-	}
 	c.conn.Server, err = c.service.Accept()
 	return err
 }

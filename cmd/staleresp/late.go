@@ -131,7 +131,7 @@ func misled(reason func(j *journal.Journal, m *missed) claim.Finding) claim.Phen
 func noneTold(xs []exchange) string {
 	gave, wrong := 0, 0
 	for _, x := range of(naive, xs) {
-		if x.did == didTimeOut {
+		if x.did == didTimeOut || x.did == didCancel {
 			gave++
 		}
 		if x.wrong() {
@@ -159,6 +159,9 @@ func wasCancelled(_ *journal.Journal, m *missed) claim.Finding {
 
 // lateServer judges that the server had not answered when the client gave up.
 func lateServer(j *journal.Journal, m *missed) claim.Finding {
+	if m.did != didTimeOut {
+		return claim.Refute(cited([]exchange{m.exchange}), "%s had not waited for the reply", m.request.user)
+	}
 	reply := sentBy(j, m.request, m.after[0].Event)
 	if reply == nil || reply.N < m.read.N {
 		return claim.Refute(claim.Numbers(m.read, reply), "the server had answered before %s gave up", m.request.user)
@@ -169,6 +172,9 @@ func lateServer(j *journal.Journal, m *missed) claim.Finding {
 // lateNetwork judges that the server had answered before the client gave up, and
 // that the segment arrived after.
 func lateNetwork(j *journal.Journal, m *missed) claim.Finding {
+	if m.did != didTimeOut {
+		return claim.Refute(cited([]exchange{m.exchange}), "%s had not waited for the reply", m.request.user)
+	}
 	reply := sentBy(j, m.request, m.read)
 	if reply == nil || reply.T > m.read.T+m.read.Call.TookNS {
 		return claim.Refute(claim.Numbers(m.read, reply), "the server had not answered when %s gave up", m.request.user)

@@ -126,8 +126,11 @@ var sr8 = claim.Claim{
 	Check: judged(func(j *journal.Journal, xs []exchange) claim.Finding {
 		mine := of(compare, xs)
 		first, ok := gaveUp(mine)
+		if !ok {
+			return noneLate(j, compare)
+		}
 		after := on(first.Socket, first.Event, mine)
-		if !ok || len(after) < minAfter {
+		if len(after) < minAfter {
 			return noneLate(j, compare)
 		}
 		for _, x := range after {

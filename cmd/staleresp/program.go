@@ -12,6 +12,10 @@ var (
 	ab         = []string{"a", "b"}
 )
 
+// largestMTU lets a connection move bytes so much faster than the clock of initial
+// sequence numbers runs that a slow machine does so, too.
+const largestMTU = 65535
+
 // program is the phenomenon and the ways to bring it about.
 var program = repro.Program{
 	Name:    "staleresp",
@@ -49,12 +53,12 @@ var program = repro.Program{
 		},
 		{
 			Name: "incarnation", Title: "the reply of a dead connection is read in the next one between the same addresses and ports",
-			Networks: onWire, NoHost: "segments are held, which only the wire can", Hosts: ab, Phenomenon: incarnate,
+			Networks: onWire, NoHost: "segments are held, which only the wire can", Hosts: ab, MTU: largestMTU, Phenomenon: incarnate,
 			Claims: []*claim.Claim{&sr3, &sr4, &sr11, &sr12},
 		},
 		{
 			Name: "time-wait", Title: "the same where TIME_WAIT was not skipped: when it is opened over, and when it ends early",
-			Networks: onWire, NoHost: "settings are changed, and segments kept", Hosts: ab, Phenomenon: openedOver, Compare: compareReopenings,
+			Networks: onWire, NoHost: "settings are changed, and segments kept", Hosts: ab, MTU: largestMTU, Phenomenon: openedOver, Compare: compareReopenings,
 			Claims: []*claim.Claim{&sr5, &sr13, &sr14},
 		},
 	},

@@ -23,6 +23,9 @@ type reopening struct {
 
 // reopenings lists them.
 func reopenings(j *journal.Journal) []reopening {
+	if !slices.ContainsFunc(j.Events, func(e journal.Event) bool { return e.State != nil && e.State.To == journal.TimeWait }) {
+		return nil
+	}
 	var all []reopening
 	conns := incarnations(j)
 	strays := haunts(j)
@@ -232,6 +235,9 @@ type killing struct {
 
 // killings lists those that drew a RST from the other end.
 func killings(j *journal.Journal) []killing {
+	if len(claim.Packets(j, journal.AtInjected)) == 0 {
+		return nil
+	}
 	var all []killing
 	for _, c := range incarnations(j) {
 		for _, in := range claim.Entered(c.Journal, c.Client, journal.TimeWait) {

@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"time"
 
+	"sockproof/lib/journal"
 	"sockproof/lib/repro"
 	"sockproof/lib/sock"
 	"sockproof/lib/wire"
@@ -146,7 +147,7 @@ func bound(r *repro.Run, stamped bool) error {
 	if err != nil {
 		return err
 	}
-	return l.reopen(func() error { return l.open(reusable) })
+	return l.reopen(func() error { return l.call(reusable) })
 }
 
 // beckoned calls again where the server has closed first: the client's SYN
@@ -164,7 +165,7 @@ func beckoned(r *repro.Run, stamped bool) error {
 		return err
 	}
 	l.Await(pawsTick, repro.Never) // its clock has moved on
-	return l.reopen(func() error { return l.open(reusable) })
+	return l.reopen(func() error { return l.call(reusable) })
 }
 
 // choosing leaves the client's port to the kernel, which has one only to choose
@@ -181,10 +182,13 @@ func choosing(r *repro.Run) (*leftover, error) {
 	if err := l.autobind(); err != nil {
 		return nil, err
 	}
+	if err := l.accept(); err != nil {
+		return nil, err
+	}
 	return l, l.leave(true)
 }
 
-// autobind connects without a bind.
+// autobind calls without a bind.
 func (l *leftover) autobind() (err error) {
 	if l.conn.Client, err = l.Host("a").Socket(); err != nil {
 		return err
@@ -196,7 +200,7 @@ func (l *leftover) autobind() (err error) {
 		return err
 	}
 	l.Settle()
-	return l.accept()
+	return nil
 }
 
 // choose calls again, and leaves the port to the kernel again.
@@ -214,14 +218,16 @@ func (l *leftover) choose(reuse string) error {
 // behind the old ones, it moves the bytes that it takes for the stray reply to be
 // the one that is awaited; then it asks, and both replies arrive.
 func (l *leftover) reopen(call func() error) error {
-	l.conn.Server = nil
 	first := l.watchOpening()
 	if err := call(); err != nil {
 		return err
 	}
 	l.Wire().SetRule(nil)
-	if l.conn.Server == nil || l.stray == nil {
+	if l.stray == nil || l.conn.Client.Seen(journal.TCPInfo) != journal.Established {
 		return nil
+	}
+	if err := l.accept(); err != nil {
+		return err
 	}
 	if gap := int32(l.stray.Seq - first.theirs); gap > 0 {
 		if err := l.move(0, int64(gap)); err != nil {
