@@ -50,7 +50,7 @@ func (c *client) patience() time.Duration { return durationOf(c.Option(patienceF
 // again closes the connection and makes another.
 func (c *client) again() error {
 	_ = c.conn.Client.Close()
-	c.Settle()
+	c.Deliver()
 	return c.connect()
 }
 
@@ -67,7 +67,7 @@ func (c *client) send(user string) outstanding {
 	q := question{c.asked, user}
 	_, _ = c.conn.Client.Write(q.request())
 	o := outstanding{q, c.conn.Client.Latest(), time.Now()}
-	c.Settle()
+	c.Deliver()
 	return o
 }
 

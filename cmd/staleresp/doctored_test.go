@@ -77,11 +77,6 @@ func all(steps ...func(*doctor.Journal)) func(*doctor.Journal) {
 	}
 }
 
-// changed changes the first such event.
-func changed(w doctor.Which, change func(*journal.Event)) func(*doctor.Journal) {
-	return func(d *doctor.Journal) { change(d.First(w)) }
-}
-
 // moved puts the first such event behind the first of another sort.
 func moved(w, behind doctor.Which) func(*doctor.Journal) {
 	return func(d *doctor.Journal) {

@@ -56,7 +56,7 @@ func (s *service) take(from *sock.Socket) (q question, ok bool) {
 // reply answers a question over a connection, and lets that arrive.
 func (s *service) reply(to *sock.Socket, q question) {
 	_, _ = to.Write(q.reply(prize(q)))
-	s.r.Settle()
+	s.r.Deliver()
 }
 
 // postpone lets the reply to a request be late, for this reason.
@@ -89,7 +89,7 @@ func (s *service) deliver() {
 			s.r.Rule("b", "the reply is let go")
 			s.r.Wire().SetRule(nil)
 			s.r.Wire().ReleaseAll()
-			s.r.Settle()
+			s.r.Deliver()
 			continue
 		}
 		s.reply(late.to, late.of)

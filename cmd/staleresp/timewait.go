@@ -9,6 +9,12 @@ import (
 	"sockproof/lib/journal"
 )
 
+// Settings that say what becomes of a TIME_WAIT.
+const (
+	reuseSetting   = "net.ipv4.tcp_tw_reuse"
+	rfc1337Setting = "net.ipv4.tcp_rfc1337"
+)
+
 // reopening is a call to where an earlier connection was in TIME_WAIT, from the
 // same port as far as the caller had a say in it.
 type reopening struct {

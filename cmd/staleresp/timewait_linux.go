@@ -51,12 +51,8 @@ const (
 	protected
 )
 
-// Settings that the scenario makes.
-const (
-	reuseSetting   = "net.ipv4.tcp_tw_reuse"
-	rangeSetting   = "net.ipv4.ip_local_port_range"
-	rfc1337Setting = "net.ipv4.tcp_rfc1337"
-)
+// rangeSetting is out of which ports the kernel chooses.
+const rangeSetting = "net.ipv4.ip_local_port_range"
 
 // reuseDelay is more than the kernel waits before it chooses a port that is in
 // TIME_WAIT: a second (tcp_tw_reuse_delay; before 6.14 the next second of its
