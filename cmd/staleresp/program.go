@@ -38,6 +38,7 @@ var program = repro.Program{
 			Claims: []*claim.Claim{&sr3, &sr7, &sr8, &sr9, &sr10},
 		},
 	},
-	Plays: plays,
-	Flags: ownFlags(),
+	Plays:    plays,
+	Flags:    ownFlags(),
+	Commands: []repro.Command{loadCommand()},
 }
