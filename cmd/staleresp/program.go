@@ -40,5 +40,5 @@ var program = repro.Program{
 	},
 	Plays:    plays,
 	Flags:    ownFlags(),
-	Commands: []repro.Command{loadCommand()},
+	Commands: []repro.Command{loadCommand(), judgeCommand()},
 }
