@@ -40,5 +40,5 @@ var program = repro.Program{
 	},
 	Plays:    plays,
 	Flags:    ownFlags(),
-	Commands: []repro.Command{loadCommand(), judgeCommand()},
+	Commands: []repro.Command{loadCommand(), serveCommand(), judgeCommand()},
 }
