@@ -16,7 +16,8 @@ type Config struct {
 	Seed        uint64        // decides which replies are late
 	IPv6        bool
 	Client      Client
-	// Place calls f on a thread of its own, where sockets shall be made.
+	// Place calls f, where sockets shall be made, on a thread of its own that ends
+	// with f.
 	Place func(f func() error) error
 	// Progress is told from time to time how many requests have ended.
 	Progress func(ended int64)

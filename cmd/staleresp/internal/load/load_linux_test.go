@@ -14,9 +14,12 @@ import (
 
 // onThread is a place on the caller's own stack.
 func onThread(f func() error) error {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	return f()
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread() // for good: the thread ends
+		done <- f()
+	}()
+	return <-done
 }
 
 func percent(t *testing.T, text string) Rate {
@@ -242,16 +245,64 @@ func TestFull(t *testing.T) {
 	}
 }
 
+// TestRoom: where one table of descriptors does not do, threads have their own,
+// as many as it takes.
 func TestRoom(t *testing.T) {
-	var l syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {
+	cpus := runtime.GOMAXPROCS(0)
+	limit := room(1000)
+	for _, tt := range []struct {
+		connections int
+		limit       uint64
+		threads     int
+		apart       bool
+	}{
+		{1, limit, 1, false},
+		{1000, limit, cpus, false},
+		{1001, limit, max(cpus, 2), true},
+		{10_000, limit, max(cpus, 10), true},
+		{10_000, room(10_000) - 1, max(cpus, 2), true},
+	} {
+		d, err := divide(tt.connections, tt.limit)
+		if err != nil || d.threads != tt.threads || d.apart != tt.apart {
+			t.Errorf("%d connections, limit %d: %+v, %v", tt.connections, tt.limit, d, err)
+		}
+	}
+	for limit, fit := range map[uint64]int{0: 0, room(0) + 1: 0, room(1): 64} {
+		_, err := divide(65, limit)
+		if want := fmt.Sprintf("take --connections %d or fewer, or raise the hard limit (ulimit -Hn", fit); !errors.Is(err, syscall.EMFILE) || !strings.Contains(err.Error(), want) {
+			t.Errorf("limit %d: %v; want … %s …", limit, err, want)
+		}
+	}
+}
+
+// TestApart: threads with descriptors of their own come to the same totals, and
+// leave none behind.
+func TestApart(t *testing.T) {
+	var wrong error
+	onThread(func() error {
+		if wrong = syscall.Unshare(syscall.CLONE_FILES); wrong != nil {
+			wrong = fmt.Errorf("unshare(CLONE_FILES): %w", wrong)
+		}
+		return nil
+	})
+	if wrong != nil {
+		t.Skipf("skip: %v", wrong)
+	}
+	c := config(t, "2%", Client{Depth: 1, Reconnects: true})
+	d, err := divide(c.Connections, room(6))
+	if err != nil || !d.apart || d.threads < 4 {
+		t.Fatalf("%+v, %v", d, err)
+	}
+	m := newTeam(c, d)
+	m.run(context.Background())
+	if err := m.failed(); err != nil {
 		t.Fatal(err)
 	}
-	if n := fitting(l.Max); room(int(n)) > l.Max {
-		t.Errorf("%d descriptors are said to be enough for %d connections, which need %d", l.Max, n, room(int(n)))
+	var got Counts
+	for _, s := range m.shards {
+		got.add(&s.counts)
 	}
-	err := makeRoom(1 << 40)
-	if !errors.Is(err, syscall.EPERM) || !strings.Contains(err.Error(), "--connections") || !strings.Contains(err.Error(), "ulimit -Hn") {
-		t.Errorf("%v", err)
+	if want := expected(c); got != want {
+		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }

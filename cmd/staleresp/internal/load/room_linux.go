@@ -17,24 +17,68 @@ func room(connections int) uint64 {
 }
 
 // fitting is for how many connections so many descriptors are enough.
-func fitting(descriptors uint64) uint64 {
-	return (max(descriptors, room(0)) - room(0)) / 2
+func fitting(descriptors uint64) int {
+	return int((max(descriptors, room(0)) - room(0)) / 2)
 }
 
-// makeRoom lets the process have descriptors for so many connections.
-func makeRoom(connections int) error {
+// raise raises the limit of descriptors to what is needed, or as far as it may be,
+// and returns the limit.
+func raise(needed uint64) (uint64, error) {
 	var l syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {
-		return fmt.Errorf("getrlimit(RLIMIT_NOFILE): %w", err)
+		return 0, fmt.Errorf("getrlimit(RLIMIT_NOFILE): %w", err)
 	}
-	needed, hard := room(connections), l.Max
-	if l.Cur >= needed {
+	for _, r := range []syscall.Rlimit{{Cur: needed, Max: max(needed, l.Max)}, {Cur: l.Max, Max: l.Max}} {
+		if l.Cur < needed && syscall.Setrlimit(syscall.RLIMIT_NOFILE, &r) == nil {
+			l = r
+		}
+	}
+	return l.Cur, nil
+}
+
+// maxThreads bounds among how many threads connections are divided.
+const maxThreads = 64
+
+// division is how connections are divided among threads.
+type division struct {
+	connections, threads int
+	limit                uint64 // of descriptors
+	// apart: there are more descriptors than the limit allows in one table, so each
+	// thread has one of its own (unshare(2)).
+	apart bool
+}
+
+// divide divides connections among threads: one for each processor, or more if
+// their tables would not do.
+func divide(connections int, limit uint64) (division, error) {
+	d := division{connections: connections, threads: min(runtime.GOMAXPROCS(0), connections), limit: limit}
+	if room(connections) <= limit {
+		return d, nil
+	}
+	each := fitting(limit)
+	if each*maxThreads < connections {
+		return d, d.tooMany(each*maxThreads, syscall.EMFILE)
+	}
+	d.apart = true
+	d.threads = max(d.threads, (connections+each-1)/each)
+	return d, nil
+}
+
+// tooMany is that the descriptors are enough for so many connections only, and what
+// would help.
+func (d *division) tooMany(fit int, err error) error {
+	return fmt.Errorf("%d connections need %d descriptors, the limit is %d: %w; take --connections %d or fewer, or raise the hard limit (ulimit -Hn %d, as root)",
+		d.connections, room(d.connections), d.limit, err, fit, room(d.connections))
+}
+
+// enter gives the calling thread, which ends with its shard, a table of
+// descriptors of its own if it needs one.
+func (d *division) enter() error {
+	if !d.apart {
 		return nil
 	}
-	l.Cur, l.Max = needed, max(needed, hard)
-	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {
-		return fmt.Errorf("%d connections need %d descriptors, and no more than %d may be had: setrlimit(RLIMIT_NOFILE): %w; take --connections %d or fewer, or raise the hard limit (ulimit -Hn %d, as root)",
-			connections, needed, hard, err, fitting(hard), needed)
+	if err := syscall.Unshare(syscall.CLONE_FILES); err != nil {
+		return d.tooMany(fitting(d.limit), fmt.Errorf("unshare(CLONE_FILES): %w", err))
 	}
 	return nil
 }

@@ -2,8 +2,7 @@ package load
 
 import (
 	"context"
-	"errors"
-	"runtime"
+	"slices"
 	"sync"
 	"time"
 )
@@ -14,15 +13,20 @@ const progressEvery = 200 * time.Millisecond
 // Run asks all requests, or as many as there is time for until the context ends,
 // and returns what became of them.
 func Run(ctx context.Context, c *Config) (*Result, error) {
-	if err := makeRoom(c.Connections); err != nil {
+	limit, err := raise(room(c.Connections))
+	if err != nil {
+		return nil, err
+	}
+	d, err := divide(c.Connections, limit)
+	if err != nil {
 		return nil, err
 	}
 	forgetPeak()
-	t := newTeam(c)
+	t := newTeam(c, d)
 	stop := t.tell(c.Progress)
 	t.run(ctx)
 	stop()
-	if err := errors.Join(t.errs...); err != nil {
+	if err := t.failed(); err != nil {
 		return nil, err
 	}
 	r := &Result{Elapsed: time.Since(t.began), Latency: newHistogram(), Peak: peak()}
@@ -33,9 +37,10 @@ func Run(ctx context.Context, c *Config) (*Result, error) {
 	return r, nil
 }
 
-// team is the shards of a load, one for each processor that there is work for.
+// team is the shards of a load, each on a thread of its own.
 type team struct {
 	config *Config
+	division
 	shards []*shard
 	errs   []error
 
@@ -44,9 +49,9 @@ type team struct {
 	began time.Time
 }
 
-func newTeam(c *Config) *team {
-	n := min(runtime.GOMAXPROCS(0), c.Connections)
-	t := &team{config: c, shards: make([]*shard, n), errs: make([]error, n), begin: make(chan struct{})}
+func newTeam(c *Config, d division) *team {
+	n := d.threads
+	t := &team{config: c, division: d, shards: make([]*shard, n), errs: make([]error, n), begin: make(chan struct{})}
 	for i := range t.shards {
 		t.shards[i] = newShard(c, c.Connections*i/n, c.Connections*(i+1)/n)
 	}
@@ -74,10 +79,23 @@ func (t *team) run(ctx context.Context) {
 	all.Wait()
 }
 
+// failed is the first thread's error of those that failed: the others may have
+// failed for the same reason.
+func (t *team) failed() error {
+	i := slices.IndexFunc(t.errs, func(err error) bool { return err != nil })
+	if i < 0 {
+		return nil
+	}
+	return t.errs[i]
+}
+
 // play makes a shard's connections, and lets it run as soon as all have made theirs.
 func (t *team) play(ctx context.Context, s *shard, made func()) error {
 	defer s.close()
-	err := s.open()
+	err := t.enter()
+	if err == nil {
+		err = s.open()
+	}
 	made()
 	if err != nil {
 		return err
