@@ -1,8 +1,8 @@
 /*
- * The floor: as many round trips as two threads can make over TCP connections on
- * 127.0.0.1, one of them the server's, the other the clients', each with an epoll
- * of its own. Messages are as long as those of staleresp load. It checks nothing;
- * it prints the round trips per second.
+ * The floor: as many round trips as two threads make over TCP connections on
+ * 127.0.0.1, in a private network namespace: one thread is the server's, the other
+ * the clients', each with an epoll of its own. Messages are as long as those of
+ * staleresp load. It checks nothing; it prints the round trips per second.
  *
  * pingpong CONNECTIONS ROUND-TRIPS
  */
@@ -11,7 +11,6 @@
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #define MESSAGE 24
@@ -114,6 +113,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: pingpong CONNECTIONS ROUND-TRIPS\n");
 		return 2;
 	}
+	if (private_network() < 0)
+		return EXIT_FAILURE;
 	server_epoll = epoll_create1(EPOLL_CLOEXEC);
 	client_epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (server_epoll < 0 || client_epoll < 0 || connect_all() < 0)
