@@ -102,15 +102,16 @@ func (e *endless) Read(b []byte) (int, error) {
 
 // TestJudgeMemory: of a long log what is remembered has a bound.
 func TestJudgeMemory(t *testing.T) {
-	const lines = 3 * remembered
+	const size, lines = 1000, 3500
 	j := newLogJudge("log")
+	j.asked = newRecent(size)
 	if err := j.read(&endless{lines: lines}); err != nil {
 		t.Fatal(err)
 	}
 	if j.Stale != lines-1 || j.Foreign != 1 || len(j.First) != shownLines {
 		t.Errorf("%d stale, %d foreign, %d told", j.Stale, j.Foreign, len(j.First))
 	}
-	if len(j.asked.lines) != remembered {
+	if len(j.asked.lines) != size {
 		t.Errorf("%d lines are remembered", len(j.asked.lines))
 	}
 	if line, ok := j.asked.line(token.Of([]byte("1"))); ok {

@@ -65,7 +65,7 @@ const (
 func newLogJudge(name string) *logJudge {
 	return &logJudge{
 		logReport: &logReport{Schema: "sockproof/judge/v1", Log: name, First: []wrongLine{}},
-		asked:     newRecent(), progress: func() {},
+		asked:     newRecent(remembered), progress: func() {},
 	}
 }
 
@@ -155,8 +155,8 @@ type recent struct {
 	ring  []token.Token // of the lines remembered, by line
 }
 
-func newRecent() *recent {
-	return &recent{lines: map[token.Token]int64{}, ring: make([]token.Token, remembered)}
+func newRecent(lines int) *recent {
+	return &recent{lines: map[token.Token]int64{}, ring: make([]token.Token, lines)}
 }
 
 func (r *recent) line(t token.Token) (line int64, ok bool) {
@@ -166,8 +166,9 @@ func (r *recent) line(t token.Token) (line int64, ok bool) {
 
 // add remembers a line, and forgets the one that is too old by now.
 func (r *recent) add(t token.Token, line int64) {
-	at := &r.ring[line%remembered]
-	if r.lines[*at] == line-remembered {
+	size := int64(len(r.ring))
+	at := &r.ring[line%size]
+	if r.lines[*at] == line-size {
 		delete(r.lines, *at)
 	}
 	*at = t
