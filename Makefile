@@ -35,7 +35,7 @@ build:
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin
-	install bin/selfconnect bin/simopen bin/halfclose bin/lingerreset $(DESTDIR)$(PREFIX)/bin
+	install bin/selfconnect bin/simopen bin/halfclose bin/lingerreset bin/staleresp $(DESTDIR)$(PREFIX)/bin
 
 test:
 	CGO_ENABLED=0 $(GO) test -tags $(TAGS) -shuffle=on $(TESTFLAGS) ./...

@@ -24,11 +24,11 @@ import (
 // in the wild, against the program itself: what the server saw of each, and what
 // its log says.
 
-// patient is how long the clients here wait for a reply; served is how late a late
+// clientPatience is how long the clients here wait for a reply; lateness is how late a late
 // one is.
 const (
-	patient = 50 * time.Millisecond
-	served  = 400 * time.Millisecond
+	clientPatience = 50 * time.Millisecond
+	lateness       = 400 * time.Millisecond
 )
 
 // serving is a server in a process of its own.
@@ -44,7 +44,7 @@ func startServing(t *testing.T, protocol string, args ...string) *serving {
 	t.Helper()
 	s := &serving{}
 	s.Cmd = exec.Command("staleresp", append([]string{
-		"serve", "--protocol", protocol, "--late-every", "4", "--late-by", served.String(),
+		"serve", "--protocol", protocol, "--late-every", "4", "--late-by", lateness.String(),
 	}, args...)...)
 	s.Stderr = &s.errs
 	stdout, err := s.StdoutPipe()
@@ -147,7 +147,7 @@ func TestNetHTTP(t *testing.T) {
 			s := startServing(t, "http", args...)
 			transport := &http.Transport{MaxConnsPerHost: 1}
 			defer transport.CloseIdleConnections()
-			client := &http.Client{Transport: transport, Timeout: patient}
+			client := &http.Client{Transport: transport, Timeout: clientPatience}
 			var log clientLog
 			for i := range clientRequests {
 				path := fmt.Sprintf("/user/%d", i)
@@ -185,11 +185,13 @@ func needIPv6(t *testing.T) {
 func TestGoRedis(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*redis.Options){
-		"ReadTimeout":   func(o *redis.Options) { o.ReadTimeout = patient },
-		"context":       func(o *redis.Options) { o.ContextTimeoutEnabled = true },
-		"protocol 2":    func(o *redis.Options) { o.ReadTimeout, o.Protocol = patient, 2 },
-		"with a set-up": func(o *redis.Options) { o.ReadTimeout, o.Password, o.DB, o.ClientName = patient, "secret", 3, "me" },
-		"pool of one":   func(o *redis.Options) { o.ReadTimeout, o.PoolSize = patient, 1 },
+		"ReadTimeout": func(o *redis.Options) { o.ReadTimeout = clientPatience },
+		"context":     func(o *redis.Options) { o.ContextTimeoutEnabled = true },
+		"protocol 2":  func(o *redis.Options) { o.ReadTimeout, o.Protocol = clientPatience, 2 },
+		"with a set-up": func(o *redis.Options) {
+			o.ReadTimeout, o.Password, o.DB, o.ClientName = clientPatience, "secret", 3, "me"
+		},
+		"pool of one": func(o *redis.Options) { o.ReadTimeout, o.PoolSize = clientPatience, 1 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -201,7 +203,7 @@ func TestGoRedis(t *testing.T) {
 			var log clientLog
 			for i := range clientRequests {
 				key := fmt.Sprintf("user:%d", i)
-				ctx, cancel := context.WithTimeout(context.Background(), patient)
+				ctx, cancel := context.WithTimeout(context.Background(), clientPatience)
 				value, err := client.Get(ctx, key).Result()
 				cancel()
 				if err != nil {
@@ -230,7 +232,7 @@ func TestNaiveLine(t *testing.T) {
 		if _, err := fmt.Fprintln(conn, request); err != nil {
 			break
 		}
-		conn.SetReadDeadline(time.Now().Add(patient))
+		conn.SetReadDeadline(time.Now().Add(clientPatience))
 		reply, err := replies.ReadString('\n')
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 			break // the server has ended
@@ -259,7 +261,7 @@ func TestCarefulLine(t *testing.T) {
 		}
 		request := fmt.Sprintf("user %d", i)
 		fmt.Fprintln(conn, request)
-		conn.SetReadDeadline(time.Now().Add(patient))
+		conn.SetReadDeadline(time.Now().Add(clientPatience))
 		reply, err := replies.ReadString('\n')
 		if err != nil {
 			conn.Close()

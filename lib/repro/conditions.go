@@ -10,7 +10,6 @@ import (
 type Conditions struct {
 	Network  journal.Network // empty: the strongest that can be had
 	Family   journal.Family
-	MTU      int                              // of the wire, in bytes; 0: 1500
 	Timeout  time.Duration                    // of the whole run
 	Option   func(name string) string         // the binary's own flags
 	Progress func(text string)                // shown while it takes long; may be nil
