@@ -24,8 +24,7 @@ import (
 // in the wild, against the program itself: what the server saw of each, and what
 // its log says.
 
-// clientPatience is how long the clients here wait for a reply; lateness is how late a late
-// one is.
+// How long the clients here wait for a reply, and how late a late one is.
 const (
 	clientPatience = 50 * time.Millisecond
 	lateness       = 400 * time.Millisecond
