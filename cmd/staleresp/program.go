@@ -62,6 +62,7 @@ var program = repro.Program{
 			Claims: []*claim.Claim{&sr5, &sr13, &sr14},
 		},
 	},
-	Plays: plays,
-	Flags: ownFlags(),
+	Plays:    plays,
+	Flags:    ownFlags(),
+	Commands: []repro.Command{loadCommand(), serveCommand(), judgeCommand()},
 }
