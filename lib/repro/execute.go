@@ -105,6 +105,7 @@ type session struct {
 	stream   *report.Stream // for jsonl
 	report   report.Report
 	progress *progress
+	moves    func() *Moves // for --step: begins to read them; nil otherwise
 
 	runs, events int // so far, for numbering
 }
@@ -140,6 +141,9 @@ func newSession(c *Context) (*session, error) {
 	if d, ok := c.CLI.Generic("timeout").(*duration); ok {
 		s.cond.Timeout = d.d
 	}
+	if err := s.step(c); err != nil {
+		return nil, err
+	}
 	switch {
 	case quiet:
 		s.style.Verbosity = report.Quiet
@@ -149,7 +153,12 @@ func newSession(c *Context) (*session, error) {
 	return s, nil
 }
 
+// begin is called in the process that runs the scenarios: what is read from
+// standard input must not be read by one that only waits for it.
 func (s *session) begin() {
+	if s.moves != nil {
+		s.cond.Moves = s.moves()
+	}
 	if s.format == formatJSONL {
 		s.stream = report.NewStream(s.out)
 		s.stream.Start(&s.report)
