@@ -22,6 +22,26 @@ type exchange struct {
 // that were written and read. An exchange whose calls are not in the journal, or
 // show something else, is left out, and unfounded.
 func exchanges(j *journal.Journal) (all []exchange, unfounded *journal.Event) {
+	t := toldOf(j)
+	return slices.Clone(t.all), t.unfounded
+}
+
+func toldOf(j *journal.Journal) told {
+	return claim.Shared(j, toldKey{}, func() told { return tellings(j) })
+}
+
+// toldKey is that of what is told.
+type toldKey struct{}
+
+// told is what exchanges returns.
+type told struct {
+	all       []exchange
+	unfounded *journal.Event
+	untold    *journal.Event
+}
+
+// tellings makes it.
+func tellings(j *journal.Journal) (t told) {
 	for i := range j.Events {
 		e := &j.Events[i]
 		if e.Answer == nil || j.Played != 0 && e.N > j.Played {
@@ -29,12 +49,13 @@ func exchanges(j *journal.Journal) (all []exchange, unfounded *journal.Event) {
 		}
 		x, ok := founded(j, e)
 		if !ok {
-			unfounded = e
+			t.unfounded = e
 			continue
 		}
-		all = append(all, x)
+		t.all = append(t.all, x)
 	}
-	return all, unfounded
+	t.untold = untold(j, t.all)
+	return t
 }
 
 // untold is a request of a client that tells what becomes of them, with no word on
@@ -124,7 +145,7 @@ func judged(check func(j *journal.Journal, xs []exchange) claim.Finding) claim.C
 		if unfounded != nil {
 			return claim.Unclear("what %s says in event %d, its calls do not show", unfounded.Socket, unfounded.N)
 		}
-		if e := untold(j, xs); e != nil && j.Stopped == "" {
+		if e := toldOf(j).untold; e != nil && j.Stopped == "" {
 			return claim.Unclear("what became of the request of event %d is not in the journal", e.N)
 		}
 		return check(j, xs)

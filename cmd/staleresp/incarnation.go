@@ -28,8 +28,16 @@ type incarnated struct {
 	called *journal.Event
 }
 
+// incarnationsKey is that of the connections of a journal.
+type incarnationsKey struct{}
+
 // incarnations lists the connections of a journal.
 func incarnations(j *journal.Journal) []incarnated {
+	return claim.Shared(j, incarnationsKey{}, func() []incarnated { return callsMade(j) })
+}
+
+// callsMade makes that list.
+func callsMade(j *journal.Journal) []incarnated {
 	conns := claim.Connections(j)
 	all := make([]incarnated, 0, len(conns))
 	for _, c := range conns {

@@ -17,11 +17,8 @@ type Connection struct {
 	*journal.Journal
 }
 
-// Connections lists the connections of a journal in the order in which they
-// were called for, those that were never accepted among them. Where addresses
-// were used again, each socket counts for one connection only, and a packet for
-// the one that was called for last.
-func Connections(j *journal.Journal) []Connection {
+// connections makes what Connections returns.
+func connections(j *journal.Journal) []Connection {
 	var (
 		all    []Connection
 		called []*journal.Event // by which connect each began

@@ -93,6 +93,7 @@ func (p *Program) names() string {
 
 // Judge turns a journal into the outcome and the findings of its scenario.
 func (s *Scenario) Judge(j *journal.Journal) (o claim.Outcome, why string, findings []claim.Finding) {
+	defer claim.Remember(j)()
 	o, why = s.Phenomenon.Judge(j)
 	findings = []claim.Finding{}
 	for _, c := range s.Claims {
@@ -103,6 +104,7 @@ func (s *Scenario) Judge(j *journal.Journal) (o claim.Outcome, why string, findi
 
 // Report judges a journal, and makes the report of its run.
 func (s *Scenario) Report(j journal.Journal) report.Run {
+	defer claim.Remember(&j)()
 	o, why, findings := s.Judge(&j)
 	r := report.NewRun(j, s.Title, o, why, findings)
 	if s.Compare != nil {

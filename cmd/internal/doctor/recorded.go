@@ -194,6 +194,7 @@ func (s *Suite) disorder(whole *journal.Journal, i int) {
 // judgeByAll asks every claim and every phenomenon of the program about a journal,
 // each once, though several scenarios may share it.
 func (s *Suite) judgeByAll(j *journal.Journal) {
+	defer claim.Remember(j)()
 	asked := map[*claim.Claim]bool{}
 	for i := range s.Program.Scenarios {
 		scenario := &s.Program.Scenarios[i]
