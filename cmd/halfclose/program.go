@@ -113,4 +113,9 @@ var program = repro.Program{
 	},
 	Plays:    plays,
 	Commands: []repro.Command{scanCommand()},
+	Examples: []repro.Example{
+		{Line: "halfclose", Does: "shutdown three ways, and close: one table"},
+		{Line: "halfclose truncated", Does: "why the last part of a response is missing"},
+		{Line: "halfclose scan --every 5s", Does: "the stuck sockets of this machine, and which grow"},
+	},
 }

@@ -12,7 +12,11 @@ func scanCommand() repro.Command {
 		Name: "scan", Usage: "find the sockets of this machine that are stuck half closed, and whose bug that is; --fail-over does not count TIME_WAIT",
 		Flags:   append(live.OptionFlags(), scanEveryFlags()...),
 		Accepts: []string{"format", "color"},
-		Do:      doScan,
+		Examples: []repro.Example{
+			{Line: "halfclose scan --every 5s", Does: "again each five seconds, and what grew"},
+			{Line: "halfclose scan --fail-over 100", Does: "exit status 1 if more than a hundred are stuck, for monitoring"},
+		},
+		Do: doScan,
 	}
 }
 

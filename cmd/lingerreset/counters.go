@@ -19,7 +19,10 @@ func countersCommand() repro.Command {
 			Name: "for", Usage: "count for a `DURATION` like 10s too",
 		}),
 		Accepts: []string{"format", "color"},
-		Do:      doCounters,
+		Examples: []repro.Example{
+			{Line: "lingerreset counters --for 10s", Does: "how far each counter of resets moves in ten seconds"},
+		},
+		Do: doCounters,
 	}
 }
 

@@ -68,4 +68,9 @@ var program = repro.Program{
 	},
 	Plays:    plays,
 	Commands: []repro.Command{victimCommand(), countersCommand()},
+	Examples: []repro.Example{
+		{Line: "lingerreset", Does: "what SO_LINGER {1, 0} does to a connection and its peer"},
+		{Line: "lingerreset sigpipe", Does: "the write that kills, by every call and disposition"},
+		{Line: "lingerreset victim -- ./client", Does: "does your program survive a reset?"},
+	},
 }

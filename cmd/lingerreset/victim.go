@@ -37,7 +37,11 @@ func victimCommand() repro.Command {
 			&cli.StringFlag{Name: "times", Usage: "with --listen: end after `N` connections"},
 		},
 		Accepts: []string{"format", "color", "4", "6"},
-		Do:      doVictim,
+		Examples: []repro.Example{
+			{Line: "lingerreset victim --after 4096 -- ./client --quick", Does: "the other end resets after 4096 bytes"},
+			{Line: "lingerreset victim --listen 9000 --mode close-unread", Does: "a server that closes with the request unread"},
+		},
+		Do: doVictim,
 	}
 }
 

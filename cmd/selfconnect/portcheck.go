@@ -16,7 +16,10 @@ func portCommand() repro.Command {
 		ArgsUsage: "PORT [PORT ...]",
 		Flags:     live.PlaceFlags(),
 		Accepts:   []string{"format", "color"},
-		Do:        doPort,
+		Examples: []repro.Example{
+			{Line: "selfconnect port 8080", Does: "exit status 1: a client may connect to itself there, and the sysctl line that cures it"},
+		},
+		Do: doPort,
 	}
 }
 

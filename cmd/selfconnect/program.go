@@ -56,4 +56,9 @@ var program = repro.Program{
 	Plays:    plays,
 	Flags:    []cli.Flag{portFlag()},
 	Commands: []repro.Command{scanCommand(), portCommand()},
+	Examples: []repro.Example{
+		{Line: "selfconnect", Does: "a socket connects to itself, packet by packet"},
+		{Line: "selfconnect hunt --net host --port 40001", Does: "does it happen to this port, with this machine's settings?"},
+		{Line: "selfconnect port 8080", Does: "is a server safe on this port? exit status 1: no"},
+	},
 }

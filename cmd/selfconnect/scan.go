@@ -15,7 +15,10 @@ func scanCommand() repro.Command {
 		Name: "scan", Usage: "list the self-connected sockets of this machine",
 		Flags:   live.OptionFlags(),
 		Accepts: []string{"format", "color"},
-		Do:      doScan,
+		Examples: []repro.Example{
+			{Line: "selfconnect scan --fail-over 0", Does: "exit status 1 if any is found, for monitoring"},
+		},
+		Do: doScan,
 	}
 }
 

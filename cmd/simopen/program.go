@@ -80,4 +80,9 @@ var program = repro.Program{
 	},
 	Fallback: []string{"eaten-rst", "race"},
 	Plays:    plays,
+	Examples: []repro.Example{
+		{Line: "simopen", Does: "two SYNs cross: one connection, no listener"},
+		{Line: "simopen cross --step", Does: "decide what becomes of each packet"},
+		{Line: "simopen race --net host", Does: "left to chance, on this machine's own stack"},
+	},
 }

@@ -17,7 +17,10 @@ func judgeCommand() repro.Command {
 		Name: "judge", Usage: "read a client's log of what it asked serve and was told, request<TAB>reply a line, and say which replies were stale, and from when",
 		ArgsUsage: "LOG",
 		Accepts:   []string{"format", "color"},
-		Do:        doJudge,
+		Examples: []repro.Example{
+			{Line: "staleresp judge client.log", Does: "one request<TAB>reply on a line; exit status 1: some were stale"},
+		},
+		Do: doJudge,
 	}
 }
 

@@ -29,7 +29,11 @@ func loadCommand() repro.Command {
 			lateByFlag(),
 		},
 		Accepts: []string{"format", "color", "net", "4", "6", patienceFlag},
-		Do:      doLoad,
+		Examples: []repro.Example{
+			{Line: "staleresp load --connections 1000 --requests 1000000", Does: "every policy, a million requests each"},
+			{Line: "staleresp load --policy naive,reconnect --late-rate 0.1%", Does: "two of them side by side"},
+		},
+		Do: doLoad,
 	}
 }
 

@@ -65,4 +65,9 @@ var program = repro.Program{
 	Plays:    plays,
 	Flags:    ownFlags(),
 	Commands: []repro.Command{loadCommand(), serveCommand(), judgeCommand()},
+	Examples: []repro.Example{
+		{Line: "staleresp", Does: "one reply is late, and the next request reads it"},
+		{Line: "staleresp incarnation", Does: "a dead connection's segment is read in the next one"},
+		{Line: "staleresp serve --protocol http", Does: "does your client give up a connection that owes it a reply?"},
+	},
 }

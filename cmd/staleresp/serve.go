@@ -29,7 +29,11 @@ func serveCommand() repro.Command {
 			&cli.BoolFlag{Name: "payload", Usage: "show what clients sent, not only its length and hash"},
 		},
 		Accepts: []string{"format", "color", "4", "6"},
-		Do:      doServe,
+		Examples: []repro.Example{
+			{Line: "staleresp serve --protocol resp --late-every 10 --listen 127.0.0.1:6399", Does: "a Redis of which each tenth reply is late"},
+			{Line: "staleresp serve --protocol line --requests 100", Does: "a free port, named on the first line; it ends after 100 requests"},
+		},
+		Do: doServe,
 	}
 }
 

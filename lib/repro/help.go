@@ -46,6 +46,7 @@ func (p *Program) help(l *commandLine, shared []cli.Flag, commands []Command, o 
 	}
 	b.WriteString("\nflags (anywhere before --):\n")
 	writeFlags(&b, shared)
+	writeExamples(&b, append(slices.Clone(p.Examples), p.everyonesExamples()...))
 	b.WriteString("\nexit status: 0 reproduced, 1 not reproduced, 2 bad usage, 3 inconclusive or output lost,\n130 and 143 interrupted\n")
 	_, err := io.WriteString(o, b.String())
 	return err
@@ -56,26 +57,54 @@ func (p *Program) helpCommand(c Command, shared []cli.Flag, o io.Writer) error {
 	fmt.Fprintf(&b, "%s %s - %s\n\nusage:\n  %s\n\nflags:\n", p.Name, c.Name, c.Usage,
 		strings.TrimSpace(p.Name+" "+c.Name+" [flags] "+c.ArgsUsage))
 	writeFlags(&b, c.Flags)
-	writeFlags(&b, slices.DeleteFunc(slices.Clone(shared), func(f cli.Flag) bool {
-		return !slices.Contains(c.Accepts, f.Names()[0])
-	}))
+	writeFlags(&b, c.accepted(shared))
+	writeExamples(&b, c.Examples)
 	_, err := io.WriteString(o, b.String())
 	return err
 }
 
+// everyonesExamples are what every binary can.
+func (p *Program) everyonesExamples() []Example {
+	return []Example{
+		{p.Name + " check", "what this machine can run and observe, and what would help"},
+		{p.Name + " all --net host -6", "every scenario, on this machine's own stack, over IPv6"},
+		{p.Name + " --format json", "one document, for a script; exit status 0: reproduced"},
+	}
+}
+
+// writeExamples writes command lines, what each does behind it.
+func writeExamples(b *strings.Builder, all []Example) {
+	if len(all) == 0 {
+		return
+	}
+	b.WriteString("\nexamples:\n")
+	width := 0
+	for _, e := range all {
+		width = max(width, len(e.Line))
+	}
+	for _, e := range all {
+		fmt.Fprintf(b, "  %-*s  %s\n", width, e.Line, e.Does)
+	}
+}
+
 func writeFlags(b *strings.Builder, flags []cli.Flag) {
 	for _, f := range flags {
-		usage, value := usageOf(f), ""
-		if !(declaredFlag{Flag: f}).isSwitch() {
-			value = " VALUE"
-			if i := strings.IndexByte(usage, '`'); i >= 0 {
-				j := i + 1 + strings.IndexByte(usage[i+1:], '`')
-				value = " " + usage[i+1:j]
-				usage = strings.ReplaceAll(usage, "`", "")
-			}
-		}
-		fmt.Fprintf(b, "  %-22s %s\n", dashed(f.Names()[0])+value, usage)
+		value, usage := described(f)
+		fmt.Fprintf(b, "  %-22s %s\n", strings.TrimSpace(dashed(f.Names()[0])+" "+value), usage)
 	}
+}
+
+// described is how a flag's value is called, if it has one, and what the flag does.
+func described(f cli.Flag) (value, usage string) {
+	usage = usageOf(f)
+	if (declaredFlag{Flag: f}).isSwitch() {
+		return "", usage
+	}
+	if _, after, marked := strings.Cut(usage, "`"); marked {
+		value, _, _ = strings.Cut(after, "`")
+		return value, strings.ReplaceAll(usage, "`", "")
+	}
+	return "VALUE", usage
 }
 
 func commandNames(commands []Command) string {
@@ -84,6 +113,11 @@ func commandNames(commands []Command) string {
 		n = append(n, c.Name)
 	}
 	return strings.Join(n, ", ")
+}
+
+// accepted are those of the shared flags that mean something to the command.
+func (c *Command) accepted(shared []cli.Flag) []cli.Flag {
+	return slices.DeleteFunc(slices.Clone(shared), func(f cli.Flag) bool { return !slices.Contains(c.Accepts, f.Names()[0]) })
 }
 
 // checkAccepted refuses a shared flag that means nothing to the command.

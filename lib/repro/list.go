@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+
+	"github.com/urfave/cli/v2"
 
 	"sockproof/lib/journal"
 	"sockproof/lib/report"
@@ -41,14 +44,47 @@ type listedClaim struct {
 	Precondition string `json:"precondition,omitempty"`
 }
 
+// listedFlag is a flag; those without a value are switches.
+type listedFlag struct {
+	Name  string `json:"name"` // with its dashes
+	Value string `json:"value,omitempty"`
+	Usage string `json:"usage"`
+}
+
+type listedExample struct {
+	Line string `json:"line"`
+	Does string `json:"does"`
+}
+
+type listedCommand struct {
+	Name     string          `json:"name"`
+	Usage    string          `json:"usage"`
+	Args     string          `json:"args,omitempty"`
+	Flags    []listedFlag    `json:"flags"` // its own, and those of all that mean something to it
+	Examples []listedExample `json:"examples"`
+}
+
 type list struct {
 	Schema    string           `json:"schema"`
 	Tool      report.Tool      `json:"tool"`
+	Summary   string           `json:"summary"`
 	Scenarios []listedScenario `json:"scenarios"`
+	Commands  []listedCommand  `json:"commands"`
+	Flags     []listedFlag     `json:"flags"` // of all
+	Examples  []listedExample  `json:"examples"`
 }
 
 func listing(p *Program) list {
-	l := list{Schema: "sockproof/list/v1", Tool: p.tool()}
+	shared := append(sharedFlags(), p.Flags...)
+	l := list{
+		Schema: "sockproof/list/v1", Tool: p.tool(), Summary: p.Summary,
+		Flags: listedFlags(shared), Examples: listedExamples(append(slices.Clone(p.Examples), p.everyonesExamples()...)),
+	}
+	for _, c := range p.commands() {
+		l.Commands = append(l.Commands, listedCommand{
+			c.Name, c.Usage, c.ArgsUsage, listedFlags(append(slices.Clone(c.Flags), c.accepted(shared)...)), listedExamples(c.Examples),
+		})
+	}
 	for _, s := range p.Scenarios {
 		ls := listedScenario{Name: s.Name, Title: s.Title, Networks: s.Networks, NoHost: s.NoHost, Claims: []listedClaim{}}
 		for _, c := range s.Claims {
@@ -57,6 +93,23 @@ func listing(p *Program) list {
 		l.Scenarios = append(l.Scenarios, ls)
 	}
 	return l
+}
+
+func listedFlags(flags []cli.Flag) []listedFlag {
+	all := []listedFlag{}
+	for _, f := range flags {
+		value, usage := described(f)
+		all = append(all, listedFlag{dashed(f.Names()[0]), value, usage})
+	}
+	return all
+}
+
+func listedExamples(examples []Example) []listedExample {
+	all := []listedExample{}
+	for _, e := range examples {
+		all = append(all, listedExample(e))
+	}
+	return all
 }
 
 func writeList(w io.Writer, p *Program) {

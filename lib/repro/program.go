@@ -29,7 +29,12 @@ type Program struct {
 	Flags []cli.Flag
 	// Commands are the binary's own, beyond the shared ones.
 	Commands []Command
+	// Examples are command lines worth knowing, for its help.
+	Examples []Example
 }
+
+// Example is a command line, and what it does.
+type Example struct{ Line, Does string }
 
 // Scenario is one way to bring a phenomenon about, or to prevent it. It is
 // portable: a saved journal is judged anywhere.
@@ -70,7 +75,9 @@ type Command struct {
 	Flags                  []cli.Flag
 	// Accepts names the shared flags that mean something to it.
 	Accepts []string
-	Do      func(c *Context) (exit int, err error)
+	// Examples are command lines worth knowing, for its help.
+	Examples []Example
+	Do       func(c *Context) (exit int, err error)
 }
 
 // scenario returns the scenario of that name.
