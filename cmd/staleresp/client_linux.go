@@ -146,9 +146,19 @@ func (c *client) decide(o outstanding, reply []byte) string {
 	return didDiscard
 }
 
-// receive waits for a message until the client loses its patience. What is to
-// come meanwhile does, if it is due.
+// receive waits for a message until the client loses its patience. A process that
+// is stopped and goes on finds its read interrupted, as by a signal (signal(7)), and
+// reads again.
 func (c *client) receive() (reply []byte, err error) {
+	for {
+		if reply, err = c.receiveOnce(); !errors.Is(err, syscall.EINTR) || !c.OK() {
+			return reply, err
+		}
+	}
+}
+
+// receiveOnce makes one read. What is to come meanwhile does, if it is due.
+func (c *client) receiveOnce() (reply []byte, err error) {
 	s := c.conn.Client
 	if s.Readable() {
 		return s.Read(messageSize)

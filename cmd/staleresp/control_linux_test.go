@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/claim"
@@ -131,7 +132,7 @@ func TestCured(t *testing.T) {
 			Verdicts: map[string]claim.Verdict{"SR6": claim.Inconclusive, "SR7": claim.Inconclusive}, Check: nobodyWrong,
 		},
 		doctor.Control{
-			Scenario: "cancelled", Play: marked, Want: claim.NotReproduced, Because: "1 requests were given up, and 0 replies",
+			Scenario: "cancelled", Play: marked, Want: claim.NotReproduced, Because: "that were given up: 1, that failed: 0; replies taken for another's: 0",
 			Verdicts: map[string]claim.Verdict{"SR2": claim.Inconclusive},
 		},
 	)
@@ -181,6 +182,20 @@ func beside(r *repro.Run) error {
 	return c.haunted(dead)
 }
 
+// pause is long enough for the clock of initial sequence numbers to overtake a
+// usual run, and for a reply to be sent again.
+const pause = 700 * time.Millisecond
+
+// triedTwice checks that the first try had to be given up.
+func triedTwice(t *testing.T, r *doctor.Judged) {
+	for _, e := range claim.Packets(&r.Journal, journal.AtDropped) {
+		if e.Packet.Reason == overtaken {
+			return
+		}
+	}
+	t.Error("the first try was not given up")
+}
+
 // TestDeadStayDead: with timestamps, with another number, or without a TIME_WAIT.
 func TestDeadStayDead(t *testing.T) {
 	t.Parallel()
@@ -195,6 +210,12 @@ func TestDeadStayDead(t *testing.T) {
 			Name: "no timestamps", Scenario: "incarnation", Option: map[string]string{timestampsFlag: timestampsOff},
 			Want:     claim.Reproduced,
 			Verdicts: map[string]claim.Verdict{"SR3": claim.Refuted, "SR4": claim.Confirmed, "SR11": claim.Inconclusive},
+		},
+		doctor.Control{
+			// The first try loses against the clock, and the server repeats its reply meanwhile.
+			Name: "too slow once", Scenario: "incarnation", Option: map[string]string{timestampsFlag: timestampsOff},
+			With: doctor.When(0, answered(reconnect, users[0], didTimeOut), func(*repro.Run) { time.Sleep(pause) }),
+			Want: claim.Reproduced, Verdicts: map[string]claim.Verdict{"SR4": claim.Confirmed}, Check: triedTwice,
 		},
 		doctor.Control{
 			Name: "beside", Scenario: "incarnation", Play: beside, Want: claim.NotReproduced, Because: "nobody took it",

@@ -59,15 +59,15 @@ var sr6 = claim.Claim{
 			if len(theirs) < minAfter {
 				continue
 			}
-			first, next := theirs[0], theirs[1]
-			seen := cited([]exchange{c.of, first, next}, c.reply)
-			if first.reply != c.of.request {
-				return claim.Refute(seen, "the reply to %s was written to %s's connection, and %s was %s: %s", c.of.request, c.to.Client, first.request, first.did, first.reply)
+			before := c.of
+			for _, x := range theirs {
+				if x.reply != before.request {
+					return claim.Refute(cited([]exchange{c.of, before, x}, c.reply), "the reply to %s was written to %s's connection, and %s was %s: %s, not %s",
+						c.of.request, c.to.Client, x.request, x.did, x.reply, before.request)
+				}
+				before = x
 			}
-			if next.reply != first.request {
-				return claim.Refute(seen, "after %s had been told the reply to %s, %s was told the reply to %s", first.request, first.reply, next.request, next.reply)
-			}
-			told = append(told, seen...)
+			told = append(told, cited(append(theirs, c.of), c.reply)...)
 		}
 		if told == nil {
 			return noneCrossed(j)

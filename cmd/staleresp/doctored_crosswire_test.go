@@ -38,6 +38,7 @@ var doctoredCrossed = []doctor.Case{
 	{Name: "as recorded", Of: "crosswire", Do: asRecorded, Claim: "SR6", Want: claim.Confirmed},
 	{Name: "bob had his own", Of: "crosswire", Do: read(answered(naive, "bob", didTake), bobsFirst), Claim: "SR6", Want: claim.Refuted},
 	{Name: "carol had her own", Of: "crosswire", Do: read(answered(naive, "carol", didTake), carolsSecond), Claim: "SR6", Want: claim.Refuted},
+	{Name: "dave had his own", Of: "crosswire", Do: read(answered(naive, "dave", didTake), question{3, "dave"}), Claim: "SR6", Want: claim.Refuted},
 	{Name: "nobody asked after bob", Of: "crosswire", Do: all(dropped(answered(naive, "carol", "")), dropped(answered(naive, "dave", ""))), Claim: "SR6", Want: claim.Inconclusive},
 	{Name: "written to its own connection", Of: "crosswire", Do: straight, Claim: "SR6", Want: claim.Inconclusive},
 

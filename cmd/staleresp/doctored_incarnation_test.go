@@ -14,6 +14,12 @@ func stray(d *doctor.Journal) *journal.Event {
 	return d.First(numbered(haunts(d.Journal)[0].arrived.N))
 }
 
+// tooSlow lets the reply not be let go, because the new connection began beyond it.
+func tooSlow(d *doctor.Journal) {
+	p := stray(d).Packet
+	p.At, p.Reason = journal.AtDropped, overtaken
+}
+
 // awaitedElse lets the client have awaited another byte than the stray's first.
 func awaitedElse(d *doctor.Journal) {
 	s := stray(d)
@@ -90,7 +96,9 @@ var doctoredIncarnation = []doctor.Case{
 
 	{Name: "as recorded", Of: "incarnation-stamped", Do: asRecorded, Claim: "SR11", Want: claim.Confirmed},
 	{Name: "bob read it", Of: "incarnation-stamped", Do: read(answered(reconnect, "bob", didTake), alices), Claim: "SR11", Want: claim.Refuted},
-	{Name: "PAWS counted nothing", Of: "incarnation-stamped", Do: droppedAll(counted(rejected)), Claim: "SR11", Want: claim.Inconclusive},
+	{Name: "PAWS counted nothing", Of: "incarnation-stamped", Do: droppedAll(counted(rejected)), Claim: "SR11", Want: claim.Inconclusive, Because: "segments of dead connections arrived: 1"},
+	{Name: "without timestamps", Of: "incarnation", Do: droppedAll(counted(rejected)), Claim: "SR11", Want: claim.Inconclusive, Because: "none of them with timestamps"},
+	{Name: "too slow", Of: "incarnation-stamped", Do: tooSlow, Outcome: claim.OutcomeUnresolved, Because: "had not moved faster"},
 	{Name: "its number was not awaited", Of: "incarnation-stamped", Do: awaitedElse, Claim: "SR11", Want: claim.Inconclusive},
 	{Name: "its timestamp was not older", Of: "incarnation-stamped", Do: all(fresh, read(answered(reconnect, "bob", didTake), alices)), Claim: "SR11", Want: claim.Inconclusive},
 	{Name: "without timestamps", Of: "incarnation-stamped", Do: all(plain, read(answered(reconnect, "bob", didTake), alices)), Claim: "SR11", Want: claim.Inconclusive},
@@ -99,5 +107,6 @@ var doctoredIncarnation = []doctor.Case{
 	{Name: "it came to TIME_WAIT", Of: "incarnation", Do: cameTo("a1", journal.TimeWait, doctor.Of("a1", doctor.Call("close"))), Claim: "SR12", Want: claim.Refuted},
 	{Name: "the server's end came to TIME_WAIT", Of: "incarnation", Do: cameTo("b2", journal.TimeWait, doctor.Of("a1", doctor.Call("close"))), Claim: "SR12", Want: claim.Refuted},
 	{Name: "not connected again", Of: "incarnation", Do: neverConnected("a2"), Claim: "SR12", Want: claim.Refuted},
+	{Name: "nobody saw what became of it", Of: "incarnation", Do: droppedAll(entered(journal.Gone)), Claim: "SR12", Want: claim.Inconclusive},
 	{Name: "closed plainly", Of: "incarnation", Do: droppedAll(doctor.Option("SO_LINGER")), Claim: "SR12", Want: claim.Inconclusive},
 }

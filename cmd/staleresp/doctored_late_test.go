@@ -21,6 +21,14 @@ func elsewhere(w doctor.Which) func(*doctor.Journal) {
 	}
 }
 
+// lostAt lets a client have lost its connection instead.
+func lostAt(p policy, user string) func(*doctor.Journal) {
+	return func(d *doctor.Journal) { failed(answered(p, user, ""))(d) }
+}
+
+// astray lets the late reply have been written to the listener.
+func astray(d *doctor.Journal) { d.First(wrote(alices)).Socket = "b1" }
+
 // repliedAgain puts a copy of the write of a reply behind the first such event.
 func repliedAgain(q question, behind doctor.Which) func(*doctor.Journal) {
 	return func(d *doctor.Journal) { d.Again(d.First(behind).N, d.First(wrote(q)), nil) }
@@ -29,9 +37,10 @@ func repliedAgain(q question, behind doctor.Which) func(*doctor.Journal) {
 // doctoredLate: SR1, SR2 and that somebody was told another's answer.
 var doctoredLate = []doctor.Case{
 	{Name: "as recorded", Of: "late-reply", Do: asRecorded, Outcome: claim.Reproduced, Because: "bob was told that alice has won a tablet"},
-	{Name: "bob had his own", Of: "late-reply", Do: read(answered(naive, "bob", didTake), bobs), Outcome: claim.NotReproduced, Because: "none of the one before"},
+	{Name: "bob had his own", Of: "late-reply", Do: read(answered(naive, "bob", didTake), bobs), Outcome: claim.NotReproduced, Because: "replies taken for another's: 1"},
 	{Name: "everybody was patient", Of: "late-reply-patient", Do: asRecorded, Outcome: claim.NotReproduced, Because: "every reply came in time"},
 	{Name: "it is not told who gave up", Of: "late-reply", Do: dropped(answered(naive, "alice", didTimeOut)), Outcome: claim.OutcomeUnresolved, Because: "is not in the journal"},
+	{Name: "the connection was lost", Of: "late-reply", Do: all(lostAt(naive, "alice"), lostAt(naive, "bob"), lostAt(naive, "carol")), Outcome: claim.NotReproduced, Because: "that failed: 3"},
 	{Name: "bob refused it", Of: "late-reply", Do: did(answered(naive, "bob", didTake), didRefuse), Outcome: claim.NotReproduced},
 	{Name: "what the client says its calls do not show", Of: "late-reply", Do: elsewhere(answered(naive, "bob", "")), Outcome: claim.OutcomeUnresolved, Because: "its calls do not show"},
 	{Name: "no naive client", Of: "late-reply", Do: droppedAll(answered(naive, "", "")), Outcome: claim.OutcomeUnresolved},
@@ -53,6 +62,7 @@ var doctoredLate = []doctor.Case{
 
 	{Name: "as recorded", Of: "late-reply", Do: asRecorded, Claim: "SR1", Want: claim.Confirmed},
 	{Name: "bob had his own", Of: "late-reply", Do: read(answered(naive, "bob", didTake), bobs), Claim: "SR1", Want: claim.Refuted, Because: "2 bob, was taken: 2 bob"},
+	{Name: "the late reply was written elsewhere", Of: "slow-server", Do: astray, Claim: "SR1", Want: claim.Inconclusive},
 	{Name: "the late reply never came", Of: "slow-server", Do: dropped(wrote(alices)), Claim: "SR1", Want: claim.Inconclusive},
 	{Name: "the late reply came after bob's", Of: "slow-server", Do: moved(wrote(alices), answered(naive, "bob", "")), Claim: "SR1", Want: claim.Inconclusive},
 	{Name: "nobody gave up", Of: "slow-server", Do: dropped(answered(naive, "alice", didTimeOut)), Claim: "SR1", Want: claim.Inconclusive},

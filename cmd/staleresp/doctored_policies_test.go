@@ -26,6 +26,16 @@ func failed(w doctor.Which) func(*doctor.Journal) {
 	}
 }
 
+// neverReplied lets the first reply that a client waits for never be written.
+func neverReplied(p policy) func(*doctor.Journal) {
+	return func(d *doctor.Journal) {
+		xs, _ := exchanges(d.Journal)
+		first, _ := gaveUp(of(p, xs))
+		n := repliedTo(d.Journal, &first, &d.Events[len(d.Events)-1]).N
+		d.Drop(numbered(n))
+	}
+}
+
 // lookers are the policies that look whose reply it is.
 var lookers = []policy{compare, discard, pipeline}
 
@@ -48,7 +58,7 @@ func noneMet(d *doctor.Journal) {
 var doctoredPolicies = []doctor.Case{
 	{Name: "as recorded", Of: "policies", Do: asRecorded, Outcome: claim.Reproduced},
 	{Name: "everyone had their own", Of: "policies", Do: droppedAll(answered(naive, "", "")), Outcome: claim.OutcomeUnresolved},
-	{Name: "bob had his own", Of: "policies", Do: all(read(answered(naive, "bob", ""), bobs), read(answered(naive, "dave", ""), daves)), Outcome: claim.NotReproduced, Because: "none of the one before"},
+	{Name: "bob had his own", Of: "policies", Do: all(read(answered(naive, "bob", ""), bobs), read(answered(naive, "dave", ""), daves)), Outcome: claim.NotReproduced, Because: "none of them for that of the request after it"},
 
 	{Name: "as recorded", Of: "policies", Do: asRecorded, Claim: "SR3", Want: claim.Confirmed},
 	{Name: "the next one had the one before", Of: "policies", Do: read(answered(reconnect, "bob", didTake), alices), Claim: "SR3", Want: claim.Refuted, Because: "took the reply to 1 alice"},
@@ -65,6 +75,9 @@ var doctoredPolicies = []doctor.Case{
 	{Name: "as recorded", Of: "policies", Do: asRecorded, Claim: "SR8", Want: claim.Confirmed},
 	{Name: "it recovered", Of: "policies", Do: did(answered(compare, "frank", ""), didTake), Claim: "SR8", Want: claim.Refuted, Because: "it had recovered"},
 	{Name: "nobody gave up", Of: "policies", Do: droppedAll(answered(compare, "", didTimeOut)), Claim: "SR8", Want: claim.Inconclusive},
+	{Name: "the connection was lost instead", Of: "policies", Do: failed(answered(compare, "dave", didRefuse)), Claim: "SR8", Want: claim.Inconclusive, Because: "4 dave was failed"},
+	{Name: "it read what nobody had asked", Of: "policies", Do: read(answered(compare, "dave", didRefuse), question{77, "zoe"}), Claim: "SR8", Want: claim.Inconclusive},
+	{Name: "the late reply never came", Of: "policies", Do: neverReplied(compare), Claim: "SR8", Want: claim.Inconclusive, Because: "was not seen to come"},
 	{Name: "only one asked after", Of: "policies", Do: all(droppedAll(answered(compare, "", didRefuse))), Claim: "SR8", Want: claim.Inconclusive},
 
 	{Name: "as recorded", Of: "policies", Do: asRecorded, Claim: "SR9", Want: claim.Confirmed},

@@ -30,6 +30,29 @@ func haunted(d *doctor.Journal) {
 	}
 }
 
+// otherPort lets the kernel have chosen another port when it was asked again.
+func otherPort(d *doctor.Journal) {
+	for _, r := range reopenings(d.Journal) {
+		if r.bind != nil || r.opened == nil {
+			continue
+		}
+		for i := range d.Sockets {
+			if d.Sockets[i].ID == r.call.Socket {
+				d.Sockets[i].Local = "192.0.2.1:40003"
+			}
+		}
+	}
+}
+
+// freeChoice lets the kernel have had two ports to choose from.
+func freeChoice(d *doctor.Journal) {
+	for i := range d.Events {
+		if s := d.Events[i].Setting; s != nil && s.Name == rangeSetting {
+			s.New = "40002 40003"
+		}
+	}
+}
+
 // outlived lets the TIME_WAIT that a RST ended be seen there still.
 func outlived(d *doctor.Journal) {
 	for _, k := range killings(d.Journal) {
@@ -60,7 +83,7 @@ func guardedOnly(d *doctor.Journal) { d.First(doctor.Setting(rfc1337Setting)).Se
 
 // doctoredTimeWait: SR5, SR13 and SR14.
 var doctoredTimeWait = []doctor.Case{
-	{Name: "as recorded", Of: "time-wait", Do: asRecorded, Outcome: claim.Reproduced, Because: "of 6 calls to a four-tuple in TIME_WAIT 4 were connected"},
+	{Name: "as recorded", Of: "time-wait", Do: asRecorded, Outcome: claim.Reproduced, Because: "of 6 calls to a four-tuple in TIME_WAIT 4 were connected; the dead connection's reply was dropped in 4"},
 	{Name: "it was read", Of: "time-wait", Do: haunted, Outcome: claim.NotReproduced, Because: "was read"},
 	{Name: "none was opened", Of: "time-wait", Do: noTimeWait, Outcome: claim.NotReproduced},
 	{Name: "no stray arrived", Of: "time-wait", Do: droppedAll(func(e *journal.Event) bool { return e.Packet != nil && e.Packet.At == journal.AtInjected }), Outcome: claim.NotReproduced},
@@ -68,10 +91,14 @@ var doctoredTimeWait = []doctor.Case{
 	{Name: "as recorded", Of: "time-wait", Do: asRecorded, Claim: "SR5", Want: claim.Refuted, Because: "kept from it (EADDRNOTAVAIL): port chosen, timestamps on, tcp_tw_reuse 0; port bound, timestamps off"},
 	{Name: "none was connected", Of: "time-wait", Do: notOpened, Claim: "SR5", Want: claim.Confirmed},
 	{Name: "nobody was in TIME_WAIT", Of: "time-wait", Do: noTimeWait, Claim: "SR5", Want: claim.Inconclusive},
+	{Name: "another port was chosen", Of: "time-wait", Do: otherPort, Claim: "SR5", Want: claim.Refuted, Because: "server first, timestamps off; kept from it"},
+	{Name: "the kernel could choose", Of: "time-wait", Do: freeChoice, Claim: "SR5", Want: claim.Refuted, Because: "kept from it (EADDRNOTAVAIL): port bound, timestamps off"},
 
-	{Name: "as recorded", Of: "time-wait", Do: asRecorded, Claim: "SR13", Want: claim.Confirmed, Because: "port bound, timestamps on: dropped by PAWS"},
+	{Name: "as recorded", Of: "time-wait", Do: asRecorded, Claim: "SR13", Want: claim.Confirmed, Because: "server first, timestamps on: dropped by PAWS; server first, timestamps off: dropped as old"},
 	{Name: "it was read", Of: "time-wait", Do: haunted, Claim: "SR13", Want: claim.Refuted},
 	{Name: "nobody was in TIME_WAIT", Of: "time-wait", Do: noTimeWait, Claim: "SR13", Want: claim.Inconclusive},
+	{Name: "the counters moved elsewhere", Of: "time-wait", Do: dropped(counted(rejected)), Claim: "SR13", Want: claim.Confirmed, Because: "server first, timestamps on: dropped by PAWS"},
+	{Name: "no counter moved", Of: "time-wait", Do: droppedAll(counted(rejected)), Claim: "SR13", Want: claim.Confirmed, Because: "server first, timestamps off: dropped as old"},
 	{Name: "nobody read on", Of: "time-wait", Do: droppedAll(answered("", "bob", didTake)), Claim: "SR13", Want: claim.Inconclusive},
 
 	{Name: "as recorded", Of: "time-wait", Do: asRecorded, Claim: "SR14", Want: claim.Confirmed, Because: "with tcp_rfc1337 1 that of a12 outlived it"},

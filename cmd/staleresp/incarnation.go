@@ -177,6 +177,10 @@ func (h *haunt) older() bool {
 	return stamped && echoes && int32(recent-value) > 1
 }
 
+// expired says whether PAWS has to drop it: the connection has timestamps, and its
+// own is older.
+func (h *haunt) expired() bool { return h.alive.stamped() && h.older() }
+
 // optionOf is the value of a segment's TCP option; "": it has none such.
 func optionOf(p *journal.Packet, name string) string {
 	for _, o := range p.Options {
@@ -193,13 +197,16 @@ func (h *haunt) window() int64 {
 	if last == nil {
 		return 0
 	}
-	w := int64(last.Packet.Win)
-	if syn := claim.WithFlag(h.alive.Sent(h.alive.Client, nil, nil), "SYN"); syn != nil {
-		if shift, err := strconv.Atoi(optionOf(syn.Packet, "wscale")); err == nil {
-			w <<= shift
-		}
+	syn := claim.WithFlag(h.alive.Sent(h.alive.Client, nil, nil), "SYN")
+	answer := claim.WithFlag(h.alive.Sent(h.alive.Server, nil, nil), "SYN")
+	if syn == nil || answer == nil {
+		return 0
 	}
-	return w
+	shift := 0 // unless both have offered to scale windows (RFC 7323 §2.2)
+	if optionOf(answer.Packet, "wscale") != "" {
+		shift, _ = strconv.Atoi(optionOf(syn.Packet, "wscale")) // none: 0
+	}
+	return int64(last.Packet.Win) << shift
 }
 
 // noneHaunted is the finding where no segment of a dead connection arrived.
@@ -215,15 +222,32 @@ func noneHaunted(j *journal.Journal) claim.Finding {
 const rejected = "PAWSEstab"
 
 // dropped is the reading by which PAWS had dropped something when the counters were
-// read next; nil: it had not.
+// read next, before another segment of a dead connection arrived; nil: it had not.
 func (h *haunt) dropped(j *journal.Journal) *journal.Event {
+	reading := false
 	for i := range j.Events {
 		e := &j.Events[i]
-		if e.Counter != nil && e.N > h.arrived.N && e.Host == h.arrived.Host && e.Counter.Name == rejected && e.Counter.Delta > 0 {
-			return e
+		if e.N <= h.arrived.N {
+			continue
+		}
+		switch {
+		case e.Counter != nil && e.Host == h.arrived.Host:
+			reading = true
+			if e.Counter.Name == rejected && e.Counter.Delta > 0 {
+				return e
+			}
+		case reading && e.Counter == nil, h.isAnother(e):
+			return nil
 		}
 	}
 	return nil
+}
+
+// isAnother says whether a segment that had been sent before the connection was
+// called for arrives in it.
+func (h *haunt) isAnother(e *journal.Event) bool {
+	return e.Packet != nil && e.Packet.Of != 0 && e.Packet.Of < h.alive.called.N &&
+		(e.Packet.At == journal.AtDelivered || e.Packet.At == journal.AtInjected)
 }
 
 // why says what kept a segment from being taken, if that was seen.
@@ -278,8 +302,10 @@ var sr11 = claim.Claim{
 	Needs:        needsCount,
 	Check: judged(func(j *journal.Journal, xs []exchange) claim.Finding {
 		var told []int
-		for _, h := range haunts(j) {
-			if !h.fitted() || !h.alive.stamped() || !h.older() {
+		var moved int64
+		all := haunts(j)
+		for _, h := range all {
+			if !h.fitted() || !h.expired() {
 				continue
 			}
 			if x, ok := h.taken(xs); ok {
@@ -287,12 +313,16 @@ var sr11 = claim.Claim{
 			}
 			if e := h.dropped(j); e != nil {
 				told = append(told, claim.Numbers(h.sent, h.heard(), h.arrived, e)...)
+				moved += e.Counter.Delta
 			}
 		}
-		if told == nil {
-			return noneHaunted(j)
+		switch {
+		case told != nil:
+			return claim.Confirm(told, "the segment had the number that was awaited, and nobody read it: %s +%d", rejected, moved)
+		case len(all) > 0:
+			return claim.Unclear("segments of dead connections arrived: %d, none of them with timestamps, the number awaited, and a drop that was counted", len(all))
 		}
-		return claim.Confirm(told, "the segment had the number that was awaited, and nobody read it: %s counted one", rejected)
+		return noneHaunted(j)
 	}),
 }
 
@@ -314,6 +344,9 @@ var sr12 = claim.Claim{
 				if waits := claim.Entered(dead.Journal, socket, journal.TimeWait); len(waits) > 0 {
 					return claim.Refute(claim.Numbers(waits[0]), "%s came to TIME_WAIT", socket)
 				}
+			}
+			if len(claim.Entered(dead.Journal, dead.Client, journal.Gone)) == 0 {
+				continue // nobody saw what became of it
 			}
 			open := claim.Entered(c.Journal, c.Client, journal.Established)
 			if len(open) == 0 {
@@ -344,14 +377,15 @@ func (c *incarnated) lingersNot() bool {
 // overtaken is why a reply is not let go: the next connection begins beyond it.
 const overtaken = "its number is behind"
 
-// tooSlow says so where that is why nothing arrived.
-func tooSlow(j *journal.Journal) string {
+// noneArrived is the finding where no reply was let go. Where that is because the
+// numbers never came ahead of the clock, it was not put to the test.
+func noneArrived(j *journal.Journal) claim.Finding {
 	for _, e := range claim.Packets(j, journal.AtDropped) {
 		if e.Packet.Reason == overtaken {
-			return ": the machine was too slow to move bytes faster than the clock of initial sequence numbers"
+			return claim.Unclear("each time the new connection began beyond the old one: its bytes had not moved faster than the clock of initial sequence numbers")
 		}
 	}
-	return ""
+	return claim.Refuse(j, nil, "no reply of a dead connection arrived in its incarnation")
 }
 
 // incarnate is the phenomenon: somebody was told the answer of a dead connection.
@@ -365,7 +399,7 @@ var incarnate = claim.Phenomenon{
 			}
 		}
 		if len(all) == 0 {
-			return claim.Refuse(j, nil, "no reply of a dead connection arrived in its incarnation%s", tooSlow(j))
+			return noneArrived(j)
 		}
 		h := all[len(all)-1]
 		return claim.Refuse(j, claim.Numbers(h.sent, h.arrived, h.dropped(j)), "the dead connection's reply arrived, and nobody took it%s", h.why(j))

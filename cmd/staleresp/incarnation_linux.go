@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"syscall"
 	"time"
 
@@ -73,7 +74,7 @@ const (
 // and lets that reply arrive.
 func reincarnate(r *repro.Run, s *service) error {
 	c := &client{Run: r, policy: reconnect, service: s}
-	bulk := int64(isnClock * (c.patience() + margin).Seconds())
+	bulk := int64(isnClock * (c.patience()*5/4 + margin).Seconds())
 	for range tries {
 		dead, err := c.die(bulk)
 		if err != nil || dead == nil {
@@ -116,16 +117,27 @@ func (c *client) die(bulk int64) (*wire.Packet, error) {
 	c.service.reply(c.conn.Server, o.question)
 	if _, err := c.receive(); !errors.Is(err, syscall.EAGAIN) {
 		c.note(o, didFail, nil)
-		return nil, nil // the run has been altered, and its journal tells how
+		return nil, c.reset() // the run has been altered, and its journal tells how
 	}
 	c.note(o, didTimeOut, nil)
 	if err := c.reset(); err != nil {
 		return nil, err
 	}
-	held := c.Wire().Held("b")
 	c.Wire().SetRule(nil)
+	return c.keepOne()
+}
+
+// keepOne is the reply that the wire holds. What the server has sent again since is
+// dropped: one is enough.
+func (c *client) keepOne() (*wire.Packet, error) {
+	held := slices.Clone(c.Wire().Held("b"))
 	if len(held) == 0 {
-		return nil, nil // likewise
+		return nil, nil // the run has been altered
+	}
+	for _, again := range held[1:] {
+		if err := c.Wire().Drop(again, "it repeats what is held"); err != nil {
+			return nil, err
+		}
 	}
 	return held[0], nil
 }

@@ -28,12 +28,17 @@ func missedOnes(xs []exchange) []missed {
 	return all
 }
 
-// sentBy is when the server wrote the reply to a question, before an event; nil: it
-// was not seen to.
-func sentBy(j *journal.Journal, q question, before *journal.Event) *journal.Event {
-	for _, e := range claim.Calls(j, "", "write") {
-		if r, _, ok := parse(e.Call.Data, replyWord); ok && r == q && e.N < before.N {
-			return e
+// repliedTo is when the server wrote the reply to a request, to its connection,
+// before something happened; nil: it was not seen to.
+func repliedTo(j *journal.Journal, x *exchange, before *journal.Event) *journal.Event {
+	for _, c := range claim.Connections(j) {
+		if c.Client != x.Socket {
+			continue
+		}
+		for _, e := range c.Calls(c.Server, x.asked, "write") {
+			if q, _, ok := parse(e.Call.Data, replyWord); ok && q == x.request && e.N < before.N {
+				return e
+			}
 		}
 	}
 	return nil
@@ -56,7 +61,7 @@ var sr1 = claim.Claim{
 		var told []int
 		for _, m := range missedOnes(xs) {
 			next := m.after[0]
-			reply := sentBy(j, m.request, next.Event)
+			reply := repliedTo(j, &m.exchange, next.Event)
 			if m.did != didTimeOut || reply == nil || next.read == nil || reply.N > next.read.N {
 				continue
 			}
@@ -129,19 +134,21 @@ func misled(reason func(j *journal.Journal, m *missed) claim.Finding) claim.Phen
 
 // noneTold says why nobody was told another's answer.
 func noneTold(xs []exchange) string {
-	gave, wrong := 0, 0
+	gave, failed, wrong := 0, 0, 0
 	for _, x := range of(naive, xs) {
-		if x.did == didTimeOut || x.did == didCancel {
+		switch {
+		case x.did == didTimeOut || x.did == didCancel:
 			gave++
-		}
-		if x.wrong() {
+		case x.did == didFail:
+			failed++
+		case x.wrong():
 			wrong++
 		}
 	}
-	if gave == 0 && wrong == 0 {
+	if gave == 0 && failed == 0 && wrong == 0 {
 		return "no request was given up: every reply came in time, and was taken for its own request's"
 	}
-	return fmt.Sprintf("%d requests were given up, and %d replies were taken for another's: none of the one before", gave, wrong)
+	return fmt.Sprintf("requests that were given up: %d, that failed: %d; replies taken for another's: %d, none of them for that of the request after it", gave, failed, wrong)
 }
 
 // anyReason does not ask why the reply was late.
@@ -162,7 +169,7 @@ func lateServer(j *journal.Journal, m *missed) claim.Finding {
 	if m.did != didTimeOut {
 		return claim.Refute(cited([]exchange{m.exchange}), "%s had not waited for the reply", m.request.user)
 	}
-	reply := sentBy(j, m.request, m.after[0].Event)
+	reply := repliedTo(j, &m.exchange, m.after[0].Event)
 	if reply == nil || reply.N < m.read.N {
 		return claim.Refute(claim.Numbers(m.read, reply), "the server had answered before %s gave up", m.request.user)
 	}
@@ -175,7 +182,7 @@ func lateNetwork(j *journal.Journal, m *missed) claim.Finding {
 	if m.did != didTimeOut {
 		return claim.Refute(cited([]exchange{m.exchange}), "%s had not waited for the reply", m.request.user)
 	}
-	reply := sentBy(j, m.request, m.read)
+	reply := repliedTo(j, &m.exchange, m.read)
 	if reply == nil || reply.T > m.read.T+m.read.Call.TookNS {
 		return claim.Refute(claim.Numbers(m.read, reply), "the server had not answered when %s gave up", m.request.user)
 	}

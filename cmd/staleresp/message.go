@@ -18,7 +18,7 @@ const (
 
 // question is what a request asks and a reply answers: its number on the
 // connection, which clients count, and whose it is. Number and name together name
-// one request of a run.
+// one request of a connection.
 type question struct {
 	number int
 	user   string

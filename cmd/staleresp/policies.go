@@ -13,7 +13,7 @@ func noneLate(j *journal.Journal, p policy) claim.Finding {
 	if f, ok := claim.Complete(j); !ok {
 		return f
 	}
-	return claim.Unclear("no client with the policy %s was seen to meet a late reply", p)
+	return claim.Unclear("no client with the policy %s met a late reply as the claim has it", p)
 }
 
 // gaveUp is the first of some exchanges that was given up; ok: there is one.
@@ -133,12 +133,20 @@ var sr8 = claim.Claim{
 		if len(after) < minAfter {
 			return noneLate(j, compare)
 		}
-		for _, x := range after {
-			if x.did == didTake {
-				return claim.Refute(cited([]exchange{first, x}), "after %s had been given up, the answer to %s was %s: it had recovered", first.request, x.request, x.reply)
-			}
+		if repliedTo(j, &first, after[0].Event) == nil {
+			return claim.Unclear("the reply to %s, which was given up, was not seen to come", first.request)
 		}
-		return claim.Confirm(cited(append(after, first)), "of the %d requests after the one that was given up, none had an answer: the replies were there, each one request too late", len(after))
+		before := first
+		for _, x := range after {
+			switch {
+			case x.did == didTake:
+				return claim.Refute(cited([]exchange{first, x}), "after %s had been given up, the answer to %s was %s: it had recovered", first.request, x.request, x.reply)
+			case x.did != didRefuse || x.reply != before.request:
+				return claim.Unclear("after %s had been given up, %s was %s, and not for the reply to the request before it", first.request, x.request, x.did)
+			}
+			before = x
+		}
+		return claim.Confirm(cited(append(after, first)), "of the %d requests after the one that was given up, none had an answer: each read the reply to the one before", len(after))
 	}),
 }
 

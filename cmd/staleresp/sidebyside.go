@@ -24,8 +24,8 @@ func comparePolicies(j *journal.Journal) *claim.Comparison {
 	t := &claim.Comparison{Title: "What each policy made of it"}
 	var records []record
 	for _, p := range everyPolicy {
-		if mine := of(p, xs); len(mine) > 0 {
-			records = append(records, recordOf(p, mine, conns))
+		if len(of(p, xs)) > 0 {
+			records = append(records, recordOf(p, xs, conns))
 			t.Ways = append(t.Ways, string(p))
 		}
 	}
@@ -65,7 +65,8 @@ func comparePolicies(j *journal.Journal) *claim.Comparison {
 }
 
 // recordOf collects what a policy made of a run.
-func recordOf(p policy, mine []exchange, conns []claim.Connection) record {
+func recordOf(p policy, xs []exchange, conns []claim.Connection) record {
+	mine := of(p, xs)
 	r := record{policy: p, all: mine}
 	for _, x := range mine {
 		if x.did != didDiscard {
@@ -73,11 +74,27 @@ func recordOf(p policy, mine []exchange, conns []claim.Connection) record {
 		}
 	}
 	for _, c := range conns {
-		if slices.ContainsFunc(mine, func(x exchange) bool { return x.Socket == c.Client }) {
+		if ownerOf(&c, xs) == p {
 			r.conns = append(r.conns, c)
 		}
 	}
 	return r
+}
+
+// ownerOf is the policy of the client that made a connection. One over which
+// nothing was asked is that of the client that gave up last: it has connected again.
+func ownerOf(c *claim.Connection, xs []exchange) policy {
+	var last policy
+	called := claim.Calls(c.Journal, c.Client, "connect")
+	for _, x := range xs {
+		if x.Socket == c.Client {
+			return x.policy
+		}
+		if len(called) > 0 && x.N < called[0].N {
+			last = x.policy
+		}
+	}
+	return last
 }
 
 // that narrows the requests.

@@ -51,9 +51,6 @@ const (
 	protected
 )
 
-// rangeSetting is out of which ports the kernel chooses.
-const rangeSetting = "net.ipv4.ip_local_port_range"
-
 // reuseDelay is more than the kernel waits before it chooses a port that is in
 // TIME_WAIT: a second (tcp_tw_reuse_delay; before 6.14 the next second of its
 // clock).

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/journal"
+)
+
+// TestStopAndContinue: a process that is stopped while its client waits finds its
+// read interrupted (signal(7)), and waits on. Whenever it is stopped, the outcome
+// is the same.
+func TestStopAndContinue(t *testing.T) {
+	t.Parallel()
+	for _, n := range journal.Networks() {
+		doctor.Stage{Network: n, Family: journal.IPv4}.Need(t)
+		t.Run(string(n), func(t *testing.T) {
+			t.Parallel()
+			cmd := exec.Command("staleresp", "late-reply", "--patience", "200ms", "--delay", "250ms", "--net", string(n), "--quiet")
+			var out strings.Builder
+			cmd.Stdout = &out
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			for range 5 {
+				time.Sleep(60 * time.Millisecond) // so that it is stopped at several moments
+				_ = cmd.Process.Signal(syscall.SIGSTOP)
+				time.Sleep(20 * time.Millisecond)
+				_ = cmd.Process.Signal(syscall.SIGCONT)
+			}
+			if err := cmd.Wait(); err != nil || !strings.Contains(out.String(), "late-reply reproduced") {
+				t.Errorf("%v: %s", err, out.String())
+			}
+		})
+	}
+}
