@@ -17,9 +17,9 @@ import (
 func TestStopAndContinue(t *testing.T) {
 	t.Parallel()
 	for _, n := range journal.Networks() {
-		doctor.Stage{Network: n, Family: journal.IPv4}.Need(t)
 		t.Run(string(n), func(t *testing.T) {
 			t.Parallel()
+			doctor.Stage{Network: n, Family: journal.IPv4}.Need(t)
 			cmd := exec.Command("staleresp", "late-reply", "--patience", "200ms", "--delay", "250ms", "--net", string(n), "--quiet")
 			var out strings.Builder
 			cmd.Stdout = &out
