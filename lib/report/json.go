@@ -66,7 +66,7 @@ func (r *Run) complete() Run {
 	c.Comparison = completeComparison(r.Comparison)
 	c.Events = make([]journal.Event, len(r.Events))
 	for i := range r.Events {
-		c.Events[i] = completeEvent(r.Events[i])
+		c.Events[i] = Complete(r.Events[i])
 	}
 	return c
 }
@@ -93,7 +93,8 @@ func completeFinding(f claim.Finding) claim.Finding {
 	return f
 }
 
-func completeEvent(e journal.Event) journal.Event {
+// Complete returns an event with every list in place, as JSON writes it.
+func Complete(e journal.Event) journal.Event {
 	if e.Call != nil && e.Call.Args == nil {
 		call := *e.Call
 		call.Args = []string{}

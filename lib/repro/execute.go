@@ -106,7 +106,8 @@ type session struct {
 	report   report.Report
 	progress *progress
 
-	runs, events int // so far, for numbering
+	evidence     *wanted // nil: none
+	runs, events int     // so far, for numbering
 }
 
 func newSession(c *Context) (*session, error) {
@@ -114,9 +115,9 @@ func newSession(c *Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	quiet, verbose := c.CLI.Bool("quiet"), c.CLI.Bool("verbose")
-	if quiet && verbose {
-		return nil, usagef("flags --quiet and --verbose exclude each other: give one")
+	verbosity, err := c.verbosity()
+	if err != nil {
+		return nil, err
 	}
 	s := &session{
 		ctx: c.Ctx, program: c.Program, format: c.Format(), style: c.Style, out: c.Out,
@@ -137,16 +138,29 @@ func newSession(c *Context) (*session, error) {
 		Caller:   s.report.Machine.Settings,
 		missing:  map[journal.Network]string{},
 	}
+	s.cond.Began = s.report.Started
+	if s.evidence, err = wantedEvidence(c); err != nil {
+		return nil, err
+	}
 	if d, ok := c.CLI.Generic("timeout").(*duration); ok {
 		s.cond.Timeout = d.d
 	}
-	switch {
-	case quiet:
-		s.style.Verbosity = report.Quiet
-	case verbose:
-		s.style.Verbosity = report.Verbose
-	}
+	s.style.Verbosity = verbosity
 	return s, nil
+}
+
+// verbosity reads --quiet and --verbose.
+func (c *Context) verbosity() (report.Verbosity, error) {
+	quiet, verbose := c.CLI.Bool("quiet"), c.CLI.Bool("verbose")
+	switch {
+	case quiet && verbose:
+		return report.Normal, usagef("flags --quiet and --verbose exclude each other: give one")
+	case quiet:
+		return report.Quiet, nil
+	case verbose:
+		return report.Verbose, nil
+	}
+	return report.Normal, nil
 }
 
 func (s *session) begin() {
@@ -220,7 +234,11 @@ func (s *session) end() (int, error) {
 	default:
 		err = report.Text(s.out, &s.report, s.style)
 	}
-	return s.code(), ignoreWrite(err)
+	_ = ignoreWrite(err)
+	if err := s.writeEvidence(); err != nil {
+		return ExitInconclusive, err
+	}
+	return s.code(), nil
 }
 
 // code is the exit code that the tally stands for. TAP has said in its own

@@ -117,6 +117,10 @@ func sharedFlags() []cli.Flag {
 			Name: "color", Value: &choice{value: "auto", of: []string{"auto", "always", "never"}},
 			Usage: "auto, always or never; auto obeys NO_COLOR and asks the terminal",
 		},
+		&cli.StringFlag{Name: "evidence", Usage: "also write evidence: a folder `PATH`, or one file if it ends in .zip"},
+		&cli.BoolFlag{Name: "force", Usage: "with --evidence: replace what is there"},
+		&cli.StringFlag{Name: "label", Usage: "with --evidence: a `TEXT` to tell it from others"},
+		&cli.BoolFlag{Name: "no-redact", Usage: "with --evidence: keep addresses and names as they are"},
 		&cli.BoolFlag{Name: "help", Aliases: []string{"h"}, Usage: "show this"},
 		&cli.BoolFlag{Name: "version", Usage: "print the version, the commit and Go's version"},
 	}
