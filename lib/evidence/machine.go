@@ -3,9 +3,11 @@ package evidence
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"sockproof/lib/journal"
+	"sockproof/lib/packet"
 	"sockproof/lib/report"
 )
 
@@ -27,8 +29,10 @@ type Machine struct {
 	Started time.Time   `json:"started"`
 	Repeat  int         `json:"repeat"` // how often each scenario was to be run
 	report.Machine
-	Runs    []RunFacts `json:"runs"` // those that the bundle has
-	Privacy Privacy    `json:"privacy"`
+	Runs []RunFacts `json:"runs"` // those that the bundle has
+	// Completed counts the TCP checksums that the kernel had left partial.
+	Completed int     `json:"checksums_completed,omitempty"`
+	Privacy   Privacy `json:"privacy"`
 }
 
 // RunFacts are who watched a run, and where.
@@ -75,12 +79,41 @@ func New(r report.Report, how How) *Bundle {
 	for _, w := range how.Command {
 		b.Machine.Command = append(b.Machine.Command, report.Printable(baseName(w)))
 	}
+	for i := range b.Report.Runs {
+		b.complete(&b.Report.Runs[i])
+	}
 	if how.Names != nil {
 		b.redact(newRedactor(how.Names), how.Judge)
 	}
 	b.Report.Started, b.Report.Machine = b.Machine.Started, b.Machine.Machine
 	b.Machine.Runs = factsOf(b.Report.Runs)
 	return b
+}
+
+// complete makes those TCP checksums of a run right that the kernel has left to a
+// network card: captured on lo, where there is none, they look like errors.
+func (b *Bundle) complete(r *report.Run) {
+	if r.Network == journal.Wire {
+		return
+	}
+	events := slices.Clone(r.Events)
+	for i := range events {
+		p := events[i].Packet
+		if p == nil {
+			continue
+		}
+		decoded, err := packet.Decode(p.Bytes)
+		if err != nil {
+			continue
+		}
+		if raw, ok := decoded.Completed(); ok {
+			c := *p
+			c.Bytes = raw
+			events[i].Packet = &c
+			b.Machine.Completed++
+		}
+	}
+	r.Events, r.Journal.Events = events, events
 }
 
 // factsOf gathers what machine.json says of runs.

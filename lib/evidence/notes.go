@@ -58,6 +58,9 @@ func (b *Bundle) notes() []string {
 	if n := b.runsNotKept(); n > 0 {
 		notes = append(notes, fmt.Sprintf("of repeated runs, the first of each outcome is kept: %d are only counted", n))
 	}
+	if n := b.Machine.Completed; n > 0 {
+		notes = append(notes, fmt.Sprintf("%d TCP checksums, which the kernel leaves partial on lo, were completed", n))
+	}
 	if !b.Machine.Privacy.Redacted {
 		return append(notes, "nothing was replaced: addresses and names are the machine's own")
 	}

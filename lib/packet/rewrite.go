@@ -45,13 +45,34 @@ func (p *Packet) Rewrite(src, dst netip.Addr, payload []byte) ([]byte, error) {
 	return b, nil
 }
 
+// Completed returns the decoded packet with its TCP checksum right, and ok, if the
+// kernel had left it partial: the sum of the pseudo-header alone, for a network
+// card to go on from. On lo there is no such card. Else ok is false.
+func (p *Packet) Completed() (b []byte, ok bool) {
+	if !p.IsTCP() {
+		return nil, false
+	}
+	src, dst := p.Src.Addr(), p.Dst.Addr()
+	segment := p.Raw[p.HeaderLen:]
+	partial := fold(pseudoHeader(src, dst, len(segment)))
+	if binary.BigEndian.Uint16(segment[16:]) != partial || p.ChecksumOK() {
+		return nil, false
+	}
+	b = bytes.Clone(p.Raw)
+	setTCPChecksum(b[p.HeaderLen:], src, dst)
+	return b, true
+}
+
 // setChecksums makes the checksums of a TCP packet right.
 func setChecksums(b []byte, headerLen int, src, dst netip.Addr) {
 	if headerLen == ipv4HeaderLen {
 		binary.BigEndian.PutUint16(b[10:], 0)
 		binary.BigEndian.PutUint16(b[10:], ^fold(sum(0, b[:headerLen])))
 	}
-	segment := b[headerLen:]
+	setTCPChecksum(b[headerLen:], src, dst)
+}
+
+func setTCPChecksum(segment []byte, src, dst netip.Addr) {
 	binary.BigEndian.PutUint16(segment[16:], 0)
 	binary.BigEndian.PutUint16(segment[16:], ^fold(sum(pseudoHeader(src, dst, len(segment)), segment)))
 }

@@ -64,6 +64,29 @@ func TestRewriteLeavesAlone(t *testing.T) {
 	}
 }
 
+func TestCompleted(t *testing.T) {
+	raw, err := (&Packet{Src: netip.MustParseAddrPort("127.0.0.1:1"), Dst: netip.MustParseAddrPort("127.0.0.1:2"), Payload: []byte("hello")}).Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	partial := bytes.Clone(raw)
+	copy(partial[36:], []byte{0xfe, 0x21}) // 7f00 + 0001 twice, 6, 25
+	wrong := bytes.Clone(raw)
+	wrong[36] ^= 0x55
+	for name, tt := range map[string]struct {
+		raw []byte
+		ok  bool
+	}{"right": {raw, false}, "partial": {partial, true}, "wrong": {wrong, false}} {
+		p, err := Decode(tt.raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, ok := p.Completed(); ok != tt.ok || ok && !bytes.Equal(b, raw) {
+			t.Errorf("%s: % x, %v", name, b, ok)
+		}
+	}
+}
+
 func TestRewriteRefusesWhatCanHideAddresses(t *testing.T) {
 	raw, err := (&Packet{Src: netip.MustParseAddrPort("10.0.0.1:1"), Dst: netip.MustParseAddrPort("10.0.0.2:2")}).Encode()
 	if err != nil {
