@@ -99,8 +99,11 @@ func unzip(path string, b []byte) (files, error) {
 			return nil, altered("", notCanonical, at)
 		}
 		name := string(h[zipLocalLen : zipLocalLen+nameLen])
-		if _, twice := all[name]; twice || !known(name) {
+		if !known(name) {
 			return nil, altered("", "holds %q, which is no file of evidence", name)
+		}
+		if all[name] != nil {
+			return nil, altered("", "holds %q twice", name)
 		}
 		if total += int(size); size > maxFile || total > maxBundle {
 			return nil, tooLarge(path, name, int64(size))
