@@ -71,21 +71,30 @@ func (r *redactor) replaced() []Replaced {
 	return all
 }
 
-// words replaces names and paths in a text.
+// words replaces paths and names in a text.
 func (r *redactor) words(s string) string {
+	s = eachPath(s, r.path)
 	for _, n := range r.names {
 		s = eachWord(s, n.name, func(string) string {
 			r.count(n.what, n.with)
 			return n.with
 		})
 	}
-	return eachPath(s, func(path string) string {
-		reduced := reducePath(path)
-		if reduced != path {
-			r.count("path", "its base name")
+	return s
+}
+
+// path reduces a path to its base name; a home folder has none to show.
+func (r *redactor) path(path string) string {
+	for _, n := range r.names {
+		if n.name == strings.TrimRight(path, "/") {
+			return path // it is replaced as a name
 		}
-		return reduced
-	})
+	}
+	reduced := reducePath(path)
+	if reduced != path {
+		r.count("path", "its base name")
+	}
+	return reduced
 }
 
 // text replaces addresses too.
