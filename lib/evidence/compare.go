@@ -209,10 +209,9 @@ func (v *verifier) tally() {
 // journals, where it is the one that made them. Another version may use other
 // words.
 func (v *verifier) renderings() error {
-	t := v.Machine.Tool
-	if t.Commit == "" || t.Version != v.judge.Tool.Version || t.Commit != v.judge.Tool.Commit {
-		v.unchecked("words: it was made by %s %s, this is %s %s; their verdicts were compared, not how they are put",
-			t.Name, strings.TrimSpace(t.Version+" "+t.Commit), v.judge.Tool.Name, strings.TrimSpace(v.judge.Tool.Version+" "+v.judge.Tool.Commit))
+	made, here := v.Machine.Tool, v.judge.Tool
+	if made.Commit == "" || made.Version != here.Version || made.Commit != here.Commit {
+		v.unchecked("words: made by %s, judged by %s; verdicts were compared, and not how they are put", buildOf(made), buildOf(here))
 		return nil
 	}
 	if !v.Holds() {
@@ -229,4 +228,12 @@ func (v *verifier) renderings() error {
 	}
 	v.checked("every byte of every file: it is what this version makes of the journal")
 	return nil
+}
+
+// buildOf names a build, as far as it is known.
+func buildOf(t report.Tool) string {
+	if t.Commit == "" {
+		return t.Version + " of an unknown commit"
+	}
+	return t.Version + " " + t.Commit
 }

@@ -117,7 +117,9 @@ func addressRun(s string) int {
 		n++
 	}
 	if n > 0 && n < len(s) && s[n] == '%' {
-		for n++; n < len(s) && isWord(s[n]); n++ {
+		n++
+		for n < len(s) && isWord(s[n]) {
+			n++
 		}
 	}
 	return n

@@ -26,7 +26,7 @@ const (
 // revealing is a journal of the host's own stack that has a secret wherever one
 // can be.
 func revealing(t testing.TB, a, b string) journal.Journal {
-	const said = "grumpy at snowwhite, in /home/grumpy/lib/x.so, from 10.20.30.40 by fd12::40%eth0 to [fd12::50]:7"
+	const said = "grumpy at snowwhite, in /home/grumpy/lib/x.so, of /home/grumpy, from 10.20.30.40 by fd12::40%eth0 to [fd12::50]:7"
 	j := cross(t, a, b)
 	j.Network = journal.HostNet
 	j.Stopped, j.NetworkWhy, j.Witnesses[1].Reason = "", said, said
@@ -213,8 +213,17 @@ func TestText(t *testing.T) {
 
 func TestBaseName(t *testing.T) {
 	for _, tt := range [][2]string{
-		{"", ""}, {"-", "-"}, {"--", "--"}, {"cross", "cross"}, {"/a/b", "b"}, {"/a/b/", "b"}, {`C:\Users\x\e.zip`, "e.zip"},
-		{"--evidence=/a/b.zip", "--evidence=b.zip"}, {"k=/a/b", "b"}, {"/", ""}, {"../x", "x"},
+		{"", ""},
+		{"-", "-"},
+		{"--", "--"},
+		{"cross", "cross"},
+		{"/a/b", "b"},
+		{"/a/b/", "b"},
+		{`C:\Users\x\e.zip`, "e.zip"},
+		{"--evidence=/a/b.zip", "--evidence=b.zip"},
+		{"k=/a/b", "b"},
+		{"/", ""},
+		{"../x", "x"},
 	} {
 		if got := baseName(tt[0]); got != tt[1] {
 			t.Errorf("%q became %q, want %q", tt[0], got, tt[1])

@@ -241,7 +241,7 @@ func TestOtherBuildsMayUseOtherWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !r.Holds() || !strings.Contains(strings.Join(r.Unchecked, "\n"), "it was made by simopen 1.2.0 0123abc, this is simopen 1.3.0 0123abc") {
+	if !r.Holds() || !strings.Contains(strings.Join(r.Unchecked, "\n"), "made by 1.2.0 0123abc, judged by 1.3.0 0123abc") {
 		t.Errorf("%v; not checked: %v", r.Problems, r.Unchecked)
 	}
 }

@@ -49,7 +49,7 @@ func story(r *Report, c Circumstances, room int) string {
 	m.line()
 	m.circumstances(r, c)
 	for i := range r.Runs {
-		m.tell(r, &r.Runs[i], room)
+		m.tell(&r.Runs[i], room)
 	}
 	m.totals(r.Claims)
 	for _, n := range c.Notes {
@@ -96,7 +96,7 @@ func shellWord(s string) string {
 const leastDiagram = 1_000
 
 // tell is one run.
-func (m *markdown) tell(r *Report, run *Run, room int) {
+func (m *markdown) tell(run *Run, room int) {
 	mark, _, _ := newCanvas(markdownStyle).outcome(run)
 	m.line("## ", mark, " ", md(run.Scenario), ": ", md(outcomeName(run.Outcome)))
 	m.line()

@@ -55,7 +55,7 @@ func doVerify(c *Context) (int, error) {
 	for i, path := range c.Args {
 		rows[i].Path = path
 		rows[i].Result, rows[i].Err = evidence.Verify(path, c.Program.judge())
-		if c.Ctx.Err() != nil {
+		if c.interrupted() {
 			return ExitInconclusive, nil // Main names the signal
 		}
 	}
@@ -82,6 +82,9 @@ func (c *Context) formatAmong(formats []string) error {
 	}
 	return usagef("%s: flag \"--format\": value %q: want %s", c.Command.Name, c.Format(), orList(formats))
 }
+
+// interrupted says whether the program is to end.
+func (c *Context) interrupted() bool { return c.Ctx.Err() != nil }
 
 // exitOf is the exit code that stands for bundles: what was altered counts more
 // than what was no bundle.
