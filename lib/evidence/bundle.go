@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"sockproof/lib/journal"
 )
 
 // The files of a bundle.
@@ -45,12 +47,26 @@ var optional []string
 
 // The limits of a bundle. What is beyond them is neither written nor read: an
 // attachment that nobody can open is no evidence, and a stranger's must not take
-// all memory.
+// all memory, nor all time: some judges take the square of a run's events, of which
+// there are hundreds.
 const (
-	maxFile   = 32 << 20 // bytes of one file
-	maxBundle = 64 << 20 // bytes of all files
-	maxEvents = 50_000
+	maxFile      = 32 << 20 // bytes of one file
+	maxBundle    = 64 << 20 // bytes of all files
+	maxRunEvents = 10_000   // of one run
+	maxEvents    = 20_000   // of all runs
 )
+
+// tooMany says that there are more events than evidence has; "": there are not.
+func tooMany(journals []journal.Journal) string {
+	all := 0
+	for i := range journals {
+		n := len(journals[i].Events)
+		if all += n; n > maxRunEvents || all > maxEvents {
+			return fmt.Sprintf("run %d makes it %d events; evidence has at most %d of one run, %d in all", journals[i].Run, all, maxRunEvents, maxEvents)
+		}
+	}
+	return ""
+}
 
 // files are a bundle's files by name.
 type files map[string][]byte
@@ -72,6 +88,9 @@ func known(name string) bool {
 
 // render makes all files of a bundle.
 func (b *Bundle) render() (files, error) {
+	if text := tooMany(b.journals()); text != "" {
+		return nil, fmt.Errorf("%s: %s: run fewer scenarios at once", fileJournal, text)
+	}
 	all, total := files{}, 0
 	for _, r := range renderings {
 		content, err := r.make(b)
@@ -83,9 +102,6 @@ func (b *Bundle) render() (files, error) {
 				r.name, len(content), maxFile>>20, maxBundle>>20)
 		}
 		all[r.name] = content
-	}
-	if n := b.events(); n > maxEvents {
-		return nil, fmt.Errorf("%s: %d events; evidence has at most %d: run fewer scenarios at once", fileJournal, n, maxEvents)
 	}
 	all[fileManifest] = manifestOf(all)
 	return all, nil

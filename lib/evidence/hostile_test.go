@@ -142,27 +142,42 @@ func TestHostileArchives(t *testing.T) {
 	bounded(t, func() { wantRefused(t, path, "it has 1099511627776 bytes") })
 }
 
-// TestManyEvents: a journal of more events than evidence has is not parsed.
+// TestManyEvents: a journal of more events than evidence has is not judged, and
+// one of far more not even parsed. As many as there may be are.
 func TestManyEvents(t *testing.T) {
 	all := rendered(t, sample(t))
-	all[fileJournal] = bytes.Repeat([]byte("{}\n"), maxEvents+1)
+	all[fileJournal] = bytes.Repeat([]byte("{}\n"), 2*maxEvents+1)
 	all[fileManifest] = manifestOf(all)
-	bounded(t, func() {
-		_, err := verify("e", all, judge)
-		var foreign *ForeignError
-		if !errors.As(err, &foreign) || !strings.Contains(err.Error(), "evidence has at most 50000 events") {
-			t.Error(err)
-		}
-	})
-}
+	bounded(t, func() { wantForeign(t, all, "evidence has at most 20000 events") })
 
-// TestAsManyEventsAsThereMayBe takes the longest journal there can be.
-func TestAsManyEventsAsThereMayBe(t *testing.T) {
 	p := &play{cross(t, addrA, addrB)}
-	for len(p.Events) < maxEvents-2 {
+	for len(p.Events) < maxRunEvents {
 		p.add(journal.Event{Host: "a", Kind: journal.KindNote, Note: &journal.Note{Text: "n"}})
 	}
-	mustHold(t, rendered(t, New(reportOf(p.Journal), How{Repeat: 1})))
+	whole := New(reportOf(p.Journal), How{Repeat: 1})
+	all = rendered(t, whole)
+	mustHold(t, all)
+	p.add(journal.Event{Host: "a", Kind: journal.KindNote, Note: &journal.Note{Text: "n"}})
+	var buf bytes.Buffer
+	if err := journal.Write(&buf, &p.Journal); err != nil {
+		t.Fatal(err)
+	}
+	all[fileJournal] = buf.Bytes()
+	all[fileManifest] = manifestOf(all)
+	bounded(t, func() { wantForeign(t, all, "run 1 makes it 10001 events") })
+	if _, err := New(reportOf(p.Journal), How{Repeat: 1}).render(); err == nil || !strings.Contains(err.Error(), "run fewer scenarios at once") {
+		t.Error(err)
+	}
+}
+
+// wantForeign checks that files are no evidence, for a reason.
+func wantForeign(t *testing.T, all files, want string) {
+	t.Helper()
+	_, err := verify("e", all, judge)
+	var foreign *ForeignError
+	if !errors.As(err, &foreign) || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want … %s …", err, want)
+	}
 }
 
 // TestManyProblemsAreNotAllListed: one altered packet after the other.

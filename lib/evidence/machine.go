@@ -126,13 +126,13 @@ func factsOf(runs []report.Run) []RunFacts {
 	return facts
 }
 
-// events counts the events of all runs.
-func (b *Bundle) events() int {
-	n := 0
+// journals are those of the runs.
+func (b *Bundle) journals() []journal.Journal {
+	var all []journal.Journal
 	for i := range b.Report.Runs {
-		n += len(b.Report.Runs[i].Events)
+		all = append(all, b.Report.Runs[i].Journal)
 	}
-	return n
+	return all
 }
 
 // machine renders machine.json.
@@ -144,8 +144,8 @@ func (b *Bundle) machine() ([]byte, error) {
 // journal renders journal.jsonl: the events of each run, and its head.
 func (b *Bundle) journal() ([]byte, error) {
 	var buf bytes.Buffer
-	for i := range b.Report.Runs {
-		if err := journal.Write(&buf, &b.Report.Runs[i].Journal); err != nil {
+	for _, j := range b.journals() {
+		if err := journal.Write(&buf, &j); err != nil {
 			return nil, err
 		}
 	}

@@ -51,12 +51,15 @@ func (v *verifier) readMachine() error {
 // numbered through all runs.
 func (v *verifier) readJournals() error {
 	b := v.files[fileJournal]
-	if n := bytes.Count(b, []byte("\n")); n > maxEvents {
+	if n := bytes.Count(b, []byte("\n")); n > 2*maxEvents { // a run without events is a line too
 		return &ForeignError{v.Path, fmt.Sprintf("not evidence: %s has %d lines; evidence has at most %d events", fileJournal, n, maxEvents)}
 	}
 	var err error
 	if v.journals, err = journal.Read(bytes.NewReader(b)); err != nil {
 		return altered(fileJournal, "%v", err)
+	}
+	if text := tooMany(v.journals); text != "" {
+		return &ForeignError{v.Path, fmt.Sprintf("not evidence: %s: %s", fileJournal, text)}
 	}
 	run, event := 0, 0
 	for i := range v.journals {
