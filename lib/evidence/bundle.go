@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"sockproof/lib/journal"
 )
@@ -91,20 +92,31 @@ func (b *Bundle) render() (files, error) {
 	if text := tooMany(b.journals()); text != "" {
 		return nil, fmt.Errorf("%s: %s: run fewer scenarios at once", fileJournal, text)
 	}
+	contents, errs := make([][]byte, len(renderings)), make([]error, len(renderings))
+	atOnce(len(renderings), func(i int) { contents[i], errs[i] = renderings[i].make(b) })
 	all, total := files{}, 0
-	for _, r := range renderings {
-		content, err := r.make(b)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", r.name, err)
+	for i, r := range renderings {
+		if errs[i] != nil {
+			return nil, fmt.Errorf("%s: %w", r.name, errs[i])
 		}
-		if total += len(content); len(content) > maxFile || total > maxBundle {
+		if total += len(contents[i]); len(contents[i]) > maxFile || total > maxBundle {
 			return nil, fmt.Errorf("%s: %d bytes; evidence has at most %d MiB in a file, %d MiB in all, so that anyone can open it: run fewer scenarios at once",
-				r.name, len(content), maxFile>>20, maxBundle>>20)
+				r.name, len(contents[i]), maxFile>>20, maxBundle>>20)
 		}
-		all[r.name] = content
+		all[r.name] = contents[i]
 	}
 	all[fileManifest] = manifestOf(all)
 	return all, nil
+}
+
+// atOnce does n things on as many processors as there are: a run should not take
+// noticeably longer for its evidence.
+func atOnce(n int, f func(i int)) {
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { f(i) })
+	}
+	wg.Wait()
 }
 
 // ForeignError is that something is no evidence, or evidence that this program

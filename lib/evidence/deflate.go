@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/bits"
-	"slices"
 )
 
 // A zip's entries are compressed here, and not by compress/flate, because what
@@ -91,13 +90,25 @@ func codedFrom(base, symbols, per, whole int) []coded {
 	return t
 }
 
-// symbolOf finds the range that v is in.
-func symbolOf(t []coded, v int) int {
-	i, ok := slices.BinarySearchFunc(t, v, func(c coded, v int) int { return c.base - v })
-	if !ok {
-		i--
+// lengthSymbols finds the range that a length is in.
+var lengthSymbols = func() (t [maxMatch + 1]uint8) {
+	for i, c := range lengths {
+		for v := c.base; v < len(t); v++ {
+			t[v] = uint8(i)
+		}
 	}
-	return i
+	return t
+}()
+
+// distanceSymbol finds the range that a distance is in: each power of two from 4 on
+// has two of them.
+func distanceSymbol(distance int) int {
+	d := uint(distance - 1)
+	if d < 4 {
+		return int(d)
+	}
+	n := bits.Len(d) - 1
+	return 2*n + int(d>>(n-1)&1)
 }
 
 // bitWriter writes bits, the lowest first.
@@ -136,10 +147,10 @@ func (w *bitWriter) symbol(s int) {
 }
 
 func (w *bitWriter) match(length, distance int) {
-	i := symbolOf(lengths, length)
+	i := int(lengthSymbols[length])
 	w.symbol(endOfBlock + 1 + i)
 	w.put(uint64(length-lengths[i].base), uint(lengths[i].extra))
-	i = symbolOf(distances, distance)
+	i = distanceSymbol(distance)
 	w.code(uint64(i), 5)
 	w.put(uint64(distance-distances[i].base), uint(distances[i].extra))
 }

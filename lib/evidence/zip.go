@@ -33,9 +33,10 @@ const (
 func zipOf(all files) []byte {
 	var b, central []byte
 	names := all.names()
-	for _, name := range names {
-		at := len(b)
-		packed := deflate(all[name])
+	deflated := make([][]byte, len(names))
+	atOnce(len(names), func(i int) { deflated[i] = deflate(all[names[i]]) })
+	for i, name := range names {
+		at, packed := len(b), deflated[i]
 		b = le(b, 4, zipLocal)
 		b = zipCommon(b, name, all[name], packed)
 		b = append(append(b, name...), packed...)
