@@ -177,6 +177,9 @@ func (s *seen) comment(i int) string {
 	if p.Reason != "" {
 		add("%s", p.Reason)
 	}
+	if p.Payload != nil {
+		add("its payload of %d bytes is not kept, SHA-256 %s", p.Payload.Len, p.Payload.SHA256)
+	}
 	if p.At == journal.AtSent {
 		for _, f := range s.fates[e.N] {
 			why := ""

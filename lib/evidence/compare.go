@@ -59,6 +59,9 @@ func misread(p *journal.Packet, raw []byte) string {
 			return fmt.Sprintf("%s is said to be %v, its bytes have %v", f.what, f.said, f.has)
 		}
 	}
+	if d := p.Payload; d != nil && (d.Len != len(decoded.Payload) || len(bytes.Trim(decoded.Payload, "\x00")) > 0) {
+		return "its payload is said not to be kept, but it is, or has another length"
+	}
 	if len(decoded.Raw) != len(raw) {
 		return fmt.Sprintf("it has %d bytes, of which %d are a packet", len(raw), len(decoded.Raw))
 	}

@@ -64,6 +64,9 @@ type How struct {
 	Repeat  int // how often each scenario was to be run
 	// Names are what the bundle must not say; nil: nothing is replaced.
 	Names *Names
+	// HidePayload keeps what was sent as length and hash: it is a user's own
+	// program's.
+	HidePayload bool
 	// Judge judges a journal again in which something was replaced.
 	Judge func(journal.Journal) report.Run
 }
@@ -76,14 +79,14 @@ func New(r report.Report, how How) *Bundle {
 		Privacy: Privacy{Redacted: how.Names != nil, Replaced: []Replaced{}},
 	}}
 	b.Report.Runs = append([]report.Run{}, r.Runs...)
-	for _, w := range how.Command {
-		b.Machine.Command = append(b.Machine.Command, report.Printable(baseName(w)))
-	}
+	b.Machine.Command = append(b.Machine.Command, commandOf(how.Command, how.Names == nil)...)
 	for i := range b.Report.Runs {
 		b.complete(&b.Report.Runs[i])
 	}
-	if how.Names != nil {
-		b.redact(newRedactor(how.Names), how.Judge)
+	if how.Names != nil || how.HidePayload {
+		r := newRedactor(how.Names)
+		r.hidesPayload = how.HidePayload
+		b.redact(r, how.Judge)
 	}
 	b.Report.Started, b.Report.Machine = b.Machine.Started, b.Machine.Machine
 	b.Machine.Runs = factsOf(b.Report.Runs)

@@ -2,7 +2,10 @@ package evidence
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
+
+	"sockproof/lib/report"
 )
 
 // Names are what a machine and its users are called: what evidence must not say.
@@ -26,6 +29,22 @@ func baseName(word string) string {
 		return trimmed[i+1:]
 	}
 	return trimmed
+}
+
+// commandOf reduces the words of a command line. What follows "--" is a user's own
+// program: it keeps its name, and its arguments, among which a password may be, only
+// their number, unless all is to be kept.
+func commandOf(words []string, keeps bool) []string {
+	var command []string
+	program := slices.Index(words, "--") + 1
+	for i, w := range words {
+		w = report.Printable(baseName(w))
+		if program > 0 && i > program && !keeps {
+			w = "…"
+		}
+		command = append(command, w)
+	}
+	return command
 }
 
 // systemRoots are where paths name no one: they are the kernel's.

@@ -62,7 +62,7 @@ func (b *Bundle) notes() []string {
 		notes = append(notes, fmt.Sprintf("%d TCP checksums, which the kernel leaves partial on lo, were completed", n))
 	}
 	if !b.Machine.Privacy.Redacted {
-		return append(notes, "nothing was replaced: addresses and names are the machine's own")
+		notes = append(notes, "addresses and names are the machine's own: none was replaced")
 	}
 	for _, r := range b.Machine.Privacy.Replaced {
 		notes = append(notes, fmt.Sprintf("%s: replaced with %s, %d times", r.What, r.With, r.Times))

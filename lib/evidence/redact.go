@@ -22,6 +22,9 @@ type redactor struct {
 	counted map[Replaced]int
 	order   []Replaced
 	times   int // that something was replaced
+
+	keepsNames   bool // --no-redact
+	hidesPayload bool
 }
 
 // replacement is a name and what it is replaced with.
@@ -32,7 +35,10 @@ type replacement struct{ what, name, with string }
 const shortest = 2
 
 func newRedactor(n *Names) *redactor {
-	r := &redactor{addrs: map[netip.Addr]netip.Addr{}, counted: map[Replaced]int{}}
+	r := &redactor{addrs: map[netip.Addr]netip.Addr{}, counted: map[Replaced]int{}, keepsNames: n == nil}
+	if n == nil {
+		return r
+	}
 	add := func(what, with string, names []string) {
 		for i, name := range names {
 			if len(name) < shortest || slices.ContainsFunc(common, func(c string) bool { return strings.EqualFold(c, name) }) {
@@ -73,6 +79,9 @@ func (r *redactor) replaced() []Replaced {
 
 // words replaces paths and names in a text.
 func (r *redactor) words(s string) string {
+	if r.keepsNames {
+		return s
+	}
 	s = eachPath(s, r.path)
 	for _, n := range r.names {
 		s = eachWord(s, n.name, func(string) string {
@@ -99,6 +108,9 @@ func (r *redactor) path(path string) string {
 
 // text replaces addresses too.
 func (r *redactor) text(s string) string {
+	if r.keepsNames {
+		return s
+	}
 	return eachAddress(r.words(s), func(a netip.Addr, as string) string {
 		if isNobodys(a) {
 			return as
@@ -125,7 +137,7 @@ var (
 
 // addr is what an address is replaced with.
 func (r *redactor) addr(a netip.Addr) netip.Addr {
-	if isNobodys(a) {
+	if r.keepsNames || isNobodys(a) {
 		return a
 	}
 	to, ok := r.addrs[a]
@@ -213,11 +225,14 @@ func (r *redactor) event(e *journal.Event, text func(string) string, host bool) 
 	case e.Call != nil:
 		c := *e.Call
 		c.Args, c.Out, c.Data = each(c.Args, text), text(c.Out), r.fill(c.Data)
+		if r.hidesPayload && len(c.Data) > 0 {
+			c.Digest, c.Data = r.digest(c.Data), nil
+		}
 		e.Call = &c
 	case e.Packet != nil:
 		p := *e.Packet
 		p.Reason = text(p.Reason)
-		p.Bytes = r.bytes(p.Bytes, host)
+		p.Bytes, p.Payload = r.bytes(p.Bytes, host)
 		if host {
 			p.Src, p.Dst = text(p.Src), text(p.Dst)
 		}
@@ -278,13 +293,13 @@ func (r *redactor) fill(b []byte) []byte {
 // bytes replaces addresses and names in a packet, and makes its checksums right
 // again where something changed. Of a packet whose inside is not known, nothing is
 // kept on the host's own stack.
-func (r *redactor) bytes(b []byte, host bool) []byte {
+func (r *redactor) bytes(b []byte, host bool) ([]byte, *journal.Digest) {
 	if len(b) == 0 {
-		return b
+		return b, nil
 	}
 	p, err := packet.Decode(b)
 	if !host && (err != nil || !p.IsTCP()) {
-		return b // a private network's own
+		return b, nil // a private network's own
 	}
 	src, dst := p.Src.Addr(), p.Dst.Addr()
 	var changed []byte
@@ -292,15 +307,25 @@ func (r *redactor) bytes(b []byte, host bool) []byte {
 		src, dst = r.addr(src), r.addr(dst)
 	}
 	payload := r.fill(p.Payload)
+	var digest *journal.Digest
+	if r.hidesPayload && len(payload) > 0 {
+		digest, payload = r.digest(payload), make([]byte, len(payload))
+	}
 	if !host && bytes.Equal(payload, p.Payload) {
-		return b
+		return b, digest
 	}
 	if err == nil {
 		changed, err = p.Rewrite(src, dst, payload)
 	}
 	if err != nil {
 		r.count("packet that is not plain TCP", "nothing")
-		return nil
+		return nil, nil
 	}
-	return changed
+	return changed, digest
+}
+
+// digest is what is kept of bytes that are a user's own.
+func (r *redactor) digest(b []byte) *journal.Digest {
+	r.count("payload", "its length and hash, and zeros in packets")
+	return &journal.Digest{Len: len(b), SHA256: hashOf(b)}
 }

@@ -168,6 +168,33 @@ func TestReplacesConsistently(t *testing.T) {
 	}
 }
 
+// TestHidesPayload: what a user's program sent is there as length and hash alone,
+// with names kept and without.
+func TestHidesPayload(t *testing.T) {
+	for _, names := range []*Names{nil, {}} {
+		b := New(reportOf(cross(t, addrA, addrB)), How{Repeat: 1, Names: names, HidePayload: true, Judge: judged})
+		for file, content := range everything(t, b) {
+			if finds(content, "hello") {
+				t.Errorf("%s has what was sent", file)
+			}
+		}
+		all := rendered(t, b)
+		mustHold(t, all)
+		const digest = `{"len":5,"sha256":"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"}`
+		if !bytes.Contains(all[fileJournal], []byte(digest)) {
+			t.Error("its length and hash are missing")
+		}
+		for i := range b.Report.Runs[0].Events {
+			if p := b.Report.Runs[0].Events[i].Packet; p != nil && p.Payload != nil {
+				p.Payload.Len++
+			}
+		}
+		if !isFound(rendered(t, b)) {
+			t.Error("another length is not found")
+		}
+	}
+}
+
 // TestNothingToHide: where nothing is replaced, no packet and no word changes.
 func TestNothingToHide(t *testing.T) {
 	j := cross(t, addrA, addrB)
@@ -207,6 +234,16 @@ func TestText(t *testing.T) {
 	} {
 		if got := r.text(tt[0]); got != tt[1] {
 			t.Errorf("%q became %q, want %q", tt[0], got, tt[1])
+		}
+	}
+}
+
+// TestCommandOf: the arguments of a user's program are nobody's business.
+func TestCommandOf(t *testing.T) {
+	words := []string{"/usr/bin/lingerreset", "victim", "--", "/opt/app", "--password", "hunter2"}
+	for keeps, want := range map[bool]string{false: "lingerreset victim -- app … …", true: "lingerreset victim -- app --password hunter2"} {
+		if got := strings.Join(commandOf(words, keeps), " "); got != want {
+			t.Errorf("%s, want %s", got, want)
 		}
 	}
 }

@@ -127,9 +127,6 @@ func newSession(c *Context) (*session, error) {
 			Runs: []report.Run{},
 		},
 	}
-	if n, ok := c.CLI.Generic("repeat").(*count); ok {
-		s.times = n.n
-	}
 	s.cond = Conditions{
 		Network: journal.Network(c.value("net")), Family: f,
 		Option:   c.value,
@@ -141,6 +138,12 @@ func newSession(c *Context) (*session, error) {
 	s.cond.Began = s.report.Started
 	if s.evidence, err = wantedEvidence(c); err != nil {
 		return nil, err
+	}
+	if n, ok := c.CLI.Generic("repeat").(*count); ok {
+		s.times = n.n
+		if s.evidence != nil {
+			s.evidence.how.Repeat = n.n
+		}
 	}
 	if d, ok := c.CLI.Generic("timeout").(*duration); ok {
 		s.cond.Timeout = d.d
@@ -235,7 +238,7 @@ func (s *session) end() (int, error) {
 		err = report.Text(s.out, &s.report, s.style)
 	}
 	_ = ignoreWrite(err)
-	if err := s.writeEvidence(); err != nil {
+	if err := s.evidence.write(s.report); err != nil {
 		return ExitInconclusive, err
 	}
 	return s.code(), nil

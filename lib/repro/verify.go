@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"sockproof/lib/evidence"
 	"sockproof/lib/journal"
@@ -30,11 +31,12 @@ func verifyCommand() Command {
 // judge judges saved journals with this program's claims.
 func (p *Program) judge() evidence.Judge {
 	return evidence.Judge{Tool: p.tool(), Report: func(j journal.Journal) (report.Run, bool) {
-		s, ok := p.scenario(j.Scenario)
-		if !ok {
-			return report.Run{}, false
+		for _, s := range slices.Concat(p.Scenarios, p.Played) {
+			if s.Name == j.Scenario {
+				return s.Report(j), true
+			}
 		}
-		return s.Report(j), true
+		return report.Run{}, false
 	}}
 }
 
