@@ -17,6 +17,7 @@ type Conditions struct {
 	Announce func(format string, args ...any) // shown at once; may be nil
 	Caller   map[string]string                // kernel settings as they are outside, for scenarios that want the same
 	Stream   func(e journal.Event)            // gets each event as it is recorded; may be nil
+	Moves    *Moves                           // what becomes of each packet on the wire; nil: it takes its turn
 	Alter    func(r *Run) error               // changes the world before the play begins: for controls
 	Run      int                              // the run's number, from 1
 	First    int                              // the number of its first event

@@ -105,6 +105,7 @@ type session struct {
 	stream   *report.Stream // for jsonl
 	report   report.Report
 	progress *progress
+	moves    func() *Moves // for --step: begins to read them; nil otherwise
 
 	evidence     *wanted // nil: none
 	runs, events int     // so far, for numbering
@@ -149,6 +150,9 @@ func newSession(c *Context) (*session, error) {
 		s.cond.Timeout = d.d
 	}
 	s.style.Verbosity = verbosity
+	if err := s.step(c); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -166,7 +170,12 @@ func (c *Context) verbosity() (report.Verbosity, error) {
 	return report.Normal, nil
 }
 
+// begin is called in the process that runs the scenarios: what is read from
+// standard input must not be read by one that only waits for it.
 func (s *session) begin() {
+	if s.moves != nil {
+		s.cond.Moves = s.moves()
+	}
 	if s.format == formatJSONL {
 		s.stream = report.NewStream(s.out)
 		s.stream.Start(&s.report)

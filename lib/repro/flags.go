@@ -111,6 +111,7 @@ func sharedFlags() []cli.Flag {
 			Name: "timeout", Value: &duration{defaultTimeout},
 			Usage: "bound on one run, a `DURATION` like 10s",
 		},
+		&cli.BoolFlag{Name: "step", Usage: "stop the wire at each packet and ask what becomes of it: moves are words on a line, of standard input"},
 		&cli.BoolFlag{Name: "quiet", Usage: "the last line only"},
 		&cli.BoolFlag{Name: "verbose", Usage: "every event"},
 		&cli.GenericFlag{

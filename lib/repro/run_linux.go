@@ -257,6 +257,9 @@ func (r *Run) attach() error {
 			ends = append(ends, wire.End{Host: h.Name, Addr: h.Addr, FD: h.TUN})
 		}
 		r.wire = wire.New(r.ctx, r.rec, ends, r.table.Sample)
+		if r.cond.Moves != nil {
+			r.wire.SetHand((&stepper{Moves: r.cond.Moves, r: r}).step)
+		}
 	}
 	return nil
 }

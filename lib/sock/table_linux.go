@@ -83,6 +83,25 @@ func (t *Table) Sample() {
 	}
 }
 
+// States lists the sockets of a host with the state that each was seen in last:
+// by sock_diag, which sees those that are closed, or else by TCP_INFO.
+func (t *Table) States(host string) []string {
+	var all []string
+	for _, s := range t.sockets() {
+		if s.host.Name != host {
+			continue
+		}
+		state := s.seen[journal.SockDiag]
+		if state == "" || state == journal.Gone {
+			state = s.seen[journal.TCPInfo]
+		}
+		if state != "" {
+			all = append(all, s.id+" "+state)
+		}
+	}
+	return all
+}
+
 // AtRest says whether no watched socket has anything under way: nothing
 // unacknowledged, and no state that only the peer's next segment can end.
 func (t *Table) AtRest() bool {

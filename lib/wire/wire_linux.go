@@ -54,6 +54,7 @@ type Wire struct {
 	rec  *journal.Recorder
 	ends []End
 	rule Rule
+	hand Hand // nil: packets take their turn
 	// step is called after each delivery, to look at the sockets.
 	step func()
 
@@ -191,10 +192,10 @@ func (w *Wire) take(p *Packet) error {
 // Deliver hands a packet to its host, whatever waits before it, then looks at
 // the sockets and takes in what was answered.
 func (w *Wire) Deliver(p *Packet) error {
-	if err := w.take(p); err != nil {
-		return err
+	if w.hand != nil {
+		return w.offer(p)
 	}
-	return w.enter(p, journal.AtDelivered, p.N)
+	return w.Carry(p)
 }
 
 // DeliverNext delivers the packet that has waited longest; false: none waits.
@@ -203,10 +204,13 @@ func (w *Wire) DeliverNext() (bool, error) {
 		return false, err
 	}
 	w.dueNow()
+	if w.hand != nil {
+		return w.byHand()
+	}
 	if len(w.waiting) == 0 {
 		return false, nil
 	}
-	return true, w.Deliver(w.waiting[0])
+	return true, w.Carry(w.waiting[0])
 }
 
 // Settle delivers packets one by one, oldest first, until none waits. Packets

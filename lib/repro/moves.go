@@ -1,0 +1,136 @@
+package repro
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"golang.org/x/term"
+
+	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+)
+
+// maxMove is the longest line of moves, in bytes.
+const maxMove = 1 << 10
+
+// Moves are what somebody wants done with the packets on the wire: words on lines.
+type Moves struct {
+	lines chan string // closed at the end
+	asked int         // lines read so far
+	shown io.Writer   // gets what waits, and both hosts' states
+	// person: somebody is there to correct a mistake.
+	person bool
+}
+
+// NewMoves reads moves from a file as they are asked for, and shows on w what there
+// is to be decided. Its reader ends with the file.
+func NewMoves(from *os.File, w io.Writer) *Moves {
+	m := &Moves{lines: make(chan string), shown: w, person: term.IsTerminal(int(from.Fd()))}
+	go func() {
+		defer close(m.lines)
+		s := bufio.NewScanner(from)
+		s.Buffer(nil, maxMove)
+		for s.Scan() {
+			m.lines <- s.Text()
+		}
+		if s.Err() != nil {
+			m.lines <- s.Err().Error() // no move: whoever reads it says so
+		}
+	}()
+	return m
+}
+
+// step prepares a session for --step.
+func (s *session) step(c *Context) error {
+	if !c.CLI.Bool("step") {
+		return nil
+	}
+	if n := s.cond.Network; n != "" && n != journal.Wire {
+		return usagef("flag \"--step\": the network %q cannot be stopped: want --net wire", n)
+	}
+	if s.times > 1 {
+		return usagef("flags --step and --repeat exclude each other: give one")
+	}
+	s.cond.Network = journal.Wire
+	s.moves = func() *Moves { return NewMoves(os.Stdin, c.Errs) }
+	if !c.CLI.IsSet("timeout") {
+		s.cond.Timeout = 0 // whoever thinks takes the time that it takes
+	}
+	return nil
+}
+
+// The moves.
+const (
+	moveDeliver   = "deliver"
+	moveDrop      = "drop"
+	moveDuplicate = "duplicate"
+	moveHold      = "hold"
+	moveRelease   = "release"
+	moveSwap      = "swap"
+	moveRun       = "run"
+	moveQuit      = "quit"
+)
+
+// movesHelp says what is accepted.
+const movesHelp = "deliver, drop, duplicate, hold or release, each with #N or without; drop FLAGS, like drop SYN,ACK, for all from now on; swap, run, quit"
+
+// move is one line.
+type move struct {
+	word  string
+	n     int      // #N; 0: the packet that has waited longest
+	flags []string // drop FLAGS
+}
+
+// parseMove reads a line; an empty one delivers.
+func parseMove(line string) (m move, err error) {
+	words := strings.Fields(line)
+	bad := fmt.Errorf("move %q: want %s", line, movesHelp)
+	if len(words) == 0 {
+		return move{word: moveDeliver}, nil
+	}
+	m.word = words[0]
+	rest := words[1:]
+	switch m.word {
+	case moveRun:
+		if len(rest) == 1 && rest[0] == "on" {
+			rest = nil
+		}
+		fallthrough
+	case moveSwap, moveQuit:
+		if len(rest) > 0 {
+			return m, bad
+		}
+		return m, nil
+	case moveDeliver, moveDrop, moveDuplicate, moveHold, moveRelease:
+	default:
+		return m, bad
+	}
+	switch {
+	case len(rest) == 0:
+		return m, nil
+	case len(rest) > 1:
+		return m, bad
+	}
+	if k, err := fmt.Sscanf(rest[0], "#%d", &m.n); err == nil && k == 1 && m.n > 0 && rest[0] == fmt.Sprintf("#%d", m.n) {
+		return m, nil
+	}
+	if m.n = 0; m.word == moveDrop && areFlags(rest[0]) {
+		m.flags = strings.Split(strings.ToUpper(rest[0]), ",")
+		return m, nil
+	}
+	return m, bad
+}
+
+// areFlags says whether text names a segment's flags.
+func areFlags(text string) bool {
+	for f := range strings.SplitSeq(strings.ToUpper(text), ",") {
+		if !slices.Contains(packet.Flags(0xff).Names(), f) {
+			return false
+		}
+	}
+	return true
+}

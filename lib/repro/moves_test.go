@@ -1,0 +1,38 @@
+package repro
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestParseMove(t *testing.T) {
+	for line, want := range map[string]move{
+		"":             {word: moveDeliver},
+		"  deliver ":   {word: moveDeliver},
+		"deliver #12":  {word: moveDeliver, n: 12},
+		"drop":         {word: moveDrop},
+		"drop #7":      {word: moveDrop, n: 7},
+		"drop SYN,ACK": {word: moveDrop, flags: []string{"SYN", "ACK"}},
+		"drop rst":     {word: moveDrop, flags: []string{"RST"}},
+		"duplicate #1": {word: moveDuplicate, n: 1},
+		"hold":         {word: moveHold},
+		"release #3":   {word: moveRelease, n: 3},
+		"swap":         {word: moveSwap},
+		"run":          {word: moveRun},
+		"run on":       {word: moveRun},
+		"quit":         {word: moveQuit},
+	} {
+		got, err := parseMove(line)
+		if err != nil || got.word != want.word || got.n != want.n || !slices.Equal(got.flags, want.flags) {
+			t.Errorf("%q: %+v, %v; want %+v", line, got, err, want)
+		}
+	}
+	for _, line := range []string{
+		"lose", "deliver 12", "deliver #0", "deliver #-1", "deliver #1x", "deliver #1 #2", "drop SYN;ACK", "drop SYN,", "hold SYN",
+		"swap #1", "run off", "quit now", "deliver #99999999999999999999", "\x00",
+	} {
+		if m, err := parseMove(line); err == nil {
+			t.Errorf("%q is taken for %+v", line, m)
+		}
+	}
+}
