@@ -27,9 +27,7 @@ const (
 type rendering struct {
 	name string
 	make func(*Bundle) ([]byte, error)
-	// source: the others are made from it; it is read back, and never compared
-	// with what this version would render.
-	source bool
+	source bool // the others are made from it
 }
 
 // renderings are the files of a bundle but the manifest, in order of their names.
@@ -92,21 +90,37 @@ func (b *Bundle) render() (files, error) {
 	if text := tooMany(b.journals()); text != "" {
 		return nil, fmt.Errorf("%s: %s: run fewer scenarios at once", fileJournal, text)
 	}
-	contents, errs := make([][]byte, len(renderings)), make([]error, len(renderings))
-	atOnce(len(renderings), func(i int) { contents[i], errs[i] = renderings[i].make(b) })
 	all, total := files{}, 0
-	for i, r := range renderings {
-		if errs[i] != nil {
-			return nil, fmt.Errorf("%s: %w", r.name, errs[i])
+	for _, sources := range []bool{true, false} { // the others may be many times as large
+		if err := b.renderSome(all, &total, sources); err != nil {
+			return nil, err
 		}
-		if total += len(contents[i]); len(contents[i]) > maxFile || total > maxBundle {
-			return nil, fmt.Errorf("%s: %d bytes; evidence has at most %d MiB in a file, %d MiB in all, so that anyone can open it: run fewer scenarios at once",
+	}
+	all[fileManifest] = manifestOf(all)
+	return all, nil
+}
+
+// renderSome makes the sources, or what is made from them, and adds up their sizes.
+func (b *Bundle) renderSome(all files, total *int, sources bool) error {
+	var some []rendering
+	for _, r := range renderings {
+		if r.source == sources {
+			some = append(some, r)
+		}
+	}
+	contents, errs := make([][]byte, len(some)), make([]error, len(some))
+	atOnce(len(some), func(i int) { contents[i], errs[i] = some[i].make(b) })
+	for i, r := range some {
+		if errs[i] != nil {
+			return fmt.Errorf("%s: %w", r.name, errs[i])
+		}
+		if *total += len(contents[i]); len(contents[i]) > maxFile || *total > maxBundle {
+			return fmt.Errorf("%s: %d bytes; evidence has at most %d MiB in a file, %d MiB in all, so that anyone can open it: run fewer scenarios at once",
 				r.name, len(contents[i]), maxFile>>20, maxBundle>>20)
 		}
 		all[r.name] = contents[i]
 	}
-	all[fileManifest] = manifestOf(all)
-	return all, nil
+	return nil
 }
 
 // atOnce does n things on as many processors as there are: a run should not take

@@ -34,7 +34,7 @@ func (v *verifier) packets() {
 			}
 		}
 	}
-	v.checked("%d packets: what is said of each follows from its bytes", n)
+	v.checked("%s: what is said of each follows from its bytes", count(int64(n), "packet"))
 }
 
 // misread says what is said of a packet that its bytes do not.
@@ -95,7 +95,7 @@ func (v *verifier) capture() {
 		v.problem(p)
 		return
 	}
-	v.checked("%d packets of the capture: the same bytes, times and directions as in the journal, and no others", len(got.Packets))
+	v.checked("%s of the capture: the same bytes, times and directions as in the journal, and no others", count(int64(len(got.Packets)), "packet"))
 }
 
 // seenEvents are the events that are packets of the capture.
@@ -135,7 +135,7 @@ func (v *verifier) report() {
 		findings += len(v.Report.Runs[i].Findings)
 	}
 	v.tally()
-	v.checked("%d runs judged again: the same outcomes, and the same verdict and events for each of %d findings", len(v.Report.Runs), findings)
+	v.checked("%s judged again: the same outcomes, and the same verdicts by the same events of %s", count(int64(len(v.Report.Runs)), "run"), count(int64(findings), "finding"))
 }
 
 // events checks that a run of report.json has the journal's events.

@@ -6,6 +6,14 @@ import (
 	"sockproof/lib/report"
 )
 
+// count is "1 run", "2 runs".
+func count(n int64, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
+
 // leftOut counts what a run had and a bundle does not.
 type leftOut struct {
 	bulkPackets, bulkBytes int64 // counted and hashed by the wire
@@ -36,13 +44,13 @@ func leftOutOf(r *report.Run) leftOut {
 func (l leftOut) texts() []string {
 	var t []string
 	if l.bulkPackets > 0 {
-		t = append(t, fmt.Sprintf("%d packets of bulk, %d bytes, were counted and hashed instead of kept", l.bulkPackets, l.bulkBytes))
+		t = append(t, fmt.Sprintf("%s of bulk, %s, counted and hashed instead of kept", count(l.bulkPackets, "packet"), count(l.bulkBytes, "byte")))
 	}
 	if l.folded > 0 {
-		t = append(t, fmt.Sprintf("%d attempts like others were counted instead of kept", l.folded))
+		t = append(t, fmt.Sprintf("%s like others, counted instead of kept", count(int64(l.folded), "attempt")))
 	}
 	if l.withoutBytes > 0 {
-		t = append(t, fmt.Sprintf("the bytes of %d packets were not kept: they were other programs'", l.withoutBytes))
+		t = append(t, fmt.Sprintf("%s whose bytes were not kept: they were other programs'", count(int64(l.withoutBytes), "packet")))
 	}
 	return t
 }
@@ -56,16 +64,16 @@ func (b *Bundle) notes() []string {
 		}
 	}
 	if n := b.runsNotKept(); n > 0 {
-		notes = append(notes, fmt.Sprintf("of repeated runs, the first of each outcome is kept: %d are only counted", n))
+		notes = append(notes, fmt.Sprintf("of repeated runs the first of each outcome is kept; %s more only counted", count(int64(n), "run")))
 	}
 	if n := b.Machine.Completed; n > 0 {
-		notes = append(notes, fmt.Sprintf("%d TCP checksums, which the kernel leaves partial on lo, were completed", n))
+		notes = append(notes, fmt.Sprintf("%s completed, which the kernel leaves partial on lo", count(int64(n), "TCP checksum")))
 	}
 	if !b.Machine.Privacy.Redacted {
 		notes = append(notes, "addresses and names are the machine's own: none was replaced")
 	}
 	for _, r := range b.Machine.Privacy.Replaced {
-		notes = append(notes, fmt.Sprintf("%s: replaced with %s, %d times", r.What, r.With, r.Times))
+		notes = append(notes, fmt.Sprintf("%s: replaced with %s, %s", r.What, r.With, count(int64(r.Times), "time")))
 	}
 	return notes
 }

@@ -83,8 +83,8 @@ func readFile(bundle, path, name string, most int) ([]byte, error) {
 	if info.Size() > int64(most) {
 		return nil, tooLarge(bundle, name, info.Size())
 	}
-	var b bytes.Buffer
-	n, err := io.Copy(&b, io.LimitReader(f, int64(most)+1))
+	b := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead)) // no more is taken than it needs
+	n, err := io.Copy(b, io.LimitReader(f, int64(most)+1))
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}

@@ -124,7 +124,7 @@ func (v *verifier) all() error {
 	for _, p := range append(m.check(v.files), v.missing()...) {
 		v.problem(p)
 	}
-	v.checked("%d files, their sizes and SHA-256 hashes, and that there are no others", len(m.Files))
+	v.checked("%s: sizes and SHA-256 hashes, and that there are no others", count(int64(len(m.Files)), "file"))
 	if err := v.read(); err != nil {
 		return err
 	}
@@ -168,13 +168,25 @@ func (v *verifier) notChecked() {
 		}
 	}
 	if n := v.bundle.runsNotKept(); n > 0 {
-		v.unchecked("%d runs that were counted and not kept, and so the verdicts over all runs", n)
+		v.unchecked("%s counted and not kept, and so the verdicts over all runs", count(int64(n), "run"))
 	}
 	v.unchecked("who made it, and whether the machine was what it says: hashes prove that a bundle is consistent, not whose it is")
 }
 
 // Readable says whether enough of the bundle could be read to judge it again.
 func (r *Result) Readable() bool { return r.bundle != nil }
+
+// Shorten drops the journals, for who verifies many bundles: outcomes and verdicts
+// stay.
+func (r *Result) Shorten() {
+	for i := range r.Report.Runs {
+		run := &r.Report.Runs[i]
+		run.Events, run.Journal.Events, run.Histories, run.Disagreements = nil, nil, nil, nil
+	}
+	if r.bundle != nil {
+		r.bundle = &Bundle{Machine: r.Machine, Report: r.Report}
+	}
+}
 
 // Story writes the bundle's report.md, made from its journals just now.
 func (r *Result) Story(w io.Writer) error {

@@ -11,8 +11,8 @@ import (
 // Step is one thing of a run that can be compared with another run's: a packet,
 // or a socket's new state.
 type Step struct {
-	Event int    // its number
-	Text  string // without times, and without what is chosen at random: ports, absolute sequence numbers
+	Event int    `json:"event"` // its number
+	Text  string `json:"text"`  // without times, and without what is chosen at random: ports, absolute sequence numbers
 }
 
 // PacketSteps are the TCP segments of the play, in order: where each was seen,

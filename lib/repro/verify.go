@@ -57,6 +57,9 @@ func doVerify(c *Context) (int, error) {
 	for i, path := range c.Args {
 		rows[i].Path = path
 		rows[i].Result, rows[i].Err = evidence.Verify(path, c.Program.judge())
+		if len(c.Args) > 1 && rows[i].Err == nil {
+			rows[i].Result.Shorten()
+		}
 		if c.interrupted() {
 			return ExitInconclusive, nil // Main names the signal
 		}
