@@ -25,8 +25,8 @@ const (
 
 // rendering makes one file of a bundle.
 type rendering struct {
-	name string
-	make func(*Bundle) ([]byte, error)
+	name   string
+	make   func(*Bundle) ([]byte, error)
 	source bool // the others are made from it
 }
 
