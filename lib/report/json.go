@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -186,9 +185,18 @@ func outline(b []byte, depth int) []byte {
 // acts upon or does not show: it reads back as the same value.
 func visible(b []byte) []byte {
 	next := func(b []byte) int {
-		return bytes.IndexFunc(b, func(r rune) bool {
-			return r > '~' && r != utf8.RuneError && !unicode.IsPrint(r)
-		})
+		for i := 0; i < len(b); {
+			if b[i] <= '~' { // nearly all are
+				i++
+				continue
+			}
+			r, n := utf8.DecodeRune(b[i:])
+			if r != utf8.RuneError && !unicode.IsPrint(r) {
+				return i
+			}
+			i += n
+		}
+		return -1
 	}
 	i := next(b)
 	if i < 0 {
