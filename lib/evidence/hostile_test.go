@@ -193,6 +193,27 @@ func TestManyProblemsAreNotAllListed(t *testing.T) {
 	}
 }
 
+// TestNothingForgesALine: what a stranger wrote stays within its line.
+func TestNothingForgesALine(t *testing.T) {
+	b := sample(t)
+	const forged = "x\nother.zip: holds\x1b[2J"
+	b.Machine.Label, b.Machine.Kernel, b.Machine.Tool.Version = forged, forged, forged
+	b.Report.Runs[0].Scenario, b.Report.Runs[0].Journal.Scenario = forged, forged
+	r, err := verify("e", rendered(t, b), judge)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	r.WriteText(&text)
+	d := Compare(r, mustHold(t, rendered(t, sample(t))))
+	d.WriteText(&text, "a", "b")
+	WriteTable(&text, []Row{{Path: "e", Result: r}})
+	WriteMarkdownTable(&text, []Row{{Path: "e", Result: r}})
+	if strings.Contains(text.String(), "\nother.zip") || strings.Contains(text.String(), "\x1b") {
+		t.Errorf("forged:\n%s", text.String())
+	}
+}
+
 func FuzzUnzip(f *testing.F) {
 	whole := zipOf(rendered(f, sample(f)))
 	f.Add(whole)

@@ -11,28 +11,34 @@ import (
 	"sockproof/lib/report"
 )
 
+// say writes one line. A bundle may be a stranger's: nothing in it begins another
+// line, or moves the cursor.
+func say(w io.Writer, format string, args ...any) {
+	fmt.Fprintln(w, report.Printable(fmt.Sprintf(format, args...)))
+}
+
 // WriteText says of one bundle whether it holds, what was checked and what not.
 func (r *Result) WriteText(w io.Writer) {
 	verdict := "holds"
 	if !r.Holds() {
 		verdict = "DOES NOT HOLD"
 	}
-	fmt.Fprintf(w, "%s: %s\n", r.Path, verdict)
+	say(w, "%s: %s", r.Path, verdict)
 	for _, p := range r.Problems {
-		fmt.Fprintf(w, "  ! %s\n", p)
+		say(w, "  ! %s", p)
 	}
 	if r.Machine.Tool.Name != "" {
-		fmt.Fprintf(w, "  %s\n", r.about())
+		say(w, "  %s", r.about())
 	}
 	for i := range r.Report.Runs {
-		fmt.Fprintf(w, "  %s\n", runLine(&r.Report.Runs[i]))
+		say(w, "  %s", runLine(&r.Report.Runs[i]))
 	}
 	list := func(what string, lines []string) {
 		for i, l := range lines {
 			if i == 0 {
-				fmt.Fprintf(w, "%s\n", what)
+				say(w, "%s", what)
 			}
-			fmt.Fprintf(w, "  - %s\n", l)
+			say(w, "  - %s", l)
 		}
 	}
 	if r.Holds() {
@@ -161,9 +167,12 @@ func WriteMarkdownTable(w io.Writer, rows []Row) {
 
 // WriteText says what tells two bundles apart.
 func (d *Difference) WriteText(w io.Writer, a, b string) {
-	fmt.Fprintf(w, "a: %s\nb: %s\n", a, b)
+	say(w, "a: %s", a)
+	say(w, "b: %s", b)
 	fact := func(f *Fact) {
-		fmt.Fprintf(w, "  %s\n    a: %s\n    b: %s\n", f.What, f.A, f.B)
+		say(w, "  %s", f.What)
+		say(w, "    a: %s", f.A)
+		say(w, "    b: %s", f.B)
 	}
 	for i := range d.Facts {
 		fact(&d.Facts[i])
@@ -172,12 +181,12 @@ func (d *Difference) WriteText(w io.Writer, a, b string) {
 		r := &d.Runs[i]
 		switch {
 		case r.OnlyIn != "":
-			fmt.Fprintf(w, "%s: only in %s\n", r.Scenario, r.OnlyIn)
+			say(w, "%s: only in %s", r.Scenario, r.OnlyIn)
 			continue
 		case r.same():
-			fmt.Fprintf(w, "%s: the same outcome, verdicts, packets and states\n", r.Scenario)
+			say(w, "%s: the same outcome, verdicts, packets and states", r.Scenario)
 		default:
-			fmt.Fprintf(w, "%s: different\n", r.Scenario)
+			say(w, "%s: different", r.Scenario)
 		}
 		for _, f := range []*Fact{r.Networks, r.Outcome} {
 			if f != nil {
@@ -203,7 +212,9 @@ func (p *Parting) write(w io.Writer, what string) {
 		}
 		return fmt.Sprintf("%s (event %d)", s.Text, s.Event)
 	}
-	fmt.Fprintf(w, "  %s part at the %s\n    a: %s\n    b: %s\n", what, ordinal(p.Step), step(p.A), step(p.B))
+	say(w, "  %s part at the %s", what, ordinal(p.Step))
+	say(w, "    a: %s", step(p.A))
+	say(w, "    b: %s", step(p.B))
 }
 
 func ordinal(n int) string {
