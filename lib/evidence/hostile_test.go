@@ -198,7 +198,7 @@ func TestNothingForgesALine(t *testing.T) {
 	b := sample(t)
 	const forged = "x\nother.zip: holds\x1b[2J"
 	b.Machine.Label, b.Machine.Kernel, b.Machine.Tool.Version = forged, forged, forged
-	b.Report.Runs[0].Scenario, b.Report.Runs[0].Journal.Scenario = forged, forged
+	b.Report.Runs[0].Scenario = forged
 	r, err := verify("e", rendered(t, b), judge)
 	if err != nil {
 		t.Fatal(err)
