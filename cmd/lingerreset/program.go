@@ -66,6 +66,7 @@ var program = repro.Program{
 			Networks: everywhere, Hosts: ab, Phenomenon: goDies, Compare: compareSends,
 		},
 	},
+	Played:   []repro.Scenario{playedVictim},
 	Plays:    plays,
 	Commands: []repro.Command{victimCommand(), countersCommand()},
 	Examples: []repro.Example{

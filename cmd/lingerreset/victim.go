@@ -35,8 +35,9 @@ func victimCommand() repro.Command {
 			&cli.StringFlag{Name: "connect", Usage: "instead of running CMD: be that peer for the server at `ADDRESS:PORT`"},
 			&cli.BoolFlag{Name: "allow-remote", Usage: "let --connect leave this machine"},
 			&cli.StringFlag{Name: "times", Usage: "with --listen: end after `N` connections"},
+			repro.PayloadFlag(),
 		},
-		Accepts: []string{"format", "color", "4", "6"},
+		Accepts: append([]string{"format", "color", "4", "6"}, repro.EvidenceFlags...),
 		Examples: []repro.Example{
 			{Line: "lingerreset victim --after 4096 -- ./client --quick", Does: "the other end resets after 4096 bytes"},
 			{Line: "lingerreset victim --listen 9000 --mode close-unread", Does: "a server that closes with the request unread"},

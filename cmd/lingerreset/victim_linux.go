@@ -32,23 +32,31 @@ func doVictim(c *repro.Context) (int, error) {
 	if err != nil {
 		return repro.ExitUsage, err
 	}
+	evidence, err := c.Evidence()
+	if err != nil {
+		return repro.ExitUsage, err
+	}
 	r := &victimReport{Schema: "sockproof/victim/v1", Mode: v.mode, Victims: []misbehaved{}}
-	p := &peer{victim: v, report: r}
+	p := &peer{victim: v, report: r, keeps: evidence != nil}
 	if v.listening {
 		p.each = func(m *misbehaved) { _ = c.EachTextOrJSON(m, m.write) } // its error ends the run
 	}
-	s := &repro.Scenario{Name: "victim", Networks: []journal.Network{journal.HostNet}, Hosts: []string{"a", "b"}}
-	j := c.Conduct(s, p.play, family)
+	j := c.Conduct(&playedVictim, p.play, family)
 	if err := p.failure(&j); err != nil {
 		return repro.ExitInconclusive, err
 	}
-	if v.listening {
-		return 0, nil
+	if !v.listening {
+		for i := range r.Victims {
+			r.Victims[i].Reset = resetOf(&j, &r.Victims[i])
+		}
+		if err := c.TextOrJSON(r, r.write); err != nil {
+			return r.exit(), err
+		}
 	}
-	for i := range r.Victims {
-		r.Victims[i].Reset = resetOf(&j, &r.Victims[i])
+	if err := evidence.Write(j); err != nil {
+		return repro.ExitInconclusive, err
 	}
-	return r.exit(), c.TextOrJSON(r, r.write)
+	return r.exit(), nil
 }
 
 // failure is why there is nothing to tell.
@@ -86,6 +94,7 @@ type peer struct {
 	*victim
 	report *victimReport
 	each   func(*misbehaved) // told of each victim at once; nil: not
+	keeps  bool              // what a server has seen, for evidence
 	err    error
 }
 
@@ -163,7 +172,10 @@ func (p *peer) serve(r *repro.Run) error {
 	if err := s.Listen(queue); err != nil {
 		return err
 	}
-	for n := 0; r.OK() && (p.times == 0 || n < p.times); r.Forget() {
+	for n := 0; r.OK() && (p.times == 0 || n < p.times); {
+		if !p.keeps {
+			r.Forget()
+		}
 		p.waiting(r, func() bool { return s.Queue() > 0 })
 		c, err := s.Accept()
 		if err != nil {

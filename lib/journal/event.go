@@ -56,14 +56,21 @@ type Event struct {
 
 // Call is one system call on a socket, or on a descriptor that belongs to one.
 type Call struct {
-	Op     string   `json:"op"`              // the system call's name: "connect"
-	Args   []string `json:"args"`            // its arguments as strace would print them, the descriptor as the socket's id
-	Result int64    `json:"result"`          // what it returned; -1 with an errno
-	Errno  string   `json:"errno,omitempty"` // by name, "ECONNREFUSED"; absent on success
-	TookNS int64    `json:"took_ns"`         // nanoseconds spent in it
-	Out    string   `json:"out,omitempty"`   // what it returned through a pointer: an address, an option's value
-	Data   []byte   `json:"data,omitempty"`  // the bytes written or read, base64
+	Op     string   `json:"op"`               // the system call's name: "connect"
+	Args   []string `json:"args"`             // its arguments as strace would print them, the descriptor as the socket's id
+	Result int64    `json:"result"`           // what it returned; -1 with an errno
+	Errno  string   `json:"errno,omitempty"`  // by name, "ECONNREFUSED"; absent on success
+	TookNS int64    `json:"took_ns"`          // nanoseconds spent in it
+	Out    string   `json:"out,omitempty"`    // what it returned through a pointer: an address, an option's value
+	Data   []byte   `json:"data,omitempty"`   // the bytes written or read, base64
+	Digest *Digest  `json:"digest,omitempty"` // of Data, where that is not kept
 	Signal string   `json:"signal,omitempty"`
+}
+
+// Digest stands for bytes that are not kept: they are somebody's own.
+type Digest struct {
+	Len    int    `json:"len"`
+	SHA256 string `json:"sha256"` // hex
 }
 
 // Where a packet was seen.
@@ -90,8 +97,9 @@ type Packet struct {
 	Of      int      `json:"of,omitempty"`   // the number of the "sent" event of this same packet
 	Copy    bool     `json:"copy,omitempty"` // the wire made it: a duplicate of the packet Of
 	Reason  string   `json:"reason,omitempty"`
-	Bytes   []byte   `json:"bytes,omitempty"` // the whole packet from its IP header, base64
-	Bulk    *Bulk    `json:"bulk,omitempty"`  // set: this stands for many packets, counted and hashed instead of kept
+	Bytes   []byte   `json:"bytes,omitempty"`   // the whole packet from its IP header, base64
+	Payload *Digest  `json:"payload,omitempty"` // of the payload, where Bytes have zeros in its place
+	Bulk    *Bulk    `json:"bulk,omitempty"`    // set: this stands for many packets, counted and hashed instead of kept
 }
 
 // Bulk stands for packets that one host sent, too many to keep. The event's

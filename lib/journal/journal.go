@@ -71,6 +71,9 @@ type Journal struct {
 	Witnesses []WitnessStatus `json:"witnesses"`
 	Sockets   []Socket        `json:"sockets"`
 	ElapsedNS int64           `json:"elapsed_ns"`
+	// BeganNS is when the run began: nanoseconds since the program did, as its
+	// report says. 0: not told.
+	BeganNS int64 `json:"began_ns,omitempty"`
 
 	// Played is the number of the last event of the play: what follows is the
 	// engine's own tearing down, and no evidence. 0: not told.

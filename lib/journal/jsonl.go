@@ -132,11 +132,12 @@ func WriteRecord(w io.Writer, name string, payload any) error {
 	return err
 }
 
-// marshal is json.Marshal, but for an event of an unknown kind, whose payload
-// stays as it was read: json.Marshal would write it anew.
+// marshal is json.Marshal, but for events: that would read through what MarshalJSON
+// has written once more, and write the payload of an unknown kind anew, which is to
+// stay as it was read.
 func marshal(payload any) ([]byte, error) {
 	e, ok := payload.(Event)
-	if !ok || len(e.Unknown) == 0 || bytes.IndexByte(e.Unknown, '\n') >= 0 {
+	if !ok || bytes.IndexByte(e.Unknown, '\n') >= 0 {
 		return json.Marshal(payload)
 	}
 	return e.MarshalJSON()

@@ -31,6 +31,7 @@ func TestGolden(t *testing.T) {
 		{"120-color.txt", textIn(Style{Width: 120, Unicode: true, Color: true})},
 		{"quiet.txt", textIn(Style{Unicode: true, Verbosity: Quiet})},
 		{"md", func(w io.Writer, r *Report) error { return Markdown(w, r, Normal) }},
+		{"story.md", storyOf},
 		{"tap", TAP},
 		{"json", JSON},
 		{"jsonl", JSONL},

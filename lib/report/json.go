@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -66,7 +65,7 @@ func (r *Run) complete() Run {
 	c.Comparison = completeComparison(r.Comparison)
 	c.Events = make([]journal.Event, len(r.Events))
 	for i := range r.Events {
-		c.Events[i] = completeEvent(r.Events[i])
+		c.Events[i] = Complete(r.Events[i])
 	}
 	return c
 }
@@ -93,7 +92,8 @@ func completeFinding(f claim.Finding) claim.Finding {
 	return f
 }
 
-func completeEvent(e journal.Event) journal.Event {
+// Complete returns an event with every list in place, as JSON writes it.
+func Complete(e journal.Event) journal.Event {
 	if e.Call != nil && e.Call.Args == nil {
 		call := *e.Call
 		call.Args = []string{}
@@ -185,9 +185,18 @@ func outline(b []byte, depth int) []byte {
 // acts upon or does not show: it reads back as the same value.
 func visible(b []byte) []byte {
 	next := func(b []byte) int {
-		return bytes.IndexFunc(b, func(r rune) bool {
-			return r > '~' && r != utf8.RuneError && !unicode.IsPrint(r)
-		})
+		for i := 0; i < len(b); {
+			if b[i] <= '~' { // nearly all are
+				i++
+				continue
+			}
+			r, n := utf8.DecodeRune(b[i:])
+			if r != utf8.RuneError && !unicode.IsPrint(r) {
+				return i
+			}
+			i += n
+		}
+		return -1
 	}
 	i := next(b)
 	if i < 0 {

@@ -69,7 +69,7 @@ func (s *Stream) Start(r *Report) {
 }
 
 // Event writes an event. It is what a journal.Recorder streams to.
-func (s *Stream) Event(e journal.Event) { s.record("event", completeEvent(e)) }
+func (s *Stream) Event(e journal.Event) { s.record("event", Complete(e)) }
 
 // Run writes the findings of a run whose events were written, and then the run.
 func (s *Stream) Run(r *Run) {

@@ -93,15 +93,24 @@ func (m *markdown) facts(r *Report, run *Run) {
 		}
 		m.row("witness "+md(string(w.Name)), md(status))
 	}
-	names := make([]string, 0, len(r.Machine.Settings))
-	for n := range r.Machine.Settings {
+	for _, s := range r.Machine.settings() {
+		m.row(md(s[0]), md(s[1]))
+	}
+	m.line()
+}
+
+// settings are the machine's settings in order of their names.
+func (m *Machine) settings() [][2]string {
+	names := make([]string, 0, len(m.Settings))
+	for n := range m.Settings {
 		names = append(names, n)
 	}
 	slices.Sort(names)
-	for _, n := range names {
-		m.row(md(n), md(r.Machine.Settings[n]))
+	all := make([][2]string, len(names))
+	for i, n := range names {
+		all[i] = [2]string{n, m.Settings[n]}
 	}
-	m.line()
+	return all
 }
 
 func (m *markdown) ladder(run *Run) {

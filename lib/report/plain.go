@@ -18,3 +18,6 @@ func (s Style) Plain(text string) string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// InMarkdown returns s so that Markdown shows just that: nothing in it is markup.
+func InMarkdown(s string) string { return md(s) }

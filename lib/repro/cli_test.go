@@ -104,7 +104,7 @@ func TestBadUsage(t *testing.T) {
 		args string
 		want []string // in the line, in this order
 	}{
-		{"sideways", []string{`unknown scenario or command "sideways"`, "yes, no, unclear, wired, all", "list, check, echo"}},
+		{"sideways", []string{`unknown scenario or command "sideways"`, "yes, no, unclear, wired, all", "list, check, verify, diff, echo"}},
 		{"yes sideways", []string{`"sideways"`, "yes, no, unclear, wired, all"}},
 		{"all list", []string{`"list"`}},
 		{"-- --format", []string{`unknown scenario or command "--format"`}},
@@ -154,7 +154,7 @@ func TestBadUsage(t *testing.T) {
 		{"list yes", []string{`list: argument "yes"`, "takes none"}},
 		{"check yes", []string{`check: argument "yes"`, "takes none"}},
 		{"list --format tap", []string{`list: flag "--format": value "tap"`, "want text or json"}},
-		{"help sideways", []string{`no help on "sideways"`, "list, check, echo"}},
+		{"help sideways", []string{`no help on "sideways"`, "list, check, verify, diff, echo"}},
 	} {
 		code, out, errs := call(t, strings.Fields(tt.args)...)
 		if code != ExitUsage || out != "" {

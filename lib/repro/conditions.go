@@ -11,6 +11,7 @@ type Conditions struct {
 	Network  journal.Network // empty: the strongest that can be had
 	Family   journal.Family
 	Timeout  time.Duration                    // of the whole run
+	Began    time.Time                        // when the program did, for runs to say when they did; zero: not told
 	Option   func(name string) string         // the binary's own flags
 	Progress func(text string)                // shown while it takes long; may be nil
 	Announce func(format string, args ...any) // shown at once; may be nil

@@ -107,7 +107,8 @@ type session struct {
 	progress *progress
 	moves    func() *Moves // for --step: begins to read them; nil otherwise
 
-	runs, events int // so far, for numbering
+	evidence     *wanted // nil: none
+	runs, events int     // so far, for numbering
 }
 
 func newSession(c *Context) (*session, error) {
@@ -115,9 +116,9 @@ func newSession(c *Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	quiet, verbose := c.CLI.Bool("quiet"), c.CLI.Bool("verbose")
-	if quiet && verbose {
-		return nil, usagef("flags --quiet and --verbose exclude each other: give one")
+	verbosity, err := c.verbosity()
+	if err != nil {
+		return nil, err
 	}
 	s := &session{
 		ctx: c.Ctx, program: c.Program, format: c.Format(), style: c.Style, out: c.Out,
@@ -127,9 +128,6 @@ func newSession(c *Context) (*session, error) {
 			Runs: []report.Run{},
 		},
 	}
-	if n, ok := c.CLI.Generic("repeat").(*count); ok {
-		s.times = n.n
-	}
 	s.cond = Conditions{
 		Network: journal.Network(c.value("net")), Family: f,
 		Option:   c.value,
@@ -138,19 +136,38 @@ func newSession(c *Context) (*session, error) {
 		Caller:   s.report.Machine.Settings,
 		missing:  map[journal.Network]string{},
 	}
+	s.cond.Began = s.report.Started
+	if s.evidence, err = wantedEvidence(c); err != nil {
+		return nil, err
+	}
+	if n, ok := c.CLI.Generic("repeat").(*count); ok {
+		s.times = n.n
+		if s.evidence != nil {
+			s.evidence.how.Repeat = n.n
+		}
+	}
 	if d, ok := c.CLI.Generic("timeout").(*duration); ok {
 		s.cond.Timeout = d.d
 	}
+	s.style.Verbosity = verbosity
 	if err := s.step(c); err != nil {
 		return nil, err
 	}
-	switch {
-	case quiet:
-		s.style.Verbosity = report.Quiet
-	case verbose:
-		s.style.Verbosity = report.Verbose
-	}
 	return s, nil
+}
+
+// verbosity reads --quiet and --verbose.
+func (c *Context) verbosity() (report.Verbosity, error) {
+	quiet, verbose := c.CLI.Bool("quiet"), c.CLI.Bool("verbose")
+	switch {
+	case quiet && verbose:
+		return report.Normal, usagef("flags --quiet and --verbose exclude each other: give one")
+	case quiet:
+		return report.Quiet, nil
+	case verbose:
+		return report.Verbose, nil
+	}
+	return report.Normal, nil
 }
 
 // begin is called in the process that runs the scenarios: what is read from
@@ -229,7 +246,11 @@ func (s *session) end() (int, error) {
 	default:
 		err = report.Text(s.out, &s.report, s.style)
 	}
-	return s.code(), ignoreWrite(err)
+	_ = ignoreWrite(err)
+	if err := s.evidence.write(s.report); err != nil {
+		return ExitInconclusive, err
+	}
+	return s.code(), nil
 }
 
 // code is the exit code that the tally stands for. TAP has said in its own

@@ -118,6 +118,10 @@ func sharedFlags() []cli.Flag {
 			Name: "color", Value: &choice{value: "auto", of: []string{"auto", "always", "never"}},
 			Usage: "auto, always or never; auto obeys NO_COLOR and asks the terminal",
 		},
+		&cli.StringFlag{Name: evidenceFlag, Usage: "also write evidence: a folder `PATH`, or one file if it ends in .zip"},
+		&cli.BoolFlag{Name: forceFlag, Usage: "with --evidence: replace what is there"},
+		&cli.StringFlag{Name: labelFlag, Usage: "with --evidence: a `TEXT` to tell it from others"},
+		&cli.BoolFlag{Name: noRedactFlag, Usage: "with --evidence: keep addresses and names as they are"},
 		&cli.BoolFlag{Name: "help", Aliases: []string{"h"}, Usage: "show this"},
 		&cli.BoolFlag{Name: "version", Usage: "print the version, the commit and Go's version"},
 	}

@@ -11,7 +11,7 @@ import (
 
 // commands are the shared commands and the binary's own.
 func (p *Program) commands() []Command {
-	return append([]Command{listCommand(), checkCommand()}, p.Commands...)
+	return append([]Command{listCommand(), checkCommand(), verifyCommand(), diffCommand()}, p.Commands...)
 }
 
 // help prints the help of the program or of one command.

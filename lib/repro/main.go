@@ -30,6 +30,7 @@ type Context struct {
 	CLI     *cli.Context
 	Program *Program
 	Args    []string // its arguments, without flags
+	Argv    []string // the whole command line
 	Out     io.Writer
 	Errs    io.Writer
 	Style   report.Style // of Out
@@ -75,7 +76,7 @@ func (p *Program) run(ctx context.Context, args []string, o io.Writer, out, errs
 	if l.command == "help" || l.given("help") {
 		err = p.help(l, shared, commands, o)
 	} else {
-		code, err = p.do(ctx, l, shared, commands, o, out, errs)
+		code, err = p.do(ctx, args, l, shared, commands, o, out, errs)
 	}
 	var usage *UsageError
 	if errors.As(err, &usage) {
@@ -85,7 +86,7 @@ func (p *Program) run(ctx context.Context, args []string, o io.Writer, out, errs
 }
 
 // do does what the command line asks for.
-func (p *Program) do(ctx context.Context, l *commandLine, shared []cli.Flag, commands []Command, o io.Writer, out, errs *os.File) (int, error) {
+func (p *Program) do(ctx context.Context, argv []string, l *commandLine, shared []cli.Flag, commands []Command, o io.Writer, out, errs *os.File) (int, error) {
 	command := p.runCommand()
 	if i := slices.IndexFunc(commands, func(c Command) bool { return c.Name == l.command }); i >= 0 {
 		command = commands[i]
@@ -98,7 +99,7 @@ func (p *Program) do(ctx context.Context, l *commandLine, shared []cli.Flag, com
 		return ExitUsage, err
 	}
 	c := &Context{
-		Ctx: ctx, CLI: values, Program: p, Args: append(l.args, l.rest...), Out: o, Errs: errs, Command: command,
+		Ctx: ctx, CLI: values, Program: p, Args: append(l.args, l.rest...), Argv: argv, Out: o, Errs: errs, Command: command,
 	}
 	c.Style = report.StyleFor(out, c.value("color"), os.Getenv)
 	return command.Do(c)

@@ -23,6 +23,9 @@ type Program struct {
 	// Fallback names the scenarios that take the default's place, in this
 	// order, where no network can have it.
 	Fallback []string
+	// Played are what commands play: they cannot be asked for as scenarios, but the
+	// evidence of them is judged.
+	Played []Scenario
 	// Plays are the scenarios' actions by name; empty off Linux.
 	Plays map[string]Play
 	// Flags are the binary's own, beyond the shared ones.

@@ -192,9 +192,11 @@ func conduct(ctx context.Context, s *Scenario, play Play, c Conditions, k journa
 		ctx, cancel = context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("%w: --timeout %v", errTimeout, c.Timeout))
 		defer cancel()
 	}
-	rec := journal.NewRecorder(journal.Journal{
-		Run: c.Run, Scenario: s.Name, Family: c.Family, Network: k, NetworkWhy: why,
-	}, c.First)
+	head := journal.Journal{Run: c.Run, Scenario: s.Name, Family: c.Family, Network: k, NetworkWhy: why}
+	if !c.Began.IsZero() {
+		head.BeganNS = time.Since(c.Began).Nanoseconds()
+	}
+	rec := journal.NewRecorder(head, c.First)
 	r := &Run{ctx: ctx, rec: rec, cond: c, missing: map[journal.Witness]bool{}}
 	var err error
 	r.net, err = network.Open(network.Options{Kind: k, Family: c.Family, Hosts: s.Hosts, ToSelf: s.ToSelf, DelayedACK: s.DelayedACK, MTU: s.MTU, Recorder: rec})

@@ -73,6 +73,8 @@ func (s *Suite) Journals(t *testing.T) {
 	t.Run("JudgedTheSame", s.judgesTheSame)
 	t.Run("RenderedTheSame", s.rendersTheSame)
 	t.Run("FollowsTheSchema", s.followsTheSchema)
+	t.Run("HoldsAsEvidence", s.holdsAsEvidence)
+	t.Run("OlderEvidenceHolds", s.olderHold)
 	t.Run("LessIsNeverMore", s.lessIsNeverMore)
 	t.Run("NoOrderPanics", s.noOrderPanics)
 	t.Run("Doctored", s.doctored)

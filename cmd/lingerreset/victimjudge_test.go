@@ -1,0 +1,31 @@
+package main
+
+import (
+	"testing"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+)
+
+// TestVictimIsJudged: what the peer did counts, and not the tearing down.
+func TestVictimIsJudged(t *testing.T) {
+	closing := func(n int, host string) journal.Event {
+		return journal.Event{N: n, Run: 1, Host: host, Kind: journal.KindCall, Call: &journal.Call{Op: "close"}}
+	}
+	for name, tt := range map[string]struct {
+		events []journal.Event
+		want   claim.Outcome
+	}{
+		"the peer":         {[]journal.Event{closing(1, "b")}, claim.Reproduced},
+		"the victim":       {[]journal.Event{closing(1, "a")}, claim.NotReproduced},
+		"the tearing down": {[]journal.Event{closing(3, "b")}, claim.NotReproduced},
+	} {
+		j := journal.Journal{
+			Run: 1, Scenario: playedVictim.Name, Played: 2, Events: tt.events,
+			Witnesses: []journal.WitnessStatus{{Name: journal.Calls, Status: journal.Attached}},
+		}
+		if o, why, _ := playedVictim.Judge(&j); o != tt.want {
+			t.Errorf("%s: %s: %s", name, o, why)
+		}
+	}
+}

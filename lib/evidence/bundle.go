@@ -1,0 +1,164 @@
+// Package evidence writes what a run showed as one bundle, a folder or a .zip, and
+// judges such a bundle again: hashes, packets and verdicts, offline, on any
+// platform. A bundle is a function of the journals and the facts about the
+// machine: everything else in it can be made again from them and compared.
+package evidence
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"sockproof/lib/journal"
+)
+
+// The files of a bundle.
+const (
+	fileJournal  = "journal.jsonl"
+	fileMachine  = "machine.json"
+	fileManifest = "manifest.json"
+	fileReport   = "report.json"
+	fileStory    = "report.md"
+	fileCapture  = "wire.pcapng"
+)
+
+// rendering makes one file of a bundle.
+type rendering struct {
+	name   string
+	make   func(*Bundle) ([]byte, error)
+	source bool // the others are made from it
+}
+
+// renderings are the files of a bundle but the manifest, in order of their names.
+// One that is added here is written, expected and compared; bundles of older
+// versions, which lack it, are read as long as optional names it.
+var renderings = []rendering{
+	{name: fileJournal, make: (*Bundle).journal, source: true},
+	{name: fileMachine, make: (*Bundle).machine, source: true},
+	{name: fileReport, make: (*Bundle).report},
+	{name: fileStory, make: (*Bundle).story},
+	{name: fileCapture, make: (*Bundle).capture},
+}
+
+// optional are the files that bundles of older versions lack.
+var optional []string
+
+// The limits of a bundle. What is beyond them is neither written nor read: an
+// attachment that nobody can open is no evidence, and a stranger's must not take
+// all memory, nor all time: some judges take the square of a run's events, of which
+// there are hundreds.
+const (
+	maxFile      = 32 << 20 // bytes of one file
+	maxBundle    = 64 << 20 // bytes of all files
+	maxRunEvents = 10_000   // of one run
+	maxEvents    = 20_000   // of all runs
+)
+
+// tooMany says that there are more events than evidence has; "": there are not.
+func tooMany(journals []journal.Journal) string {
+	all := 0
+	for i := range journals {
+		n := len(journals[i].Events)
+		if all += n; n > maxRunEvents || all > maxEvents {
+			return fmt.Sprintf("run %d makes it %d events; evidence has at most %d of one run, %d in all", journals[i].Run, all, maxRunEvents, maxEvents)
+		}
+	}
+	return ""
+}
+
+// files are a bundle's files by name.
+type files map[string][]byte
+
+// names lists the files in their order.
+func (f files) names() []string {
+	var names []string
+	for n := range f {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// known says whether a bundle can have a file of that name.
+func known(name string) bool {
+	return name == fileManifest || slices.ContainsFunc(renderings, func(r rendering) bool { return r.name == name })
+}
+
+// render makes all files of a bundle.
+func (b *Bundle) render() (files, error) {
+	if text := tooMany(b.journals()); text != "" {
+		return nil, fmt.Errorf("%s: %s: run fewer scenarios at once", fileJournal, text)
+	}
+	all, total := files{}, 0
+	for _, sources := range []bool{true, false} { // the others may be many times as large
+		if err := b.renderSome(all, &total, sources); err != nil {
+			return nil, err
+		}
+	}
+	all[fileManifest] = manifestOf(all)
+	return all, nil
+}
+
+// renderSome makes the sources, or what is made from them, and adds up their sizes.
+func (b *Bundle) renderSome(all files, total *int, sources bool) error {
+	var some []rendering
+	for _, r := range renderings {
+		if r.source == sources {
+			some = append(some, r)
+		}
+	}
+	contents, errs := make([][]byte, len(some)), make([]error, len(some))
+	atOnce(len(some), func(i int) { contents[i], errs[i] = some[i].make(b) })
+	for i, r := range some {
+		if errs[i] != nil {
+			return fmt.Errorf("%s: %w", r.name, errs[i])
+		}
+		if *total += len(contents[i]); len(contents[i]) > maxFile || *total > maxBundle {
+			return fmt.Errorf("%s: %d bytes; evidence has at most %d MiB in a file, %d MiB in all, so that anyone can open it: run fewer scenarios at once",
+				r.name, len(contents[i]), maxFile>>20, maxBundle>>20)
+		}
+		all[r.name] = contents[i]
+	}
+	return nil
+}
+
+// atOnce does n things on as many processors as there are: a run should not take
+// noticeably longer for its evidence.
+func atOnce(n int, f func(i int)) {
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { f(i) })
+	}
+	wg.Wait()
+}
+
+// ForeignError is that something is no evidence, or evidence that this program
+// cannot judge: another program's, another version's.
+type ForeignError struct {
+	Path string // as it was given
+	Text string
+}
+
+// Error is one line.
+func (e *ForeignError) Error() string { return e.Path + ": " + e.Text }
+
+// alteredError is that a bundle is not as it was written, so much so that it
+// cannot be read.
+type alteredError struct{ Problem }
+
+// Error is one line.
+func (e *alteredError) Error() string { return e.String() }
+
+func altered(file, format string, args ...any) error {
+	return &alteredError{Problem{File: file, Text: fmt.Sprintf(format, args...)}}
+}
+
+// isAltered finds the problem in an error.
+func isAltered(err error) (Problem, bool) {
+	var a *alteredError
+	if errors.As(err, &a) {
+		return a.Problem, true
+	}
+	return Problem{}, false
+}

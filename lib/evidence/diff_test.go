@@ -1,0 +1,66 @@
+package evidence
+
+import (
+	"strings"
+	"testing"
+
+	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+)
+
+func TestDiff(t *testing.T) {
+	result := func(change func(p *play), more ...journal.Journal) *Result {
+		p := &play{cross(t, addrA, addrB)}
+		change(p)
+		r := reportOf(append([]journal.Journal{p.Journal}, more...)...)
+		b := New(r, How{Repeat: 1})
+		return &Result{Machine: b.Machine, Report: b.Report}
+	}
+	whole := result(func(*play) {})
+	later := result(func(p *play) {
+		for i := range p.Events {
+			p.Events[i].T *= 3
+			if q := p.Events[i].Packet; q != nil {
+				q.Seq, q.Ack = q.Seq+1000, q.Ack+1000
+			}
+		}
+	})
+	later.Machine.Kernel = "Linux 5.10"
+	silent := result(func(p *play) { p.Events = p.Events[len(p.Events)-1:] })
+	longer := result(func(p *play) { p.segment(t, addrB, addrA, packet.RST, "") })
+	second := cross(t, addrA, addrB)
+	second.Run, second.Scenario = 2, "other"
+	two := result(func(*play) {}, second)
+	for name, tt := range map[string]struct {
+		a, b *Result
+		same bool
+		want []string
+	}{
+		"itself":   {whole, whole, true, []string{"cross: the same outcome, verdicts, packets and states"}},
+		"clocks":   {whole, later, true, []string{"kernel\n    a: Linux 6.18.5\n    b: Linux 5.10", "cross: the same"}},
+		"verdicts": {whole, silent, false, []string{"T1\n    a: confirmed: event 2 is one\n    b: refuted: there was none", "outcome\n    a: reproduced", "packets part at the 1st\n    a: a:1 → b:2 sent SYN seq=0 len=0 <mss 1460> (event 2)\n    b: no more", "states part at the 1st"}},
+		"packets":  {whole, longer, false, []string{"packets part at the 7th\n    a: no more\n    b: b:2 → a:1 sent RST"}},
+		"runs":     {two, whole, false, []string{"other: only in a"}},
+		"runs, b":  {whole, two, false, []string{"other: only in b"}},
+	} {
+		d := Compare(tt.a, tt.b)
+		var text strings.Builder
+		d.WriteText(&text, "a.zip", "b.zip")
+		if d.Same() != tt.same {
+			t.Errorf("%s: same: %v\n%s", name, d.Same(), text.String())
+		}
+		for _, want := range tt.want {
+			if !strings.Contains(text.String(), want) {
+				t.Errorf("%s: not %q in\n%s", name, want, text.String())
+			}
+		}
+	}
+}
+
+func TestOrdinals(t *testing.T) {
+	for n, want := range map[int]string{1: "1st", 2: "2nd", 3: "3rd", 4: "4th", 11: "11th", 12: "12th", 21: "21st", 113: "113th"} {
+		if got := ordinal(n); got != want {
+			t.Errorf("%d: %s", n, got)
+		}
+	}
+}

@@ -1,0 +1,172 @@
+package evidence
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/report"
+)
+
+// MachineSchema names the form of machine.json and its version.
+const MachineSchema = "sockproof/machine/v1"
+
+// Bundle is what evidence is made of.
+type Bundle struct {
+	Machine Machine
+	Report  report.Report // its tool, start and machine are Machine's
+}
+
+// Machine is machine.json: what made the evidence, where, and how.
+type Machine struct {
+	Schema  string      `json:"schema"`
+	Tool    report.Tool `json:"tool"`
+	Command []string    `json:"command"` // the command line, word by word, paths reduced to base names
+	Label   string      `json:"label,omitempty"`
+	Started time.Time   `json:"started"`
+	Repeat  int         `json:"repeat"` // how often each scenario was to be run
+	report.Machine
+	Runs []RunFacts `json:"runs"` // those that the bundle has
+	// Completed counts the TCP checksums that the kernel had left partial.
+	Completed int     `json:"checksums_completed,omitempty"`
+	Privacy   Privacy `json:"privacy"`
+}
+
+// RunFacts are who watched a run, and where.
+type RunFacts struct {
+	Run       int                     `json:"run"`
+	Scenario  string                  `json:"scenario"`
+	Network   journal.Network         `json:"network"`
+	Family    journal.Family          `json:"family"`
+	Witnesses []journal.WitnessStatus `json:"witnesses"`
+}
+
+// Privacy is what was done so that the bundle names nobody.
+type Privacy struct {
+	Redacted bool       `json:"redacted"` // false: --no-redact
+	Replaced []Replaced `json:"replaced"` // none: there was nothing to hide
+}
+
+// Replaced is one thing that was replaced, everywhere.
+type Replaced struct {
+	What  string `json:"what"` // address, host name, user name, path, payload, …
+	With  string `json:"with"`
+	Times int    `json:"times"`
+}
+
+// How is how a bundle is to be made.
+type How struct {
+	Command []string // the command line, word by word
+	Label   string
+	Repeat  int // how often each scenario was to be run
+	// Names are what the bundle must not say; nil: nothing is replaced.
+	Names *Names
+	// HidePayload keeps what was sent as length and hash: it is a user's own
+	// program's.
+	HidePayload bool
+	// Judge judges a journal again in which something was replaced.
+	Judge func(journal.Journal) report.Run
+}
+
+// New makes a bundle of a report.
+func New(r report.Report, how How) *Bundle {
+	b := &Bundle{Report: r, Machine: Machine{
+		Schema: MachineSchema, Tool: r.Tool, Command: []string{}, Label: report.Printable(how.Label), Started: r.Started.UTC(),
+		Repeat: how.Repeat, Machine: r.Machine,
+		Privacy: Privacy{Redacted: how.Names != nil, Replaced: []Replaced{}},
+	}}
+	b.Report.Runs = append([]report.Run{}, r.Runs...)
+	b.Machine.Command = append(b.Machine.Command, commandOf(how.Command, how.Names == nil)...)
+	for i := range b.Report.Runs {
+		b.complete(&b.Report.Runs[i])
+	}
+	if how.Names != nil || how.HidePayload {
+		r := newRedactor(how.Names)
+		r.hidesPayload = how.HidePayload
+		b.redact(r, how.Judge)
+	}
+	b.Report.Started, b.Report.Machine = b.Machine.Started, b.Machine.Machine
+	b.Machine.Runs = factsOf(b.Report.Runs)
+	return b
+}
+
+// complete makes those TCP checksums of a run right that the kernel has left to a
+// network card: captured on lo, where there is none, they look like errors.
+func (b *Bundle) complete(r *report.Run) {
+	if r.Network == journal.Wire {
+		return
+	}
+	events := slices.Clone(r.Events)
+	for i := range events {
+		p := events[i].Packet
+		if p == nil {
+			continue
+		}
+		decoded, err := packet.Decode(p.Bytes)
+		if err != nil {
+			continue
+		}
+		if raw, ok := decoded.Completed(); ok {
+			c := *p
+			c.Bytes = raw
+			events[i].Packet = &c
+			b.Machine.Completed++
+		}
+	}
+	r.Events, r.Journal.Events = events, events
+}
+
+// factsOf gathers what machine.json says of runs.
+func factsOf(runs []report.Run) []RunFacts {
+	facts := []RunFacts{}
+	for i := range runs {
+		j := &runs[i].Journal
+		facts = append(facts, RunFacts{j.Run, j.Scenario, j.Network, j.Family, append([]journal.WitnessStatus{}, j.Witnesses...)})
+	}
+	return facts
+}
+
+// journals are those of the runs.
+func (b *Bundle) journals() []journal.Journal {
+	var all []journal.Journal
+	for i := range b.Report.Runs {
+		all = append(all, b.Report.Runs[i].Journal)
+	}
+	return all
+}
+
+// machine renders machine.json.
+func (b *Bundle) machine() ([]byte, error) {
+	m, err := json.MarshalIndent(&b.Machine, "", "  ")
+	return append(m, '\n'), err
+}
+
+// journal renders journal.jsonl: the events of each run, and its head.
+func (b *Bundle) journal() ([]byte, error) {
+	var buf bytes.Buffer
+	for _, j := range b.journals() {
+		if err := journal.Write(&buf, &j); err != nil {
+			return nil, err
+		}
+	}
+	return buf.Bytes(), nil
+}
+
+// report renders report.json.
+func (b *Bundle) report() ([]byte, error) {
+	var buf bytes.Buffer
+	err := report.JSON(&buf, &b.Report)
+	return buf.Bytes(), err
+}
+
+// story renders report.md.
+func (b *Bundle) story() ([]byte, error) {
+	var buf bytes.Buffer
+	err := report.Story(&buf, &b.Report, report.Circumstances{
+		Command: b.Machine.Command, Label: b.Machine.Label, Notes: b.notes(),
+	})
+	return buf.Bytes(), err
+}

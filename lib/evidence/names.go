@@ -1,0 +1,156 @@
+package evidence
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"sockproof/lib/report"
+)
+
+// Names are what a machine and its users are called: what evidence must not say.
+type Names struct {
+	Hosts []string
+	Users []string
+	Homes []string // the users' folders, absolute
+}
+
+// common are names that tell nobody from anybody else.
+var common = []string{"root", "nobody", "localhost", "localdomain", "user"}
+
+// baseName reduces a word of a command line: of a path what is behind its last
+// separator, and of a flag's value too.
+func baseName(word string) string {
+	if name, value, ok := strings.Cut(word, "="); ok && strings.HasPrefix(word, "-") {
+		return name + "=" + baseName(value)
+	}
+	trimmed := strings.TrimRight(word, `/\`)
+	if i := strings.LastIndexAny(trimmed, `/\`); i >= 0 {
+		return trimmed[i+1:]
+	}
+	return trimmed
+}
+
+// commandOf reduces the words of a command line. What follows "--" is a user's own
+// program: it keeps its name, and its arguments, among which a password may be, only
+// their number, unless all is to be kept.
+func commandOf(words []string, keeps bool) []string {
+	var command []string
+	program := slices.Index(words, "--") + 1
+	for i, w := range words {
+		w = report.Printable(baseName(w))
+		if program > 0 && i > program && !keeps {
+			w = "…"
+		}
+		command = append(command, w)
+	}
+	return command
+}
+
+// systemRoots are where paths name no one: they are the kernel's.
+var systemRoots = []string{"/proc/", "/sys/", "/dev/"}
+
+// eachPath hands each absolute path in a text to f, and puts what it returns in
+// its place.
+func eachPath(s string, f func(path string) string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		if s[i] != '/' || i > 0 && !strings.ContainsRune(" \t\n\"'=(:,[", rune(s[i-1])) {
+			b.WriteByte(s[i])
+			i++
+			continue
+		}
+		n := strings.IndexAny(s[i:], " \t\n\"':,)]")
+		if n < 0 {
+			n = len(s) - i
+		}
+		b.WriteString(f(s[i : i+n]))
+		i += n
+	}
+	return b.String()
+}
+
+// reducePath keeps a path's base name, unless it is the kernel's.
+func reducePath(path string) string {
+	for _, root := range systemRoots {
+		if strings.HasPrefix(path, root) {
+			return path
+		}
+	}
+	if strings.Count(strings.TrimRight(path, "/"), "/") < 2 {
+		return path // nothing to reduce: /tmp, or a slash
+	}
+	return baseName(path)
+}
+
+// eachWord hands each occurrence of a name to f that is a word of its own, and
+// puts what it returns in its place. Case makes no difference.
+func eachWord(s, name string, f func(found string) string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		if i+len(name) <= len(s) && strings.EqualFold(s[i:i+len(name)], name) &&
+			(i == 0 || !isWord(s[i-1])) && (i+len(name) == len(s) || !isWord(s[i+len(name)])) {
+			b.WriteString(f(s[i : i+len(name)]))
+			i += len(name)
+			continue
+		}
+		b.WriteByte(s[i])
+		i++
+	}
+	return b.String()
+}
+
+func isWord(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '_' || c >= 0x80
+}
+
+// eachAddress hands each IP address in a text to f, and puts what it returns in
+// its place. A port behind it, and brackets round it, stay.
+func eachAddress(s string, f func(a netip.Addr, as string) string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		n := 0
+		if i == 0 || !isAddressByte(s[i-1]) && !isWord(s[i-1]) {
+			n = addressRun(s[i:])
+		}
+		addr, length := longestAddress(s[i : i+n])
+		if length == 0 {
+			length = max(n, 1)
+			b.WriteString(s[i : i+length])
+		} else {
+			b.WriteString(f(addr, s[i:i+length]))
+		}
+		i += length
+	}
+	return b.String()
+}
+
+func isAddressByte(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' || c == ':' || c == '.'
+}
+
+// addressRun is how many bytes may belong to an address: with a zone, if there is one.
+func addressRun(s string) int {
+	n := 0
+	for n < len(s) && isAddressByte(s[n]) {
+		n++
+	}
+	if n > 0 && n < len(s) && s[n] == '%' {
+		n++
+		for n < len(s) && isWord(s[n]) {
+			n++
+		}
+	}
+	return n
+}
+
+// longestAddress finds the longest address that a text begins with.
+func longestAddress(s string) (netip.Addr, int) {
+	for n := len(s); n > 0; {
+		if a, err := netip.ParseAddr(s[:n]); err == nil {
+			return a, n
+		}
+		n = strings.LastIndexAny(s[:n], ":.%") // before a port, a full stop or a zone
+	}
+	return netip.Addr{}, 0
+}

@@ -1,0 +1,116 @@
+package evidence
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"sockproof/lib/journal"
+	"sockproof/lib/report"
+)
+
+func isOptional(name string) bool { return slices.Contains(optional, name) }
+
+// read reads the sources: machine.json, the journals and report.json.
+func (v *verifier) read() error {
+	if err := v.readMachine(); err != nil {
+		return err
+	}
+	if err := v.readJournals(); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(v.files[fileReport], &v.written); err != nil {
+		return altered(fileReport, "%v", err)
+	}
+	v.judgeAgain()
+	return nil
+}
+
+func (v *verifier) readMachine() error {
+	if err := json.Unmarshal(v.files[fileMachine], &v.Machine); err != nil {
+		return altered(fileMachine, "%v", err)
+	}
+	m := &v.Machine
+	switch family := strings.TrimSuffix(MachineSchema, "v1"); {
+	case m.Schema == MachineSchema:
+	case strings.HasPrefix(m.Schema, family):
+		return &ForeignError{v.Path, fmt.Sprintf("%s of version %q; this program reads v1", fileMachine, strings.TrimPrefix(m.Schema, family))}
+	default:
+		return altered(fileMachine, "its schema is %q, not %q", m.Schema, MachineSchema)
+	}
+	if m.Tool.Name != v.judge.Tool.Name {
+		return &ForeignError{v.Path, fmt.Sprintf("evidence of %q, not of %s: verify it with that", m.Tool.Name, v.judge.Tool.Name)}
+	}
+	return nil
+}
+
+// readJournals reads journal.jsonl, of a bounded number of events, which must be
+// numbered through all runs.
+func (v *verifier) readJournals() error {
+	b := v.files[fileJournal]
+	if n := bytes.Count(b, []byte("\n")); n > 2*maxEvents { // a run without events is a line too
+		return &ForeignError{v.Path, fmt.Sprintf("not evidence: %s has %d lines; evidence has at most %d events", fileJournal, n, maxEvents)}
+	}
+	var err error
+	if v.journals, err = journal.Read(bytes.NewReader(b)); err != nil {
+		return altered(fileJournal, "%v", err)
+	}
+	if text := tooMany(v.journals); text != "" {
+		return &ForeignError{v.Path, fmt.Sprintf("not evidence: %s: %s", fileJournal, text)}
+	}
+	run, event := 0, 0
+	for i := range v.journals {
+		j := &v.journals[i]
+		if j.Run <= run {
+			return altered(fileJournal, "run %d follows run %d", j.Run, run)
+		}
+		run = j.Run
+		if len(j.Events) == 0 {
+			continue
+		}
+		if j.Events[0].N <= event {
+			return altered(fileJournal, "event %d follows event %d", j.Events[0].N, event)
+		}
+		event = j.Events[len(j.Events)-1].N
+	}
+	return nil
+}
+
+// judgeAgain makes the report anew, from the journals and with this program's
+// claims. Only what no journal has is taken over from report.json: how many runs
+// there were, the verdicts over those that were not kept, and why a scenario took
+// another's place.
+func (v *verifier) judgeAgain() {
+	v.Report = report.Report{
+		Schema: report.Schema, Tool: v.Machine.Tool, Started: v.Machine.Started, Machine: v.Machine.Machine,
+		Tally: v.written.Tally, Claims: v.written.Claims, Runs: []report.Run{},
+	}
+	for i, j := range v.journals {
+		run, ok := v.judge.Report(j)
+		if !ok {
+			v.problem(Problem{File: fileJournal, Run: j.Run, Text: fmt.Sprintf("its scenario %q is none of this version's of %s", j.Scenario, v.judge.Tool.Name)})
+			run = report.NewRun(j, "", "", "", nil)
+		}
+		if i < len(v.written.Runs) && strings.HasPrefix(v.written.Runs[i].Title, run.Title+" (") {
+			run.Title = v.written.Runs[i].Title
+		}
+		v.Report.Runs = append(v.Report.Runs, run)
+	}
+	v.bundle = &Bundle{Machine: v.Machine, Report: v.Report}
+	if !same(v.Machine.Runs, factsOf(v.Report.Runs)) {
+		v.problem(Problem{File: fileMachine, Text: "its runs and their witnesses are not those of " + fileJournal})
+	}
+}
+
+// same compares two things as their JSON has them, so that an empty list is none.
+func same(a, b any) bool {
+	if reflect.DeepEqual(a, b) {
+		return true
+	}
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
+}

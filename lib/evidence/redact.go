@@ -1,0 +1,331 @@
+package evidence
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/report"
+)
+
+// redactor replaces what names a machine or its users: the same by the same
+// everywhere, so that what was equal stays equal and verdicts do not change.
+type redactor struct {
+	names   []replacement // the longest first
+	addrs   map[netip.Addr]netip.Addr
+	given   [2]int // addresses given away, of IPv4 and IPv6
+	counted map[Replaced]int
+	order   []Replaced
+	times   int // that something was replaced
+
+	keepsNames   bool // --no-redact
+	hidesPayload bool
+}
+
+// replacement is a name and what it is replaced with.
+type replacement struct{ what, name, with string }
+
+// shortest is how many letters a name must have to be looked for: what is shorter
+// is a word of many meanings.
+const shortest = 2
+
+func newRedactor(n *Names) *redactor {
+	r := &redactor{addrs: map[netip.Addr]netip.Addr{}, counted: map[Replaced]int{}, keepsNames: n == nil}
+	if n == nil {
+		return r
+	}
+	add := func(what, with string, names []string) {
+		for i, name := range names {
+			if len(name) < shortest || slices.ContainsFunc(common, func(c string) bool { return strings.EqualFold(c, name) }) {
+				continue
+			}
+			r.names = append(r.names, replacement{what, name, fmt.Sprintf(with, i+1)})
+		}
+	}
+	add("host name", "host-%d", n.Hosts)
+	add("user name", "user-%d", n.Users)
+	for _, h := range n.Homes {
+		if strings.Count(h, "/") >= 2 {
+			r.names = append(r.names, replacement{"home folder", h, "~"})
+		}
+	}
+	slices.SortStableFunc(r.names, func(a, b replacement) int { return cmp.Compare(len(b.name), len(a.name)) })
+	return r
+}
+
+// count notes that something was replaced.
+func (r *redactor) count(what, with string) {
+	k := Replaced{What: what, With: with}
+	if r.counted[k] == 0 {
+		r.order = append(r.order, k)
+	}
+	r.counted[k]++
+	r.times++
+}
+
+// replaced lists what was replaced, in the order in which it was met.
+func (r *redactor) replaced() []Replaced {
+	all := []Replaced{}
+	for _, k := range r.order {
+		all = append(all, Replaced{k.What, k.With, r.counted[k]})
+	}
+	return all
+}
+
+// words replaces paths and names in a text.
+func (r *redactor) words(s string) string {
+	if r.keepsNames {
+		return s
+	}
+	s = eachPath(s, r.path)
+	for _, n := range r.names {
+		s = eachWord(s, n.name, func(string) string {
+			r.count(n.what, n.with)
+			return n.with
+		})
+	}
+	return s
+}
+
+// path reduces a path to its base name; a home folder has none to show.
+func (r *redactor) path(path string) string {
+	for _, n := range r.names {
+		if n.name == strings.TrimRight(path, "/") {
+			return path // it is replaced as a name
+		}
+	}
+	reduced := reducePath(path)
+	if reduced != path {
+		r.count("path", "its base name")
+	}
+	return reduced
+}
+
+// text replaces addresses too.
+func (r *redactor) text(s string) string {
+	if r.keepsNames {
+		return s
+	}
+	return eachAddress(r.words(s), func(a netip.Addr, as string) string {
+		if isNobodys(a) {
+			return as
+		}
+		return r.addr(a).String()
+	})
+}
+
+// documentation are the addresses of the wire.
+var documentation = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::/64")}
+
+// isNobodys says whether an address names no machine.
+func isNobodys(a netip.Addr) bool {
+	a = a.Unmap()
+	return a.IsLoopback() || a.IsUnspecified() || slices.ContainsFunc(documentation, func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
+// The addresses given instead: of the documentation's, those that the wire does
+// not use (RFC 5737, RFC 3849).
+var (
+	givenIPv4 = netip.MustParseAddr("198.51.100.0")
+	givenIPv6 = netip.MustParseAddr("2001:db8:ffff::")
+)
+
+// addr is what an address is replaced with.
+func (r *redactor) addr(a netip.Addr) netip.Addr {
+	if r.keepsNames || isNobodys(a) {
+		return a
+	}
+	to, ok := r.addrs[a]
+	if !ok {
+		to = r.nextAddr(a.Unmap().Is4())
+		if a.Is4In6() {
+			to = netip.AddrFrom16(to.As16())
+		}
+		r.addrs[a] = to
+	}
+	r.count("address", to.String())
+	return to
+}
+
+func (r *redactor) nextAddr(ipv4 bool) netip.Addr {
+	if ipv4 {
+		r.given[0]++
+		b := givenIPv4.As4()
+		n := int(b[2])<<8 + int(b[3]) + r.given[0]
+		b[2], b[3] = byte(n>>8), byte(n)
+		return netip.AddrFrom4(b)
+	}
+	r.given[1]++
+	b := givenIPv6.As16()
+	b[14], b[15] = byte(r.given[1]>>8), byte(r.given[1])
+	return netip.AddrFrom16(b)
+}
+
+// redact replaces what the bundle must not say, and has the journals that it
+// changed judged again.
+func (b *Bundle) redact(r *redactor, judge func(journal.Journal) report.Run) {
+	m := &b.Machine.Machine
+	m.Kernel, m.Privilege = r.words(m.Kernel), r.words(m.Privilege)
+	settings := map[string]string{}
+	for name, value := range m.Settings {
+		settings[name] = r.text(value)
+	}
+	m.Settings = settings
+	for i, w := range b.Machine.Command {
+		b.Machine.Command[i] = r.text(w)
+	}
+	b.Machine.Label = r.words(b.Machine.Label)
+	for i := range b.Report.Runs {
+		run := &b.Report.Runs[i]
+		before := r.times
+		j, title := r.journal(run.Journal), r.text(run.Title)
+		if r.times == before {
+			continue // there was nothing to hide
+		}
+		*run = judge(j)
+		run.Title = title
+	}
+	for i := range b.Report.Claims {
+		b.Report.Claims[i].Because = r.text(b.Report.Claims[i].Because)
+	}
+	b.Machine.Privacy.Replaced = r.replaced()
+}
+
+// journal is a copy of j that names nobody. Addresses are replaced where the
+// machine's own can be: on its own stack.
+func (r *redactor) journal(j journal.Journal) journal.Journal {
+	text := r.words
+	if j.Network == journal.HostNet {
+		text = r.text
+	}
+	j.Stopped, j.NetworkWhy = text(j.Stopped), text(j.NetworkWhy)
+	j.Witnesses = slices.Clone(j.Witnesses)
+	for i := range j.Witnesses {
+		j.Witnesses[i].Reason = text(j.Witnesses[i].Reason)
+	}
+	j.Sockets = slices.Clone(j.Sockets)
+	for i := range j.Sockets {
+		j.Sockets[i].Local, j.Sockets[i].Remote = text(j.Sockets[i].Local), text(j.Sockets[i].Remote)
+	}
+	j.Events = slices.Clone(j.Events)
+	for i := range j.Events {
+		r.event(&j.Events[i], text, j.Network == journal.HostNet)
+	}
+	return j
+}
+
+// event replaces names in an event, whose payload it copies first.
+func (r *redactor) event(e *journal.Event, text func(string) string, host bool) {
+	switch {
+	case e.Call != nil:
+		c := *e.Call
+		c.Args, c.Out, c.Data = each(c.Args, text), text(c.Out), r.fill(c.Data)
+		if r.hidesPayload && len(c.Data) > 0 {
+			c.Digest, c.Data = r.digest(c.Data), nil
+		}
+		e.Call = &c
+	case e.Packet != nil:
+		p := *e.Packet
+		p.Reason = text(p.Reason)
+		p.Bytes, p.Payload = r.bytes(p.Bytes, host)
+		if host {
+			p.Src, p.Dst = text(p.Src), text(p.Dst)
+		}
+		e.Packet = &p
+	case e.Process != nil:
+		p := *e.Process
+		p.How = text(p.How)
+		e.Process = &p
+	case e.Setting != nil:
+		s := *e.Setting
+		s.Old, s.New = text(s.Old), text(s.New)
+		e.Setting = &s
+	case e.Rule != nil:
+		u := *e.Rule
+		u.Text = text(u.Text)
+		e.Rule = &u
+	case e.Table != nil:
+		t := *e.Table
+		t.Sockets = each(t.Sockets, text)
+		e.Table = &t
+	case e.Answer != nil:
+		a := *e.Answer
+		a.Request, a.Reply = text(a.Request), text(a.Reply)
+		e.Answer = &a
+	case e.Note != nil:
+		e.Note = &journal.Note{Text: text(e.Note.Text)}
+	}
+}
+
+func each(texts []string, f func(string) string) []string {
+	if texts == nil {
+		return nil
+	}
+	changed := make([]string, len(texts))
+	for i, t := range texts {
+		changed[i] = f(t)
+	}
+	return changed
+}
+
+// filler takes a name's place where lengths must not change.
+const filler = 'x'
+
+// fill replaces names in what was sent, without changing its length.
+func (r *redactor) fill(b []byte) []byte {
+	for _, n := range r.names {
+		if !bytes.Contains(bytes.ToLower(b), bytes.ToLower([]byte(n.name))) {
+			continue
+		}
+		b = []byte(eachWord(string(b), n.name, func(found string) string {
+			r.count(n.what, "as many letters "+string(filler)+", in what was sent")
+			return strings.Repeat(string(filler), len(found))
+		}))
+	}
+	return b
+}
+
+// bytes replaces addresses and names in a packet, and makes its checksums right
+// again where something changed. Of a packet whose inside is not known, nothing is
+// kept on the host's own stack.
+func (r *redactor) bytes(b []byte, host bool) ([]byte, *journal.Digest) {
+	if len(b) == 0 {
+		return b, nil
+	}
+	p, err := packet.Decode(b)
+	if !host && (err != nil || !p.IsTCP()) {
+		return b, nil // a private network's own
+	}
+	src, dst := p.Src.Addr(), p.Dst.Addr()
+	var changed []byte
+	if err == nil && host {
+		src, dst = r.addr(src), r.addr(dst)
+	}
+	payload := r.fill(p.Payload)
+	var digest *journal.Digest
+	if r.hidesPayload && len(payload) > 0 {
+		digest, payload = r.digest(payload), make([]byte, len(payload))
+	}
+	if !host && bytes.Equal(payload, p.Payload) {
+		return b, digest
+	}
+	if err == nil {
+		changed, err = p.Rewrite(src, dst, payload)
+	}
+	if err != nil {
+		r.count("packet that is not plain TCP", "nothing")
+		return nil, nil
+	}
+	return changed, digest
+}
+
+// digest is what is kept of bytes that are a user's own.
+func (r *redactor) digest(b []byte) *journal.Digest {
+	r.count("payload", "its length and hash, and zeros in packets")
+	return &journal.Digest{Len: len(b), SHA256: hashOf(b)}
+}

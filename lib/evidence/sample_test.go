@@ -1,0 +1,136 @@
+package evidence
+
+import (
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/report"
+)
+
+var tool = report.Tool{Name: "simopen", Version: "1.2.0", Commit: "0123abc", Go: "go1.26"}
+
+// hasSYN is a claim that a test can make wrong.
+var hasSYN = claim.Claim{
+	ID: "T1", Statement: "a connection begins with a SYN", Source: "RFC 9293", Quantity: claim.Can,
+	Check: func(j *journal.Journal) claim.Finding {
+		for i := range j.Events {
+			if p := j.Events[i].Packet; p != nil && slices.Contains(p.Flags, "SYN") {
+				return claim.Confirm([]int{j.Events[i].N}, "event %d is one", j.Events[i].N)
+			}
+		}
+		return claim.Refute([]int{j.Events[0].N}, "there was none")
+	},
+}
+
+// judged judges as a program does that has one scenario, cross.
+func judged(j journal.Journal) report.Run {
+	o := claim.NotReproduced
+	f := hasSYN.Judge(&j)
+	if f.Verdict == claim.Confirmed {
+		o = claim.Reproduced
+	}
+	return report.NewRun(j, "both call", o, f.Because, []claim.Finding{f})
+}
+
+var judge = Judge{Tool: tool, Report: func(j journal.Journal) (report.Run, bool) { return judged(j), j.Scenario == "cross" }}
+
+// play writes a journal by hand.
+type play struct{ journal.Journal }
+
+func (p *play) add(e journal.Event) int {
+	e.N, e.Run, e.T = len(p.Events)+1, 1, int64(len(p.Events)+1)*1000
+	p.Events = append(p.Events, e)
+	return e.N
+}
+
+// segment puts a segment between two addresses on the wire, and lets it arrive.
+func (p *play) segment(t testing.TB, from, to string, flags packet.Flags, payload string) {
+	t.Helper()
+	hosts := map[string]string{from: "a", to: "b"}
+	raw, err := (&packet.Packet{
+		Src: netip.MustParseAddrPort(from), Dst: netip.MustParseAddrPort(to), Flags: flags, Seq: 7, Payload: []byte(payload),
+		Options: packet.Options{}.WithMSS(1460),
+	}).Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoded, err := packet.Decode(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := p.add(journal.Event{Host: hosts[from], Kind: journal.KindPacket, Packet: packet.Event(decoded, journal.AtSent)})
+	arrived := packet.Event(decoded, journal.AtDelivered)
+	arrived.Bytes, arrived.Of = nil, n
+	p.add(journal.Event{Host: hosts[to], Kind: journal.KindPacket, Packet: arrived})
+}
+
+const addrA, addrB = "192.0.2.1:5001", "192.0.2.2:5002"
+
+// cross is a journal with a little of everything.
+func cross(t testing.TB, a, b string) journal.Journal {
+	p := &play{journal.Journal{
+		Run: 1, Scenario: "cross", Network: journal.Wire, Family: journal.IPv4, ElapsedNS: 99_000, BeganNS: 1_000_000,
+		Witnesses: []journal.WitnessStatus{
+			{Name: journal.Packets, Status: journal.Attached}, {Name: journal.Trace, Status: journal.Unavailable, Reason: "EPERM"},
+		},
+		Sockets: []journal.Socket{{ID: "a1", Host: "a", Local: a, Remote: b}, {ID: "b1", Host: "b", Local: b, Remote: a}},
+	}}
+	p.add(journal.Event{Host: "a", Socket: "a1", Kind: journal.KindCall, Call: &journal.Call{
+		Op: "connect", Args: []string{"a1", b}, Result: -1, Errno: "EINPROGRESS", TookNS: 9,
+	}})
+	p.segment(t, a, b, packet.SYN, "")
+	p.add(journal.Event{Host: "b", Socket: "b1", Kind: journal.KindState, State: &journal.State{From: journal.SynSent, To: journal.SynRecv, Witness: journal.TCPInfo}})
+	p.segment(t, b, a, packet.SYN|packet.ACK, "")
+	p.segment(t, a, b, packet.PSH|packet.ACK, "hello")
+	p.add(journal.Event{Kind: journal.KindNote, Note: &journal.Note{Text: "that was all"}})
+	return p.Journal
+}
+
+var started = time.Date(2026, 3, 1, 12, 0, 0, 5, time.FixedZone("", 3600))
+
+// reportOf is what a program reports of journals.
+func reportOf(journals ...journal.Journal) report.Report {
+	r := report.Report{
+		Schema: report.Schema, Tool: tool, Started: started,
+		Machine: report.Machine{Kernel: "Linux 6.18.5", Arch: "amd64", Privilege: "uid 1000", Settings: map[string]string{"net.ipv4.tcp_timestamps": "1"}},
+	}
+	for _, j := range journals {
+		run := judged(j)
+		r.Tally.Add(run.Outcome)
+		r.Runs = append(r.Runs, run)
+	}
+	return r
+}
+
+// sample is a bundle.
+func sample(t testing.TB) *Bundle {
+	return New(reportOf(cross(t, addrA, addrB)), How{Command: []string{"simopen", "cross"}, Label: "here", Repeat: 1, Names: &Names{}, Judge: judged})
+}
+
+// rendered is a bundle's files.
+func rendered(t testing.TB, b *Bundle) files {
+	t.Helper()
+	all, err := b.render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// mustHold verifies files that must hold.
+func mustHold(t *testing.T, all files) *Result {
+	t.Helper()
+	r, err := verify("e", all, judge)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range r.Problems {
+		t.Error(p)
+	}
+	return r
+}

@@ -1,0 +1,199 @@
+package evidence
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"sockproof/lib/journal"
+	"sockproof/lib/report"
+)
+
+// Judge is the program that verifies.
+type Judge struct {
+	Tool report.Tool
+	// Report judges a journal with the program's claims; ok: it knows the scenario.
+	Report func(j journal.Journal) (r report.Run, ok bool)
+}
+
+// Problem is one thing that does not hold. What it concerns is named as far as it
+// is known; 0 and "" where it is not.
+type Problem struct {
+	File  string `json:"file,omitempty"`
+	Run   int    `json:"run,omitempty"`
+	Event int    `json:"event,omitempty"`
+	Claim string `json:"claim,omitempty"`
+	Text  string `json:"text"`
+}
+
+// String is one line.
+func (p Problem) String() string {
+	var where []string
+	if p.File != "" {
+		where = append(where, p.File)
+	}
+	if p.Run != 0 {
+		where = append(where, "run "+strconv.Itoa(p.Run))
+	}
+	if p.Event != 0 {
+		where = append(where, "event "+strconv.Itoa(p.Event))
+	}
+	if p.Claim != "" {
+		where = append(where, "claim "+p.Claim)
+	}
+	if len(where) == 0 {
+		return p.Text
+	}
+	return strings.Join(where, ", ") + ": " + p.Text
+}
+
+// Result is what became of a bundle that was verified.
+type Result struct {
+	Path     string
+	Problems []Problem // none: it holds
+	// The rest is there as far as the bundle could be read.
+	Machine   Machine
+	Report    report.Report // judged again
+	Checked   []string      // what was checked, one thing each
+	Unchecked []string      // what was not
+	bundle    *Bundle
+}
+
+// Holds says whether nothing was altered and every verdict is the same.
+func (r *Result) Holds() bool { return len(r.Problems) == 0 }
+
+// maxProblems bounds how many problems are listed: a bundle of another's making
+// may have one for each of its events.
+const maxProblems = 20
+
+// Verify reads a bundle and checks all of it that can be checked.
+//
+// An error says that there is nothing to check: a ForeignError where it is no
+// bundle or not one of this program, else why it could not be read. That a bundle
+// does not hold is no error.
+func Verify(path string, judge Judge) (*Result, error) {
+	all, err := open(path)
+	if p, ok := isAltered(err); ok {
+		return &Result{Path: path, Problems: []Problem{p}}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return verify(path, all, judge)
+}
+
+func verify(path string, all files, judge Judge) (*Result, error) {
+	v := &verifier{Result: &Result{Path: path}, files: all, judge: judge}
+	err := v.all()
+	if p, ok := isAltered(err); ok {
+		v.problem(p)
+		err = nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v.Result, nil
+}
+
+// verifier checks one bundle.
+type verifier struct {
+	*Result
+	files    files
+	judge    Judge
+	journals []journal.Journal
+	written  report.Report // report.json, as it is
+	further  int           // problems that are not listed
+}
+
+func (v *verifier) problem(p Problem) {
+	if len(v.Problems) < maxProblems {
+		v.Problems = append(v.Problems, p)
+		return
+	}
+	v.further++
+}
+
+// all makes every check. What cannot be read ends it: an alteredError, a
+// ForeignError.
+func (v *verifier) all() error {
+	m, err := parseManifest(v.Path, v.files[fileManifest])
+	if err != nil {
+		return err
+	}
+	for _, p := range append(m.check(v.files), v.missing()...) {
+		v.problem(p)
+	}
+	v.checked("%s: sizes and SHA-256 hashes, and that there are no others", count(int64(len(m.Files)), "file"))
+	if err := v.read(); err != nil {
+		return err
+	}
+	v.packets()
+	v.report()
+	v.capture()
+	if err := v.renderings(); err != nil {
+		return err
+	}
+	if v.further > 0 {
+		v.Problems = append(v.Problems, Problem{Text: fmt.Sprintf("and %d more", v.further)})
+	}
+	v.notChecked()
+	return nil
+}
+
+func (v *verifier) checked(format string, args ...any) {
+	v.Checked = append(v.Checked, fmt.Sprintf(format, args...))
+}
+
+func (v *verifier) unchecked(format string, args ...any) {
+	v.Unchecked = append(v.Unchecked, fmt.Sprintf(format, args...))
+}
+
+// missing lists the files that every bundle has and this one has not.
+func (v *verifier) missing() []Problem {
+	var ps []Problem
+	for _, r := range renderings {
+		if v.files[r.name] == nil && !isOptional(r.name) {
+			ps = append(ps, Problem{File: r.name, Text: "missing"})
+		}
+	}
+	return ps
+}
+
+// notChecked says what no check can tell.
+func (v *verifier) notChecked() {
+	for i := range v.Report.Runs {
+		for _, t := range leftOutOf(&v.Report.Runs[i]).texts() {
+			v.unchecked("run %d: %s", v.Report.Runs[i].Run, t)
+		}
+	}
+	if n := v.bundle.runsNotKept(); n > 0 {
+		v.unchecked("%s counted and not kept, and so the verdicts over all runs", count(int64(n), "run"))
+	}
+	v.unchecked("who made it, and whether the machine was what it says: hashes prove that a bundle is consistent, not whose it is")
+}
+
+// Readable says whether enough of the bundle could be read to judge it again.
+func (r *Result) Readable() bool { return r.bundle != nil }
+
+// Shorten drops the journals, for who verifies many bundles: outcomes and verdicts
+// stay.
+func (r *Result) Shorten() {
+	for i := range r.Report.Runs {
+		run := &r.Report.Runs[i]
+		run.Events, run.Journal.Events, run.Histories, run.Disagreements = nil, nil, nil, nil
+	}
+	if r.bundle != nil {
+		r.bundle = &Bundle{Machine: r.Machine, Report: r.Report}
+	}
+}
+
+// Story writes the bundle's report.md, made from its journals just now.
+func (r *Result) Story(w io.Writer) error {
+	b, err := r.bundle.story()
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(b)
+	return err
+}

@@ -1,0 +1,379 @@
+package evidence
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/pcapng"
+	"sockproof/lib/report"
+)
+
+func TestHolds(t *testing.T) {
+	b := sample(t)
+	for _, name := range []string{"evidence.zip", "evidence"} {
+		path := filepath.Join(t.TempDir(), name)
+		if err := b.Write(path, false); err != nil {
+			t.Fatal(err)
+		}
+		r, err := Verify(path, judge)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text strings.Builder
+		r.WriteText(&text)
+		for _, want := range []string{name + ": holds", "“here”, simopen 1.2.0", "1 confirmed", "every byte of every file", "not whose it is"} {
+			if !strings.Contains(text.String(), want) {
+				t.Errorf("not %q in\n%s", want, text.String())
+			}
+		}
+	}
+}
+
+// TestSameBytesEveryTime: what is made twice of the same run is the same.
+func TestSameBytesEveryTime(t *testing.T) {
+	a, b := zipOf(rendered(t, sample(t))), zipOf(rendered(t, sample(t)))
+	if !bytes.Equal(a, b) {
+		t.Error("two archives of one run differ")
+	}
+}
+
+// isFound says whether a bundle is refused, or found not to hold.
+func isFound(all files) bool {
+	r, err := verify("e", all, judge)
+	return err != nil || !r.Holds()
+}
+
+// TestAnyByteIsFound alters the bytes of every file, and of the archive.
+func TestAnyByteIsFound(t *testing.T) {
+	whole := rendered(t, sample(t))
+	for name, content := range whole {
+		step := 29
+		if name == fileManifest {
+			step = 1
+		}
+		for i := 0; i < len(content); i += step {
+			all := maps.Clone(whole)
+			all[name] = bytes.Clone(content)
+			all[name][i] ^= 1
+			if !isFound(all) {
+				t.Errorf("%s: byte %d can be altered", name, i)
+			}
+		}
+	}
+	archive := zipOf(whole)
+	for i := range archive {
+		if i%5 > 0 && i > 100 && i < len(archive)-600 {
+			continue // one in five of what is compressed, all of what is round it
+		}
+		b := bytes.Clone(archive)
+		b[i] ^= 1
+		if all, err := unzip("e", b); err == nil && !isFound(all) {
+			t.Errorf("byte %d of the archive can be altered", i)
+		}
+	}
+	for n := 0; n < len(archive); n += 25 {
+		if all, err := unzip("e", archive[:n]); err == nil && !isFound(all) {
+			t.Errorf("%d bytes of the archive are taken for all", n)
+		}
+	}
+	if _, err := unzip("e", append(archive, 0)); err == nil {
+		t.Error("a byte behind the archive is not found")
+	}
+}
+
+// TestForgeries are bundles whose manifest was made right again: what is found then
+// has to be named.
+func TestForgeries(t *testing.T) {
+	inJSON := func(name string, change func(map[string]any)) func(t *testing.T, all files) {
+		return func(t *testing.T, all files) {
+			var v map[string]any
+			if err := json.Unmarshal(all[name], &v); err != nil {
+				t.Fatal(err)
+			}
+			change(v)
+			b, err := json.Marshal(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all[name] = b
+		}
+	}
+	run := func(v map[string]any) map[string]any { return v["runs"].([]any)[0].(map[string]any) }
+	finding := func(v map[string]any) map[string]any { return run(v)["findings"].([]any)[0].(map[string]any) }
+	text := func(name, old, now string) func(t *testing.T, all files) {
+		return func(t *testing.T, all files) {
+			if !bytes.Contains(all[name], []byte(old)) {
+				t.Fatalf("%s has no %s", name, old)
+			}
+			all[name] = bytes.Replace(all[name], []byte(old), []byte(now), 1)
+		}
+	}
+	for name, tt := range map[string]struct {
+		forge func(t *testing.T, all files)
+		want  string
+	}{
+		"verdict":   {inJSON(fileReport, func(v map[string]any) { finding(v)["verdict"] = "refuted" }), "report.json, run 1, claim T1: says refuted; its journal is judged as confirmed"},
+		"citations": {inJSON(fileReport, func(v map[string]any) { finding(v)["events"] = []int{1} }), "report.json, run 1, claim T1: rests on events [1]; its journal is judged by events [2]"},
+		"claim":     {inJSON(fileReport, func(v map[string]any) { run(v)["findings"] = []any{} }), "report.json, run 1, claim T1: missing"},
+		"twice":     {inJSON(fileReport, func(v map[string]any) { run(v)["findings"] = []any{finding(v), finding(v)} }), "report.json, run 1, claim T1: this program does not"},
+		"outcome":   {inJSON(fileReport, func(v map[string]any) { run(v)["outcome"] = "inconclusive" }), "report.json, run 1: says inconclusive"},
+		"words":     {inJSON(fileReport, func(v map[string]any) { run(v)["why"] = "who knows" }), "report.json: not what this version makes"},
+		"event":     {inJSON(fileReport, func(v map[string]any) { run(v)["events"].([]any)[7].(map[string]any)["host"] = "c" }), "report.json, run 1, event 8: not that of journal.jsonl"},
+		"no event":  {inJSON(fileReport, func(v map[string]any) { run(v)["events"] = []any{} }), "report.json, run 1: 0 events; journal.jsonl has 9"},
+		"no run":    {inJSON(fileReport, func(v map[string]any) { v["runs"] = []any{} }), "report.json: 0 runs; journal.jsonl has 1"},
+		"head":      {inJSON(fileReport, func(v map[string]any) { run(v)["family"] = "ipv6" }), "report.json, run 1: what it says of the run"},
+		"kernel":    {inJSON(fileReport, func(v map[string]any) { v["machine"].(map[string]any)["kernel"] = "Linux 2.0" }), "report.json: its tool, start or machine"},
+		"tally":     {inJSON(fileReport, func(v map[string]any) { v["tally"].(map[string]any)["reproduced"] = 9 }), "report.json: its tally"},
+		"extra":     {inJSON(fileReport, func(v map[string]any) { v["more"] = 1 }), "report.json: not what this version makes"},
+		"witnesses": {inJSON(fileMachine, func(v map[string]any) { run(v)["witnesses"] = []any{} }), "machine.json: its runs"},
+		"label":     {inJSON(fileMachine, func(v map[string]any) { v["label"] = "there" }), "machine.json: not what this version makes"},
+		"story":     {text(fileStory, "reproduced", "refuted"), "report.md: not what this version makes"},
+		"field":     {text(fileJournal, `"seq":7`, `"seq":8`), "journal.jsonl, run 1, event 2: seq is said to be 8, its bytes have 7"},
+		"flags":     {text(fileJournal, `"SYN"`, `"FIN"`), "journal.jsonl, run 1, event 2: flags is said to be FIN, its bytes have SYN"},
+		"bytes":     {otherBytes, "journal.jsonl, run 1, event 2: "},
+		"order":     {text(fileJournal, `"n":3`, `"n":1`), "journal.jsonl: run 1: event 1 follows event 2"},
+		"no JSON":   {text(fileJournal, `{`, ``), "journal.jsonl: line 1"},
+		"comment":   {text(fileCapture, "event 2: sent", "event 9: sent"), "wire.pcapng: not what this version makes"},
+		"packet":    {text(fileCapture, "hello", "hullo"), "wire.pcapng, run 1, event 7: packet 5 is not that of journal.jsonl"},
+		"block":     {text(fileCapture, "\x0a\x0d\x0d\x0a", "\x0a\x0d\x0d\x0b"), "wire.pcapng: pcapng: block at byte 0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all := rendered(t, sample(t))
+			delete(all, fileManifest)
+			tt.forge(t, all)
+			all[fileManifest] = manifestOf(all)
+			r, err := verify("e", all, judge)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range r.Problems {
+				if strings.HasPrefix(p.String(), tt.want) {
+					return
+				}
+			}
+			t.Errorf("problems %v, want one that begins with %q", r.Problems, tt.want)
+		})
+	}
+}
+
+// otherBytes alters the first packet of the journal, and nothing that is said of it.
+func otherBytes(t *testing.T, all files) {
+	const field = `"bytes":"`
+	i := bytes.Index(all[fileJournal], []byte(field))
+	if i < 0 {
+		t.Fatal("no packet")
+	}
+	all[fileJournal] = bytes.Clone(all[fileJournal])
+	b := &all[fileJournal][i+len(field)+33]
+	if *b++; *b > 'y' {
+		*b = 'B'
+	}
+}
+
+// TestForgedThroughout alters a packet everywhere, bytes and fields and capture:
+// then only what follows from it, the verdict, tells.
+func TestForgedThroughout(t *testing.T) {
+	b := sample(t)
+	for i := range b.Report.Runs[0].Events {
+		p := b.Report.Runs[0].Events[i].Packet
+		if p == nil || !slices.Contains(p.Flags, "SYN") {
+			continue
+		}
+		p.Flags = []string{"ACK"}
+		if len(p.Bytes) > 0 {
+			p.Bytes[33] = byte(packet.ACK)
+		}
+	}
+	r, err := verify("e", rendered(t, b), judge)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Problems) != 3 || !strings.HasPrefix(r.Problems[1].String(), "report.json, run 1, claim T1: says confirmed; its journal is judged as refuted") {
+		t.Errorf("problems %v", r.Problems)
+	}
+}
+
+// TestManifestForms: of one content there is one manifest.
+func TestManifestForms(t *testing.T) {
+	whole := rendered(t, sample(t))
+	for name, change := range map[string]func(string) string{
+		"blank":    func(s string) string { return strings.Replace(s, "{", "{ ", 1) },
+		"newline":  func(s string) string { return s + "\n" },
+		"field":    func(s string) string { return strings.Replace(s, "{\n", "{\n\"by\": 1,", 1) },
+		"upper":    func(s string) string { return strings.Replace(s, "schema", "Schema", 1) },
+		"twice":    func(s string) string { return strings.Replace(s, "\"files\"", "\"files\": [], \"files\"", 1) },
+		"no files": func(string) string { return string((&manifest{Schema: Schema}).encode()) },
+		"two times": func(s string) string {
+			l := s[strings.Index(s, "    {"):strings.Index(s, ",\n    {")]
+			return strings.Replace(s, l, l+",\n"+l, 1)
+		},
+	} {
+		all := maps.Clone(whole)
+		all[fileManifest] = []byte(change(string(whole[fileManifest])))
+		if bytes.Equal(all[fileManifest], whole[fileManifest]) {
+			t.Fatalf("%s: nothing changed", name)
+		}
+		r, err := verify("e", all, judge)
+		if err != nil || r.Holds() {
+			t.Errorf("%s: accepted, %v", name, err)
+		}
+	}
+}
+
+// TestOtherBuildsMayUseOtherWords: a bundle of another version holds if its
+// verdicts are the same; which words were compared is said.
+func TestOtherBuildsMayUseOtherWords(t *testing.T) {
+	all := rendered(t, sample(t))
+	other := judge
+	other.Tool.Version = "1.3.0"
+	other.Report = func(j journal.Journal) (report.Run, bool) {
+		r := judged(j)
+		r.Title, r.Why, r.Findings[0].Because = "both call each other", "put otherwise", "put otherwise"
+		return r, true
+	}
+	r, err := verify("e", all, other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !r.Holds() || !strings.Contains(strings.Join(r.Unchecked, "\n"), "made by 1.2.0 0123abc, judged by 1.3.0 0123abc") {
+		t.Errorf("%v; not checked: %v", r.Problems, r.Unchecked)
+	}
+}
+
+func TestForeign(t *testing.T) {
+	machine := func(change func(*Machine)) files {
+		b := sample(t)
+		change(&b.Machine)
+		return rendered(t, b)
+	}
+	version2 := rendered(t, sample(t))
+	version2[fileManifest] = []byte(`{"schema": "sockproof/evidence/v2"}`)
+	for name, tt := range map[string]struct {
+		all  files
+		want string
+	}{
+		"another program":         {machine(func(m *Machine) { m.Tool.Name = "selfconnect" }), `e: evidence of "selfconnect", not of simopen: verify it with that`},
+		"another machine version": {machine(func(m *Machine) { m.Schema = "sockproof/machine/v2" }), `e: machine.json of version "v2"; this program reads v1`},
+		"another version":         {version2, `e: evidence of version "v2"; this program reads v1`},
+		"another schema":          {files{fileManifest: []byte(`{"schema": "else"}`)}, `e: not evidence: manifest.json has the schema "else"`},
+	} {
+		_, err := verify("e", tt.all, judge)
+		var foreign *ForeignError
+		if !errors.As(err, &foreign) || !strings.HasPrefix(err.Error(), tt.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	dir := t.TempDir()
+	text := filepath.Join(dir, "text.zip")
+	if err := os.WriteFile(text, []byte("no archive"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{dir, text} {
+		_, err := Verify(path, judge)
+		var foreign *ForeignError
+		if !errors.As(err, &foreign) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if _, err := Verify(filepath.Join(dir, "none"), judge); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("what is not there: %v", err)
+	}
+}
+
+func TestUnknownScenarioIsFound(t *testing.T) {
+	j := cross(t, addrA, addrB)
+	j.Scenario = "later"
+	all := rendered(t, New(reportOf(j), How{Repeat: 1}))
+	r, err := verify("e", all, judge)
+	if err != nil || r.Holds() || !strings.Contains(r.Problems[0].String(), `its scenario "later" is none of this version's`) {
+		t.Errorf("%v, %v", r.Problems, err)
+	}
+}
+
+// TestRepeated: of several runs the first of each outcome is there, and the others
+// are said not to be checked.
+func TestRepeated(t *testing.T) {
+	r := reportOf(cross(t, addrA, addrB))
+	r.Tally.Reproduced = 100
+	all := rendered(t, New(r, How{Repeat: 100}))
+	v := mustHold(t, all)
+	if !strings.Contains(strings.Join(v.Unchecked, "\n"), "99 runs counted and not kept") {
+		t.Errorf("not checked: %v", v.Unchecked)
+	}
+	r.Tally.NotReproduced = 1
+	if !isFound(rendered(t, New(r, How{Repeat: 100}))) {
+		t.Error("an outcome that no run had is counted")
+	}
+}
+
+// TestBulk: what was counted instead of kept is said, and not in the capture.
+func TestBulk(t *testing.T) {
+	p := &play{cross(t, addrA, addrB)}
+	p.add(journal.Event{Host: "a", Kind: journal.KindPacket, Packet: &journal.Packet{
+		Src: addrA, Dst: addrB, Flags: []string{"ACK"}, At: journal.AtDelivered,
+		Bulk: &journal.Bulk{Packets: 5_000, IPBytes: 80_000_000, TCPBytes: 79_000_000, SHA256: strings.Repeat("0", 64)},
+	}})
+	b := New(reportOf(p.Journal), How{Repeat: 1})
+	all := rendered(t, b)
+	v := mustHold(t, all)
+	const said = "5000 packets of bulk, 80000000 bytes, counted and hashed instead of kept"
+	if !strings.Contains(strings.Join(v.Unchecked, "\n"), said) || !bytes.Contains(all[fileStory], []byte(said)) {
+		t.Errorf("not said: %v", v.Unchecked)
+	}
+	c, err := pcapng.Decode(all[fileCapture])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Packets) != 6 || !strings.Contains(c.Statistics[0].Comment, said) {
+		t.Errorf("%d packets, statistics %+v", len(c.Packets), c.Statistics)
+	}
+}
+
+// TestCapture looks at what a capture says of a packet.
+func TestCapture(t *testing.T) {
+	c := sample(t).captureOf()
+	if got := []string{c.Interfaces[0].Name, c.Interfaces[1].Name, c.Names[0].Name, c.Names[1].Name}; strings.Join(got, " ") != "run1.a run1.b a b" {
+		t.Errorf("%v", got)
+	}
+	for i, want := range []string{
+		"event 2: sent", "event 3: delivered; it left in event 2; b1 SYN_SENT → SYN_RECV (tcp_info 4)", "event 5: sent",
+	} {
+		if c.Packets[i].Comment != want {
+			t.Errorf("packet %d: %q, want %q", i+1, c.Packets[i].Comment, want)
+		}
+	}
+	if p := c.Packets[1]; p.Interface != 1 || p.Direction != pcapng.Inbound || p.T != uint64(started.UnixNano()+1_000_000+3_000) {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestTable(t *testing.T) {
+	hold := mustHold(t, rendered(t, sample(t)))
+	broken := *hold
+	broken.Machine.Label, broken.Problems = "a|b", []Problem{{File: "report.md", Text: "altered"}}
+	rows := []Row{{Path: "none.zip", Err: &ForeignError{"none.zip", "not evidence"}}, {Path: "two.zip", Result: hold}, {Path: "one.zip", Result: &broken}}
+	SortByLabel(rows)
+	var text, md strings.Builder
+	WriteTable(&text, rows)
+	WriteMarkdownTable(&md, rows)
+	want := `label  bundle    holds                   kernel        runs              verdicts
+a|b    one.zip   no: report.md: altered  Linux 6.18.5  cross reproduced  1 confirmed
+here   two.zip   yes                     Linux 6.18.5  cross reproduced  1 confirmed
+       none.zip  no: not evidence
+`
+	if text.String() != want {
+		t.Errorf("table\n%s", text.String())
+	}
+	if !strings.Contains(md.String(), `| a\|b | one.zip | no: report.md: altered |`) {
+		t.Errorf("table\n%s", md.String())
+	}
+}

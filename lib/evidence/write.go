@@ -1,0 +1,172 @@
+package evidence
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// zipSuffix is how the name of a bundle ends that is one file.
+const zipSuffix = ".zip"
+
+// Write writes the bundle to path: a folder, or one file if its name ends in .zip.
+// It is written beside that place and renamed, so there is never half of one. What
+// is there already is kept, unless force is set and it is evidence, or a file in
+// the way of a file.
+//
+// The error is one line and says what would help.
+func (b *Bundle) Write(path string, force bool) error {
+	all, err := b.render()
+	if err != nil {
+		return fmt.Errorf("evidence %s: %w", path, err)
+	}
+	path = filepath.Clean(path)
+	isZip := strings.HasSuffix(path, zipSuffix)
+	if err := mayReplace(path, isZip, force); err != nil {
+		return fmt.Errorf("evidence %s: %w", path, err)
+	}
+	write := writeFolder
+	if isZip {
+		write = writeZip
+	}
+	if err := write(path, all); err != nil {
+		return fmt.Errorf("evidence %s: %w%s", path, err, remedy(err))
+	}
+	return nil
+}
+
+// remedy says what would help.
+func remedy(err error) string {
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return "; free space, or take another place"
+	case errors.Is(err, os.ErrPermission):
+		return "; take a place where you may write"
+	case errors.Is(err, os.ErrNotExist):
+		return "; make the folder first"
+	case errors.Is(err, syscall.ENOTDIR):
+		return "; what it should be in is a file"
+	}
+	return ""
+}
+
+// mayReplace says why what is at a path must stay.
+func mayReplace(path string, isZip, force bool) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("%w%s", err, remedy(err))
+	case !force:
+		return errors.New("it exists: --force replaces it, or take another name")
+	case isZip && !info.Mode().IsRegular():
+		return errors.New("it exists and is no file: take another name")
+	case !isZip && !info.IsDir():
+		return errors.New("it exists and is no folder: take another name, or one that ends in .zip")
+	case !isZip && !isBundle(path):
+		return errors.New("it exists and is not evidence: take another name")
+	}
+	return nil
+}
+
+// isBundle says whether a folder has nothing but the files of a bundle, its
+// manifest among them, or nothing at all: then it may be replaced.
+func isBundle(path string) bool {
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return false
+	}
+	manifest := len(entries) == 0
+	for _, e := range entries {
+		if !known(e.Name()) || !e.Type().IsRegular() {
+			return false
+		}
+		manifest = manifest || e.Name() == fileManifest
+	}
+	return manifest
+}
+
+// The modes of what is written, which the umask narrows.
+const (
+	fileMode   = 0o644
+	folderMode = 0o755
+)
+
+// beside is the name of what a bundle is until it is whole.
+func beside(path string) string {
+	return filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%d.tmp", filepath.Base(path), os.Getpid()))
+}
+
+func writeZip(path string, all files) error {
+	part := beside(path)
+	err := writeFile(part, zipOf(all))
+	if err == nil {
+		err = os.Rename(part, path)
+	}
+	if err != nil && !errors.Is(err, os.ErrExist) {
+		_ = os.Remove(part) // the first error is the one to tell
+	}
+	return err
+}
+
+func writeFolder(path string, all files) error {
+	part := beside(path)
+	if err := os.Mkdir(part, folderMode); err != nil {
+		return err
+	}
+	err := fill(part, all)
+	if err == nil {
+		err = replaceFolder(part, path)
+	}
+	if err != nil {
+		_ = os.RemoveAll(part) // the first error is the one to tell
+	}
+	return err
+}
+
+// fill writes files into a folder that has just been made.
+func fill(dir string, all files) error {
+	for _, name := range all.names() {
+		if err := writeFile(filepath.Join(dir, name), all[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeFile writes a file that must not be there yet.
+func writeFile(path string, b []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	return err
+}
+
+// replaceFolder gives a folder its name. An old bundle of that name is moved out
+// of the way first, and back if that fails: folders cannot be exchanged in one
+// step everywhere.
+func replaceFolder(dir, path string) error {
+	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
+		return os.Rename(dir, path)
+	}
+	old := dir + ".old"
+	if err := os.Rename(path, old); err != nil {
+		return err
+	}
+	if err := os.Rename(dir, path); err != nil {
+		if back := os.Rename(old, path); back != nil {
+			return fmt.Errorf("%w; what was there is now %s", err, old)
+		}
+		return err
+	}
+	return os.RemoveAll(old)
+}

@@ -1,0 +1,136 @@
+package evidence
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// left are the names in a folder.
+func left(t *testing.T, dir string) string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return strings.Join(names, " ")
+}
+
+func TestNeverOverwrites(t *testing.T) {
+	b := sample(t)
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	for _, name := range []string{"mine.txt", "other/file", "taken.zip/file", "file", "extra/manifest.json", "extra/notes"} {
+		if err := os.MkdirAll(filepath.Dir(at(name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(at(name), []byte("mine"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"e", "e.zip"} {
+		if err := b.Write(at(name), false); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Write(at(name), false); err == nil || !strings.Contains(err.Error(), "it exists: --force replaces it") {
+			t.Errorf("%s again: %v", name, err)
+		}
+		if err := b.Write(at(name), true); err != nil {
+			t.Errorf("%s with force: %v", name, err)
+		}
+	}
+	for name, want := range map[string]string{
+		"other":          "it exists and is not evidence",
+		"extra":          "it exists and is not evidence",
+		"file":           "it exists and is no folder",
+		"taken.zip":      "it exists and is no file",
+		"file/e.zip":     "not a directory",
+		"missing/e.zip":  "make the folder first",
+		"missing/folder": "make the folder first",
+	} {
+		err := b.Write(at(name), true)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if got := left(t, dir); got != "e e.zip extra file mine.txt other taken.zip" {
+		t.Errorf("left: %s", got)
+	}
+	for _, name := range []string{"mine.txt", "other/file", "taken.zip/file", "file", "extra/notes"} {
+		if content, err := os.ReadFile(at(name)); err != nil || string(content) != "mine" {
+			t.Errorf("%s: %q, %v", name, content, err)
+		}
+	}
+}
+
+// TestLeavesNoHalf: what cannot be written whole is not there at all.
+func TestLeavesNoHalf(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"e.zip", "e"} {
+		if err := os.Mkdir(beside(filepath.Join(dir, name)), 0o755); err != nil { // in the way
+			t.Fatal(err)
+		}
+		if err := sample(t).Write(filepath.Join(dir, name), false); err == nil {
+			t.Errorf("%s was written", name)
+		}
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			t.Errorf("%s is there", name)
+		}
+	}
+}
+
+// TestTooLargeIsNotWritten: what verify would refuse is refused here.
+func TestTooLargeIsNotWritten(t *testing.T) {
+	j := cross(t, addrA, addrB)
+	j.Events[len(j.Events)-1].Note.Text = strings.Repeat("long ", maxFile/5)
+	err := New(reportOf(j), How{Repeat: 1}).Write(filepath.Join(t.TempDir(), "e"), false)
+	if err == nil || !strings.Contains(err.Error(), "evidence has at most 32 MiB in a file") {
+		t.Error(err)
+	}
+}
+
+// TestOthersUnpackIt lets the system's own program unpack an archive, and verifies
+// the folder.
+func TestOthersUnpackIt(t *testing.T) {
+	unzipper, err := exec.LookPath("unzip")
+	if err != nil {
+		t.Skip("skip: no unzip here")
+	}
+	dir := t.TempDir()
+	if err := sample(t).Write(filepath.Join(dir, "e.zip"), false); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(unzipper, "-q", filepath.Join(dir, "e.zip"), "-d", filepath.Join(dir, "e")).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	r, err := Verify(filepath.Join(dir, "e"), judge)
+	if err != nil || !r.Holds() {
+		t.Errorf("%v, %v", r.Problems, err)
+	}
+	info, err := os.Stat(filepath.Join(dir, "e", fileStory))
+	if err != nil || info.Mode().Perm()&0o444 != 0o444 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+}
+
+// TestRepackedIsRefused: an archive that another program made of the same files is
+// not the canonical form, and the error says what to do.
+func TestRepackedIsRefused(t *testing.T) {
+	all := rendered(t, sample(t))
+	whole := zipOf(all)
+	commented := bytes.Clone(whole)
+	commented = append(commented[:len(commented)-2], 2, 0, 'h', 'i')
+	for name, b := range map[string][]byte{"a comment": commented, "something between": append(bytes.Clone(whole[:len(whole)-22]), append([]byte("gap"), whole[len(whole)-22:]...)...)} {
+		_, err := unzip("e", b)
+		if p, ok := isAltered(err); !ok || !strings.Contains(p.Text, "unpack it, and verify the folder") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

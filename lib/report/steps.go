@@ -1,0 +1,93 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"sockproof/lib/journal"
+)
+
+// Step is one thing of a run that can be compared with another run's: a packet,
+// or a socket's new state.
+type Step struct {
+	Event int    `json:"event"` // its number
+	Text  string `json:"text"`  // without times, and without what is chosen at random: ports, absolute sequence numbers
+}
+
+// PacketSteps are the TCP segments of the play, in order: where each was seen,
+// its flags, its numbers from where its sender began, its options.
+func (r *Run) PacketSteps() []Step {
+	var (
+		steps  []Step
+		rel    relative
+		routes = newRoutes(r)
+		called = map[string]string{} // ends of connections by the order in which they appear
+	)
+	end := func(addr, host string) string {
+		name, ok := called[addr]
+		if !ok {
+			name = host + ":" + strconv.Itoa(len(called)+1)
+			called[addr] = name
+		}
+		return name
+	}
+	for i := range r.Events {
+		e := &r.Events[i]
+		p := e.Packet
+		if p == nil || p.Proto != "" || r.Played != 0 && e.N > r.Played {
+			continue
+		}
+		from, to := routes.route(e)
+		text := end(p.Src, from) + " → " + end(p.Dst, to) + " " + p.At
+		if p.Copy {
+			text += " copy"
+		}
+		if p.Bulk != nil {
+			text += fmt.Sprintf(", bulk of %d bytes", p.Bulk.TCPBytes)
+		} else {
+			rel.see(p)
+			text += fmt.Sprintf(" %s seq=%d", flagNames(p.Flags), rel.seq(p))
+			if has(p, "ACK") {
+				text += fmt.Sprintf(" ack=%d", rel.ack(p))
+			}
+			text += fmt.Sprintf(" len=%d", p.Len) + optionKinds(p)
+		}
+		steps = append(steps, Step{e.N, printable(text)})
+	}
+	return steps
+}
+
+// optionKinds names a segment's options, and gives the values of those that no
+// clock and no sequence number is in.
+func optionKinds(p *journal.Packet) string {
+	var kinds []string
+	for _, o := range p.Options {
+		word, _, _ := strings.Cut(o, " ")
+		if word == "mss" || word == "wscale" {
+			word = o
+		}
+		kinds = append(kinds, word)
+	}
+	if len(kinds) == 0 {
+		return ""
+	}
+	return " <" + strings.Join(kinds, ", ") + ">"
+}
+
+// StateSteps are the states of each socket, one socket after the other, in the
+// order in which they were made.
+func (r *Run) StateSteps() []Step {
+	var steps []Step
+	for i := range r.Histories {
+		h := &r.Histories[i]
+		for k := range h.States {
+			s := Step{Text: printable(h.Socket + " " + h.States[k].State)}
+			if len(h.States[k].Events) > 0 {
+				s.Event = h.States[k].Events[0]
+			}
+			steps = append(steps, s)
+		}
+	}
+	return steps
+}

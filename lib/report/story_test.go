@@ -1,0 +1,74 @@
+package report
+
+import (
+	"io"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"sockproof/lib/journal"
+)
+
+func storyOf(w io.Writer, r *Report) error {
+	return Story(w, r, Circumstances{
+		Command: []string{r.Tool.Name, "--label", "it's one", "--evidence", "e.zip"}, Label: "it's <one>", Notes: []string{"nothing was replaced"},
+	})
+}
+
+// TestStoryFitsAnIssue lets a run be far longer than an issue, and checks that the
+// diagram says what it leaves out.
+func TestStoryFitsAnIssue(t *testing.T) {
+	s := newScript("long", journal.Wire).socket("a1", "192.0.2.1:1", "192.0.2.2:2").socket("b1", "192.0.2.2:2", "192.0.2.1:1")
+	for range 5_000 {
+		s.call("a1", "write", 5, "", `"hello"`)
+		s.call("b1", "read", 5, "", "16")
+	}
+	for _, runs := range []int{1, 3, 40} {
+		r := &Report{}
+		for range runs {
+			r.Runs = append(r.Runs, NewRun(s.j, "", "reproduced", "it was", nil))
+		}
+		var b strings.Builder
+		if err := storyOf(&b, r); err != nil {
+			t.Fatal(err)
+		}
+		if n := utf8.RuneCountInString(b.String()); n > 65_536 || n < 30_000 {
+			t.Errorf("%d runs: a story of %d characters", runs, n)
+		}
+		for diagram := range strings.SplitSeq(b.String(), "```mermaid") {
+			if n := utf8.RuneCountInString(diagram); n > 50_000 {
+				t.Errorf("%d runs: a diagram of %d characters", runs, n)
+			}
+		}
+		if n := strings.Count(b.String(), " rows not shown"); n != runs {
+			t.Errorf("%d of %d diagrams say that rows are missing", n, runs)
+		}
+		if !strings.Contains(b.String(), "Note over h0: 1: a1 write") || !strings.Contains(b.String(), "10,000: b1 read") && !strings.Contains(b.String(), "10000: b1 read") {
+			t.Error("the beginning or the end is missing")
+		}
+	}
+}
+
+// TestStepsForgetWhatIsRandom compares two runs whose clocks and numbers differ.
+func TestStepsForgetWhatIsRandom(t *testing.T) {
+	run := func(port string, isn uint32) *Run {
+		s := newScript("cross", journal.Wire).socket("a1", "192.0.2.1:"+port, "192.0.2.2:80").socket("b1", "192.0.2.2:80", "192.0.2.1:"+port)
+		for _, at := range []string{journal.AtSent, journal.AtDelivered} {
+			s.add(journal.Event{Host: "a", Kind: journal.KindPacket, Packet: &journal.Packet{
+				Src: "192.0.2.1:" + port, Dst: "192.0.2.2:80", Flags: []string{"SYN"}, Seq: isn, At: at, Options: []string{"mss 1460", "TS val " + port + " ecr 0"},
+			}})
+		}
+		s.seen("a1", "", journal.SynSent, journal.TCPInfo)
+		r := NewRun(s.j, "", "reproduced", "", nil)
+		return &r
+	}
+	a, b := run("1", 7), run("2", 8)
+	if a.PacketSteps()[0].Text != "a:1 → b:2 sent SYN seq=0 len=0 <mss 1460, TS>" || a.StateSteps()[0].Text != "a1 SYN_SENT" {
+		t.Errorf("%v, %v", a.PacketSteps(), a.StateSteps())
+	}
+	for i, s := range a.PacketSteps() {
+		if s != b.PacketSteps()[i] {
+			t.Errorf("%v, %v", s, b.PacketSteps()[i])
+		}
+	}
+}

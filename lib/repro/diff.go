@@ -1,0 +1,54 @@
+package repro
+
+import (
+	"fmt"
+	"io"
+
+	"sockproof/lib/evidence"
+)
+
+// diffCommand compares two bundles: two kernels, two settings, before and after.
+func diffCommand() Command {
+	return Command{
+		Name: "diff", Usage: "compare two bundles: verdicts, and where packets and states first part",
+		ArgsUsage: "BUNDLE BUNDLE",
+		Accepts:   []string{"format", "color"},
+		Do:        doDiff,
+	}
+}
+
+// difference is the JSON document of diff.
+type difference struct {
+	Schema string `json:"schema"`
+	A      string `json:"a"`
+	B      string `json:"b"`
+	Same   bool   `json:"same"`
+	*evidence.Difference
+}
+
+func doDiff(c *Context) (int, error) {
+	if len(c.Args) != 2 {
+		return ExitUsage, usagef("diff: %d arguments: want two bundles, each a folder or a .zip", len(c.Args))
+	}
+	if err := c.IsTextOrJSON(); err != nil {
+		return ExitUsage, err
+	}
+	var both [2]*evidence.Result
+	for i, path := range c.Args {
+		r, err := evidence.Verify(path, c.Program.judge())
+		if err != nil {
+			return exitOf([]evidence.Row{{Err: err}}), fmt.Errorf("diff: %w", err)
+		}
+		if !r.Holds() {
+			return exitForeign, fmt.Errorf("diff: %s does not hold: %s", path, r.Problems[0])
+		}
+		both[i] = r
+	}
+	d := evidence.Compare(both[0], both[1])
+	code := 0
+	if !d.Same() {
+		code = exitAltered
+	}
+	doc := difference{"sockproof/diff/v1", c.Args[0], c.Args[1], d.Same(), d}
+	return code, c.TextOrJSON(doc, func(w io.Writer) { d.WriteText(w, c.Args[0], c.Args[1]) })
+}

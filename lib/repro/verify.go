@@ -1,0 +1,195 @@
+package repro
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"sockproof/lib/evidence"
+	"sockproof/lib/journal"
+	"sockproof/lib/report"
+)
+
+// Exit codes of verify and diff.
+const (
+	exitAltered = 1 // verify: something was altered, or a verdict differs; diff: they differ
+	exitForeign = 2 // not evidence, or not of this program
+)
+
+// verifyCommand checks saved evidence.
+func verifyCommand() Command {
+	return Command{
+		Name: "verify", Usage: "check saved evidence: hashes, packets and verdicts, offline; with --format text or markdown, render its report again",
+		ArgsUsage: "BUNDLE ...",
+		Accepts:   []string{"format", "color", "quiet", "verbose"},
+		Do:        doVerify,
+	}
+}
+
+// judge judges saved journals with this program's claims.
+func (p *Program) judge() evidence.Judge {
+	return evidence.Judge{Tool: p.tool(), Report: func(j journal.Journal) (report.Run, bool) {
+		for _, s := range slices.Concat(p.Scenarios, p.Played) {
+			if s.Name == j.Scenario {
+				return s.Report(j), true
+			}
+		}
+		return report.Run{}, false
+	}}
+}
+
+// verifyFormats are what verify can write.
+var verifyFormats = []string{formatText, formatJSON, formatMarkdown}
+
+func doVerify(c *Context) (int, error) {
+	if len(c.Args) == 0 {
+		return ExitUsage, usagef("verify: no evidence: want a folder or a .zip, or several")
+	}
+	if err := c.formatAmong(verifyFormats); err != nil {
+		return ExitUsage, err
+	}
+	if _, err := c.verbosity(); err != nil {
+		return ExitUsage, err
+	}
+	rows := make([]evidence.Row, len(c.Args))
+	for i, path := range c.Args {
+		rows[i].Path = path
+		rows[i].Result, rows[i].Err = evidence.Verify(path, c.Program.judge())
+		if len(c.Args) > 1 && rows[i].Err == nil {
+			rows[i].Result.Shorten()
+		}
+		if c.interrupted() {
+			return ExitInconclusive, nil // Main names the signal
+		}
+	}
+	switch {
+	case c.Format() == formatJSON:
+		return exitOf(rows), c.TextOrJSON(c.Program.verified(rows), nil)
+	case len(rows) > 1:
+		evidence.SortByLabel(rows)
+		return exitOf(rows), c.writeTable(rows)
+	case rows[0].Err != nil:
+		return exitOf(rows), fmt.Errorf("verify: %w", rows[0].Err)
+	case c.CLI.IsSet("format"):
+		return exitOf(rows), c.renderAgain(rows[0].Result)
+	}
+	return exitOf(rows), c.TextOrJSON(nil, rows[0].Result.WriteText)
+}
+
+// formatAmong is the usage error for a format that the command does not have.
+func (c *Context) formatAmong(formats []string) error {
+	for _, f := range formats {
+		if c.Format() == f {
+			return nil
+		}
+	}
+	return usagef("%s: flag \"--format\": value %q: want %s", c.Command.Name, c.Format(), orList(formats))
+}
+
+// interrupted says whether the program is to end.
+func (c *Context) interrupted() bool { return c.Ctx.Err() != nil }
+
+// exitOf is the exit code that stands for bundles: what was altered counts more
+// than what was no bundle.
+func exitOf(rows []evidence.Row) int {
+	code := 0
+	for i := range rows {
+		r := &rows[i]
+		var foreign *evidence.ForeignError
+		switch {
+		case r.Err == nil && !r.Result.Holds():
+			return exitAltered
+		case errors.As(r.Err, &foreign), errors.Is(r.Err, os.ErrNotExist):
+			code = exitForeign
+		case r.Err != nil && code == 0:
+			code = ExitInconclusive
+		}
+	}
+	return code
+}
+
+// writeTable writes several bundles, one on each line.
+func (c *Context) writeTable(rows []evidence.Row) error {
+	if c.Format() == formatMarkdown {
+		evidence.WriteMarkdownTable(c.Out, rows)
+		return nil
+	}
+	return c.TextOrJSON(nil, func(w io.Writer) { evidence.WriteTable(w, rows) })
+}
+
+// renderAgain writes the report of a bundle, from its journal. That it does not
+// hold is an error all the same.
+func (c *Context) renderAgain(r *evidence.Result) error {
+	if r.Readable() {
+		switch c.Format() {
+		case formatMarkdown:
+			_ = ignoreWrite(r.Story(c.Out))
+		default:
+			style := c.Style
+			style.Verbosity, _ = c.verbosity() // both flags were refused before
+			_ = ignoreWrite(report.Text(c.Out, &r.Report, style))
+		}
+	}
+	if !r.Holds() {
+		return fmt.Errorf("verify: %s does not hold: %s", r.Path, r.Problems[0])
+	}
+	return nil
+}
+
+// verified is the JSON document of verify.
+type verified struct {
+	Schema  string           `json:"schema"`
+	Tool    report.Tool      `json:"tool"`
+	Bundles []verifiedBundle `json:"bundles"`
+}
+
+type verifiedBundle struct {
+	Bundle    string             `json:"bundle"`
+	Holds     bool               `json:"holds"`
+	Error     string             `json:"error,omitempty"` // why there was nothing to check
+	Problems  []evidence.Problem `json:"problems"`
+	Checked   []string           `json:"checked"`
+	Unchecked []string           `json:"unchecked"`
+	Machine   *evidence.Machine  `json:"machine,omitempty"`
+	Runs      []verifiedRun      `json:"runs"`
+}
+
+type verifiedRun struct {
+	Run      int               `json:"run"`
+	Scenario string            `json:"scenario"`
+	Outcome  string            `json:"outcome"`
+	Verdicts map[string]string `json:"verdicts"` // by claim
+}
+
+func (p *Program) verified(rows []evidence.Row) verified {
+	v := verified{Schema: "sockproof/verify/v1", Tool: p.tool(), Bundles: []verifiedBundle{}}
+	for i := range rows {
+		b := verifiedBundle{Bundle: rows[i].Path, Problems: []evidence.Problem{}, Checked: []string{}, Unchecked: []string{}, Runs: []verifiedRun{}}
+		if rows[i].Err != nil {
+			b.Error = rows[i].Err.Error()
+		}
+		if r := rows[i].Result; r != nil {
+			b.Holds = r.Holds()
+			b.Problems = append(b.Problems, r.Problems...)
+			b.Checked, b.Unchecked = append(b.Checked, r.Checked...), append(b.Unchecked, r.Unchecked...)
+			if r.Readable() {
+				b.Machine = &r.Machine
+			}
+			for k := range r.Report.Runs {
+				b.Runs = append(b.Runs, verifiedRunOf(&r.Report.Runs[k]))
+			}
+		}
+		v.Bundles = append(v.Bundles, b)
+	}
+	return v
+}
+
+func verifiedRunOf(r *report.Run) verifiedRun {
+	v := verifiedRun{Run: r.Run, Scenario: r.Scenario, Outcome: string(r.Outcome), Verdicts: map[string]string{}}
+	for _, f := range r.Findings {
+		v.Verdicts[f.Claim] = string(f.Verdict)
+	}
+	return v
+}
