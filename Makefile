@@ -15,7 +15,7 @@ BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -tags $(TAGS)
 LINTER_VERSION := v2.15.0
 LINTER         := bin/tools/golangci-lint-$(LINTER_VERSION)
 
-.PHONY: help demo build install test race lint bench fuzz clean
+.PHONY: help demo build install test race lint docs bench fuzz clean
 
 help:
 	@echo 'make demo                build and run the default scenario'
@@ -24,6 +24,7 @@ help:
 	@echo 'make test                the tests, without a C compiler'
 	@echo 'make race                the tests under the race detector, with a C compiler'
 	@echo 'make lint                the linter, and a build for every platform'
+	@echo 'make docs                write the pages that are made from the programs'
 	@echo 'make fuzz                each fuzz target for ten seconds'
 	@echo 'make bench               measure, and rewrite bench/RESULTS.md'
 
@@ -35,7 +36,7 @@ build:
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin
-	install bin/selfconnect bin/simopen bin/halfclose bin/lingerreset $(DESTDIR)$(PREFIX)/bin
+	install bin/selfconnect bin/simopen bin/halfclose bin/lingerreset bin/staleresp $(DESTDIR)$(PREFIX)/bin
 
 test:
 	CGO_ENABLED=0 $(GO) test -tags $(TAGS) -shuffle=on $(TESTFLAGS) ./...
@@ -50,6 +51,7 @@ PLATFORMS := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
 
 lint: $(LINTER)
 	$(LINTER) run --build-tags $(TAGS)
+	$(GO) run ./docs/gen -check
 	@for p in $(PLATFORMS); do \
 		echo "vet $$p"; \
 		CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) vet -tags $(TAGS) ./... || exit 1; \
@@ -59,6 +61,9 @@ lint: $(LINTER)
 $(LINTER):
 	GOBIN=$(CURDIR)/bin/tools $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINTER_VERSION)
 	mv bin/tools/golangci-lint $@
+
+docs:
+	$(GO) run ./docs/gen
 
 bench: build
 	$(GO) run ./bench/compare

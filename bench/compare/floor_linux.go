@@ -23,6 +23,7 @@ func (o options) defaultRuns(bin string) ([]defaultRun, error) {
 		{binary: "simopen", floor: "selfconnect", target: 6}, // two hosts instead of one
 		{binary: "halfclose", floor: "halfclose", target: 10},
 		{binary: "lingerreset", floor: "lingerreset", target: 10},
+		{binary: "staleresp", floor: "staleresp", target: 12},
 	}
 	dir, err := os.MkdirTemp("", "floor")
 	if err != nil {
@@ -44,7 +45,7 @@ func (o options) defaultRuns(bin string) ([]defaultRun, error) {
 
 // buildFloor compiles a floor.
 func buildFloor(to, source string) error {
-	cc := exec.Command("cc", "-O2", "-Wall", "-Wextra", "-std=gnu11", "-o", to, source)
+	cc := exec.Command("cc", "-O2", "-Wall", "-Wextra", "-std=gnu11", "-pthread", "-o", to, source)
 	if out, err := cc.CombinedOutput(); err != nil {
 		return fmt.Errorf("the floor: %w: %s", err, out)
 	}

@@ -17,7 +17,8 @@ type client struct {
 	policy  policy
 	service *service
 	conn    repro.Conn
-	asked   int // requests made on the connection
+	first   int // the number before that of a connection's first request
+	asked   int // that of its last request
 }
 
 // newClient makes one, and connects it.
@@ -26,12 +27,17 @@ func newClient(r *repro.Run, s *service, p policy) (*client, error) {
 	return c, c.connect()
 }
 
-// connect gives the client a connection whose reads block, but for a time only.
+// connect gives the client a connection.
 func (c *client) connect() (err error) {
 	if c.conn, err = c.service.Connect(c.Host("a")); err != nil {
 		return err
 	}
-	c.asked = 0
+	c.asked = c.first
+	return c.beImpatient()
+}
+
+// beImpatient lets reads block, but for a time only.
+func (c *client) beImpatient() error {
 	if err := c.conn.Client.SetBlocking(); err != nil {
 		return err
 	}
@@ -44,7 +50,7 @@ func (c *client) patience() time.Duration { return durationOf(c.Option(patienceF
 // again closes the connection and makes another.
 func (c *client) again() error {
 	_ = c.conn.Client.Close()
-	c.Settle()
+	c.Deliver()
 	return c.connect()
 }
 
@@ -61,16 +67,17 @@ func (c *client) send(user string) outstanding {
 	q := question{c.asked, user}
 	_, _ = c.conn.Client.Write(q.request())
 	o := outstanding{q, c.conn.Client.Latest(), time.Now()}
-	c.Settle()
+	c.Deliver()
 	return o
 }
 
 // note journals what became of a request; reply: what the last call has read.
 func (c *client) note(o outstanding, did string, reply []byte) {
-	c.Answer(c.conn.Client, journal.Answer{
-		Policy: string(c.policy), Did: did, Request: said(o.request()), Reply: said(reply),
-		Asked: o.n, Read: c.conn.Client.Latest(),
-	})
+	a := journal.Answer{Policy: string(c.policy), Did: did, Request: said(o.request()), Reply: said(reply), Asked: o.n}
+	if did != didCancel {
+		a.Read = c.conn.Client.Latest()
+	}
+	c.Answer(c.conn.Client, a)
 }
 
 // ask makes a user's request, whose reply comes as it may, and tells what became
@@ -133,7 +140,7 @@ func (c *client) decide(o outstanding, reply []byte) string {
 	switch {
 	case !c.policy.looks(), ok && q.number == o.number:
 		return didTake
-	case c.policy == compare:
+	case c.policy.compares():
 		return didRefuse
 	}
 	return didDiscard

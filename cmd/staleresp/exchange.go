@@ -22,18 +22,12 @@ type exchange struct {
 // that were written and read. An exchange whose calls are not in the journal, or
 // show something else, is left out, and unfounded.
 func exchanges(j *journal.Journal) (all []exchange, unfounded *journal.Event) {
-	calls := map[int]*journal.Event{}
-	for i := range j.Events {
-		if e := &j.Events[i]; e.Call != nil {
-			calls[e.N] = e
-		}
-	}
 	for i := range j.Events {
 		e := &j.Events[i]
 		if e.Answer == nil || j.Played != 0 && e.N > j.Played {
 			continue
 		}
-		x, ok := founded(e, calls)
+		x, ok := founded(j, e)
 		if !ok {
 			unfounded = e
 			continue
@@ -43,25 +37,54 @@ func exchanges(j *journal.Journal) (all []exchange, unfounded *journal.Event) {
 	return all, unfounded
 }
 
+// untold is a request of a client that tells what becomes of them, with no word on
+// what became of this one; nil: there is none.
+func untold(j *journal.Journal, xs []exchange) *journal.Event {
+	told, tells := map[int]bool{}, map[string]bool{}
+	for _, x := range xs {
+		told[x.asked.N], tells[x.Socket] = true, true
+	}
+	for _, e := range claim.Calls(j, "", "write") {
+		if _, _, ok := parse(e.Call.Data, askWord); ok && tells[e.Socket] && !told[e.N] {
+			return e
+		}
+	}
+	return nil
+}
+
 // founded reads an exchange from the calls that it names.
-func founded(e *journal.Event, calls map[int]*journal.Event) (x exchange, ok bool) {
+func founded(j *journal.Journal, e *journal.Event) (x exchange, ok bool) {
 	a := e.Answer
-	x = exchange{Event: e, policy: policy(a.Policy), did: a.Did, asked: calls[a.Asked], read: calls[a.Read]}
+	x = exchange{Event: e, policy: policy(a.Policy), did: a.Did, asked: callOf(j, a.Asked), read: callOf(j, a.Read)}
 	if x.asked == nil || x.asked.Socket != e.Socket || x.asked.N > e.N {
 		return x, false
 	}
 	if x.request, _, ok = parse(x.asked.Call.Data, askWord); !ok {
 		return x, false
 	}
-	replied := slices.Contains([]string{didTake, didRefuse, didDiscard}, a.Did)
-	if !replied {
-		return x, true
+	if a.Did == didCancel {
+		return x, true // nothing was read
 	}
-	if x.read == nil || x.read.Socket != e.Socket || x.read.N > e.N {
+	if x.read == nil || x.read.Socket != e.Socket || x.read.N < x.asked.N || x.read.N > e.N {
 		return x, false
+	}
+	switch a.Did {
+	case didTimeOut:
+		return x, x.read.Call.Errno == "EAGAIN"
+	case didFail:
+		return x, x.read.Call.Result <= 0
 	}
 	x.reply, x.prize, ok = parse(x.read.Call.Data, replyWord)
 	return x, ok
+}
+
+// callOf is the call of that number; nil: there is none.
+func callOf(j *journal.Journal, n int) *journal.Event {
+	i, ok := slices.BinarySearchFunc(j.Events, n, func(e journal.Event, n int) int { return e.N - n })
+	if !ok || j.Events[i].Call == nil {
+		return nil
+	}
+	return &j.Events[i]
 }
 
 // right says whether the reply that was read is the request's.
@@ -86,9 +109,11 @@ func of(p policy, xs []exchange) []exchange {
 	return slices.DeleteFunc(slices.Clone(xs), func(x exchange) bool { return x.policy != p })
 }
 
-// on narrows a list to those on a socket, after an event.
+// on narrows a list to those on a socket, after an event, or with nil to all on it.
 func on(socket string, after *journal.Event, xs []exchange) []exchange {
-	return slices.DeleteFunc(slices.Clone(xs), func(x exchange) bool { return x.Socket != socket || x.N <= after.N })
+	return slices.DeleteFunc(slices.Clone(xs), func(x exchange) bool {
+		return x.Socket != socket || after != nil && x.N <= after.N
+	})
 }
 
 // judged lets a check judge the exchanges of a journal, if what every application
@@ -98,6 +123,9 @@ func judged(check func(j *journal.Journal, xs []exchange) claim.Finding) claim.C
 		xs, unfounded := exchanges(j)
 		if unfounded != nil {
 			return claim.Unclear("what %s says in event %d, its calls do not show", unfounded.Socket, unfounded.N)
+		}
+		if e := untold(j, xs); e != nil && j.Stopped == "" {
+			return claim.Unclear("what became of the request of event %d is not in the journal", e.N)
 		}
 		return check(j, xs)
 	}

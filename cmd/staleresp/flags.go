@@ -80,6 +80,6 @@ func ownFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.GenericFlag{Name: patienceFlag, Value: &span{}, Usage: "clients wait `D` for a reply (SO_RCVTIMEO; 20ms)"},
 		&cli.GenericFlag{Name: delayFlag, Value: &span{}, Usage: "a late reply comes `D` after its request (30ms)"},
-		&cli.GenericFlag{Name: timestampsFlag, Value: &choice{}, Usage: "incarnation: try with TCP timestamps `on, off` or both (both)"},
+		&cli.GenericFlag{Name: timestampsFlag, Value: &choice{}, Usage: "incarnation: TCP timestamps `WHICH`: on, off or both (both)"},
 	}
 }

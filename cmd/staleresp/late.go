@@ -97,7 +97,7 @@ var sr2 = claim.Claim{
 		if off == nil {
 			return noneMissed(j)
 		}
-		return claim.Confirm(cited(off), "on the same connection %d more replies were taken, each the one before", len(off))
+		return claim.Confirm(cited(off), "every reply taken after that on the same connection was the one before: %d", len(off))
 	}),
 }
 
@@ -131,7 +131,7 @@ func misled(reason func(j *journal.Journal, m *missed) claim.Finding) claim.Phen
 func noneTold(xs []exchange) string {
 	gave, wrong := 0, 0
 	for _, x := range of(naive, xs) {
-		if x.did == didTimeOut {
+		if x.did == didTimeOut || x.did == didCancel {
 			gave++
 		}
 		if x.wrong() {
@@ -149,8 +149,19 @@ func anyReason(_ *journal.Journal, m *missed) claim.Finding {
 	return claim.Confirm(nil, "%s had given up waiting", m.request.user)
 }
 
+// wasCancelled judges that the request had been cancelled, not waited for.
+func wasCancelled(_ *journal.Journal, m *missed) claim.Finding {
+	if m.did != didCancel {
+		return claim.Refute(cited([]exchange{m.exchange}), "%s had waited for the reply", m.request.user)
+	}
+	return claim.Confirm(nil, "%s's request had been cancelled, and the connection used again", m.request.user)
+}
+
 // lateServer judges that the server had not answered when the client gave up.
 func lateServer(j *journal.Journal, m *missed) claim.Finding {
+	if m.did != didTimeOut {
+		return claim.Refute(cited([]exchange{m.exchange}), "%s had not waited for the reply", m.request.user)
+	}
 	reply := sentBy(j, m.request, m.after[0].Event)
 	if reply == nil || reply.N < m.read.N {
 		return claim.Refute(claim.Numbers(m.read, reply), "the server had answered before %s gave up", m.request.user)
@@ -161,6 +172,9 @@ func lateServer(j *journal.Journal, m *missed) claim.Finding {
 // lateNetwork judges that the server had answered before the client gave up, and
 // that the segment arrived after.
 func lateNetwork(j *journal.Journal, m *missed) claim.Finding {
+	if m.did != didTimeOut {
+		return claim.Refute(cited([]exchange{m.exchange}), "%s had not waited for the reply", m.request.user)
+	}
 	reply := sentBy(j, m.request, m.read)
 	if reply == nil || reply.T > m.read.T+m.read.Call.TookNS {
 		return claim.Refute(claim.Numbers(m.read, reply), "the server had not answered when %s gave up", m.request.user)

@@ -8,4 +8,8 @@ var plays = map[string]repro.Play{
 	"slow-server":  slowServer,
 	"slow-network": slowNetwork,
 	"policies":     policiesSideBySide,
+	"crosswire":    crosswire,
+	"cancelled":    cancelled,
+	"incarnation":  incarnation,
+	"time-wait":    timeWait,
 }

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"slices"
+
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 )
@@ -65,33 +68,50 @@ var sr3 = claim.Claim{
 		if told == nil {
 			return noneLate(j, reconnect)
 		}
-		return claim.Confirm(cited(told), "over the new connection the next request had its own reply, %d times, and no reply was taken for another's", len(told)/2)
+		return claim.Confirm(cited(told), "over the new connection the next request had its own reply, and no reply was taken for another's")
 	}),
 }
 
 var sr7 = claim.Claim{
 	ID: "SR7", Statement: "with a sequence id in request and reply, a wrong reply is never taken for the right one",
 	Source: article000, Quantity: claim.Always,
-	Precondition: "the client compares the id, and a reply came that is another request's; the id counts the requests of a connection",
+	Precondition: "the client compares the id, and a reply came that is another request's",
 	Needs:        needsCalls,
 	Check: judged(func(j *journal.Journal, xs []exchange) claim.Finding {
-		var met []exchange
+		var met, unique, wrong []exchange
 		for _, x := range xs {
-			if !x.policy.looks() || x.read == nil || x.did == didTimeOut || x.did == didFail {
-				continue
-			}
-			if x.wrong() {
-				return claim.Refute(cited([]exchange{x}), "%s took the reply to %s for the answer to %s: the numbers are the same, for each connection counts its own", x.policy, x.reply, x.request)
-			}
-			if !x.right() {
+			switch {
+			case !x.policy.looks() || x.did == didTimeOut || x.did == didFail || x.did == didCancel:
+			case x.wrong():
+				wrong = append(wrong, x)
+			case x.right():
+			case x.policy.unique():
+				unique = append(unique, x)
+			default:
 				met = append(met, x)
 			}
 		}
-		if met == nil {
+		switch {
+		case wrong != nil:
+			return claim.Refute(cited(append(unique, wrong...)), "%s", takenByID(wrong, unique))
+		case met == nil && unique == nil:
 			return noneLate(j, compare)
 		}
-		return claim.Confirm(cited(met), "%d replies to another request were read, and none was taken", len(met))
+		return claim.Confirm(cited(append(met, unique...)), "none of the replies to another request that were read was taken: %d", len(met)+len(unique))
 	}),
+}
+
+// takenByID says why another's reply passed for a request's own.
+func takenByID(wrong, unique []exchange) string {
+	x := wrong[0]
+	said := fmt.Sprintf("%s took the reply to %s for the answer to %s", x.policy, x.reply, x.request)
+	if x.reply.number == x.request.number {
+		said += ": the ids are the same, for each connection counts its own"
+	}
+	if len(unique) > 0 && !slices.ContainsFunc(wrong, func(x exchange) bool { return x.policy.unique() }) {
+		said += fmt.Sprintf("; none of those that were read with ids that no other connection uses was taken: %d", len(unique))
+	}
+	return said
 }
 
 // minAfter is how many requests have to follow, for a connection to be said not
@@ -106,8 +126,11 @@ var sr8 = claim.Claim{
 	Check: judged(func(j *journal.Journal, xs []exchange) claim.Finding {
 		mine := of(compare, xs)
 		first, ok := gaveUp(mine)
+		if !ok {
+			return noneLate(j, compare)
+		}
 		after := on(first.Socket, first.Event, mine)
-		if !ok || len(after) < minAfter {
+		if len(after) < minAfter {
 			return noneLate(j, compare)
 		}
 		for _, x := range after {
@@ -144,7 +167,7 @@ var sr9 = claim.Claim{
 		if told == nil {
 			return noneLate(j, discard)
 		}
-		return claim.Confirm(cited(told), "%d late replies were discarded, and the request that met one had its own reply next, on the same connection", len(told)/2)
+		return claim.Confirm(cited(told), "each reply that was discarded was followed, on the same connection, by that of the request that had met it")
 	}),
 }
 

@@ -1,5 +1,7 @@
 package main
 
+import "slices"
+
 // policy is how a client that shares a connection tells which reply is its own.
 type policy string
 
@@ -16,8 +18,28 @@ const (
 // policies are all of them, in the order in which they are shown.
 var policies = []policy{naive, compare, discard, reconnect, drain, pipeline}
 
+// Policies that only some scenarios have.
+const (
+	// As compare and discard, with numbers that no other connection uses.
+	compareUnique policy = "compare, unique ids"
+	discardUnique policy = "discard, unique ids"
+	// As naive, but a connection whose request has had no reply is not used again.
+	dirtyMark policy = "dirty mark"
+)
+
+// everyPolicy are those of all scenarios, in the order in which they are shown.
+var everyPolicy = append(slices.Clone(policies), compareUnique, discardUnique, dirtyMark)
+
+// compares says whether a policy fails a request that meets another's reply.
+func (p policy) compares() bool { return p == compare || p == compareUnique }
+
 // looks says whether a policy looks at the number in a reply.
-func (p policy) looks() bool { return p == compare || p == discard || p == pipeline }
+func (p policy) looks() bool {
+	return p.compares() || p == discard || p == discardUnique || p == pipeline
+}
+
+// unique says whether its numbers are used on one connection only.
+func (p policy) unique() bool { return p == compareUnique || p == discardUnique }
 
 // What an application did, as a journal.Answer says it.
 const (

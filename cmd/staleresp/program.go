@@ -12,6 +12,10 @@ var (
 	ab         = []string{"a", "b"}
 )
 
+// largestMTU lets a connection move bytes so much faster than the clock of initial
+// sequence numbers runs that a slow machine does so, too.
+const largestMTU = 65535
+
 // program is the phenomenon and the ways to bring it about.
 var program = repro.Program{
 	Name:    "staleresp",
@@ -37,7 +41,28 @@ var program = repro.Program{
 			Networks: everywhere, Hosts: ab, Phenomenon: misled(anyReason), Compare: comparePolicies,
 			Claims: []*claim.Claim{&sr3, &sr7, &sr8, &sr9, &sr10},
 		},
+		{
+			Name: "crosswire", Title: "the server writes one client's reply to another's connection",
+			Networks: everywhere, Hosts: ab, Phenomenon: crosswired, Compare: comparePolicies,
+			Claims: []*claim.Claim{&sr6, &sr7},
+		},
+		{
+			Name: "cancelled", Title: "a request is cancelled before its reply is read, and its connection goes back to the pool",
+			Networks: everywhere, Hosts: ab, Phenomenon: misled(wasCancelled), Compare: comparePolicies,
+			Claims: []*claim.Claim{&sr2, &sr9},
+		},
+		{
+			Name: "incarnation", Title: "the reply of a dead connection is read in the next one between the same addresses and ports",
+			Networks: onWire, NoHost: "segments are held, which only the wire can", Hosts: ab, MTU: largestMTU, Phenomenon: incarnate,
+			Claims: []*claim.Claim{&sr3, &sr4, &sr11, &sr12},
+		},
+		{
+			Name: "time-wait", Title: "the same where TIME_WAIT was not skipped: when it is opened over, and when it ends early",
+			Networks: onWire, NoHost: "settings are changed, and segments kept", Hosts: ab, MTU: largestMTU, Phenomenon: openedOver, Compare: compareReopenings,
+			Claims: []*claim.Claim{&sr5, &sr13, &sr14},
+		},
 	},
-	Plays: plays,
-	Flags: ownFlags(),
+	Plays:    plays,
+	Flags:    ownFlags(),
+	Commands: []repro.Command{loadCommand(), serveCommand(), judgeCommand()},
 }

@@ -35,8 +35,11 @@ type owed struct {
 }
 
 // serve makes a service on host b.
-func serve(r *repro.Run) (*service, error) {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func serve(r *repro.Run) (*service, error) { return serveAt(r, repro.ServerPort) }
+
+// serveAt makes one at a port.
+func serveAt(r *repro.Run, port uint16) (*service, error) {
+	s, err := r.Host("b").Listen(port)
 	return &service{Server: s, r: r, delay: durationOf(r.Option(delayFlag), usualDelay)}, err
 }
 
@@ -53,24 +56,29 @@ func (s *service) take(from *sock.Socket) (q question, ok bool) {
 // reply answers a question over a connection, and lets that arrive.
 func (s *service) reply(to *sock.Socket, q question) {
 	_, _ = to.Write(q.reply(prize(q)))
-	s.r.Settle()
+	s.r.Deliver()
 }
 
 // postpone lets the reply to a request be late, for this reason.
 func (s *service) postpone(to *sock.Socket, o outstanding, why arrival) {
 	late := owed{to: to, of: o.question, due: o.at.Add(s.delay)}
 	if why == fromNetwork {
-		s.r.Rule("b", "replies are held")
-		s.r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
-			if p.From == "b" && len(p.Payload) > 0 {
-				return wire.Hold
-			}
-			return wire.Wait
-		})
+		holdReplies(s.r)
 		s.reply(to, o.question)
 		late.held = true
 	}
 	s.owed = append(s.owed, late)
+}
+
+// holdReplies keeps on the wire what the server says.
+func holdReplies(r *repro.Run) {
+	r.Rule("b", "replies are held")
+	r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
+		if p.From == "b" && len(p.Payload) > 0 {
+			return wire.Hold
+		}
+		return wire.Wait
+	})
 }
 
 // deliver lets the replies arrive that are late, when they are due.
@@ -81,7 +89,7 @@ func (s *service) deliver() {
 			s.r.Rule("b", "the reply is let go")
 			s.r.Wire().SetRule(nil)
 			s.r.Wire().ReleaseAll()
-			s.r.Settle()
+			s.r.Deliver()
 			continue
 		}
 		s.reply(late.to, late.of)

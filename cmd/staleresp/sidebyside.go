@@ -23,7 +23,7 @@ func comparePolicies(j *journal.Journal) *claim.Comparison {
 	conns := claim.Connections(j)
 	t := &claim.Comparison{Title: "What each policy made of it"}
 	var records []record
-	for _, p := range policies {
+	for _, p := range everyPolicy {
 		if mine := of(p, xs); len(mine) > 0 {
 			records = append(records, recordOf(p, mine, conns))
 			t.Ways = append(t.Ways, string(p))
@@ -122,32 +122,21 @@ func segments(r *record) claim.Cell {
 	return claim.Told(strconv.Itoa(n))
 }
 
-// rightAgain tells how soon after the first request that was given up every
-// answer was right again.
+// rightAgain tells how soon after the first request without its own answer every
+// later one had it.
 func rightAgain(r *record) claim.Cell {
-	first, ok := gaveUp(r.requests)
-	if !ok {
+	bad := r.that(func(x *exchange) bool { return x.did != didTake || !x.right() })
+	if len(bad) == 0 {
 		return claim.Told("")
 	}
-	bad := first
-	after := 0
-	for i := range r.requests {
-		x := &r.requests[i]
-		if x.N > first.N {
-			after++
-		}
-		if x.did != didTake || !x.right() {
-			bad = *x
-		}
-	}
-	last := r.requests[len(r.requests)-1]
-	if bad.N == last.N {
-		return claim.Told("never", bad.cite()...)
-	}
-	if bad.N == first.N {
+	first, last := bad[0], bad[len(bad)-1]
+	switch last.N {
+	case r.requests[len(r.requests)-1].N:
+		return claim.Told("never", last.cite()...)
+	case first.N:
 		return claim.Told("at once", first.cite()...)
 	}
-	return claim.Told("after "+time.Duration(bad.T-first.T).Round(time.Millisecond).String(), bad.cite()...)
+	return claim.Told("after "+time.Duration(last.T-first.T).Round(time.Millisecond).String(), last.cite()...)
 }
 
 // winners names who was told to have won the tablet.

@@ -6,7 +6,14 @@ import "sockproof/lib/journal"
 const (
 	article000   = "article 000, “TCP三次握手四次挥手详解”"
 	fieldReports = "bug reports of client libraries"
+	rfc7323      = "RFC 7323 §5"
+	rfc6191      = "RFC 6191"
 )
 
-// needsCalls is what the checks need to see that judge answers alone.
-var needsCalls = []journal.Witness{journal.Calls}
+// What the checks need to see.
+var (
+	needsCalls   = []journal.Witness{journal.Calls}
+	needsPackets = []journal.Witness{journal.Calls, journal.Packets}
+	needsCount   = []journal.Witness{journal.Calls, journal.Packets, journal.Counters}
+	needsDiag    = []journal.Witness{journal.Calls, journal.Packets, journal.SockDiag}
+)

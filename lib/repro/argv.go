@@ -76,7 +76,7 @@ func parse(args []string, shared []cli.Flag, commands map[string][]cli.Flag) (*c
 		case f.isSwitch():
 			value = "true"
 		case i+1 == len(args):
-			return nil, usagef("flag %q needs a value: %s", word, usageOf(f))
+			return nil, usagef("flag %q needs a value: %s", word, strings.ReplaceAll(usageOf(f), "`", ""))
 		default:
 			i++
 			value = args[i]

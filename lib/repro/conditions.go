@@ -10,7 +10,6 @@ import (
 type Conditions struct {
 	Network  journal.Network // empty: the strongest that can be had
 	Family   journal.Family
-	MTU      int                              // of the wire, in bytes; 0: 1500
 	Timeout  time.Duration                    // of the whole run
 	Began    time.Time                        // when the program did, for runs to say when they did; zero: not told
 	Option   func(name string) string         // the binary's own flags

@@ -49,6 +49,8 @@ type Scenario struct {
 	// DelayedACK: on the wire, the kernel decides when to acknowledge. Else it
 	// does at once, so that no step waits for a timer.
 	DelayedACK bool
+	// MTU of the wire, in bytes; 0: 1500. Larger, and more is carried in bulk.
+	MTU int
 	// Phenomenon judges whether it was reproduced.
 	Phenomenon claim.Phenomenon
 	// Claims are what it puts to the test.

@@ -199,7 +199,7 @@ func conduct(ctx context.Context, s *Scenario, play Play, c Conditions, k journa
 	rec := journal.NewRecorder(head, c.First)
 	r := &Run{ctx: ctx, rec: rec, cond: c, missing: map[journal.Witness]bool{}}
 	var err error
-	r.net, err = network.Open(network.Options{Kind: k, Family: c.Family, Hosts: s.Hosts, ToSelf: s.ToSelf, DelayedACK: s.DelayedACK, MTU: c.MTU, Recorder: rec})
+	r.net, err = network.Open(network.Options{Kind: k, Family: c.Family, Hosts: s.Hosts, ToSelf: s.ToSelf, DelayedACK: s.DelayedACK, MTU: s.MTU, Recorder: rec})
 	if err != nil {
 		return journal.Journal{}, err
 	}

@@ -294,14 +294,14 @@ func BenchmarkBulk(b *testing.B) {
 			const size = 256 << 20
 			b.SetBytes(size)
 			for b.Loop() {
-				j := Conduct(b.Context(), &Scenario{Name: "bulk", Networks: []journal.Network{journal.Wire}, Hosts: []string{"a", "b"}},
+				j := Conduct(b.Context(), &Scenario{Name: "bulk", Networks: []journal.Network{journal.Wire}, Hosts: []string{"a", "b"}, MTU: mtu},
 					func(r *Run) error {
 						client, server, err := pair(r)
 						if err != nil {
 							return err
 						}
 						return r.Transfer(client, server, size)
-					}, Conditions{Network: journal.Wire, Family: journal.IPv4, MTU: mtu, Run: 1, First: 1})
+					}, Conditions{Network: journal.Wire, Family: journal.IPv4, Run: 1, First: 1})
 				if j.Stopped != "" {
 					b.Fatal(j.Stopped)
 				}

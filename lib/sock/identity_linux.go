@@ -10,13 +10,17 @@ import (
 // isMe says whether what sock_diag found at the socket's addresses is the
 // socket itself: several may have had them, one after the other.
 //
-// The inode tells, as long as a descriptor is open; the cookie from then on.
+// The inode tells, as long as a descriptor is open; the cookie from then on, which
+// a TIME_WAIT has from its socket (inet_twsk_alloc in net/ipv4/inet_timewait_sock.c):
+// what has another is the connection that was opened after it.
 // What has neither, because sock_diag sees it for the first time as an orphan
 // or in TIME_WAIT, is the socket itself if no other of the run has its addresses.
 func (s *Socket) isMe(found *diag.Socket) bool {
 	switch {
 	case s.cookie != 0 && found.Cookie == s.cookie:
 		return true
+	case s.cookie != 0 && found.Inode == 0:
+		return false
 	case found.Inode != 0:
 		own := s.ownInode()
 		if own != 0 && own != found.Inode || own == 0 && s.isContested() {

@@ -55,6 +55,10 @@ func New(t testing.TB, name string) *Journal {
 		if e.Packet != nil {
 			e.Packet.Of *= Spread
 		}
+		if e.Answer != nil {
+			e.Answer.Asked *= Spread
+			e.Answer.Read *= Spread
+		}
 	}
 	return d
 }
@@ -117,6 +121,10 @@ func (d *Journal) Again(n int, e *journal.Event, change func(*journal.Event)) {
 	if e.State != nil {
 		v := *e.State
 		c.State = &v
+	}
+	if e.Answer != nil {
+		v := *e.Answer
+		c.Answer = &v
 	}
 	if change != nil {
 		change(&c)

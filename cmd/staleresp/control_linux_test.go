@@ -1,0 +1,236 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/repro"
+)
+
+// refutedHere are the claims that a scenario refutes, by its name.
+var refutedHere = map[string][]string{"crosswire": {"SR7"}, "incarnation": {"SR3"}, "time-wait": {"SR5"}}
+
+// TestUndisturbed is the control of the controls: every scenario is reproduced
+// wherever it can run, and refutes the claims that it is known to refute, no others.
+func TestUndisturbed(t *testing.T) {
+	t.Parallel()
+	for _, n := range journal.Networks() {
+		var controls []doctor.Control
+		for _, s := range program.Scenarios {
+			if slices.Contains(s.Networks, n) {
+				controls = append(controls, doctor.Control{Scenario: s.Name, Want: claim.Reproduced, Check: asKnown(s.Name)})
+			}
+		}
+		suite.Controls(t, doctor.Stages(n), controls...)
+	}
+}
+
+// asKnown checks the verdicts of an undisturbed run.
+func asKnown(scenario string) func(*testing.T, *doctor.Judged) {
+	return func(t *testing.T, r *doctor.Judged) {
+		for _, f := range r.Findings {
+			want := claim.Confirmed
+			if slices.Contains(refutedHere[scenario], f.Claim) {
+				want = claim.Refuted
+			}
+			if f.Verdict != want {
+				t.Errorf("%s %s: %s; want %s", f.Claim, f.Verdict, f.Because, want)
+			}
+		}
+	}
+}
+
+// patient clients wait longer than a late reply takes.
+var patient = map[string]string{patienceFlag: "300ms", delayFlag: "5ms"}
+
+// TestPatient: where clients wait longer than replies are late, nobody is told
+// another's answer.
+func TestPatient(t *testing.T) {
+	t.Parallel()
+	inTime := "every reply came in time, and was taken for its own request's"
+	late := []doctor.Control{
+		{Scenario: "late-reply", Option: patient, Want: claim.NotReproduced, Because: inTime, Check: nobodyWrong},
+		{Scenario: "slow-server", Option: patient, Want: claim.NotReproduced, Because: inTime, Check: nobodyWrong},
+		{Scenario: "policies", Option: patient, Want: claim.NotReproduced, Because: inTime, Check: nobodyWrong},
+	}
+	suite.Controls(t, doctor.Stages(journal.Networks()...), late...)
+	suite.Controls(t, doctor.Stages(journal.Wire), doctor.Control{
+		Scenario: "slow-network", Option: patient, Want: claim.NotReproduced, Because: inTime, Check: nobodyWrong,
+	})
+}
+
+// nobodyWrong checks that every request had its own reply.
+func nobodyWrong(t *testing.T, r *doctor.Judged) {
+	xs, unfounded := exchanges(&r.Journal)
+	if unfounded != nil || len(xs) == 0 {
+		t.Errorf("%d exchanges; unfounded: %v", len(xs), unfounded)
+	}
+	for _, x := range xs {
+		if x.did != didTake || !x.right() {
+			t.Errorf("%s %s: %s, %s", x.policy, x.request, x.did, x.reply)
+		}
+	}
+}
+
+// straightWire: the server writes each client's reply to its own connection.
+func straightWire(r *repro.Run) error {
+	s, err := serve(r)
+	if err != nil {
+		return err
+	}
+	for _, p := range []policy{naive, compare} {
+		var both [2]*client
+		var asked [2]outstanding
+		for i := range both {
+			if both[i], err = newClient(r, s, p); err != nil {
+				return err
+			}
+			asked[i] = both[i].put(users[i])
+		}
+		for i, c := range both {
+			s.reply(c.conn.Server, asked[i].question)
+			if err := c.settle(asked[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// marked is a pool that does not use a connection again whose request was
+// cancelled, for clients that take whatever comes.
+func marked(r *repro.Run) error {
+	s, err := serve(r)
+	if err != nil {
+		return err
+	}
+	c, err := newClient(r, s, naive)
+	if err != nil {
+		return err
+	}
+	if err := c.cancel(users[0]); err != nil {
+		return err
+	}
+	if err := c.again(); err != nil {
+		return err
+	}
+	return c.play(step{users[1], inTime}, step{users[2], inTime})
+}
+
+// TestCured: where the server does not err, or the connection is dropped, the
+// phenomenon does not occur.
+func TestCured(t *testing.T) {
+	t.Parallel()
+	suite.Controls(t, doctor.Stages(journal.Networks()...),
+		doctor.Control{
+			Scenario: "crosswire", Play: straightWire, Want: claim.NotReproduced, Because: "to the connection of its request",
+			Verdicts: map[string]claim.Verdict{"SR6": claim.Inconclusive, "SR7": claim.Inconclusive}, Check: nobodyWrong,
+		},
+		doctor.Control{
+			Scenario: "cancelled", Play: marked, Want: claim.NotReproduced, Because: "1 requests were given up, and 0 replies",
+			Verdicts: map[string]claim.Verdict{"SR2": claim.Inconclusive},
+		},
+	)
+}
+
+// set makes a kernel setting on both hosts.
+func set(name, value string) func(*repro.Run) error {
+	return func(r *repro.Run) error {
+		for _, host := range ab {
+			if err := r.Host(host).Set(name, value); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// paws checks that it was PAWS that dropped the segment.
+func paws(t *testing.T, r *doctor.Judged) {
+	hs := haunts(&r.Journal)
+	if len(hs) != 1 || !hs[0].fitted() || hs[0].dropped(&r.Journal) == nil {
+		t.Errorf("%d segments of dead connections; want one, with the awaited number, that PAWS has dropped", len(hs))
+	}
+}
+
+// beside lets every segment of the dead connection be one byte beside the awaited
+// one, by an answer of the new one that is read meanwhile.
+func beside(r *repro.Run) error {
+	s, err := serve(r)
+	if err != nil {
+		return err
+	}
+	if err := setTimestamps(r, false); err != nil {
+		return err
+	}
+	c := &client{Run: r, policy: reconnect, service: s}
+	dead, err := c.die(int64(isnClock))
+	if err != nil {
+		return err
+	}
+	if fits, err := c.fit(dead); err != nil || !fits {
+		return err
+	}
+	if err := c.ask(users[3], inTime); err != nil { // both sides have gone on
+		return err
+	}
+	return c.haunted(dead)
+}
+
+// TestDeadStayDead: with timestamps, with another number, or without a TIME_WAIT.
+func TestDeadStayDead(t *testing.T) {
+	t.Parallel()
+	suite.Controls(t, doctor.Stages(journal.Wire),
+		doctor.Control{
+			Name: "timestamps", Scenario: "incarnation", Option: map[string]string{timestampsFlag: timestampsOn},
+			Want: claim.NotReproduced, Because: "PAWS",
+			Verdicts: map[string]claim.Verdict{"SR3": claim.Confirmed, "SR4": claim.Inconclusive, "SR11": claim.Confirmed, "SR12": claim.Confirmed},
+			Check:    paws,
+		},
+		doctor.Control{
+			Name: "no timestamps", Scenario: "incarnation", Option: map[string]string{timestampsFlag: timestampsOff},
+			Want:     claim.Reproduced,
+			Verdicts: map[string]claim.Verdict{"SR3": claim.Refuted, "SR4": claim.Confirmed, "SR11": claim.Inconclusive},
+		},
+		doctor.Control{
+			Name: "beside", Scenario: "incarnation", Play: beside, Want: claim.NotReproduced, Because: "nobody took it",
+			Verdicts: map[string]claim.Verdict{"SR3": claim.Confirmed, "SR4": claim.Inconclusive},
+		},
+		doctor.Control{
+			Name: "no TIME_WAIT", Scenario: "time-wait", Alter: set("net.ipv4.tcp_max_tw_buckets", "0"), Want: claim.NotReproduced,
+			Because:  "no end was in TIME_WAIT",
+			Verdicts: map[string]claim.Verdict{"SR5": claim.Inconclusive, "SR13": claim.Inconclusive, "SR14": claim.Inconclusive},
+		},
+	)
+}
+
+func TestNoTime(t *testing.T) {
+	t.Parallel()
+	suite.NoTime(t)
+}
+
+// TestStopped: a process that is stopped makes requests time out that would not
+// have, and the rest holds all the same.
+func TestStopped(t *testing.T) {
+	t.Parallel()
+	suite.Stopped(t, "slow-server", 6, map[string]claim.Verdict{"SR1": claim.Confirmed, "SR2": claim.Confirmed})
+	suite.Stopped(t, "incarnation", 6, map[string]claim.Verdict{"SR4": claim.Confirmed, "SR12": claim.Confirmed})
+}
+
+// TestBlindHit: the odds that the finding states follow from the window that the
+// client had advertised.
+func TestBlindHit(t *testing.T) {
+	j := doctor.Recorded(t, "incarnation")
+	hs := haunts(j)
+	if len(hs) == 0 {
+		t.Fatal("no segment of a dead connection")
+	}
+	w := hs[0].window()
+	if w < 1<<16 || w > 1<<30 || !strings.Contains(hs[0].odds(), "odds of 1 in") {
+		t.Errorf("a window of %d: %s", w, hs[0].odds())
+	}
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"slices"
+
+	"sockproof/lib/repro"
+)
+
+// crosswire: the server writes one client's reply to another's connection, and
+// what each policy makes of it.
+func crosswire(r *repro.Run) error {
+	s, err := serve(r)
+	if err != nil {
+		return err
+	}
+	for _, p := range append(slices.Clone(policies), compareUnique, discardUnique) {
+		if err := crossed(r, s, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// uniqueFrom is the number from which a second connection counts, where no two
+// use the same.
+const uniqueFrom = 1000
+
+// crossed lets two clients ask, and the second one read the first one's reply
+// before its own. Then the second one goes on.
+func crossed(r *repro.Run, s *service, p policy) error {
+	one, err := newClient(r, s, p)
+	if err != nil {
+		return err
+	}
+	other := &client{Run: r, policy: p, service: s}
+	if p.unique() {
+		other.first = uniqueFrom
+	}
+	if err := other.connect(); err != nil {
+		return err
+	}
+	robbed, cheated := one.put(users[0]), other.put(users[1])
+	s.reply(other.conn.Server, robbed.question)
+	s.reply(other.conn.Server, cheated.question)
+	if err := other.settle(cheated); err != nil {
+		return err
+	}
+	if err := one.settle(robbed); err != nil {
+		return err
+	}
+	return other.play(step{users[2], inTime}, step{users[3], inTime})
+}
+
+// put sends a user's request, which the server reads and does not answer yet.
+func (c *client) put(user string) outstanding {
+	if c.policy == drain {
+		c.drain()
+	}
+	o := c.send(user)
+	c.service.take(c.conn.Server)
+	return o
+}
+
+// settle waits for the reply to the one request that is under way.
+func (c *client) settle(o outstanding) error {
+	if c.policy == pipeline {
+		return c.resolve(map[int]outstanding{o.number: o}, o)
+	}
+	return c.hear(o)
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+)
+
+// stray is the dead connection's reply where it arrives in the next one.
+func stray(d *doctor.Journal) *journal.Event {
+	return d.First(numbered(haunts(d.Journal)[0].arrived.N))
+}
+
+// awaitedElse lets the client have awaited another byte than the stray's first.
+func awaitedElse(d *doctor.Journal) {
+	s := stray(d)
+	for i := range d.Events {
+		if e := &d.Events[i]; e.Packet != nil && e.Packet.At == journal.AtSent && e.Host == "a" && e.N < s.N {
+			e.Packet.Ack++
+		}
+	}
+}
+
+// fresh lets the stray's timestamp be as new as any.
+func fresh(d *doctor.Journal) {
+	sent := d.First(numbered(stray(d).Packet.Of))
+	for i, o := range sent.Packet.Options {
+		if strings.HasPrefix(o, timestampOption+" ") {
+			sent.Packet.Options[i] = "TS val 4000000000 ecr 1"
+		}
+	}
+	for i := range d.Events {
+		if p := d.Events[i].Packet; p != nil && d.Events[i].Host == "a" {
+			for k, o := range p.Options {
+				if strings.HasPrefix(o, timestampOption+" ") {
+					p.Options[k] = "TS val 1 ecr 4000000001"
+				}
+			}
+		}
+	}
+}
+
+// plain takes the timestamps off every SYN.
+func plain(d *doctor.Journal) {
+	for i := range d.Events {
+		if p := d.Events[i].Packet; p != nil && slices.Contains(p.Flags, "SYN") {
+			p.Options = slices.DeleteFunc(p.Options, func(o string) bool { return strings.HasPrefix(o, timestampOption+" ") })
+		}
+	}
+}
+
+// counted is how far a counter has moved.
+func counted(name string) doctor.Which {
+	return func(e *journal.Event) bool { return e.Counter != nil && e.Counter.Name == name }
+}
+
+// cameTo lets a socket be seen in a state behind the first such event.
+func cameTo(socket, state string, behind doctor.Which) func(*doctor.Journal) {
+	return func(d *doctor.Journal) {
+		d.After(d.First(behind).N, journal.Event{
+			Host: socket[:1], Socket: socket, Kind: journal.KindState,
+			State: &journal.State{To: state, Witness: journal.SockDiag},
+		})
+	}
+}
+
+// neverConnected lets nobody see a socket ESTABLISHED.
+func neverConnected(socket string) func(*doctor.Journal) {
+	return droppedAll(doctor.Of(socket, entered(journal.Established)))
+}
+
+// doctoredIncarnation: SR3, SR4, SR11 and SR12.
+var doctoredIncarnation = []doctor.Case{
+	{Name: "as recorded", Of: "incarnation", Do: asRecorded, Outcome: claim.Reproduced, Because: "the reply of a connection that was dead"},
+	{Name: "bob had his own", Of: "incarnation", Do: read(answered(reconnect, "bob", didTake), bobsFirst), Outcome: claim.NotReproduced, Because: "nobody took it"},
+	{Name: "with timestamps", Of: "incarnation-stamped", Do: asRecorded, Outcome: claim.NotReproduced, Because: "PAWS"},
+	{Name: "it did not arrive", Of: "incarnation-stamped", Do: func(d *doctor.Journal) { stray(d).Packet.At = journal.AtDropped }, Outcome: claim.NotReproduced, Because: "no reply of a dead connection arrived"},
+
+	{Name: "as recorded", Of: "incarnation", Do: asRecorded, Claim: "SR3", Want: claim.Refuted, Because: "took the reply to 1 alice for the answer to 1 bob"},
+	{Name: "with timestamps", Of: "incarnation-stamped", Do: asRecorded, Claim: "SR3", Want: claim.Confirmed},
+
+	{Name: "as recorded", Of: "incarnation", Do: asRecorded, Claim: "SR4", Want: claim.Confirmed, Because: "odds of 1 in"},
+	{Name: "bob had his own", Of: "incarnation", Do: read(answered(reconnect, "bob", didTake), bobsFirst), Claim: "SR4", Want: claim.Inconclusive, Because: "not taken"},
+	{Name: "its number was not awaited", Of: "incarnation", Do: awaitedElse, Claim: "SR4", Want: claim.Inconclusive, Because: "not as the bytes that it awaited"},
+	{Name: "with timestamps", Of: "incarnation-stamped", Do: asRecorded, Claim: "SR4", Want: claim.Inconclusive, Because: "PAWS"},
+	{Name: "it did not arrive", Of: "incarnation", Do: func(d *doctor.Journal) { stray(d).Packet.At = journal.AtDropped }, Claim: "SR4", Want: claim.Inconclusive},
+
+	{Name: "as recorded", Of: "incarnation-stamped", Do: asRecorded, Claim: "SR11", Want: claim.Confirmed},
+	{Name: "bob read it", Of: "incarnation-stamped", Do: read(answered(reconnect, "bob", didTake), alices), Claim: "SR11", Want: claim.Refuted},
+	{Name: "PAWS counted nothing", Of: "incarnation-stamped", Do: droppedAll(counted(rejected)), Claim: "SR11", Want: claim.Inconclusive},
+	{Name: "its number was not awaited", Of: "incarnation-stamped", Do: awaitedElse, Claim: "SR11", Want: claim.Inconclusive},
+	{Name: "its timestamp was not older", Of: "incarnation-stamped", Do: all(fresh, read(answered(reconnect, "bob", didTake), alices)), Claim: "SR11", Want: claim.Inconclusive},
+	{Name: "without timestamps", Of: "incarnation-stamped", Do: all(plain, read(answered(reconnect, "bob", didTake), alices)), Claim: "SR11", Want: claim.Inconclusive},
+
+	{Name: "as recorded", Of: "incarnation", Do: asRecorded, Claim: "SR12", Want: claim.Confirmed},
+	{Name: "it came to TIME_WAIT", Of: "incarnation", Do: cameTo("a1", journal.TimeWait, doctor.Of("a1", doctor.Call("close"))), Claim: "SR12", Want: claim.Refuted},
+	{Name: "the server's end came to TIME_WAIT", Of: "incarnation", Do: cameTo("b2", journal.TimeWait, doctor.Of("a1", doctor.Call("close"))), Claim: "SR12", Want: claim.Refuted},
+	{Name: "not connected again", Of: "incarnation", Do: neverConnected("a2"), Claim: "SR12", Want: claim.Refuted},
+	{Name: "closed plainly", Of: "incarnation", Do: droppedAll(doctor.Option("SO_LINGER")), Claim: "SR12", Want: claim.Inconclusive},
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+)
+
+// The questions of the late replies, as a client numbers them on a connection.
+var (
+	alices = question{1, "alice"}
+	bobs   = question{2, "bob"}
+	carols = question{3, "carol"}
+	daves  = question{4, "dave"}
+)
+
+// elsewhere lets an answer name a call of another socket.
+func elsewhere(w doctor.Which) func(*doctor.Journal) {
+	return func(d *doctor.Journal) {
+		d.First(w).Answer.Asked = d.First(doctor.Call("listen")).N
+	}
+}
+
+// repliedAgain puts a copy of the write of a reply behind the first such event.
+func repliedAgain(q question, behind doctor.Which) func(*doctor.Journal) {
+	return func(d *doctor.Journal) { d.Again(d.First(behind).N, d.First(wrote(q)), nil) }
+}
+
+// doctoredLate: SR1, SR2 and that somebody was told another's answer.
+var doctoredLate = []doctor.Case{
+	{Name: "as recorded", Of: "late-reply", Do: asRecorded, Outcome: claim.Reproduced, Because: "bob was told that alice has won a tablet"},
+	{Name: "bob had his own", Of: "late-reply", Do: read(answered(naive, "bob", didTake), bobs), Outcome: claim.NotReproduced, Because: "none of the one before"},
+	{Name: "everybody was patient", Of: "late-reply-patient", Do: asRecorded, Outcome: claim.NotReproduced, Because: "every reply came in time"},
+	{Name: "it is not told who gave up", Of: "late-reply", Do: dropped(answered(naive, "alice", didTimeOut)), Outcome: claim.OutcomeUnresolved, Because: "is not in the journal"},
+	{Name: "bob refused it", Of: "late-reply", Do: did(answered(naive, "bob", didTake), didRefuse), Outcome: claim.NotReproduced},
+	{Name: "what the client says its calls do not show", Of: "late-reply", Do: elsewhere(answered(naive, "bob", "")), Outcome: claim.OutcomeUnresolved, Because: "its calls do not show"},
+	{Name: "no naive client", Of: "late-reply", Do: droppedAll(answered(naive, "", "")), Outcome: claim.OutcomeUnresolved},
+	{Name: "as recorded", Of: "slow-server", Do: asRecorded, Outcome: claim.Reproduced, Because: "the server answered after"},
+	{
+		Name: "the server had answered", Of: "slow-server", Outcome: claim.NotReproduced, Because: "had answered before",
+		Do: func(d *doctor.Journal) {
+			asked := d.First(answered(naive, "alice", didTimeOut)).Answer.Asked
+			moved(wrote(alices), numbered(asked))(d)
+		},
+	},
+	{Name: "it was not waited for", Of: "slow-server", Do: did(answered(naive, "alice", didTimeOut), didCancel), Outcome: claim.NotReproduced, Because: "had not waited"},
+	{Name: "as recorded", Of: "slow-network", Do: asRecorded, Outcome: claim.Reproduced, Because: "the network was late"},
+	{
+		Name: "the server had not answered", Of: "slow-network", Do: moved(wrote(alices), answered(naive, "alice", didTimeOut)),
+		Outcome: claim.NotReproduced, Because: "had not answered",
+	},
+	{Name: "it was not waited for", Of: "slow-network", Do: did(answered(naive, "alice", didTimeOut), didCancel), Outcome: claim.NotReproduced, Because: "had not waited"},
+
+	{Name: "as recorded", Of: "late-reply", Do: asRecorded, Claim: "SR1", Want: claim.Confirmed},
+	{Name: "bob had his own", Of: "late-reply", Do: read(answered(naive, "bob", didTake), bobs), Claim: "SR1", Want: claim.Refuted, Because: "2 bob, was taken: 2 bob"},
+	{Name: "the late reply never came", Of: "slow-server", Do: dropped(wrote(alices)), Claim: "SR1", Want: claim.Inconclusive},
+	{Name: "the late reply came after bob's", Of: "slow-server", Do: moved(wrote(alices), answered(naive, "bob", "")), Claim: "SR1", Want: claim.Inconclusive},
+	{Name: "nobody gave up", Of: "slow-server", Do: dropped(answered(naive, "alice", didTimeOut)), Claim: "SR1", Want: claim.Inconclusive},
+
+	{Name: "as recorded", Of: "slow-server", Do: asRecorded, Claim: "SR2", Want: claim.Confirmed},
+	{Name: "carol had her own", Of: "slow-server", Do: read(answered(naive, "carol", didTake), carols), Claim: "SR2", Want: claim.Refuted},
+	{Name: "carol had the one before bob's", Of: "slow-server", Do: read(answered(naive, "carol", didTake), alices), Claim: "SR2", Want: claim.Refuted},
+	{Name: "nobody asked after bob", Of: "late-reply", Do: dropped(answered(naive, "carol", "")), Claim: "SR2", Want: claim.Inconclusive},
+	{
+		Name: "another gave up meanwhile", Of: "slow-server", Claim: "SR2", Want: claim.Inconclusive,
+		Do: did(answered(naive, "carol", didTake), didTimeOut),
+	},
+	{
+		Name: "the same reply written twice", Of: "slow-server", Claim: "SR1", Want: claim.Confirmed,
+		Do: repliedAgain(alices, func(e *journal.Event) bool { return answered(naive, "frank", "")(e) }),
+	},
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+)
+
+// emptied lets the drain that found nothing have found something.
+func emptied(d *doctor.Journal) {
+	for i := range d.Events {
+		e := &d.Events[i]
+		if e.Call != nil && e.Call.Op == "recvfrom" {
+			e.Call.Result, e.Call.Errno = messageSize, ""
+		}
+	}
+}
+
+// failed lets a client have lost its connection instead.
+func failed(w doctor.Which) func(*doctor.Journal) {
+	return func(d *doctor.Journal) {
+		a := d.First(w).Answer
+		c := d.First(numbered(a.Read)).Call
+		a.Did, a.Reply = didFail, ""
+		c.Result, c.Errno, c.Data = -1, "ECONNRESET", nil
+	}
+}
+
+// lookers are the policies that look whose reply it is.
+var lookers = []policy{compare, discard, pipeline}
+
+// noneMet lets no client that looks have met a reply that is another's.
+func noneMet(d *doctor.Journal) {
+	for _, p := range lookers {
+		for _, what := range []string{didRefuse, didDiscard} {
+			w := answered(p, "", what)
+			for i := range d.Events {
+				if w(&d.Events[i]) {
+					d.DropAll(w)
+					break
+				}
+			}
+		}
+	}
+}
+
+// doctoredPolicies: SR3 and SR7 to SR10.
+var doctoredPolicies = []doctor.Case{
+	{Name: "as recorded", Of: "policies", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "everyone had their own", Of: "policies", Do: droppedAll(answered(naive, "", "")), Outcome: claim.OutcomeUnresolved},
+	{Name: "bob had his own", Of: "policies", Do: all(read(answered(naive, "bob", ""), bobs), read(answered(naive, "dave", ""), daves)), Outcome: claim.NotReproduced, Because: "none of the one before"},
+
+	{Name: "as recorded", Of: "policies", Do: asRecorded, Claim: "SR3", Want: claim.Confirmed},
+	{Name: "the next one had the one before", Of: "policies", Do: read(answered(reconnect, "bob", didTake), alices), Claim: "SR3", Want: claim.Refuted, Because: "took the reply to 1 alice"},
+	{Name: "the same connection went on", Of: "policies", Do: all(droppedAll(answered(reconnect, "", "")), renamed(discard, reconnect)), Claim: "SR3", Want: claim.Inconclusive, Because: "the same connection"},
+	{Name: "a naive client", Of: "policies", Do: renamed(naive, reconnect), Claim: "SR3", Want: claim.Refuted},
+	{Name: "nobody gave up", Of: "policies", Do: droppedAll(answered(reconnect, "", didTimeOut)), Claim: "SR3", Want: claim.Inconclusive},
+	{Name: "nobody was told anything", Of: "policies", Do: droppedAll(answered(reconnect, "", didTake)), Claim: "SR3", Want: claim.Inconclusive},
+
+	{Name: "as recorded", Of: "policies", Do: asRecorded, Claim: "SR7", Want: claim.Confirmed},
+	{Name: "it was taken", Of: "policies", Do: did(answered(compare, "bob", didRefuse), didTake), Claim: "SR7", Want: claim.Refuted},
+	{Name: "it was taken in place of what was discarded", Of: "policies", Do: did(answered(discard, "bob", didDiscard), didTake), Claim: "SR7", Want: claim.Refuted},
+	{Name: "none met another's", Of: "policies", Do: noneMet, Claim: "SR7", Want: claim.Inconclusive},
+
+	{Name: "as recorded", Of: "policies", Do: asRecorded, Claim: "SR8", Want: claim.Confirmed},
+	{Name: "it recovered", Of: "policies", Do: did(answered(compare, "frank", ""), didTake), Claim: "SR8", Want: claim.Refuted, Because: "it had recovered"},
+	{Name: "nobody gave up", Of: "policies", Do: droppedAll(answered(compare, "", didTimeOut)), Claim: "SR8", Want: claim.Inconclusive},
+	{Name: "only one asked after", Of: "policies", Do: all(droppedAll(answered(compare, "", didRefuse))), Claim: "SR8", Want: claim.Inconclusive},
+
+	{Name: "as recorded", Of: "policies", Do: asRecorded, Claim: "SR9", Want: claim.Confirmed},
+	{Name: "the connection was lost", Of: "policies", Do: failed(answered(discard, "bob", didTake)), Claim: "SR9", Want: claim.Refuted, Because: "given up"},
+	{Name: "the next was another's too", Of: "policies", Do: read(answered(discard, "bob", didTake), carols), Claim: "SR9", Want: claim.Refuted},
+	{Name: "none was discarded", Of: "policies", Do: droppedAll(answered(discard, "", didDiscard)), Claim: "SR9", Want: claim.Inconclusive},
+
+	{Name: "as recorded", Of: "policies", Do: asRecorded, Claim: "SR10", Want: claim.Confirmed},
+	{Name: "the drain had found something", Of: "policies", Do: emptied, Claim: "SR10", Want: claim.Inconclusive},
+	{
+		Name: "nobody drained", Of: "policies", Claim: "SR10", Want: claim.Inconclusive,
+		Do: droppedAll(func(e *journal.Event) bool { return e.Call != nil && e.Call.Op == "recvfrom" }),
+	},
+	{Name: "no wrong answers", Of: "policies", Do: droppedAll(answered(drain, "", didTake)), Claim: "SR10", Want: claim.Inconclusive},
+}

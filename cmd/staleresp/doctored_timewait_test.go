@@ -1,0 +1,82 @@
+package main
+
+import (
+	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+)
+
+// notOpened lets no client be seen connected where an earlier connection was in
+// TIME_WAIT.
+func notOpened(d *doctor.Journal) {
+	for _, r := range reopenings(d.Journal) {
+		if r.opened != nil {
+			neverConnected(r.call.Socket)(d)
+		}
+	}
+}
+
+// noTimeWait lets nobody see that state.
+func noTimeWait(d *doctor.Journal) { d.DropAll(entered(journal.TimeWait)) }
+
+// haunted lets the client that was connected first over a TIME_WAIT have read the
+// dead connection's reply.
+func haunted(d *doctor.Journal) {
+	for _, r := range reopenings(d.Journal) {
+		if r.haunt != nil {
+			read(doctor.Of(r.call.Socket, answered("", "bob", didTake)), r.haunt.reply)(d)
+			return
+		}
+	}
+}
+
+// outlived lets the TIME_WAIT that a RST ended be seen there still.
+func outlived(d *doctor.Journal) {
+	for _, k := range killings(d.Journal) {
+		if k.gone != nil {
+			d.Drop(numbered(k.gone.N))
+		}
+	}
+}
+
+// nearlyOver lets the timer of every TIME_WAIT have had little to run.
+func nearlyOver(d *doctor.Journal) {
+	for i := range d.Events {
+		if s := d.Events[i].Sample; s != nil && s.State == journal.TimeWait {
+			s.TimerMS = 500
+		}
+	}
+}
+
+// noRST lets nothing answer.
+func noRST(d *doctor.Journal) {
+	d.DropAll(func(e *journal.Event) bool {
+		return claim.HasFlags(e, "RST") || claim.HasFlags(e, "RST", "ACK")
+	})
+}
+
+// guardedOnly lets tcp_rfc1337 have been 1 from the beginning.
+func guardedOnly(d *doctor.Journal) { d.First(doctor.Setting(rfc1337Setting)).Setting.New = "1" }
+
+// doctoredTimeWait: SR5, SR13 and SR14.
+var doctoredTimeWait = []doctor.Case{
+	{Name: "as recorded", Of: "time-wait", Do: asRecorded, Outcome: claim.Reproduced, Because: "of 6 calls to a four-tuple in TIME_WAIT 4 were connected"},
+	{Name: "it was read", Of: "time-wait", Do: haunted, Outcome: claim.NotReproduced, Because: "was read"},
+	{Name: "none was opened", Of: "time-wait", Do: noTimeWait, Outcome: claim.NotReproduced},
+	{Name: "no stray arrived", Of: "time-wait", Do: droppedAll(func(e *journal.Event) bool { return e.Packet != nil && e.Packet.At == journal.AtInjected }), Outcome: claim.NotReproduced},
+
+	{Name: "as recorded", Of: "time-wait", Do: asRecorded, Claim: "SR5", Want: claim.Refuted, Because: "kept from it (EADDRNOTAVAIL): port chosen, timestamps on, tcp_tw_reuse 0; port bound, timestamps off"},
+	{Name: "none was connected", Of: "time-wait", Do: notOpened, Claim: "SR5", Want: claim.Confirmed},
+	{Name: "nobody was in TIME_WAIT", Of: "time-wait", Do: noTimeWait, Claim: "SR5", Want: claim.Inconclusive},
+
+	{Name: "as recorded", Of: "time-wait", Do: asRecorded, Claim: "SR13", Want: claim.Confirmed, Because: "port bound, timestamps on: dropped by PAWS"},
+	{Name: "it was read", Of: "time-wait", Do: haunted, Claim: "SR13", Want: claim.Refuted},
+	{Name: "nobody was in TIME_WAIT", Of: "time-wait", Do: noTimeWait, Claim: "SR13", Want: claim.Inconclusive},
+	{Name: "nobody read on", Of: "time-wait", Do: droppedAll(answered("", "bob", didTake)), Claim: "SR13", Want: claim.Inconclusive},
+
+	{Name: "as recorded", Of: "time-wait", Do: asRecorded, Claim: "SR14", Want: claim.Confirmed, Because: "with tcp_rfc1337 1 that of a12 outlived it"},
+	{Name: "it was there still", Of: "time-wait", Do: outlived, Claim: "SR14", Want: claim.Inconclusive},
+	{Name: "it was nearly over", Of: "time-wait", Do: nearlyOver, Claim: "SR14", Want: claim.Inconclusive},
+	{Name: "no RST came", Of: "time-wait", Do: noRST, Claim: "SR14", Want: claim.Inconclusive},
+	{Name: "guarded", Of: "time-wait", Do: guardedOnly, Claim: "SR14", Want: claim.Inconclusive},
+}

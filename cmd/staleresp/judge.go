@@ -1,0 +1,64 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"sockproof/lib/repro"
+)
+
+// judgeCommand reads a client's log.
+func judgeCommand() repro.Command {
+	return repro.Command{
+		Name: "judge", Usage: "read a client's log of what it asked serve and was told, request<TAB>reply a line, and say which replies were stale, and from when",
+		ArgsUsage: "LOG",
+		Accepts:   []string{"format", "color"},
+		Do:        doJudge,
+	}
+}
+
+func doJudge(c *repro.Context) (int, error) {
+	if err := c.IsTextOrJSON(); err != nil {
+		return repro.ExitUsage, err
+	}
+	if len(c.Args) != 1 {
+		return repro.ExitUsage, usagef("judge: %d arguments %q: want one, the client's log, or - for stdin", len(c.Args), c.Args)
+	}
+	j := newLogJudge(c.Args[0])
+	show, hide := c.Progress()
+	j.progress = func() { show(grouped(j.Lines) + " lines") }
+	err := j.read(newStoppable(c.Ctx, func() (io.ReadCloser, error) { return openLog(c.Args[0]) }))
+	hide()
+	var usage *repro.UsageError
+	switch {
+	case errors.Is(err, errStopped):
+		j.Interrupted = true
+	case errors.As(err, &usage):
+		return repro.ExitUsage, err
+	case errors.Is(err, syscall.EISDIR):
+		return repro.ExitUsage, usagef("judge: argument %q: %v; want a client's log", c.Args[0], err)
+	case err != nil:
+		return repro.ExitInconclusive, fmt.Errorf("judge: %w", err)
+	}
+	j.conclude()
+	return j.exit(), c.TextOrJSON(j.logReport, j.write)
+}
+
+// openLog opens the log. That there is none is a mistake in the call.
+func openLog(name string) (io.ReadCloser, error) {
+	if name == "-" {
+		return os.Stdin, nil
+	}
+	f, err := os.Open(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOTDIR):
+		return nil, usagef("judge: argument %q: %v; want a client's log, or - for stdin", name, errors.Unwrap(err))
+	case err != nil:
+		return nil, err
+	}
+	return f, nil
+}

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"sockproof/cmd/staleresp/internal/load"
+	"sockproof/lib/journal"
+	"sockproof/lib/repro"
+)
+
+// loadCommand puts the policies to the test many times.
+func loadCommand() repro.Command {
+	return repro.Command{
+		Name:  "load",
+		Usage: "many connections on which some replies are late, and every answer checked: what each policy makes of them, and what it costs; clients wait 200ms without --patience",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "connections", Value: "100", Usage: "`N` connections, at most 10000"},
+			&cli.StringFlag{Name: "requests", Value: "20000", Usage: "`M` requests for each policy, on all connections together"},
+			&cli.StringFlag{Name: "late-rate", Value: "1%", Usage: "the `SHARE` of requests whose reply is late, like 1%"},
+			&cli.StringFlag{Name: "policy", Value: "all", Usage: "the `POLICY` of the clients: all, or some of " + strings.Join(policyNames(), ", ") + ", with commas"},
+			&cli.StringFlag{Name: "seed", Value: "1", Usage: "a `NUMBER` that decides which replies are late: the same totals for the same"},
+			lateByFlag(),
+		},
+		Accepts: []string{"format", "color", "net", "4", "6", patienceFlag},
+		Do:      doLoad,
+	}
+}
+
+// lateByFlag says how late a late reply is. It is made anew for each command: the
+// parser keeps a flag's value in it.
+func lateByFlag() cli.Flag {
+	return &cli.StringFlag{Name: "late-by", Value: "300ms", Usage: "a late reply comes a `DURATION` after its request"}
+}
+
+// loadOptions are what is asked for.
+type loadOptions struct {
+	load.Config
+	policies []policy
+	rate     string
+	network  journal.Network
+	family   journal.Family
+}
+
+// Bounds of what may be asked for.
+const (
+	maxConnections = 10_000
+	maxRequests    = 1_000_000_000
+	// maxWaits is how many times a client may lose its patience while it waits for
+	// one late reply. Each time leaves a request behind on its connection.
+	maxWaits = 100
+)
+
+// loadPatience is how long clients wait for a reply, where nobody says.
+const loadPatience = 200 * time.Millisecond
+
+// usagef is a mistake in how the program was called: exit code 2.
+func usagef(format string, args ...any) error {
+	return &repro.UsageError{Text: fmt.Sprintf(format, args...)}
+}
+
+// noArgs refuses arguments to a command that takes none.
+func noArgs(c *repro.Context) error {
+	if len(c.Args) > 0 {
+		return usagef("%s: argument %q: it takes none", c.Command.Name, c.Args[0])
+	}
+	return nil
+}
+
+// loadOptionsOf reads the command line.
+func loadOptionsOf(c *repro.Context) (*loadOptions, error) {
+	o := &loadOptions{}
+	for _, read := range []func(*repro.Context) error{
+		(*repro.Context).IsTextOrJSON, noArgs, o.readCounts, o.readLateness, o.readPolicies, o.readWhere,
+	} {
+		if err := read(c); err != nil {
+			return nil, err
+		}
+	}
+	return o, nil
+}
+
+// wholeNumber reads a flag whose value is a whole number.
+func wholeNumber(c *repro.Context, flag string, least, most uint64) (uint64, error) {
+	n, err := strconv.ParseUint(c.CLI.String(flag), 10, 64)
+	if err != nil || n < least || n > most {
+		return 0, usagef("flag %q: value %q: want a whole number from %d to %d", "--"+flag, c.CLI.String(flag), least, most)
+	}
+	return n, nil
+}
+
+func (o *loadOptions) readCounts(c *repro.Context) error {
+	connections, err := wholeNumber(c, "connections", 1, maxConnections)
+	if err != nil {
+		return err
+	}
+	requests, err := wholeNumber(c, "requests", 1, maxRequests)
+	if err != nil {
+		return err
+	}
+	o.Connections, o.Requests = int(connections), int64(requests)
+	o.Seed, err = wholeNumber(c, "seed", 0, math.MaxUint64)
+	return err
+}
+
+// readLateness reads which replies are late, and what that is.
+func (o *loadOptions) readLateness(c *repro.Context) (err error) {
+	o.rate = c.CLI.String("late-rate")
+	if o.Late, err = load.ParseRate(o.rate); err != nil {
+		return usagef("flag \"--late-rate\": value %q: %v", o.rate, err)
+	}
+	o.Patience = loadPatience
+	if s, ok := c.CLI.Generic(patienceFlag).(*span); ok && s.d != 0 {
+		o.Patience = s.d
+	}
+	by := c.CLI.String("late-by")
+	o.LateBy, err = time.ParseDuration(by)
+	if longest := maxWaits * o.Patience; err != nil || o.LateBy < time.Millisecond || o.LateBy > longest {
+		return usagef("flag \"--late-by\": value %q: want a duration from 1ms to %v, %d times --%s", by, longest, maxWaits, patienceFlag)
+	}
+	return nil
+}
+
+func (o *loadOptions) readPolicies(c *repro.Context) error {
+	asked := c.CLI.String("policy")
+	if asked == "all" {
+		o.policies = policies
+		return nil
+	}
+	for name := range strings.SplitSeq(asked, ",") {
+		p := policy(name)
+		if !slices.Contains(policies, p) || slices.Contains(o.policies, p) {
+			return usagef("flag \"--policy\": value %q: want all, or some of %s, with commas, each once", asked, strings.Join(policyNames(), ", "))
+		}
+		o.policies = append(o.policies, p)
+	}
+	return nil
+}
+
+func policyNames() (names []string) {
+	for _, p := range policies {
+		names = append(names, string(p))
+	}
+	return names
+}
+
+// readWhere reads the network. It is the caller's own stack where nobody says:
+// nothing is changed there, and nothing left.
+func (o *loadOptions) readWhere(c *repro.Context) (err error) {
+	if o.family, err = c.Family(); err != nil {
+		return err
+	}
+	o.IPv6 = o.family == journal.IPv6
+	o.network = journal.HostNet
+	if c.CLI.IsSet("net") {
+		o.network = journal.Network(fmt.Sprint(c.CLI.Generic("net")))
+	}
+	if o.network == journal.Wire {
+		return usagef("load: flag \"--net\": value %q: want %s or %s", o.network, journal.Loopback, journal.HostNet)
+	}
+	return nil
+}
+
+// pipelined is how many requests a client that pipelines has under way on a
+// connection.
+const pipelined = 8
+
+// clientOf is how a client with a policy behaves.
+func clientOf(p policy) load.Client {
+	c := load.Client{Depth: 1, Reconnects: p == reconnect, Drains: p == drain}
+	switch p {
+	case compare:
+		c.Mismatch = load.Refuses
+	case discard:
+		c.Mismatch = load.Discards
+	case pipeline:
+		c.Mismatch, c.Depth = load.Discards, pipelined
+	}
+	return c
+}
+
+// fails says whether a policy takes another's reply for the answer, sooner or later.
+func (p policy) fails() bool { return p == naive || p == drain }
+
+// doLoad lets clients of each policy ask, one policy after the other.
+func doLoad(c *repro.Context) (int, error) {
+	o, err := loadOptionsOf(c)
+	if err != nil {
+		return repro.ExitUsage, err
+	}
+	if o.network == journal.Loopback {
+		if code, done := c.Elevate(); done {
+			return code, nil
+		}
+	}
+	r := newLoadReport(o)
+	if err := onStage(o, func() error { return o.ask(c, r) }); err != nil {
+		return repro.ExitInconclusive, err
+	}
+	r.conclude()
+	return r.exit(), c.TextOrJSON(r, r.write)
+}
+
+// ask lets clients of each policy ask, and reports what became of it.
+func (o *loadOptions) ask(c *repro.Context, r *loadReport) error {
+	show, hide := c.Progress()
+	defer hide()
+	for i, p := range o.policies {
+		if c.Ctx.Err() != nil {
+			break
+		}
+		o.Client = clientOf(p)
+		o.Progress = func(ended int64) {
+			show(fmt.Sprintf("%s, %d of %d policies: %s of %s requests", p, i+1, len(o.policies), grouped(ended), grouped(o.Requests)))
+		}
+		result, err := load.Run(c.Ctx, &o.Config)
+		if err != nil {
+			return fmt.Errorf("load, policy %s: %w", p, err)
+		}
+		r.add(p, result)
+	}
+	r.Interrupted = c.Ctx.Err() != nil
+	return nil
+}

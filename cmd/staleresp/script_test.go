@@ -1,0 +1,16 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"sockproof/cmd/internal/doctor"
+)
+
+// TestMain lets scripts run this very binary as staleresp, in processes of their own.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"staleresp": main})
+}
+
+func TestScripts(t *testing.T) { doctor.Scripts(t, "staleresp") }

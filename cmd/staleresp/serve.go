@@ -1,0 +1,152 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"sockproof/cmd/staleresp/internal/responder"
+	"sockproof/lib/report"
+	"sockproof/lib/repro"
+)
+
+// serveCommand is a server for the user's own client.
+func serveCommand() repro.Command {
+	return repro.Command{
+		Name: "serve", Usage: "a server some of whose replies are late, for your client: does it go on over a connection that owes it a reply? exit 1 if so",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "protocol", Value: string(responder.Line), Usage: "what it speaks: " + strings.Join(protocolNames(), ", ")},
+			&cli.StringFlag{Name: "late-every", Value: "10", Usage: "the reply to one request in `N` is late"},
+			lateByFlag(),
+			&cli.StringFlag{Name: "listen", Usage: "listen on `ADDRESS:PORT`; without it 127.0.0.1:0, or [::1]:0 with -6: a free port"},
+			&cli.BoolFlag{Name: "allow-remote", Usage: "let --listen take an address that others can reach"},
+			&cli.StringFlag{Name: "requests", Usage: "end when `N` requests have been answered"},
+			&cli.StringFlag{Name: "for", Usage: "end after a `DURATION` like 10s"},
+			&cli.BoolFlag{Name: "payload", Usage: "show what clients sent, not only its length and hash"},
+		},
+		Accepts: []string{"format", "color", "4", "6"},
+		Do:      doServe,
+	}
+}
+
+func protocolNames() (names []string) {
+	for _, p := range responder.Protocols {
+		names = append(names, string(p))
+	}
+	return names
+}
+
+// serveOptionsOf reads the command line.
+func serveOptionsOf(c *repro.Context) (*responder.Config, error) {
+	o := &responder.Config{Protocol: responder.Protocol(c.CLI.String("protocol")), Payload: c.CLI.Bool("payload")}
+	if err := c.IsTextOrJSON(); err != nil {
+		return nil, err
+	}
+	if err := noArgs(c); err != nil {
+		return nil, err
+	}
+	if !slices.Contains(responder.Protocols, o.Protocol) {
+		return nil, usagef("flag \"--protocol\": value %q: want one of %s", o.Protocol, strings.Join(protocolNames(), ", "))
+	}
+	every, err := wholeNumber(c, "late-every", 1, maxRequests)
+	if err != nil {
+		return nil, err
+	}
+	o.LateEvery = int64(every)
+	if o.LateBy, err = durationFlag(c, "late-by"); err != nil {
+		return nil, err
+	}
+	if c.CLI.IsSet("for") {
+		if o.For, err = durationFlag(c, "for"); err != nil {
+			return nil, err
+		}
+	}
+	if c.CLI.IsSet("requests") {
+		n, err := wholeNumber(c, "requests", 1, maxRequests)
+		if err != nil {
+			return nil, err
+		}
+		o.Requests = int64(n)
+	}
+	o.Listen, err = listenAddress(c)
+	return o, err
+}
+
+// maxDuration bounds what may be asked for.
+const maxDuration = 24 * time.Hour
+
+// durationFlag reads a flag whose value is a time.
+func durationFlag(c *repro.Context, flag string) (time.Duration, error) {
+	d, err := time.ParseDuration(c.CLI.String(flag))
+	if err != nil || d < time.Millisecond || d > maxDuration {
+		return 0, usagef("flag %q: value %q: want a duration from 1ms to %v, like 300ms or 10s", "--"+flag, c.CLI.String(flag), maxDuration)
+	}
+	return d, nil
+}
+
+// listenAddress reads where to listen.
+func listenAddress(c *repro.Context) (netip.AddrPort, error) {
+	value := c.CLI.String("listen")
+	if _, err := c.Family(); err != nil {
+		return netip.AddrPort{}, err
+	}
+	here := "127.0.0.1"
+	if c.CLI.Bool("6") {
+		here = "[::1]"
+	}
+	if !c.CLI.IsSet("listen") {
+		if c.CLI.Bool("allow-remote") {
+			return netip.AddrPort{}, usagef("flag \"--allow-remote\" is for --listen only")
+		}
+		return netip.MustParseAddrPort(here + ":0"), nil
+	}
+	text := value
+	if port, ok := strings.CutPrefix(value, "localhost:"); ok {
+		text = here + ":" + port
+	}
+	at, err := netip.ParseAddrPort(text)
+	switch {
+	case err != nil:
+		return at, usagef("flag \"--listen\": value %q: want an address and a port like 127.0.0.1:0 or [::1]:6379, or localhost:6379; other names are not looked up", value)
+	case c.CLI.Bool("4") && !at.Addr().Unmap().Is4(), c.CLI.Bool("6") && at.Addr().Unmap().Is4():
+		return at, usagef("flag \"--listen\": value %q: %s is not of the family asked for", value, at.Addr())
+	case !at.Addr().Unmap().IsLoopback() && !c.CLI.Bool("allow-remote"):
+		return at, usagef("flag \"--listen\": value %q: others can reach %s; --allow-remote lets them, else want a loopback address like 127.0.0.1", value, at.Addr())
+	}
+	return at, nil
+}
+
+// doServe serves until it is interrupted, or as long as it shall.
+func doServe(c *repro.Context) (int, error) {
+	o, err := serveOptionsOf(c)
+	if err != nil {
+		return repro.ExitUsage, err
+	}
+	r := newServeReport(o)
+	o.Listening = func(at string) {
+		r.Listen = at
+		if c.Format() == "json" { // stdout gets one document, at the end
+			fmt.Fprintf(c.Errs, "listening on %s\n", report.Printable(at))
+			return
+		}
+		_ = c.TextOrJSON(nil, r.writeListening) // its error ends the server
+	}
+	o.Settled = func(l *responder.Late) {
+		r.add(l)
+		if c.Format() != "json" {
+			_ = c.TextOrJSON(nil, (*lateLine)(l).write)
+		}
+	}
+	began := time.Now()
+	r.Counts, err = responder.Run(c.Ctx, o)
+	if err != nil {
+		return repro.ExitInconclusive, fmt.Errorf("serve: %w", err)
+	}
+	r.ElapsedNS = int64(time.Since(began))
+	r.conclude()
+	return r.exit(), c.TextOrJSON(r, r.write)
+}

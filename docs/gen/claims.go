@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"sockproof/lib/claim"
+)
+
+// verdict is what one recorded run made of a claim.
+type verdict struct {
+	claim.Finding
+	scenario string
+}
+
+// claimsPage is docs/claims.md: each statement, its source, its verdict, and the
+// command that shows it. The verdicts are those of the recorded runs, which the
+// tests judge again.
+func claimsPage() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteString(claimsHead)
+	for _, binary := range binaries {
+		all, err := verdictsOf(binary)
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(&b, "\n## %s\n\n| | statement | verdict | shown by |\n| --- | --- | --- | --- |\n", binary)
+		for _, v := range all {
+			fmt.Fprintf(&b, "| %s | %s <br><sub>%s</sub> | **%s**: %s | `%s %s` |\n", v.Claim, cell(v.Statement), cell(v.Source), v.Verdict, cell(v.Because), binary, v.scenario)
+		}
+	}
+	return b.Bytes(), nil
+}
+
+const claimsHead = `# Statements, put to the test
+
+What articles and documents say of these phenomena, and what the running kernel said to it (6.18; [others](kernels.md)). A claim says
+*can* (one good instance confirms it) or *always* (one counter-example refutes it); where its precondition never arose it is
+inconclusive. The events that a verdict rests on are named by the command that shows it.
+
+Written by ` + "`make docs`" + ` from the recorded runs in cmd/*/testdata.
+`
+
+// cell makes text fit for a table.
+func cell(s string) string {
+	return strings.NewReplacer("|", `\|`, "<", "&lt;", ">", "&gt;", "*", `\*`, "_", `\_`).Replace(s)
+}
+
+// verdictsOf lists a program's claims by number, each with the verdict over the
+// scenarios that put it to the test, and the one that decided it.
+func verdictsOf(binary string) ([]verdict, error) {
+	recordings, err := filepath.Glob("cmd/" + binary + "/testdata/*.jsonl")
+	if err != nil || len(recordings) == 0 {
+		return nil, fmt.Errorf("no recordings of %s: %w", binary, err)
+	}
+	runs := map[string][]claim.Finding{} // by scenario
+	for _, path := range recordings {
+		scenario, findings, err := recorded(path)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		if scenario == strings.TrimSuffix(filepath.Base(path), ".jsonl") { // else a variant, which its plain command does not show
+			runs[scenario] = findings
+		}
+	}
+	decided := map[string]verdict{}
+	for _, scenario := range mostFirst(runs) {
+		for _, f := range runs[scenario] {
+			v := verdict{f, scenario}
+			if was, ok := decided[f.Claim]; !ok || outweighs(v, was) {
+				decided[f.Claim] = v
+			}
+		}
+	}
+	var all []verdict
+	for _, v := range decided {
+		all = append(all, v)
+	}
+	slices.SortFunc(all, func(x, y verdict) int { return numberOf(x.Claim) - numberOf(y.Claim) })
+	return all, nil
+}
+
+// mostFirst lists scenarios, those first that put most to the test: of several that
+// say the same, a reader wants that one.
+func mostFirst(runs map[string][]claim.Finding) []string {
+	return slices.SortedFunc(maps.Keys(runs), func(x, y string) int {
+		return cmp.Or(len(runs[y])-len(runs[x]), strings.Compare(x, y))
+	})
+}
+
+// outweighs says whether a verdict decides over another: a counter-example over
+// any number of instances, and for what can be, an instance over none.
+func outweighs(v, was verdict) bool {
+	weight := map[claim.Verdict]int{claim.Inconclusive: 0, claim.Confirmed: 1, claim.Refuted: 2}
+	if v.Quantity == claim.Can {
+		weight[claim.Confirmed], weight[claim.Refuted] = 2, 1
+	}
+	return weight[v.Verdict] > weight[was.Verdict]
+}
+
+// numberOf is the number in a claim's id.
+func numberOf(id string) int {
+	n, _ := strconv.Atoi(strings.TrimLeft(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+	return n
+}
+
+// recorded reads what a recording says was found.
+func recorded(path string) (scenario string, findings []claim.Finding, err error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return "", nil, err
+	}
+	for line := range bytes.Lines(content) {
+		var r struct {
+			Finding *claim.Finding
+			Run     *struct{ Scenario string }
+		}
+		if err := json.Unmarshal(line, &r); err != nil {
+			return "", nil, err
+		}
+		if r.Finding != nil {
+			findings = append(findings, *r.Finding)
+		}
+		if r.Run != nil {
+			scenario = r.Run.Scenario
+		}
+	}
+	return scenario, findings, nil
+}
