@@ -14,14 +14,10 @@
 	}
 
 	function highlight(numbers) {
-		let first = null;
 		for (const n of numbers) {
-			for (const row of rowsOf(n)) {
-				row.classList.add("hit");
-				first ??= row;
-			}
+			for (const row of rowsOf(n)) row.classList.add("hit");
 		}
-		first?.scrollIntoView({ block: "center", inline: "nearest" });
+		document.querySelector(".row.hit")?.scrollIntoView({ block: "center", inline: "nearest" });
 	}
 
 	document.querySelectorAll("button[data-events]").forEach((b) => b.addEventListener("click", () => {
