@@ -18,6 +18,7 @@ const (
 	fileJournal  = "journal.jsonl"
 	fileMachine  = "machine.json"
 	fileManifest = "manifest.json"
+	filePage     = "report.html"
 	fileReport   = "report.json"
 	fileStory    = "report.md"
 	fileCapture  = "wire.pcapng"
@@ -36,6 +37,7 @@ type rendering struct {
 var renderings = []rendering{
 	{name: fileJournal, make: (*Bundle).journal, source: true},
 	{name: fileMachine, make: (*Bundle).machine, source: true},
+	{name: filePage, make: (*Bundle).page},
 	{name: fileReport, make: (*Bundle).report},
 	{name: fileStory, make: (*Bundle).story},
 	{name: fileCapture, make: (*Bundle).capture},

@@ -162,11 +162,21 @@ func (b *Bundle) report() ([]byte, error) {
 	return buf.Bytes(), err
 }
 
+// circumstances are what report.md and report.html tell beyond the report.
+func (b *Bundle) circumstances() report.Circumstances {
+	return report.Circumstances{Command: b.Machine.Command, Label: b.Machine.Label, Notes: b.notes()}
+}
+
 // story renders report.md.
 func (b *Bundle) story() ([]byte, error) {
 	var buf bytes.Buffer
-	err := report.Story(&buf, &b.Report, report.Circumstances{
-		Command: b.Machine.Command, Label: b.Machine.Label, Notes: b.notes(),
-	})
+	err := report.Story(&buf, &b.Report, b.circumstances())
+	return buf.Bytes(), err
+}
+
+// page renders report.html.
+func (b *Bundle) page() ([]byte, error) {
+	var buf bytes.Buffer
+	err := report.HTML(&buf, &b.Report, b.circumstances())
 	return buf.Bytes(), err
 }

@@ -189,8 +189,13 @@ func (r *Result) Shorten() {
 }
 
 // Story writes the bundle's report.md, made from its journals just now.
-func (r *Result) Story(w io.Writer) error {
-	b, err := r.bundle.story()
+func (r *Result) Story(w io.Writer) error { return writeMade(w, r.bundle.story) }
+
+// Page writes its report.html likewise.
+func (r *Result) Page(w io.Writer) error { return writeMade(w, r.bundle.page) }
+
+func writeMade(w io.Writer, render func() ([]byte, error)) error {
+	b, err := render()
 	if err != nil {
 		return err
 	}

@@ -109,7 +109,7 @@ func checkAll(t *testing.T, r *Report) {
 		checkText(t, out, s)
 	}
 	for _, write := range []func(io.Writer, *Report) error{
-		TAP, func(w io.Writer, r *Report) error { return Markdown(w, r, Verbose) }, storyOf,
+		TAP, func(w io.Writer, r *Report) error { return Markdown(w, r, Verbose) }, storyOf, bodyOf,
 	} {
 		var b bytes.Buffer
 		if err := write(&b, r); err != nil {

@@ -32,6 +32,7 @@ func TestGolden(t *testing.T) {
 		{"quiet.txt", textIn(Style{Unicode: true, Verbosity: Quiet})},
 		{"md", func(w io.Writer, r *Report) error { return Markdown(w, r, Normal) }},
 		{"story.md", storyOf},
+		{"html", bodyOf},
 		{"tap", TAP},
 		{"json", JSON},
 		{"jsonl", JSONL},

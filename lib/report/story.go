@@ -62,11 +62,21 @@ func story(r *Report, c Circumstances, room int) string {
 func (m *markdown) circumstances(r *Report, c Circumstances) {
 	m.row("", "")
 	m.row("---", "---")
+	for _, f := range facts(r, c) {
+		if f[1] != "" {
+			m.row(md(f[0]), md(f[1]))
+		}
+	}
+	m.line()
+}
+
+// facts are what a report tells of the circumstances, by name; some may be empty.
+func facts(r *Report, c Circumstances) [][2]string {
 	command := make([]string, len(c.Command))
 	for i, w := range c.Command {
 		command[i] = shellWord(w)
 	}
-	for _, f := range append([][2]string{
+	return append([][2]string{
 		{"label", c.Label},
 		{"command", strings.Join(command, " ")},
 		{"tool", strings.Join(strings.Fields(r.Tool.Name+" "+r.Tool.Version+" "+r.Tool.Commit+" "+r.Tool.Go), " ")},
@@ -74,12 +84,7 @@ func (m *markdown) circumstances(r *Report, c Circumstances) {
 		{"architecture", r.Machine.Arch},
 		{"privilege", r.Machine.Privilege},
 		{"started", r.Started.UTC().Format(time.RFC3339)},
-	}, r.Machine.settings()...) {
-		if f[1] != "" {
-			m.row(md(f[0]), md(f[1]))
-		}
-	}
-	m.line()
+	}, r.Machine.settings()...)
 }
 
 // shellWord quotes a word as a shell would have it.

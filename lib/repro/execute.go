@@ -241,6 +241,8 @@ func (s *session) end() (int, error) {
 		err = s.stream.Err()
 	case formatMarkdown:
 		err = report.Markdown(s.out, &s.report, s.style.Verbosity)
+	case formatHTML:
+		err = report.HTML(s.out, &s.report, report.Circumstances{})
 	case formatTAP:
 		err = report.TAP(s.out, &s.report)
 	default:

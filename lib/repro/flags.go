@@ -77,6 +77,7 @@ const (
 	formatJSON     = "json"
 	formatJSONL    = "jsonl"
 	formatMarkdown = "markdown"
+	formatHTML     = "html"
 	formatTAP      = "tap"
 )
 
@@ -94,8 +95,8 @@ func sharedFlags() []cli.Flag {
 	}
 	return []cli.Flag{
 		&cli.GenericFlag{
-			Name: "format", Value: &choice{value: formatText, of: []string{formatText, formatJSON, formatJSONL, formatMarkdown, formatTAP}},
-			Usage: "what stdout gets: text, json, jsonl, markdown or tap",
+			Name: "format", Value: &choice{value: formatText, of: []string{formatText, formatJSON, formatJSONL, formatMarkdown, formatHTML, formatTAP}},
+			Usage: "what stdout gets: text, json, jsonl, markdown, html or tap",
 		},
 		&cli.GenericFlag{
 			Name: "net", Value: &choice{of: networks},

@@ -21,7 +21,7 @@ const (
 // verifyCommand checks saved evidence.
 func verifyCommand() Command {
 	return Command{
-		Name: "verify", Usage: "check saved evidence: hashes, packets and verdicts, offline; with --format text or markdown, render its report again",
+		Name: "verify", Usage: "check saved evidence: hashes, packets and verdicts, offline; with --format text, markdown or html, render its report again",
 		ArgsUsage: "BUNDLE ...",
 		Accepts:   []string{"format", "color", "quiet", "verbose"},
 		Do:        doVerify,
@@ -41,7 +41,7 @@ func (p *Program) judge() evidence.Judge {
 }
 
 // verifyFormats are what verify can write.
-var verifyFormats = []string{formatText, formatJSON, formatMarkdown}
+var verifyFormats = []string{formatText, formatJSON, formatMarkdown, formatHTML}
 
 func doVerify(c *Context) (int, error) {
 	if len(c.Args) == 0 {
@@ -126,6 +126,8 @@ func (c *Context) renderAgain(r *evidence.Result) error {
 		switch c.Format() {
 		case formatMarkdown:
 			_ = ignoreWrite(r.Story(c.Out))
+		case formatHTML:
+			_ = ignoreWrite(r.Page(c.Out))
 		default:
 			style := c.Style
 			style.Verbosity, _ = c.verbosity() // both flags were refused before
