@@ -15,7 +15,7 @@ BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -tags $(TAGS)
 LINTER_VERSION := v2.15.0
 LINTER         := bin/tools/golangci-lint-$(LINTER_VERSION)
 
-.PHONY: help demo build install test race lint docs bench fuzz clean
+.PHONY: help demo build install test race lint docs browser bench fuzz clean
 
 help:
 	@echo 'make demo                build and run the default scenario'
@@ -24,6 +24,7 @@ help:
 	@echo 'make test                the tests, without a C compiler'
 	@echo 'make race                the tests under the race detector, with a C compiler'
 	@echo 'make lint                the linter, and a build for every platform'
+	@echo 'make browser             evidence in a real browser; needs chromium, node and npm'
 	@echo 'make docs                write the pages that are made from the programs'
 	@echo 'make fuzz                each fuzz target for ten seconds'
 	@echo 'make bench               measure, and rewrite bench/RESULTS.md'
@@ -61,6 +62,9 @@ lint: $(LINTER)
 $(LINTER):
 	GOBIN=$(CURDIR)/bin/tools $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINTER_VERSION)
 	mv bin/tools/golangci-lint $@
+
+browser: build
+	.ci/browser/run
 
 docs:
 	$(GO) run ./docs/gen

@@ -44,7 +44,7 @@ var renderings = []rendering{
 }
 
 // optional are the files that bundles of older versions lack.
-var optional []string
+var optional = []string{filePage}
 
 // The limits of a bundle. What is beyond them is neither written nor read: an
 // attachment that nobody can open is no evidence, and a stranger's must not take
