@@ -15,12 +15,13 @@ BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -tags $(TAGS)
 LINTER_VERSION := v2.15.0
 LINTER         := bin/tools/golangci-lint-$(LINTER_VERSION)
 
-.PHONY: help demo build install test race lint docs browser bench fuzz clean
+.PHONY: help demo build install uninstall test race lint docs browser bench fuzz clean
 
 help:
 	@echo 'make demo                build and run the default scenario'
 	@echo 'make build               every binary into bin/'
-	@echo 'make install PREFIX=DIR  into DIR/bin (default /usr/local)'
+	@echo 'make install PREFIX=DIR  binaries, manual pages and completions, under DIR (default /usr/local)'
+	@echo 'make uninstall PREFIX=DIR'
 	@echo 'make test                the tests, without a C compiler'
 	@echo 'make race                the tests under the race detector, with a C compiler'
 	@echo 'make lint                the linter, and a build for every platform'
@@ -35,9 +36,24 @@ demo: build
 build:
 	$(BUILD) -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 
+BINARIES := selfconnect simopen halfclose lingerreset staleresp
+BIN      = $(DESTDIR)$(PREFIX)/bin
+SHARE    = $(DESTDIR)$(PREFIX)/share
+BASH     = $(SHARE)/bash-completion/completions
+ZSH      = $(SHARE)/zsh/site-functions
+FISH     = $(SHARE)/fish/vendor_completions.d
+
 install: build
-	install -d $(DESTDIR)$(PREFIX)/bin
-	install bin/selfconnect bin/simopen bin/halfclose bin/lingerreset bin/staleresp $(DESTDIR)$(PREFIX)/bin
+	install -d $(BIN) $(SHARE)/man/man1 $(BASH) $(ZSH) $(FISH)
+	install $(BINARIES:%=bin/%) $(BIN)
+	install -m 644 $(BINARIES:%=docs/man/%.1) $(SHARE)/man/man1
+	for b in $(BINARIES); do install -m 644 docs/completion/$$b.bash $(BASH)/$$b; done
+	install -m 644 $(BINARIES:%=docs/completion/_%) $(ZSH)
+	install -m 644 $(BINARIES:%=docs/completion/%.fish) $(FISH)
+
+uninstall:
+	rm -f $(BINARIES:%=$(BIN)/%) $(BINARIES:%=$(SHARE)/man/man1/%.1) $(BINARIES:%=$(BASH)/%)
+	rm -f $(BINARIES:%=$(ZSH)/_%) $(BINARIES:%=$(FISH)/%.fish)
 
 test:
 	CGO_ENABLED=0 $(GO) test -tags $(TAGS) -shuffle=on $(TESTFLAGS) ./...
@@ -50,7 +66,7 @@ race:
 # What is wrong on another platform must show on this one.
 PLATFORMS := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
 
-lint: $(LINTER)
+lint: $(LINTER) build
 	$(LINTER) run --build-tags $(TAGS)
 	$(GO) run ./docs/gen -check
 	@for p in $(PLATFORMS); do \
@@ -66,7 +82,7 @@ $(LINTER):
 browser: build
 	.ci/browser/run
 
-docs:
+docs: build
 	$(GO) run ./docs/gen
 
 bench: build

@@ -1,6 +1,7 @@
 // Gen writes the pages that are made from the programs themselves: docs/claims.md
-// from their recorded runs. With -check it compares instead, and fails where a page
-// is not what it would write. Run it from the module's root.
+// from their recorded runs, manual pages and completions from what they list. With
+// -check it compares instead, and fails where a page is not what it would write.
+// Run it from the module's root, with the programs built.
 package main
 
 import (
@@ -8,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 )
 
 // binaries in the order in which the pages have them.
@@ -28,6 +30,16 @@ func run(check bool) error {
 	if pages["docs/claims.md"], err = claimsPage(); err != nil {
 		return err
 	}
+	for _, binary := range binaries {
+		l, err := listingOf(binary)
+		if err != nil {
+			return err
+		}
+		pages["docs/man/"+binary+".1"] = manPage(l)
+		pages["docs/completion/"+binary+".bash"] = bashCompletion(l)
+		pages["docs/completion/_"+binary] = zshCompletion(l)
+		pages["docs/completion/"+binary+".fish"] = fishCompletion(l)
+	}
 	for path, content := range pages {
 		if err := put(path, content, check); err != nil {
 			return err
@@ -39,6 +51,9 @@ func run(check bool) error {
 // put writes a page, or compares it with the one that is there.
 func put(path string, content []byte, check bool) error {
 	if !check {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
 		return os.WriteFile(path, content, 0o644)
 	}
 	is, err := os.ReadFile(path)

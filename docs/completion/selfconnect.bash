@@ -1,0 +1,26 @@
+# bash completion for selfconnect; written by make docs.
+_selfconnect() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} word flags="--format --net -4 -6 --repeat --timeout --step --quiet --verbose --color --evidence --force --label --no-redact --help --version --port"
+	case $prev in
+	--format) mapfile -t COMPREPLY < <(compgen -W "text json jsonl markdown html tap" -- "$cur"); return ;;
+	--net) mapfile -t COMPREPLY < <(compgen -W "wire loopback host" -- "$cur"); return ;;
+	--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur"); return ;;
+	--evidence) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+	esac
+	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+		case $word in
+		list) flags="--format --color" ;;
+		check) flags="--format --color" ;;
+		verify) flags="--format --quiet --verbose --color" ;;
+		diff) flags="--format --color" ;;
+		scan) flags="--netns --pid --fail-over --format --color" ;;
+		port) flags="--netns --pid --format --color" ;;
+		esac
+	done
+	if [[ $cur == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$cur")
+	else
+		mapfile -t COMPREPLY < <(compgen -W "all help direct autobind hunt outside-range reserved-port detect-and-retry port-theft list check verify diff scan port" -- "$cur"; compgen -f -- "$cur")
+	fi
+}
+complete -F _selfconnect selfconnect

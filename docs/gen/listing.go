@@ -1,0 +1,39 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os/exec"
+)
+
+// listing is what a program says of itself: BINARY list --format json.
+type listing struct {
+	Tool struct {
+		Name, Version string
+	}
+	Summary   string
+	Scenarios []struct {
+		Name, Title string
+	}
+	Commands []struct {
+		Name, Usage, Args string
+		Flags             []flagListed
+		Examples          []example
+	}
+	Flags    []flagListed
+	Examples []example
+}
+
+type flagListed struct{ Name, Value, Usage string }
+
+type example struct{ Line, Does string }
+
+// listingOf asks a program that has been built.
+func listingOf(binary string) (*listing, error) {
+	out, err := exec.Command("bin/"+binary, "list", "--format", "json").Output()
+	if err != nil {
+		return nil, fmt.Errorf("bin/%s: %w: make build makes it", binary, err)
+	}
+	l := &listing{}
+	return l, json.Unmarshal(out, l)
+}
