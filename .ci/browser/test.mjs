@@ -61,8 +61,8 @@ async function verdicts(page, name) {
 // packets opens the first packet with bytes, by mouse and by keyboard.
 async function packets(page, name) {
 	const n = await page.evaluate(() => {
-		const known = JSON.parse(document.getElementById("packets").textContent);
-		return Object.keys(known).find((n) => known[n].hex && known[n].fields.some(([f]) => f === "seq"));
+		const { names, packets } = JSON.parse(document.getElementById("packets").textContent);
+		return Object.keys(packets).find((n) => packets[n].hex && packets[n].fields.some(([name]) => names[name] === "seq"));
 	});
 	if (!n) return;
 	const row = await page.$(`.row[data-n~="${n}"]`);
@@ -71,7 +71,7 @@ async function packets(page, name) {
 	assert.match(await text(page, "#panel dl"), /seq\d+ \(\d+ from the beginning\)/);
 	const dump = await text(page, "#panel pre");
 	const bytes = [...dump.matchAll(/^[0-9a-f]{4} {2}((?:[0-9a-f]{2} ?){1,16})/gm)].map((m) => m[1].replaceAll(" ", "")).join("");
-	const known = await page.evaluate((n) => JSON.parse(document.getElementById("packets").textContent)[n].hex, n);
+	const known = await page.evaluate((n) => JSON.parse(document.getElementById("packets").textContent).packets[n].hex, n);
 	assert.equal(bytes, known, `${name}: the dump is not the packet's bytes`);
 	await page.keyboard.press("Escape");
 	assert.ok(await page.$eval("#panel", (p) => p.hidden), `${name}: Escape does not close`);

@@ -25,7 +25,7 @@ var pageScript string
 // events. A journal may come from a stranger: the page's policy lets nothing run
 // and nothing be fetched but its own script and style.
 func HTML(w io.Writer, r *Report, c Circumstances) error {
-	p := &page{canvas: newCanvas(markdownStyle), packets: map[string]openPacket{}}
+	p := &page{canvas: newCanvas(markdownStyle), packets: openPackets{Names: []string{}, Packets: map[string]openPacket{}}}
 	p.head(r)
 	p.circumstances(r, c)
 	for i := range r.Runs {
@@ -46,7 +46,7 @@ func HTML(w io.Writer, r *Report, c Circumstances) error {
 type page struct {
 	strings.Builder
 	*canvas
-	packets map[string]openPacket // by the number of the event that has the bytes
+	packets openPackets
 }
 
 // esc makes a journal's text part of the page.

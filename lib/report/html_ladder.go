@@ -152,7 +152,7 @@ func (d *picture) numbersOf(r *row) string {
 func (d *picture) remember(r *row) {
 	for _, n := range r.nums {
 		if e := d.bytesOf[n]; e != nil {
-			d.packets[strconv.Itoa(n)] = d.openedPacket(e, &r.arrow.label)
+			d.open(e, &r.arrow.label)
 		}
 	}
 }
@@ -161,7 +161,7 @@ func (d *picture) remember(r *row) {
 func (d *picture) full(r *row) string {
 	var s string
 	if r.arrow != nil {
-		for _, part := range d.label(&r.arrow.label, everything, d.ports) {
+		for _, part := range d.label(&r.arrow.label, numbers, d.ports) {
 			s += part.text
 		}
 		s = r.arrow.from + " → " + r.arrow.to + " " + s

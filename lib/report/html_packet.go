@@ -2,7 +2,9 @@ package report
 
 import (
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,24 +12,55 @@ import (
 	"sockproof/lib/packet"
 )
 
-// openPacket is what the page shows of a packet that is opened.
+// openPackets is what the page shows of packets that are opened. There are many, and
+// all have the same fields: their names stand there once.
+type openPackets struct {
+	Names   []string              `json:"names"`
+	Packets map[string]openPacket `json:"packets"` // by the number of the event that has the bytes
+}
+
+// openPacket is one of them.
 type openPacket struct {
-	Fields [][2]string `json:"fields"`
+	Fields []openField `json:"fields"`
 	Hex    string      `json:"hex,omitempty"` // all its bytes
 }
 
-// openedPacket decodes a packet's bytes. Of many packets, and of one whose bytes
-// are not in the journal, there is what the event says.
-func (p *page) openedPacket(e *journal.Event, l *label) openPacket {
+// openField is a field's name, by its place among the names, and its value.
+type openField struct {
+	name  int
+	value string
+}
+
+// MarshalJSON is a pair: [3,"64"].
+func (f openField) MarshalJSON() ([]byte, error) { return json.Marshal([]any{f.name, f.value}) }
+
+// add keeps a packet, with the names of its fields.
+func (o *openPackets) add(n int, fields [][2]string, hex string) {
+	p := openPacket{Hex: hex}
+	for _, f := range fields {
+		i := slices.Index(o.Names, f[0])
+		if i < 0 {
+			i = len(o.Names)
+			o.Names = append(o.Names, f[0])
+		}
+		p.Fields = append(p.Fields, openField{i, f[1]})
+	}
+	o.Packets[strconv.Itoa(n)] = p
+}
+
+// open keeps what is shown of a packet, its bytes decoded. Of many packets there is
+// what the event says.
+func (p *page) open(e *journal.Event, l *label) {
 	j := e.Packet
 	if j.Bulk != nil {
-		return openPacket{Fields: [][2]string{
+		p.packets.add(e.N, [][2]string{
 			{"packets", grouped(j.Bulk.Packets)},
 			{"bytes, with headers", grouped(j.Bulk.IPBytes)},
 			{"bytes of payload", grouped(j.Bulk.TCPBytes)},
 			{"SHA-256", p.clean(j.Bulk.SHA256)},
 			{"bytes", "not kept: there are too many"},
-		}}
+		}, "")
+		return
 	}
 	fields := [][2]string{{"from", p.clean(j.Src)}, {"to", p.clean(j.Dst)}}
 	d, err := packet.Decode(j.Bytes)
@@ -40,7 +73,7 @@ func (p *page) openedPacket(e *journal.Event, l *label) openPacket {
 	if err == nil && len(d.Payload) > 0 {
 		fields = append(fields, [2]string{"payload", p.data(d.Payload)})
 	}
-	return openPacket{Fields: fields, Hex: hex.EncodeToString(j.Bytes)}
+	p.packets.add(e.N, fields, hex.EncodeToString(j.Bytes))
 }
 
 // ipFields are those of the IP header.

@@ -80,17 +80,19 @@ func TestPageOfAStranger(t *testing.T) {
 }
 
 // dataOf is what the page's script knows.
-func dataOf(t *testing.T, page string) map[string]openPacket {
+func dataOf(t *testing.T, page string) map[string]struct{ Hex string } {
 	t.Helper()
 	m := regexp.MustCompile(`(?s)<script type="application/json" id="packets">(.*?)</script>`).FindStringSubmatch(page)
 	if m == nil {
 		t.Fatal("no data")
 	}
-	var known map[string]openPacket
+	var known struct {
+		Packets map[string]struct{ Hex string }
+	}
 	if err := json.Unmarshal([]byte(m[1]), &known); err != nil {
 		t.Fatal(err)
 	}
-	return known
+	return known.Packets
 }
 
 // TestPageShowsWhatVerdictsRestOn: every event that a verdict cites is a row of the

@@ -1,7 +1,7 @@
 "use strict";
 // A verdict highlights its events; a row of the ladder opens what is known of it.
 (() => {
-	const known = JSON.parse(document.getElementById("packets").textContent);
+	const { names, packets: known } = JSON.parse(document.getElementById("packets").textContent);
 	const panel = document.getElementById("panel");
 	const content = panel.querySelector("div");
 	let opener = null;
@@ -56,7 +56,7 @@
 		const parts = element("div");
 		parts.className = "parts";
 		const list = element("dl");
-		const facts = [["events", numbers.map((n) => "#" + n).join(", ")], ["time", row.dataset.t + " ms"], ...(packet ? packet.fields : [])];
+		const facts = [["events", numbers.map((n) => "#" + n).join(", ")], ["time", row.dataset.t + " ms"], ...(packet ? packet.fields.map(([name, value]) => [names[name], value]) : [])];
 		for (const [name, value] of facts) list.append(element("dt", name), element("dd", value));
 		parts.append(list);
 		if (packet?.hex) parts.append(element("pre", dump(packet.hex)));
