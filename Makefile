@@ -15,7 +15,7 @@ BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -tags $(TAGS)
 LINTER_VERSION := v2.15.0
 LINTER         := bin/tools/golangci-lint-$(LINTER_VERSION)
 
-.PHONY: help demo build install uninstall test race lint docs browser bench fuzz clean
+.PHONY: help demo build install uninstall test race lint docs labs browser bench fuzz clean
 
 help:
 	@echo 'make demo                build and run the default scenario'
@@ -25,6 +25,7 @@ help:
 	@echo 'make test                the tests, without a C compiler'
 	@echo 'make race                the tests under the race detector, with a C compiler'
 	@echo 'make lint                the linter, and a build for every platform'
+	@echo 'make labs                type every command of the lessons, and compare'
 	@echo 'make browser             evidence in a real browser; needs chromium, node and npm'
 	@echo 'make docs                write the pages that are made from the programs'
 	@echo 'make fuzz                each fuzz target for ten seconds'
@@ -67,7 +68,7 @@ race:
 PLATFORMS := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
 
 lint: $(LINTER) build
-	$(LINTER) run --build-tags $(TAGS)
+	$(LINTER) run --build-tags $(TAGS),labs
 	$(GO) run ./docs/gen -check
 	@for p in $(PLATFORMS); do \
 		echo "vet $$p"; \
@@ -78,6 +79,9 @@ lint: $(LINTER) build
 $(LINTER):
 	GOBIN=$(CURDIR)/bin/tools $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINTER_VERSION)
 	mv bin/tools/golangci-lint $@
+
+labs: build
+	SOCKPROOF_BIN=$(CURDIR)/bin CGO_ENABLED=0 $(GO) test -tags $(TAGS),labs -count=1 ./labs
 
 browser: build
 	.ci/browser/run
