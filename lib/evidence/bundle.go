@@ -92,6 +92,9 @@ func (b *Bundle) render() (files, error) {
 	if text := tooMany(b.journals()); text != "" {
 		return nil, fmt.Errorf("%s: %s: run fewer scenarios at once", fileJournal, text)
 	}
+	if b.changed != "" {
+		return nil, fmt.Errorf("with names replaced %s would be judged differently: --no-redact keeps them", b.changed)
+	}
 	all, total := files{}, 0
 	for _, sources := range []bool{true, false} { // the others may be many times as large
 		if err := b.renderSome(all, &total, sources); err != nil {

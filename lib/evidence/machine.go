@@ -18,6 +18,8 @@ const MachineSchema = "sockproof/machine/v1"
 type Bundle struct {
 	Machine Machine
 	Report  report.Report // its tool, start and machine are Machine's
+
+	changed string // a claim or a scenario that is judged differently with names replaced; "": none
 }
 
 // Machine is machine.json: what made the evidence, where, and how.
@@ -84,7 +86,7 @@ func New(r report.Report, how How) *Bundle {
 		b.complete(&b.Report.Runs[i])
 	}
 	if how.Names != nil || how.HidePayload {
-		r := newRedactor(how.Names)
+		r := newRedactor(how.Names, ownWords(&b.Report))
 		r.hidesPayload = how.HidePayload
 		b.redact(r, how.Judge)
 	}

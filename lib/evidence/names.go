@@ -18,6 +18,45 @@ type Names struct {
 // common are names that tell nobody from anybody else.
 var common = []string{"root", "nobody", "localhost", "localdomain", "user"}
 
+// isNumber says whether a name is one, which then names nobody.
+func isNumber(name string) bool {
+	return strings.Trim(name, "0123456789") == ""
+}
+
+// isHex says whether a name could be a part of an address.
+func isHex(name string) bool {
+	return strings.Trim(strings.ToLower(name), "0123456789abcdef") == ""
+}
+
+// ownWords are those that a report is made of, whatever machine it is from.
+func ownWords(r *report.Report) map[string]bool {
+	own := map[string]bool{}
+	add := func(text string) {
+		for _, w := range strings.FieldsFunc(strings.ToLower(text), func(c rune) bool { return c < 0x80 && !isWord(byte(c)) }) {
+			own[w] = true
+		}
+	}
+	for i := range r.Runs {
+		run := &r.Runs[i]
+		before, _, _ := strings.Cut(run.Title, cannot)
+		add(before)
+		add(run.Scenario)
+		for k := range run.Findings {
+			add(run.Findings[k].Statement)
+			add(run.Findings[k].Source)
+		}
+		for k := range run.Events {
+			switch e := &run.Events[k]; {
+			case e.Call != nil:
+				add(e.Call.Op)
+			case e.Answer != nil:
+				add(e.Answer.Policy + " " + e.Answer.Did)
+			}
+		}
+	}
+	return own
+}
+
 // baseName reduces a word of a command line: of a path what is behind its last
 // separator, and of a flag's value too.
 func baseName(word string) string {
@@ -87,17 +126,34 @@ func reducePath(path string) string {
 // puts what it returns in its place. Case makes no difference.
 func eachWord(s, name string, f func(found string) string) string {
 	var b strings.Builder
+	hex := isHex(name)
 	for i := 0; i < len(s); {
-		if i+len(name) <= len(s) && strings.EqualFold(s[i:i+len(name)], name) &&
-			(i == 0 || !isWord(s[i-1])) && (i+len(name) == len(s) || !isWord(s[i+len(name)])) {
-			b.WriteString(f(s[i : i+len(name)]))
-			i += len(name)
+		end := i + len(name)
+		if end <= len(s) && strings.EqualFold(s[i:end], name) && endsAt(s, i-1, -1, hex) && endsAt(s, end, 1, hex) {
+			b.WriteString(f(s[i:end]))
+			i = end
 			continue
 		}
 		b.WriteByte(s[i])
 		i++
 	}
 	return b.String()
+}
+
+// endsAt says whether a word ends before what stands at a place, going one way. One
+// that could be a part of an address goes on behind a point or a colon, if there is
+// more of it.
+func endsAt(s string, at, step int, hex bool) bool {
+	switch {
+	case at < 0 || at >= len(s):
+		return true
+	case isWord(s[at]):
+		return false
+	case !hex || s[at] != '.' && s[at] != ':':
+		return true
+	}
+	next := at + step
+	return next < 0 || next >= len(s) || !isAddressByte(s[next])
 }
 
 func isWord(c byte) bool {

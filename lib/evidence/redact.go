@@ -34,14 +34,18 @@ type replacement struct{ what, name, with string }
 // is a word of many meanings.
 const shortest = 2
 
-func newRedactor(n *Names) *redactor {
+// newRedactor looks for names, those aside that are words of the report's own: who
+// calls a machine "server" has told nobody which, and the words of a report are
+// what its verdicts are made of.
+func newRedactor(n *Names, own map[string]bool) *redactor {
 	r := &redactor{addrs: map[netip.Addr]netip.Addr{}, counted: map[Replaced]int{}, keepsNames: n == nil}
 	if n == nil {
 		return r
 	}
 	add := func(what, with string, names []string) {
 		for i, name := range names {
-			if len(name) < shortest || slices.ContainsFunc(common, func(c string) bool { return strings.EqualFold(c, name) }) {
+			if len(name) < shortest || isNumber(name) || own[strings.ToLower(name)] ||
+				slices.ContainsFunc(common, func(c string) bool { return strings.EqualFold(c, name) }) {
 				continue
 			}
 			r.names = append(r.names, replacement{what, name, fmt.Sprintf(with, i+1)})
@@ -170,7 +174,7 @@ func (r *redactor) nextAddr(ipv4 bool) netip.Addr {
 // changed judged again.
 func (b *Bundle) redact(r *redactor, judge func(journal.Journal) report.Run) {
 	m := &b.Machine.Machine
-	m.Kernel, m.Privilege = r.words(m.Kernel), r.words(m.Privilege)
+	m.Privilege = r.words(m.Privilege)
 	settings := map[string]string{}
 	for name, value := range m.Settings {
 		settings[name] = r.text(value)
@@ -179,21 +183,51 @@ func (b *Bundle) redact(r *redactor, judge func(journal.Journal) report.Run) {
 	for i, w := range b.Machine.Command {
 		b.Machine.Command[i] = r.text(w)
 	}
-	b.Machine.Label = r.words(b.Machine.Label)
+	b.Machine.Label = r.text(b.Machine.Label)
 	for i := range b.Report.Runs {
 		run := &b.Report.Runs[i]
 		before := r.times
-		j, title := r.journal(run.Journal), r.text(run.Title)
+		j, title := r.journal(run.Journal), r.title(run.Title)
 		if r.times == before {
 			continue // there was nothing to hide
 		}
+		was := *run
 		*run = judge(j)
 		run.Title = title
+		if b.changed == "" {
+			b.changed = changedVerdict(&was, run)
+		}
 	}
 	for i := range b.Report.Claims {
 		b.Report.Claims[i].Because = r.text(b.Report.Claims[i].Because)
 	}
 	b.Machine.Privacy.Replaced = r.replaced()
+}
+
+// cannot is how a title goes on that says why another scenario was run instead.
+const cannot = " cannot be had here: "
+
+// title replaces names in what a title says of this machine; the rest is the
+// program's own.
+func (r *redactor) title(s string) string {
+	before, after, said := strings.Cut(s, cannot)
+	if !said {
+		return s
+	}
+	return before + cannot + r.text(after)
+}
+
+// changedVerdict names what is judged differently; "": nothing is.
+func changedVerdict(was, is *report.Run) string {
+	if was.Outcome != is.Outcome {
+		return was.Scenario
+	}
+	for i := range was.Findings {
+		if i >= len(is.Findings) || was.Findings[i].Verdict != is.Findings[i].Verdict {
+			return was.Findings[i].Claim
+		}
+	}
+	return ""
 }
 
 // journal is a copy of j that names nobody. Addresses are replaced where the

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
 	"sockproof/lib/report"
@@ -60,7 +61,7 @@ func secretBundle(t testing.TB, names *Names) *Bundle {
 	r := reportOf(v4, v6)
 	r.Machine.Privilege = "grumpy, uid 1000"
 	r.Machine.Settings["motd"] = "snowwhite"
-	r.Runs[0].Title += " (cannot be had here: open /home/grumpy/tun: EACCES)"
+	r.Runs[0].Title += " (cross cannot be had here: open /home/grumpy/tun: EACCES)"
 	return New(r, How{
 		Command: []string{"/home/grumpy/bin/simopen", "cross", "--evidence=/home/grumpy/e.zip", "--label", "of grumpy", "http://snowwhite/doc7"},
 		Label:   "the machine of grumpy", Repeat: 1, Names: names, Judge: judged,
@@ -213,7 +214,7 @@ func TestNothingToHide(t *testing.T) {
 }
 
 func TestText(t *testing.T) {
-	r := newRedactor(&secrets)
+	r := newRedactor(&secrets, nil)
 	for _, tt := range [][2]string{
 		{"", ""},
 		{"127.0.0.1:80 → [::1]:80, 0.0.0.0, 192.0.2.1", "127.0.0.1:80 → [::1]:80, 0.0.0.0, 192.0.2.1"},
@@ -272,7 +273,7 @@ func TestBaseName(t *testing.T) {
 func FuzzText(f *testing.F) {
 	f.Add("grumpy at snowwhite: 10.2.3.4:80, [fe80::1%x]:2 in /home/grumpy/x")
 	f.Fuzz(func(t *testing.T, s string) {
-		got := newRedactor(&secrets).text(s)
+		got := newRedactor(&secrets, nil).text(s)
 		for _, name := range []string{"grumpy", "snowwhite"} {
 			eachWord(got, name, func(found string) string {
 				t.Errorf("%q became %q", s, got)
@@ -280,4 +281,41 @@ func FuzzText(f *testing.F) {
 			})
 		}
 	})
+}
+
+// TestOrdinaryNames: a name that is a word of the report's own, or a number, names
+// nobody, and is left alone; what could be a part of an address is, inside one.
+func TestOrdinaryNames(t *testing.T) {
+	j := cross(t, "127.0.0.1:5001", "127.0.0.1:5002")
+	j.Network = journal.HostNet
+	r := reportOf(j)
+	title := r.Runs[0].Title
+	word, _, _ := strings.Cut(title, " ")
+	b := New(r, How{Repeat: 1, Judge: judged, Names: &Names{Hosts: []string{word, "127", "5001"}, Users: []string{"connect"}}})
+	if n := len(b.Machine.Privacy.Replaced); n != 0 || b.Report.Runs[0].Title != title {
+		t.Errorf("%d replaced; title %q", n, b.Report.Runs[0].Title)
+	}
+	mustHold(t, rendered(t, b))
+	for _, tt := range [][3]string{
+		{"db8", "2001:db8::1 of db8.", "2001:db8::1 of X."},
+		{"cafe", "cafe, ::cafe and cafe: ok", "X, ::cafe and X: ok"},
+		{"10", "10.0.0.1 has 10", "10.0.0.1 has X"},
+	} {
+		if got := eachWord(tt[1], tt[0], func(string) string { return "X" }); got != tt[2] {
+			t.Errorf("%q in %q: %q; want %q", tt[0], tt[1], got, tt[2])
+		}
+	}
+}
+
+// TestChangedVerdict: evidence that would be judged differently is not written.
+func TestChangedVerdict(t *testing.T) {
+	r := reportOf(revealing(t, secretA, secretB))
+	b := New(r, How{Repeat: 1, Names: &secrets, Judge: func(j journal.Journal) report.Run {
+		run := judged(j)
+		run.Outcome = claim.NotReproduced
+		return run
+	}})
+	if _, err := b.render(); err == nil || !strings.Contains(err.Error(), "--no-redact") {
+		t.Errorf("%v", err)
+	}
 }

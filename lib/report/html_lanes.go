@@ -41,9 +41,13 @@ func (d *picture) lanesOf(r *Run) []lane {
 			if n := len(l.stands); n > 0 {
 				l.stands[n-1].to = row
 			}
-			if i > 0 && (s.State == journal.Close || s.State == journal.Gone) {
+			last := i == len(h.States)-1
+			if i > 0 && (s.State == journal.Gone || s.State == journal.Close && last) {
 				l.end = row
 				break
+			}
+			if i > 0 && s.State == journal.Close {
+				continue // TCP_INFO says so where only a TIME_WAIT is left
 			}
 			l.stands = append(l.stands, standing{s.State, row, len(d.rows)})
 		}
