@@ -64,7 +64,7 @@ func (p *peer) failure(j *journal.Journal) error {
 	switch {
 	case p.err != nil:
 		return p.err
-	case j.Stopped != "" && len(p.report.Victims) == 0:
+	case j.Stopped != "" && len(p.report.Victims) == 0 && p.served == 0:
 		return errors.New("victim: " + j.Stopped)
 	}
 	return nil
@@ -95,6 +95,7 @@ type peer struct {
 	report *victimReport
 	each   func(*misbehaved) // told of each victim at once; nil: not
 	keeps  bool              // what a server has seen, for evidence
+	served int               // victims told of at once
 	err    error
 }
 
@@ -186,6 +187,7 @@ func (p *peer) serve(r *repro.Run) error {
 		m := p.misbehave(r, c, nil)
 		m.Victim, m.Reset = who.String(), m.due
 		p.each(&m)
+		p.served++
 	}
 	return nil
 }

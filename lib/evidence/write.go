@@ -1,8 +1,11 @@
 package evidence
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,8 +17,7 @@ const zipSuffix = ".zip"
 
 // Write writes the bundle to path: a folder, or one file if its name ends in .zip.
 // It is written beside that place and renamed, so there is never half of one. What
-// is there already is kept, unless force is set and it is evidence, or a file in
-// the way of a file.
+// is there already is kept, unless force is set and it is evidence.
 //
 // The error is one line and says what would help.
 func (b *Bundle) Write(path string, force bool) error {
@@ -63,8 +65,8 @@ func mayReplace(path string, isZip, force bool) error {
 		return fmt.Errorf("%w%s", err, remedy(err))
 	case !force:
 		return errors.New("it exists: --force replaces it, or take another name")
-	case isZip && !info.Mode().IsRegular():
-		return errors.New("it exists and is no file: take another name")
+	case isZip && (!info.Mode().IsRegular() || !isZipBundle(path)):
+		return errors.New("it exists and is not evidence: take another name")
 	case !isZip && !info.IsDir():
 		return errors.New("it exists and is no folder: take another name, or one that ends in .zip")
 	case !isZip && !isBundle(path):
@@ -85,10 +87,35 @@ func isBundle(path string) bool {
 		if !known(e.Name()) || !e.Type().IsRegular() {
 			return false
 		}
-		manifest = manifest || e.Name() == fileManifest
+		manifest = manifest || e.Name() == fileManifest && isManifest(filepath.Join(path, fileManifest))
 	}
 	return manifest
 }
+
+// isManifest says whether a file is the manifest of a bundle, of any version.
+func isManifest(path string) bool {
+	b, err := os.ReadFile(path)
+	var m struct {
+		Schema string `json:"schema"`
+	}
+	return err == nil && json.Unmarshal(b, &m) == nil && strings.HasPrefix(m.Schema, schemaFamily)
+}
+
+// isZipBundle says whether a file begins as a bundle does: with the entry of its
+// first file (APPNOTE.TXT §4.3.7).
+func isZipBundle(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, localHeader+len(fileJournal))
+	_, err = io.ReadFull(f, head)
+	return err == nil && string(head[:4]) == "PK\x03\x04" && string(head[localHeader:]) == fileJournal
+}
+
+// localHeader is how long the header of an entry is, in bytes, before its name.
+const localHeader = 30
 
 // The modes of what is written, which the umask narrows.
 const (
@@ -96,9 +123,10 @@ const (
 	folderMode = 0o755
 )
 
-// beside is the name of what a bundle is until it is whole.
+// beside is the name of what a bundle is until it is whole: one that nobody else
+// takes, in a container either, where every program has the same number.
 func beside(path string) string {
-	return filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%d.tmp", filepath.Base(path), os.Getpid()))
+	return filepath.Join(filepath.Dir(path), fmt.Sprintf(".sockproof-%016x.tmp", rand.Uint64()))
 }
 
 func writeZip(path string, all files) error {
@@ -107,7 +135,7 @@ func writeZip(path string, all files) error {
 	if err == nil {
 		err = os.Rename(part, path)
 	}
-	if err != nil && !errors.Is(err, os.ErrExist) {
+	if err != nil {
 		_ = os.Remove(part) // the first error is the one to tell
 	}
 	return err

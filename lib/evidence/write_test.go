@@ -27,7 +27,7 @@ func TestNeverOverwrites(t *testing.T) {
 	b := sample(t)
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
-	for _, name := range []string{"mine.txt", "other/file", "taken.zip/file", "file", "extra/manifest.json", "extra/notes"} {
+	for _, name := range []string{"mine.txt", "other/file", "taken.zip/file", "file", "extra/manifest.json", "extra/notes", "thesis.zip", "app/manifest.json", "app/report.md"} {
 		if err := os.MkdirAll(filepath.Dir(at(name)), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +50,9 @@ func TestNeverOverwrites(t *testing.T) {
 		"other":          "it exists and is not evidence",
 		"extra":          "it exists and is not evidence",
 		"file":           "it exists and is no folder",
-		"taken.zip":      "it exists and is no file",
+		"taken.zip":      "it exists and is not evidence",
+		"thesis.zip":     "it exists and is not evidence",
+		"app":            "it exists and is not evidence",
 		"file/e.zip":     "not a directory",
 		"missing/e.zip":  "make the folder first",
 		"missing/folder": "make the folder first",
@@ -60,29 +62,31 @@ func TestNeverOverwrites(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if got := left(t, dir); got != "e e.zip extra file mine.txt other taken.zip" {
+	if got := left(t, dir); got != "app e e.zip extra file mine.txt other taken.zip thesis.zip" {
 		t.Errorf("left: %s", got)
 	}
-	for _, name := range []string{"mine.txt", "other/file", "taken.zip/file", "file", "extra/notes"} {
+	for _, name := range []string{"mine.txt", "other/file", "taken.zip/file", "file", "extra/notes", "thesis.zip", "app/manifest.json"} {
 		if content, err := os.ReadFile(at(name)); err != nil || string(content) != "mine" {
 			t.Errorf("%s: %q, %v", name, content, err)
 		}
 	}
 }
 
-// TestLeavesNoHalf: what cannot be written whole is not there at all.
+// TestLeavesNoHalf: what cannot be written whole is not there at all, nor anything
+// beside it.
 func TestLeavesNoHalf(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"e.zip", "e"} {
-		if err := os.Mkdir(beside(filepath.Join(dir, name)), 0o755); err != nil { // in the way
-			t.Fatal(err)
-		}
-		if err := sample(t).Write(filepath.Join(dir, name), false); err == nil {
-			t.Errorf("%s was written", name)
-		}
-		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
-			t.Errorf("%s is there", name)
-		}
+	if err := writeFolder(filepath.Join(dir, "e"), files{"a": []byte("whole"), "no/such": []byte("folder")}); err == nil {
+		t.Error("e was written")
+	}
+	if err := os.Mkdir(filepath.Join(dir, "e.zip"), 0o755); err != nil { // no file can have its name
+		t.Fatal(err)
+	}
+	if err := writeZip(filepath.Join(dir, "e.zip"), files{"a": []byte("whole")}); err == nil {
+		t.Error("e.zip was written")
+	}
+	if got := left(t, dir); got != "e.zip" {
+		t.Errorf("left: %s", got)
 	}
 }
 
