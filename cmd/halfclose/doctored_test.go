@@ -2,7 +2,6 @@ package main
 
 import (
 	"slices"
-	"strings"
 	"testing"
 
 	"sockproof/cmd/internal/doctor"
@@ -30,42 +29,22 @@ var suite = doctor.Suite{
 
 func TestJournals(t *testing.T) { suite.Journals(t) }
 
-// all makes several changes, one after the other.
-func all(changes ...func(*doctor.Journal)) func(*doctor.Journal) {
-	return func(d *doctor.Journal) {
-		for _, change := range changes {
-			change(d)
-		}
-	}
-}
-
-// changed changes the first such event, changedAll every one.
-func changed(w doctor.Which, change func(*journal.Event)) func(*doctor.Journal) {
-	return func(d *doctor.Journal) { change(d.First(w)) }
-}
-
-func changedAll(w doctor.Which, change func(*journal.Event)) func(*doctor.Journal) {
-	return func(d *doctor.Journal) {
-		d.First(w)
-		for i := range d.Events {
-			if w(&d.Events[i]) {
-				change(&d.Events[i])
-			}
-		}
-	}
-}
-
-// dropped deletes the first such event, droppedAll every one.
-func dropped(w doctor.Which) func(*doctor.Journal) { return func(d *doctor.Journal) { d.Drop(w) } }
-
-func droppedAll(w doctor.Which) func(*doctor.Journal) {
-	return func(d *doctor.Journal) { d.DropAll(w) }
-}
-
-// changedNth changes the n-th such event, from 0.
-func changedNth(n int, w doctor.Which, change func(*journal.Event)) func(*doctor.Journal) {
-	return func(d *doctor.Journal) { change(d.Nth(n, w)) }
-}
+// What every doctor does, and looks for.
+var (
+	all        = doctor.All
+	changed    = doctor.Changed
+	changedNth = doctor.ChangedNth
+	changedAll = doctor.ChangedAll
+	dropped    = doctor.Dropped
+	droppedAll = doctor.DroppedAll
+	flagged    = doctor.Flagged
+	twice      = doctor.Twice
+	another    = doctor.Another
+	arrivalOf  = doctor.ArrivalOf
+	from       = doctor.From
+	to         = doctor.To
+	data       = doctor.SentBy
+)
 
 // call is a system call of one socket, in the play or in its tearing down.
 func call(socket, op string) doctor.Which { return doctor.Of(socket, doctor.Call(op)) }
@@ -117,56 +96,6 @@ func arriving(port string, flags ...string) doctor.Which {
 	return from(port, doctor.PacketAt(journal.AtDelivered, flags...))
 }
 
-// data is a segment with payload, at a place.
-func data(port, at string) doctor.Which {
-	return from(port, func(e *journal.Event) bool { return e.Packet.At == at && e.Packet.Len > 0 })
-}
-
-// from narrows what is looked for to the segments that a port sent.
-func from(port string, w doctor.Which) doctor.Which {
-	return func(e *journal.Event) bool {
-		return e.Packet != nil && strings.HasSuffix(e.Packet.Src, ":"+port) && w(e)
-	}
-}
-
-// to narrows it to those that a port was sent.
-func to(port string, w doctor.Which) doctor.Which {
-	return func(e *journal.Event) bool {
-		return e.Packet != nil && strings.HasSuffix(e.Packet.Dst, ":"+port) && w(e)
-	}
-}
-
-// flagged gives a segment other flags.
-func flagged(flags ...string) func(*journal.Event) {
-	return func(e *journal.Event) {
-		p := *e.Packet
-		p.Flags = flags
-		e.Packet = &p
-	}
-}
-
-// twice lets segments come a second time, as after SIGSTOP and SIGCONT: each is
-// sent again when it has arrived and the sockets were looked at, and the copy
-// arrives.
-func twice(segments ...doctor.Which) func(*doctor.Journal) {
-	return func(d *doctor.Journal) {
-		for _, w := range segments {
-			first := *d.First(w)
-			arrival := *d.First(arrivalOf(first.N))
-			n := lookedAt(d, arrival.N)
-			d.Again(n, &first, nil)
-			d.Again(n+1, &arrival, func(e *journal.Event) { e.Packet.Of = n + 1 })
-		}
-	}
-}
-
-// arrivalOf is the arrival of a segment, by the number under which it was sent.
-func arrivalOf(n int) doctor.Which {
-	return func(e *journal.Event) bool {
-		return e.Packet != nil && e.Packet.At == journal.AtDelivered && e.Packet.Of == n
-	}
-}
-
 // lookedAt is the number of the last event by which the sockets were looked at
 // after an event, without another between.
 func lookedAt(d *doctor.Journal, n int) int {
@@ -191,15 +120,5 @@ func lostOnce(w doctor.Which) func(*doctor.Journal) {
 		d.Again(n, &first, func(e *journal.Event) { e.Packet.At, e.Packet.Of = journal.AtDropped, n })
 		d.Again(n+1, &first, nil)
 		d.First(arrivalOf(n)).Packet.Of = n + 2
-	}
-}
-
-// another lets segments like some pass that are another connection's.
-func another(segments ...doctor.Which) func(*doctor.Journal) {
-	return func(d *doctor.Journal) {
-		for _, w := range segments {
-			first := *d.First(w)
-			d.Again(first.N, &first, func(e *journal.Event) { e.Packet.Src, e.Packet.Dst = "192.0.2.9:9", "192.0.2.8:8" })
-		}
 	}
 }

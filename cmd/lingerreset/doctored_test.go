@@ -2,7 +2,6 @@ package main
 
 import (
 	"slices"
-	"strings"
 	"testing"
 
 	"sockproof/cmd/internal/doctor"
@@ -27,48 +26,26 @@ var suite = doctor.Suite{
 
 func TestJournals(t *testing.T) { suite.Journals(t) }
 
-// all makes several changes, one after the other.
-func all(changes ...func(*doctor.Journal)) func(*doctor.Journal) {
-	return func(d *doctor.Journal) {
-		for _, change := range changes {
-			change(d)
-		}
-	}
-}
-
-// asRecorded changes nothing.
-func asRecorded(*doctor.Journal) {}
+// What every doctor does, and looks for.
+var (
+	all        = doctor.All
+	asRecorded = doctor.AsRecorded
+	changed    = doctor.Changed
+	changedNth = doctor.ChangedNth
+	changedAll = doctor.ChangedAll
+	dropped    = doctor.Dropped
+	droppedAll = doctor.DroppedAll
+	flagged    = doctor.Flagged
+	twice      = doctor.Twice
+	another    = doctor.Another
+	arrivalOf  = doctor.ArrivalOf
+	from       = doctor.From
+	to         = doctor.To
+	data       = doctor.SentBy
+)
 
 // halted is a run that was stopped at its end.
 func halted(d *doctor.Journal) { d.Stopped = "interrupted by SIGINT" }
-
-// changed changes the first such event, changedNth the n-th, from 0, and
-// changedAll every one.
-func changed(w doctor.Which, change func(*journal.Event)) func(*doctor.Journal) {
-	return changedNth(0, w, change)
-}
-
-func changedNth(n int, w doctor.Which, change func(*journal.Event)) func(*doctor.Journal) {
-	return func(d *doctor.Journal) { change(d.Nth(n, w)) }
-}
-
-func changedAll(w doctor.Which, change func(*journal.Event)) func(*doctor.Journal) {
-	return func(d *doctor.Journal) {
-		d.First(w)
-		for i := range d.Events {
-			if w(&d.Events[i]) {
-				change(&d.Events[i])
-			}
-		}
-	}
-}
-
-// dropped deletes the first such event, droppedAll every one.
-func dropped(w doctor.Which) func(*doctor.Journal) { return func(d *doctor.Journal) { d.Drop(w) } }
-
-func droppedAll(w doctor.Which) func(*doctor.Journal) {
-	return func(d *doctor.Journal) { d.DropAll(w) }
-}
 
 // played narrows what is looked for to the play.
 func played(d *doctor.Journal, w doctor.Which) doctor.Which {
@@ -190,56 +167,6 @@ func rstsOf(port string) doctor.Which {
 	return from(port, func(e *journal.Event) bool { return slices.Contains(e.Packet.Flags, "RST") })
 }
 
-// data is a segment with payload, at a place.
-func data(port, at string) doctor.Which {
-	return from(port, func(e *journal.Event) bool { return e.Packet.At == at && e.Packet.Len > 0 })
-}
-
-// from narrows what is looked for to the segments that a port sent, to to those
-// that it was sent.
-func from(port string, w doctor.Which) doctor.Which {
-	return func(e *journal.Event) bool {
-		return e.Packet != nil && strings.HasSuffix(e.Packet.Src, ":"+port) && w(e)
-	}
-}
-
-func to(port string, w doctor.Which) doctor.Which {
-	return func(e *journal.Event) bool {
-		return e.Packet != nil && strings.HasSuffix(e.Packet.Dst, ":"+port) && w(e)
-	}
-}
-
-// flagged gives a segment other flags.
-func flagged(flags ...string) func(*journal.Event) {
-	return func(e *journal.Event) {
-		p := *e.Packet
-		p.Flags = flags
-		e.Packet = &p
-	}
-}
-
-// twice lets segments come a second time, as after SIGSTOP and SIGCONT: each is
-// sent again when it has arrived and the sockets were looked at, and the copy
-// arrives.
-func twice(segments ...doctor.Which) func(*doctor.Journal) {
-	return func(d *doctor.Journal) {
-		for _, w := range segments {
-			first := *d.First(w)
-			arrival := *d.First(arrivalOf(first.N))
-			n := lookedAt(d, arrival.N)
-			d.Again(n, &first, nil)
-			d.Again(n+1, &arrival, func(e *journal.Event) { e.Packet.Of = n + 1 })
-		}
-	}
-}
-
-// arrivalOf is the arrival of a segment, by the number under which it was sent.
-func arrivalOf(n int) doctor.Which {
-	return func(e *journal.Event) bool {
-		return e.Packet != nil && e.Packet.At == journal.AtDelivered && e.Packet.Of == n
-	}
-}
-
 // lookedAt is the number of the last event by which the sockets were looked at
 // after an event, without another between.
 func lookedAt(d *doctor.Journal, n int) int {
@@ -254,16 +181,6 @@ func lookedAt(d *doctor.Journal, n int) int {
 		n = e.N
 	}
 	return n
-}
-
-// another lets segments like some pass that are another connection's.
-func another(segments ...doctor.Which) func(*doctor.Journal) {
-	return func(d *doctor.Journal) {
-		for _, w := range segments {
-			first := *d.First(w)
-			d.Again(first.N, &first, func(e *journal.Event) { e.Packet.Src, e.Packet.Dst = "192.0.2.9:9", "192.0.2.8:8" })
-		}
-	}
 }
 
 // lost lets the first such segment never arrive.

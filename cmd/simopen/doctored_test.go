@@ -22,29 +22,18 @@ var suite = doctor.Suite{
 
 func TestJournals(t *testing.T) { suite.Journals(t) }
 
-// asRecorded changes nothing.
-func asRecorded(*doctor.Journal) {}
-
-// entered is a change to a state, whoever saw it.
-func entered(state string) doctor.Which {
-	return func(e *journal.Event) bool { return e.State != nil && e.State.To == state }
-}
+// What every doctor does, and looks for.
+var (
+	asRecorded = doctor.AsRecorded
+	changed    = doctor.Changed
+	dropped    = doctor.Dropped
+	droppedAll = doctor.DroppedAll
+	entered    = doctor.Entered
+)
 
 // neverOpened lets nobody see a socket ESTABLISHED.
 func neverOpened(socket string) func(*doctor.Journal) {
 	return func(d *doctor.Journal) { d.DropAll(doctor.Of(socket, entered(journal.Established))) }
-}
-
-// changed changes the first such event.
-func changed(w doctor.Which, change func(*journal.Event)) func(*doctor.Journal) {
-	return func(d *doctor.Journal) { change(d.First(w)) }
-}
-
-// dropped deletes the first such event; droppedAll deletes all.
-func dropped(w doctor.Which) func(*doctor.Journal) { return func(d *doctor.Journal) { d.Drop(w) } }
-
-func droppedAll(w doctor.Which) func(*doctor.Journal) {
-	return func(d *doctor.Journal) { d.DropAll(w) }
 }
 
 // connects lets a socket be seen ESTABLISHED behind event n.

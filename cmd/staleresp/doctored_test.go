@@ -22,8 +22,14 @@ var suite = doctor.Suite{
 
 func TestJournals(t *testing.T) { suite.Journals(t) }
 
-// asRecorded changes nothing.
-func asRecorded(*doctor.Journal) {}
+// What every doctor does, and looks for.
+var (
+	all        = doctor.All
+	asRecorded = doctor.AsRecorded
+	dropped    = doctor.Dropped
+	droppedAll = doctor.DroppedAll
+	entered    = doctor.Entered
+)
 
 // answered is what became of a user's request by a policy; with "" of any.
 func answered(p policy, user, did string) doctor.Which {
@@ -61,22 +67,6 @@ func wrote(q question) doctor.Which {
 	}
 }
 
-// dropped deletes the first such event; droppedAll deletes all.
-func dropped(w doctor.Which) func(*doctor.Journal) { return func(d *doctor.Journal) { d.Drop(w) } }
-
-func droppedAll(w doctor.Which) func(*doctor.Journal) {
-	return func(d *doctor.Journal) { d.DropAll(w) }
-}
-
-// all does several things to a journal.
-func all(steps ...func(*doctor.Journal)) func(*doctor.Journal) {
-	return func(d *doctor.Journal) {
-		for _, do := range steps {
-			do(d)
-		}
-	}
-}
-
 // moved puts the first such event behind the first of another sort.
 func moved(w, behind doctor.Which) func(*doctor.Journal) {
 	return func(d *doctor.Journal) {
@@ -98,9 +88,4 @@ func renamed(from, to policy) func(*doctor.Journal) {
 			}
 		}
 	}
-}
-
-// entered is a change to a state, whoever saw it.
-func entered(state string) doctor.Which {
-	return func(e *journal.Event) bool { return e.State != nil && e.State.To == state }
 }
