@@ -267,9 +267,9 @@ func TestRoom(t *testing.T) {
 			t.Errorf("%d connections, limit %d: %+v, %v", tt.connections, tt.limit, d, err)
 		}
 	}
-	for limit, fit := range map[uint64]int{0: 0, room(0) + 1: 0, room(1): 64} {
+	for limit, advice := range map[uint64]string{0: "", room(0) + 1: "", room(1): "take --connections 64 or fewer, or "} {
 		_, err := divide(65, limit)
-		if want := fmt.Sprintf("take --connections %d or fewer, or raise the hard limit (ulimit -Hn", fit); !errors.Is(err, syscall.EMFILE) || !strings.Contains(err.Error(), want) {
+		if want := syscall.EMFILE.Error() + "; " + advice + "raise the hard limit (ulimit -Hn"; !errors.Is(err, syscall.EMFILE) || !strings.Contains(err.Error(), want) {
 			t.Errorf("limit %d: %v; want … %s …", limit, err, want)
 		}
 	}
