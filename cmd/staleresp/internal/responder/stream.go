@@ -40,7 +40,7 @@ func (s *streams) speak(server context.Context, conn *net.TCPConn) {
 		connection: c, server: server, ctx: ctx, cancel: cancel, conn: conn,
 		came: came, from: bufio.NewReaderSize(came, s.buffer), replies: make(chan pending, under),
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // whatever is to be said has been
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 	defer context.AfterFunc(server, st.stop)()
 	var writer sync.WaitGroup
