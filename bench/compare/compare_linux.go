@@ -118,7 +118,7 @@ func (o options) measure(w io.Writer) error {
 }
 
 // shipped are the binaries whose size is told, and how large they may be, in MiB:
-// staleresp has an HTTP server in it.
+// staleresp has net/http in it, which parses requests.
 var shipped = []struct {
 	name   string
 	target float64
