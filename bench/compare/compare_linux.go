@@ -18,6 +18,8 @@ type options struct {
 	crowdPairs int    // of a scan and ss
 	rounds     int    // of each stage's benchmark
 	trips      int    // pairs of a load and the floor
+	waits      int    // pairs of a staleresp and the floor, which mostly wait
+	stale      bool   // measure staleresp alone
 }
 
 func compareAll(args []string, out io.Writer) error {
@@ -29,19 +31,32 @@ func compareAll(args []string, out io.Writer) error {
 	f.IntVar(&o.crowd, "sockets", 50_000, "sockets for a scan")
 	f.IntVar(&o.crowdPairs, "scans", 40, "pairs of a scan and ss")
 	f.IntVar(&o.trips, "loads", 15, "pairs of a load and a ping-pong")
+	f.IntVar(&o.waits, "waits", 60, "pairs of a staleresp and the floor")
+	f.BoolVar(&o.stale, "staleresp", false, "measure staleresp alone, and leave the rest of the file")
 	f.IntVar(&o.rounds, "rounds", 500, "rounds of each stage")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	if err := o.measure(&b); err != nil {
+	all := o.renew
+	if o.stale {
+		all = o.renewStaleresp
+	}
+	b, err := all()
+	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(o.results, b.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(o.results, b, 0o644); err != nil {
 		return err
 	}
-	_, err := out.Write(b.Bytes())
+	_, err = out.Write(b)
 	return err
+}
+
+// renew is what the results shall be.
+func (o options) renew() ([]byte, error) {
+	var b bytes.Buffer
+	err := o.measure(&b)
+	return b.Bytes(), err
 }
 
 // measure does everything, and writes it down.
@@ -67,7 +82,7 @@ func (o options) measure(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	trips, err := o.roundTrips(filepath.Join(filepath.Dir(binary), "staleresp"))
+	stale, err := o.staleresp(filepath.Join(filepath.Dir(binary), "staleresp"))
 	if err != nil {
 		return err
 	}
@@ -95,14 +110,15 @@ func (o options) measure(w io.Writer) error {
 	writeStages(w, runs[0].pairs, start, stages)
 	scans.write(w)
 	stuck.write(w)
-	trips.write(w)
 	met.write(w)
 	writeSizes(w, sizes)
+	fmt.Fprintln(w)
+	stale.write(w, m)
 	return nil
 }
 
 // shipped are the binaries whose size is told, and how large they may be, in MiB:
-// staleresp has an HTTP server in it.
+// staleresp has net/http in it, which parses requests.
 var shipped = []struct {
 	name   string
 	target float64

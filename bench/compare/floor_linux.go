@@ -23,7 +23,6 @@ func (o options) defaultRuns(bin string) ([]defaultRun, error) {
 		{binary: "simopen", floor: "selfconnect", target: 6}, // two hosts instead of one
 		{binary: "halfclose", floor: "halfclose", target: 10},
 		{binary: "lingerreset", floor: "lingerreset", target: 10},
-		{binary: "staleresp", floor: "staleresp", target: 12},
 	}
 	dir, err := os.MkdirTemp("", "floor")
 	if err != nil {

@@ -96,6 +96,9 @@ func (j *logJudge) read(from io.Reader) error {
 	return err
 }
 
+// byteOrderMark may stand before the first line of a text in UTF-8.
+const byteOrderMark = "\ufeff"
+
 // line judges one line.
 func (j *logJudge) line(line []byte, whole bool) {
 	j.Lines++
@@ -107,8 +110,11 @@ func (j *logJudge) line(line []byte, whole bool) {
 		return
 	}
 	request, reply := line[:tab], string(line[tab+1:])
-	own := token.Of(request)
 	got, is := token.Parse(reply)
+	if j.Lines == 1 && got != token.Of(request) {
+		request = bytes.TrimPrefix(request, []byte(byteOrderMark)) // an editor's, unless it was asked for
+	}
+	own := token.Of(request)
 	from, before := j.asked.line(got)
 	switch {
 	case reply == "":

@@ -15,7 +15,7 @@ const (
 	logInconclusive = "inconclusive"
 )
 
-// conclude says what the log shows.
+// conclude says what the log shows: it is clean if every reply is known to be right.
 func (r *logReport) conclude() {
 	r.Outcome = logInconclusive
 	switch wrong := r.Stale + r.Foreign; {
@@ -28,15 +28,19 @@ func (r *logReport) conclude() {
 		r.Why = fmt.Sprintf("%s lines of %s are not request<TAB>reply, or longer than %d bytes", grouped(r.Malformed), grouped(r.Lines), maxLine)
 	case r.Other > 0:
 		r.Why = fmt.Sprintf("%s replies of %s are none that serve sends", grouped(r.Other), grouped(r.replies()))
-	case r.Right == 0 && r.Repeated > 0:
-		r.Why = "each request was made before: whose reply it got cannot be told; ask something else each time"
+	case r.Repeated > 0: // any of them may be stale
+		r.Why = fmt.Sprintf("%s replies may be those to the same request before, which cannot be told: make each request distinct, by a number for instance", grouped(r.Repeated))
+		if r.Right > 0 {
+			r.Why += fmt.Sprintf("; the %s others are the request's own", grouped(r.Right))
+		}
+		return
 	case r.Right == 0:
 		r.Why = "the log has no request with a reply"
 	default:
 		r.Outcome = logClean
 		r.Why = fmt.Sprintf("all %s replies are the request's own", grouped(r.replies()))
 	}
-	if r.Repeated > 0 && r.Right > 0 {
+	if r.Repeated > 0 {
 		r.Why += fmt.Sprintf("; of %s more it cannot be told, for the same request had been made before", grouped(r.Repeated))
 	}
 }

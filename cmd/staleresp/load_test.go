@@ -71,7 +71,12 @@ func TestLoadUsage(t *testing.T) {
 // TestLoadOutcomes: what is concluded from the counts.
 func TestLoadOutcomes(t *testing.T) {
 	row := func(p policy, requests, late, wrong, timedOut int64) loadRow {
-		return loadRow{Policy: p, Counts: load.Counts{Requests: requests, Late: late, Wrong: wrong, TimedOut: timedOut}}
+		return loadRow{Policy: p, Counts: load.Counts{Requests: requests, Late: late, Wrong: wrong, TimedOut: timedOut, Followed: timedOut}}
+	}
+	last := func(p policy) loadRow {
+		r := row(p, 1000, 10, 0, 10)
+		r.Followed = 0
+		return r
 	}
 	for _, tt := range []struct {
 		name        string
@@ -87,6 +92,10 @@ func TestLoadOutcomes(t *testing.T) {
 		{"no late reply", []loadRow{row(naive, 1000, 0, 0, 0)}, false, loadNotReproduced, "naive took no reply for another request's answer: no reply was late", 1},
 		{"patient clients", []loadRow{row(naive, 1000, 10, 0, 0)}, false, loadNotReproduced, "clients waited for longer than replies were late", 1},
 		{"each the last of its connection", []loadRow{row(naive, 1000, 10, 0, 10)}, false, loadNotReproduced, "no connection was used again", 1},
+		{"cures, and no late reply", []loadRow{row(reconnect, 1000, 0, 0, 0), row(discard, 1000, 0, 0, 0)}, false, loadNotReproduced, "reconnect had nothing to prevent: no reply was late", 1},
+		{"one cure that nobody needed", []loadRow{row(naive, 1000, 10, 400, 10), row(discard, 1000, 10, 0, 10), row(reconnect, 1000, 10, 0, 0)}, false, loadNotReproduced, "reconnect had nothing to prevent: clients waited for longer than replies were late", 1},
+		{"a cure, each the last of its connection", []loadRow{last(compare)}, false, loadNotReproduced, "compare had nothing to prevent: no connection was used again", 1},
+		{"a cure that fails where nobody gave up", []loadRow{row(reconnect, 1000, 0, 1, 0)}, false, loadNotReproduced, "reconnect took 1 replies", 1},
 		{"a cure that fails", []loadRow{row(naive, 1000, 10, 400, 10), row(reconnect, 1000, 10, 1, 10)}, false, loadNotReproduced, "reconnect took 1 replies", 1},
 		{"interrupted", []loadRow{row(naive, 1000, 10, 400, 10)}, true, loadInconclusive, "interrupted", 3},
 		{"interrupted at once", nil, true, loadInconclusive, "interrupted", 3},

@@ -82,7 +82,7 @@ const (
 )
 
 // conclude says how it came out: reproduced, if each policy did what it is known
-// for.
+// for. A cure has to have had something to prevent.
 func (r *loadReport) conclude() {
 	if i := slices.IndexFunc(r.Policies, func(row loadRow) bool { return row.Wrong > 0 && !row.Policy.fails() }); i >= 0 {
 		row := &r.Policies[i]
@@ -94,19 +94,33 @@ func (r *loadReport) conclude() {
 		return
 	}
 	r.Outcome, r.Why = loadReproduced, "every answer was the request's own"
-	for i := len(r.Policies) - 1; i >= 0; i-- { // of several, the first is told
-		switch row := &r.Policies[i]; {
-		case !row.Policy.fails():
-		case row.Wrong == 0:
-			r.Outcome, r.Why = loadNotReproduced, fmt.Sprintf("%s took no reply for another request's answer: %s", row.Policy, harmless(row))
+	told := false // of several that took wrong replies, the first
+	for i := range r.Policies {
+		row := &r.Policies[i]
+		if why := row.untested(); why != "" {
+			r.Outcome, r.Why = loadNotReproduced, why
 			return
-		default:
+		}
+		if row.Wrong > 0 && !told {
+			told = true
 			r.Why = fmt.Sprintf("%s took %s replies of %s for the answer to another request", row.Policy, grouped(row.Wrong), grouped(row.Requests))
 		}
 	}
 }
 
-// harmless says why nothing went wrong.
+// untested says why a policy did not come to do what it is known for, or is there
+// for; "": it did.
+func (row *loadRow) untested() string {
+	switch {
+	case row.Policy.fails() && row.Wrong == 0:
+		return fmt.Sprintf("%s took no reply for another request's answer: %s", row.Policy, harmless(row))
+	case !row.Policy.fails() && row.Followed == 0:
+		return fmt.Sprintf("%s had nothing to prevent: %s", row.Policy, harmless(row))
+	}
+	return ""
+}
+
+// harmless says why nothing went wrong, or would have.
 func harmless(row *loadRow) string {
 	switch {
 	case row.Late == 0:

@@ -56,7 +56,7 @@ func TestServeOutcomes(t *testing.T) {
 		{responder.Counts{Requests: 10, Late: 1, Pending: 1}, serveInconclusive, "there is none of which it is known what came of it", 3},
 		{responder.Counts{Requests: 10, Late: 1, Ended: 1}, connectionsNotReused, "of 1 late replies, 1 were not waited for, and their connections ended", 0},
 		{responder.Counts{Requests: 20, Late: 2, Ended: 1, Answered: 1}, connectionsNotReused, "1 were sent before anything else came", 0},
-		{responder.Counts{Requests: 30, Late: 3, Ended: 1, Answered: 1, Reused: 1}, connectionsReused, "after 1 of 3 late replies the next request came before the reply", 1},
+		{responder.Counts{Requests: 30, Late: 3, Ended: 1, Answered: 1, Reused: 1}, connectionsReused, "after 1 of 3 late replies the next request came, or began to, before the reply", 1},
 	} {
 		r := &serveReport{LateEvery: 10, Counts: tt.counts}
 		r.conclude()
@@ -75,11 +75,14 @@ func TestLateLines(t *testing.T) {
 	shown.Payload = "\x1b[2J"
 	next := responder.Request{N: 11, AtNS: 205 * ms, Bytes: 1234, SHA256: strings.Repeat("cd", 32)}
 	for want, l := range map[string]responder.Late{
-		"late #10 (3 bytes, sha256 abababababababab…) from c: REUSED: #11 (1,234 bytes, sha256 cdcdcdcdcdcdcdcd…) came on its connection 200ms after it, before its reply\n": {Request: first, Became: responder.Reused, Next: &next},
-		"late #10 (3 bytes, sha256 abababababababab…) from c: ended: the client ended the connection 100ms after it, before its reply\n":                                     {Request: first, Became: responder.Ended, EndedNS: 105 * ms},
-		"late #10 (3 bytes, sha256 abababababababab…) from c: answered after 150ms; #11 (1,234 bytes, sha256 cdcdcdcdcdcdcdcd…) came 200ms after it\n":                       {Request: first, Became: responder.Answered, SentNS: 155 * ms, Next: &next},
-		"late #10 (3 bytes, sha256 abababababababab…) from c: answered after 150ms\n":                                                                                        {Request: first, Became: responder.Answered, SentNS: 155 * ms},
-		"late #10 (3 bytes, sha256 abababababababab…) \"\\x1b[2J\" from c: pending when the server ended\n":                                                                  {Request: shown, Became: responder.Pending},
+		"late #10 (3 bytes, sha256 abababababababab…) from c: REUSED: #11 (1,234 bytes, sha256 cdcdcdcdcdcdcdcd…) came on its connection 200ms after it, before its reply\n":   {Request: first, Became: responder.Reused, NextNS: 205 * ms, Next: &next},
+		"late #10 (3 bytes, sha256 abababababababab…) from c: REUSED: #11 (1,234 bytes, sha256 cdcdcdcdcdcdcdcd…) came on its connection together with it, before its reply\n": {Request: first, Became: responder.Reused, NextNS: 5 * ms, Next: &next},
+		"late #10 (3 bytes, sha256 abababababababab…) from c: REUSED: something that is not counted, or not whole, came on its connection 10ms after it, before its reply\n":   {Request: first, Became: responder.Reused, NextNS: 15 * ms},
+		"late #10 (3 bytes, sha256 abababababababab…) from c: ended: the client ended the connection 100ms after it, before its reply\n":                                       {Request: first, Became: responder.Ended, EndedNS: 105 * ms},
+		"late #10 (3 bytes, sha256 abababababababab…) from c: answered after 150ms; #11 (1,234 bytes, sha256 cdcdcdcdcdcdcdcd…) came on its connection 200ms after it\n":       {Request: first, Became: responder.Answered, SentNS: 155 * ms, NextNS: 205 * ms, Next: &next},
+		"late #10 (3 bytes, sha256 abababababababab…) from c: answered after 150ms; the client had said 1ms after it that it sends no more (FIN), and took the reply\n":        {Request: first, Became: responder.Answered, SentNS: 155 * ms, FinNS: 6 * ms},
+		"late #10 (3 bytes, sha256 abababababababab…) from c: answered after 150ms\n":                                                                                          {Request: first, Became: responder.Answered, SentNS: 155 * ms},
+		"late #10 (3 bytes, sha256 abababababababab…) \"\\x1b[2J\" from c: pending when the server ended\n":                                                                    {Request: shown, Became: responder.Pending},
 	} {
 		l.Connection = "c"
 		var b bytes.Buffer

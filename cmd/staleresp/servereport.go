@@ -53,7 +53,7 @@ func (r *serveReport) conclude() {
 	switch {
 	case r.Reused > 0:
 		r.Outcome = connectionsReused
-		r.Why = fmt.Sprintf("after %s of %s late replies the next request came before the reply, on its connection: a client that does not tell whose reply it reads takes it for the next one's", grouped(r.Reused), grouped(settled))
+		r.Why = fmt.Sprintf("after %s of %s late replies the next request came, or began to, before the reply, on its connection: a client that does not tell whose reply it reads takes it for the next one's", grouped(r.Reused), grouped(settled))
 	case r.Requests == 0:
 		r.Outcome, r.Why = serveInconclusive, "no request came"
 	case settled == 0:
@@ -101,18 +101,33 @@ func (l *lateLine) became() string {
 	var b strings.Builder
 	switch l.Became {
 	case responder.Reused:
-		fmt.Fprintf(&b, "REUSED: %s came on its connection %s after it, before its reply", described(l.Next), since(l.Next.AtNS))
+		fmt.Fprintf(&b, "REUSED: %s, before its reply", l.next(since))
 	case responder.Ended:
 		fmt.Fprintf(&b, "ended: the client ended the connection %s after it, before its reply", since(l.EndedNS))
 	case responder.Answered:
 		fmt.Fprintf(&b, "answered after %s", since(l.SentNS))
-		if l.Next != nil {
-			fmt.Fprintf(&b, "; %s came %s after it", described(l.Next), since(l.Next.AtNS))
+		switch {
+		case l.FinNS != 0:
+			fmt.Fprintf(&b, "; the client had said %s after it that it sends no more (FIN), and took the reply", since(l.FinNS))
+		case l.NextNS != 0:
+			fmt.Fprintf(&b, "; %s", l.next(since))
 		}
 	default:
 		b.WriteString("pending when the server ended")
 	}
 	return b.String()
+}
+
+// next says what came next.
+func (l *lateLine) next(since func(ns int64) string) string {
+	what := "something that is not counted, or not whole,"
+	if l.Next != nil {
+		what = described(l.Next)
+	}
+	if l.NextNS == l.Request.AtNS {
+		return what + " came on its connection together with it"
+	}
+	return fmt.Sprintf("%s came on its connection %s after it", what, since(l.NextNS))
 }
 
 // described names a request.

@@ -146,6 +146,9 @@ func (c *client) giveUp(w *waiting) error {
 		return nil
 	}
 	c.counts.TimedOut++
+	if w.number != numberOf(c.index, c.quota) {
+		c.counts.Followed++
+	}
 	if c.config.Client.Reconnects {
 		c.counts.Reconnected++
 		if err := c.connect(c); err != nil {

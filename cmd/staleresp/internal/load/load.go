@@ -50,6 +50,7 @@ type Counts struct {
 	Right       int64 `json:"right"`       // answered with their own reply
 	Wrong       int64 `json:"wrong"`       // answered with another's
 	TimedOut    int64 `json:"timed_out"`   // failed: no reply came in time
+	Followed    int64 `json:"followed"`    // of those, that were not the last of their connection
 	Refused     int64 `json:"refused"`     // failed: the reply was another's, and was seen to be
 	Reconnected int64 `json:"reconnected"` // connections that were closed and made again
 }
@@ -63,6 +64,7 @@ func (c *Counts) add(o *Counts) {
 	c.Right += o.Right
 	c.Wrong += o.Wrong
 	c.TimedOut += o.TimedOut
+	c.Followed += o.Followed
 	c.Refused += o.Refused
 	c.Reconnected += o.Reconnected
 }

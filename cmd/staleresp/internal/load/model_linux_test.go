@@ -22,7 +22,11 @@ func expected(c *Config) Counts {
 		m.owed, m.pipe = nil, nil
 		gaveUp := false
 		for n := int64(1); n <= c.quota(i); n++ {
+			timedOut := m.TimedOut
 			gaveUp = m.request(numberOf(i, n), gaveUp)
+			if n < c.quota(i) {
+				m.Followed += m.TimedOut - timedOut
+			}
 		}
 	}
 	return m.Counts

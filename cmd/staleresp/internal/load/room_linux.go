@@ -67,8 +67,12 @@ func divide(connections int, limit uint64) (division, error) {
 // tooMany is that the descriptors are enough for so many connections only, and what
 // would help.
 func (d *division) tooMany(fit int, err error) error {
-	return fmt.Errorf("%d connections need %d descriptors, the limit is %d: %w; take --connections %d or fewer, or raise the hard limit (ulimit -Hn %d, as root)",
-		d.connections, room(d.connections), d.limit, err, fit, room(d.connections))
+	fewer := ""
+	if fit > 0 {
+		fewer = fmt.Sprintf("take --connections %d or fewer, or ", fit)
+	}
+	return fmt.Errorf("%d connections need %d descriptors, the limit is %d: %w; %sraise the hard limit (ulimit -Hn %d, as root)",
+		d.connections, room(d.connections), d.limit, err, fewer, room(d.connections))
 }
 
 // enter gives the calling thread, which ends with its shard, a table of

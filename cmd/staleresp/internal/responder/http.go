@@ -1,17 +1,13 @@
 package responder
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"log"
-	"net"
 	"net/http"
-	"strconv"
-	"sync"
+	"strings"
 	"time"
 
 	"sockproof/cmd/staleresp/internal/token"
@@ -22,116 +18,92 @@ const (
 	maxBody = 1 << 20
 	// maxHeader bounds the rest of it.
 	maxHeader = 1 << 16
-	// headerWithin is how long a client may take for a request's header: one that
-	// never ends it must not be waited for.
-	headerWithin = time.Minute
 )
 
-// httpSpeaker serves HTTP/1.1, on connections that are kept.
-type httpSpeaker struct {
-	*journal
-	conns sync.WaitGroup
+// converseHTTP answers each request of HTTP/1 with its token. Requests are parsed by
+// the library, but not served by it: that one reads ahead, and does not tell whether
+// what it has read is of the next request.
+func converseHTTP(s *stream) {
+	for {
+		r, err := s.readRequest()
+		var line []byte
+		if err == nil {
+			line, err = s.requestOf(r)
+		}
+		switch {
+		case s.came.err != nil:
+			return // what has no end is no request
+		case err != nil:
+			s.reply(s.respond(nil, &http.Request{ProtoMinor: 1, Close: true}, http.StatusBadRequest, "error: "+err.Error()))
+			return
+		}
+		// What follows a request that is to be the last is none that could be answered.
+		a := s.ask(line, !r.Close && s.more())
+		if !s.reply(s.respond(a, r, http.StatusOK, token.Of(line).String())) {
+			return
+		}
+	}
 }
 
-func (s *httpSpeaker) serve(ctx context.Context, l net.Listener) error {
-	server := &http.Server{
-		Handler:           s,
-		ReadHeaderTimeout: headerWithin,
-		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          log.New(io.Discard, "", 0), // of what clients do wrong
-		BaseContext:       func(net.Listener) context.Context { return ctx },
-		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			return context.WithValue(ctx, connectionKey{}, c)
-		},
-		ConnState: func(c net.Conn, state http.ConnState) {
-			if h, is := c.(*httpConn); is && state == http.StateClosed {
-				h.ended(ctx.Err() != nil)
-				s.conns.Done()
-			}
-		},
+// readRequest reads a request, without its body.
+func (s *stream) readRequest() (*http.Request, error) {
+	for { // some clients end a body with an empty line (RFC 9112 §2.2)
+		b, err := s.from.Peek(1)
+		if err != nil {
+			return nil, err
+		}
+		if b[0] != '\r' && b[0] != '\n' {
+			break
+		}
+		_, _ = s.from.Discard(1) // it is there
+		s.skip(s.more())
 	}
-	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
-	defer stop()
-	err := server.Serve(&httpListener{l, s})
-	if errors.Is(err, http.ErrServerClosed) {
-		err = nil
-	} else {
-		_ = server.Close() // the error says why
+	s.came.room = max(maxHeader-s.from.Buffered(), 0)
+	defer func() { s.came.room = -1 }()
+	r, err := http.ReadRequest(s.from)
+	if err == nil && r.ProtoMajor != 1 {
+		err = fmt.Errorf("%s: want HTTP/1.1", r.Proto)
 	}
-	s.conns.Wait()
-	return err
-}
-
-// connectionKey is where a request's context has its connection.
-type connectionKey struct{}
-
-// httpListener accepts connections on which every arrival is noted.
-type httpListener struct {
-	net.Listener
-	s *httpSpeaker
-}
-
-func (l *httpListener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	l.s.conns.Add(1)
-	return &httpConn{c, l.s.connect(c.RemoteAddr().String())}, nil
-}
-
-// httpConn is a connection that notes arrivals. The library goes on reading while a
-// request is answered, by a byte, to notice that the client has gone: so it is seen
-// when the next request comes before the reply.
-type httpConn struct {
-	net.Conn
-	*connection
-}
-
-func (c *httpConn) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b)
-	if n > 0 {
-		c.hear()
-	}
-	return n, err
-}
-
-// ServeHTTP answers any request with its token.
-func (s *httpSpeaker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	conn, is := r.Context().Value(connectionKey{}).(*httpConn)
-	if !is {
-		panic("a connection that was not accepted here") // ConnContext sees to it
-	}
-	request, err := requestOf(w, r)
-	if err != nil {
-		w.Header().Set("Connection", "close")
-		http.Error(w, "error: "+err.Error(), http.StatusBadRequest)
-		return
-	}
-	a := conn.ask(request)
-	defer a.done()
-	if a.wait(r.Context()) != nil {
-		panic(http.ErrAbortHandler) // nobody is there to be answered
-	}
-	a.sent()
-	reply := token.Of(request).String()
-	w.Header().Set("Content-Type", "text/plain")
-	w.Header().Set("Content-Length", strconv.Itoa(len(reply)))
-	_, _ = io.WriteString(w, reply)
-	_ = http.NewResponseController(w).Flush() // before the server may end; errors are the client's
+	return r, err
 }
 
 // requestOf is a request in one line: its method and its URI and, if it has a body,
 // that one's hash.
-func requestOf(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+func (s *stream) requestOf(r *http.Request) ([]byte, error) {
+	if r.ProtoAtLeast(1, 1) && strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
+		s.reply(pending{write: func() error {
+			_, err := io.WriteString(s.conn, "HTTP/1.1 100 Continue\r\n\r\n")
+			return err
+		}})
+	}
 	hash := sha256.New()
-	n, err := io.Copy(hash, http.MaxBytesReader(w, r.Body, maxBody))
+	n, err := io.Copy(hash, io.LimitReader(r.Body, maxBody+1))
 	if err != nil {
 		return nil, err
+	}
+	if n > maxBody {
+		return nil, errors.New("http: request body too large")
 	}
 	line := fmt.Appendf(nil, "%s %s", r.Method, r.RequestURI)
 	if n > 0 {
 		line = append(append(line, " sha256:"...), hex.EncodeToString(hash.Sum(nil))...)
 	}
 	return line, nil
+}
+
+// respond is a response, of the request's version, and the last if it asks for that.
+func (s *stream) respond(a *answer, r *http.Request, status int, body string) pending {
+	return pending{answer: a, last: r.Close, write: func() error {
+		connection := "keep-alive"
+		if r.Close {
+			connection = "close"
+		}
+		response := fmt.Sprintf("HTTP/1.%d %d %s\r\nDate: %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: %s\r\n\r\n",
+			r.ProtoMinor, status, http.StatusText(status), time.Now().UTC().Format(http.TimeFormat), len(body), connection)
+		if r.Method != http.MethodHead {
+			response += body
+		}
+		_, err := io.WriteString(s.conn, response)
+		return err
+	}}
 }

@@ -14,27 +14,26 @@ const longestLine = 1 << 16
 
 // converseLine answers each line with a line.
 func converseLine(s *stream) {
-	lines := bufio.NewReaderSize(s.conn, longestLine)
 	for {
-		line, err := lines.ReadSlice('\n')
+		line, err := s.from.ReadSlice('\n')
 		if errors.Is(err, bufio.ErrBufferFull) {
-			s.say(nil, fmt.Sprintf("error: a line has at most %d bytes", longestLine-1))
+			s.reply(s.say(nil, fmt.Sprintf("error: a line has at most %d bytes", longestLine-1)))
 			return
 		}
 		if err != nil {
 			return // what has no end is no request
 		}
 		line = bytes.TrimSuffix(line[:len(line)-1], []byte("\r"))
-		if !s.say(s.ask(line), token.Of(line).String()) {
+		if !s.reply(s.say(s.ask(line, s.more()), token.Of(line).String())) {
 			return
 		}
 	}
 }
 
-// say replies with a line.
-func (s *stream) say(a *answer, text string) bool {
-	return s.reply(pending{a, func() error {
+// say is a reply of one line; one to no request that was counted is the last.
+func (s *stream) say(a *answer, text string) pending {
+	return pending{answer: a, last: a == nil, write: func() error {
 		_, err := s.conn.Write([]byte(text + "\n"))
 		return err
-	}})
+	}}
 }

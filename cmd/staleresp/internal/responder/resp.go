@@ -67,30 +67,38 @@ func ping(p *server.Peer, _ string, args []string) {
 // converseRESP answers each command with its token, whatever it is.
 func converseRESP(s *stream) {
 	commands := respServer()
-	peer := server.NewPeer(bufio.NewWriter(s.conn))
-	from := bufio.NewReader(s.conn)
-	reply := func(a *answer, write func()) bool {
-		return s.reply(pending{a, func() error { write(); peer.Flush(); return nil }})
+	to := bufio.NewWriter(s.conn)
+	peer := server.NewPeer(to)
+	reply := func(a *answer, write func()) pending {
+		return pending{answer: a, write: func() error {
+			write()
+			peer.Flush()
+			return to.Flush() // the peer tells no errors; the writer remembers them
+		}}
 	}
 	for {
-		words, err := readCommand(from)
-		if errors.Is(err, errProtocol) {
-			reply(nil, func() { peer.WriteError("ERR Protocol error: " + err.Error()) })
+		words, err := readCommand(s.from)
+		switch {
+		case s.came.err != nil:
+			return // what has no end is no command
+		case err != nil:
+			p := reply(nil, func() { peer.WriteError("ERR Protocol error: " + err.Error()) })
+			p.last = true
+			s.reply(p)
 			return
-		}
-		if err != nil {
-			return
-		}
-		if len(words) == 0 {
+		case len(words) == 0:
+			s.skip(s.more())
 			continue
 		}
-		write := func() { commands.Dispatch(peer, words) }
-		var a *answer
-		if !commands.IsRegisteredCommand(words[0]) {
+		var p pending
+		if commands.IsRegisteredCommand(words[0]) {
+			s.pass(s.more())
+			p = reply(nil, func() { commands.Dispatch(peer, words) })
+		} else {
 			request := []byte(strings.Join(words, " "))
-			a, write = s.ask(request), func() { peer.WriteBulk(token.Of(request).String()) }
+			p = reply(s.ask(request, s.more()), func() { peer.WriteBulk(token.Of(request).String()) })
 		}
-		if !reply(a, write) {
+		if !s.reply(p) {
 			return
 		}
 	}

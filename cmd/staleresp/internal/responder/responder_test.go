@@ -168,32 +168,19 @@ func TestAnswered(t *testing.T) {
 	}
 }
 
-// A client that ends the connection, before its reply was sent; and one that only
-// says that no more requests come, and gets it.
+// A client that ends the connection, before its reply was sent. That it has not only
+// said that no more requests come is seen when it refuses the reply.
 func TestEnded(t *testing.T) {
-	for _, p := range Protocols {
-		t.Run(string(p), func(t *testing.T) {
-			r := start(t, &Config{Protocol: p, LateEvery: 1, LateBy: long})
-			c := dial(t, r)
-			fmt.Fprint(c, map[Protocol]string{
-				Line: "a\n", HTTP: "GET / HTTP/1.1\r\nHost: x\r\n\r\n", RESP: "*1\r\n$1\r\na\r\n",
-			}[p])
-			r.awaitRequests(t, 1)
-			c.Close()
-			if all := r.awaitSettled(t, 1); all[0].Became != Ended || all[0].EndedNS <= all[0].Request.AtNS {
-				t.Errorf("%+v", all)
-			}
-		})
-	}
-	r := start(t, &Config{Protocol: Line, LateEvery: 1, LateBy: 20 * time.Millisecond})
-	c := dial(t, r)
-	fmt.Fprintln(c, "a")
-	if err := c.CloseWrite(); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := io.ReadAll(c); err != nil || string(got) != tokens("a") {
-		t.Errorf("%q, %v", got, err)
-	}
+	forEach(t, func(t *testing.T, p Protocol) {
+		r := start(t, &Config{Protocol: p, LateEvery: 1, LateBy: lateBy})
+		c := dial(t, r)
+		fmt.Fprint(c, raw(p, "a"))
+		r.awaitRequests(t, 1)
+		c.Close()
+		if l := r.awaitSettled(t, 1)[0]; l.Became != Ended || l.EndedNS <= l.Request.AtNS || l.EndedNS >= l.SentNS || l.FinNS != l.EndedNS {
+			t.Errorf("%+v", l)
+		}
+	})
 }
 
 // TestPending: where the server ends first, nothing is said of the client.
@@ -202,9 +189,7 @@ func TestPending(t *testing.T) {
 		t.Run(string(p), func(t *testing.T) {
 			r := start(t, &Config{Protocol: p, LateEvery: 1, LateBy: long})
 			c := dial(t, r)
-			fmt.Fprint(c, map[Protocol]string{
-				Line: "a\n", HTTP: "GET / HTTP/1.1\r\nHost: x\r\n\r\n", RESP: "*1\r\n$1\r\na\r\n",
-			}[p])
+			fmt.Fprint(c, raw(p, "a"))
 			r.awaitRequests(t, 1)
 			if n := r.end(t); n.Pending != 1 || n.Late != 1 {
 				t.Errorf("%+v", n)

@@ -9,12 +9,6 @@ import (
 	"time"
 )
 
-// speaker serves clients of one protocol on a listener until it is closed, and
-// returns when all its connections have ended.
-type speaker interface {
-	serve(ctx context.Context, l net.Listener) error
-}
-
 // Run serves until the context ends, or as long as the configuration says, and
 // returns what it counted.
 func Run(ctx context.Context, c *Config) (Counts, error) {
@@ -40,30 +34,34 @@ func (j *journal) run(ctx context.Context) error {
 	}
 	j.began = time.Now()
 	j.config.Listening(l.Addr().String())
-	if err := j.speaker().serve(ctx, l); err != nil {
+	if err := j.streams().serve(ctx, l); err != nil {
 		return fmt.Errorf("serve on %s: %w", l.Addr(), err)
 	}
 	return nil
 }
 
-func (j *journal) speaker() speaker {
-	switch j.config.Protocol {
-	case HTTP:
-		return &httpSpeaker{journal: j}
-	case RESP:
-		return &streams{journal: j, converse: converseRESP}
-	}
-	return &streams{journal: j, converse: converseLine}
-}
-
-// streams serves protocols in which requests follow each other on a connection,
+// streams serves a protocol in which requests follow each other on a connection,
 // and replies come in the order of their requests.
 type streams struct {
 	*journal
-	// converse speaks with one client until it has ended, or broken the protocol.
+	buffer int // how much is read ahead, in bytes
+	// converse speaks with one client, until nothing more comes or is to be sent.
 	converse func(s *stream)
 }
 
+func (j *journal) streams() *streams {
+	const usual = 1 << 12
+	switch j.config.Protocol {
+	case HTTP:
+		return &streams{j, usual, converseHTTP}
+	case RESP:
+		return &streams{j, usual, converseRESP}
+	}
+	return &streams{j, longestLine, converseLine}
+}
+
+// serve serves clients on a listener until the context ends, and returns when all
+// connections have ended.
 func (s *streams) serve(ctx context.Context, l net.Listener) error {
 	stop := context.AfterFunc(ctx, func() { _ = l.Close() })
 	defer stop()
@@ -81,7 +79,7 @@ func (s *streams) serve(ctx context.Context, l net.Listener) error {
 			}
 			return err
 		}
-		all.Go(func() { s.speak(ctx, conn) })
+		all.Go(func() { s.speak(ctx, conn.(*net.TCPConn)) })
 	}
 }
 
@@ -91,70 +89,4 @@ func temporary(err error) (wait time.Duration, is bool) {
 	const pause = 10 * time.Millisecond
 	var t interface{ Temporary() bool }
 	return pause, errors.As(err, &t) && t.Temporary()
-}
-
-// speak speaks with one client.
-func (s *streams) speak(server context.Context, conn net.Conn) {
-	ctx, cancel := context.WithCancel(server)
-	defer cancel()
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	defer stop()
-	st := &stream{ctx: ctx, conn: conn, connection: s.connect(conn.RemoteAddr().String()), replies: make(chan pending, under)}
-	var writer sync.WaitGroup
-	writer.Go(func() {
-		defer cancel() // a client that takes no replies is not read from either
-		st.write()
-	})
-	s.converse(st)
-	st.ended(server.Err() != nil)
-	close(st.replies)
-	writer.Wait()
-}
-
-// under is how many requests a client may have under way on one connection; more
-// are not read yet.
-const under = 64
-
-// stream is a connection whose replies come in order.
-type stream struct {
-	*connection
-	ctx     context.Context
-	conn    net.Conn
-	replies chan pending
-}
-
-// pending is a reply whose turn has not come yet.
-type pending struct {
-	answer *answer // nil: not counted, and not late
-	write  func() error
-}
-
-// reply lets a reply be written when its turn has come; false: there will be none.
-func (s *stream) reply(p pending) bool {
-	select {
-	case s.replies <- p:
-		return true
-	case <-s.ctx.Done():
-		return false
-	}
-}
-
-// write writes the replies in their order, each when it is due.
-func (s *stream) write() {
-	for p := range s.replies {
-		if s.one(p) != nil {
-			return
-		}
-	}
-}
-
-func (s *stream) one(p pending) error {
-	if p.answer != nil {
-		defer p.answer.done()
-		if err := p.answer.wait(s.ctx); err != nil {
-			return err
-		}
-		p.answer.sent()
-	}
-	return p.write()
 }

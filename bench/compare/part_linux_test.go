@@ -1,0 +1,15 @@
+package main
+
+import "testing"
+
+func TestReplacePart(t *testing.T) {
+	for _, tt := range []struct{ results, want string }{
+		{"# M\n\n## a\n1\n", "# M\n\n## a\n1\n\n## p\n2\n"},
+		{"# M\n\n## p\n1\n1\n\n## a\n1\n", "# M\n\n## p\n2\n\n## a\n1\n"},
+		{"# M\n\n## a\n1\n\n## p\n1\n", "# M\n\n## a\n1\n\n## p\n2\n"},
+	} {
+		if got := string(replacePart([]byte(tt.results), []byte("## p\n2\n"))); got != tt.want {
+			t.Errorf("%q: got %q, want %q", tt.results, got, tt.want)
+		}
+	}
+}
