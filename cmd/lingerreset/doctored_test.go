@@ -167,22 +167,6 @@ func rstsOf(port string) doctor.Which {
 	return from(port, func(e *journal.Event) bool { return slices.Contains(e.Packet.Flags, "RST") })
 }
 
-// lookedAt is the number of the last event by which the sockets were looked at
-// after an event, without another between.
-func lookedAt(d *doctor.Journal, n int) int {
-	for i := range d.Events {
-		e := &d.Events[i]
-		if e.N <= n {
-			continue
-		}
-		if e.State == nil && e.Sample == nil {
-			break
-		}
-		n = e.N
-	}
-	return n
-}
-
 // lost lets the first such segment never arrive.
 func lost(w doctor.Which) func(*doctor.Journal) {
 	return func(d *doctor.Journal) { d.First(arrivalOf(d.First(w).N)).Packet.At = journal.AtDropped }
