@@ -265,7 +265,9 @@ func TestStopped(t *testing.T) {
 // TestStoppedAgainstTheClock: the same for the clock of initial sequence numbers,
 // which goes on while the process stands: then the next try wins.
 func TestStoppedAgainstTheClock(t *testing.T) {
-	sent := func(e *journal.Event) bool { return e.Packet != nil && e.Packet.Proto == "" && e.Packet.At == journal.AtSent }
+	sent := func(e *journal.Event) bool {
+		return e.Packet != nil && e.Packet.Proto == "" && e.Packet.At == journal.AtSent
+	}
 	for _, n := range []int{0, 4} {
 		oneByOne(t, doctor.Control{
 			Name: "at segment " + strconv.Itoa(n+1), Scenario: "incarnation", Option: map[string]string{timestampsFlag: timestampsOff},
