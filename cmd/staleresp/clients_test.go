@@ -26,7 +26,7 @@ import (
 
 // How long the clients here wait for a reply, and how late a late one is.
 const (
-	clientPatience = 50 * time.Millisecond
+	clientPatience = 250 * time.Millisecond
 	lateness       = 400 * time.Millisecond
 )
 
