@@ -1,6 +1,7 @@
 package repro
 
 import (
+	"runtime/debug"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -66,8 +67,14 @@ func (w *wanted) write(r report.Report) error {
 	if w == nil {
 		return nil
 	}
+	// It is the last that the process does, and its size is bounded: to collect
+	// garbage on the way would be a fifth of what it takes.
+	defer debug.SetGCPercent(debug.SetGCPercent(lateGC))
 	return evidence.New(r, w.how).Write(w.path, w.force)
 }
+
+// lateGC lets the heap grow tenfold before garbage is collected, in percent.
+const lateGC = 1000
 
 // Evidence is what a command writes of what it played; nil: it is not asked to.
 type Evidence struct {
