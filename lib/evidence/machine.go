@@ -78,7 +78,7 @@ func New(r report.Report, how How) *Bundle {
 		Repeat: how.Repeat, Machine: r.Machine,
 		Privacy: Privacy{Redacted: how.Names != nil, Replaced: []Replaced{}},
 	}}
-	b.Report.Runs = append([]report.Run{}, r.Runs...)
+	b.Report.Runs, b.Report.Claims = append([]report.Run{}, r.Runs...), slices.Clone(r.Claims)
 	b.Machine.Command = append(b.Machine.Command, commandOf(how.Command, how.Names == nil)...)
 	for i := range b.Report.Runs {
 		b.complete(&b.Report.Runs[i])
@@ -87,6 +87,7 @@ func New(r report.Report, how How) *Bundle {
 		r := newRedactor(how.Names)
 		r.hidesPayload = how.HidePayload
 		b.redact(r, how.Judge)
+		settleTotals(b.Report.Claims, b.Report.Runs)
 	}
 	b.Report.Started, b.Report.Machine = b.Machine.Started, b.Machine.Machine
 	b.Machine.Runs = factsOf(b.Report.Runs)
@@ -141,7 +142,7 @@ func (b *Bundle) journals() []journal.Journal {
 // machine renders machine.json.
 func (b *Bundle) machine() ([]byte, error) {
 	m, err := json.MarshalIndent(&b.Machine, "", "  ")
-	return append(m, '\n'), err
+	return append(settled(m), '\n'), err
 }
 
 // journal renders journal.jsonl: the events of each run, and its head.
@@ -152,14 +153,14 @@ func (b *Bundle) journal() ([]byte, error) {
 			return nil, err
 		}
 	}
-	return buf.Bytes(), nil
+	return settled(buf.Bytes()), nil
 }
 
 // report renders report.json.
 func (b *Bundle) report() ([]byte, error) {
 	var buf bytes.Buffer
 	err := report.JSON(&buf, &b.Report)
-	return buf.Bytes(), err
+	return settled(buf.Bytes()), err
 }
 
 // circumstances are what report.md and report.html tell beyond the report.

@@ -30,7 +30,11 @@ func verifyCommand() Command {
 
 // judge judges saved journals with this program's claims.
 func (p *Program) judge() evidence.Judge {
-	return evidence.Judge{Tool: p.tool(), Report: func(j journal.Journal) (report.Run, bool) {
+	standard := ""
+	if len(p.Scenarios) > 0 {
+		standard = p.Scenarios[0].Name
+	}
+	return evidence.Judge{Tool: p.tool(), Standard: standard, Report: func(j journal.Journal) (report.Run, bool) {
 		for _, s := range slices.Concat(p.Scenarios, p.Played) {
 			if s.Name == j.Scenario {
 				return s.Report(j), true
@@ -40,14 +44,21 @@ func (p *Program) judge() evidence.Judge {
 	}}
 }
 
-// verifyFormats are what verify can write.
-var verifyFormats = []string{formatText, formatJSON, formatMarkdown, formatHTML}
+// What verify can write: of one bundle its report, of several a table.
+var (
+	verifyFormats = []string{formatText, formatJSON, formatMarkdown, formatHTML}
+	tableFormats  = []string{formatText, formatJSON, formatMarkdown}
+)
 
 func doVerify(c *Context) (int, error) {
 	if len(c.Args) == 0 {
 		return ExitUsage, usagef("verify: no evidence: want a folder or a .zip, or several")
 	}
-	if err := c.formatAmong(verifyFormats); err != nil {
+	formats := verifyFormats
+	if len(c.Args) > 1 {
+		formats = tableFormats
+	}
+	if err := c.formatAmong(formats); err != nil {
 		return ExitUsage, err
 	}
 	if _, err := c.verbosity(); err != nil {
