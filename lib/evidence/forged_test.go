@@ -97,23 +97,31 @@ func TestForgeriesOfAnotherBuild(t *testing.T) {
 				}
 			}
 		}), want: "report.json, run 1: its sockets' states"},
-		"who saw a state":    {doc: run(func(r *report.Run) { r.Histories[0].States[0].Witnesses[0] = journal.Trace }), want: "report.json, run 1: its sockets' states"},
-		"no states":          {doc: run(func(r *report.Run) { r.Histories = nil }), want: "report.json, run 1: its sockets' states"},
-		"invented":           {doc: run(func(r *report.Run) { r.Disagreements = append(r.Disagreements, claim.Disagreement{Socket: "a1", Text: "x", Events: []int{1}}) }), want: "report.json, run 1: where its witnesses disagree"},
-		"agreed":             {doc: run(func(r *report.Run) { r.Disagreements = nil }), want: "report.json, run 1: where its witnesses disagree"},
-		"table":              {doc: run(func(r *report.Run) { r.Comparison = &claim.Comparison{Title: "x"} }), want: "report.json, run 1: its table"},
-		"quantity":           {doc: run(func(r *report.Run) { r.Findings[0].Quantity = claim.Always }), want: "report.json, run 1, claim T1: is said to claim what always is"},
-		"interface":          {capture: func(c *pcapng.Capture) { c.Interfaces[0].Name = "run1.z" }, want: "wire.pcapng: its interfaces"},
-		"name":               {capture: func(c *pcapng.Capture) { c.Names[0].Name = "z" }, want: "wire.pcapng: its names"},
-		"received":           {capture: func(c *pcapng.Capture) { c.Statistics[0].Received++ }, want: "wire.pcapng: its statistics"},
-		"no statistics":      {capture: func(c *pcapng.Capture) { c.Statistics = nil }, want: "wire.pcapng: its statistics"},
-		"bulk":               {capture: func(c *pcapng.Capture) { c.Statistics[0].Comment = "9 packets of bulk" }, want: "wire.pcapng: its statistics"},
-		"kernel":             {capture: func(c *pcapng.Capture) { c.Section.OS = "Linux 2.0" }, want: "wire.pcapng: its section"},
-		"event of a packet":  {capture: func(c *pcapng.Capture) { c.Packets[1].Comment = strings.Replace(c.Packets[1].Comment, "event 2", "event 5", 1) }, want: "wire.pcapng, run 1, event 3: the comment"},
-		"state after it":     {capture: func(c *pcapng.Capture) { c.Packets[1].Comment = strings.Replace(c.Packets[1].Comment, "SYN_RECV", "CLOSING", 1) }, want: "wire.pcapng, run 1, event 3: the comment"},
-		"no commit, states":  {machine: func(m *Machine) { m.Tool.Commit = "" }, doc: run(func(r *report.Run) { r.Histories = nil }), want: "report.json, run 1: its sockets' states"},
-		"times":              {machine: func(m *Machine) { m.Repeat = 0 }, want: "report.json: machine.json says that each scenario was to be run 0 times"},
-		"over all runs":      {doc: func(r *report.Report) { r.Claims = []claim.Total{{Scenario: "cross", Claim: "T1", Verdict: claim.Refuted, Run: 1, Refuted: 1}} }, want: "report.json, claim T1: a verdict over runs that there were not"},
+		"who saw a state": {doc: run(func(r *report.Run) { r.Histories[0].States[0].Witnesses[0] = journal.Trace }), want: "report.json, run 1: its sockets' states"},
+		"no states":       {doc: run(func(r *report.Run) { r.Histories = nil }), want: "report.json, run 1: its sockets' states"},
+		"invented": {doc: run(func(r *report.Run) {
+			r.Disagreements = append(r.Disagreements, claim.Disagreement{Socket: "a1", Text: "x", Events: []int{1}})
+		}), want: "report.json, run 1: where its witnesses disagree"},
+		"agreed":        {doc: run(func(r *report.Run) { r.Disagreements = nil }), want: "report.json, run 1: where its witnesses disagree"},
+		"table":         {doc: run(func(r *report.Run) { r.Comparison = &claim.Comparison{Title: "x"} }), want: "report.json, run 1: its table"},
+		"quantity":      {doc: run(func(r *report.Run) { r.Findings[0].Quantity = claim.Always }), want: "report.json, run 1, claim T1: is said to claim what always is"},
+		"interface":     {capture: func(c *pcapng.Capture) { c.Interfaces[0].Name = "run1.z" }, want: "wire.pcapng: its interfaces"},
+		"name":          {capture: func(c *pcapng.Capture) { c.Names[0].Name = "z" }, want: "wire.pcapng: its names"},
+		"received":      {capture: func(c *pcapng.Capture) { c.Statistics[0].Received++ }, want: "wire.pcapng: its statistics"},
+		"no statistics": {capture: func(c *pcapng.Capture) { c.Statistics = nil }, want: "wire.pcapng: its statistics"},
+		"bulk":          {capture: func(c *pcapng.Capture) { c.Statistics[0].Comment = "9 packets of bulk" }, want: "wire.pcapng: its statistics"},
+		"kernel":        {capture: func(c *pcapng.Capture) { c.Section.OS = "Linux 2.0" }, want: "wire.pcapng: its section"},
+		"event of a packet": {capture: func(c *pcapng.Capture) {
+			c.Packets[1].Comment = strings.Replace(c.Packets[1].Comment, "event 2", "event 5", 1)
+		}, want: "wire.pcapng, run 1, event 3: the comment"},
+		"state after it": {capture: func(c *pcapng.Capture) {
+			c.Packets[1].Comment = strings.Replace(c.Packets[1].Comment, "SYN_RECV", "CLOSING", 1)
+		}, want: "wire.pcapng, run 1, event 3: the comment"},
+		"no commit, states": {machine: func(m *Machine) { m.Tool.Commit = "" }, doc: run(func(r *report.Run) { r.Histories = nil }), want: "report.json, run 1: its sockets' states"},
+		"times":             {machine: func(m *Machine) { m.Repeat = 0 }, want: "report.json: machine.json says that each scenario was to be run 0 times"},
+		"over all runs": {doc: func(r *report.Report) {
+			r.Claims = []claim.Total{{Scenario: "cross", Claim: "T1", Verdict: claim.Refuted, Run: 1, Refuted: 1}}
+		}, want: "report.json, claim T1: a verdict over runs that there were not"},
 		"another's schema":   {doc: func(r *report.Report) { r.Tally.Reproduced++ }, want: "report.json: its tally"},
 		"title, no fallback": {doc: run(func(r *report.Run) { r.Title += " (elsewhere)" }), want: "not checked: report.json: "},
 		"because":            {doc: run(func(r *report.Run) { r.Findings[0].Because = "it is refuted" }), want: "not checked: report.json: "},
@@ -251,7 +259,7 @@ func TestNoUTF8(t *testing.T) {
 	}
 	r := reportOf(p.Journal)
 	r.Machine.Settings["motd"] = "\xff"
-	mustHold(t, rendered(t, New(r, How{Repeat: 1, Command: []string{"simopen", "\xff"}})))
+	wantFound(t, rendered(t, New(r, How{Repeat: 1, Command: []string{"simopen", "\xff"}})), elsewhere(), "not checked: who made it")
 }
 
 // TestPageIsOfItsVersion: from 1.1 on there is a page; who takes it away can say that

@@ -3,7 +3,9 @@ package evidence
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"sockproof/lib/journal"
@@ -79,7 +81,13 @@ func New(r report.Report, how How) *Bundle {
 		Privacy: Privacy{Redacted: how.Names != nil, Replaced: []Replaced{}},
 	}}
 	b.Report.Runs, b.Report.Claims = append([]report.Run{}, r.Runs...), slices.Clone(r.Claims)
-	b.Machine.Command = append(b.Machine.Command, commandOf(how.Command, how.Names == nil)...)
+	for _, w := range commandOf(how.Command, how.Names == nil) {
+		b.Machine.Command = append(b.Machine.Command, valid(w))
+	}
+	b.Machine.Settings = maps.Clone(r.Machine.Settings)
+	for name, value := range b.Machine.Settings {
+		b.Machine.Settings[name] = valid(value)
+	}
 	for i := range b.Report.Runs {
 		b.complete(&b.Report.Runs[i])
 	}
@@ -93,6 +101,9 @@ func New(r report.Report, how How) *Bundle {
 	b.Machine.Runs = factsOf(b.Report.Runs)
 	return b
 }
+
+// valid is a text as JSON has it, for a story says what is no UTF-8 byte by byte.
+func valid(s string) string { return strings.ToValidUTF8(s, "\ufffd") }
 
 // complete makes those TCP checksums of a run right that the kernel has left to a
 // network card: captured on lo, where there is none, they look like errors.

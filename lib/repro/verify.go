@@ -54,12 +54,11 @@ func doVerify(c *Context) (int, error) {
 	if len(c.Args) == 0 {
 		return ExitUsage, usagef("verify: no evidence: want a folder or a .zip, or several")
 	}
-	formats := verifyFormats
-	if len(c.Args) > 1 {
-		formats = tableFormats
-	}
-	if err := c.formatAmong(formats); err != nil {
+	if err := c.formatAmong(verifyFormats); err != nil {
 		return ExitUsage, err
+	}
+	if len(c.Args) > 1 && !slices.Contains(tableFormats, c.Format()) {
+		return ExitUsage, usagef("verify: flag \"--format\": value %q: want %s, of several bundles", c.Format(), orList(tableFormats))
 	}
 	if _, err := c.verbosity(); err != nil {
 		return ExitUsage, err
