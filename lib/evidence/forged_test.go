@@ -64,9 +64,12 @@ func elsewhere() Judge {
 func disagreeing(t *testing.T) *Bundle {
 	p := &play{cross(t, addrA, addrB)}
 	for _, s := range []journal.State{
-		{To: journal.SynSent, Witness: journal.SockDiag}, {From: journal.SynSent, To: journal.SynRecv, Witness: journal.SockDiag},
-		{From: journal.SynRecv, To: journal.Established, Witness: journal.SockDiag}, {From: journal.SynRecv, To: journal.Established, Witness: journal.TCPInfo},
-		{From: journal.Established, To: journal.CloseWait, Witness: journal.SockDiag}, {To: journal.LastAck, Witness: journal.TCPInfo},
+		{To: journal.SynSent, Witness: journal.SockDiag},
+		{From: journal.SynSent, To: journal.SynRecv, Witness: journal.SockDiag},
+		{From: journal.SynRecv, To: journal.Established, Witness: journal.SockDiag},
+		{From: journal.SynRecv, To: journal.Established, Witness: journal.TCPInfo},
+		{From: journal.Established, To: journal.CloseWait, Witness: journal.SockDiag},
+		{To: journal.LastAck, Witness: journal.TCPInfo},
 		{To: journal.LastAck, Witness: journal.SockDiag},
 	} {
 		p.add(journal.Event{Host: "b", Socket: "b1", Kind: journal.KindState, State: &s})

@@ -106,19 +106,11 @@ func (g *group) total(k int, written *claim.Total) (t claim.Total, what string) 
 	}
 	w := *written
 	w.Statement, w.Because = kept.Statement, kept.Because // how they are put is compared with the report as a whole
-	switch {
-	case w == kept && len(g.runs) == g.size:
+	if w == kept && len(g.runs) == g.size {
 		return kept, ""
-	case w.Scenario != kept.Scenario || w.Claim != kept.Claim || w.Quantity != kept.Quantity:
-		return t, fmt.Sprintf("it is not %s of %s, which is the next", kept.Claim, kept.Scenario)
-	case w.Confirmed < kept.Confirmed || w.Refuted < kept.Refuted || w.Inconclusive < kept.Inconclusive:
-		return t, "it counts fewer verdicts than the runs have that were kept"
-	case max(w.Confirmed, w.Refuted, w.Inconclusive) > g.size || w.Confirmed+w.Refuted+w.Inconclusive != g.size:
-		return t, fmt.Sprintf("its verdicts are not those of %s", count(int64(g.size), "run"))
-	case w.Verdict != decided(&w):
-		return t, fmt.Sprintf("says %s; what it counts comes to %s", w.Verdict, decided(&w))
-	case w.Run < g.first || w.Run >= g.first+g.size:
-		return t, fmt.Sprintf("run %d, whose finding decides, is none of %d to %d", w.Run, g.first, g.first+g.size-1)
+	}
+	if what := g.impossible(&w, &kept); what != "" {
+		return t, what
 	}
 	w.Because = written.Because
 	for _, r := range g.runs {
@@ -133,6 +125,24 @@ func (g *group) total(k int, written *claim.Total) (t claim.Total, what string) 
 		}
 	}
 	return w, ""
+}
+
+// impossible says why a claim cannot have come to w over all runs, if it came to
+// kept over those that were kept.
+func (g *group) impossible(w, kept *claim.Total) string {
+	switch {
+	case w.Scenario != kept.Scenario || w.Claim != kept.Claim || w.Quantity != kept.Quantity:
+		return fmt.Sprintf("it is not %s of %s, which is the next", kept.Claim, kept.Scenario)
+	case w.Confirmed < kept.Confirmed || w.Refuted < kept.Refuted || w.Inconclusive < kept.Inconclusive:
+		return "it counts fewer verdicts than the runs have that were kept"
+	case max(w.Confirmed, w.Refuted, w.Inconclusive) > g.size || w.Confirmed+w.Refuted+w.Inconclusive != g.size:
+		return fmt.Sprintf("its verdicts are not those of %s", count(int64(g.size), "run"))
+	case w.Verdict != decided(w):
+		return fmt.Sprintf("says %s; what it counts comes to %s", w.Verdict, decided(w))
+	case w.Run < g.first || w.Run >= g.first+g.size:
+		return fmt.Sprintf("run %d, whose finding decides, is none of %d to %d", w.Run, g.first, g.first+g.size-1)
+	}
+	return ""
 }
 
 // decided is the verdict that the counts of a total come to.
