@@ -183,7 +183,7 @@ func TestAnotherBuildOfTheSameWords(t *testing.T) {
 		all := maps.Clone(all)
 		all[name] = bytes.Replace(all[name], []byte("both call"), []byte("both fail"), 1)
 		all[fileManifest] = manifestOf(without(all, fileManifest))
-		wantFound(t, all, elsewhere(), "not checked: "+name+": its words: made by 1.2.0 0123abc, judged by 1.2.0 fedcba9")
+		wantFound(t, all, elsewhere(), "not checked: "+name+": all that it says: made by 1.2.0 0123abc, judged by 1.2.0 fedcba9")
 		wantFound(t, all, judge, name+": not what this version makes")
 	}
 }

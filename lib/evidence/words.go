@@ -32,7 +32,8 @@ func (v *verifier) renderings(schema string) error {
 		case here:
 			v.problem(Problem{File: r.name, Text: fmt.Sprintf("not what this version makes of the journal, from byte %d on", firstDifference(made[i], written))})
 		case written != nil:
-			v.unchecked("%s: its words: made by %s, judged by %s, which put it otherwise%s", r.name, buildOf(v.Machine.Tool), buildOf(v.judge.Tool), again[r.name])
+			v.unchecked("%s: %s: made by %s, judged by %s, which writes another from byte %d on%s", r.name, uncompared[r.name],
+				buildOf(v.Machine.Tool), buildOf(v.judge.Tool), firstDifference(made[i], written), again[r.name])
 		}
 	}
 	if len(alike) == len(renderings) {
@@ -43,12 +44,19 @@ func (v *verifier) renderings(schema string) error {
 	return nil
 }
 
-// again says how a file is to be had in this build's words.
+// uncompared is what of a file of another build is not compared.
+var uncompared = map[string]string{
+	filePage:    "all that it says",
+	fileReport:  "how verdicts and disagreements are put",
+	fileStory:   "all that it says",
+	fileCapture: "how comments are put",
+}
+
+// again says how to have a file in this build's words, if it can be had.
 var again = map[string]string{
-	filePage:    "; --format html makes it again",
-	fileReport:  "; verdicts, events and states were compared; --format text tells them again",
-	fileStory:   "; --format markdown makes it again",
-	fileCapture: "; packets, names and numbers were compared, and not the comments around them",
+	filePage:   "; --format html makes it again",
+	fileReport: "; --format text tells them again",
+	fileStory:  "; --format markdown makes it again",
 }
 
 // dirty is how a commit ends whose sources had been changed.
