@@ -5,7 +5,7 @@
 GO      ?= go
 PREFIX  ?= /usr/local
 VERSION ?= 0.1.0
-COMMIT  := $(shell git rev-parse --short HEAD 2>/dev/null)
+COMMIT  := $(shell git describe --always --dirty --exclude '*' 2>/dev/null)
 
 # Without this tag the command line library carries a Markdown renderer along.
 TAGS    := urfave_cli_no_docs

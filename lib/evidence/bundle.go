@@ -29,22 +29,20 @@ type rendering struct {
 	name   string
 	make   func(*Bundle) ([]byte, error)
 	source bool // the others are made from it
+	since  int  // the minor version of bundles from which on it is there
 }
 
 // renderings are the files of a bundle but the manifest, in order of their names.
-// One that is added here is written, expected and compared; bundles of older
-// versions, which lack it, are read as long as optional names it.
+// One that is added here, with the next minor version, is written, expected and
+// compared; bundles of older versions lack it.
 var renderings = []rendering{
 	{name: fileJournal, make: (*Bundle).journal, source: true},
 	{name: fileMachine, make: (*Bundle).machine, source: true},
-	{name: filePage, make: (*Bundle).page},
+	{name: filePage, make: (*Bundle).page, since: 1},
 	{name: fileReport, make: (*Bundle).report},
 	{name: fileStory, make: (*Bundle).story},
 	{name: fileCapture, make: (*Bundle).capture},
 }
-
-// optional are the files that bundles of older versions lack.
-var optional = []string{filePage}
 
 // The limits of a bundle. What is beyond them is neither written nor read: an
 // attachment that nobody can open is no evidence, and a stranger's must not take
@@ -55,18 +53,43 @@ const (
 	maxBundle    = 64 << 20 // bytes of all files
 	maxRunEvents = 10_000   // of one run
 	maxEvents    = 20_000   // of all runs
+	maxRuns      = 500      // a story, a page tell of each, be it without events
+	maxHosts     = 16       // of one run: each is a column of its diagram
 )
 
-// tooMany says that there are more events than evidence has; "": there are not.
+// tooMany says that there are more runs, hosts or events than evidence has; "":
+// there are not.
 func tooMany(journals []journal.Journal) string {
+	if n := len(journals); n > maxRuns {
+		return fmt.Sprintf("%d runs; evidence has at most %d", n, maxRuns)
+	}
 	all := 0
 	for i := range journals {
+		if n := hostsOf(&journals[i]); n > maxHosts {
+			return fmt.Sprintf("run %d has %d hosts; evidence has at most %d of one run", journals[i].Run, n, maxHosts)
+		}
 		n := len(journals[i].Events)
 		if all += n; n > maxRunEvents || all > maxEvents {
 			return fmt.Sprintf("run %d makes it %d events; evidence has at most %d of one run, %d in all", journals[i].Run, all, maxRunEvents, maxEvents)
 		}
 	}
 	return ""
+}
+
+// hostsOf counts the hosts that a journal names.
+func hostsOf(j *journal.Journal) int {
+	hosts := map[string]bool{}
+	for i := range j.Events {
+		hosts[j.Events[i].Host] = true
+		if r := j.Events[i].Rule; r != nil {
+			hosts[r.Host] = true
+		}
+	}
+	for i := range j.Sockets {
+		hosts[j.Sockets[i].Host] = true
+	}
+	delete(hosts, "") // what concerns no single host
+	return len(hosts)
 }
 
 // files are a bundle's files by name.

@@ -9,7 +9,6 @@ import (
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
-	"sockproof/lib/pcapng"
 	"sockproof/lib/report"
 )
 
@@ -21,20 +20,38 @@ func (v *verifier) packets() {
 		at := packetBytes(r)
 		for k := range r.Events {
 			e := &r.Events[k]
-			if e.Packet == nil || e.Packet.Bulk != nil {
+			if e.Packet == nil {
 				continue
 			}
-			raw := at(e)
-			if raw == nil {
-				continue
+			raw, what := at(e), ""
+			switch {
+			case e.Packet.Bulk != nil:
+				what = miscounted(e.Packet)
+			case raw != nil:
+				n++
+				what = misread(e.Packet, raw)
+			case r.Network != journal.HostNet: // there, others' are not kept, which notes say
+				what = "its bytes are not there: on " + string(r.Network) + " every packet's are kept"
 			}
-			n++
-			if what := misread(e.Packet, raw); what != "" {
+			if what != "" {
 				v.problem(Problem{File: fileJournal, Run: r.Run, Event: e.N, Text: what})
 			}
 		}
 	}
 	v.checked("%s: what is said of each follows from its bytes", count(int64(n), "packet"))
+}
+
+// miscounted says what is wrong with bulk, of which there are no bytes: all that can
+// be told is what it cannot be.
+func miscounted(p *journal.Packet) string {
+	b := p.Bulk
+	switch {
+	case len(p.Bytes) > 0 || p.Of != 0 || p.Payload != nil || p.At != journal.AtDelivered:
+		return "it is bulk, and one packet"
+	case b.Packets < 1 || b.TCPBytes < 0 || b.IPBytes < b.TCPBytes || len(b.SHA256) != 64 || strings.Trim(b.SHA256, "0123456789abcdef") != "":
+		return fmt.Sprintf("it cannot be bulk: %+v", *b)
+	}
+	return ""
 }
 
 // misread says what is said of a packet that its bytes do not.
@@ -68,56 +85,6 @@ func misread(p *journal.Packet, raw []byte) string {
 	return ""
 }
 
-// capture checks that the capture has the journals' packets and no others.
-func (v *verifier) capture() {
-	got, err := pcapng.Decode(v.files[fileCapture])
-	if err != nil {
-		v.problem(Problem{File: fileCapture, Text: err.Error()})
-		return
-	}
-	want := v.bundle.captureOf()
-	events := v.seenEvents()
-	for i := range max(len(got.Packets), len(want.Packets)) {
-		p := Problem{File: fileCapture}
-		if i < len(events) {
-			p.Run, p.Event = events[i].Run, events[i].N
-		}
-		switch {
-		case i >= len(want.Packets):
-			p.Text = fmt.Sprintf("packet %d is not in %s", i+1, fileJournal)
-		case i >= len(got.Packets):
-			p.Text = fmt.Sprintf("packet %d of %s is missing", i+1, fileJournal)
-		case !samePacket(&got.Packets[i], &want.Packets[i]):
-			p.Text = fmt.Sprintf("packet %d is not that of %s", i+1, fileJournal)
-		default:
-			continue
-		}
-		v.problem(p)
-		return
-	}
-	v.checked("%s of the capture: the same bytes, times and directions as in the journal, and no others", count(int64(len(got.Packets)), "packet"))
-}
-
-// seenEvents are the events that are packets of the capture.
-func (v *verifier) seenEvents() []*journal.Event {
-	var events []*journal.Event
-	for i := range v.Report.Runs {
-		r := &v.Report.Runs[i]
-		at := packetBytes(r)
-		for k := range r.Events {
-			if e := &r.Events[k]; e.Packet != nil && isSeen(e.Packet) && at(e) != nil {
-				events = append(events, e)
-			}
-		}
-	}
-	return events
-}
-
-// samePacket leaves the comment aside, whose words may change from version to version.
-func samePacket(a, b *pcapng.Packet) bool {
-	return a.Interface == b.Interface && a.T == b.T && a.Direction == b.Direction && bytes.Equal(a.Data, b.Data)
-}
-
 // report compares report.json with the journals, and its verdicts with those that
 // they get now.
 func (v *verifier) report() {
@@ -132,6 +99,8 @@ func (v *verifier) report() {
 	for i := range min(len(w.Runs), len(v.Report.Runs)) {
 		v.events(&w.Runs[i], &v.Report.Runs[i])
 		v.verdicts(&w.Runs[i], &v.Report.Runs[i])
+		v.states(&w.Runs[i], &v.Report.Runs[i])
+		v.table(&w.Runs[i], &v.Report.Runs[i])
 		findings += len(v.Report.Runs[i].Findings)
 	}
 	v.tally()
@@ -181,6 +150,8 @@ func (v *verifier) verdicts(written, r *report.Run) {
 			problem(f.Claim, "this program does not put it to the test there, or the report has it twice")
 		case f.Verdict != g.Verdict:
 			problem(f.Claim, "says %s; its journal is judged as %s: %s", f.Verdict, g.Verdict, g.Because)
+		case f.Quantity != g.Quantity:
+			problem(f.Claim, "is said to claim what %s is; it claims what %s is", f.Quantity, g.Quantity)
 		case !slices.Equal(f.Events, g.Events):
 			problem(f.Claim, "rests on events %v; its journal is judged by events %v", f.Events, g.Events)
 		}
@@ -193,50 +164,47 @@ func (v *verifier) verdicts(written, r *report.Run) {
 	}
 }
 
-// tally checks the counts as far as the runs that were kept can tell.
-func (v *verifier) tally() {
-	var kept report.Tally
-	for i := range v.Report.Runs {
-		kept.Add(v.Report.Runs[i].Outcome)
+// states compares the sockets' histories, and where witnesses disagree.
+func (v *verifier) states(written, r *report.Run) {
+	if !same(present(written.Histories), present(r.Histories)) {
+		v.problem(Problem{File: fileReport, Run: r.Run, Text: "its sockets' states are not those of " + fileJournal})
 	}
-	t := v.written.Tally
-	more := func(all, kept int) bool { return all >= kept && (all == 0) == (kept == 0) }
-	repeated := v.Machine.Repeat > 1 &&
-		more(t.Reproduced, kept.Reproduced) && more(t.NotReproduced, kept.NotReproduced) && more(t.Inconclusive, kept.Inconclusive)
-	if t != kept && !repeated {
-		v.problem(Problem{File: fileReport, Text: fmt.Sprintf("its tally %+v is not that of its runs, %+v", t, kept)})
-	}
-}
-
-// renderings compares every file with what this program makes of the same
-// journals, where it is the one that made them. Another version may use other
-// words.
-func (v *verifier) renderings() error {
-	made, here := v.Machine.Tool, v.judge.Tool
-	if made.Commit == "" || made.Version != here.Version || made.Commit != here.Commit {
-		v.unchecked("words: made by %s, judged by %s; verdicts were compared, and not how they are put", buildOf(made), buildOf(here))
-		return nil
-	}
-	if !v.Holds() {
-		return nil // what was found says more than that
-	}
-	all, err := v.bundle.render()
-	if err != nil {
-		return altered("", "%v", err)
-	}
-	for _, name := range all.names() {
-		if !bytes.Equal(all[name], v.files[name]) {
-			v.problem(Problem{File: name, Text: fmt.Sprintf("not what this version makes of the journal, from byte %d on", firstDifference(all[name], v.files[name]))})
+	where := func(ds []claim.Disagreement) []claim.Disagreement {
+		ds = present(slices.Clone(ds))
+		for i := range ds {
+			ds[i].Text = ""
 		}
+		return ds
 	}
-	v.checked("every byte of every file: it is what this version makes of the journal")
-	return nil
+	if !same(where(written.Disagreements), where(r.Disagreements)) {
+		v.problem(Problem{File: fileReport, Run: r.Run, Text: "where its witnesses disagree is not where those of " + fileJournal + " do"})
+	}
 }
 
-// buildOf names a build, as far as it is known.
-func buildOf(t report.Tool) string {
-	if t.Commit == "" {
-		return t.Version + " of an unknown commit"
+// table compares the scenario's table: its size, and what each cell rests on.
+func (v *verifier) table(written, r *report.Run) {
+	cells := func(t *claim.Comparison) [][]int {
+		if t == nil {
+			return nil
+		}
+		all := [][]int{{len(t.Ways), len(t.Rows)}}
+		for i := range t.Rows {
+			for _, c := range t.Rows[i].Cells {
+				all = append(all, present(c.Events))
+			}
+			all = append(all, nil) // the row ends
+		}
+		return all
 	}
-	return t.Version + " " + t.Commit
+	if !same(cells(written.Comparison), cells(r.Comparison)) {
+		v.problem(Problem{File: fileReport, Run: r.Run, Text: "its table does not rest on the events of " + fileJournal + " that it rests on now"})
+	}
+}
+
+// present makes no list an empty one.
+func present[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
 }

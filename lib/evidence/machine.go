@@ -3,7 +3,9 @@ package evidence
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"sockproof/lib/journal"
@@ -80,8 +82,14 @@ func New(r report.Report, how How) *Bundle {
 		Repeat: how.Repeat, Machine: r.Machine,
 		Privacy: Privacy{Redacted: how.Names != nil, Replaced: []Replaced{}},
 	}}
-	b.Report.Runs = append([]report.Run{}, r.Runs...)
-	b.Machine.Command = append(b.Machine.Command, commandOf(how.Command, how.Names == nil)...)
+	b.Report.Runs, b.Report.Claims = append([]report.Run{}, r.Runs...), slices.Clone(r.Claims)
+	for _, w := range commandOf(how.Command, how.Names == nil) {
+		b.Machine.Command = append(b.Machine.Command, valid(w))
+	}
+	b.Machine.Settings = maps.Clone(r.Machine.Settings)
+	for name, value := range b.Machine.Settings {
+		b.Machine.Settings[name] = valid(value)
+	}
 	for i := range b.Report.Runs {
 		b.complete(&b.Report.Runs[i])
 	}
@@ -89,11 +97,15 @@ func New(r report.Report, how How) *Bundle {
 		r := newRedactor(how.Names, ownWords(&b.Report))
 		r.hidesPayload = how.HidePayload
 		b.redact(r, how.Judge)
+		settleTotals(b.Report.Claims, b.Report.Runs)
 	}
 	b.Report.Started, b.Report.Machine = b.Machine.Started, b.Machine.Machine
 	b.Machine.Runs = factsOf(b.Report.Runs)
 	return b
 }
+
+// valid is a text as JSON has it, for a story says what is no UTF-8 byte by byte.
+func valid(s string) string { return strings.ToValidUTF8(s, "\ufffd") }
 
 // complete makes those TCP checksums of a run right that the kernel has left to a
 // network card: captured on lo, where there is none, they look like errors.
@@ -143,7 +155,7 @@ func (b *Bundle) journals() []journal.Journal {
 // machine renders machine.json.
 func (b *Bundle) machine() ([]byte, error) {
 	m, err := json.MarshalIndent(&b.Machine, "", "  ")
-	return append(m, '\n'), err
+	return append(settled(m), '\n'), err
 }
 
 // journal renders journal.jsonl: the events of each run, and its head.
@@ -154,14 +166,14 @@ func (b *Bundle) journal() ([]byte, error) {
 			return nil, err
 		}
 	}
-	return buf.Bytes(), nil
+	return settled(buf.Bytes()), nil
 }
 
 // report renders report.json.
 func (b *Bundle) report() ([]byte, error) {
 	var buf bytes.Buffer
 	err := report.JSON(&buf, &b.Report)
-	return buf.Bytes(), err
+	return settled(buf.Bytes()), err
 }
 
 // circumstances are what report.md and report.html tell beyond the report.

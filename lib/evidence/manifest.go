@@ -8,8 +8,11 @@ import (
 	"strings"
 )
 
-// Schema names the form of a bundle and its version.
-const Schema = "sockproof/evidence/v1"
+// Schema names the form of a bundle and its version. Of 1.1 on a bundle has a page.
+const Schema = "sockproof/evidence/v1.1"
+
+// schemaFirst is the oldest version that is read.
+const schemaFirst = "sockproof/evidence/v1"
 
 // schemaFamily is what the names of all versions begin with.
 const schemaFamily = "sockproof/evidence/"
@@ -66,10 +69,10 @@ func parseManifest(path string, b []byte) (*manifest, error) {
 	if err := json.Unmarshal(b, &m); err != nil {
 		return nil, altered(fileManifest, "%v", err)
 	}
-	if version, ok := strings.CutPrefix(m.Schema, schemaFamily); ok && m.Schema != Schema {
-		return nil, &ForeignError{path, fmt.Sprintf("evidence of version %q; this program reads %s", version, strings.TrimPrefix(Schema, schemaFamily))}
+	if version, ok := strings.CutPrefix(m.Schema, schemaFamily); ok && m.Schema != Schema && m.Schema != schemaFirst {
+		return nil, &ForeignError{path, fmt.Sprintf("evidence of version %q; this program reads %s and %s", version, strings.TrimPrefix(schemaFirst, schemaFamily), strings.TrimPrefix(Schema, schemaFamily))}
 	}
-	if m.Schema != Schema {
+	if m.Schema != Schema && m.Schema != schemaFirst {
 		return nil, &ForeignError{path, fmt.Sprintf("not evidence: %s has the schema %q, not %q", fileManifest, m.Schema, Schema)}
 	}
 	if !bytes.Equal(m.encode(), b) {

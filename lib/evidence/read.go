@@ -5,14 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 
 	"sockproof/lib/journal"
 	"sockproof/lib/report"
 )
-
-func isOptional(name string) bool { return slices.Contains(optional, name) }
 
 // read reads the sources: machine.json, the journals and report.json.
 func (v *verifier) read() error {
@@ -61,32 +58,44 @@ func (v *verifier) readJournals() error {
 	if text := tooMany(v.journals); text != "" {
 		return &ForeignError{v.Path, fmt.Sprintf("not evidence: %s: %s", fileJournal, text)}
 	}
+	return numbered(v.journals)
+}
+
+// numbered checks that runs and events have the numbers that a program gives them.
+// A number is left out for a run that was not kept, between two that were; what is
+// folded within a run has the fold's one number.
+func numbered(journals []journal.Journal) error {
 	run, event := 0, 0
-	for i := range v.journals {
-		j := &v.journals[i]
+	known := true // which number the next event has
+	for i := range journals {
+		j := &journals[i]
 		if j.Run <= run {
 			return altered(fileJournal, "run %d follows run %d", j.Run, run)
 		}
+		known = known && j.Run == run+1
 		run = j.Run
-		if len(j.Events) == 0 {
-			continue
+		for k := range j.Events {
+			n := j.Events[k].N
+			if n <= event {
+				return altered(fileJournal, "event %d follows event %d", n, event)
+			}
+			if known && n != event+1 {
+				return &alteredError{Problem{File: fileJournal, Run: run, Event: n, Text: fmt.Sprintf("event %d is not there", event+1)}}
+			}
+			event, known = n, true
 		}
-		if j.Events[0].N <= event {
-			return altered(fileJournal, "event %d follows event %d", j.Events[0].N, event)
-		}
-		event = j.Events[len(j.Events)-1].N
 	}
 	return nil
 }
 
 // judgeAgain makes the report anew, from the journals and with this program's
 // claims. Only what no journal has is taken over from report.json: how many runs
-// there were, the verdicts over those that were not kept, and why a scenario took
-// another's place.
+// there were, the verdicts over those that were not kept, once tally has found that
+// they can be, and why a scenario took the default's place.
 func (v *verifier) judgeAgain() {
 	v.Report = report.Report{
 		Schema: report.Schema, Tool: v.Machine.Tool, Started: v.Machine.Started, Machine: v.Machine.Machine,
-		Tally: v.written.Tally, Claims: v.written.Claims, Runs: []report.Run{},
+		Tally: v.written.Tally, Runs: []report.Run{},
 	}
 	for i, j := range v.journals {
 		run, ok := v.judge.Report(j)
@@ -94,8 +103,8 @@ func (v *verifier) judgeAgain() {
 			v.problem(Problem{File: fileJournal, Run: j.Run, Text: fmt.Sprintf("its scenario %q is none of this version's of %s", j.Scenario, v.judge.Tool.Name)})
 			run = report.NewRun(j, "", "", "", nil)
 		}
-		if i < len(v.written.Runs) && strings.HasPrefix(v.written.Runs[i].Title, run.Title+" (") {
-			run.Title = v.written.Runs[i].Title
+		if i < len(v.written.Runs) {
+			run.Title = v.title(&run, v.written.Runs[i].Title)
 		}
 		v.Report.Runs = append(v.Report.Runs, run)
 	}
@@ -103,6 +112,19 @@ func (v *verifier) judgeAgain() {
 	if !same(v.Machine.Runs, factsOf(v.Report.Runs)) {
 		v.problem(Problem{File: fileMachine, Text: "its runs and their witnesses are not those of " + fileJournal})
 	}
+}
+
+// title is a run's title: as written, where that says no more than why the run took
+// the place of the default scenario, which a call without arguments wants; no
+// journal has that.
+func (v *verifier) title(r *report.Run, written string) string {
+	why, ok := strings.CutPrefix(written, r.Title+" ("+v.judge.Standard+" cannot be had here: ")
+	why, closed := strings.CutSuffix(why, ")")
+	if !ok || !closed || why == "" || v.judge.Standard == "" || r.Scenario == v.judge.Standard || r.Run > v.Machine.Repeat {
+		return r.Title
+	}
+	v.unchecked("run %d: why it took the place of %s, %q: only %s has that", r.Run, v.judge.Standard, why, fileReport)
+	return written
 }
 
 // same compares two things as their JSON has them, so that an empty list is none.

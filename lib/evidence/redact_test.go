@@ -61,7 +61,7 @@ func secretBundle(t testing.TB, names *Names) *Bundle {
 	r := reportOf(v4, v6)
 	r.Machine.Privilege = "grumpy, uid 1000"
 	r.Machine.Settings["motd"] = "snowwhite"
-	r.Runs[0].Title += " (cross cannot be had here: open /home/grumpy/tun: EACCES)"
+	r.Runs[0].Title += " (alone cannot be had here: open /home/grumpy/tun: EACCES)"
 	return New(r, How{
 		Command: []string{"/home/grumpy/bin/simopen", "cross", "--evidence=/home/grumpy/e.zip", "--label", "of grumpy", "http://snowwhite/doc7"},
 		Label:   "the machine of grumpy", Repeat: 1, Names: names, Judge: judged,

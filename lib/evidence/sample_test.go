@@ -37,7 +37,7 @@ func judged(j journal.Journal) report.Run {
 	return report.NewRun(j, "both call", o, f.Because, []claim.Finding{f})
 }
 
-var judge = Judge{Tool: tool, Report: func(j journal.Journal) (report.Run, bool) { return judged(j), j.Scenario == "cross" }}
+var judge = Judge{Tool: tool, Standard: "alone", Report: func(j journal.Journal) (report.Run, bool) { return judged(j), j.Scenario == "cross" }}
 
 // play writes a journal by hand.
 type play struct{ journal.Journal }

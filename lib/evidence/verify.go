@@ -13,6 +13,9 @@ import (
 // Judge is the program that verifies.
 type Judge struct {
 	Tool report.Tool
+	// Standard is the default scenario's name: another may take its place, and then
+	// says why. "": there is none.
+	Standard string
 	// Report judges a journal with the program's claims; ok: it knows the scenario.
 	Report func(j journal.Journal) (r report.Run, ok bool)
 }
@@ -121,17 +124,19 @@ func (v *verifier) all() error {
 	if err != nil {
 		return err
 	}
-	for _, p := range append(m.check(v.files), v.missing()...) {
+	for _, p := range append(m.check(v.files), v.missing(m)...) {
 		v.problem(p)
 	}
 	v.checked("%s: sizes and SHA-256 hashes, and that there are no others", count(int64(len(m.Files)), "file"))
 	if err := v.read(); err != nil {
 		return err
 	}
+	v.canonical()
 	v.packets()
 	v.report()
 	v.capture()
-	if err := v.renderings(); err != nil {
+	v.policy()
+	if err := v.renderings(m.Schema); err != nil {
 		return err
 	}
 	if v.further > 0 {
@@ -149,11 +154,17 @@ func (v *verifier) unchecked(format string, args ...any) {
 	v.Unchecked = append(v.Unchecked, fmt.Sprintf(format, args...))
 }
 
-// missing lists the files that every bundle has and this one has not.
-func (v *verifier) missing() []Problem {
+// missing lists the files that every bundle of its version has and this one has
+// not. What a bundle says to be too old to have is told: who takes a file away can
+// say so too.
+func (v *verifier) missing(m *manifest) []Problem {
 	var ps []Problem
 	for _, r := range renderings {
-		if v.files[r.name] == nil && !isOptional(r.name) {
+		switch {
+		case v.files[r.name] != nil:
+		case r.since > 0 && m.Schema == schemaFirst:
+			v.unchecked("%s: it is not there; the bundle says that it is of version %s, which had none", r.name, strings.TrimPrefix(m.Schema, schemaFamily))
+		default:
 			ps = append(ps, Problem{File: r.name, Text: "missing"})
 		}
 	}

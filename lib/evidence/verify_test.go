@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
 	"sockproof/lib/pcapng"
@@ -104,7 +105,7 @@ func TestForgeries(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			all[name] = b
+			all[name] = inOneForm(t, name, b)
 		}
 	}
 	run := func(v map[string]any) map[string]any { return v["runs"].([]any)[0].(map[string]any) }
@@ -133,16 +134,16 @@ func TestForgeries(t *testing.T) {
 		"head":      {inJSON(fileReport, func(v map[string]any) { run(v)["family"] = "ipv6" }), "report.json, run 1: what it says of the run"},
 		"kernel":    {inJSON(fileReport, func(v map[string]any) { v["machine"].(map[string]any)["kernel"] = "Linux 2.0" }), "report.json: its tool, start or machine"},
 		"tally":     {inJSON(fileReport, func(v map[string]any) { v["tally"].(map[string]any)["reproduced"] = 9 }), "report.json: its tally"},
-		"extra":     {inJSON(fileReport, func(v map[string]any) { v["more"] = 1 }), "report.json: not what this version makes"},
+		"extra":     {inJSON(fileReport, func(v map[string]any) { v["more"] = 1 }), "report.json: has more than is read of it"},
 		"witnesses": {inJSON(fileMachine, func(v map[string]any) { run(v)["witnesses"] = []any{} }), "machine.json: its runs"},
-		"label":     {inJSON(fileMachine, func(v map[string]any) { v["label"] = "there" }), "machine.json: not what this version makes"},
+		"label":     {inJSON(fileMachine, func(v map[string]any) { v["label"] = "there" }), "report.html: not what this version makes"},
 		"story":     {text(fileStory, "reproduced", "refuted"), "report.md: not what this version makes"},
 		"field":     {text(fileJournal, `"seq":7`, `"seq":8`), "journal.jsonl, run 1, event 2: seq is said to be 8, its bytes have 7"},
 		"flags":     {text(fileJournal, `"SYN"`, `"FIN"`), "journal.jsonl, run 1, event 2: flags is said to be FIN, its bytes have SYN"},
 		"bytes":     {otherBytes, "journal.jsonl, run 1, event 2: "},
 		"order":     {text(fileJournal, `"n":3`, `"n":1`), "journal.jsonl: run 1: event 1 follows event 2"},
 		"no JSON":   {text(fileJournal, `{`, ``), "journal.jsonl: line 1"},
-		"comment":   {text(fileCapture, "event 2: sent", "event 9: sent"), "wire.pcapng: not what this version makes"},
+		"comment":   {text(fileCapture, "event 2: sent", "event 9: sent"), `wire.pcapng, run 1, event 2: the comment of packet 1, "event 9: sent", names other events`},
 		"packet":    {text(fileCapture, "hello", "hullo"), "wire.pcapng, run 1, event 7: packet 5 is not that of journal.jsonl"},
 		"block":     {text(fileCapture, "\x0a\x0d\x0d\x0a", "\x0a\x0d\x0d\x0b"), "wire.pcapng: pcapng: block at byte 0"},
 	} {
@@ -163,6 +164,34 @@ func TestForgeries(t *testing.T) {
 			t.Errorf("problems %v, want one that begins with %q", r.Problems, tt.want)
 		})
 	}
+}
+
+// inOneForm writes JSON as this program does, if it is all that this program reads.
+func inOneForm(t *testing.T, name string, b []byte) []byte {
+	t.Helper()
+	var (
+		bundle Bundle
+		into   any
+		again  func() ([]byte, error)
+	)
+	switch name {
+	case fileMachine:
+		into, again = &bundle.Machine, bundle.machine
+	case fileReport:
+		into, again = &bundle.Report, bundle.report
+	default:
+		return b
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return b
+	}
+	out, err := again()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 // otherBytes alters the first packet of the journal, and nothing that is said of it.
@@ -304,6 +333,10 @@ func TestUnknownScenarioIsFound(t *testing.T) {
 func TestRepeated(t *testing.T) {
 	r := reportOf(cross(t, addrA, addrB))
 	r.Tally.Reproduced = 100
+	f := r.Runs[0].Findings[0]
+	r.Claims = []claim.Total{{
+		Scenario: "cross", Claim: f.Claim, Statement: f.Statement, Quantity: f.Quantity, Verdict: f.Verdict, Because: f.Because, Run: 1, Confirmed: 100,
+	}}
 	all := rendered(t, New(r, How{Repeat: 100}))
 	v := mustHold(t, all)
 	if !strings.Contains(strings.Join(v.Unchecked, "\n"), "99 runs counted and not kept") {

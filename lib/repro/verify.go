@@ -30,7 +30,11 @@ func verifyCommand() Command {
 
 // judge judges saved journals with this program's claims.
 func (p *Program) judge() evidence.Judge {
-	return evidence.Judge{Tool: p.tool(), Report: func(j journal.Journal) (report.Run, bool) {
+	standard := ""
+	if len(p.Scenarios) > 0 {
+		standard = p.Scenarios[0].Name
+	}
+	return evidence.Judge{Tool: p.tool(), Standard: standard, Report: func(j journal.Journal) (report.Run, bool) {
 		for _, s := range slices.Concat(p.Scenarios, p.Played) {
 			if s.Name == j.Scenario {
 				return s.Report(j), true
@@ -40,8 +44,11 @@ func (p *Program) judge() evidence.Judge {
 	}}
 }
 
-// verifyFormats are what verify can write.
-var verifyFormats = []string{formatText, formatJSON, formatMarkdown, formatHTML}
+// What verify can write: of one bundle its report, of several a table.
+var (
+	verifyFormats = []string{formatText, formatJSON, formatMarkdown, formatHTML}
+	tableFormats  = []string{formatText, formatJSON, formatMarkdown}
+)
 
 func doVerify(c *Context) (int, error) {
 	if len(c.Args) == 0 {
@@ -49,6 +56,9 @@ func doVerify(c *Context) (int, error) {
 	}
 	if err := c.formatAmong(verifyFormats); err != nil {
 		return ExitUsage, err
+	}
+	if len(c.Args) > 1 && !slices.Contains(tableFormats, c.Format()) {
+		return ExitUsage, usagef("verify: flag \"--format\": value %q: want %s, of several bundles", c.Format(), orList(tableFormats))
 	}
 	if _, err := c.verbosity(); err != nil {
 		return ExitUsage, err

@@ -51,7 +51,7 @@ func (s *Suite) olderHold(t *testing.T) {
 // verify verifies a bundle that must hold.
 func (s *Suite) verify(t *testing.T, path string, tool report.Tool) *evidence.Result {
 	t.Helper()
-	v, err := evidence.Verify(path, evidence.Judge{Tool: tool, Report: func(j journal.Journal) (report.Run, bool) {
+	v, err := evidence.Verify(path, evidence.Judge{Tool: tool, Standard: s.Program.Scenarios[0].Name, Report: func(j journal.Journal) (report.Run, bool) {
 		return s.Scenario(t, j.Scenario).Report(j), true
 	}})
 	if err != nil {

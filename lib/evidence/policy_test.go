@@ -1,0 +1,94 @@
+package evidence
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"strings"
+	"testing"
+)
+
+func sha(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// aPage is a page of some other build.
+func aPage(policy, body string) string {
+	return "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n" +
+		"<meta http-equiv=\"Content-Security-Policy\" content=\"" + policy + "\">\n" +
+		"<meta name=\"viewport\" content=\"width=device-width\">\n<title>t</title>\n</head>\n<body>\n" + body + "</body>\n</html>\n"
+}
+
+const anyScript = "alert(1)"
+
+// TestPolicy: whichever build made a page, it runs what its policy names, and does
+// nothing else.
+func TestPolicy(t *testing.T) {
+	const head, rest = "default-src 'none'; script-src ", "; base-uri 'none'; form-action 'none'"
+	good := head + sha(anyScript) + rest
+	script := "<script>" + anyScript + "</script>\n"
+	for name, page := range map[string]string{
+		"another script": aPage(good, script),
+		"none":           aPage(head+"'none'"+rest, "<p>a &lt;b&gt; > c</p><hr><svg viewBox=\"0 0 1 1\"><path d=\"M0 0\"/><g></g></svg>"),
+		"data":           aPage(good, "<script type=\"application/json\" id=\"p\">{}</script>"+script),
+		"this build's":   string(rendered(t, sample(t))[filePage]),
+	} {
+		if err := checkPage(page); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, tt := range map[string]struct{ page, want string }{
+		"nothing but a script": {"<script>alert(1)</script>everything REFUTED", "it does not begin with its policy"},
+		"empty":                {"", "it has no Content-Security-Policy"},
+		"text":                 {"everything REFUTED", "something is before its policy"},
+		"another script":       {aPage(good, script+"<script>alert(2)</script>"), "<script> is not one that its policy allows"},
+		"script from afar":     {aPage(good, script+"<script src=\"https://example.org/x.js\"></script>"), `<script>: src leads to "https://example.org/x.js"`},
+		"module":               {aPage(good, "<script type=\"module\">"+anyScript+"</script>"), "<script> is not one"},
+		"no script":            {aPage(good, ""), "its policy allows script-src " + sha(anyScript) + ", which is not there"},
+		"handler":              {aPage(good, script+"<p onclick=\"alert(1)\">x</p>"), "<p>: onclick is a script"},
+		"upper handler":        {aPage(good, script+"<p OnClick=\"alert(1)\">x</p>"), "something is no plain tag"},
+		"image":                {aPage(good, script+"<img src=\"https://example.org\">"), "it has <img>"},
+		"link":                 {aPage(good, script+"<a href=\"https://example.org\">x</a>"), `<a>: href leads to "https://example.org"`},
+		"link to a script":     {aPage(good, script+"<a href=\"javascript:x\">x</a>"), "<a>: href leads to"},
+		"refresh":              {aPage(good, script+"<meta http-equiv=\"refresh\" content=\"0;url=https://example.org\">"), "<meta> that is neither"},
+		"frame":                {aPage(good, script+"<iframe srcdoc=\"x\"></iframe>"), "it has <iframe>"},
+		"form":                 {aPage(good, script+"<form></form>"), "it has <form>"},
+		"comment":              {aPage(good, "<!-- "+script+" -->"), "something is no plain tag"},
+		"unquoted":             {aPage(good, script+"<p class=x>x</p>"), "something is no plain tag"},
+		"style":                {aPage(good, script+"<p style=\"background:url(x)\">x</p>"), "<p>: it has a style"},
+		"style element":        {aPage(good, script+"<style>p{}</style>"), "<style> is not one"},
+		"script in a title":    {aPage(good, "<title>"+script+"</title>"), "<script> where it is read in another way"},
+		"script in a picture":  {aPage(good, "<svg>"+script+"</svg>"), "<script> where it is read in another way"},
+		"script with a tag":    {aPage(head+sha("<!--<script>")+rest, "<script><!--<script></script>"), "<script> has a tag in it"},
+		"misnested":            {aPage(good, script+"<p><b></p></b>"), "</p> closes nothing"},
+		"policy too late":      {strings.Replace(aPage(good, script), "<meta charset=\"utf-8\">", "<title>x</title>", 1), "it does not begin with its policy"},
+		"no policy":            {strings.Replace(aPage(good, script), "Content-Security-Policy", "x", 1), "<meta> that is neither"},
+		"anything":             {aPage("default-src *", script), "its policy allows default-src *"},
+		"inline":               {aPage(head+"'unsafe-inline'"+rest, script), "its policy allows script-src 'unsafe-inline'"},
+		"no default":           {aPage("script-src "+sha(anyScript)+rest, script), "its policy does not say default-src"},
+		"no script-src":        {aPage("default-src 'none'"+rest, ""), "its policy does not say script-src"},
+		"twice":                {aPage(good+"; script-src 'none'", script), "its policy has script-src twice"},
+		"upper case":           {aPage("Default-Src 'none'; "+good, script), "its policy has Default-Src twice, or in another form"},
+		"character references": {aPage("default-src&Tab;*; "+good, script), "its policy has characters that stand for others"},
+	} {
+		if err := checkPage(tt.page); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+			t.Errorf("%s: %v, want %s", name, err, tt.want)
+		}
+		all := rendered(t, sample(t))
+		all[filePage] = []byte(tt.page)
+		all[fileManifest] = manifestOf(without(all, fileManifest))
+		if tt.page != "" {
+			wantFound(t, all, elsewhere(), "report.html: "+tt.want)
+		}
+	}
+}
+
+func FuzzPage(f *testing.F) {
+	f.Add(string(rendered(f, sample(f))[filePage]))
+	f.Add(aPage("default-src 'none'; script-src 'none'; base-uri 'none'; form-action 'none'", "<p>x</p>"))
+	f.Fuzz(func(t *testing.T, page string) {
+		if checkPage(page) == nil && !strings.Contains(page, "default-src 'none'") {
+			t.Error("a page without a policy is let pass")
+		}
+	})
+}
