@@ -38,11 +38,13 @@ func (s *Socket) Background(f func()) *Pending {
 	return p
 }
 
-// undisturbed keeps the signal from this thread by which Go's runtime preempts it,
-// for that would interrupt a call that blocks, and returns how to let it in again.
+// undisturbed keeps all signals from this thread but the one by which it is
+// interrupted: Go's runtime preempts by SIGURG, and a child that ends may choose any
+// thread for its SIGCHLD; either would interrupt a call that blocks. It returns how
+// to let them in again.
 func undisturbed() (done func()) {
 	var set, old unix.Sigset_t
-	set.Val[0] = 1 << (unix.SIGURG - 1)
+	set.Val[0] = ^uint64(1 << (interruption - 1))
 	if err := unix.PthreadSigmask(unix.SIG_BLOCK, &set, &old); err != nil {
 		return func() {} // the kernel knows this call
 	}
