@@ -1,6 +1,7 @@
 // Gen writes the pages that are made from the programs themselves: docs/claims.md
 // from their recorded runs, manual pages and completions from what they list. With
-// -check it compares instead, and fails where a page is not what it would write.
+// -check it compares instead, and fails where a page is not what it would write, or
+// refers to what is not there.
 // Run it from the module's root, with the programs built.
 package main
 
@@ -25,6 +26,11 @@ func main() {
 }
 
 func run(check bool) error {
+	if check {
+		if err := checkLinks(); err != nil {
+			return err
+		}
+	}
 	pages := map[string][]byte{}
 	var err error
 	if pages["docs/claims.md"], err = claimsPage(); err != nil {
