@@ -23,7 +23,7 @@ func namesHere() *evidence.Names {
 	n.Users = distinct(os.Getenv("USER"), os.Getenv("LOGNAME"), os.Getenv("SUDO_USER"), os.Getenv("USERNAME"))
 	n.Homes = distinct(home)
 	passwd, _ := os.ReadFile("/etc/passwd") // there is none on some systems
-	users, homes := peopleIn(passwd)
+	users, homes := peopleIn(passwd, os.Getuid())
 	n.Users, n.Homes = distinct(append(n.Users, users...)...), distinct(append(n.Homes, homes...)...)
 	return n
 }
@@ -34,16 +34,16 @@ const (
 	lastPerson  = 60000
 )
 
-// peopleIn reads the accounts of people, and this process's own, out of passwd(5):
-// their names and homes.
-func peopleIn(passwd []byte) (users, homes []string) {
+// peopleIn reads the accounts of people, and one more by its number, out of
+// passwd(5): their names and homes.
+func peopleIn(passwd []byte, own int) (users, homes []string) {
 	for line := range bytes.Lines(passwd) {
 		f := strings.Split(strings.TrimSuffix(string(line), "\n"), ":")
 		if len(f) < 7 {
 			continue
 		}
 		uid, err := strconv.Atoi(f[2])
-		if err != nil || uid != os.Getuid() && (uid < firstPerson || uid > lastPerson) {
+		if err != nil || uid != own && (uid < firstPerson || uid > lastPerson) {
 			continue
 		}
 		users, homes = append(users, f[0]), append(homes, filepath.Clean(f[5]))
