@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"slices"
 	"strconv"
 
@@ -13,11 +14,9 @@ const finTimeoutSetting = "net.ipv4.tcp_fin_timeout"
 
 // settingOf is the last value that a run gave a setting, and the event.
 func settingOf(j *journal.Journal, name string) (value int64, e *journal.Event) {
-	for i := range j.Events {
-		if s := j.Events[i].Setting; s != nil && s.Name == name {
-			e = &j.Events[i]
-			value, _ = strconv.ParseInt(s.New, 10, 64) // 0 for what is no number
-		}
+	e = claim.Setting(j, "", name, math.MaxInt)
+	if e != nil {
+		value, _ = strconv.ParseInt(e.Setting.New, 10, 64) // 0 for what is no number
 	}
 	return value, e
 }

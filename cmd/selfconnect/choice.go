@@ -86,16 +86,11 @@ func (s *series) port() uint16 {
 // settingBefore is the value of a setting as it stood at an event: as read, or
 // as changed, last before it.
 func settingBefore(j *journal.Journal, name string, n int) (value string, event int) {
-	for i := range j.Events {
-		e := &j.Events[i]
-		if e.N >= n {
-			break
-		}
-		if e.Setting != nil && e.Setting.Name == name {
-			value, event = e.Setting.New, e.N
-		}
+	e := claim.Setting(j, "", name, n)
+	if e == nil {
+		return "", 0
 	}
-	return value, event
+	return e.Setting.New, e.N
 }
 
 // rangeBefore is ip_local_port_range as it stood at an event.

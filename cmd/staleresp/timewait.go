@@ -311,13 +311,11 @@ func (k *killing) early() bool {
 // settingAt is the value of a host's setting when something happened; "": it is not
 // in the journal.
 func settingAt(j *journal.Journal, host, name string, at *journal.Event) string {
-	value := ""
-	for i := range j.Events {
-		if e := &j.Events[i]; e.Setting != nil && e.N < at.N && e.Host == host && e.Setting.Name == name {
-			value = e.Setting.New
-		}
+	e := claim.Setting(j, host, name, at.N)
+	if e == nil {
+		return ""
 	}
-	return value
+	return e.Setting.New
 }
 
 var sr14 = claim.Claim{

@@ -91,6 +91,19 @@ func stateFlags(p *journal.Packet) []string {
 	})
 }
 
+// Setting is where the journal has a setting's value last, as read or as changed,
+// before the event of a number: of one host, or with "" of any. Nil: it has none.
+func Setting(j *journal.Journal, host, name string, before int) *journal.Event {
+	var last *journal.Event
+	for i := range j.Events {
+		e := &j.Events[i]
+		if e.Setting != nil && e.N < before && e.Setting.Name == name && (host == "" || e.Host == host) {
+			last = e
+		}
+	}
+	return last
+}
+
 // Numbers are the numbers of events, for a finding to cite.
 func Numbers(events ...*journal.Event) []int {
 	var n []int

@@ -38,7 +38,7 @@ func ownWords(r *report.Report) map[string]bool {
 	}
 	for i := range r.Runs {
 		run := &r.Runs[i]
-		before, _, _ := strings.Cut(run.Title, cannot)
+		before, _, _ := strings.Cut(run.Title, report.Unavailable)
 		add(before)
 		add(run.Scenario)
 		for k := range run.Findings {

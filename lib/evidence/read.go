@@ -118,7 +118,7 @@ func (v *verifier) judgeAgain() {
 // the place of the default scenario, which a call without arguments wants; no
 // journal has that.
 func (v *verifier) title(r *report.Run, written string) string {
-	why, ok := strings.CutPrefix(written, r.Title+" ("+v.judge.Standard+" cannot be had here: ")
+	why, ok := strings.CutPrefix(written, r.Title+" ("+v.judge.Standard+report.Unavailable)
 	why, closed := strings.CutSuffix(why, ")")
 	if !ok || !closed || why == "" || v.judge.Standard == "" || r.Scenario == v.judge.Standard || r.Run > v.Machine.Repeat {
 		return r.Title

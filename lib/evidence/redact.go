@@ -204,17 +204,14 @@ func (b *Bundle) redact(r *redactor, judge func(journal.Journal) report.Run) {
 	b.Machine.Privacy.Replaced = r.replaced()
 }
 
-// cannot is how a title goes on that says why another scenario was run instead.
-const cannot = " cannot be had here: "
-
 // title replaces names in what a title says of this machine; the rest is the
 // program's own.
 func (r *redactor) title(s string) string {
-	before, after, said := strings.Cut(s, cannot)
+	before, after, said := strings.Cut(s, report.Unavailable)
 	if !said {
 		return s
 	}
-	return before + cannot + r.text(after)
+	return before + report.Unavailable + r.text(after)
 }
 
 // changedVerdict names what is judged differently; "": nothing is.

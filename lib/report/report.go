@@ -76,6 +76,10 @@ type Run struct {
 	Events     []journal.Event   `json:"events"`
 }
 
+// Unavailable is what a title says, between the name of the default scenario and the
+// reason, where another was run in its place.
+const Unavailable = " cannot be had here: "
+
 // NewRun makes the report of a run from its journal and what was judged of it.
 func NewRun(j journal.Journal, title string, o claim.Outcome, why string, findings []claim.Finding) Run {
 	r := Run{Journal: j, Title: title, Outcome: o, Why: why, Findings: findings, Events: j.Events}

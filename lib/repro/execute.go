@@ -60,7 +60,7 @@ func (s *session) standard() {
 			continue
 		}
 		instead := *f
-		instead.Title += " (" + standard.Name + " cannot be had here: " + first.Stopped + ")"
+		instead.Title += " (" + standard.Name + report.Unavailable + first.Stopped + ")"
 		s.runs-- // what never began was no run
 		if r := s.once(&instead); !neverBegan(&r) {
 			s.repeat(&instead, &r)
