@@ -61,8 +61,8 @@ async function verdicts(page, name) {
 // packets opens the first packet with bytes, by mouse and by keyboard.
 async function packets(page, name) {
 	const n = await page.evaluate(() => {
-		const { names, packets } = JSON.parse(document.getElementById("packets").textContent);
-		return Object.keys(packets).find((n) => packets[n].hex && packets[n].fields.some(([name]) => names[name] === "seq"));
+		const { texts, packets } = JSON.parse(document.getElementById("packets").textContent);
+		return Object.keys(packets).find((n) => packets[n].bytes && packets[n].fields.some((i) => texts[i] === "seq"));
 	});
 	if (!n) return;
 	const row = await page.$(`.row[data-n~="${n}"]`);
@@ -71,8 +71,8 @@ async function packets(page, name) {
 	assert.match(await text(page, "#panel dl"), /seq\d+ \(\d+ from the beginning\)/);
 	const dump = await text(page, "#panel pre");
 	const bytes = [...dump.matchAll(/^[0-9a-f]{4} {2}((?:[0-9a-f]{2} ?){1,16})/gm)].map((m) => m[1].replaceAll(" ", "")).join("");
-	const known = await page.evaluate((n) => JSON.parse(document.getElementById("packets").textContent).packets[n].hex, n);
-	assert.equal(bytes, known, `${name}: the dump is not the packet's bytes`);
+	const known = await page.evaluate((n) => JSON.parse(document.getElementById("packets").textContent).packets[n].bytes, n);
+	assert.equal(bytes, Buffer.from(known, "base64").toString("hex"), `${name}: the dump is not the packet's bytes`);
 	await page.keyboard.press("Escape");
 	assert.ok(await page.$eval("#panel", (p) => p.hidden), `${name}: Escape does not close`);
 	const at = () => page.evaluate(() => document.activeElement.dataset.n);
@@ -99,7 +99,12 @@ async function fits(page, name) {
 		checks++;
 	}
 	await page.setViewport(desk);
-	assert.ok((await page.pdf()).length > 1000);
+	// On paper no row is cut: a strip of the ladder moves to the next page as a whole.
+	await page.emulateMediaType("print");
+	const strips = await page.$$eval(".ladder svg", (all) => all.map((e) => [getComputedStyle(e).breakInside, e.getBoundingClientRect().height]));
+	for (const [inside, height] of strips) assert.ok(inside === "avoid" && height < 600, `${name}: a strip may be cut: ${inside}, ${height} pixels`);
+	await page.emulateMediaType(null);
+	assert.ok((await page.pdf({ path: join(screenshots, `${name}.pdf`), format: "A4" })).length > 1000);
 }
 
 // diagrams lets Mermaid parse and draw what report.md has.

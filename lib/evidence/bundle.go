@@ -5,6 +5,7 @@
 package evidence
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -26,18 +27,17 @@ const (
 
 // rendering makes one file of a bundle.
 type rendering struct {
-	name   string
-	make   func(*Bundle) ([]byte, error)
-	source bool // the others are made from it
-	since  int  // the minor version of bundles from which on it is there
+	name  string
+	make  func(*Bundle) ([]byte, error)
+	since int // the minor version of bundles from which on it is there
 }
 
 // renderings are the files of a bundle but the manifest, in order of their names.
 // One that is added here, with the next minor version, is written, expected and
 // compared; bundles of older versions lack it.
 var renderings = []rendering{
-	{name: fileJournal, make: (*Bundle).journal, source: true},
-	{name: fileMachine, make: (*Bundle).machine, source: true},
+	{name: fileJournal, make: (*Bundle).journal},
+	{name: fileMachine, make: (*Bundle).machine},
 	{name: filePage, make: (*Bundle).page, since: 1},
 	{name: fileReport, make: (*Bundle).report},
 	{name: fileStory, make: (*Bundle).story},
@@ -56,6 +56,28 @@ const (
 	maxRuns      = 500      // a story, a page tell of each, be it without events
 	maxHosts     = 16       // of one run: each is a column of its diagram
 )
+
+// sizeLimit tells why there is one.
+var sizeLimit = fmt.Sprintf("evidence has at most %d MiB in a file, %d MiB in all, so that anyone can open it: run fewer scenarios at once", maxFile>>20, maxBundle>>20)
+
+// leastSize is how many bytes of JSON there will be at least, from what may be large:
+// what was sent, in base64, and notes.
+func leastSize(journals []journal.Journal) int {
+	n := 0
+	for i := range journals {
+		for k := range journals[i].Events {
+			switch e := &journals[i].Events[k]; {
+			case e.Packet != nil:
+				n += base64.StdEncoding.EncodedLen(len(e.Packet.Bytes))
+			case e.Call != nil:
+				n += base64.StdEncoding.EncodedLen(len(e.Call.Data))
+			case e.Note != nil:
+				n += len(e.Note.Text)
+			}
+		}
+	}
+	return n
+}
 
 // tooMany says that there are more runs, hosts or events than evidence has; "":
 // there are not.
@@ -118,37 +140,23 @@ func (b *Bundle) render() (files, error) {
 	if b.changed != "" {
 		return nil, fmt.Errorf("with names replaced %s would be judged differently: --no-redact keeps them", b.changed)
 	}
+	if n := leastSize(b.journals()); n > maxFile { // what is made from it may be many times as large
+		return nil, fmt.Errorf("%s: more than %d bytes; %s", fileJournal, n, sizeLimit)
+	}
+	contents, errs := make([][]byte, len(renderings)), make([]error, len(renderings))
+	atOnce(len(renderings), func(i int) { contents[i], errs[i] = renderings[i].make(b) })
 	all, total := files{}, 0
-	for _, sources := range []bool{true, false} { // the others may be many times as large
-		if err := b.renderSome(all, &total, sources); err != nil {
-			return nil, err
+	for i, r := range renderings {
+		if errs[i] != nil {
+			return nil, fmt.Errorf("%s: %w", r.name, errs[i])
+		}
+		all[r.name] = contents[i]
+		if total += len(contents[i]); len(contents[i]) > maxFile || total > maxBundle {
+			return nil, fmt.Errorf("%s: %d bytes; %s", r.name, len(contents[i]), sizeLimit)
 		}
 	}
 	all[fileManifest] = manifestOf(all)
 	return all, nil
-}
-
-// renderSome makes the sources, or what is made from them, and adds up their sizes.
-func (b *Bundle) renderSome(all files, total *int, sources bool) error {
-	var some []rendering
-	for _, r := range renderings {
-		if r.source == sources {
-			some = append(some, r)
-		}
-	}
-	contents, errs := make([][]byte, len(some)), make([]error, len(some))
-	atOnce(len(some), func(i int) { contents[i], errs[i] = some[i].make(b) })
-	for i, r := range some {
-		if errs[i] != nil {
-			return fmt.Errorf("%s: %w", r.name, errs[i])
-		}
-		if *total += len(contents[i]); len(contents[i]) > maxFile || *total > maxBundle {
-			return fmt.Errorf("%s: %d bytes; evidence has at most %d MiB in a file, %d MiB in all, so that anyone can open it: run fewer scenarios at once",
-				r.name, len(contents[i]), maxFile>>20, maxBundle>>20)
-		}
-		all[r.name] = contents[i]
-	}
-	return nil
 }
 
 // atOnce does n things on as many processors as there are: a run should not take

@@ -158,9 +158,13 @@ func (b *Bundle) machine() ([]byte, error) {
 	return append(settled(m), '\n'), err
 }
 
+// eventLength is about how many bytes an event takes, besides what was sent.
+const eventLength = 250
+
 // journal renders journal.jsonl: the events of each run, and its head.
 func (b *Bundle) journal() ([]byte, error) {
 	var buf bytes.Buffer
+	buf.Grow(eventLength*b.Report.EventCount() + leastSize(b.journals()))
 	for _, j := range b.journals() {
 		if err := journal.Write(&buf, &j); err != nil {
 			return nil, err

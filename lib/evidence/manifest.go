@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -33,12 +34,9 @@ type listed struct {
 // manifestOf makes the manifest of files: their names in order, and nothing that
 // does not follow from them.
 func manifestOf(all files) []byte {
-	m := manifest{Schema: Schema}
-	for _, name := range all.names() {
-		if name != fileManifest {
-			m.Files = append(m.Files, listed{name, len(all[name]), hashOf(all[name])})
-		}
-	}
+	names := slices.DeleteFunc(all.names(), func(name string) bool { return name == fileManifest })
+	m := manifest{Schema: Schema, Files: make([]listed, len(names))}
+	atOnce(len(names), func(i int) { m.Files[i] = listed{names[i], len(all[names[i]]), hashOf(all[names[i]])} })
 	return m.encode()
 }
 

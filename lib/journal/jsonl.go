@@ -119,7 +119,12 @@ func (e *Event) payloads() int {
 // The records of a stream are start, event, finding, run and end; the journal's
 // own are event and, after a run's events, run, which has the run's head.
 func WriteRecord(w io.Writer, name string, payload any) error {
-	p, err := marshal(payload)
+	e, isEvent := payload.(Event)
+	encode := func() ([]byte, error) { return json.Marshal(payload) }
+	if isEvent {
+		encode = e.JSON
+	}
+	p, err := encode()
 	if err != nil {
 		return err
 	}
@@ -132,13 +137,12 @@ func WriteRecord(w io.Writer, name string, payload any) error {
 	return err
 }
 
-// marshal is json.Marshal, but for events: that would read through what MarshalJSON
-// has written once more, and write the payload of an unknown kind anew, which is to
-// stay as it was read.
-func marshal(payload any) ([]byte, error) {
-	e, ok := payload.(Event)
-	if !ok || bytes.IndexByte(e.Unknown, '\n') >= 0 {
-		return json.Marshal(payload)
+// JSON is the event on one line. json.Marshal would read through what MarshalJSON has
+// written once more, and write the payload of an unknown kind anew, which is to stay
+// as it was read.
+func (e Event) JSON() ([]byte, error) {
+	if bytes.IndexByte(e.Unknown, '\n') >= 0 {
+		return json.Marshal(e)
 	}
 	return e.MarshalJSON()
 }

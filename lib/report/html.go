@@ -25,7 +25,7 @@ var pageScript string
 // events. A journal may come from a stranger: the page's policy lets nothing run
 // and nothing be fetched but its own script and style.
 func HTML(w io.Writer, r *Report, c Circumstances) error {
-	p := &page{canvas: newCanvas(markdownStyle), packets: openPackets{Names: []string{}, Packets: map[string]openPacket{}}}
+	p := &page{canvas: newCanvas(markdownStyle), packets: newOpenPackets()}
 	p.head(r)
 	p.circumstances(r, c)
 	for i := range r.Runs {
@@ -46,11 +46,19 @@ func HTML(w io.Writer, r *Report, c Circumstances) error {
 type page struct {
 	strings.Builder
 	*canvas
-	packets openPackets
+	packets   openPackets
+	backDrawn bool // what is behind the rows
 }
 
 // esc makes a journal's text part of the page.
 func (p *page) esc(s string) string { return html.EscapeString(p.clean(s)) }
+
+// out writes to the page what is escaped already.
+func (p *page) out(parts ...string) {
+	for _, s := range parts {
+		p.WriteString(s)
+	}
+}
 
 // f writes to the page; its arguments are escaped already.
 func (p *page) f(format string, args ...any) { fmt.Fprintf(&p.Builder, format, args...) }
@@ -130,10 +138,13 @@ func events(nums []int) string {
 // button shows the events that something rests on; without any it is no button.
 func (p *page) button(class string, nums []int, inner string) {
 	if len(nums) == 0 {
-		p.f("%s", inner)
+		p.out(inner)
 		return
 	}
-	p.f("<button type=\"button\" class=\"%s\" aria-pressed=\"false\" data-events=\"%s\">%s</button>", class, events(nums), inner)
+	if class != "" {
+		class = ` class="` + class + `"`
+	}
+	p.out("<button", class, ` data-events="`, events(nums), `">`, inner, "</button>")
 }
 
 // compared is the scenario's table; its cells show their events.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"sort"
 
@@ -20,6 +21,7 @@ type lane struct {
 type standing struct {
 	state    string
 	from, to int
+	name     string // in the page, once it is drawn
 }
 
 // lanesOf gives every socket a lane beside its host's line. Those that follow one
@@ -49,7 +51,7 @@ func (d *picture) lanesOf(r *Run) []lane {
 			if i > 0 && s.State == journal.Close {
 				continue // TCP_INFO says so where only a TIME_WAIT is left
 			}
-			l.stands = append(l.stands, standing{s.State, row, len(d.rows)})
+			l.stands = append(l.stands, standing{state: s.State, from: row, to: len(d.rows)})
 		}
 		if len(l.stands) > 0 && slices.Contains(d.hosts[:min(len(d.hosts), 2)], l.host) {
 			lanes = append(lanes, l)
@@ -101,28 +103,41 @@ func stateClass(state string) string {
 	return "s-closing"
 }
 
-// bars draws the lanes.
-func (d *picture) bars() {
-	for _, l := range d.lanes {
-		x := d.a - laneGap - (l.at+1)*laneWidth
-		if d.isRight(l.host) {
-			x = d.b + laneGap + l.at*laneWidth
-		}
-		d.f("<text class=\"dim lane\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>", x+laneWidth/2, d.y(l.stands[0].from)-rowHeight/2-2, d.esc(l.socket))
-		for _, s := range l.stands {
-			d.bar(x, s, l.socket)
+// bars draws of the lanes what some rows show; the strip cuts off the rest.
+func (d *picture) bars(from, to int) {
+	for i := range d.lanes {
+		l := &d.lanes[i]
+		for k := range l.stands {
+			s := &l.stands[k]
+			switch {
+			case s.from-1 >= to || s.to <= from: // a name stands above the first
+			case s.name != "":
+				d.out(`<use href="#`, s.name, `"/>`)
+			default:
+				s.name = fmt.Sprintf("r%dl%ds%d", d.run, i, k)
+				d.bar(l, s, k == 0)
+			}
 		}
 	}
 	d.f("\n")
 }
 
-// bar draws one state, with its name where there is room.
-func (d *picture) bar(x int, s standing, socket string) {
+// bar draws one state, with its name where there is room, and above the first of a
+// lane whose it is.
+func (d *picture) bar(l *lane, s *standing, first bool) {
+	x := d.a - laneGap - (l.at+1)*laneWidth
+	if d.isRight(l.host) {
+		x = d.b + laneGap + l.at*laneWidth
+	}
 	top := d.y(s.from)
 	height := max(d.y(s.to)-top-1, 3)
-	d.f("<g class=\"bar\"><title>%s %s</title><rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"2\"/>", d.esc(socket), d.esc(s.state), stateClass(s.state), x, top, laneWidth-2, height)
+	d.f(`<g class="bar" id="%s"><title>%s %s</title>`, s.name, d.esc(l.socket), d.esc(s.state))
+	if first {
+		d.f(`<text class="lane" x="%d" y="%d">%s</text>`, x+laneWidth/2, top-rowHeight/2-2, d.esc(l.socket))
+	}
+	d.f(`<rect class="%s" x="%d" y="%d" width="%d" height="%d" rx="2"/>`, stateClass(s.state), x, top, laneWidth-2, height)
 	if height > int(float64(cellsOf(s.state))*6.2)+6 {
-		d.f("<text transform=\"translate(%d %d) rotate(90)\">%s</text>", x+3, top+5, d.esc(s.state))
+		d.f(`<text transform="translate(%d %d) rotate(90)">%s</text>`, x+3, top+5, d.esc(s.state))
 	}
 	d.f("</g>")
 }

@@ -1,10 +1,7 @@
 package report
 
 import (
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -13,37 +10,39 @@ import (
 )
 
 // openPackets is what the page shows of packets that are opened. There are many, and
-// all have the same fields: their names stand there once.
+// most of what is said of one is said of others: each text stands there once.
 type openPackets struct {
-	Names   []string              `json:"names"`
+	Texts   []string              `json:"texts"`
 	Packets map[string]openPacket `json:"packets"` // by the number of the event that has the bytes
+	places  map[string]int        // of the texts
 }
 
 // openPacket is one of them.
 type openPacket struct {
-	Fields []openField `json:"fields"`
-	Hex    string      `json:"hex,omitempty"` // all its bytes
+	Fields []int  `json:"fields"`          // names and values in turn, by their places among the texts
+	Bytes  []byte `json:"bytes,omitempty"` // all of them, in base64
 }
 
-// openField is a field's name, by its place among the names, and its value.
-type openField struct {
-	name  int
-	value string
+func newOpenPackets() openPackets {
+	return openPackets{Texts: []string{}, Packets: map[string]openPacket{}, places: map[string]int{}}
 }
 
-// MarshalJSON is a pair: [3,"64"].
-func (f openField) MarshalJSON() ([]byte, error) { return json.Marshal([]any{f.name, f.value}) }
+// place is where a text stands.
+func (o *openPackets) place(text string) int {
+	i, ok := o.places[text]
+	if !ok {
+		i = len(o.Texts)
+		o.places[text] = i
+		o.Texts = append(o.Texts, text)
+	}
+	return i
+}
 
-// add keeps a packet, with the names of its fields.
-func (o *openPackets) add(n int, fields [][2]string, hex string) {
-	p := openPacket{Hex: hex}
+// add keeps a packet.
+func (o *openPackets) add(n int, fields [][2]string, bytes []byte) {
+	p := openPacket{Fields: make([]int, 0, 2*len(fields)), Bytes: bytes}
 	for _, f := range fields {
-		i := slices.Index(o.Names, f[0])
-		if i < 0 {
-			i = len(o.Names)
-			o.Names = append(o.Names, f[0])
-		}
-		p.Fields = append(p.Fields, openField{i, f[1]})
+		p.Fields = append(p.Fields, o.place(f[0]), o.place(f[1]))
 	}
 	o.Packets[strconv.Itoa(n)] = p
 }
@@ -59,30 +58,30 @@ func (p *page) open(e *journal.Event, l *label) {
 			{"bytes of payload", grouped(j.Bulk.TCPBytes)},
 			{"SHA-256", p.clean(j.Bulk.SHA256)},
 			{"bytes", "not kept: there are too many"},
-		}, "")
+		}, nil)
 		return
 	}
-	fields := [][2]string{{"from", p.clean(j.Src)}, {"to", p.clean(j.Dst)}}
+	fields := make([][2]string, 0, 16)
+	fields = append(fields, [2]string{"from", p.clean(j.Src)}, [2]string{"to", p.clean(j.Dst)})
 	d, err := packet.Decode(j.Bytes)
 	if err == nil {
-		fields = append(fields, ipFields(&d)...)
+		fields = appendIPFields(fields, &d)
 	}
 	if j.Proto == "" {
-		fields = append(fields, p.tcpFields(j, l)...)
+		fields = p.appendTCPFields(fields, j, l)
 	}
 	if err == nil && len(d.Payload) > 0 {
 		fields = append(fields, [2]string{"payload", p.data(d.Payload)})
 	}
-	p.packets.add(e.N, fields, hex.EncodeToString(j.Bytes))
+	p.packets.add(e.N, fields, j.Bytes)
 }
 
-// ipFields are those of the IP header.
-func ipFields(d *packet.Packet) [][2]string {
-	fields := [][2]string{
-		{"IP", fmt.Sprintf("version %d, %d bytes, of which %d are header", d.Version, len(d.Raw), d.HeaderLen)},
-		{"TTL", strconv.Itoa(int(d.TTL))},
-		{"DSCP and ECN", fmt.Sprintf("0x%02x", d.Class)},
-	}
+// appendIPFields appends those of the IP header.
+func appendIPFields(fields [][2]string, d *packet.Packet) [][2]string {
+	fields = append(fields,
+		[2]string{"IP", "version " + strconv.Itoa(int(d.Version)) + ", " + strconv.Itoa(len(d.Raw)) + " bytes, of which " + strconv.Itoa(d.HeaderLen) + " are header"},
+		[2]string{"TTL", strconv.Itoa(int(d.TTL))},
+		[2]string{"DSCP and ECN", fmt.Sprintf("0x%02x", d.Class)})
 	if d.Version == 4 {
 		fields = append(fields, [2]string{"identification", fmt.Sprintf("0x%04x", d.ID)})
 	}
@@ -93,19 +92,24 @@ func ipFields(d *packet.Packet) [][2]string {
 	return append(fields, [2]string{"checksums", sums})
 }
 
-// tcpFields are those of the TCP header, numbers absolute and counted from the
-// connection's beginning.
-func (p *page) tcpFields(j *journal.Packet, l *label) [][2]string {
-	fields := [][2]string{
-		{"flags", p.clean(flagNames(j.Flags))},
-		{"seq", fmt.Sprintf("%d (%d from the beginning)", j.Seq, l.seq)},
-	}
+// appendTCPFields appends those of the TCP header, numbers absolute and counted from
+// the connection's beginning.
+func (p *page) appendTCPFields(fields [][2]string, j *journal.Packet, l *label) [][2]string {
+	fields = append(fields,
+		[2]string{"flags", p.clean(flagNames(j.Flags))},
+		[2]string{"seq", bothWays(j.Seq, l.seq)})
 	if has(j, "ACK") {
-		fields = append(fields, [2]string{"ack", fmt.Sprintf("%d (%d from the beginning)", j.Ack, l.ack)})
+		fields = append(fields, [2]string{"ack", bothWays(j.Ack, l.ack)})
 	}
 	return append(fields,
-		[2]string{"window", fmt.Sprintf("%d, unscaled", j.Win)},
+		[2]string{"window", strconv.Itoa(int(j.Win)) + ", unscaled"},
 		[2]string{"options", p.clean(strings.Join(j.Options, ", "))},
 		[2]string{"length", count(int64(j.Len), "byte")},
 	)
+}
+
+// bothWays is a number of the sequence space as it is, and counted from the
+// connection's beginning.
+func bothWays(absolute uint32, relative int64) string {
+	return strconv.FormatUint(uint64(absolute), 10) + " (" + strconv.FormatInt(relative, 10) + " from the beginning)"
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -21,14 +22,60 @@ func JSON(w io.Writer, r *Report) error {
 	doc.Machine = r.Machine.complete()
 	doc.Runs = make([]Run, len(r.Runs))
 	for i := range r.Runs {
-		doc.Runs[i] = r.Runs[i].complete()
+		head := r.Runs[i]
+		head.Events = nil // they are most of it: they are put in line by line
+		doc.Runs[i] = head.complete()
 	}
 	b, err := json.Marshal(&doc)
 	if err != nil {
 		return err
 	}
-	_, err = w.Write(outline(b, outlineDepth))
+	rest := outline(b, outlineDepth)
+	out := make([]byte, 0, len(rest)+eventLength*r.EventCount())
+	for i := range r.Runs {
+		before, after, _ := bytes.Cut(rest, []byte(noEvents)) // a string has no line's end in it
+		out = append(out, before...)
+		if out, err = appendEvents(out, r.Runs[i].Events); err != nil {
+			return err
+		}
+		rest = after
+	}
+	_, err = w.Write(append(out, rest...))
 	return err
+}
+
+// noEvents is how a run stands in the outline whose events are to be put in.
+const noEvents = "\n      \"events\": []"
+
+// eventLength is about how many bytes an event takes.
+const eventLength = 300
+
+// EventCount counts the events of all runs.
+func (r *Report) EventCount() int {
+	n := 0
+	for i := range r.Runs {
+		n += len(r.Runs[i].Events)
+	}
+	return n
+}
+
+// appendEvents writes a run's events, a line each.
+func appendEvents(out []byte, events []journal.Event) ([]byte, error) {
+	out = append(out, noEvents[:len(noEvents)-1]...)
+	for i := range events {
+		e, err := Complete(events[i]).JSON()
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(append(out, "\n        "...), visible(e)...)
+	}
+	if len(events) > 0 {
+		out = append(out, "\n      "...)
+	}
+	return append(out, ']'), nil
 }
 
 // complete returns m with its settings in place, never null.

@@ -1,7 +1,7 @@
 "use strict";
 // A verdict highlights its events; a row of the ladder opens what is known of it.
 (() => {
-	const { names, packets: known } = JSON.parse(document.getElementById("packets").textContent);
+	const { texts, packets: known } = JSON.parse(document.getElementById("packets").textContent);
 	const panel = document.getElementById("panel");
 	const content = panel.querySelector("div");
 	let opener = null;
@@ -20,14 +20,17 @@
 		document.querySelector(".row.hit")?.scrollIntoView({ block: "center", inline: "nearest" });
 	}
 
-	document.querySelectorAll("button[data-events]").forEach((b) => b.addEventListener("click", () => {
-		const was = b.getAttribute("aria-pressed") === "true";
-		clear();
-		if (!was) {
-			b.setAttribute("aria-pressed", "true");
-			highlight(b.dataset.events.split(" "));
-		}
-	}));
+	document.querySelectorAll("button[data-events]").forEach((b) => {
+		b.setAttribute("aria-pressed", "false");
+		b.addEventListener("click", () => {
+			const was = b.getAttribute("aria-pressed") === "true";
+			clear();
+			if (!was) {
+				b.setAttribute("aria-pressed", "true");
+				highlight(b.dataset.events.split(" "));
+			}
+		});
+	});
 
 	function element(name, text) {
 		const e = document.createElement(name);
@@ -35,31 +38,35 @@
 		return e;
 	}
 
-	// dump shows bytes as hexadecimal and as text, sixteen a line.
-	function dump(hex) {
-		const lines = [];
-		for (let i = 0; i < hex.length; i += 32) {
-			const bytes = hex.slice(i, i + 32).match(/../g);
-			const text = bytes.map((b) => {
-				const c = parseInt(b, 16);
-				return c >= 32 && c < 127 ? String.fromCharCode(c) : ".";
-			}).join("");
-			lines.push((i / 2).toString(16).padStart(4, "0") + "  " + bytes.join(" ").padEnd(47) + "  " + text);
+	// dump shows bytes, which come in base64, as hexadecimal and as text, sixteen a line.
+	function dump(encoded) {
+		const bytes = atob(encoded), lines = [];
+		for (let i = 0; i < bytes.length; i += 16) {
+			const line = bytes.slice(i, i + 16);
+			const hex = [...line].map((c) => c.charCodeAt(0).toString(16).padStart(2, "0")).join(" ");
+			lines.push(i.toString(16).padStart(4, "0") + "  " + hex.padEnd(47) + "  " + line.replace(/[^ -~]/g, "."));
 		}
 		return lines.join("\n");
 	}
 
+	// factsOf are a packet's fields: names and values, which stand among the texts.
+	function factsOf(packet) {
+		const facts = [];
+		for (let i = 0; i < packet.fields.length; i += 2) facts.push([texts[packet.fields[i]], texts[packet.fields[i + 1]]]);
+		return facts;
+	}
+
 	function open(row) {
-		content.replaceChildren(element("h4", row.querySelector("title").textContent));
+		content.replaceChildren(element("h4", (row.querySelector("title") ?? row.querySelector(".w")).textContent));
 		const numbers = row.dataset.n.split(" ");
 		const packet = [...numbers, row.dataset.of].map((n) => known[n]).find(Boolean);
 		const parts = element("div");
 		parts.className = "parts";
 		const list = element("dl");
-		const facts = [["events", numbers.map((n) => "#" + n).join(", ")], ["time", row.dataset.t + " ms"], ...(packet ? packet.fields.map(([name, value]) => [names[name], value]) : [])];
+		const facts = [["events", numbers.map((n) => "#" + n).join(", ")], ["time", row.querySelector(".t").textContent + " ms"], ...(packet ? factsOf(packet) : [])];
 		for (const [name, value] of facts) list.append(element("dt", name), element("dd", value));
 		parts.append(list);
-		if (packet?.hex) parts.append(element("pre", dump(packet.hex)));
+		if (packet?.bytes) parts.append(element("pre", dump(packet.bytes)));
 		content.append(parts);
 		panel.hidden = false;
 		document.body.classList.add("open");
@@ -77,7 +84,7 @@
 
 	document.querySelectorAll(".ladder").forEach((ladder) => {
 		const rows = [...ladder.querySelectorAll(".row")];
-		rows[0]?.setAttribute("tabindex", "0");
+		rows.forEach((r, i) => { r.setAttribute("role", "button"); r.setAttribute("tabindex", i ? "-1" : "0"); });
 		const go = (to) => {
 			if (!to) return;
 			rows.forEach((r) => r.setAttribute("tabindex", "-1"));
@@ -100,6 +107,14 @@
 	document.addEventListener("keydown", (e) => {
 		if (e.key !== "Escape") return;
 		if (panel.hidden) clear(); else close();
+	});
+
+	// On paper nothing can be opened.
+	addEventListener("beforeprint", () => {
+		for (const d of document.querySelectorAll("details:not([open])")) {
+			d.open = true;
+			addEventListener("afterprint", () => { d.open = false; }, { once: true });
+		}
 	});
 
 	// A link to an event: report.html#e12.
