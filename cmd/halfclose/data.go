@@ -100,6 +100,8 @@ func toReaders(name string) func(*journal.Journal) claim.Finding {
 			}
 			fin := claim.WithFlag(d.Sent(d.Who, d.By, nil), "FIN")
 			switch {
+			case d.got != d.given && !d.Attached(journal.SockDiag):
+				return claim.Unclear("of %d bytes %s got %d; whether the kernel had given them up by then is not known without sock_diag", d.given, d.Other(), d.got)
 			case d.got != d.given:
 				return claim.Refuse(j, claim.Numbers(d.By, d.end), "of %d bytes %s got %d, then %s", d.given, d.Other(), d.got, claim.Returned(d.end))
 			case !claim.IsEnd(d.end) || fin == nil && d.HasPackets():

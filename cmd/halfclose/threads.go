@@ -68,16 +68,21 @@ func wakes(j *journal.Journal, names ...string) claim.Finding {
 	case b.data == nil || b.read == nil:
 		return claim.Refuse(j, claim.Numbers(b.waits, b.By), "%s did not wake the thread that waited in read", b.Name())
 	}
-	return claim.Refute(claim.Numbers(b.waits, b.By, b.data, b.read), "%s did not wake the thread that waited in read; it waited until the peer sent data, %s later, and read returned that: %q. %s",
+	return claim.Refute(claim.Numbers(b.waits, b.By, b.data, b.read), "%s did not wake the thread that waited in read; it waited until the peer sent data, %s later, and read returned that: %q%s",
 		b.Name(), seconds(b.data.T-b.By.T), b.read.Call.Data, b.untilThen())
 }
 
-// untilThen says what the ending had sent before the read returned.
+// untilThen says what the ending had sent before the read returned; nothing, where
+// nobody saw packets.
 func (b *blocked) untilThen() string {
-	if s := b.Sent(b.Who, b.By, b.data); len(s) > 0 {
-		return "It had sent " + claim.FlagsOf(s) + " at once"
+	s := b.Sent(b.Who, b.By, b.data)
+	switch {
+	case !b.HasPackets():
+		return ""
+	case len(s) > 0:
+		return ". It had sent " + claim.FlagsOf(s) + " at once"
 	}
-	return "Until then nothing was sent, for the waiting call held the socket"
+	return ". Until then nothing was sent, for the waiting call held the socket"
 }
 
 func closeWakes(j *journal.Journal) claim.Finding { return wakes(j, claim.Closed) }

@@ -260,8 +260,10 @@ func compareCauses(j *journal.Journal) *claim.Comparison {
 		Ways:  []string{"RST from", "as", "counters", "calls of the one", "calls of the other"},
 	}
 	for _, k := range causesOf(j) {
-		from, as := claim.Told("none"), claim.Told("")
-		if rst := k.rst(); rst != nil {
+		from, as := claim.Told(""), claim.Told("")
+		if rst := k.rst(); rst == nil && k.HasPackets() {
+			from = claim.Told("none")
+		} else if rst != nil {
 			from, as = claim.Told(k.sender(), rst), claim.Told(claim.FlagsOf([]*journal.Event{rst}), rst)
 		}
 		var names []string

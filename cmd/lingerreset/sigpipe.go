@@ -363,12 +363,15 @@ func compareSends(j *journal.Journal) *claim.Comparison {
 			continue
 		}
 		first, again := p.sends[0], p.after()
-		if again == nil && len(p.sends) > 1 {
-			again = p.sends[1]
-		}
-		rst := claim.Told("none")
-		if p.rst != nil {
+		rst := claim.Told("")
+		switch {
+		case p.rst != nil:
 			rst = claim.Told("came", p.rst)
+		case p.HasPackets() && p.Attached(journal.SockDiag): // else it would not have been seen
+			rst = claim.Told("none")
+			if len(p.sends) > 1 {
+				again = p.sends[1]
+			}
 		}
 		t.Rows = append(t.Rows, claim.Compared{What: p.Client, Cells: []claim.Cell{
 			claim.Told(p.disposition), claim.Told(first.Call.Op+" "+claim.Returned(first), first), rst,

@@ -16,4 +16,5 @@ var (
 	needsPackets = []journal.Witness{journal.Calls, journal.Packets}
 	needsCount   = []journal.Witness{journal.Calls, journal.Packets, journal.Counters}
 	needsDiag    = []journal.Witness{journal.Calls, journal.Packets, journal.SockDiag}
+	needsAll     = []journal.Witness{journal.Calls, journal.Packets, journal.SockDiag, journal.Counters}
 )

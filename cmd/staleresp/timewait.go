@@ -136,9 +136,12 @@ func (r *reopening) whereabouts() string {
 	return "client"
 }
 
-// stamps says whether the dead connection had timestamps.
+// stamps says whether the dead connection had timestamps; "": nobody saw its segments.
 func (r *reopening) stamps() string {
-	if r.dead.stamped() {
+	switch {
+	case !r.dead.HasPackets():
+		return ""
+	case r.dead.stamped():
 		return "on"
 	}
 	return "off"
@@ -146,7 +149,10 @@ func (r *reopening) stamps() string {
 
 // String says under what circumstances the client called again.
 func (r *reopening) String() string {
-	said := fmt.Sprintf("%s, timestamps %s", r.way(), r.stamps())
+	said := r.way()
+	if stamps := r.stamps(); stamps != "" {
+		said += ", timestamps " + stamps
+	}
 	if r.bind == nil {
 		said += ", tcp_tw_reuse " + r.reuse
 	}
@@ -223,7 +229,7 @@ var sr13 = claim.Claim{
 	ID: "SR13", Statement: "when Linux does open a four-tuple over its TIME_WAIT, the old connection's segment is still not accepted",
 	Source: rfc6191, Quantity: claim.Always,
 	Precondition: "the segment arrives before the client has read the answer that it waits for, and it reads that afterwards",
-	Needs:        []journal.Witness{journal.Calls, journal.Packets, journal.SockDiag, journal.Counters},
+	Needs:        needsAll,
 	Check: judged(func(j *journal.Journal, xs []exchange) claim.Finding {
 		var told []string
 		var seen []int
@@ -353,7 +359,7 @@ var sr14 = claim.Claim{
 // openedOver is the phenomenon: a four-tuple was opened over its TIME_WAIT, and
 // the reply of the connection before it was not read there.
 var openedOver = claim.Phenomenon{
-	Needs: needsDiag,
+	Needs: needsAll,
 	Check: judged(func(j *journal.Journal, xs []exchange) claim.Finding {
 		all := reopenings(j)
 		if len(all) == 0 {

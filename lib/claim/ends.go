@@ -61,8 +61,11 @@ func (c *Connection) NewlyArrived(socket string, after, before *journal.Event) [
 }
 
 // HasPackets says whether packets were seen at all.
-func (c *Connection) HasPackets() bool {
-	return c.Witness(journal.Packets).Status == journal.Attached
+func (c *Connection) HasPackets() bool { return c.Attached(journal.Packets) }
+
+// Attached says whether a witness was there.
+func (c *Connection) Attached(w journal.Witness) bool {
+	return c.Witness(w).Status == journal.Attached
 }
 
 // StateAt is the state in which a socket was seen last before an event (nil: at

@@ -76,6 +76,7 @@ func (s *Suite) Journals(t *testing.T) {
 	t.Run("HoldsAsEvidence", s.holdsAsEvidence)
 	t.Run("OlderEvidenceHolds", s.olderHold)
 	t.Run("LessIsNeverMore", s.lessIsNeverMore)
+	t.Run("TellsOnlyWhatWasSeen", s.tellsOnlyWhatWasSeen)
 	t.Run("NoOrderPanics", s.noOrderPanics)
 	t.Run("Doctored", s.doctored)
 	t.Run("EveryClaimCanFail", s.everyClaimCanFail)
