@@ -25,19 +25,45 @@ func (b *Bundle) Write(path string, force bool) error {
 	if err != nil {
 		return fmt.Errorf("evidence %s: %w", path, err)
 	}
-	path = filepath.Clean(path)
-	isZip := strings.HasSuffix(path, zipSuffix)
-	if err := mayReplace(path, isZip, force); err != nil {
-		return fmt.Errorf("evidence %s: %w", path, err)
+	if err := MayWrite(path, force); err != nil {
+		return err
 	}
+	path = filepath.Clean(path)
 	write := writeFolder
-	if isZip {
+	if isArchive(path) {
 		write = writeZip
 	}
 	if err := write(path, all); err != nil {
-		return fmt.Errorf("evidence %s: %w%s", path, err, remedy(err))
+		return fmt.Errorf("evidence %s: %w%s", path, atPath(err), remedy(err))
 	}
 	return nil
+}
+
+// MayWrite says why no bundle can be written to path, as far as that shows before
+// there is one; nil: nothing speaks against it.
+func MayWrite(path string, force bool) error {
+	path = filepath.Clean(path)
+	if err := mayReplace(path, isArchive(path), force); err != nil {
+		return fmt.Errorf("evidence %s: %w", path, err)
+	}
+	if dir := filepath.Dir(path); dir != "." {
+		if _, err := os.Stat(dir); err != nil {
+			return fmt.Errorf("evidence %s: %w%s", path, err, remedy(err))
+		}
+	}
+	return nil
+}
+
+func isArchive(path string) bool { return strings.HasSuffix(path, zipSuffix) }
+
+// atPath is an error without the name that a bundle has until it is whole: nobody has
+// given it that, nor will find it there.
+func atPath(err error) error {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		return fmt.Errorf("%s: %w", p.Op, p.Err)
+	}
+	return err
 }
 
 // remedy says what would help.

@@ -61,6 +61,10 @@ func TestNeverOverwrites(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v", name, err)
 		}
+		// What shows before there is a bundle is said in the same words.
+		if early := MayWrite(at(name), true); name != "file/e.zip" && (early == nil || early.Error() != err.Error()) {
+			t.Errorf("%s: early: %v; late: %v", name, early, err)
+		}
 	}
 	if got := left(t, dir); got != "app e e.zip extra file mine.txt other taken.zip thesis.zip" {
 		t.Errorf("left: %s", got)

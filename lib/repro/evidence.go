@@ -62,6 +62,14 @@ func wantedEvidence(c *Context) (*wanted, error) {
 	return w, nil
 }
 
+// mayWrite says early why it cannot be written: what is played may take its time.
+func (w *wanted) mayWrite() error {
+	if w == nil {
+		return nil
+	}
+	return evidence.MayWrite(w.path, w.force)
+}
+
 // write writes what was wanted of a report.
 func (w *wanted) write(r report.Report) error {
 	if w == nil {

@@ -140,6 +140,9 @@ func newSession(c *Context) (*session, error) {
 	if s.evidence, err = wantedEvidence(c); err != nil {
 		return nil, err
 	}
+	if err := s.evidence.mayWrite(); err != nil { // the report is written all the same
+		s.progress.say("%v; ^C, unless the report alone will do", err)
+	}
 	if n, ok := c.CLI.Generic("repeat").(*count); ok {
 		s.times = n.n
 		if s.evidence != nil {
