@@ -63,7 +63,7 @@ var program = repro.Program{
 		},
 		{
 			Name: "eaten-rst", Title: "without a wire, every time: a socket filter drops the RST that would end the first call",
-			Networks: []journal.Network{journal.Loopback}, NoHost: "the listeners of the whole machine are none of its business",
+			Networks: []journal.Network{journal.Loopback}, NoHost: "it would have to list the listeners of the whole machine",
 			Hosts: ab, Phenomenon: bothOpened,
 			Claims: []*claim.Claim{&so1},
 		},

@@ -22,18 +22,24 @@ const (
 func (c *canvas) comparison(t *claim.Comparison) {
 	c.put(bold, c.clip(c.clean(t.Title), c.style.Width))
 	c.end()
-	most := max((c.style.Width-indent-minFirst)/(minColumn+columnGap), 1)
-	for from := 0; from == 0 || from < len(t.Ways); from += most {
-		c.tablePart(t, from, min(from+most, len(t.Ways)))
+	rows := c.tableText(t)
+	all := columnsOf(rows)
+	for from := 1; from == 1 || from < len(all); {
+		if from > 1 {
+			c.end()
+		}
+		to := from + sideBySide(all[0], all[from:], c.style.Width-indent)
+		c.tablePart(rows, all, from, to)
+		from = to
 	}
 }
 
-// tablePart draws the columns of some ways.
-func (c *canvas) tablePart(t *claim.Comparison, from, to int) {
-	rows := [][]string{append([]string{""}, t.Ways[from:to]...)}
+// tableText is what stands in a table, its head first.
+func (c *canvas) tableText(t *claim.Comparison) [][]string {
+	rows := [][]string{append([]string{""}, t.Ways...)}
 	for i := range t.Rows {
 		row := []string{t.Rows[i].What}
-		for k := from; k < to; k++ {
+		for k := range t.Ways {
 			text := c.none
 			if k < len(t.Rows[i].Cells) && t.Rows[i].Cells[k].Text != "" {
 				text = t.Rows[i].Cells[k].Text
@@ -47,32 +53,66 @@ func (c *canvas) tablePart(t *claim.Comparison, from, to int) {
 			row[k] = c.clean(row[k])
 		}
 	}
-	widths := columnWidths(rows, c.style.Width-indent)
+	return rows
+}
+
+// column is how wide one may be, in cells.
+type column struct {
+	least int // its longest word: who looks for the name of a counter wants it whole
+	width int
+}
+
+// columnsOf measures the columns of a table.
+func columnsOf(rows [][]string) []column {
+	all := make([]column, len(rows[0]))
+	for k := range all {
+		all[k] = column{minColumn, minColumn}
+	}
+	all[0].least = minFirst
+	for _, row := range rows {
+		for k, cell := range row {
+			all[k].width = max(all[k].width, min(cellsOf(cell), maxColumn))
+			for word := range strings.FieldsSeq(cell) {
+				all[k].least = max(all[k].least, min(cellsOf(word), maxColumn))
+			}
+		}
+	}
+	return all
+}
+
+// sideBySide is how many of some columns fit into a line beside the first, at least one.
+func sideBySide(first column, some []column, line int) int {
+	room := line - first.least
+	for n, c := range some {
+		if room -= columnGap + c.least; room < 0 {
+			return max(n, 1)
+		}
+	}
+	return len(some)
+}
+
+// tablePart draws the first column and some of the others.
+func (c *canvas) tablePart(rows [][]string, all []column, from, to int) {
+	columns := append([]column{all[0]}, all[from:to]...)
+	widths := fitted(columns, c.style.Width-indent)
 	for i, row := range rows {
-		c.tableRow(row, widths, i == 0)
+		c.tableRow(append([]string{row[0]}, row[from:to]...), widths, i == 0)
 	}
 }
 
-// columnWidths fits the columns of a table into a line.
-func columnWidths(rows [][]string, line int) []int {
-	var widths, least []int
-	for _, row := range rows {
-		for k, cell := range row {
-			if k == len(widths) {
-				widths, least = append(widths, minColumn), append(least, minColumn)
-			}
-			widths[k] = max(widths[k], min(cellsOf(cell), maxColumn))
-		}
-	}
-	least[0] = minFirst
+// fitted fits columns into a line: the widest give way.
+func fitted(columns []column, line int) []int {
+	var widths []int
 	total := -columnGap
-	for _, w := range widths {
+	for _, c := range columns {
+		w := max(c.width, c.least)
+		widths = append(widths, w)
 		total += w + columnGap
 	}
 	for ; total > line; total-- {
 		widest := -1
 		for k, w := range widths {
-			if w > least[k] && (widest < 0 || w > widths[widest]) {
+			if w > columns[k].least && (widest < 0 || w > widths[widest]) {
 				widest = k
 			}
 		}

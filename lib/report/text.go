@@ -90,10 +90,11 @@ func toolLine(r *Report) string {
 
 func (c *canvas) run(r *Run, numbered bool) {
 	c.heading(r, numbered)
-	c.end()
-	l := newLadder(r, c.style.Verbosity == Verbose)
-	c.drawLadder(l)
-	c.hidden(l)
+	if l := newLadder(r, c.style.Verbosity == Verbose); len(l.rows) > 0 {
+		c.end()
+		c.drawLadder(l)
+		c.hidden(l)
+	}
 	if len(r.Histories) > 0 {
 		c.end()
 		c.histories(r.Histories)
@@ -108,7 +109,7 @@ func (c *canvas) run(r *Run, numbered bool) {
 	}
 	if len(r.Findings) > 0 {
 		c.end()
-		c.findings(r.Findings)
+		c.findings(r.Findings, r.Why)
 	}
 	c.end()
 	mark, i, text := c.outcome(r)
@@ -243,7 +244,9 @@ func (c *canvas) cite(events []int) string {
 	return " (" + ranges(events, "#", ", ", c.ellipsis) + ")"
 }
 
-func (c *canvas) findings(fs []claim.Finding) {
+// findings lists them. One reason for many of them is told once; why is the run's, and
+// stands below.
+func (c *canvas) findings(fs []claim.Finding, why string) {
 	yes, no, open := verdicts(fs)
 	c.put(bold, "Claims")
 	c.put(dim, " "+strconv.Itoa(yes)+" confirmed, "+strconv.Itoa(no)+" refuted, "+strconv.Itoa(open)+" inconclusive")
@@ -252,8 +255,17 @@ func (c *canvas) findings(fs []claim.Finding) {
 	for i := range fs {
 		id = max(id, min(cellsOf(c.clean(fs[i].Claim)), 8))
 	}
+	told := map[string]string{why: ""}
 	for i := range fs {
-		c.finding(&fs[i], id)
+		f := fs[i]
+		if f.Verdict == claim.Inconclusive && len(f.Events) == 0 {
+			if instead, again := told[f.Because]; again {
+				f.Because = instead
+			} else {
+				told[f.Because] = "for the same reason"
+			}
+		}
+		c.finding(&f, id)
 	}
 }
 

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -229,5 +230,7 @@ func (c *canvas) table(e *journal.Event) words {
 	if len(t.Sockets) > 0 {
 		found = c.clean(strings.Join(t.Sockets, ", "))
 	}
-	return words{text: c.clean(string(t.Witness)) + " lists sockets in " + c.clean(strings.Join(t.States, ", ")) + ": " + found}
+	// Of SYN_RECV the kernel has two: with a socket, and with a request for one alone.
+	states := slices.Compact(slices.Clone(t.States))
+	return words{text: c.clean(string(t.Witness)) + " lists sockets in " + c.clean(strings.Join(states, ", ")) + ": " + found}
 }

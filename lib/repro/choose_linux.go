@@ -78,12 +78,13 @@ func because(c Conditions, missing []string) string {
 
 // refusal says why the scenario cannot run on a network.
 func (s *Scenario) refusal(k journal.Network) string {
+	why := ""
 	if k == journal.HostNet && s.NoHost != "" {
-		return fmt.Sprintf("%s cannot run on the network %q: %s", s.Name, k, s.NoHost)
+		why = s.NoHost + "; "
 	}
 	var names []string
 	for _, n := range s.Networks {
 		names = append(names, string(n))
 	}
-	return fmt.Sprintf("%s cannot run on the network %q: it takes %s", s.Name, k, orList(names))
+	return fmt.Sprintf("%s cannot run on the network %q: %sit takes %s", s.Name, k, why, orList(names))
 }

@@ -37,7 +37,7 @@ func Open(ifname string) (*Capture, error) {
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	switch {
 	case errors.Is(err, unix.EPERM):
-		return nil, fmt.Errorf("capture: socket(AF_PACKET): %w: CAP_NET_RAW is missing", err)
+		return nil, fmt.Errorf("capture: socket(AF_PACKET): %w: CAP_NET_RAW is missing: run as root", err)
 	case err != nil:
 		return nil, fmt.Errorf("capture: socket(AF_PACKET): %w", err)
 	}
