@@ -144,6 +144,34 @@ func narrowed(j *journal.Journal, socket string) string {
 	return ""
 }
 
+// neverChosen says why connect() does not choose a port, or not while others are
+// free; "": nothing speaks against it.
+func neverChosen(ports portRange, reserved reservedPorts, port uint16) string {
+	switch {
+	case reserved.contains(port):
+		return fmt.Sprintf("port %d is reserved (%s), and connect() never chooses it", port, reservedSetting)
+	case !ports.contains(port):
+		return fmt.Sprintf("port %d is outside %s (%s), and connect() never chooses it", port, rangeSetting, ports)
+	case ports.cutOff(port):
+		return fmt.Sprintf("port %d is the last of an odd number (%s), and connect() leaves it out", port, ports)
+	case !ports.preferred(port):
+		return fmt.Sprintf("port %d is %s, and connect() chooses %s ports, as the low end of %s (%s) is, while one of those is free",
+			port, parity(port), parity(ports.low), rangeSetting, ports)
+	}
+	return ""
+}
+
+// neverChosenAt is neverChosen by the settings as they stood at an event.
+func neverChosenAt(j *journal.Journal, port uint16, n int) string {
+	ports, _, ok := rangeBefore(j, n)
+	value, _ := settingBefore(j, reservedSetting, n)
+	reserved, err := parseReserved(value)
+	if !ok || err != nil {
+		return ""
+	}
+	return neverChosen(ports, reserved, port)
+}
+
 // hunted is the phenomenon of a hunt: that the accident happens.
 var hunted = claim.Phenomenon{
 	Needs: []journal.Witness{journal.Calls, journal.TCPInfo},
@@ -159,7 +187,13 @@ var hunted = claim.Phenomenon{
 		if s.others > 0 {
 			return claim.Refute(s.events, "something else answered at %s: it is no dead port", s.target)
 		}
-		return claim.Refute(s.events, "none of %d attempts hit %s", s.tries, s.target)
+		missed := fmt.Sprintf("none of %d attempts hit %s", s.tries, s.target)
+		if len(s.events) > 0 {
+			if why := neverChosenAt(j, s.port(), s.events[0]); why != "" {
+				missed += ": " + why
+			}
+		}
+		return claim.Refute(s.events, "%s", missed)
 	},
 }
 
@@ -197,8 +231,12 @@ func outsideIsSafe(j *journal.Journal) claim.Finding {
 	r, read, ok := rangeBefore(j, all[1].events[0])
 	inside, outside := all[0], all[1]
 	switch {
-	case !ok || !r.contains(inside.port()) || r.contains(outside.port()):
-		return claim.Unclear("the journal does not show port %d inside and port %d outside %s", inside.port(), outside.port(), rangeSetting)
+	case !ok:
+		return claim.Unclear("the journal does not show %s", rangeSetting)
+	case !r.contains(inside.port()):
+		return claim.Unclear("port %d, which should be inside %s (%s), is outside", inside.port(), rangeSetting, r)
+	case r.contains(outside.port()):
+		return claim.Unclear("port %d, which should be outside %s (%s), is inside", outside.port(), rangeSetting, r)
 	case f.Verdict == claim.Confirmed && outside.tries < r.size():
 		return claim.Unclear("%d attempts are too few for a range of %d ports", outside.tries, r.size())
 	}

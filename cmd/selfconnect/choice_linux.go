@@ -74,20 +74,12 @@ func asOnTheMachine(r *repro.Run) error {
 
 // explainChances says beforehand what to expect of a hunt.
 func explainChances(r *repro.Run, ports portRange, reserved reservedPorts, target uint16) {
-	switch {
-	case reserved.contains(target):
-		r.Announce("port %d is reserved (%s): connect() never chooses it, the hunt is hopeless", target, reservedSetting)
-	case ports.contains(target) && ports.cutOff(target):
-		r.Announce("port %d is the last of an odd number (%s): connect() leaves it out, the hunt is hopeless", target, ports)
-	case !ports.contains(target):
-		r.Announce("port %d is outside %s (%s): connect() never chooses it, the hunt is hopeless", target, rangeSetting, ports)
-	case !ports.preferred(target):
-		r.Announce("port %d is %s, and connect() chooses %s ports first, as the low end of %s (%s) is: hopeless while one of those is free",
-			target, parity(target), parity(ports.low), rangeSetting, ports)
-	default:
-		r.Announce("port %d is %s, the parity that connect() chooses first: about one attempt in %d hits",
-			target, parity(target), ports.odds())
+	if why := neverChosen(ports, reserved, target); why != "" {
+		r.Announce("the hunt is hopeless: %s", why)
+		return
 	}
+	r.Announce("port %d is %s, the parity that connect() chooses first: about one attempt in %d hits",
+		target, parity(target), ports.odds())
 }
 
 // narrow is the range of source ports where a scenario wants every one of them

@@ -57,16 +57,25 @@ func whyNot(j *journal.Journal) claim.Finding {
 	case len(claim.Entered(j, last.Socket, journal.Established)) > 0:
 		return claim.Refute(claim.Numbers(last, end), "%s connected, but to another socket", last.Socket)
 	}
-	return claim.Refute(claim.Numbers(last, end), "%s was not connected: its last state was %s%s", last.Socket, end.State.To, because(last))
+	return claim.Refute(claim.Numbers(last, end), "%s was not connected: its last state was %s%s", last.Socket, end.State.To, because(j, last))
 }
 
 // because names the errno by which connect() failed, where it says more than
-// that the connection is being opened.
-func because(connect *journal.Event) string {
+// that the connection is being opened, and why the kernel could not have chosen the
+// port.
+func because(j *journal.Journal, connect *journal.Event) string {
+	said := ""
 	if e := connect.Call.Errno; e != "" && e != "EINPROGRESS" {
-		return ", connect() having failed with " + e
+		said = ", connect() having failed with " + e
 	}
-	return ""
+	if len(claim.Calls(j, connect.Socket, "bind")) > 0 {
+		return said
+	}
+	s := series{target: targetOf(connect)}
+	if why := neverChosenAt(j, s.port(), connect.N); why != "" {
+		said += "; " + why
+	}
+	return said
 }
 
 // beforeClose lists the changes of a socket's state up to its close().
