@@ -26,7 +26,7 @@ var program = repro.Program{
 			Claims: []*claim.Claim{&so1, &so2, &so3, &so4, &so5, &so10},
 		},
 		{
-			Name: "close-cross", Title: "and both ends close at once",
+			Name: "close-cross", Title: "both SYNs cross, and later both ends close at once",
 			Networks: onWire, NoHost: needsWire, Hosts: ab,
 			Phenomenon: closedAtOnce,
 			Claims:     []*claim.Claim{&so3, &so4, &so9},

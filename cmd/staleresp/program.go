@@ -57,7 +57,7 @@ var program = repro.Program{
 			Claims: []*claim.Claim{&sr3, &sr4, &sr11, &sr12},
 		},
 		{
-			Name: "time-wait", Title: "the same where TIME_WAIT was not skipped: when it is opened over, and when it ends early",
+			Name: "time-wait", Title: "a four-tuple in TIME_WAIT that is called again, with an old reply under way; and a TIME_WAIT that ends early",
 			Networks: onWire, NoHost: "settings are changed, and segments kept", Hosts: ab, MTU: largestMTU, Phenomenon: openedOver, Compare: compareReopenings,
 			Claims: []*claim.Claim{&sr5, &sr13, &sr14},
 		},

@@ -1,7 +1,7 @@
 # fish completion for simopen; written by make docs.
 complete -c simopen -a all -d 'every scenario'
 complete -c simopen -a cross -d 'both SYNs are under way before either arrives'
-complete -c simopen -a close-cross -d 'and both ends close at once'
+complete -c simopen -a close-cross -d 'both SYNs cross, and later both ends close at once'
 complete -c simopen -a lost-syn -d 'one of the SYNs is lost, then both are'
 complete -c simopen -a lost-synack -d 'one of the SYN-ACKs is lost, then both are'
 complete -c simopen -a missed -d 'the SYNs do not cross: RST, ECONNREFUSED'

@@ -7,7 +7,7 @@ complete -c staleresp -a policies -d 'six ways for a client to tell whose reply 
 complete -c staleresp -a crosswire -d 'the server writes one client\'s reply to another\'s connection'
 complete -c staleresp -a cancelled -d 'a request is cancelled before its reply is read, and its connection goes back to the pool'
 complete -c staleresp -a incarnation -d 'the reply of a dead connection is read in the next one between the same addresses and ports'
-complete -c staleresp -a time-wait -d 'the same where TIME_WAIT was not skipped: when it is opened over, and when it ends early'
+complete -c staleresp -a time-wait -d 'a four-tuple in TIME_WAIT that is called again, with an old reply under way; and a TIME_WAIT that ends early'
 complete -c staleresp -a list -d 'list the scenarios, their networks and their claims'
 complete -c staleresp -a check -d 'say what this machine can run and observe, and what would help'
 complete -c staleresp -a verify -d 'check saved evidence: hashes, packets and verdicts, offline; with --format text, markdown or html, render its report again'

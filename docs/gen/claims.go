@@ -46,6 +46,9 @@ What articles and documents say of these phenomena, and what the running kernel 
 *can* (one good instance confirms it) or *always* (one counter-example refutes it); where its precondition never arose it is
 inconclusive. The events that a verdict rests on are named by the command that shows it.
 
+The articles are five, in Chinese, found on the web: 000 “TCP三次握手四次挥手详解”, 001 “服务器分两次返回消息,TCP三次握手四次分手”, 002
+“TCP协议的三次握手与四次挥手”, 003 “TCP的三次握手(建立连接)和四次挥手(关闭连接)”, 004 “TCP两次挥手,你见过吗?那四次握手呢?”.
+
 Written by ` + "`make docs`" + ` from the recorded runs in cmd/*/testdata.
 `
 
