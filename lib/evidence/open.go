@@ -16,7 +16,10 @@ import (
 // one no more, or why it could not be read.
 func open(path string) (files, error) {
 	info, err := os.Stat(path)
-	if err != nil {
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, &ForeignError{path, "no such file or directory: want a folder or a .zip that --evidence wrote"}
+	case err != nil:
 		return nil, err
 	}
 	var all files

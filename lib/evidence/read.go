@@ -39,7 +39,7 @@ func (v *verifier) readMachine() error {
 		return altered(fileMachine, "its schema is %q, not %q", m.Schema, MachineSchema)
 	}
 	if m.Tool.Name != v.judge.Tool.Name {
-		return &ForeignError{v.Path, fmt.Sprintf("evidence of %q, not of %s: verify it with that", m.Tool.Name, v.judge.Tool.Name)}
+		return &ForeignError{v.Path, fmt.Sprintf("evidence of %q: give it to that, not to %s", m.Tool.Name, v.judge.Tool.Name)}
 	}
 	return nil
 }

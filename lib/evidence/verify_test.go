@@ -290,7 +290,7 @@ func TestForeign(t *testing.T) {
 		all  files
 		want string
 	}{
-		"another program":         {machine(func(m *Machine) { m.Tool.Name = "selfconnect" }), `e: evidence of "selfconnect", not of simopen: verify it with that`},
+		"another program":         {machine(func(m *Machine) { m.Tool.Name = "selfconnect" }), `e: evidence of "selfconnect": give it to that, not to simopen`},
 		"another machine version": {machine(func(m *Machine) { m.Schema = "sockproof/machine/v2" }), `e: machine.json of version "v2"; this program reads v1`},
 		"another version":         {version2, `e: evidence of version "v2"; this program reads v1`},
 		"another schema":          {files{fileManifest: []byte(`{"schema": "else"}`)}, `e: not evidence: manifest.json has the schema "else"`},
