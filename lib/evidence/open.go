@@ -18,7 +18,7 @@ func open(path string) (files, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return nil, &ForeignError{path, "no such file or directory: want a folder or a .zip that --evidence wrote"}
+		return nil, fmt.Errorf("%s: %w: want a folder or a .zip that --evidence wrote", path, errors.Unwrap(err))
 	case err != nil:
 		return nil, err
 	}
