@@ -49,12 +49,14 @@ var renderings = []rendering{
 // all memory, nor all time: some judges take the square of a run's events, of which
 // there are hundreds.
 const (
-	maxFile      = 32 << 20 // bytes of one file
-	maxBundle    = 64 << 20 // bytes of all files
-	maxRunEvents = 10_000   // of one run
-	maxEvents    = 20_000   // of all runs
-	maxRuns      = 500      // a story, a page tell of each, be it without events
-	maxHosts     = 16       // of one run: each is a column of its diagram
+	maxFile       = 32 << 20 // bytes of one file
+	maxBundle     = 64 << 20 // bytes of all files
+	maxRunEvents  = 10_000   // of one run
+	maxEvents     = 20_000   // of all runs
+	maxRuns       = 500      // a story, a page tell of each, be it without events
+	maxHosts      = 16       // of one run: each is a column of its diagram
+	maxSockets    = 1_000    // of one run, which has some tens: hunts keep only those that hit
+	maxAllSockets = 10_000   // of all runs
 )
 
 // sizeLimit tells why there is one.
@@ -79,18 +81,22 @@ func leastSize(journals []journal.Journal) int {
 	return n
 }
 
-// tooMany says that there are more runs, hosts or events than evidence has; "":
-// there are not.
+// tooMany says that there are more runs, hosts, sockets or events than evidence has;
+// "": there are not.
 func tooMany(journals []journal.Journal) string {
 	if n := len(journals); n > maxRuns {
 		return fmt.Sprintf("%d runs; evidence has at most %d", n, maxRuns)
 	}
-	all := 0
+	all, sockets := 0, 0
 	for i := range journals {
+		n := len(journals[i].Sockets)
+		if sockets += n; n > maxSockets || sockets > maxAllSockets {
+			return fmt.Sprintf("run %d makes it %d sockets; evidence has at most %d of one run, %d in all", journals[i].Run, sockets, maxSockets, maxAllSockets)
+		}
 		if n := hostsOf(&journals[i]); n > maxHosts {
 			return fmt.Sprintf("run %d has %d hosts; evidence has at most %d of one run", journals[i].Run, n, maxHosts)
 		}
-		n := len(journals[i].Events)
+		n = len(journals[i].Events)
 		if all += n; n > maxRunEvents || all > maxEvents {
 			return fmt.Sprintf("run %d makes it %d events; evidence has at most %d of one run, %d in all", journals[i].Run, all, maxRunEvents, maxEvents)
 		}
@@ -156,6 +162,9 @@ func (b *Bundle) render() (files, error) {
 		}
 	}
 	all[fileManifest] = manifestOf(all)
+	if what := tooComplexIn(all); what != "" {
+		return nil, fmt.Errorf("%s: run fewer scenarios at once", what)
+	}
 	return all, nil
 }
 

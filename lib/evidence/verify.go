@@ -120,6 +120,9 @@ func (v *verifier) problem(p Problem) {
 // all makes every check. What cannot be read ends it: an alteredError, a
 // ForeignError.
 func (v *verifier) all() error {
+	if what := tooComplexIn(v.files); what != "" {
+		return &ForeignError{v.Path, "not evidence: " + what}
+	}
 	m, err := parseManifest(v.Path, v.files[fileManifest])
 	if err != nil {
 		return err
