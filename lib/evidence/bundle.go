@@ -140,6 +140,9 @@ func known(name string) bool {
 
 // render makes all files of a bundle.
 func (b *Bundle) render() (files, error) {
+	if len(b.Report.Runs) == 0 {
+		return nil, errors.New("there was no run: it would be evidence of nothing")
+	}
 	if text := tooMany(b.journals()); text != "" {
 		return nil, fmt.Errorf("%s: %s: run fewer scenarios at once", fileJournal, text)
 	}

@@ -25,8 +25,7 @@ func (v *verifier) packets() {
 			}
 			raw, what := at(e), ""
 			switch {
-			case e.Packet.Bulk != nil:
-				what = miscounted(e.Packet)
+			case e.Packet.Bulk != nil: // of which there are no bytes
 			case raw != nil:
 				n++
 				what = misread(e.Packet, raw)
@@ -39,19 +38,6 @@ func (v *verifier) packets() {
 		}
 	}
 	v.checked("%s: what is said of each follows from its bytes", count(int64(n), "packet"))
-}
-
-// miscounted says what is wrong with bulk, of which there are no bytes: all that can
-// be told is what it cannot be.
-func miscounted(p *journal.Packet) string {
-	b := p.Bulk
-	switch {
-	case len(p.Bytes) > 0 || p.Of != 0 || p.Payload != nil || p.At != journal.AtDelivered:
-		return "it is bulk, and one packet"
-	case b.Packets < 1 || b.TCPBytes < 0 || b.IPBytes < b.TCPBytes || len(b.SHA256) != 64 || strings.Trim(b.SHA256, "0123456789abcdef") != "":
-		return fmt.Sprintf("it cannot be bulk: %+v", *b)
-	}
-	return ""
 }
 
 // misread says what is said of a packet that its bytes do not.

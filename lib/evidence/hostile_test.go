@@ -151,6 +151,7 @@ func TestManyEvents(t *testing.T) {
 	bounded(t, func() { wantForeign(t, all, "evidence has at most 20000 events") })
 
 	p := &play{cross(t, addrA, addrB)}
+	p.ElapsedNS = int64(maxRunEvents+1) * 1000
 	for len(p.Events) < maxRunEvents {
 		p.add(journal.Event{Host: "a", Kind: journal.KindNote, Note: &journal.Note{Text: "n"}})
 	}
@@ -183,6 +184,7 @@ func wantForeign(t *testing.T, all files, want string) {
 // TestManyProblemsAreNotAllListed: one altered packet after the other.
 func TestManyProblemsAreNotAllListed(t *testing.T) {
 	p := &play{cross(t, addrA, addrB)}
+	p.ElapsedNS *= 10
 	for range 200 {
 		p.segment(t, addrA, addrB, 0, "x")
 		p.Events[len(p.Events)-1].Packet.Seq++

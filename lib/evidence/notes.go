@@ -17,8 +17,8 @@ func count(n int64, what string) string {
 // leftOut counts what a run had and a bundle does not.
 type leftOut struct {
 	bulkPackets, bulkBytes int64 // counted and hashed by the wire
-	folded                 int   // repetitions, counted by the recorder
-	withoutBytes           int   // packets whose bytes were not kept
+	folded                 int64 // repetitions, counted by the recorder
+	withoutBytes           int64 // packets whose bytes were not kept
 }
 
 func leftOutOf(r *report.Run) leftOut {
@@ -28,12 +28,12 @@ func leftOutOf(r *report.Run) leftOut {
 		e := &r.Events[i]
 		switch {
 		case e.Fold != nil:
-			l.folded += e.Fold.Times
+			l.folded = plus(l.folded, int64(e.Fold.Times))
 		case e.Packet == nil:
 		case e.Packet.Bulk != nil:
-			l.bulkPackets += e.Packet.Bulk.Packets
-			l.bulkBytes += e.Packet.Bulk.IPBytes
-		case isSeen(e.Packet) && at(e) == nil:
+			l.bulkPackets = plus(l.bulkPackets, e.Packet.Bulk.Packets)
+			l.bulkBytes = plus(l.bulkBytes, e.Packet.Bulk.IPBytes)
+		case at(e) == nil:
 			l.withoutBytes++
 		}
 	}
@@ -47,10 +47,10 @@ func (l leftOut) texts() []string {
 		t = append(t, fmt.Sprintf("%s of bulk, %s, counted and hashed instead of kept", count(l.bulkPackets, "packet"), count(l.bulkBytes, "byte")))
 	}
 	if l.folded > 0 {
-		t = append(t, fmt.Sprintf("%s like others, counted instead of kept", count(int64(l.folded), "attempt")))
+		t = append(t, fmt.Sprintf("%s like others, counted instead of kept", count(l.folded, "attempt")))
 	}
 	if l.withoutBytes > 0 {
-		t = append(t, fmt.Sprintf("%s whose bytes were not kept: they were other programs'", count(int64(l.withoutBytes), "packet")))
+		t = append(t, fmt.Sprintf("%s whose bytes were not kept: they were other programs'", count(l.withoutBytes, "packet")))
 	}
 	return t
 }

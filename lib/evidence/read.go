@@ -58,6 +58,14 @@ func (v *verifier) readJournals() error {
 	if text := tooMany(v.journals); text != "" {
 		return &ForeignError{v.Path, fmt.Sprintf("not evidence: %s: %s", fileJournal, text)}
 	}
+	if len(v.journals) == 0 {
+		return altered(fileJournal, "it has no run, and is evidence of nothing")
+	}
+	for i := range v.journals {
+		if err := watched(&v.journals[i]); err != nil {
+			return err
+		}
+	}
 	return numbered(v.journals)
 }
 

@@ -349,7 +349,7 @@ func (r *redactor) bytes(b []byte, host bool) ([]byte, *journal.Digest) {
 		changed, err = p.Rewrite(src, dst, payload)
 	}
 	if err != nil {
-		r.count("packet that is not plain TCP", "nothing")
+		r.count(notPlain, "nothing")
 		return nil, nil
 	}
 	return changed, digest

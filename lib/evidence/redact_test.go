@@ -29,10 +29,10 @@ const (
 func revealing(t testing.TB, a, b string) journal.Journal {
 	const said = "grumpy at snowwhite, in /home/grumpy/lib/x.so, of /home/grumpy, from 10.20.30.40 by fd12::40%eth0 to [fd12::50]:7"
 	j := cross(t, a, b)
-	j.Network = journal.HostNet
 	j.Stopped, j.NetworkWhy, j.Witnesses[1].Reason = "", said, said
 	p := &play{j}
 	p.segment(t, a, b, packet.PSH|packet.ACK, "GET / HTTP/1.1\r\nHost: SNOWWHITE\r\nFrom: grumpy@x\r\n\r\n")
+	p.Journal = captured(p.Journal, journal.HostNet)
 	for _, e := range []journal.Event{
 		{Kind: journal.KindCall, Call: &journal.Call{Op: "write", Args: []string{"a1", said}, Out: said, Data: []byte("I am grumpy")}},
 		{Kind: journal.KindProcess, Process: &journal.Process{Event: "started", How: said}},
@@ -41,7 +41,7 @@ func revealing(t testing.TB, a, b string) journal.Journal {
 		{Kind: journal.KindTable, Table: &journal.Table{Witness: journal.SockDiag, States: []string{"LISTEN"}, Sockets: []string{said, "LISTEN " + a}}},
 		{Kind: journal.KindAnswer, Answer: &journal.Answer{Policy: "naive", Did: "taken", Request: said, Reply: said, Asked: 1}},
 		{Kind: journal.KindNote, Note: &journal.Note{Text: said}},
-		{Kind: journal.KindPacket, Host: "a", Packet: &journal.Packet{At: journal.AtSent, Proto: "udp", Src: "10.20.30.40", Dst: "10.20.30.50", Bytes: []byte{0x45, 10, 20, 30, 40}, Reason: said}},
+		{Kind: journal.KindPacket, Host: "a", Packet: &journal.Packet{At: journal.AtDelivered, Proto: "udp", Src: "10.20.30.40", Dst: "10.20.30.50", Bytes: []byte{0x45, 10, 20, 30, 40}, Reason: said}},
 	} {
 		p.add(e)
 	}
@@ -286,8 +286,7 @@ func FuzzText(f *testing.F) {
 // TestOrdinaryNames: a name that is a word of the report's own, or a number, names
 // nobody, and is left alone; what could be a part of an address is, inside one.
 func TestOrdinaryNames(t *testing.T) {
-	j := cross(t, "127.0.0.1:5001", "127.0.0.1:5002")
-	j.Network = journal.HostNet
+	j := captured(cross(t, "127.0.0.1:5001", "127.0.0.1:5002"), journal.HostNet)
 	r := reportOf(j)
 	title := r.Runs[0].Title
 	word, _, _ := strings.Cut(title, " ")

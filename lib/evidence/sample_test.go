@@ -51,7 +51,10 @@ func (p *play) add(e journal.Event) int {
 // segment puts a segment between two addresses on the wire, and lets it arrive.
 func (p *play) segment(t testing.TB, from, to string, flags packet.Flags, payload string) {
 	t.Helper()
-	hosts := map[string]string{from: "a", to: "b"}
+	hosts := map[string]string{}
+	for _, s := range p.Sockets {
+		hosts[s.Local] = s.Host
+	}
 	raw, err := (&packet.Packet{
 		Src: netip.MustParseAddrPort(from), Dst: netip.MustParseAddrPort(to), Flags: flags, Seq: 7, Payload: []byte(payload),
 		Options: packet.Options{}.WithMSS(1460),
@@ -76,7 +79,11 @@ func cross(t testing.TB, a, b string) journal.Journal {
 	p := &play{journal.Journal{
 		Run: 1, Scenario: "cross", Network: journal.Wire, Family: journal.IPv4, ElapsedNS: 99_000, BeganNS: 1_000_000,
 		Witnesses: []journal.WitnessStatus{
-			{Name: journal.Packets, Status: journal.Attached}, {Name: journal.Trace, Status: journal.Unavailable, Reason: "EPERM"},
+			{Name: journal.Calls, Status: journal.Attached},
+			{Name: journal.TCPInfo, Status: journal.Attached},
+			{Name: journal.Packets, Status: journal.Attached},
+			{Name: journal.SockDiag, Status: journal.Attached},
+			{Name: journal.Trace, Status: journal.Unavailable, Reason: "EPERM"},
 		},
 		Sockets: []journal.Socket{{ID: "a1", Host: "a", Local: a, Remote: b}, {ID: "b1", Host: "b", Local: b, Remote: a}},
 	}}
@@ -89,6 +96,27 @@ func cross(t testing.TB, a, b string) journal.Journal {
 	p.segment(t, a, b, packet.PSH|packet.ACK, "hello")
 	p.add(journal.Event{Kind: journal.KindNote, Note: &journal.Note{Text: "that was all"}})
 	return p.Journal
+}
+
+// captured is a journal of the wire as it would be if its packets had been captured
+// on lo: only where they arrived.
+func captured(j journal.Journal, n journal.Network) journal.Journal {
+	j.Network, j.Events = n, slices.Clone(j.Events)
+	var left []byte
+	for i := range j.Events {
+		e := &j.Events[i]
+		switch {
+		case e.Packet == nil:
+		case e.Packet.At == journal.AtSent:
+			left = e.Packet.Bytes
+			e.Kind, e.Packet, e.Note = journal.KindNote, nil, &journal.Note{Text: "a packet leaves"}
+		default:
+			p := *e.Packet
+			p.Bytes, p.Of = left, 0
+			e.Packet = &p
+		}
+	}
+	return j
 }
 
 var started = time.Date(2026, 3, 1, 12, 0, 0, 5, time.FixedZone("", 3600))

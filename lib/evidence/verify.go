@@ -134,6 +134,7 @@ func (v *verifier) all() error {
 	if err := v.read(); err != nil {
 		return err
 	}
+	v.wellFormed()
 	v.canonical()
 	v.packets()
 	v.report()

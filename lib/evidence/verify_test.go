@@ -220,6 +220,13 @@ func TestForgedThroughout(t *testing.T) {
 		p.Flags = []string{"ACK"}
 		if len(p.Bytes) > 0 {
 			p.Bytes[33] = byte(packet.ACK)
+			decoded, err := packet.Decode(p.Bytes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.Bytes, err = decoded.Encode(); err != nil { // with the right checksums
+				t.Fatal(err)
+			}
 		}
 	}
 	r, err := verify("e", rendered(t, b), judge)
@@ -353,7 +360,7 @@ func TestBulk(t *testing.T) {
 	p := &play{cross(t, addrA, addrB)}
 	p.add(journal.Event{Host: "a", Kind: journal.KindPacket, Packet: &journal.Packet{
 		Src: addrA, Dst: addrB, Flags: []string{"ACK"}, At: journal.AtDelivered,
-		Bulk: &journal.Bulk{Packets: 5_000, IPBytes: 80_000_000, TCPBytes: 79_000_000, SHA256: strings.Repeat("0", 64)},
+		Bulk: &journal.Bulk{Packets: 5_000, IPBytes: 80_000_000, TCPBytes: 79_000_000, SHA256: strings.Repeat("0", 64), Flags: "ACK"},
 	}})
 	b := New(reportOf(p.Journal), How{Repeat: 1})
 	all := rendered(t, b)
