@@ -20,15 +20,13 @@ const (
 	modeShutWR      = "shut-wr"      // shutdown(SHUT_WR): the victim reads the end, and may go on sending
 )
 
-var modes = []string{modeRST, modeClose, modeCloseUnread, modeShutWR}
-
 // victimCommand runs a program whose peer misbehaves.
 func victimCommand() repro.Command {
 	return repro.Command{
 		Name: "victim", Usage: "run a program on a TCP connection whose other end misbehaves, and see what becomes of it",
 		ArgsUsage: "[-- CMD ARGS ...]",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "mode", Value: modeRST, Usage: "what the peer does: " + strings.Join(modes, ", ")},
+			repro.Choice("mode", "what the peer does", modeRST, modeRST, modeClose, modeCloseUnread, modeShutWR),
 			&cli.StringFlag{Name: "after", Usage: "when it has read `BYTES`; without it and --after-time: 1, or after a second"},
 			&cli.StringFlag{Name: "after-time", Usage: "after a `DURATION` like 200ms"},
 			&cli.StringFlag{Name: "listen", Usage: "instead of running CMD: be that peer for whoever connects to `PORT`"},
@@ -36,8 +34,10 @@ func victimCommand() repro.Command {
 			&cli.BoolFlag{Name: "allow-remote", Usage: "let --connect leave this machine"},
 			&cli.StringFlag{Name: "times", Usage: "with --listen: end after `N` connections"},
 			repro.PayloadFlag(),
+			repro.FormatFlag(),
 		},
-		Accepts: append([]string{"format", "color", "4", "6"}, repro.EvidenceFlags...),
+		Accepts: append([]string{"color", "4", "6"}, repro.EvidenceFlags...),
+		Exit:    "0 no signal killed it, 1 one did, 2 bad usage, 3 there was no victim, it had not ended, or output lost",
 		Examples: []repro.Example{
 			{Line: "lingerreset victim --after 4096 -- ./client --quick", Does: "the other end resets after 4096 bytes"},
 			{Line: "lingerreset victim --listen 9000 --mode close-unread", Does: "a server that closes with the request unread"},
@@ -67,7 +67,7 @@ const patience = time.Second
 // victimOf reads the command line.
 func victimOf(c *repro.Context) (*victim, error) {
 	v := &victim{mode: c.CLI.String("mode"), argv: c.Args, listening: c.CLI.IsSet("listen"), calling: c.CLI.IsSet("connect")}
-	for _, read := range []func(*repro.Context) error{(*repro.Context).IsTextOrJSON, v.readMode, v.readAfter, v.readWhom} {
+	for _, read := range []func(*repro.Context) error{v.readAfter, v.readWhom} {
 		if err := read(c); err != nil {
 			return nil, err
 		}
@@ -77,15 +77,6 @@ func victimOf(c *repro.Context) (*victim, error) {
 
 func usagef(format string, args ...any) error {
 	return &repro.UsageError{Text: fmt.Sprintf(format, args...)}
-}
-
-func (v *victim) readMode(*repro.Context) error {
-	for _, m := range modes {
-		if v.mode == m {
-			return nil
-		}
-	}
-	return usagef("flag \"--mode\": value %q: want %s or %s", v.mode, strings.Join(modes[:3], ", "), modes[3])
 }
 
 func (v *victim) readAfter(c *repro.Context) error {

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
@@ -17,9 +16,9 @@ import (
 // serveCommand is a server for the user's own client.
 func serveCommand() repro.Command {
 	return repro.Command{
-		Name: "serve", Usage: "a server some of whose replies are late, for your client: does it go on over a connection that owes it a reply? exit 1 if so",
+		Name: "serve", Usage: "a server some of whose replies are late, for your client: does it go on over a connection that owes it a reply?",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "protocol", Value: string(responder.Line), Usage: "what it speaks: " + strings.Join(protocolNames(), ", ")},
+			repro.Choice("protocol", "what it speaks", string(responder.Line), protocolNames()...),
 			&cli.StringFlag{Name: "late-every", Value: "10", Usage: "the reply to one request in `N` is late"},
 			lateByFlag(),
 			&cli.StringFlag{Name: "listen", Usage: "listen on `ADDRESS:PORT`; without it 127.0.0.1:0, or [::1]:0 with -6: a free port"},
@@ -27,8 +26,10 @@ func serveCommand() repro.Command {
 			&cli.StringFlag{Name: "requests", Usage: "end when `N` requests have been answered"},
 			&cli.StringFlag{Name: "for", Usage: "end after a `DURATION` like 10s"},
 			&cli.BoolFlag{Name: "payload", Usage: "show what clients sent, not only its length and hash"},
+			repro.FormatFlag(),
 		},
-		Accepts: []string{"format", "color", "4", "6"},
+		Accepts: []string{"color", "4", "6"},
+		Exit:    "0 no connection was used again that owed a reply, 1 one was, 2 bad usage, 3 no reply was late, it could not listen, or output lost",
 		Examples: []repro.Example{
 			{Line: "staleresp serve --protocol resp --late-every 10 --listen 127.0.0.1:6399", Does: "a Redis of which each tenth reply is late"},
 			{Line: "staleresp serve --protocol line --requests 100", Does: "a free port, named on the first line; it ends after 100 requests"},
@@ -47,14 +48,8 @@ func protocolNames() (names []string) {
 // serveOptionsOf reads the command line.
 func serveOptionsOf(c *repro.Context) (*responder.Config, error) {
 	o := &responder.Config{Protocol: responder.Protocol(c.CLI.String("protocol")), Payload: c.CLI.Bool("payload")}
-	if err := c.IsTextOrJSON(); err != nil {
-		return nil, err
-	}
 	if err := noArgs(c); err != nil {
 		return nil, err
-	}
-	if !slices.Contains(responder.Protocols, o.Protocol) {
-		return nil, usagef("flag \"--protocol\": value %q: want one of %s", o.Protocol, strings.Join(protocolNames(), ", "))
 	}
 	every, err := wholeNumber(c, "late-every", 1, maxRequests)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 func TestServeUsage(t *testing.T) {
 	for args, want := range map[string]string{
 		"serve 8080":                        `serve: argument "8080": it takes none`,
-		"serve --protocol smtp":             `flag "--protocol": value "smtp": want one of line, http, resp`,
+		"serve --protocol smtp":             `flag "--protocol": value "smtp": want line, http or resp`,
 		"serve --late-every 0":              `flag "--late-every": value "0": want a whole number from 1 to`,
 		"serve --late-every often":          `flag "--late-every": value "often"`,
 		"serve --late-by never":             `flag "--late-by": value "never": want a duration from 1ms to 24h0m0s, like 300ms or 10s`,

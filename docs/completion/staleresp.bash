@@ -13,7 +13,7 @@ _staleresp() {
 		check) flags="--format --color" ;;
 		verify) flags="--format --quiet --verbose --color" ;;
 		diff) flags="--format --color" ;;
-		load) flags="--connections --requests --late-rate --policy --seed --late-by --format --net -4 -6 --color --patience" ;;
+		load) flags="--connections --requests --late-rate --policy --seed --late-by --patience --net --format -4 -6 --color" ;;
 		serve) flags="--protocol --late-every --late-by --listen --allow-remote --requests --for --payload --format -4 -6 --color" ;;
 		judge) flags="--format --color" ;;
 		esac
