@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -21,8 +20,8 @@ func serveCommand() repro.Command {
 			repro.Choice("protocol", "what it speaks", string(responder.Line), protocolNames()...),
 			&cli.StringFlag{Name: "late-every", Value: "10", Usage: "the reply to one request in `N` is late"},
 			lateByFlag(),
-			&cli.StringFlag{Name: "listen", Usage: "listen on `ADDRESS:PORT`; without it 127.0.0.1:0, or [::1]:0 with -6: a free port"},
-			&cli.BoolFlag{Name: "allow-remote", Usage: "let --listen take an address that others can reach"},
+			&cli.StringFlag{Name: "listen", Value: "0", DefaultText: "0, a free port", Usage: "listen on `ADDRESS:PORT`, or on PORT of loopback"},
+			&cli.BoolFlag{Name: repro.AllowRemoteFlag, Usage: "let --listen take an address that others can reach"},
 			&cli.StringFlag{Name: "requests", Usage: "end when `N` requests have been answered"},
 			&cli.StringFlag{Name: "for", Usage: "end after a `DURATION` like 10s"},
 			&cli.BoolFlag{Name: "payload", Usage: "show what clients sent, not only its length and hash"},
@@ -89,34 +88,10 @@ func durationFlag(c *repro.Context, flag string) (time.Duration, error) {
 
 // listenAddress reads where to listen.
 func listenAddress(c *repro.Context) (netip.AddrPort, error) {
-	value := c.CLI.String("listen")
-	if _, err := c.Family(); err != nil {
-		return netip.AddrPort{}, err
+	if !c.CLI.IsSet("listen") && c.CLI.Bool(repro.AllowRemoteFlag) {
+		return netip.AddrPort{}, usagef("flag \"--allow-remote\" is for --listen only")
 	}
-	here := "127.0.0.1"
-	if c.CLI.Bool("6") {
-		here = "[::1]"
-	}
-	if !c.CLI.IsSet("listen") {
-		if c.CLI.Bool("allow-remote") {
-			return netip.AddrPort{}, usagef("flag \"--allow-remote\" is for --listen only")
-		}
-		return netip.MustParseAddrPort(here + ":0"), nil
-	}
-	text := value
-	if port, ok := strings.CutPrefix(value, "localhost:"); ok {
-		text = here + ":" + port
-	}
-	at, err := netip.ParseAddrPort(text)
-	switch {
-	case err != nil:
-		return at, usagef("flag \"--listen\": value %q: want an address and a port like 127.0.0.1:0 or [::1]:6379, or localhost:6379; other names are not looked up", value)
-	case c.CLI.Bool("4") && !at.Addr().Unmap().Is4(), c.CLI.Bool("6") && at.Addr().Unmap().Is4():
-		return at, usagef("flag \"--listen\": value %q: %s is not of the family asked for", value, at.Addr())
-	case !at.Addr().Unmap().IsLoopback() && !c.CLI.Bool("allow-remote"):
-		return at, usagef("flag \"--listen\": value %q: others can reach %s; --allow-remote lets them, else want a loopback address like 127.0.0.1", value, at.Addr())
-	}
-	return at, nil
+	return c.ListenAddress("listen", true)
 }
 
 // doServe serves until it is interrupted, or as long as it shall.

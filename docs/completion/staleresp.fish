@@ -70,7 +70,7 @@ complete -c staleresp -n '__fish_seen_subcommand_from load' -l color -x -a 'auto
 complete -c staleresp -n '__fish_seen_subcommand_from serve' -l protocol -x -a 'line http resp' -d 'what it speaks: line, http or resp (line)'
 complete -c staleresp -n '__fish_seen_subcommand_from serve' -l late-every -x -d 'the reply to one request in N is late (10)'
 complete -c staleresp -n '__fish_seen_subcommand_from serve' -l late-by -x -d 'a late reply comes a DURATION after its request (300ms)'
-complete -c staleresp -n '__fish_seen_subcommand_from serve' -l listen -x -d 'listen on ADDRESS:PORT; without it 127.0.0.1:0, or [::1]:0 with -6: a free port'
+complete -c staleresp -n '__fish_seen_subcommand_from serve' -l listen -x -d 'listen on ADDRESS:PORT, or on PORT of loopback (0, a free port)'
 complete -c staleresp -n '__fish_seen_subcommand_from serve' -l allow-remote -d 'let --listen take an address that others can reach'
 complete -c staleresp -n '__fish_seen_subcommand_from serve' -l requests -x -d 'end when N requests have been answered'
 complete -c staleresp -n '__fish_seen_subcommand_from serve' -l for -x -d 'end after a DURATION like 10s'
