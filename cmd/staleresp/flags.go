@@ -12,7 +12,7 @@ import (
 // The binary's own flags.
 const (
 	patienceFlag   = "patience"
-	delayFlag      = "delay"
+	lateByFlag     = "late-by"
 	timestampsFlag = "timestamps"
 )
 
@@ -20,18 +20,18 @@ const (
 // otherwise.
 const (
 	usualPatience = 20 * time.Millisecond
-	usualDelay    = 30 * time.Millisecond
+	usualLateness = 30 * time.Millisecond
 )
 
-// maxDelay bounds both, so that a scenario ends within its time.
-const maxDelay = 2 * time.Second
+// maxSpan bounds both, so that a scenario ends within its time.
+const maxSpan = 2 * time.Second
 
 // spanFlag declares a flag whose value is a short time.
 func spanFlag(name, usage string, usual time.Duration) cli.Flag {
 	return repro.Checked(name, usage, usual.String(), func(text string) error {
 		d, err := time.ParseDuration(text)
-		if err != nil || d < time.Millisecond || d > maxDelay {
-			return fmt.Errorf("want a duration from 1ms to %v", maxDelay)
+		if err != nil || d < time.Millisecond || d > maxSpan {
+			return fmt.Errorf("want a duration from 1ms to %v", maxSpan)
 		}
 		return nil
 	})
@@ -56,7 +56,7 @@ const (
 func ownFlags() []cli.Flag {
 	return []cli.Flag{
 		spanFlag(patienceFlag, "clients wait `D` for a reply, by SO_RCVTIMEO", usualPatience),
-		spanFlag(delayFlag, "a late reply comes `D` after its request", usualDelay),
+		spanFlag(lateByFlag, "a late reply comes `D` after its request", usualLateness),
 		repro.Choice(timestampsFlag, "with incarnation: TCP timestamps", timestampsBoth, timestampsOn, timestampsOff, timestampsBoth),
 	}
 }

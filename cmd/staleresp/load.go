@@ -25,7 +25,7 @@ func loadCommand() repro.Command {
 			&cli.StringFlag{Name: "late-rate", Value: "1%", Usage: "the `SHARE` of requests whose reply is late, like 0.1%"},
 			repro.Choices("policy", "the `POLICY` of the clients", policyNames()...),
 			&cli.StringFlag{Name: "seed", Value: "1", Usage: "a `NUMBER` that decides which replies are late: the same totals for the same"},
-			lateByFlag(),
+			clientsLateBy(),
 			spanFlag(patienceFlag, "clients wait `D` for a reply", loadPatience),
 			repro.NetFlag(journal.HostNet, journal.Loopback),
 			repro.FormatFlag(),
@@ -40,10 +40,10 @@ func loadCommand() repro.Command {
 	}
 }
 
-// lateByFlag says how late a late reply is. It is made anew for each command: the
-// parser keeps a flag's value in it.
-func lateByFlag() cli.Flag {
-	return &cli.StringFlag{Name: "late-by", Value: "300ms", Usage: "a late reply comes a `DURATION` after its request"}
+// clientsLateBy is the flag --late-by where clients are many, or somebody's own: it takes
+// longer times than that of the scenarios, and how long depends on the command.
+func clientsLateBy() cli.Flag {
+	return &cli.StringFlag{Name: lateByFlag, Value: "300ms", Usage: "a late reply comes `D` after its request"}
 }
 
 // loadOptions are what is asked for.
@@ -122,10 +122,10 @@ func (o *loadOptions) readLateness(c *repro.Context) (err error) {
 		return usagef("flag \"--late-rate\": value %q: %v", o.rate, err)
 	}
 	o.Patience = durationOf(c.CLI.String(patienceFlag), loadPatience)
-	by := c.CLI.String("late-by")
+	by := c.CLI.String(lateByFlag)
 	o.LateBy, err = time.ParseDuration(by)
 	if longest := maxWaits * o.Patience; err != nil || o.LateBy < time.Millisecond || o.LateBy > longest {
-		return usagef("flag \"--late-by\": value %q: want a duration from 1ms to %v, %d times --%s", by, longest, maxWaits, patienceFlag)
+		return usagef("flag %q: value %q: want a duration from 1ms to %v, %d times --%s", "--"+lateByFlag, by, longest, maxWaits, patienceFlag)
 	}
 	return nil
 }

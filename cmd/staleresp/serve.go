@@ -19,7 +19,7 @@ func serveCommand() repro.Command {
 		Flags: []cli.Flag{
 			repro.Choice("protocol", "what it speaks", string(responder.Line), protocolNames()...),
 			&cli.StringFlag{Name: "late-every", Value: "10", Usage: "the reply to one request in `N` is late"},
-			lateByFlag(),
+			clientsLateBy(),
 			&cli.StringFlag{Name: "listen", Value: "0", DefaultText: "0, a free port", Usage: "listen on `ADDRESS:PORT`, or on PORT of loopback"},
 			&cli.BoolFlag{Name: repro.AllowRemoteFlag, Usage: "let --listen take an address that others can reach"},
 			&cli.StringFlag{Name: "requests", Usage: "end when `N` requests have been answered"},
@@ -55,7 +55,7 @@ func serveOptionsOf(c *repro.Context) (*responder.Config, error) {
 		return nil, err
 	}
 	o.LateEvery = int64(every)
-	if o.LateBy, err = durationFlag(c, "late-by"); err != nil {
+	if o.LateBy, err = durationFlag(c, lateByFlag); err != nil {
 		return nil, err
 	}
 	if c.CLI.IsSet("for") {

@@ -12,7 +12,7 @@ _staleresp() {
 			first=-- files=yes
 			break
 			;;
-		--format | --net | --repeat | --timeout | --color | --evidence | --label | --patience | --delay | --timestamps | --connections | --requests | --late-rate | --policy | --seed | --late-by | --protocol | --late-every | --listen | --for) flag=$word ;;
+		--format | --net | --repeat | --timeout | --color | --evidence | --label | --patience | --late-by | --timestamps | --connections | --requests | --late-rate | --policy | --seed | --protocol | --late-every | --listen | --for) flag=$word ;;
 		-*) ;;
 		*) first=${first:-$word} ;;
 		esac
@@ -47,7 +47,7 @@ _staleresp() {
 		load) words='--connections --requests --late-rate --policy --seed --late-by --patience --net --format -4 -6 --color' ;;
 		serve) words='--protocol --late-every --late-by --listen --allow-remote --requests --for --payload --format -4 -6 --color' ;;
 		judge) words='--format --color' ;;
-		*) words='--format --net -4 -6 --repeat --timeout --step --quiet --verbose --color --evidence --force --label --no-redact --help --version --patience --delay --timestamps' ;;
+		*) words='--format --net -4 -6 --repeat --timeout --step --quiet --verbose --color --evidence --force --label --no-redact --help --version --patience --late-by --timestamps' ;;
 		esac
 	else
 		case $first in
