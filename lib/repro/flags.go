@@ -106,7 +106,7 @@ func sharedFlags() []cli.Flag {
 			Name: "timeout", Value: &duration{defaultTimeout},
 			Usage: "bound on one run, a `DURATION` like 500ms",
 		},
-		&cli.BoolFlag{Name: "step", Usage: "stop the wire at each packet and ask what becomes of it: moves are words on a line, of standard input"},
+		&cli.BoolFlag{Name: "step", Usage: "stop the wire at each packet and ask what becomes of it: " + movesLine()},
 		&cli.BoolFlag{Name: quietFlag, Usage: "the last line only"},
 		&cli.BoolFlag{Name: verboseFlag, Usage: "every event"},
 		Choice("color", "whether to write in colours, where auto obeys NO_COLOR and asks the terminal", "auto", "auto", "always", "never"),
