@@ -10,8 +10,9 @@ import (
 func scanCommand() repro.Command {
 	return repro.Command{
 		Name: "scan", Usage: "find the sockets of this machine that are stuck half closed, and whose bug that is; --fail-over does not count TIME_WAIT",
-		Flags:   append(live.OptionFlags(), scanEveryFlags()...),
-		Accepts: []string{"format", "color"},
+		Flags:   append(append(live.OptionFlags(), scanEveryFlags()...), repro.FormatFlag()),
+		Accepts: []string{"color"},
+		Exit:    "0 looked, 1 with --fail-over: more were found, 2 bad usage, 3 it could not look, or output lost",
 		Examples: []repro.Example{
 			{Line: "halfclose scan --every 5s", Does: "again each five seconds, and what grew"},
 			{Line: "halfclose scan --fail-over 100", Does: "exit status 1 if more than a hundred are stuck, for monitoring"},

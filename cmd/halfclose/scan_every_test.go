@@ -31,6 +31,8 @@ func TestScanBadUsage(t *testing.T) {
 		{"--every 5s --times 0", `flag "--times": value "0": want a whole number, 1 or more`},
 		{"--every 5s --times many", `flag "--times": value "many": want a whole number, 1 or more`},
 		{"--times 3", `flag "--times": value "3": it ends --every, which is not given`},
+		{"--format jsonl", `scan: flag "--format": value "jsonl": want text or json`},
+		{"--every 1s --format markdown", `scan: flag "--format": value "markdown": want text or json`},
 		{"--repeat 2", `flag "--repeat" means nothing to the command "scan"; accepted: --netns --pid --fail-over --every --times --format --color`},
 	} {
 		code, out, errs := doctor.Command(t, "halfclose", scanCommand(), strings.Fields(tt.args)...)
@@ -148,18 +150,6 @@ func TestScanRoundsJSON(t *testing.T) {
 		}
 		if i == 1 && (r.Changes[0].Was != 2 || r.Changes[0].Now != 5 || r.Changes[0].Programs[0].Program != "app") {
 			t.Errorf("%+v", r.Changes)
-		}
-	}
-}
-
-// A format that it has not is refused, in rounds as well.
-func TestScanFormats(t *testing.T) {
-	for _, format := range []string{"jsonl", "markdown", "tap"} {
-		w, out := scanFake(t, format, live.NoLimit, scanFound(2))
-		_, err := w.rounds(scanEvery{interval: time.Nanosecond})
-		var usage *repro.UsageError
-		if !errors.As(err, &usage) || out.String() != "" {
-			t.Errorf("%s: %v, %q", format, err, out)
 		}
 	}
 }

@@ -17,8 +17,9 @@ func countersCommand() repro.Command {
 		Name: "counters", Usage: "show the kernel's counters of resets: since boot, and over a while",
 		Flags: append(live.PlaceFlags(), &cli.StringFlag{
 			Name: "for", Usage: "count for a `DURATION` like 10s too",
-		}),
-		Accepts: []string{"format", "color"},
+		}, repro.FormatFlag()),
+		Accepts: []string{"color"},
+		Exit:    "0 read, 2 bad usage, 3 they could not be read, or output lost",
 		Examples: []repro.Example{
 			{Line: "lingerreset counters --for 10s", Does: "how far each counter of resets moves in ten seconds"},
 		},
@@ -74,9 +75,6 @@ type countersReport struct {
 func doCounters(c *repro.Context) (int, error) {
 	if len(c.Args) > 0 {
 		return repro.ExitUsage, usagef("counters: argument %q: it takes none", c.Args[0])
-	}
-	if err := c.IsTextOrJSON(); err != nil {
-		return repro.ExitUsage, err
 	}
 	var wait time.Duration
 	if c.CLI.IsSet("for") {

@@ -20,6 +20,10 @@ const (
 	// victim that never stops sending must not keep the peer from looking up.
 	bulk  = 64 << 10
 	burst = 64
+	// morsel is how much of what a victim sends is kept of one reading, and meal in
+	// all, in bytes: what a request has, and no flood.
+	morsel = 16 << 10
+	meal   = 64 << 10
 )
 
 // encounter is one victim's.
@@ -32,11 +36,12 @@ type encounter struct {
 	began   time.Time
 	readEnd bool // the victim has sent its FIN
 	reset   bool // the connection, by the victim
+	kept    int  // how much of what it sent is in the journal, in bytes
 }
 
 // misbehave reads until it is time, does what the mode says, and waits for the
-// program, if there is one, to end. Reads are counted, not kept: there may be
-// gigabytes.
+// program, if there is one, to end. All but the first reads are counted, not kept:
+// there may be gigabytes.
 func (p *peer) misbehave(r *repro.Run, s *sock.Socket, program *sock.Command) misbehaved {
 	e := &encounter{peer: p, r: r, socket: s, victim: program, began: time.Now()}
 	e.program, e.socketID = program != nil, s.ID()
@@ -80,13 +85,24 @@ func (e *encounter) isTime() bool {
 // read takes in what there is, so much at once as room allows, and says how much
 // it was.
 func (e *encounter) read(room func(read int64) int) (read int64) {
-	for n := 0; n < burst && !e.readEnd && !e.reset && room(read) > 0 && e.socket.Readable(); n++ {
-		got, err := e.socket.ReadBulk(room(read))
+	kept := e.kept
+	for n := 0; n < burst && !e.readEnd && !e.reset && e.kept == kept && room(read) > 0 && e.socket.Readable(); n++ {
+		got, err := e.take(room(read))
 		read += int64(max(got, 0))
 		e.readEnd = err == nil && got == 0
 		e.reset = err != nil && !errors.Is(err, syscall.EAGAIN)
 	}
 	return read
+}
+
+// take reads once. What is little is kept.
+func (e *encounter) take(room int) (int, error) {
+	if e.kept >= meal || e.socket.Unread() > morsel {
+		return e.socket.ReadBulk(room)
+	}
+	b, err := e.socket.Read(min(room, morsel))
+	e.kept += len(b)
+	return len(b), err
 }
 
 // room is how much may still be read before it is time.
@@ -97,11 +113,22 @@ func (e *encounter) room(read int64) int {
 	return int(min(e.bytes-e.ReadBefore-read, bulk))
 }
 
-// waiting waits for as long as it takes, in pieces that are folded.
+// waiting waits for as long as it takes, in pieces that are folded, but for those in
+// which something came that is kept.
 func (e *encounter) waiting(done func() bool) {
-	e.peer.waiting(e.r, done)
+	for over := false; !over && e.r.OK(); {
+		e.r.Trial(func() (keep bool) {
+			kept := e.kept
+			e.r.Await(tick, func() bool {
+				over = done()
+				return over || e.kept > kept
+			})
+			return e.kept > kept
+		})
+	}
 }
 
+// waiting waits where there is no encounter yet.
 func (p *peer) waiting(r *repro.Run, done func() bool) {
 	for over := false; !over && r.OK(); {
 		r.Trial(func() bool { over = r.Await(tick, done); return false })

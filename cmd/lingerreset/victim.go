@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -20,24 +19,24 @@ const (
 	modeShutWR      = "shut-wr"      // shutdown(SHUT_WR): the victim reads the end, and may go on sending
 )
 
-var modes = []string{modeRST, modeClose, modeCloseUnread, modeShutWR}
-
 // victimCommand runs a program whose peer misbehaves.
 func victimCommand() repro.Command {
 	return repro.Command{
 		Name: "victim", Usage: "run a program on a TCP connection whose other end misbehaves, and see what becomes of it",
 		ArgsUsage: "[-- CMD ARGS ...]",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "mode", Value: modeRST, Usage: "what the peer does: " + strings.Join(modes, ", ")},
+			repro.Choice("mode", "what the peer does", modeRST, modeRST, modeClose, modeCloseUnread, modeShutWR),
 			&cli.StringFlag{Name: "after", Usage: "when it has read `BYTES`; without it and --after-time: 1, or after a second"},
 			&cli.StringFlag{Name: "after-time", Usage: "after a `DURATION` like 200ms"},
-			&cli.StringFlag{Name: "listen", Usage: "instead of running CMD: be that peer for whoever connects to `PORT`"},
-			&cli.StringFlag{Name: "connect", Usage: "instead of running CMD: be that peer for the server at `ADDRESS:PORT`"},
-			&cli.BoolFlag{Name: "allow-remote", Usage: "let --connect leave this machine"},
+			&cli.StringFlag{Name: "listen", Usage: "instead of running CMD: be that peer for whoever connects to `ADDRESS:PORT`, or to PORT of loopback"},
+			&cli.StringFlag{Name: "connect", Usage: "instead of running CMD: be that peer for the server at `ADDRESS:PORT`, or at PORT of loopback"},
+			&cli.BoolFlag{Name: repro.AllowRemoteFlag, Usage: "let --connect leave this machine"},
 			&cli.StringFlag{Name: "times", Usage: "with --listen: end after `N` connections"},
 			repro.PayloadFlag(),
+			repro.FormatFlag(),
 		},
-		Accepts: append([]string{"format", "color", "4", "6"}, repro.EvidenceFlags...),
+		Accepts: append([]string{"color", "4", "6"}, repro.EvidenceFlags...),
+		Exit:    "0 no signal killed it, 1 one did, 2 bad usage, 3 there was no victim, it had not ended, or output lost",
 		Examples: []repro.Example{
 			{Line: "lingerreset victim --after 4096 -- ./client --quick", Does: "the other end resets after 4096 bytes"},
 			{Line: "lingerreset victim --listen 9000 --mode close-unread", Does: "a server that closes with the request unread"},
@@ -52,10 +51,9 @@ type victim struct {
 	bytes     int64         // read before; 0: however many
 	wait      time.Duration // before; 0: however long
 	argv      []string
-	path      string // of the program
-	listen    uint16
-	connect   netip.AddrPort
-	times     int // 0: without end
+	path      string         // of the program
+	at        netip.AddrPort // where to listen, or whom to call
+	times     int            // 0: without end
 	listening bool
 	calling   bool
 }
@@ -67,7 +65,7 @@ const patience = time.Second
 // victimOf reads the command line.
 func victimOf(c *repro.Context) (*victim, error) {
 	v := &victim{mode: c.CLI.String("mode"), argv: c.Args, listening: c.CLI.IsSet("listen"), calling: c.CLI.IsSet("connect")}
-	for _, read := range []func(*repro.Context) error{(*repro.Context).IsTextOrJSON, v.readMode, v.readAfter, v.readWhom} {
+	for _, read := range []func(*repro.Context) error{v.readAfter, v.readWhom} {
 		if err := read(c); err != nil {
 			return nil, err
 		}
@@ -77,15 +75,6 @@ func victimOf(c *repro.Context) (*victim, error) {
 
 func usagef(format string, args ...any) error {
 	return &repro.UsageError{Text: fmt.Sprintf(format, args...)}
-}
-
-func (v *victim) readMode(*repro.Context) error {
-	for _, m := range modes {
-		if v.mode == m {
-			return nil
-		}
-	}
-	return usagef("flag \"--mode\": value %q: want %s or %s", v.mode, strings.Join(modes[:3], ", "), modes[3])
 }
 
 func (v *victim) readAfter(c *repro.Context) error {
@@ -118,12 +107,12 @@ func (v *victim) readWhom(c *repro.Context) error {
 	}
 	switch {
 	case n == 0:
-		return usagef("victim: no victim: want -- CMD ARGS, --listen PORT or --connect ADDRESS:PORT")
+		return usagef("victim: no victim: want -- CMD ARGS, --listen ADDRESS:PORT or --connect ADDRESS:PORT")
 	case n > 1:
 		return usagef("victim: CMD, --listen and --connect exclude each other: give one")
 	case c.CLI.IsSet("times") && !v.listening:
 		return usagef("flag \"--times\" is for --listen only")
-	case c.CLI.Bool("allow-remote") && !v.calling:
+	case c.CLI.Bool(repro.AllowRemoteFlag) && !v.calling:
 		return usagef("flag \"--allow-remote\" is for --connect only")
 	}
 	if c.CLI.IsSet("times") {
@@ -135,41 +124,32 @@ func (v *victim) readWhom(c *repro.Context) error {
 	}
 	switch {
 	case v.listening:
-		port, err := strconv.ParseUint(c.CLI.String("listen"), 10, 16)
-		if err != nil || port == 0 {
-			return usagef("flag \"--listen\": value %q: want a port from 1 to 65535", c.CLI.String("listen"))
-		}
-		v.listen = uint16(port)
+		return v.readListen(c)
 	case v.calling:
 		return v.readServer(c)
-	default:
-		return v.find()
 	}
-	return nil
+	return v.find()
+}
+
+// readListen reads where to listen: at a port that whoever connects can know.
+func (v *victim) readListen(c *repro.Context) (err error) {
+	if v.at, err = c.ListenAddress("listen", false); err == nil && v.at.Port() == 0 {
+		return usagef("flag \"--listen\": value %q: want a port from 1 to 65535", c.CLI.String("listen"))
+	}
+	return err
 }
 
 // readServer reads the address of the server to be called.
-func (v *victim) readServer(c *repro.Context) error {
-	at, ok := addressOf(c.CLI.String("connect"), c.CLI.Bool("6"))
-	if !ok {
-		return usagef("flag \"--connect\": value %q: want an address and a port like 127.0.0.1:6379 or [::1]:6379, or localhost:6379; other names are not looked up", c.CLI.String("connect"))
+func (v *victim) readServer(c *repro.Context) (err error) {
+	given := c.CLI.String("connect")
+	v.at, err = c.Address("connect")
+	switch {
+	case err != nil:
+		return err
+	case v.at.Port() == 0:
+		return usagef("flag \"--connect\": value %q: want a port from 1 to 65535", given)
+	case !v.at.Addr().IsLoopback() && !c.CLI.Bool(repro.AllowRemoteFlag):
+		return usagef("flag \"--connect\": value %q: %s is not this machine; --allow-remote lets the peer misbehave towards others", given, v.at.Addr())
 	}
-	if !at.Addr().IsLoopback() && !c.CLI.Bool("allow-remote") {
-		return usagef("flag \"--connect\": value %q: %s is not this machine; --allow-remote lets the peer misbehave towards others", c.CLI.String("connect"), at.Addr())
-	}
-	v.connect = at
 	return nil
-}
-
-// addressOf reads HOST:PORT. Of names it knows localhost alone (RFC 6761 §6.3): a
-// resolver would be an eighth of the binary.
-func addressOf(s string, ipv6 bool) (netip.AddrPort, bool) {
-	if port, ok := strings.CutPrefix(s, "localhost:"); ok {
-		s = "127.0.0.1:" + port
-		if ipv6 {
-			s = "[::1]:" + port
-		}
-	}
-	at, err := netip.ParseAddrPort(s)
-	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port()), err == nil && at.Port() != 0
 }

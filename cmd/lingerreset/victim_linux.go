@@ -70,23 +70,12 @@ func (p *peer) failure(j *journal.Journal) error {
 	return nil
 }
 
-// family is that of the address to be called, or the one asked for.
+// family is that of the address, or the one asked for.
 func (v *victim) family(c *repro.Context) (journal.Family, error) {
-	f, err := c.Family()
-	if err != nil {
-		return f, err
+	if v.at.IsValid() {
+		return repro.FamilyOf(v.at), nil
 	}
-	if !v.calling {
-		return f, nil
-	}
-	of := journal.IPv4
-	if v.connect.Addr().Is6() {
-		of = journal.IPv6
-	}
-	if (c.CLI.Bool("4") || c.CLI.Bool("6")) && of != f {
-		return f, usagef("flag \"--connect\": value %q: %s is not of the family asked for", v.connect, v.connect.Addr())
-	}
-	return of, nil
+	return c.Family()
 }
 
 // peer is the end that misbehaves.
@@ -140,16 +129,16 @@ func (p *peer) run(r *repro.Run) error {
 
 // call connects to a server, and is its client.
 func (p *peer) call(r *repro.Run) error {
-	c, err := r.Host("b").CallAt(p.connect, 0)
+	c, err := r.Host("b").CallAt(p.at, 0)
 	if err != nil {
 		return err
 	}
 	if c.Seen(journal.TCPInfo) != journal.Established {
 		errno, _ := c.Option(sock.SocketError)
-		return fmt.Errorf("connect to %s: %w", p.connect, syscall.Errno(errno))
+		return fmt.Errorf("connect to %s: %w", p.at, syscall.Errno(errno))
 	}
 	m := p.misbehave(r, c, nil)
-	m.Victim = p.connect.String()
+	m.Victim = p.at.String()
 	p.report.Victims = append(p.report.Victims, m)
 	return nil
 }
@@ -167,7 +156,7 @@ func (p *peer) serve(r *repro.Run) error {
 	if err := s.SetOption(sock.ReuseAddr, 1); err != nil {
 		return err
 	}
-	if err := s.Bind(h.At(p.listen)); err != nil {
+	if err := s.Bind(p.at); err != nil {
 		return err
 	}
 	if err := s.Listen(queue); err != nil {

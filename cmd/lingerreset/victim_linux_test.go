@@ -145,7 +145,16 @@ func dial(t *testing.T, port string) *net.TCPConn {
 // TestListen: a server that misbehaves, towards two clients, the second of which
 // has ended its own side.
 func TestListen(t *testing.T) {
-	t.Parallel()
+	for _, loopback := range []string{"", "127.0.0.1:"} {
+		t.Run(loopback, func(t *testing.T) {
+			t.Parallel()
+			checkListen(t, loopback)
+		})
+	}
+}
+
+func checkListen(t *testing.T, loopback string) {
+	t.Helper()
 	port := freePort(t)
 	type result struct {
 		code      int
@@ -153,7 +162,7 @@ func TestListen(t *testing.T) {
 	}
 	done := make(chan result, 1)
 	go func() {
-		code, out, errs := doctor.Command(t, "lingerreset", victimCommand(), "--listen", port, "--times", "2", "--after", "5", "--format", "json")
+		code, out, errs := doctor.Command(t, "lingerreset", victimCommand(), "--listen", loopback+port, "--times", "2", "--after", "5", "--format", "json")
 		done <- result{code, out, errs}
 	}()
 	for _, end := range []bool{false, true} {

@@ -104,7 +104,7 @@ func TestVictimReport(t *testing.T) {
 // TestVictimUsage: one line that names the flag, the value and what is accepted.
 func TestVictimUsage(t *testing.T) {
 	for args, want := range map[string]string{
-		"":                                    "no victim: want -- CMD ARGS, --listen PORT or --connect ADDRESS:PORT",
+		"":                                    "no victim: want -- CMD ARGS, --listen ADDRESS:PORT or --connect ADDRESS:PORT",
 		"--mode burn -- cat":                  `flag "--mode": value "burn": want rst, close, close-unread or shut-wr`,
 		"--after 0 -- cat":                    `flag "--after": value "0": want a number of bytes, from 1`,
 		"--after many -- cat":                 `flag "--after": value "many"`,
@@ -112,12 +112,17 @@ func TestVictimUsage(t *testing.T) {
 		"--after-time soon -- cat":            `flag "--after-time": value "soon"`,
 		"--after 1 --after-time 1s -- cat":    "exclude each other",
 		"--listen 0":                          `flag "--listen": value "0": want a port from 1 to 65535`,
-		"--listen http":                       `flag "--listen": value "http"`,
+		"--listen http":                       `flag "--listen": value "http": want a port, or an address and a port like 127.0.0.1:6379`,
+		"--listen 65536":                      `flag "--listen": value "65536": want a port, or an address and a port`,
+		"--listen 127.0.0.1:0":                `flag "--listen": value "127.0.0.1:0": want a port from 1 to 65535`,
+		"--listen 0.0.0.0:9000":               `flag "--listen": value "0.0.0.0:9000": others can reach 0.0.0.0; want a loopback address like 127.0.0.1`,
+		"--listen 0.0.0.0:9 --allow-remote":   `--allow-remote" is for --connect only`,
+		"--listen 127.0.0.1:9000 -6":          `flag "--listen": value "127.0.0.1:9000": 127.0.0.1 is not of the family asked for`,
 		"--listen 1 --times 0":                `flag "--times": value "0": want a whole number, from 1`,
 		"--times 3 -- cat":                    "--times\" is for --listen only",
 		"--listen 1 --connect 127.0.0.1:1":    "exclude each other",
 		"--listen 1 -- cat":                   "exclude each other",
-		"--connect nowhere:80":                `flag "--connect": value "nowhere:80": want an address and a port`,
+		"--connect nowhere:80":                `flag "--connect": value "nowhere:80": want a port, or an address and a port`,
 		"--connect 127.0.0.1:0":               `flag "--connect": value "127.0.0.1:0"`,
 		"--connect 192.0.2.1:80":              "--allow-remote",
 		"--connect 127.0.0.1:80 -6":           "is not of the family asked for",

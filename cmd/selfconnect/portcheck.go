@@ -14,8 +14,9 @@ func portCommand() repro.Command {
 	return repro.Command{
 		Name: "port", Usage: "say whether server ports can be hit by the kernel's choice of source port, and the cure",
 		ArgsUsage: "PORT [PORT ...]",
-		Flags:     live.PlaceFlags(),
-		Accepts:   []string{"format", "color"},
+		Flags:     append(live.PlaceFlags(), repro.FormatFlag()),
+		Accepts:   []string{"color"},
+		Exit:      "0 every port is safe, 1 one is not, 2 bad usage, 3 the settings could not be read, or output lost",
 		Examples: []repro.Example{
 			{Line: "selfconnect port 8080", Does: "exit status 1: a client may connect to itself there, and the sysctl line that cures it"},
 		},

@@ -12,9 +12,10 @@ import (
 // scanCommand lists the self-connected sockets that exist on this machine.
 func scanCommand() repro.Command {
 	return repro.Command{
-		Name: "scan", Usage: "list the self-connected sockets of this machine",
-		Flags:   live.OptionFlags(),
-		Accepts: []string{"format", "color"},
+		Name: "scan", Usage: "list the self-connected sockets of this machine; TIME_WAIT counts, for it blocks the port",
+		Flags:   append(live.OptionFlags(), repro.FormatFlag()),
+		Accepts: []string{"color"},
+		Exit:    "0 looked, 1 with --fail-over: more were found, 2 bad usage, 3 it could not look, or output lost",
 		Examples: []repro.Example{
 			{Line: "selfconnect scan --fail-over 0", Does: "exit status 1 if any is found, for monitoring"},
 		},

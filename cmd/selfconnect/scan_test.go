@@ -20,6 +20,7 @@ func TestScanBadUsage(t *testing.T) {
 		{"--netns=", `flag "--netns": value "": want a path like /run/netns/NAME or /proc/PID/ns/net`},
 		{"--pid 0", `flag "--pid": value "0": want a process's number, from 1`},
 		{"--pid self", `flag "--pid": value "self": want a process's number, from 1`},
+		{"--format tap", `scan: flag "--format": value "tap": want text or json`},
 		{"--repeat 2", `flag "--repeat" means nothing to the command "scan"; accepted: --netns --pid --fail-over --format --color`},
 	} {
 		code, out, errs := doctor.Command(t, "selfconnect", scanCommand(), strings.Fields(tt.args)...)

@@ -164,7 +164,7 @@ func (c *client) receiveOnce() (reply []byte, err error) {
 		return s.Read(messageSize)
 	}
 	waiting := s.Background(func() { reply, err = s.Read(messageSize) })
-	if len(c.service.owed) > 0 && c.service.delay < c.patience() {
+	if len(c.service.owed) > 0 && c.service.lateBy < c.patience() {
 		c.service.deliver()
 	}
 	awaitDone(c.Run, waiting)

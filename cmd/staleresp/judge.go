@@ -8,6 +8,8 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/urfave/cli/v2"
+
 	"sockproof/lib/repro"
 )
 
@@ -15,8 +17,9 @@ import (
 func judgeCommand() repro.Command {
 	return repro.Command{
 		Name: "judge", Usage: "read a client's log of what it asked serve and was told, request<TAB>reply a line, and say which replies were stale, and from when",
-		ArgsUsage: "LOG",
-		Accepts:   []string{"format", "color"},
+		ArgsUsage: "LOG", Files: true,
+		Flags: []cli.Flag{repro.FormatFlag()}, Accepts: []string{"color"},
+		Exit: "0 every reply was right, 1 some were stale, or nobody's, 2 bad usage, 3 there is nothing to judge by, or output lost",
 		Examples: []repro.Example{
 			{Line: "staleresp judge client.log", Does: "one request<TAB>reply on a line; exit status 1: some were stale"},
 		},
@@ -25,9 +28,6 @@ func judgeCommand() repro.Command {
 }
 
 func doJudge(c *repro.Context) (int, error) {
-	if err := c.IsTextOrJSON(); err != nil {
-		return repro.ExitUsage, err
-	}
 	if len(c.Args) != 1 {
 		return repro.ExitUsage, usagef("judge: %d arguments %q: want one, the client's log, or - for stdin", len(c.Args), c.Args)
 	}

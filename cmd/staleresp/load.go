@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,16 +18,20 @@ import (
 func loadCommand() repro.Command {
 	return repro.Command{
 		Name:  "load",
-		Usage: "many connections on which some replies are late, and every answer checked: what each policy makes of them, and what it costs; clients wait 200ms without --patience",
+		Usage: "many connections on which some replies are late, and every answer checked: what each policy makes of them, and what it costs",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "connections", Value: "100", Usage: "`N` connections, at most 10000"},
 			&cli.StringFlag{Name: "requests", Value: "20000", Usage: "`M` requests for each policy, on all connections together"},
-			&cli.StringFlag{Name: "late-rate", Value: "1%", Usage: "the `SHARE` of requests whose reply is late, like 1%"},
-			&cli.StringFlag{Name: "policy", Value: "all", Usage: "the `POLICY` of the clients: all, or some of " + strings.Join(policyNames(), ", ") + ", with commas"},
+			&cli.StringFlag{Name: "late-rate", Value: "1%", Usage: "the `SHARE` of requests whose reply is late, like 0.1%"},
+			repro.Choices("policy", "the `POLICY` of the clients", policyNames()...),
 			&cli.StringFlag{Name: "seed", Value: "1", Usage: "a `NUMBER` that decides which replies are late: the same totals for the same"},
-			lateByFlag(),
+			clientsLateBy(),
+			spanFlag(patienceFlag, "clients wait `D` for a reply", loadPatience),
+			repro.NetFlag(journal.HostNet, journal.Loopback),
+			repro.FormatFlag(),
 		},
-		Accepts: []string{"format", "color", "net", "4", "6", patienceFlag},
+		Accepts: []string{"color", "4", "6"},
+		Exit:    "0 each policy did what it is known for, 1 one did not, 2 bad usage, 3 it could not begin, or output lost",
 		Examples: []repro.Example{
 			{Line: "staleresp load --connections 1000 --requests 1000000", Does: "every policy, a million requests each"},
 			{Line: "staleresp load --policy naive,reconnect --late-rate 0.1%", Does: "two of them side by side"},
@@ -37,10 +40,10 @@ func loadCommand() repro.Command {
 	}
 }
 
-// lateByFlag says how late a late reply is. It is made anew for each command: the
-// parser keeps a flag's value in it.
-func lateByFlag() cli.Flag {
-	return &cli.StringFlag{Name: "late-by", Value: "300ms", Usage: "a late reply comes a `DURATION` after its request"}
+// clientsLateBy is the flag --late-by where clients are many, or somebody's own: it takes
+// longer times than that of the scenarios, and how long depends on the command.
+func clientsLateBy() cli.Flag {
+	return &cli.StringFlag{Name: lateByFlag, Value: "300ms", Usage: "a late reply comes `D` after its request"}
 }
 
 // loadOptions are what is asked for.
@@ -80,13 +83,12 @@ func noArgs(c *repro.Context) error {
 // loadOptionsOf reads the command line.
 func loadOptionsOf(c *repro.Context) (*loadOptions, error) {
 	o := &loadOptions{}
-	for _, read := range []func(*repro.Context) error{
-		(*repro.Context).IsTextOrJSON, noArgs, o.readCounts, o.readLateness, o.readPolicies, o.readWhere,
-	} {
+	for _, read := range []func(*repro.Context) error{noArgs, o.readCounts, o.readLateness, o.readWhere} {
 		if err := read(c); err != nil {
 			return nil, err
 		}
 	}
+	o.readPolicies(c)
 	return o, nil
 }
 
@@ -119,32 +121,25 @@ func (o *loadOptions) readLateness(c *repro.Context) (err error) {
 	if o.Late, err = load.ParseRate(o.rate); err != nil {
 		return usagef("flag \"--late-rate\": value %q: %v", o.rate, err)
 	}
-	o.Patience = loadPatience
-	if s, ok := c.CLI.Generic(patienceFlag).(*span); ok && s.d != 0 {
-		o.Patience = s.d
-	}
-	by := c.CLI.String("late-by")
+	o.Patience = durationOf(c.CLI.String(patienceFlag), loadPatience)
+	by := c.CLI.String(lateByFlag)
 	o.LateBy, err = time.ParseDuration(by)
 	if longest := maxWaits * o.Patience; err != nil || o.LateBy < time.Millisecond || o.LateBy > longest {
-		return usagef("flag \"--late-by\": value %q: want a duration from 1ms to %v, %d times --%s", by, longest, maxWaits, patienceFlag)
+		return usagef("flag %q: value %q: want a duration from 1ms to %v, %d times --%s", "--"+lateByFlag, by, longest, maxWaits, patienceFlag)
 	}
 	return nil
 }
 
-func (o *loadOptions) readPolicies(c *repro.Context) error {
+// readPolicies reads which policies the clients have, one after the other.
+func (o *loadOptions) readPolicies(c *repro.Context) {
 	asked := c.CLI.String("policy")
 	if asked == "all" {
 		o.policies = policies
-		return nil
+		return
 	}
 	for name := range strings.SplitSeq(asked, ",") {
-		p := policy(name)
-		if !slices.Contains(policies, p) || slices.Contains(o.policies, p) {
-			return usagef("flag \"--policy\": value %q: want all, or some of %s, with commas, each once", asked, strings.Join(policyNames(), ", "))
-		}
-		o.policies = append(o.policies, p)
+		o.policies = append(o.policies, policy(name))
 	}
-	return nil
 }
 
 func policyNames() (names []string) {
@@ -161,13 +156,7 @@ func (o *loadOptions) readWhere(c *repro.Context) (err error) {
 		return err
 	}
 	o.IPv6 = o.family == journal.IPv6
-	o.network = journal.HostNet
-	if c.CLI.IsSet("net") {
-		o.network = journal.Network(fmt.Sprint(c.CLI.Generic("net")))
-	}
-	if o.network == journal.Wire {
-		return usagef("load: flag \"--net\": value %q: want %s or %s", o.network, journal.Loopback, journal.HostNet)
-	}
+	o.network = journal.Network(c.CLI.String("net"))
 	return nil
 }
 

@@ -58,7 +58,7 @@ func TestLoadUsage(t *testing.T) {
 		"load --policy naive,naive":           `each once`,
 		"load --policy naive,":                `flag "--policy": value "naive,"`,
 		"load --seed -1":                      `flag "--seed": value "-1": want a whole number from 0 to 18446744073709551615`,
-		"load --net wire":                     `flag "--net": value "wire": want loopback or host`,
+		"load --net wire":                     `flag "--net": value "wire": want host or loopback`,
 		"load -4 -6":                          `flags -4 and -6 exclude each other`,
 		"load --format tap":                   `value "tap": want text or json`,
 		"load --repeat 3":                     `--repeat`,

@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 	"net/netip"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -17,18 +15,20 @@ import (
 // serveCommand is a server for the user's own client.
 func serveCommand() repro.Command {
 	return repro.Command{
-		Name: "serve", Usage: "a server some of whose replies are late, for your client: does it go on over a connection that owes it a reply? exit 1 if so",
+		Name: "serve", Usage: "a server some of whose replies are late, for your client: does it go on over a connection that owes it a reply?",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "protocol", Value: string(responder.Line), Usage: "what it speaks: " + strings.Join(protocolNames(), ", ")},
+			repro.Choice("protocol", "what it speaks", string(responder.Line), protocolNames()...),
 			&cli.StringFlag{Name: "late-every", Value: "10", Usage: "the reply to one request in `N` is late"},
-			lateByFlag(),
-			&cli.StringFlag{Name: "listen", Usage: "listen on `ADDRESS:PORT`; without it 127.0.0.1:0, or [::1]:0 with -6: a free port"},
-			&cli.BoolFlag{Name: "allow-remote", Usage: "let --listen take an address that others can reach"},
+			clientsLateBy(),
+			&cli.StringFlag{Name: "listen", Value: "0", DefaultText: "0, a free port", Usage: "listen on `ADDRESS:PORT`, or on PORT of loopback"},
+			&cli.BoolFlag{Name: repro.AllowRemoteFlag, Usage: "let --listen take an address that others can reach"},
 			&cli.StringFlag{Name: "requests", Usage: "end when `N` requests have been answered"},
 			&cli.StringFlag{Name: "for", Usage: "end after a `DURATION` like 10s"},
 			&cli.BoolFlag{Name: "payload", Usage: "show what clients sent, not only its length and hash"},
+			repro.FormatFlag(),
 		},
-		Accepts: []string{"format", "color", "4", "6"},
+		Accepts: []string{"color", "4", "6"},
+		Exit:    "0 no connection was used again that owed a reply, 1 one was, 2 bad usage, 3 no reply was late, it could not listen, or output lost",
 		Examples: []repro.Example{
 			{Line: "staleresp serve --protocol resp --late-every 10 --listen 127.0.0.1:6399", Does: "a Redis of which each tenth reply is late"},
 			{Line: "staleresp serve --protocol line --requests 100", Does: "a free port, named on the first line; it ends after 100 requests"},
@@ -47,21 +47,15 @@ func protocolNames() (names []string) {
 // serveOptionsOf reads the command line.
 func serveOptionsOf(c *repro.Context) (*responder.Config, error) {
 	o := &responder.Config{Protocol: responder.Protocol(c.CLI.String("protocol")), Payload: c.CLI.Bool("payload")}
-	if err := c.IsTextOrJSON(); err != nil {
-		return nil, err
-	}
 	if err := noArgs(c); err != nil {
 		return nil, err
-	}
-	if !slices.Contains(responder.Protocols, o.Protocol) {
-		return nil, usagef("flag \"--protocol\": value %q: want one of %s", o.Protocol, strings.Join(protocolNames(), ", "))
 	}
 	every, err := wholeNumber(c, "late-every", 1, maxRequests)
 	if err != nil {
 		return nil, err
 	}
 	o.LateEvery = int64(every)
-	if o.LateBy, err = durationFlag(c, "late-by"); err != nil {
+	if o.LateBy, err = durationFlag(c, lateByFlag); err != nil {
 		return nil, err
 	}
 	if c.CLI.IsSet("for") {
@@ -94,34 +88,10 @@ func durationFlag(c *repro.Context, flag string) (time.Duration, error) {
 
 // listenAddress reads where to listen.
 func listenAddress(c *repro.Context) (netip.AddrPort, error) {
-	value := c.CLI.String("listen")
-	if _, err := c.Family(); err != nil {
-		return netip.AddrPort{}, err
+	if !c.CLI.IsSet("listen") && c.CLI.Bool(repro.AllowRemoteFlag) {
+		return netip.AddrPort{}, usagef("flag \"--allow-remote\" is for --listen only")
 	}
-	here := "127.0.0.1"
-	if c.CLI.Bool("6") {
-		here = "[::1]"
-	}
-	if !c.CLI.IsSet("listen") {
-		if c.CLI.Bool("allow-remote") {
-			return netip.AddrPort{}, usagef("flag \"--allow-remote\" is for --listen only")
-		}
-		return netip.MustParseAddrPort(here + ":0"), nil
-	}
-	text := value
-	if port, ok := strings.CutPrefix(value, "localhost:"); ok {
-		text = here + ":" + port
-	}
-	at, err := netip.ParseAddrPort(text)
-	switch {
-	case err != nil:
-		return at, usagef("flag \"--listen\": value %q: want an address and a port like 127.0.0.1:0 or [::1]:6379, or localhost:6379; other names are not looked up", value)
-	case c.CLI.Bool("4") && !at.Addr().Unmap().Is4(), c.CLI.Bool("6") && at.Addr().Unmap().Is4():
-		return at, usagef("flag \"--listen\": value %q: %s is not of the family asked for", value, at.Addr())
-	case !at.Addr().Unmap().IsLoopback() && !c.CLI.Bool("allow-remote"):
-		return at, usagef("flag \"--listen\": value %q: others can reach %s; --allow-remote lets them, else want a loopback address like 127.0.0.1", value, at.Addr())
-	}
-	return at, nil
+	return c.ListenAddress("listen", true)
 }
 
 // doServe serves until it is interrupted, or as long as it shall.

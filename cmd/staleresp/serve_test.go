@@ -12,13 +12,14 @@ import (
 func TestServeUsage(t *testing.T) {
 	for args, want := range map[string]string{
 		"serve 8080":                        `serve: argument "8080": it takes none`,
-		"serve --protocol smtp":             `flag "--protocol": value "smtp": want one of line, http, resp`,
+		"serve --protocol smtp":             `flag "--protocol": value "smtp": want line, http or resp`,
 		"serve --late-every 0":              `flag "--late-every": value "0": want a whole number from 1 to`,
 		"serve --late-every often":          `flag "--late-every": value "often"`,
 		"serve --late-by never":             `flag "--late-by": value "never": want a duration from 1ms to 24h0m0s, like 300ms or 10s`,
 		"serve --for -1s":                   `flag "--for": value "-1s"`,
 		"serve --requests 0":                `flag "--requests": value "0": want a whole number from 1 to`,
-		"serve --listen 8080":               `flag "--listen": value "8080": want an address and a port like 127.0.0.1:0`,
+		"serve --listen 65536":              `flag "--listen": value "65536": want a port, or an address and a port like 127.0.0.1:6379`,
+		"serve --listen -1":                 `flag "--listen": value "-1": want a port`,
 		"serve --listen example.org:80":     `flag "--listen": value "example.org:80"`,
 		"serve --listen 127.0.0.1:65536":    `flag "--listen": value "127.0.0.1:65536"`,
 		"serve --listen 0.0.0.0:0":          `flag "--listen": value "0.0.0.0:0": others can reach 0.0.0.0; --allow-remote lets them`,

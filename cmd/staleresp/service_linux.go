@@ -21,9 +21,9 @@ const (
 // service answers requests over connections that stay open.
 type service struct {
 	*repro.Server
-	r     *repro.Run
-	delay time.Duration // how late a late reply is
-	owed  []owed        // the replies that are late
+	r      *repro.Run
+	lateBy time.Duration // how late a late reply is
+	owed   []owed        // the replies that are late
 }
 
 // owed is a reply that is late.
@@ -40,7 +40,7 @@ func serve(r *repro.Run) (*service, error) { return serveAt(r, repro.ServerPort)
 // serveAt makes one at a port.
 func serveAt(r *repro.Run, port uint16) (*service, error) {
 	s, err := r.Host("b").Listen(port)
-	return &service{Server: s, r: r, delay: durationOf(r.Option(delayFlag), usualDelay)}, err
+	return &service{Server: s, r: r, lateBy: durationOf(r.Option(lateByFlag), usualLateness)}, err
 }
 
 // take reads a request; ok: there was one.
@@ -61,7 +61,7 @@ func (s *service) reply(to *sock.Socket, q question) {
 
 // postpone lets the reply to a request be late, for this reason.
 func (s *service) postpone(to *sock.Socket, o outstanding, why arrival) {
-	late := owed{to: to, of: o.question, due: o.at.Add(s.delay)}
+	late := owed{to: to, of: o.question, due: o.at.Add(s.lateBy)}
 	if why == fromNetwork {
 		holdReplies(s.r)
 		s.reply(to, o.question)

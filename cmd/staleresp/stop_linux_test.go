@@ -20,7 +20,7 @@ func TestStopAndContinue(t *testing.T) {
 		t.Run(string(n), func(t *testing.T) {
 			t.Parallel()
 			doctor.Stage{Network: n, Family: journal.IPv4}.Need(t)
-			cmd := exec.Command("staleresp", "late-reply", "--patience", "200ms", "--delay", "250ms", "--net", string(n), "--quiet")
+			cmd := exec.Command("staleresp", "late-reply", "--patience", "200ms", "--late-by", "250ms", "--net", string(n), "--quiet")
 			var out strings.Builder
 			cmd.Stdout = &out
 			if err := cmd.Start(); err != nil {

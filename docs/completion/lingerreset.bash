@@ -1,26 +1,64 @@
 # bash completion for lingerreset; written by make docs.
 _lingerreset() {
-	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} word flags="--format --net -4 -6 --repeat --timeout --step --quiet --verbose --color --evidence --force --label --no-redact --help --version"
-	case $prev in
-	--format) mapfile -t COMPREPLY < <(compgen -W "text json jsonl markdown html tap" -- "$cur"); return ;;
-	--net) mapfile -t COMPREPLY < <(compgen -W "wire loopback host" -- "$cur"); return ;;
-	--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur"); return ;;
-	--evidence) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-	esac
-	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+	local cur=${COMP_WORDS[COMP_CWORD]} i word first= flag= words= files=
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		word=${COMP_WORDS[i]}
+		if [[ -n $flag ]]; then
+			[[ $word == = ]] || flag=
+			continue
+		fi
 		case $word in
-		list) flags="--format --color" ;;
-		check) flags="--format --color" ;;
-		verify) flags="--format --quiet --verbose --color" ;;
-		diff) flags="--format --color" ;;
-		victim) flags="--mode --after --after-time --listen --connect --allow-remote --times --payload --format -4 -6 --color --evidence --force --label --no-redact" ;;
-		counters) flags="--netns --pid --for --format --color" ;;
+		--)
+			first=-- files=yes
+			break
+			;;
+		--format | --net | --repeat | --timeout | --color | --evidence | --label | --mode | --after | --after-time | --listen | --connect | --times | --netns | --pid | --for) flag=$word ;;
+		-*) ;;
+		*) first=${first:-$word} ;;
 		esac
 	done
-	if [[ $cur == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$cur")
+	if [[ -n $flag ]]; then
+		[[ $cur == = ]] && cur=
+		case $first:$flag in
+		list:--format) words='text json' ;;
+		check:--format) words='text json' ;;
+		verify:--format) words='text json markdown html' ;;
+		diff:--format) words='text json' ;;
+		victim:--mode) words='rst close close-unread shut-wr' ;;
+		victim:--format) words='text json' ;;
+		counters:--netns) files=yes ;;
+		counters:--format) words='text json' ;;
+		*:--format) words='text json jsonl markdown html tap' ;;
+		*:--net) words='wire loopback host' ;;
+		*:--color) words='auto always never' ;;
+		*:--evidence) files=yes ;;
+		esac
+	elif [[ $first == -- ]]; then
+		:
+	elif [[ $cur == -* ]]; then
+		case $first in
+		list) words='--format --color' ;;
+		check) words='--format --color' ;;
+		verify) words='--format --quiet --verbose --color' ;;
+		diff) words='--format --color' ;;
+		victim) words='--mode --after --after-time --listen --connect --allow-remote --times --payload --format -4 -6 --color --evidence --force --label --no-redact' ;;
+		counters) words='--netns --pid --for --format --color' ;;
+		*) words='--format --net -4 -6 --repeat --timeout --step --quiet --verbose --color --evidence --force --label --no-redact --help --version' ;;
+		esac
 	else
-		mapfile -t COMPREPLY < <(compgen -W "all help linger0 sigpipe read-after-reset shut-wr-contrast linger-n exit inexact linger-off causes go-runtime list check verify diff victim counters" -- "$cur"; compgen -f -- "$cur")
+		case $first in
+		'') words='all linger0 sigpipe read-after-reset shut-wr-contrast linger-n exit inexact linger-off causes go-runtime list check verify diff victim counters help' ;;
+		help) words='list check verify diff victim counters' ;;
+		verify | diff) files=yes ;;
+		list | check | victim | counters) ;;
+		*) words='all linger0 sigpipe read-after-reset shut-wr-contrast linger-n exit inexact linger-off causes go-runtime' ;;
+		esac
+	fi
+	if [[ -n $files ]]; then
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+	else
+		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 	fi
 }
 complete -F _lingerreset lingerreset

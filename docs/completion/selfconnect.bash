@@ -1,26 +1,64 @@
 # bash completion for selfconnect; written by make docs.
 _selfconnect() {
-	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} word flags="--format --net -4 -6 --repeat --timeout --step --quiet --verbose --color --evidence --force --label --no-redact --help --version --port"
-	case $prev in
-	--format) mapfile -t COMPREPLY < <(compgen -W "text json jsonl markdown html tap" -- "$cur"); return ;;
-	--net) mapfile -t COMPREPLY < <(compgen -W "wire loopback host" -- "$cur"); return ;;
-	--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur"); return ;;
-	--evidence) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-	esac
-	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+	local cur=${COMP_WORDS[COMP_CWORD]} i word first= flag= words= files=
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		word=${COMP_WORDS[i]}
+		if [[ -n $flag ]]; then
+			[[ $word == = ]] || flag=
+			continue
+		fi
 		case $word in
-		list) flags="--format --color" ;;
-		check) flags="--format --color" ;;
-		verify) flags="--format --quiet --verbose --color" ;;
-		diff) flags="--format --color" ;;
-		scan) flags="--netns --pid --fail-over --format --color" ;;
-		port) flags="--netns --pid --format --color" ;;
+		--)
+			first=-- files=yes
+			break
+			;;
+		--format | --net | --repeat | --timeout | --color | --evidence | --label | --port | --netns | --pid | --fail-over) flag=$word ;;
+		-*) ;;
+		*) first=${first:-$word} ;;
 		esac
 	done
-	if [[ $cur == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$cur")
+	if [[ -n $flag ]]; then
+		[[ $cur == = ]] && cur=
+		case $first:$flag in
+		list:--format) words='text json' ;;
+		check:--format) words='text json' ;;
+		verify:--format) words='text json markdown html' ;;
+		diff:--format) words='text json' ;;
+		scan:--netns) files=yes ;;
+		scan:--format) words='text json' ;;
+		port:--netns) files=yes ;;
+		port:--format) words='text json' ;;
+		*:--format) words='text json jsonl markdown html tap' ;;
+		*:--net) words='wire loopback host' ;;
+		*:--color) words='auto always never' ;;
+		*:--evidence) files=yes ;;
+		esac
+	elif [[ $first == -- ]]; then
+		:
+	elif [[ $cur == -* ]]; then
+		case $first in
+		list) words='--format --color' ;;
+		check) words='--format --color' ;;
+		verify) words='--format --quiet --verbose --color' ;;
+		diff) words='--format --color' ;;
+		scan) words='--netns --pid --fail-over --format --color' ;;
+		port) words='--netns --pid --format --color' ;;
+		*) words='--format --net -4 -6 --repeat --timeout --step --quiet --verbose --color --evidence --force --label --no-redact --help --version --port' ;;
+		esac
 	else
-		mapfile -t COMPREPLY < <(compgen -W "all help direct autobind hunt outside-range reserved-port detect-and-retry port-theft list check verify diff scan port" -- "$cur"; compgen -f -- "$cur")
+		case $first in
+		'') words='all direct autobind hunt outside-range reserved-port detect-and-retry port-theft list check verify diff scan port help' ;;
+		help) words='list check verify diff scan port' ;;
+		verify | diff) files=yes ;;
+		list | check | scan | port) ;;
+		*) words='all direct autobind hunt outside-range reserved-port detect-and-retry port-theft' ;;
+		esac
+	fi
+	if [[ -n $files ]]; then
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+	else
+		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 	fi
 }
 complete -F _selfconnect selfconnect

@@ -1,27 +1,68 @@
 # bash completion for staleresp; written by make docs.
 _staleresp() {
-	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} word flags="--format --net -4 -6 --repeat --timeout --step --quiet --verbose --color --evidence --force --label --no-redact --help --version --patience --delay --timestamps"
-	case $prev in
-	--format) mapfile -t COMPREPLY < <(compgen -W "text json jsonl markdown html tap" -- "$cur"); return ;;
-	--net) mapfile -t COMPREPLY < <(compgen -W "wire loopback host" -- "$cur"); return ;;
-	--color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur"); return ;;
-	--evidence) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-	esac
-	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+	local cur=${COMP_WORDS[COMP_CWORD]} i word first= flag= words= files=
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		word=${COMP_WORDS[i]}
+		if [[ -n $flag ]]; then
+			[[ $word == = ]] || flag=
+			continue
+		fi
 		case $word in
-		list) flags="--format --color" ;;
-		check) flags="--format --color" ;;
-		verify) flags="--format --quiet --verbose --color" ;;
-		diff) flags="--format --color" ;;
-		load) flags="--connections --requests --late-rate --policy --seed --late-by --format --net -4 -6 --color --patience" ;;
-		serve) flags="--protocol --late-every --late-by --listen --allow-remote --requests --for --payload --format -4 -6 --color" ;;
-		judge) flags="--format --color" ;;
+		--)
+			first=-- files=yes
+			break
+			;;
+		--format | --net | --repeat | --timeout | --color | --evidence | --label | --patience | --late-by | --timestamps | --connections | --requests | --late-rate | --policy | --seed | --protocol | --late-every | --listen | --for) flag=$word ;;
+		-*) ;;
+		*) first=${first:-$word} ;;
 		esac
 	done
-	if [[ $cur == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$cur")
+	if [[ -n $flag ]]; then
+		[[ $cur == = ]] && cur=
+		case $first:$flag in
+		list:--format) words='text json' ;;
+		check:--format) words='text json' ;;
+		verify:--format) words='text json markdown html' ;;
+		diff:--format) words='text json' ;;
+		load:--policy) words='all naive compare discard reconnect drain pipeline' ;;
+		load:--net) words='host loopback' ;;
+		load:--format) words='text json' ;;
+		serve:--protocol) words='line http resp' ;;
+		serve:--format) words='text json' ;;
+		judge:--format) words='text json' ;;
+		*:--format) words='text json jsonl markdown html tap' ;;
+		*:--net) words='wire loopback host' ;;
+		*:--color) words='auto always never' ;;
+		*:--evidence) files=yes ;;
+		*:--timestamps) words='on off both' ;;
+		esac
+	elif [[ $first == -- ]]; then
+		:
+	elif [[ $cur == -* ]]; then
+		case $first in
+		list) words='--format --color' ;;
+		check) words='--format --color' ;;
+		verify) words='--format --quiet --verbose --color' ;;
+		diff) words='--format --color' ;;
+		load) words='--connections --requests --late-rate --policy --seed --late-by --patience --net --format -4 -6 --color' ;;
+		serve) words='--protocol --late-every --late-by --listen --allow-remote --requests --for --payload --format -4 -6 --color' ;;
+		judge) words='--format --color' ;;
+		*) words='--format --net -4 -6 --repeat --timeout --step --quiet --verbose --color --evidence --force --label --no-redact --help --version --patience --late-by --timestamps' ;;
+		esac
 	else
-		mapfile -t COMPREPLY < <(compgen -W "all help late-reply slow-server slow-network policies crosswire cancelled incarnation time-wait list check verify diff load serve judge" -- "$cur"; compgen -f -- "$cur")
+		case $first in
+		'') words='all late-reply slow-server slow-network policies crosswire cancelled incarnation time-wait list check verify diff load serve judge help' ;;
+		help) words='list check verify diff load serve judge' ;;
+		verify | diff | judge) files=yes ;;
+		list | check | load | serve) ;;
+		*) words='all late-reply slow-server slow-network policies crosswire cancelled incarnation time-wait' ;;
+		esac
+	fi
+	if [[ -n $files ]]; then
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+	else
+		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 	fi
 }
 complete -F _staleresp staleresp

@@ -1,120 +1,105 @@
 package main
 
 import (
-	"bytes"
-	"fmt"
+	"slices"
 	"strings"
 )
 
-// words are what may stand where a scenario or a command may.
-func (l *listing) words() []string {
-	words := []string{"all", "help"}
+// What is completed, in every shell: a flag by the flags of the command, or those of a
+// run; a flag's value by the words that it takes, or as a file; the first other word by
+// scenarios and commands, and more of them by scenarios. A command's arguments are
+// files or nothing, and what follows -- are files.
+
+// candidate is a word that may stand somewhere, and what it means.
+type candidate struct{ name, means string }
+
+// runs are the words that run something.
+func (l *listing) runs() []candidate {
+	all := []candidate{{"all", "every scenario"}}
 	for _, s := range l.Scenarios {
-		words = append(words, s.Name)
+		all = append(all, candidate{s.Name, s.Title})
 	}
+	return all
+}
+
+// commands are the commands.
+func (l *listing) commands() []candidate {
+	var all []candidate
 	for _, c := range l.Commands {
-		words = append(words, c.Name)
+		all = append(all, candidate{c.Name, c.Usage})
 	}
-	return words
+	return all
 }
 
-// values are what a flag takes, where that is one of a few words.
-var values = map[string]string{
-	"--format": "text json jsonl markdown html tap",
-	"--net":    "wire loopback host",
-	"--color":  "auto always never",
+// first are the words that may come first.
+func (l *listing) first() []candidate {
+	return slices.Concat(l.runs(), l.commands(), []candidate{{"help", "how it is called, or a command is"}})
 }
 
-// names are those of flags.
-func names(flags []flagListed) string {
-	var all []string
-	for _, f := range flags {
-		all = append(all, f.Name)
+// named are the names of candidates.
+func named(all []candidate) (names []string) {
+	for _, c := range all {
+		names = append(names, c.name)
 	}
-	return strings.Join(all, " ")
+	return names
 }
 
-// bashCompletion completes flags, their values, scenarios and commands.
-func bashCompletion(l *listing) []byte {
-	var b bytes.Buffer
-	name := l.Tool.Name
-	fmt.Fprintf(&b, "# bash completion for %s; written by make docs.\n_%s() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} word flags=%q\n", name, name, names(l.Flags))
-	b.WriteString("\tcase $prev in\n")
-	for _, f := range []string{"--format", "--net", "--color"} {
-		fmt.Fprintf(&b, "\t%s) mapfile -t COMPREPLY < <(compgen -W %q -- \"$cur\"); return ;;\n", f, values[f])
-	}
-	b.WriteString("\t--evidence) mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); return ;;\n\tesac\n\tfor word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n\t\tcase $word in\n")
+// takingFiles are the commands whose arguments are files.
+func (l *listing) takingFiles() (names []string) {
 	for _, c := range l.Commands {
-		fmt.Fprintf(&b, "\t\t%s) flags=%q ;;\n", c.Name, names(c.Flags))
+		if c.Files {
+			names = append(names, c.Name)
+		}
 	}
-	fmt.Fprintf(&b, "\t\tesac\n\tdone\n\tif [[ $cur == -* ]]; then\n\t\tmapfile -t COMPREPLY < <(compgen -W \"$flags\" -- \"$cur\")\n\telse\n\t\tmapfile -t COMPREPLY < <(compgen -W %q -- \"$cur\"; compgen -f -- \"$cur\")\n\tfi\n}\ncomplete -F _%s %s\n", strings.Join(l.words(), " "), name, name)
-	return b.Bytes()
+	return names
 }
 
-// zshCompletion does so for zsh, with what each means.
-func zshCompletion(l *listing) []byte {
-	var b bytes.Buffer
-	name := l.Tool.Name
-	fmt.Fprintf(&b, "#compdef %s\n# Written by make docs.\nlocal -a words flags\nwords=(\n\t'all:every scenario'\n", name)
-	for _, s := range l.Scenarios {
-		fmt.Fprintf(&b, "\t'%s'\n", zsh(s.Name+":"+s.Title))
-	}
+// takingNothing are those whose arguments cannot be guessed.
+func (l *listing) takingNothing() (names []string) {
 	for _, c := range l.Commands {
-		fmt.Fprintf(&b, "\t'%s'\n", zsh(c.Name+":"+c.Usage))
+		if !c.Files {
+			names = append(names, c.Name)
+		}
 	}
-	b.WriteString(")\nflags=(\n")
-	for _, f := range l.Flags {
-		spec := f.Name + "[" + f.Usage + "]"
-		if f.Value != "" {
-			spec += ":" + f.Value + ":"
-			if v := values[f.Name]; v != "" {
-				spec += "(" + v + ")"
-			} else if f.Name == "--evidence" {
-				spec += "_files"
+	return names
+}
+
+// valued are the flags that take a value, of the program and of every command.
+func (l *listing) valued() (names []string) {
+	take := func(flags []flagListed) {
+		for _, f := range flags {
+			if f.Value != "" && !slices.Contains(names, f.Name) {
+				names = append(names, f.Name)
 			}
 		}
-		fmt.Fprintf(&b, "\t'%s'\n", zshFlag(spec))
 	}
-	fmt.Fprintf(&b, ")\n_arguments -s $flags '*::word:->word' && return\n[[ $state == word ]] && { _describe '%s' words; _files }\n", name)
-	return b.Bytes()
-}
-
-// zsh makes text fit for single quotes.
-func zsh(s string) string { return strings.ReplaceAll(s, "'", `'\''`) }
-
-// zshFlag makes a flag's description one.
-func zshFlag(spec string) string {
-	name, rest, _ := strings.Cut(spec, "[")
-	usage, after, _ := strings.Cut(rest, "]")
-	return zsh(name + "[" + strings.ReplaceAll(usage, ":", `\:`) + "]" + after)
-}
-
-// fishCompletion does so for fish.
-func fishCompletion(l *listing) []byte {
-	var b bytes.Buffer
-	name := l.Tool.Name
-	fmt.Fprintf(&b, "# fish completion for %s; written by make docs.\ncomplete -c %s -a all -d 'every scenario'\n", name, name)
-	for _, s := range l.Scenarios {
-		fmt.Fprintf(&b, "complete -c %s -a %s -d '%s'\n", name, s.Name, fish(s.Title))
-	}
+	take(l.Flags)
 	for _, c := range l.Commands {
-		fmt.Fprintf(&b, "complete -c %s -a %s -d '%s'\n", name, c.Name, fish(c.Usage))
+		take(c.Flags)
 	}
-	for _, f := range l.Flags {
-		kind := "-l " + strings.TrimLeft(f.Name, "-")
-		if !strings.HasPrefix(f.Name, "--") {
-			kind = "-s " + strings.TrimLeft(f.Name, "-")
-		}
-		if f.Value != "" {
-			kind += " -r"
-		}
-		if v := values[f.Name]; v != "" {
-			kind += " -f -a '" + v + "'"
-		}
-		fmt.Fprintf(&b, "complete -c %s %s -d '%s'\n", name, kind, fish(f.Usage))
-	}
-	return b.Bytes()
+	return names
 }
 
-// fish makes text fit for its single quotes.
-func fish(s string) string { return strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(s) }
+// differing are those of a command's flags that take other values than the program's
+// of that name.
+func (l *listing) differing(flags []flagListed) []flagListed {
+	return slices.DeleteFunc(slices.Clone(flags), func(f flagListed) bool {
+		return slices.ContainsFunc(l.Flags, func(g flagListed) bool {
+			return f.Name == g.Name && f.File == g.File && slices.Equal(f.Words, g.Words)
+		})
+	})
+}
+
+// flagNames are the names of flags.
+func flagNames(flags []flagListed) (names []string) {
+	for _, f := range flags {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// cases are alternatives of a shell's case.
+func cases(words []string) string { return strings.Join(words, " | ") }
+
+// quoted makes text one word of bash and zsh.
+func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

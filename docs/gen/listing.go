@@ -15,16 +15,23 @@ type listing struct {
 	Scenarios []struct {
 		Name, Title string
 	}
-	Commands []struct {
-		Name, Usage, Args string
-		Flags             []flagListed
-		Examples          []example
-	}
+	Commands []command
 	Flags    []flagListed
 	Examples []example
 }
 
-type flagListed struct{ Name, Value, Usage string }
+type command struct {
+	Name, Usage, Args, Exit string
+	Files                   bool // its arguments are names of files
+	Flags                   []flagListed
+	Examples                []example
+}
+
+type flagListed struct {
+	Name, Value, Usage string
+	Words              []string // that it takes, where they are few
+	File               bool     // its value is a file's name
+}
 
 type example struct{ Line, Does string }
 

@@ -26,6 +26,7 @@ func manPage(l *listing) []byte {
 	for _, c := range l.Commands {
 		fmt.Fprintf(&b, ".SS %s %s %s\n%s\n", name, roff(c.Name), roff(c.Args), sentence(c.Usage))
 		manFlags(&b, c.Flags)
+		fmt.Fprintf(&b, ".PP\n%s\n", sentence("exit status: "+c.Exit))
 		manExamples(&b, c.Examples)
 	}
 	b.WriteString(".SH EXIT STATUS\n")

@@ -133,10 +133,17 @@ func (f files) names() []string {
 	return names
 }
 
-// known says whether a bundle can have a file of that name.
-func known(name string) bool {
-	return name == fileManifest || slices.ContainsFunc(renderings, func(r rendering) bool { return r.name == name })
+// bundleNames lists what a bundle can have.
+func bundleNames() []string {
+	names := []string{fileManifest}
+	for _, r := range renderings {
+		names = append(names, r.name)
+	}
+	return names
 }
+
+// known says whether a bundle can have a file of that name.
+func known(name string) bool { return slices.Contains(bundleNames(), name) }
 
 // render makes all files of a bundle.
 func (b *Bundle) render() (files, error) {

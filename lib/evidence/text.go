@@ -17,13 +17,18 @@ func say(w io.Writer, format string, args ...any) {
 	fmt.Fprintln(w, report.Printable(fmt.Sprintf(format, args...)))
 }
 
-// WriteText says of one bundle whether it holds, what was checked and what not.
-func (r *Result) WriteText(w io.Writer) {
+// WriteLine says of one bundle whether it holds.
+func (r *Result) WriteLine(w io.Writer) {
 	verdict := "holds"
 	if !r.Holds() {
 		verdict = "DOES NOT HOLD"
 	}
 	say(w, "%s: %s", r.Path, verdict)
+}
+
+// WriteText says of one bundle whether it holds, what was checked and what not.
+func (r *Result) WriteText(w io.Writer) {
+	r.WriteLine(w)
 	for _, p := range r.Problems {
 		say(w, "  ! %s", p)
 	}
@@ -128,8 +133,12 @@ func SortByLabel(rows []Row) {
 }
 
 // WriteTable writes bundles as a table, one on each line.
-func WriteTable(w io.Writer, rows []Row) {
-	table := [][]string{tableHead}
+func WriteTable(w io.Writer, rows []Row) { writeTable(w, [][]string{tableHead}, rows) }
+
+// WriteRows writes the table without its head.
+func WriteRows(w io.Writer, rows []Row) { writeTable(w, nil, rows) }
+
+func writeTable(w io.Writer, table [][]string, rows []Row) {
 	for i := range rows {
 		table = append(table, rows[i].cells())
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -33,7 +32,10 @@ func (b *Bundle) Write(path string, force bool) error {
 	if isArchive(path) {
 		write = writeZip
 	}
-	if err := write(path, all); err != nil {
+	switch err := write(path, all, force); {
+	case errors.Is(err, os.ErrExist): // somebody was quicker
+		return fmt.Errorf("evidence %s: %w", path, errExists)
+	case err != nil:
 		return fmt.Errorf("evidence %s: %w%s", path, atPath(err), remedy(err))
 	}
 	return nil
@@ -90,16 +92,22 @@ func mayReplace(path string, isZip, force bool) error {
 	case err != nil:
 		return fmt.Errorf("%w%s", err, remedy(err))
 	case !force:
-		return errors.New("it exists: --force replaces it, or take another name")
+		return errExists
 	case isZip && (!info.Mode().IsRegular() || !isZipBundle(path)):
-		return errors.New("it exists and is not evidence: take another name")
+		return errNotEvidence
 	case !isZip && !info.IsDir():
 		return errors.New("it exists and is no folder: take another name, or one that ends in .zip")
 	case !isZip && !isBundle(path):
-		return errors.New("it exists and is not evidence: take another name")
+		return errNotEvidence
 	}
 	return nil
 }
+
+// Why what is there stays.
+var (
+	errExists      = errors.New("it exists: --force replaces it, or take another name")
+	errNotEvidence = errors.New("it exists and is not evidence: take another name")
+)
 
 // isBundle says whether a folder has nothing but the files of a bundle, its
 // manifest among them, or nothing at all: then it may be replaced.
@@ -120,28 +128,26 @@ func isBundle(path string) bool {
 
 // isManifest says whether a file is the manifest of a bundle, of any version.
 func isManifest(path string) bool {
-	b, err := os.ReadFile(path)
+	b, err := readFile(path, path, fileManifest, maxFile)
+	return err == nil && isManifestText(b)
+}
+
+func isManifestText(b []byte) bool {
 	var m struct {
 		Schema string `json:"schema"`
 	}
-	return err == nil && json.Unmarshal(b, &m) == nil && strings.HasPrefix(m.Schema, schemaFamily)
+	return json.Unmarshal(b, &m) == nil && strings.HasPrefix(m.Schema, schemaFamily)
 }
 
-// isZipBundle says whether a file begins as a bundle does: with the entry of its
-// first file (APPNOTE.TXT §4.3.7).
+// isZipBundle says whether a file is a bundle, of any version, as it was written.
 func isZipBundle(path string) bool {
-	f, err := os.Open(path)
+	b, err := readFile(path, path, "", maxBundle)
 	if err != nil {
 		return false
 	}
-	defer f.Close()
-	head := make([]byte, localHeader+len(fileJournal))
-	_, err = io.ReadFull(f, head)
-	return err == nil && string(head[:4]) == "PK\x03\x04" && string(head[localHeader:]) == fileJournal
+	all, err := unzip(path, b)
+	return err == nil && isManifestText(all[fileManifest])
 }
-
-// localHeader is how long the header of an entry is, in bytes, before its name.
-const localHeader = 30
 
 // The modes of what is written, which the umask narrows.
 const (
@@ -155,11 +161,13 @@ func beside(path string) string {
 	return filepath.Join(filepath.Dir(path), fmt.Sprintf(".sockproof-%016x.tmp", rand.Uint64()))
 }
 
-func writeZip(path string, all files) error {
+// writeZip takes a name that is there already only if it may replace it: what was not
+// there a moment ago is nobody's to overwrite.
+func writeZip(path string, all files, force bool) error {
 	part := beside(path)
 	err := writeFile(part, zipOf(all))
 	if err == nil {
-		err = os.Rename(part, path)
+		err = nameFile(part, path, force)
 	}
 	if err != nil {
 		_ = os.Remove(part) // the first error is the one to tell
@@ -167,14 +175,35 @@ func writeZip(path string, all files) error {
 	return err
 }
 
-func writeFolder(path string, all files) error {
+// nameFile gives a file its name.
+func nameFile(part, path string, force bool) error {
+	if force {
+		if err := mayReplace(path, true, true); err != nil {
+			return err
+		}
+		return os.Rename(part, path)
+	}
+	switch err := os.Link(part, path); {
+	case err == nil:
+		return os.Remove(part)
+	case errors.Is(err, os.ErrExist):
+		return err
+	}
+	// There are no links here; the rest is luck.
+	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+		return os.ErrExist
+	}
+	return os.Rename(part, path)
+}
+
+func writeFolder(path string, all files, force bool) error {
 	part := beside(path)
 	if err := os.Mkdir(part, folderMode); err != nil {
 		return err
 	}
 	err := fill(part, all)
 	if err == nil {
-		err = replaceFolder(part, path)
+		err = nameFolder(part, path, force)
 	}
 	if err != nil {
 		_ = os.RemoveAll(part) // the first error is the one to tell
@@ -205,22 +234,51 @@ func writeFile(path string, b []byte) error {
 	return err
 }
 
-// replaceFolder gives a folder its name. An old bundle of that name is moved out
-// of the way first, and back if that fails: folders cannot be exchanged in one
-// step everywhere.
-func replaceFolder(dir, path string) error {
-	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
-		return os.Rename(dir, path)
+// nameFolder gives a folder its name. An old bundle of that name is moved out of the
+// way first, and back if that fails: folders cannot be exchanged in one step
+// everywhere. Whether it is one is asked where nobody else knows it.
+func nameFolder(dir, path string, force bool) error {
+	if _, err := os.Lstat(path); !force || errors.Is(err, os.ErrNotExist) {
+		return onto(dir, path)
 	}
 	old := dir + ".old"
 	if err := os.Rename(path, old); err != nil {
 		return err
 	}
-	if err := os.Rename(dir, path); err != nil {
+	err := errNotEvidence
+	if isBundle(old) {
+		err = onto(dir, path)
+	}
+	if err != nil {
 		if back := os.Rename(old, path); back != nil {
 			return fmt.Errorf("%w; what was there is now %s", err, old)
 		}
 		return err
 	}
-	return os.RemoveAll(old)
+	return removeBundle(old)
+}
+
+// onto renames a folder. Of what is there, the system lets it take the place of a
+// folder only that has nothing in it (rename(2)).
+func onto(dir, path string) error {
+	err := os.Rename(dir, path)
+	if errors.Is(err, syscall.ENOTEMPTY) || errors.Is(err, syscall.ENOTDIR) && exists(path) {
+		return os.ErrExist
+	}
+	return err
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// removeBundle removes a folder and the files that a bundle has, and nothing else.
+func removeBundle(dir string) error {
+	for _, name := range bundleNames() {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return os.Remove(dir)
 }

@@ -46,7 +46,11 @@ func TestNeverOverwrites(t *testing.T) {
 			t.Errorf("%s with force: %v", name, err)
 		}
 	}
+	if err := os.WriteFile(at("pack.zip"), zipOf(files{fileJournal: []byte("mine")}), 0o644); err != nil { // no manifest
+		t.Fatal(err)
+	}
 	for name, want := range map[string]string{
+		"pack.zip":       "it exists and is not evidence",
 		"other":          "it exists and is not evidence",
 		"extra":          "it exists and is not evidence",
 		"file":           "it exists and is no folder",
@@ -66,7 +70,7 @@ func TestNeverOverwrites(t *testing.T) {
 			t.Errorf("%s: early: %v; late: %v", name, early, err)
 		}
 	}
-	if got := left(t, dir); got != "app e e.zip extra file mine.txt other taken.zip thesis.zip" {
+	if got := left(t, dir); got != "app e e.zip extra file mine.txt other pack.zip taken.zip thesis.zip" {
 		t.Errorf("left: %s", got)
 	}
 	for _, name := range []string{"mine.txt", "other/file", "taken.zip/file", "file", "extra/notes", "thesis.zip", "app/manifest.json"} {
@@ -80,17 +84,66 @@ func TestNeverOverwrites(t *testing.T) {
 // beside it.
 func TestLeavesNoHalf(t *testing.T) {
 	dir := t.TempDir()
-	if err := writeFolder(filepath.Join(dir, "e"), files{"a": []byte("whole"), "no/such": []byte("folder")}); err == nil {
+	if err := writeFolder(filepath.Join(dir, "e"), files{"a": []byte("whole"), "no/such": []byte("folder")}, false); err == nil {
 		t.Error("e was written")
 	}
 	if err := os.Mkdir(filepath.Join(dir, "e.zip"), 0o755); err != nil { // no file can have its name
 		t.Fatal(err)
 	}
-	if err := writeZip(filepath.Join(dir, "e.zip"), files{"a": []byte("whole")}); err == nil {
+	if err := writeZip(filepath.Join(dir, "e.zip"), files{"a": []byte("whole")}, false); err == nil {
 		t.Error("e.zip was written")
 	}
 	if got := left(t, dir); got != "e.zip" {
 		t.Errorf("left: %s", got)
+	}
+}
+
+// TestNobodysWorkIsReplaced: what comes to be there while a bundle is made is not
+// overwritten, nor removed; with force, evidence alone is.
+func TestNobodysWorkIsReplaced(t *testing.T) {
+	all := rendered(t, sample(t))
+	for _, force := range []bool{false, true} {
+		dir := t.TempDir()
+		zip, folder := filepath.Join(dir, "e.zip"), filepath.Join(dir, "e")
+		if err := os.WriteFile(zip, []byte("mine"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(filepath.Join(folder, "mine"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := writeZip(zip, all, force); err == nil {
+			t.Errorf("force %v: e.zip was replaced", force)
+		}
+		if err := writeFolder(folder, all, force); err == nil {
+			t.Errorf("force %v: e was replaced", force)
+		}
+		if b, err := os.ReadFile(zip); err != nil || string(b) != "mine" {
+			t.Errorf("force %v: e.zip is %q, %v", force, b, err)
+		}
+		if got := left(t, dir) + ": " + left(t, folder); got != "e e.zip: mine" {
+			t.Errorf("force %v: left: %s", force, got)
+		}
+	}
+}
+
+// TestTwoWriters: of two that write to one place, one is told that it is taken.
+func TestTwoWriters(t *testing.T) {
+	b := sample(t)
+	for _, name := range []string{"e", "e.zip"} {
+		dir := t.TempDir()
+		errs := make([]error, 8)
+		atOnce(len(errs), func(i int) { errs[i] = b.Write(filepath.Join(dir, name), false) })
+		wrote := 0
+		for _, err := range errs {
+			if err == nil {
+				wrote++
+			} else if !strings.Contains(err.Error(), "it exists: --force replaces it") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if wrote != 1 || left(t, dir) != name {
+			t.Errorf("%s: %d wrote it; left: %s", name, wrote, left(t, dir))
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package evidence
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
 )
 
@@ -82,7 +83,16 @@ func le(b []byte, n, v int) []byte {
 }
 
 // notCanonical is what is said of an archive that another program may have packed.
-const notCanonical = "not as it was written, from byte %d on; if another program has packed it: unpack it, and verify the folder"
+const (
+	notCanonical = "not as it was written, from byte %d on; " + repacked
+	repacked     = "if another program has packed it: unpack it, and verify the folder"
+)
+
+// looksLikeBundle says whether an archive names what every bundle has, wherever: one
+// name may have been altered.
+func looksLikeBundle(b []byte) bool {
+	return bytes.Contains(b, []byte(fileJournal)) || bytes.Contains(b, []byte(fileCapture))
+}
 
 // unzip reads an archive in the form of zipOf, of files that a bundle can have.
 // The memory that it takes is bounded by maxBundle, whatever b says.
@@ -100,6 +110,9 @@ func unzip(path string, b []byte) (files, error) {
 			return nil, altered("", notCanonical, at)
 		}
 		name := string(h[zipLocalLen : zipLocalLen+nameLen])
+		if len(all) == 0 && !looksLikeBundle(b) {
+			return nil, &ForeignError{path, fmt.Sprintf("not evidence: a .zip of %q and the like", name)}
+		}
 		if !known(name) {
 			return nil, altered("", "holds %q, which is no file of evidence", name)
 		}
@@ -111,7 +124,7 @@ func unzip(path string, b []byte) (files, error) {
 		}
 		content, err := inflate(h[zipLocalLen+nameLen:][:packed], int(size))
 		if err != nil {
-			return nil, altered(name, "%v", err)
+			return nil, altered(name, "%v; %s", err, repacked)
 		}
 		all[name] = content
 		at += zipLocalLen + nameLen + int(packed)

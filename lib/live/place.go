@@ -20,7 +20,7 @@ type Place struct {
 // keeps a flag's value in it.
 func PlaceFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "netns", Usage: "look into the network namespace at `PATH`, like /run/netns/NAME"},
+		&cli.StringFlag{Name: "netns", TakesFile: true, Usage: "look into the network namespace at `PATH`, like /run/netns/NAME"},
 		&cli.StringFlag{Name: "pid", Usage: "look into the network namespace of process `PID`"},
 	}
 }

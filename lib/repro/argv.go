@@ -20,11 +20,12 @@ func usagef(format string, args ...any) error { return &UsageError{fmt.Sprintf(f
 
 // commandLine is a command line taken apart.
 type commandLine struct {
-	command string // "": scenarios are to be run
-	args    []string
-	rest    []string // after --
-	set     []setFlag
-	known   map[string]declaredFlag
+	command  string // "": scenarios are to be run
+	args     []string
+	rest     []string // after --
+	set      []setFlag
+	known    map[string]declaredFlag
+	commands []Command
 }
 
 // setFlag is a flag that was given.
@@ -34,7 +35,7 @@ type setFlag struct {
 }
 
 // declaredFlag is a flag, with the commands it belongs to; the shared ones
-// belong to none.
+// belong to none, also where a command has its own of that name.
 type declaredFlag struct {
 	cli.Flag
 	commands []string
@@ -55,8 +56,8 @@ func (f declaredFlag) isSwitch() bool {
 // parse takes a command line apart. Flags may stand anywhere before "--",
 // before or after scenarios and commands. One that is unknown, lacks its value
 // or belongs to another command is refused, so none is ever silently unset.
-func parse(args []string, shared []cli.Flag, commands map[string][]cli.Flag) (*commandLine, error) {
-	l := &commandLine{known: declared(shared, commands)}
+func parse(args []string, shared []cli.Flag, commands []Command) (*commandLine, error) {
+	l := &commandLine{known: declared(shared, commands), commands: commands}
 	for i := 0; i < len(args); i++ {
 		word := args[i]
 		if word == "--" {
@@ -64,7 +65,7 @@ func parse(args []string, shared []cli.Flag, commands map[string][]cli.Flag) (*c
 			break
 		}
 		if len(word) < 2 || word[0] != '-' {
-			l.positional(word, commands)
+			l.positional(word)
 			continue
 		}
 		name, value, hasValue := strings.Cut(strings.TrimPrefix(word[1:], "-"), "=")
@@ -76,7 +77,7 @@ func parse(args []string, shared []cli.Flag, commands map[string][]cli.Flag) (*c
 		case f.isSwitch():
 			value = "true"
 		case i+1 == len(args):
-			return nil, usagef("flag %q needs a value: %s", word, strings.ReplaceAll(usageOf(f), "`", ""))
+			return nil, usagef("flag %q needs a value: %s", word, l.usage(f))
 		default:
 			i++
 			value = args[i]
@@ -92,12 +93,24 @@ func parse(args []string, shared []cli.Flag, commands map[string][]cli.Flag) (*c
 }
 
 // positional takes the first argument that is a command's name as the command.
-func (l *commandLine) positional(word string, commands map[string][]cli.Flag) {
-	if _, ok := commands[word]; ok && l.command == "" && len(l.args) == 0 {
+func (l *commandLine) positional(word string) {
+	isCommand := word == helpCommand || slices.ContainsFunc(l.commands, func(c Command) bool { return c.Name == word })
+	if isCommand && l.command == "" && len(l.args) == 0 {
 		l.command = word
 		return
 	}
 	l.args = append(l.args, word)
+}
+
+// usage is what a flag means to the command.
+func (l *commandLine) usage(f declaredFlag) string {
+	if i := slices.IndexFunc(l.commands, func(c Command) bool { return c.Name == l.command }); i >= 0 {
+		if own, has := l.commands[i].own(f.name()); has {
+			f.Flag = own
+		}
+	}
+	_, usage := described(f)
+	return usage
 }
 
 // given says whether a flag was given.
@@ -105,16 +118,17 @@ func (l *commandLine) given(name string) bool {
 	return slices.ContainsFunc(l.set, func(f setFlag) bool { return f.name() == name })
 }
 
-// context gives every flag its value, refusing those that are not accepted.
+// context gives every flag of the command its value, refusing those that are not
+// accepted.
 //
 // The values are set one by one, and the command is dispatched by this package,
 // because cli.App.Run would stop at the first argument, let a command's flags
 // shadow the program's, and bring in text/template, whose use of reflection
 // makes the linker keep every method there is (docs/decisions/command-line.md).
-func (l *commandLine) context(flags []cli.Flag) (*cli.Context, error) {
+func (l *commandLine) context(c *Command, shared []cli.Flag) (*cli.Context, error) {
 	set := flag.NewFlagSet("", flag.ContinueOnError)
 	set.SetOutput(io.Discard)
-	for _, f := range flags {
+	for _, f := range append(c.others(shared), c.Flags...) {
 		if err := f.Apply(set); err != nil {
 			return nil, fmt.Errorf("flag %s: %w", dashed(f.Names()[0]), err)
 		}
@@ -124,20 +138,24 @@ func (l *commandLine) context(flags []cli.Flag) (*cli.Context, error) {
 		if err == nil {
 			continue
 		}
-		if f.isSwitch() {
-			return nil, usagef("flag %q: value %q: it takes none", dashed(f.name()), f.value)
+		whose := ""
+		if _, own := c.own(f.name()); own && f.isShared() {
+			whose = c.Name + ": " // others take more
 		}
-		return nil, usagef("flag %q: value %q: %v", dashed(f.name()), f.value, err)
+		if f.isSwitch() {
+			return nil, usagef("%sflag %q: value %q: it takes none", whose, dashed(f.name()), f.value)
+		}
+		return nil, usagef("%sflag %q: value %q: %v", whose, dashed(f.name()), f.value, err)
 	}
 	return cli.NewContext(nil, set, nil), nil
 }
 
-func declared(shared []cli.Flag, commands map[string][]cli.Flag) map[string]declaredFlag {
+func declared(shared []cli.Flag, commands []Command) map[string]declaredFlag {
 	d := map[string]declaredFlag{}
-	for command, flags := range commands {
-		for _, f := range flags {
+	for _, c := range commands {
+		for _, f := range c.Flags {
 			for _, n := range f.Names() {
-				d[n] = declaredFlag{f, append(d[n].commands, command)}
+				d[n] = declaredFlag{f, append(d[n].commands, c.Name)}
 			}
 		}
 	}
@@ -175,15 +193,4 @@ func dashed(name string) string {
 		return "-" + name
 	}
 	return "--" + name
-}
-
-// usageOf is what a flag accepts.
-func usageOf(f cli.Flag) string {
-	if d, ok := f.(declaredFlag); ok {
-		f = d.Flag
-	}
-	if d, ok := f.(cli.DocGenerationFlag); ok {
-		return d.GetUsage()
-	}
-	return ""
 }

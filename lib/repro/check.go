@@ -6,16 +6,23 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/urfave/cli/v2"
+
 	"sockproof/lib/journal"
 	"sockproof/lib/report"
 )
 
 // checkCommand says what this machine can run and observe, by doing it.
-func checkCommand() Command {
+func (p *Program) checkCommand() Command {
 	return Command{
 		Name: "check", Usage: "say what this machine can run and observe, and what would help",
-		Accepts: []string{"format", "color"},
-		Do:      doCheck,
+		Flags: []cli.Flag{FormatFlag()}, Accepts: []string{"color"},
+		Exit: "0 the default scenario can run here, or one in its place, 2 bad usage, 3 none can, or output lost",
+		Examples: []Example{
+			{p.Name + " check", "each network, tried; who observes there; and what would help"},
+			{p.Name + " check --format json", "the same for a script"},
+		},
+		Do: doCheck,
 	}
 }
 

@@ -153,6 +153,14 @@ func TestBadUsage(t *testing.T) {
 		{"list --version", []string{`flag "--version" means nothing to the command "list"`}},
 		{"list yes", []string{`list: argument "yes"`, "takes none"}},
 		{"check yes", []string{`check: argument "yes"`, "takes none"}},
+		{"list --format", []string{`flag "--format" needs a value: what stdout gets: text or json (text)`}},
+		{"verify --format tap", []string{`verify: flag "--format": value "tap"`, "want text, json, markdown or html"}},
+		{"verify --format jsonl x.zip", []string{`verify: flag "--format": value "jsonl"`, "want text, json, markdown or html"}},
+		{"verify --verbose x.zip", []string{`verify: flag "--verbose" is for the report of one bundle: give --format text too`}},
+		{"verify --verbose --format html x.zip", []string{`verify: flag "--verbose" is for the report of one bundle`}},
+		{"verify --verbose --format text x.zip y.zip", []string{`verify: flag "--verbose" is for the report of one bundle`}},
+		{"verify --quiet --verbose x.zip", []string{"flags --quiet and --verbose exclude each other"}},
+		{"verify --quiet --format json x.zip", []string{`verify: flag "--quiet" means nothing to --format json: want --format text, or none`}},
 		{"list --format tap", []string{`list: flag "--format": value "tap"`, "want text or json"}},
 		{"help sideways", []string{`no help on "sideways"`, "list, check, verify, diff, echo"}},
 	} {
@@ -230,7 +238,10 @@ func TestHelp(t *testing.T) {
 		"help echo":   {"fake echo - say what was given\n", "fake echo [flags] [word ...]", "  --times ", "  --format "},
 		"echo --help": {"fake echo - say what was given\n"},
 		"--help echo": {"fake echo - say what was given\n"},
-		"help list":   {"fake list - "},
+		"help list":   {"fake list - ", "  --format VALUE         what stdout gets: text or json (text)\n", "\nexamples:\n  fake list", "\nexit status: 0 listed"},
+		"help check":  {"what stdout gets: text or json (text)\n", "\nexamples:\n  fake check", "3 none can"},
+		"help verify": {"text, json, markdown or html", "  --quiet                the first line", "  fake verify report.zip ", "1 it does not"},
+		"help diff":   {"what stdout gets: text or json (text)\n", "  fake diff before.zip after.zip ", "1 different"},
 	} {
 		code, out, errs := call(t, strings.Fields(args)...)
 		if code != 0 || errs != "" {

@@ -4,16 +4,22 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/urfave/cli/v2"
+
 	"sockproof/lib/evidence"
 )
 
 // diffCommand compares two bundles: two kernels, two settings, before and after.
-func diffCommand() Command {
+func (p *Program) diffCommand() Command {
 	return Command{
 		Name: "diff", Usage: "compare two bundles: verdicts, and where packets and states first part",
-		ArgsUsage: "BUNDLE BUNDLE",
-		Accepts:   []string{"format", "color"},
-		Do:        doDiff,
+		ArgsUsage: "BUNDLE BUNDLE", Files: true,
+		Flags: []cli.Flag{FormatFlag()}, Accepts: []string{"color"},
+		Exit: "0 the same, 1 different, 2 one is no evidence or does not hold, or bad usage, 3 one could not be read, or output lost",
+		Examples: []Example{
+			{p.Name + " diff before.zip after.zip", "two kernels, or two settings: what parted"},
+		},
+		Do: doDiff,
 	}
 }
 
@@ -29,9 +35,6 @@ type difference struct {
 func doDiff(c *Context) (int, error) {
 	if len(c.Args) != 2 {
 		return ExitUsage, usagef("diff: %d arguments: want two bundles, each a folder or a .zip", len(c.Args))
-	}
-	if err := c.IsTextOrJSON(); err != nil {
-		return ExitUsage, err
 	}
 	var both [2]*evidence.Result
 	for i, path := range c.Args {

@@ -30,6 +30,7 @@ func runScenarios(c *Context) (int, error) {
 	if err != nil {
 		return ExitUsage, err
 	}
+	s.several = len(asked) > 1
 	if s.cond.Network != journal.HostNet {
 		if code, done := elevate(c.Ctx); done {
 			return code, nil
@@ -98,7 +99,8 @@ type session struct {
 	ctx      context.Context
 	program  *Program
 	cond     Conditions
-	times    int // how often each scenario is run
+	times    int  // how often each scenario is run
+	several  bool // scenarios are
 	format   string
 	style    report.Style
 	out      io.Writer
@@ -225,6 +227,9 @@ func (s *session) once(scenario *Scenario) report.Run {
 	cond := s.cond
 	s.runs++
 	cond.Run, cond.First = s.runs, s.events+1
+	if cond.Moves != nil && s.several {
+		cond.Moves.scenario = scenario.Name
+	}
 	j := Conduct(s.ctx, scenario, s.program.Plays[scenario.Name], cond)
 	if n := len(j.Events); n > 0 {
 		s.events = j.Events[n-1].N

@@ -2,32 +2,13 @@ package repro
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"sockproof/lib/journal"
 )
-
-// choice is a flag's value out of a few.
-type choice struct {
-	value string
-	of    []string
-}
-
-// Set refuses what is not among the choices, and says what is.
-func (c *choice) Set(s string) error {
-	if !slices.Contains(c.of, s) {
-		return fmt.Errorf("want %s", orList(c.of))
-	}
-	c.value = s
-	return nil
-}
-
-func (c *choice) String() string { return c.value }
 
 // count is a flag's value that is a whole number of at least 1.
 type count struct{ n, max int }
@@ -64,13 +45,6 @@ func (d *duration) Set(s string) error {
 
 func (d *duration) String() string { return d.d.String() }
 
-func orList(s []string) string {
-	if len(s) == 1 {
-		return s[0]
-	}
-	return strings.Join(s[:len(s)-1], ", ") + " or " + s[len(s)-1]
-}
-
 // The formats of a report.
 const (
 	formatText     = "text"
@@ -87,21 +61,41 @@ const maxRepeat = 1_000_000
 // defaultTimeout bounds one run of a scenario.
 const defaultTimeout = 10 * time.Second
 
+// The shared flags of which commands have their own.
+const (
+	formatFlag  = "format"
+	netFlag     = "net"
+	quietFlag   = "quiet"
+	verboseFlag = "verbose"
+)
+
+// FormatFlag is the flag --format of a command that writes TextOrJSON.
+func FormatFlag() cli.Flag { return formats(formatText, formatJSON) }
+
+// formats is the flag --format that takes these, text where nobody says.
+func formats(of ...string) cli.Flag { return Choice(formatFlag, "what stdout gets", formatText, of...) }
+
+// NetFlag is the flag --net of a command that runs on some networks only, on the
+// first where nobody says.
+func NetFlag(of ...journal.Network) cli.Flag {
+	return Choice(netFlag, "where to run", string(of[0]), networkNames(of)...)
+}
+
+func networkNames(networks []journal.Network) (names []string) {
+	for _, n := range networks {
+		names = append(names, string(n))
+	}
+	return names
+}
+
 // sharedFlags are the flags of every binary.
 func sharedFlags() []cli.Flag {
-	networks := []string{}
-	for _, n := range journal.Networks() {
-		networks = append(networks, string(n))
-	}
 	return []cli.Flag{
-		&cli.GenericFlag{
-			Name: "format", Value: &choice{value: formatText, of: []string{formatText, formatJSON, formatJSONL, formatMarkdown, formatHTML, formatTAP}},
-			Usage: "what stdout gets: text, json, jsonl, markdown, html or tap",
-		},
-		&cli.GenericFlag{
-			Name: "net", Value: &choice{of: networks},
-			Usage: "where to run: wire, loopback or host", DefaultText: "the strongest to be had",
-		},
+		formats(formatText, formatJSON, formatJSONL, formatMarkdown, formatHTML, formatTAP),
+		newChoice(
+			cli.StringFlag{Name: netFlag, Usage: "where to run", DefaultText: "the strongest to be had"},
+			networkNames(journal.Networks()),
+		),
 		&cli.BoolFlag{Name: "4", Usage: "use IPv4 (the default)"},
 		&cli.BoolFlag{Name: "6", Usage: "use IPv6"},
 		&cli.GenericFlag{
@@ -110,18 +104,15 @@ func sharedFlags() []cli.Flag {
 		},
 		&cli.GenericFlag{
 			Name: "timeout", Value: &duration{defaultTimeout},
-			Usage: "bound on one run, a `DURATION` like 10s",
+			Usage: "bound on one run, a `DURATION` like 500ms",
 		},
-		&cli.BoolFlag{Name: "step", Usage: "stop the wire at each packet and ask what becomes of it: moves are words on a line, of standard input"},
-		&cli.BoolFlag{Name: "quiet", Usage: "the last line only"},
-		&cli.BoolFlag{Name: "verbose", Usage: "every event"},
-		&cli.GenericFlag{
-			Name: "color", Value: &choice{value: "auto", of: []string{"auto", "always", "never"}},
-			Usage: "auto, always or never; auto obeys NO_COLOR and asks the terminal",
-		},
-		&cli.StringFlag{Name: evidenceFlag, Usage: "also write evidence: a folder `PATH`, or one file if it ends in .zip"},
+		&cli.BoolFlag{Name: "step", Usage: "stop the wire at each packet and ask what becomes of it: " + movesLine()},
+		&cli.BoolFlag{Name: quietFlag, Usage: "the last line only"},
+		&cli.BoolFlag{Name: verboseFlag, Usage: "every event"},
+		Choice("color", "whether to write in colours, where auto obeys NO_COLOR and asks the terminal", "auto", "auto", "always", "never"),
+		&cli.StringFlag{Name: evidenceFlag, TakesFile: true, Usage: "also write evidence: a folder `PATH`, or one file if it ends in .zip"},
 		&cli.BoolFlag{Name: forceFlag, Usage: "with --evidence: replace what is there"},
-		&cli.StringFlag{Name: labelFlag, Usage: "with --evidence: a `TEXT` to tell it from others"},
+		&cli.StringFlag{Name: labelFlag, Usage: "with --evidence: name this bundle `TEXT`"},
 		&cli.BoolFlag{Name: noRedactFlag, Usage: "with --evidence: keep addresses and names as they are"},
 		&cli.BoolFlag{Name: "help", Aliases: []string{"h"}, Usage: "show this"},
 		&cli.BoolFlag{Name: "version", Usage: "print the version, the commit and Go's version"},

@@ -11,13 +11,16 @@ import (
 
 // commands are the shared commands and the binary's own.
 func (p *Program) commands() []Command {
-	return append([]Command{listCommand(), checkCommand(), verifyCommand(), diffCommand()}, p.Commands...)
+	return append([]Command{p.listCommand(), p.checkCommand(), p.verifyCommand(), p.diffCommand()}, p.Commands...)
 }
+
+// helpCommand is the word that asks for help.
+const helpCommand = "help"
 
 // help prints the help of the program or of one command.
 func (p *Program) help(l *commandLine, shared []cli.Flag, commands []Command, o io.Writer) error {
 	topic := l.command
-	if topic == "help" {
+	if topic == helpCommand {
 		topic = ""
 		if len(l.args) > 0 {
 			topic = l.args[0]
@@ -28,7 +31,7 @@ func (p *Program) help(l *commandLine, shared []cli.Flag, commands []Command, o 
 		if i < 0 {
 			return usagef("no help on %q; commands: %s", topic, commandNames(commands))
 		}
-		return p.helpCommand(commands[i], shared, o)
+		return p.helpOn(commands[i], shared, o)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s - %s\n\nusage:\n", p.Name, p.Summary)
@@ -52,16 +55,20 @@ func (p *Program) help(l *commandLine, shared []cli.Flag, commands []Command, o 
 	return err
 }
 
-func (p *Program) helpCommand(c Command, shared []cli.Flag, o io.Writer) error {
+func (p *Program) helpOn(c Command, shared []cli.Flag, o io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s - %s\n\nusage:\n  %s\n\nflags:\n", p.Name, c.Name, c.Usage,
 		strings.TrimSpace(p.Name+" "+c.Name+" [flags] "+c.ArgsUsage))
 	writeFlags(&b, c.Flags)
 	writeFlags(&b, c.accepted(shared))
 	writeExamples(&b, c.Examples)
+	fmt.Fprintf(&b, "\nexit status: %s\n", c.exitStatuses())
 	_, err := io.WriteString(o, b.String())
 	return err
 }
+
+// exitStatuses say what all of its exit statuses mean.
+func (c *Command) exitStatuses() string { return c.Exit + "; 130 and 143 interrupted" }
 
 // everyonesExamples are what every binary can.
 func (p *Program) everyonesExamples() []Example {
@@ -94,19 +101,6 @@ func writeFlags(b *strings.Builder, flags []cli.Flag) {
 	}
 }
 
-// described is how a flag's value is called, if it has one, and what the flag does.
-func described(f cli.Flag) (value, usage string) {
-	usage = usageOf(f)
-	if (declaredFlag{Flag: f}).isSwitch() {
-		return "", usage
-	}
-	if _, after, marked := strings.Cut(usage, "`"); marked {
-		value, _, _ = strings.Cut(after, "`")
-		return value, strings.ReplaceAll(usage, "`", "")
-	}
-	return "VALUE", usage
-}
-
 func commandNames(commands []Command) string {
 	var n []string
 	for _, c := range commands {
@@ -115,15 +109,34 @@ func commandNames(commands []Command) string {
 	return strings.Join(n, ", ")
 }
 
-// accepted are those of the shared flags that mean something to the command.
+// accepted are those of the shared flags that mean to the command what they mean
+// elsewhere.
 func (c *Command) accepted(shared []cli.Flag) []cli.Flag {
 	return slices.DeleteFunc(slices.Clone(shared), func(f cli.Flag) bool { return !slices.Contains(c.Accepts, f.Names()[0]) })
+}
+
+// others are those of the shared flags of which the command has not its own.
+func (c *Command) others(shared []cli.Flag) []cli.Flag {
+	return slices.DeleteFunc(slices.Clone(shared), func(f cli.Flag) bool {
+		_, own := c.own(f.Names()[0])
+		return own
+	})
+}
+
+// own is the command's own flag of that name.
+func (c *Command) own(name string) (cli.Flag, bool) {
+	i := slices.IndexFunc(c.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) })
+	if i < 0 {
+		return nil, false
+	}
+	return c.Flags[i], true
 }
 
 // checkAccepted refuses a shared flag that means nothing to the command.
 func (l *commandLine) checkAccepted(c Command) error {
 	for _, f := range l.set {
-		if c.Name != "" && f.isShared() && !slices.Contains(c.Accepts, f.name()) {
+		_, own := c.own(f.name())
+		if c.Name != "" && f.isShared() && !own && !slices.Contains(c.Accepts, f.name()) {
 			return usagef("flag %q means nothing to the command %q; accepted: %s",
 				dashed(f.name()), c.Name, acceptedBy(c))
 		}

@@ -15,10 +15,15 @@ import (
 
 // listCommand prints the scenarios, the networks each can have, and the claims
 // it puts to the test.
-func listCommand() Command {
+func (p *Program) listCommand() Command {
 	return Command{
 		Name: "list", Usage: "list the scenarios, their networks and their claims",
-		Accepts: []string{"format", "color"},
+		Flags: []cli.Flag{FormatFlag()}, Accepts: []string{"color"},
+		Exit: "0 listed, 2 bad usage, 3 output lost",
+		Examples: []Example{
+			{p.Name + " list", "what there is to run, and the statements that each puts to the test"},
+			{p.Name + " list --format json", "the same for a script, with every command and flag"},
+		},
 		Do: func(c *Context) (int, error) {
 			if err := c.noArgs(); err != nil {
 				return ExitUsage, err
@@ -46,9 +51,11 @@ type listedClaim struct {
 
 // listedFlag is a flag; those without a value are switches.
 type listedFlag struct {
-	Name  string `json:"name"` // with its dashes
-	Value string `json:"value,omitempty"`
-	Usage string `json:"usage"`
+	Name  string   `json:"name"` // with its dashes
+	Value string   `json:"value,omitempty"`
+	Words []string `json:"words,omitempty"` // that it takes, where they are few
+	File  bool     `json:"file,omitempty"`  // its value is a file's name
+	Usage string   `json:"usage"`
 }
 
 type listedExample struct {
@@ -60,7 +67,9 @@ type listedCommand struct {
 	Name     string          `json:"name"`
 	Usage    string          `json:"usage"`
 	Args     string          `json:"args,omitempty"`
-	Flags    []listedFlag    `json:"flags"` // its own, and those of all that mean something to it
+	Files    bool            `json:"files,omitempty"` // its arguments are names of files
+	Exit     string          `json:"exit"`            // what its exit statuses mean
+	Flags    []listedFlag    `json:"flags"`           // its own, and those of all that mean something to it
 	Examples []listedExample `json:"examples"`
 }
 
@@ -82,7 +91,7 @@ func listing(p *Program) list {
 	}
 	for _, c := range p.commands() {
 		l.Commands = append(l.Commands, listedCommand{
-			c.Name, c.Usage, c.ArgsUsage, listedFlags(append(slices.Clone(c.Flags), c.accepted(shared)...)), listedExamples(c.Examples),
+			c.Name, c.Usage, c.ArgsUsage, c.Files, c.exitStatuses(), listedFlags(append(slices.Clone(c.Flags), c.accepted(shared)...)), listedExamples(c.Examples),
 		})
 	}
 	for _, s := range p.Scenarios {
@@ -99,7 +108,7 @@ func listedFlags(flags []cli.Flag) []listedFlag {
 	all := []listedFlag{}
 	for _, f := range flags {
 		value, usage := described(f)
-		all = append(all, listedFlag{dashed(f.Names()[0]), value, usage})
+		all = append(all, listedFlag{dashed(f.Names()[0]), value, wordsOf(f), takesFile(f), usage})
 	}
 	return all
 }
@@ -142,21 +151,13 @@ func (c *Context) noArgs() error {
 }
 
 // Format is the value of --format.
-func (c *Context) Format() string { return c.value("format") }
+func (c *Context) Format() string { return c.value(formatFlag) }
 
 // value is the value of a flag that is not a switch.
-func (c *Context) value(flag string) string {
-	if v, ok := c.CLI.Generic(flag).(fmt.Stringer); ok {
-		return v.String()
-	}
-	return c.CLI.String(flag)
-}
+func (c *Context) value(flag string) string { return c.CLI.String(flag) }
 
 // TextOrJSON writes what a command found: as text, or v as one JSON document.
 func (c *Context) TextOrJSON(v any, text func(io.Writer)) error {
-	if err := c.IsTextOrJSON(); err != nil {
-		return err
-	}
 	switch c.Format() {
 	case formatText:
 		var b strings.Builder
@@ -167,15 +168,6 @@ func (c *Context) TextOrJSON(v any, text func(io.Writer)) error {
 		e := json.NewEncoder(c.Out)
 		e.SetIndent("", "  ")
 		return ignoreWrite(e.Encode(v))
-	}
-	return nil
-}
-
-// IsTextOrJSON is the usage error of a command that takes no other format, for it
-// to ask before it does anything.
-func (c *Context) IsTextOrJSON() error {
-	if f := c.Format(); f != formatText && f != formatJSON {
-		return usagef("%s: flag \"--format\": value %q: want text or json", c.Command.Name, f)
 	}
 	return nil
 }

@@ -64,16 +64,12 @@ func Main(p *Program, args []string, out, errs *os.File) int {
 // run parses the command line and does what it says.
 func (p *Program) run(ctx context.Context, args []string, o io.Writer, out, errs *os.File) (code int, err error) {
 	commands := p.commands()
-	own := map[string][]cli.Flag{"help": nil}
-	for _, c := range commands {
-		own[c.Name] = c.Flags
-	}
 	shared := append(sharedFlags(), p.Flags...)
-	l, err := parse(args[1:], shared, own)
+	l, err := parse(args[1:], shared, commands)
 	if err != nil {
 		return ExitUsage, err
 	}
-	if l.command == "help" || l.given("help") {
+	if l.command == helpCommand || l.given("help") {
 		err = p.help(l, shared, commands, o)
 	} else {
 		code, err = p.do(ctx, args, l, shared, commands, o, out, errs)
@@ -94,7 +90,7 @@ func (p *Program) do(ctx context.Context, argv []string, l *commandLine, shared 
 	if err := l.checkAccepted(command); err != nil {
 		return ExitUsage, err
 	}
-	values, err := l.context(append(shared, command.Flags...))
+	values, err := l.context(&command, shared)
 	if err != nil {
 		return ExitUsage, err
 	}

@@ -24,6 +24,9 @@ type Moves struct {
 	shown io.Writer   // gets what waits, and both hosts' states
 	// person: somebody is there to correct a mistake.
 	person bool
+	// scenario is the one whose packets they are; "": there is but one.
+	scenario string
+	told     bool // which moves there are
 }
 
 // NewMoves reads moves from a file as they are asked for, and shows on w what there
@@ -73,10 +76,25 @@ const (
 	moveSwap      = "swap"
 	moveRun       = "run"
 	moveQuit      = "quit"
+	moveHelp      = "help"
 )
 
+// movesLine says which moves there are.
+func movesLine() string {
+	return orList([]string{
+		moveDeliver, moveDrop, moveDuplicate, moveHold, moveRelease, moveSwap, moveRun, moveQuit,
+	}) + ", one a line of standard input"
+}
+
 // movesHelp says what is accepted.
-const movesHelp = "deliver, drop, duplicate, hold or release, each with #N or without; drop FLAGS, like drop SYN,ACK, for all from now on; swap, run, quit"
+const movesHelp = "deliver, drop, duplicate, hold or release, each with #N or without; drop FLAGS, like drop SYN,ACK, for all from now on; swap, run, quit, help"
+
+// explain says which moves there are, and what goes with them.
+func (m *Moves) explain() {
+	m.told = true
+	fmt.Fprintf(m.shown, "moves: %s\n", movesLine())
+	fmt.Fprintln(m.shown, "  an empty line delivers; #N behind a move names the packet; drop SYN,ACK drops all such from now on; help shows this")
+}
 
 // move is one line.
 type move struct {
@@ -100,7 +118,7 @@ func parseMove(line string) (m move, err error) {
 			rest = nil
 		}
 		fallthrough
-	case moveSwap, moveQuit:
+	case moveSwap, moveQuit, moveHelp:
 		if len(rest) > 0 {
 			return m, bad
 		}

@@ -2,8 +2,29 @@ package repro
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
+
+// TestMovesAreNamed: the usage of --step, and what stands above the first question,
+// have every move that is taken.
+func TestMovesAreNamed(t *testing.T) {
+	var b strings.Builder
+	m := &Moves{shown: &b}
+	m.explain()
+	_, usage, _ := call(t, "help")
+	for _, word := range strings.FieldsFunc(strings.TrimSuffix(movesLine(), ", one a line of standard input"), func(r rune) bool { return r == ',' || r == ' ' }) {
+		if _, err := parseMove(word); err != nil && word != "or" {
+			t.Errorf("%s: %v", word, err)
+		}
+		if !strings.Contains(movesHelp, word) {
+			t.Errorf("%s is not in what is said of a wrong move", word)
+		}
+	}
+	if !m.told || !strings.HasPrefix(b.String(), "moves: "+movesLine()+"\n") || !strings.Contains(usage, "what becomes of it: "+movesLine()+"\n") {
+		t.Errorf("%s\n%s", b.String(), usage)
+	}
+}
 
 func TestParseMove(t *testing.T) {
 	for line, want := range map[string]move{
@@ -21,6 +42,7 @@ func TestParseMove(t *testing.T) {
 		"run":          {word: moveRun},
 		"run on":       {word: moveRun},
 		"quit":         {word: moveQuit},
+		"help":         {word: moveHelp},
 	} {
 		got, err := parseMove(line)
 		if err != nil || got.word != want.word || got.n != want.n || !slices.Equal(got.flags, want.flags) {
@@ -29,7 +51,7 @@ func TestParseMove(t *testing.T) {
 	}
 	for _, line := range []string{
 		"lose", "deliver 12", "deliver #0", "deliver #-1", "deliver #1x", "deliver #1 #2", "drop SYN;ACK", "drop SYN,", "hold SYN",
-		"swap #1", "run off", "quit now", "deliver #99999999999999999999", "\x00",
+		"swap #1", "run off", "quit now", "help drop", "HELP", "deliver #99999999999999999999", "\x00",
 	} {
 		if m, err := parseMove(line); err == nil {
 			t.Errorf("%q is taken for %+v", line, m)

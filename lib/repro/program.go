@@ -75,9 +75,15 @@ type Play func(r *Run) error
 // Command is a command of one binary alone.
 type Command struct {
 	Name, Usage, ArgsUsage string
-	Flags                  []cli.Flag
-	// Accepts names the shared flags that mean something to it.
+	// Files: its arguments are names of files.
+	Files bool
+	// Flags are its own. One with the name of a shared flag takes its place: it has
+	// other values here, or means something else where nobody says.
+	Flags []cli.Flag
+	// Accepts names the shared flags that mean to it what they mean elsewhere.
 	Accepts []string
+	// Exit says what its exit statuses mean, for its help.
+	Exit string
 	// Examples are command lines worth knowing, for its help.
 	Examples []Example
 	Do       func(c *Context) (exit int, err error)

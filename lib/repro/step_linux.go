@@ -34,6 +34,9 @@ func (s *stepper) step(w *wire.Wire) (delivered bool, err error) {
 	if s.running {
 		return true, w.Carry(p)
 	}
+	if !s.told {
+		s.explain()
+	}
 	s.show(w)
 	for {
 		line, err := s.next()
@@ -88,6 +91,9 @@ func (s *stepper) do(w *wire.Wire, line string) (delivered bool, err error) {
 		return false, nil
 	case moveQuit:
 		return false, errQuit
+	case moveHelp:
+		s.explain()
+		return false, nil
 	case moveSwap:
 		if err := w.Swap(); err != nil {
 			return false, &moveError{err}
@@ -153,9 +159,13 @@ func (s *stepper) isDropped(p *wire.Packet) bool {
 	})
 }
 
-// show says in which states both hosts are, and what waits.
+// show says in which states both hosts are, and what waits; of several scenarios, of
+// which that is.
 func (s *stepper) show(w *wire.Wire) {
 	var b strings.Builder
+	if s.scenario != "" {
+		fmt.Fprintf(&b, "%s:\n", s.scenario)
+	}
 	for _, h := range s.r.net.Hosts {
 		fmt.Fprintf(&b, "  %s: %s\n", h.Name, strings.Join(s.r.table.States(h.Name), ", "))
 	}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 
+	"github.com/urfave/cli/v2"
+
 	"sockproof/lib/evidence"
 	"sockproof/lib/journal"
 	"sockproof/lib/report"
@@ -19,12 +21,27 @@ const (
 )
 
 // verifyCommand checks saved evidence.
-func verifyCommand() Command {
+func (p *Program) verifyCommand() Command {
 	return Command{
-		Name: "verify", Usage: "check saved evidence: hashes, packets and verdicts, offline; with --format text, markdown or html, render its report again",
-		ArgsUsage: "BUNDLE ...",
-		Accepts:   []string{"format", "color", "quiet", "verbose"},
-		Do:        doVerify,
+		Name: "verify", Usage: "check saved evidence, offline: hashes, packets and verdicts; with --format text, markdown or html, render its report again",
+		ArgsUsage: "BUNDLE ...", Files: true,
+		Flags: []cli.Flag{
+			newChoice(cli.StringFlag{
+				Name: formatFlag, Value: formatText, DefaultText: "none of them: say whether it holds, and what was checked",
+				Usage: "render the report again, or of several bundles write a table, or what was checked as JSON",
+			}, verifyFormats),
+			&cli.BoolFlag{Name: quietFlag, Usage: "the first line of what is said of each bundle, or with --format text the report's last line"},
+			&cli.BoolFlag{Name: verboseFlag, Usage: "with --format text: every event of the report"},
+		},
+		Accepts: []string{"color"},
+		Exit:    "0 it holds, 1 it does not: altered, or judged otherwise now, 2 no evidence, or bad usage, 3 it could not be read, or output lost",
+		Examples: []Example{
+			{p.Name + " verify report.zip", "does it hold? what was checked, and what not"},
+			{p.Name + " verify --quiet report.zip", "that it holds, or not, in one line"},
+			{p.Name + " verify --format text report.zip", "its report, rendered again from its journal"},
+			{p.Name + " verify *.zip", "a table of several, by label"},
+		},
+		Do: doVerify,
 	}
 }
 
@@ -54,13 +71,10 @@ func doVerify(c *Context) (int, error) {
 	if len(c.Args) == 0 {
 		return ExitUsage, usagef("verify: no evidence: want a folder or a .zip, or several")
 	}
-	if err := c.formatAmong(verifyFormats); err != nil {
-		return ExitUsage, err
-	}
 	if len(c.Args) > 1 && !slices.Contains(tableFormats, c.Format()) {
 		return ExitUsage, usagef("verify: flag \"--format\": value %q: want %s, of several bundles", c.Format(), orList(tableFormats))
 	}
-	if _, err := c.verbosity(); err != nil {
+	if err := c.checkVerbosity(); err != nil {
 		return ExitUsage, err
 	}
 	rows := make([]evidence.Row, len(c.Args))
@@ -82,20 +96,28 @@ func doVerify(c *Context) (int, error) {
 		return exitOf(rows), c.writeTable(rows)
 	case rows[0].Err != nil:
 		return exitOf(rows), fmt.Errorf("verify: %w", rows[0].Err)
-	case c.CLI.IsSet("format"):
+	case c.CLI.IsSet(formatFlag):
 		return exitOf(rows), c.renderAgain(rows[0].Result)
+	case c.CLI.Bool(quietFlag):
+		return exitOf(rows), c.TextOrJSON(nil, rows[0].Result.WriteLine)
 	}
 	return exitOf(rows), c.TextOrJSON(nil, rows[0].Result.WriteText)
 }
 
-// formatAmong is the usage error for a format that the command does not have.
-func (c *Context) formatAmong(formats []string) error {
-	for _, f := range formats {
-		if c.Format() == f {
-			return nil
-		}
+// checkVerbosity refuses --quiet and --verbose where there is nothing for them to
+// shorten or to add.
+func (c *Context) checkVerbosity() error {
+	if _, err := c.verbosity(); err != nil {
+		return err
 	}
-	return usagef("%s: flag \"--format\": value %q: want %s", c.Command.Name, c.Format(), orList(formats))
+	rendered := c.CLI.IsSet(formatFlag) && c.Format() == formatText && len(c.Args) == 1
+	switch {
+	case c.CLI.Bool(verboseFlag) && !rendered:
+		return usagef("verify: flag \"--verbose\" is for the report of one bundle: give --format text too")
+	case c.CLI.Bool(quietFlag) && c.Format() != formatText:
+		return usagef("verify: flag \"--quiet\" means nothing to --format %s: want --format text, or none", c.Format())
+	}
+	return nil
 }
 
 // interrupted says whether the program is to end.
@@ -126,7 +148,11 @@ func (c *Context) writeTable(rows []evidence.Row) error {
 		evidence.WriteMarkdownTable(c.Out, rows)
 		return nil
 	}
-	return c.TextOrJSON(nil, func(w io.Writer) { evidence.WriteTable(w, rows) })
+	write := evidence.WriteTable
+	if c.CLI.Bool(quietFlag) {
+		write = evidence.WriteRows
+	}
+	return c.TextOrJSON(nil, func(w io.Writer) { write(w, rows) })
 }
 
 // renderAgain writes the report of a bundle, from its journal. That it does not
@@ -140,7 +166,7 @@ func (c *Context) renderAgain(r *evidence.Result) error {
 			_ = ignoreWrite(r.Page(c.Out))
 		default:
 			style := c.Style
-			style.Verbosity, _ = c.verbosity() // both flags were refused before
+			style.Verbosity, _ = c.verbosity() // asked before
 			_ = ignoreWrite(report.Text(c.Out, &r.Report, style))
 		}
 	}
