@@ -56,8 +56,11 @@ func newOwnAddresses(j *journal.Journal) *ownAddresses {
 
 // follow takes in what an event says of a socket's addresses.
 func (o *ownAddresses) follow(e *journal.Event) {
-	if e.State != nil && e.State.To == journal.Gone {
+	switch {
+	case e.State != nil && e.State.To == journal.Gone:
 		delete(o.sockets, e.Socket)
+	case e.Fold != nil:
+		clear(o.sockets) // any may have been closed in what was folded
 	}
 	c := e.Call
 	if c == nil || e.Socket == "" {

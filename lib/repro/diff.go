@@ -38,7 +38,11 @@ func doDiff(c *Context) (int, error) {
 	}
 	var both [2]*evidence.Result
 	for i, path := range c.Args {
-		r, err := evidence.Verify(path, c.Program.judge())
+		var r *evidence.Result
+		var err error
+		if !c.unlessInterrupted(func() { r, err = evidence.Verify(path, c.Program.judge()) }) {
+			return ExitInconclusive, nil
+		}
 		if err != nil {
 			return exitOf([]evidence.Row{{Err: err}}), fmt.Errorf("diff: %w", err)
 		}
@@ -47,7 +51,10 @@ func doDiff(c *Context) (int, error) {
 		}
 		both[i] = r
 	}
-	d := evidence.Compare(both[0], both[1])
+	var d *evidence.Difference
+	if !c.unlessInterrupted(func() { d = evidence.Compare(both[0], both[1]) }) {
+		return ExitInconclusive, nil
+	}
 	code := 0
 	if !d.Same() {
 		code = exitAltered

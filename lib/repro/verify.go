@@ -1,6 +1,7 @@
 package repro
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -80,12 +81,11 @@ func doVerify(c *Context) (int, error) {
 	rows := make([]evidence.Row, len(c.Args))
 	for i, path := range c.Args {
 		rows[i].Path = path
-		rows[i].Result, rows[i].Err = evidence.Verify(path, c.Program.judge())
+		if !c.unlessInterrupted(func() { rows[i].Result, rows[i].Err = evidence.Verify(path, c.Program.judge()) }) {
+			return ExitInconclusive, nil
+		}
 		if len(c.Args) > 1 && rows[i].Err == nil {
 			rows[i].Result.Shorten()
-		}
-		if c.interrupted() {
-			return ExitInconclusive, nil // Main names the signal
 		}
 	}
 	switch {
@@ -159,21 +159,31 @@ func (c *Context) writeTable(rows []evidence.Row) error {
 // hold is an error all the same.
 func (c *Context) renderAgain(r *evidence.Result) error {
 	if r.Readable() {
-		switch c.Format() {
-		case formatMarkdown:
-			_ = ignoreWrite(r.Story(c.Out))
-		case formatHTML:
-			_ = ignoreWrite(r.Page(c.Out))
-		default:
-			style := c.Style
-			style.Verbosity, _ = c.verbosity() // asked before
-			_ = ignoreWrite(report.Text(c.Out, &r.Report, style))
+		var b bytes.Buffer
+		if !c.unlessInterrupted(func() { c.render(&b, r) }) {
+			return nil
 		}
+		_, err := c.Out.Write(b.Bytes())
+		_ = ignoreWrite(err)
 	}
 	if !r.Holds() {
 		return fmt.Errorf("verify: %s does not hold: %s", r.Path, r.Problems[0])
 	}
 	return nil
+}
+
+// render makes a bundle's report anew, in the format that is wanted.
+func (c *Context) render(b *bytes.Buffer, r *evidence.Result) {
+	switch c.Format() { // nothing fails that is written to memory
+	case formatMarkdown:
+		_ = r.Story(b)
+	case formatHTML:
+		_ = r.Page(b)
+	default:
+		style := c.Style
+		style.Verbosity, _ = c.verbosity() // asked before
+		_ = report.Text(b, &r.Report, style)
+	}
 }
 
 // verified is the JSON document of verify.
