@@ -11,6 +11,7 @@ import (
 const (
 	maxValues   = 50 * maxEvents // of one file: texts, numbers, objects, lists
 	maxElements = maxEvents      // objects in lists of one name
+	maxFields   = 1_000          // of one object
 	maxDepth    = 32             // one within the other
 )
 
@@ -30,6 +31,7 @@ type container struct {
 	isList bool
 	name   []byte // of a list: its own; of an object: the field's that was named last
 	named  bool   // of an object: what follows is the field's value
+	fields int    // of an object: so far
 }
 
 // tooComplex says what of a file of JSON, or of several one after the other, is more
@@ -86,6 +88,9 @@ func (s *structure) token(t []byte) string {
 	case '"':
 		if len(s.open) > 0 && !top.isList && !top.named {
 			top.name, top.named = bytes.Trim(t, `"`), true
+			if top.fields++; top.fields > maxFields {
+				return fmt.Sprintf("an object of more than %d fields; evidence has none", maxFields)
+			}
 			return ""
 		}
 	}

@@ -59,7 +59,7 @@ func TestStructure(t *testing.T) {
 		`{"runs":[` + strings.Repeat(`1,`, maxRuns) + `1]}`:                                             "",
 		`[` + strings.Repeat(`{},`, maxElements) + `[]]`:                                                `more than 20000 objects in lists called ""`,
 		`[` + strings.Repeat(`"",`, maxValues) + `0]`:                                                   "more than 1000000 values",
-		`{` + strings.Repeat(`"":0,`, maxValues) + `"":0}`:                                              "more than 1000000 values",
+		`{` + strings.Repeat(`"":0,`, maxFields) + `"":0}`:                                              "an object of more than 1000 fields",
 		strings.Repeat(`[`, maxDepth+1):                                                                 "more than 32 levels",
 		strings.Repeat(`{"a":`, maxDepth+1):                                                             "more than 32 levels",
 		strings.Repeat(`]}`, 9) + `"\`:                                                                  "",

@@ -66,6 +66,11 @@ func (w *witnesses) attachStacks(r *Run) error {
 			return err
 		}
 	}
+	if r.missing[journal.SockDiag] { // on one host: what the others' sees is not told either
+		for _, h := range r.net.Hosts {
+			r.table.Diagnose(h, nil)
+		}
+	}
 	return nil
 }
 
