@@ -45,6 +45,7 @@ func (r *Run) PacketSteps() []Step {
 		}
 		if p.Bulk != nil {
 			text += ", bulk"
+			rel.skip(p)
 		} else {
 			rel.see(p)
 			text += fmt.Sprintf(" %s seq=%d", flagNames(p.Flags), rel.seq(p))
