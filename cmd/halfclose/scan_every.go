@@ -30,7 +30,7 @@ func scanEveryFlags() []cli.Flag {
 func scanEveryOf(c *cli.Context) (e scanEvery, err error) {
 	if c.IsSet("every") {
 		if e.interval, err = time.ParseDuration(c.String("every")); err != nil || e.interval <= 0 {
-			return e, scanUsage("flag \"--every\": value %q: want a duration like 5s, 500ms or 2m", c.String("every"))
+			return e, scanUsage("flag \"--every\": value %q: want a duration longer than 0, like 5s, 500ms or 2m", c.String("every"))
 		}
 	}
 	if c.IsSet("times") {

@@ -80,7 +80,7 @@ func doCounters(c *repro.Context) (int, error) {
 	if c.CLI.IsSet("for") {
 		var err error
 		if wait, err = time.ParseDuration(c.CLI.String("for")); err != nil || wait <= 0 {
-			return repro.ExitUsage, usagef("flag \"--for\": value %q: want a duration like 10s or 500ms", c.CLI.String("for"))
+			return repro.ExitUsage, usagef("flag \"--for\": value %q: want a duration longer than 0, like 10s or 500ms", c.CLI.String("for"))
 		}
 	}
 	place, err := live.PlaceOf(c.CLI)

@@ -89,7 +89,7 @@ func (v *victim) readAfter(c *repro.Context) error {
 		}
 	case c.CLI.IsSet("after-time"):
 		if v.wait, err = time.ParseDuration(wait); err != nil || v.wait <= 0 {
-			return usagef("flag \"--after-time\": value %q: want a duration like 200ms or 10s", wait)
+			return usagef("flag \"--after-time\": value %q: want a duration longer than 0, like 200ms or 10s", wait)
 		}
 	default:
 		v.bytes, v.wait = 1, patience

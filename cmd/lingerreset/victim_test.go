@@ -108,7 +108,7 @@ func TestVictimUsage(t *testing.T) {
 		"--mode burn -- cat":                  `flag "--mode": value "burn": want rst, close, close-unread or shut-wr`,
 		"--after 0 -- cat":                    `flag "--after": value "0": want a number of bytes, from 1`,
 		"--after many -- cat":                 `flag "--after": value "many"`,
-		"--after-time 0s -- cat":              `flag "--after-time": value "0s": want a duration like 200ms or 10s`,
+		"--after-time 0s -- cat":              `flag "--after-time": value "0s": want a duration longer than 0, like 200ms or 10s`,
 		"--after-time soon -- cat":            `flag "--after-time": value "soon"`,
 		"--after 1 --after-time 1s -- cat":    "exclude each other",
 		"--listen 0":                          `flag "--listen": value "0": want a port from 1 to 65535`,

@@ -64,6 +64,7 @@ var program = repro.Program{
 	},
 	Plays:    plays,
 	Flags:    ownFlags(),
+	For:      map[string][]string{timestampsFlag: {"incarnation"}},
 	Commands: []repro.Command{loadCommand(), serveCommand(), judgeCommand()},
 	Examples: []repro.Example{
 		{Line: "staleresp", Does: "one reply is late, and the next request reads it"},

@@ -151,7 +151,7 @@ func (s *seen) packet(i int) (pcapng.Packet, bool) {
 	}
 	p := pcapng.Packet{
 		Interface: s.on[e.Host], T: uint64(s.began + e.T), Data: data,
-		Direction: pcapng.Inbound, Comment: s.comment(i),
+		Direction: pcapng.Inbound, Comment: pcapng.Cut(s.comment(i)),
 	}
 	if e.Packet.At != journal.AtDelivered && e.Packet.At != journal.AtInjected {
 		p.Direction = pcapng.Outbound

@@ -167,23 +167,31 @@ func (v *verifier) states(written, r *report.Run) {
 	}
 }
 
-// table compares the scenario's table: its size, and what each cell rests on.
+// table compares the scenario's table: its size, what each cell rests on, and what it
+// names: flags, states, errors and numbers, however it is put.
 func (v *verifier) table(written, r *report.Run) {
-	cells := func(t *claim.Comparison) [][]int {
+	type cell struct {
+		Events []int
+		Names  []string
+	}
+	cells := func(t *claim.Comparison) []cell {
 		if t == nil {
 			return nil
 		}
-		all := [][]int{{len(t.Ways), len(t.Rows)}}
+		all := []cell{{Events: []int{len(t.Ways), len(t.Rows)}}}
+		for _, way := range t.Ways {
+			all = append(all, cell{Names: present(namesIn(way))})
+		}
 		for i := range t.Rows {
 			for _, c := range t.Rows[i].Cells {
-				all = append(all, present(c.Events))
+				all = append(all, cell{present(c.Events), present(namesIn(c.Text))})
 			}
-			all = append(all, nil) // the row ends
+			all = append(all, cell{}) // the row ends
 		}
 		return all
 	}
 	if !same(cells(written.Comparison), cells(r.Comparison)) {
-		v.problem(Problem{File: fileReport, Run: r.Run, Text: "its table does not rest on the events of " + fileJournal + " that it rests on now"})
+		v.problem(Problem{File: fileReport, Run: r.Run, Text: "its table does not say of the events of " + fileJournal + " what it says now"})
 	}
 }
 

@@ -12,6 +12,9 @@ import (
 type Difference struct {
 	Facts []Fact    `json:"facts"` // about where and how they were made: the reader's to weigh
 	Runs  []RunDiff `json:"runs"`  // every run of either
+	// Totals are verdicts over repeated runs that are not the same, by scenario and
+	// claim.
+	Totals []Fact `json:"totals,omitempty"`
 }
 
 // Fact is one thing that is not the same for both.
@@ -42,7 +45,7 @@ type Parting struct {
 // Same says whether outcomes, verdicts, packets and states are the same. Where
 // and how the bundles were made is not asked.
 func (d *Difference) Same() bool {
-	return !slices.ContainsFunc(d.Runs, func(r RunDiff) bool { return !r.same() })
+	return len(d.Totals) == 0 && !slices.ContainsFunc(d.Runs, func(r RunDiff) bool { return !r.same() })
 }
 
 func (r *RunDiff) same() bool {
@@ -66,7 +69,26 @@ func Compare(a, b *Result) *Difference {
 	for i := range others {
 		d.Runs = append(d.Runs, RunDiff{Scenario: others[i].Scenario, OnlyIn: "b", Verdicts: []Fact{}})
 	}
+	d.Totals = totalsApart(a.Report.Claims, b.Report.Claims)
 	return d
+}
+
+// totalsApart lists the verdicts over repeated runs that are not the same.
+func totalsApart(a, b []claim.Total) []Fact {
+	var facts []Fact
+	for i := range a {
+		t := &a[i]
+		k := slices.IndexFunc(b, func(o claim.Total) bool { return o.Scenario == t.Scenario && o.Claim == t.Claim })
+		if k >= 0 && b[k].Verdict != t.Verdict {
+			facts = append(facts, Fact{t.Scenario + " " + t.Claim, totalWords(t), totalWords(&b[k])})
+		}
+	}
+	return facts
+}
+
+// totalWords is a verdict over repeated runs, and how many say so.
+func totalWords(t *claim.Total) string {
+	return fmt.Sprintf("%s: confirmed in %d, refuted in %d, inconclusive in %d runs", t.Verdict, t.Confirmed, t.Refuted, t.Inconclusive)
 }
 
 // factsApart lists what is not the same about two machines and tools.

@@ -1,9 +1,11 @@
 package evidence
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
+	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
 )
@@ -63,4 +65,43 @@ func TestOrdinals(t *testing.T) {
 			t.Errorf("%d: %s", n, got)
 		}
 	}
+}
+
+// TestTotalsApart: verdicts over repeated runs part too, be the runs that were kept the
+// same.
+func TestTotalsApart(t *testing.T) {
+	a, b := verified(t), verified(t)
+	a.Report.Claims = []claim.Total{{Scenario: "cross", Claim: "SO1", Verdict: claim.Confirmed, Confirmed: 5}}
+	b.Report.Claims = []claim.Total{{Scenario: "cross", Claim: "SO1", Verdict: claim.Refuted, Confirmed: 1, Refuted: 4}}
+	d := Compare(a, b)
+	var text bytes.Buffer
+	d.WriteText(&text, "a", "b")
+	if d.Same() || !strings.Contains(text.String(), "over all runs: different\n  cross SO1\n    a: confirmed: confirmed in 5, refuted in 0, inconclusive in 0 runs\n    b: refuted: ") {
+		t.Error(text.String())
+	}
+	if row := (&Row{Path: "b", Result: b}); row.cells()[5] != "1 refuted" {
+		t.Errorf("%q", row.cells())
+	}
+}
+
+// TestTableNamesWhatIsNotChecked: in a table of many there is no room for it, but for
+// how much it is.
+func TestTableNamesWhatIsNotChecked(t *testing.T) {
+	r := verified(t)
+	if row := (&Row{Path: "e", Result: r}); row.cells()[2] != "yes" {
+		t.Errorf("%q", row.cells())
+	}
+	r.Unchecked = append(r.Unchecked, "report.md: all that it says")
+	if row := (&Row{Path: "e", Result: r}); row.cells()[2] != "yes, but for 1 not checked" {
+		t.Errorf("%q", row.cells())
+	}
+}
+
+func verified(t *testing.T) *Result {
+	t.Helper()
+	r, err := verify("e", rendered(t, sample(t)), judge)
+	if err != nil || !r.Holds() {
+		t.Fatal(err, r.Problems)
+	}
+	return r
 }

@@ -68,9 +68,9 @@ type How struct {
 	Repeat  int // how often each scenario was to be run
 	// Names are what the bundle must not say; nil: nothing is replaced.
 	Names *Names
-	// HidePayload keeps what was sent as length and hash: it is a user's own
-	// program's.
-	HidePayload bool
+	// Theirs is that users' own programs sent what was sent; HidePayload keeps it as
+	// length and hash.
+	Theirs, HidePayload bool
 	// Judge judges a journal again in which something was replaced.
 	Judge func(journal.Journal) report.Run
 }
@@ -94,8 +94,8 @@ func New(r report.Report, how How) *Bundle {
 		b.complete(&b.Report.Runs[i])
 	}
 	if how.Names != nil || how.HidePayload {
-		r := newRedactor(how.Names, ownWords(&b.Report))
-		r.hidesPayload = how.HidePayload
+		r := newRedactor(how.Names, ownWords(&b.Report, how.Theirs))
+		r.theirs, r.hidesPayload = how.Theirs, how.HidePayload
 		b.redact(r, how.Judge)
 		settleTotals(b.Report.Claims, b.Report.Runs)
 	}

@@ -28,8 +28,9 @@ func isHex(name string) bool {
 	return strings.Trim(strings.ToLower(name), "0123456789abcdef") == ""
 }
 
-// ownWords are those that a report is made of, whatever machine it is from.
-func ownWords(r *report.Report) map[string]bool {
+// ownWords are those that a report is made of, whatever machine it is from: what a
+// scenario sends among them, but not what users' own programs do.
+func ownWords(r *report.Report, theirs bool) map[string]bool {
 	own := map[string]bool{}
 	add := func(text string) {
 		for _, w := range strings.FieldsFunc(strings.ToLower(text), func(c rune) bool { return c < 0x80 && !isWord(byte(c)) }) {
@@ -49,9 +50,15 @@ func ownWords(r *report.Report) map[string]bool {
 			switch e := &run.Events[k]; {
 			case e.Call != nil:
 				add(e.Call.Op)
+				if !theirs {
+					add(string(e.Call.Data))
+				}
 			case e.Answer != nil:
 				add(e.Answer.Policy + " " + e.Answer.Did)
 			}
+		}
+		for k := range run.Sockets {
+			add(run.Sockets[k].ID)
 		}
 	}
 	return own

@@ -33,7 +33,7 @@ func TestPolicy(t *testing.T) {
 		"data":           aPage(good, "<script type=\"application/json\" id=\"p\">{}</script>"+script),
 		"this build's":   string(rendered(t, sample(t))[filePage]),
 	} {
-		if err := checkPage(page); err != nil {
+		if _, err := checkPage(page); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -69,9 +69,13 @@ func TestPolicy(t *testing.T) {
 		"no script-src":        {aPage("default-src 'none'"+rest, ""), "its policy does not say script-src"},
 		"twice":                {aPage(good+"; script-src 'none'", script), "its policy has script-src twice"},
 		"upper case":           {aPage("Default-Src 'none'; "+good, script), "its policy has Default-Src twice, or in another form"},
-		"character references": {aPage("default-src&Tab;*; "+good, script), "its policy has characters that stand for others"},
+		"odd blank":            {aPage("default-src\u00a0'none'; "+good, script), "its policy has characters that are not plain"},
+		"odd letter":           {strings.Replace(aPage(good, script), "Security", "\u017fecurity", 1), "<meta> that is neither"},
+		"odd blank before":     {strings.Replace(aPage(good, script), "<html", "\u00a0<html", 1), "something is before its policy"},
+		"odd blank in head":    {strings.Replace(aPage(good, script), "<head>", "<head>\v", 1), "something is before its policy"},
+		"character references": {aPage("default-src&Tab;*; "+good, script), "its policy has characters that are not plain, or stand for others"},
 	} {
-		if err := checkPage(tt.page); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+		if _, err := checkPage(tt.page); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %s", name, err, tt.want)
 		}
 		all := rendered(t, sample(t))
@@ -83,11 +87,30 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
+// TestUnknownScript: a script may go to any page, whatever the policy; so one that no
+// version has is named.
+func TestUnknownScript(t *testing.T) {
+	for _, known := range []bool{true, false} {
+		all := rendered(t, sample(t))
+		if !known {
+			all[filePage] = []byte(aPage("default-src 'none'; script-src "+sha(anyScript)+"; base-uri 'none'; form-action 'none'", "<script>"+anyScript+"</script>\n"))
+		}
+		all[fileManifest] = manifestOf(without(all, fileManifest))
+		r, err := verify("e", all, elsewhere())
+		if err != nil || !r.Holds() {
+			t.Fatal(err, r.Problems)
+		}
+		if named := strings.Contains(strings.Join(r.Unchecked, "\n"), "what its script does, which is none that this version knows"); named == known {
+			t.Errorf("known: %v; not checked: %q", known, r.Unchecked)
+		}
+	}
+}
+
 func FuzzPage(f *testing.F) {
 	f.Add(string(rendered(f, sample(f))[filePage]))
 	f.Add(aPage("default-src 'none'; script-src 'none'; base-uri 'none'; form-action 'none'", "<p>x</p>"))
 	f.Fuzz(func(t *testing.T, page string) {
-		if checkPage(page) == nil && !strings.Contains(page, "default-src 'none'") {
+		if _, err := checkPage(page); err == nil && !strings.Contains(page, "default-src 'none'") {
 			t.Error("a page without a policy is let pass")
 		}
 	})

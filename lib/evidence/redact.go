@@ -24,6 +24,7 @@ type redactor struct {
 	times   int // that something was replaced
 
 	keepsNames   bool // --no-redact
+	theirs       bool // users' own programs sent what was sent
 	hidesPayload bool
 }
 
@@ -307,8 +308,12 @@ func each(texts []string, f func(string) string) []string {
 // filler takes a name's place where lengths must not change.
 const filler = 'x'
 
-// fill replaces names in what was sent, without changing its length.
+// fill replaces names and addresses in what users' own programs sent, without changing
+// its length. What a scenario sends says nothing of anybody.
 func (r *redactor) fill(b []byte) []byte {
+	if !r.theirs || r.keepsNames || len(b) == 0 {
+		return b
+	}
 	for _, n := range r.names {
 		if !bytes.Contains(bytes.ToLower(b), bytes.ToLower([]byte(n.name))) {
 			continue
@@ -318,7 +323,13 @@ func (r *redactor) fill(b []byte) []byte {
 			return strings.Repeat(string(filler), len(found))
 		}))
 	}
-	return b
+	return []byte(eachAddress(string(b), func(a netip.Addr, as string) string {
+		if isNobodys(a) {
+			return as
+		}
+		r.count("address, in what was sent", "as many letters "+string(filler))
+		return strings.Repeat(string(filler), len(as))
+	}))
 }
 
 // bytes replaces addresses and names in a packet, and makes its checksums right

@@ -64,7 +64,7 @@ func secretBundle(t testing.TB, names *Names) *Bundle {
 	r.Runs[0].Title += " (alone cannot be had here: open /home/grumpy/tun: EACCES)"
 	return New(r, How{
 		Command: []string{"/home/grumpy/bin/simopen", "cross", "--evidence=/home/grumpy/e.zip", "--label", "of grumpy", "http://snowwhite/doc7"},
-		Label:   "the machine of grumpy", Repeat: 1, Names: names, Judge: judged,
+		Label:   "the machine of grumpy", Repeat: 1, Names: names, Judge: judged, Theirs: true,
 	})
 }
 
@@ -96,6 +96,23 @@ func everything(t testing.TB, b *Bundle) map[string][]byte {
 var hidden = []string{
 	"snowwhite", "grumpy", "doc7", "example.org", "10.20.30.", "fd12:", "eth0",
 	"\x0a\x14\x1e\x28", "\x0a\x14\x1e\x32", "\xfd\x12\x00\x00", // the addresses' bytes
+}
+
+// TestWhatAScenarioSendsStays: it is the same for everybody, and who knows it could
+// read off the name that was taken out of it.
+func TestWhatAScenarioSendsStays(t *testing.T) {
+	p := &play{cross(t, addrA, addrB)}
+	p.segment(t, addrA, addrB, packet.PSH|packet.ACK, "ask 1 alice")
+	p.add(journal.Event{Kind: journal.KindCall, Socket: "a1", Call: &journal.Call{Op: "write", Args: []string{"a1", "11"}, Result: 11, Data: []byte("ask 1 alice")}})
+	p.add(journal.Event{Kind: journal.KindAnswer, Answer: &journal.Answer{Policy: "naive", Did: "taken", Request: "ask 1 alice", Asked: 1}})
+	b := New(reportOf(p.Journal), How{Repeat: 1, Names: &Names{Users: []string{"alice", "a1"}, Hosts: []string{"ask"}}, Judge: judged})
+	if n := len(b.Machine.Privacy.Replaced); n != 0 {
+		t.Errorf("replaced: %+v", b.Machine.Privacy.Replaced)
+	}
+	if b.Report.Runs[0].Events[len(b.Report.Runs[0].Events)-1].Answer.Request != "ask 1 alice" {
+		t.Errorf("%+v", b.Report.Runs[0].Events)
+	}
+	mustHold(t, rendered(t, b))
 }
 
 func TestNamesNobody(t *testing.T) {

@@ -38,6 +38,9 @@ func (r *Result) WriteText(w io.Writer) {
 	for i := range r.Report.Runs {
 		say(w, "  %s", runLine(&r.Report.Runs[i]))
 	}
+	if text := totalsText(r.Report.Claims); text != "" {
+		say(w, "  over all runs: %s", text)
+	}
 	list := func(what string, lines []string) {
 		for i, l := range lines {
 			if i == 0 {
@@ -84,6 +87,19 @@ func tallyOf(runs []report.Run) string {
 			n[f.Verdict]++
 		}
 	}
+	return verdictsText(n)
+}
+
+// totalsText counts the verdicts over repeated runs; "": there are none.
+func totalsText(totals []claim.Total) string {
+	n := map[claim.Verdict]int{}
+	for i := range totals {
+		n[totals[i].Verdict]++
+	}
+	return verdictsText(n)
+}
+
+func verdictsText(n map[claim.Verdict]int) string {
 	var parts []string
 	for _, v := range []claim.Verdict{claim.Confirmed, claim.Refuted, claim.Inconclusive} {
 		if n[v] > 0 {
@@ -109,16 +125,28 @@ func (r *Row) cells() []string {
 		return []string{"", r.Path, "no: " + strings.TrimPrefix(r.Err.Error(), r.Path+": "), "", "", ""}
 	}
 	holds := "yes"
-	if !r.Result.Holds() {
+	switch n := len(r.Result.Unchecked) - 1; { // who made it is never checked
+	case !r.Result.Holds():
 		holds = "no: " + r.Result.Problems[0].String()
+	case n > 0:
+		holds = fmt.Sprintf("yes, but for %d not checked", n)
 	}
 	var runs []string
 	for i := range r.Result.Report.Runs {
 		runs = append(runs, r.Result.Report.Runs[i].Scenario+" "+outcomeWords(&r.Result.Report.Runs[i]))
 	}
 	return []string{
-		r.Result.Machine.Label, r.Path, holds, r.Result.Machine.Kernel, strings.Join(runs, ", "), tallyOf(r.Result.Report.Runs),
+		r.Result.Machine.Label, r.Path, holds, r.Result.Machine.Kernel, strings.Join(runs, ", "), r.verdicts(),
 	}
+}
+
+// verdicts counts those over all runs, or, where each scenario was run once, those
+// of the runs.
+func (r *Row) verdicts() string {
+	if text := totalsText(r.Result.Report.Claims); text != "" {
+		return text
+	}
+	return tallyOf(r.Result.Report.Runs)
 }
 
 // SortByLabel puts bundles in order of their labels, and those without behind.
@@ -207,6 +235,12 @@ func (d *Difference) WriteText(w io.Writer, a, b string) {
 		}
 		r.Packets.write(w, "packets")
 		r.States.write(w, "states")
+	}
+	for i := range d.Totals {
+		if i == 0 {
+			say(w, "over all runs: different")
+		}
+		fact(&d.Totals[i])
 	}
 }
 

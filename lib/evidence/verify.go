@@ -137,6 +137,7 @@ func (v *verifier) all() error {
 	v.wellFormed()
 	v.canonical()
 	v.packets()
+	v.privacy()
 	v.report()
 	v.capture()
 	v.policy()
@@ -165,6 +166,8 @@ func (v *verifier) missing(m *manifest) []Problem {
 	var ps []Problem
 	for _, r := range renderings {
 		switch {
+		case v.files[r.name] != nil && r.since > 0 && m.Schema == schemaFirst:
+			ps = append(ps, Problem{File: r.name, Text: "a bundle of version " + strings.TrimPrefix(m.Schema, schemaFamily) + " has none"})
 		case v.files[r.name] != nil:
 		case r.since > 0 && m.Schema == schemaFirst:
 			v.unchecked("%s: it is not there; the bundle says that it is of version %s, which had none", r.name, strings.TrimPrefix(m.Schema, schemaFamily))

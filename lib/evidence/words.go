@@ -47,9 +47,9 @@ func (v *verifier) renderings(schema string) error {
 // uncompared is what of a file of another build is not compared.
 var uncompared = map[string]string{
 	filePage:    "all that it says",
-	fileReport:  "how verdicts and disagreements are put",
+	fileReport:  "the words of its titles, statements, sources, reasons, disagreements and tables",
 	fileStory:   "all that it says",
-	fileCapture: "how comments are put",
+	fileCapture: "the words of its comments and descriptions",
 }
 
 // again says how to have a file in this build's words, if it can be had.

@@ -110,5 +110,8 @@ const (
 	nameIPv6 = 2
 )
 
+// Cut is as much of a text as an option holds.
+func Cut(s string) string { return s[:min(len(s), maxOption)] }
+
 // maxOption is the longest option, by its length field.
 const maxOption = 0xffff

@@ -24,12 +24,13 @@ func (c *canvas) comparison(t *claim.Comparison) {
 	c.end()
 	rows := c.tableText(t)
 	all := columnsOf(rows)
-	for from := 1; from == 1 || from < len(all); {
-		if from > 1 {
-			c.end()
-		}
+	for from := 1; ; {
 		to := from + sideBySide(all[0], all[from:], c.style.Width-indent)
 		c.tablePart(rows, all, from, to)
+		if to >= len(all) {
+			return
+		}
+		c.end()
 		from = to
 	}
 }

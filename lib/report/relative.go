@@ -41,6 +41,14 @@ func (r *relative) see(p *journal.Packet) {
 	}
 }
 
+// skip leaves bulk out of the numbers that follow it: how much it is may be left to
+// chance.
+func (r *relative) skip(bulk *journal.Packet) {
+	if _, known := r.base[direction{bulk.Src, bulk.Dst}]; known {
+		r.base[direction{bulk.Src, bulk.Dst}] += uint32(bulk.Bulk.TCPBytes)
+	}
+}
+
 // seq and ack return a packet's numbers, negative before the base: a keepalive
 // probe, a segment of an earlier incarnation.
 func (r *relative) seq(p *journal.Packet) int64 {

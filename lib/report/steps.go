@@ -12,7 +12,7 @@ import (
 // or a socket's new state.
 type Step struct {
 	Event int    `json:"event"` // its number
-	Text  string `json:"text"`  // without times, and without what is chosen at random: ports, absolute sequence numbers
+	Text  string `json:"text"`  // without times, and without what is left to chance: ports, absolute sequence numbers, how many attempts it took
 }
 
 // PacketSteps are the TCP segments of the play, in order: where each was seen,
@@ -44,7 +44,8 @@ func (r *Run) PacketSteps() []Step {
 			text += " copy"
 		}
 		if p.Bulk != nil {
-			text += fmt.Sprintf(", bulk of %d bytes", p.Bulk.TCPBytes)
+			text += ", bulk"
+			rel.skip(p)
 		} else {
 			rel.see(p)
 			text += fmt.Sprintf(" %s seq=%d", flagNames(p.Flags), rel.seq(p))
@@ -79,10 +80,15 @@ func optionKinds(p *journal.Packet) string {
 // order in which they were made.
 func (r *Run) StateSteps() []Step {
 	var steps []Step
+	made := map[string]int{} // sockets that have states, by their hosts' names
 	for i := range r.Histories {
 		h := &r.Histories[i]
+		// A socket's own number counts attempts that were not kept too.
+		host := strings.TrimRight(h.Socket, "0123456789")
+		made[host]++
+		name := host + strconv.Itoa(made[host])
 		for k := range h.States {
-			s := Step{Text: printable(h.Socket + " " + h.States[k].State)}
+			s := Step{Text: printable(name + " " + h.States[k].State)}
 			if len(h.States[k].Events) > 0 {
 				s.Event = h.States[k].Events[0]
 			}

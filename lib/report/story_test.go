@@ -4,6 +4,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 	"unicode/utf8"
 
 	"sockproof/lib/journal"
@@ -49,16 +51,24 @@ func TestStoryFitsAnIssue(t *testing.T) {
 	}
 }
 
-// TestStepsForgetWhatIsRandom compares two runs whose clocks and numbers differ.
+// TestStepsForgetWhatIsRandom compares two runs whose clocks and numbers differ, and how
+// many attempts and how much bulk it took.
 func TestStepsForgetWhatIsRandom(t *testing.T) {
 	run := func(port string, isn uint32) *Run {
-		s := newScript("cross", journal.Wire).socket("a1", "192.0.2.1:"+port, "192.0.2.2:80").socket("b1", "192.0.2.2:80", "192.0.2.1:"+port)
+		id := "a" + port
+		s := newScript("cross", journal.Wire).socket(id, "192.0.2.1:"+port, "192.0.2.2:80").socket("b1", "192.0.2.2:80", "192.0.2.1:"+port)
 		for _, at := range []string{journal.AtSent, journal.AtDelivered} {
 			s.add(journal.Event{Host: "a", Kind: journal.KindPacket, Packet: &journal.Packet{
 				Src: "192.0.2.1:" + port, Dst: "192.0.2.2:80", Flags: []string{"SYN"}, Seq: isn, At: at, Options: []string{"mss 1460", "TS val " + port + " ecr 0"},
 			}})
 		}
-		s.seen("a1", "", journal.SynSent, journal.TCPInfo)
+		data := journal.Packet{Src: "192.0.2.1:" + port, Dst: "192.0.2.2:80", Flags: []string{"PSH", "ACK"}, At: journal.AtDelivered}
+		bulk := data
+		bulk.Bulk = &journal.Bulk{Packets: 1, TCPBytes: int64(1000 * isn)}
+		data.Seq, data.Ack, data.Len = isn+1+uint32(bulk.Bulk.TCPBytes), 5, 9
+		s.add(journal.Event{Host: "b", Kind: journal.KindPacket, Packet: &bulk})
+		s.add(journal.Event{Host: "b", Kind: journal.KindPacket, Packet: &data})
+		s.seen(id, "", journal.SynSent, journal.TCPInfo)
 		r := NewRun(s.j, "", "reproduced", "", nil)
 		return &r
 	}
@@ -66,9 +76,10 @@ func TestStepsForgetWhatIsRandom(t *testing.T) {
 	if a.PacketSteps()[0].Text != "a:1 → b:2 sent SYN seq=0 len=0 <mss 1460, TS>" || a.StateSteps()[0].Text != "a1 SYN_SENT" {
 		t.Errorf("%v, %v", a.PacketSteps(), a.StateSteps())
 	}
-	for i, s := range a.PacketSteps() {
-		if s != b.PacketSteps()[i] {
-			t.Errorf("%v, %v", s, b.PacketSteps()[i])
-		}
+	if got := a.PacketSteps()[3].Text; got != "a:1 → b:2 delivered PSH,ACK seq=1 ack=0 len=9" {
+		t.Error(got)
+	}
+	if d := cmp.Diff(a.PacketSteps(), b.PacketSteps()) + cmp.Diff(a.StateSteps(), b.StateSteps()); d != "" {
+		t.Error(d)
 	}
 }

@@ -98,7 +98,7 @@ func content(t *testing.T, f *os.File) string {
 func TestBadUsage(t *testing.T) {
 	const (
 		numbers = "want a whole number from 1 to 1000000"
-		time    = "want a duration like 10s, 500ms or 2m"
+		time    = "want a duration longer than 0, like 10s, 500ms or 2m"
 	)
 	for _, tt := range []struct {
 		args string

@@ -98,7 +98,7 @@ func (c *Context) Evidence() (*Evidence, error) {
 	if w == nil || err != nil {
 		return nil, err
 	}
-	w.how.HidePayload = !c.CLI.Bool(payloadFlag)
+	w.how.Theirs, w.how.HidePayload = true, !c.CLI.Bool(payloadFlag)
 	return &Evidence{c: c, w: w, started: time.Now()}, nil
 }
 

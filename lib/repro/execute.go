@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/term"
@@ -24,6 +25,9 @@ func runScenarios(c *Context) (int, error) {
 	}
 	asked, err := c.Program.asked(c.Args)
 	if err != nil {
+		return ExitUsage, err
+	}
+	if err := c.taken(asked); err != nil {
 		return ExitUsage, err
 	}
 	s, err := newSession(c)
@@ -85,6 +89,9 @@ func (p *Program) asked(args []string) ([]*Scenario, error) {
 			continue
 		}
 		s, ok := p.scenario(name)
+		if !ok && slices.ContainsFunc(p.commands(), func(c Command) bool { return c.Name == name }) {
+			return nil, usagef("%q is a command, and goes first, without scenarios: %s %s", name, p.Name, name)
+		}
 		if !ok {
 			return nil, usagef("unknown scenario or command %q; scenarios: %s; commands: %s",
 				name, p.names(), commandNames(p.commands()))
@@ -92,6 +99,20 @@ func (p *Program) asked(args []string) ([]*Scenario, error) {
 		asked = append(asked, s)
 	}
 	return asked, nil
+}
+
+// taken checks that each flag that some scenarios alone take is for one that is asked
+// for; without any, the default is.
+func (c *Context) taken(asked []*Scenario) error {
+	if len(asked) == 0 {
+		asked = []*Scenario{&c.Program.Scenarios[0]}
+	}
+	for flag, takers := range c.Program.For {
+		if c.CLI.IsSet(flag) && !slices.ContainsFunc(asked, func(s *Scenario) bool { return slices.Contains(takers, s.Name) }) {
+			return usagef("flag %q is for %s only, and that is not asked for", dashed(flag), orList(takers))
+		}
+	}
+	return nil
 }
 
 // session is the runs of one invocation.

@@ -37,7 +37,7 @@ type duration struct{ d time.Duration }
 func (d *duration) Set(s string) error {
 	v, err := time.ParseDuration(s)
 	if err != nil || v <= 0 {
-		return fmt.Errorf("want a duration like 10s, 500ms or 2m")
+		return fmt.Errorf("want a duration longer than 0, like 10s, 500ms or 2m")
 	}
 	d.d = v
 	return nil

@@ -30,6 +30,8 @@ type Program struct {
 	Plays map[string]Play
 	// Flags are the binary's own, beyond the shared ones.
 	Flags []cli.Flag
+	// For names the scenarios that take a flag, where not all do.
+	For map[string][]string
 	// Commands are the binary's own, beyond the shared ones.
 	Commands []Command
 	// Examples are command lines worth knowing, for its help.
