@@ -12,14 +12,14 @@ import (
 // replacedWith is what each sort of thing is replaced with: a report tells it in the
 // program's own words, and so it must be nothing else.
 var replacedWith = map[string]*regexp.Regexp{
-	"address":                      regexp.MustCompile(`^[0-9a-f.:]+$`),
-	"host name":                    regexp.MustCompile(`^host-[0-9]+$|^as many letters x, in what was sent$`),
-	"user name":                    regexp.MustCompile(`^user-[0-9]+$|^as many letters x, in what was sent$`),
-	"home folder":                  regexp.MustCompile(`^~$|^as many letters x, in what was sent$`),
-	"path":                         regexp.MustCompile(`^its base name$`),
-	"payload":                      regexp.MustCompile(`^its length and hash, and zeros in packets$`),
-	"packet that is not plain TCP": regexp.MustCompile(`^nothing$`),
-	"address, in what was sent":    regexp.MustCompile(`^as many letters x$`),
+	"address":                   regexp.MustCompile(`^[0-9a-f.:]+$`),
+	"host name":                 regexp.MustCompile(`^host-[0-9]+$|^as many letters x, in what was sent$`),
+	"user name":                 regexp.MustCompile(`^user-[0-9]+$|^as many letters x, in what was sent$`),
+	"home folder":               regexp.MustCompile(`^~$|^as many letters x, in what was sent$`),
+	"path":                      regexp.MustCompile(`^its base name$`),
+	"payload":                   regexp.MustCompile(`^its length and hash, and zeros in packets$`),
+	notPlain:                    regexp.MustCompile(`^nothing$`),
+	"address, in what was sent": regexp.MustCompile(`^as many letters x$`),
 }
 
 // privacy checks what a bundle says was hidden, as far as its journals can tell.

@@ -103,7 +103,7 @@ var hidden = []string{
 func TestWhatAScenarioSendsStays(t *testing.T) {
 	p := &play{cross(t, addrA, addrB)}
 	p.segment(t, addrA, addrB, packet.PSH|packet.ACK, "ask 1 alice")
-	p.add(journal.Event{Kind: journal.KindCall, Socket: "a1", Call: &journal.Call{Op: "write", Args: []string{"a1", "11"}, Result: 11, Data: []byte("ask 1 alice")}})
+	p.add(journal.Event{Host: "a", Kind: journal.KindCall, Socket: "a1", Call: &journal.Call{Op: "write", Args: []string{"a1", "11"}, Result: 11, Data: []byte("ask 1 alice")}})
 	p.add(journal.Event{Kind: journal.KindAnswer, Answer: &journal.Answer{Policy: "naive", Did: "taken", Request: "ask 1 alice", Asked: 1}})
 	b := New(reportOf(p.Journal), How{Repeat: 1, Names: &Names{Users: []string{"alice", "a1"}, Hosts: []string{"ask"}}, Judge: judged})
 	if n := len(b.Machine.Privacy.Replaced); n != 0 {

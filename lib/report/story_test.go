@@ -4,9 +4,9 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
-	"unicode/utf8"
 
 	"sockproof/lib/journal"
 )
