@@ -95,9 +95,12 @@ func (e *encounter) read(room func(read int64) int) (read int64) {
 	return read
 }
 
-// take reads once. What is little is kept.
+// take reads once. What is little is kept, until there is a flood.
 func (e *encounter) take(room int) (int, error) {
-	if e.kept >= meal || e.socket.Unread() > morsel {
+	if e.kept < meal && e.socket.Unread() > morsel {
+		e.kept = meal
+	}
+	if e.kept >= meal {
 		return e.socket.ReadBulk(room)
 	}
 	b, err := e.socket.Read(min(room, morsel))
@@ -123,7 +126,10 @@ func (e *encounter) waiting(done func() bool) {
 				over = done()
 				return over || e.kept > kept
 			})
-			return e.kept > kept
+			if e.kept > kept && e.socket.Unread() > morsel { // the beginning of a flood
+				e.kept = meal
+			}
+			return e.kept > kept && e.kept < meal
 		})
 	}
 }
