@@ -99,6 +99,9 @@ var systemRoots = []string{"/proc/", "/sys/", "/dev/"}
 // eachPath hands each absolute path in a text to f, and puts what it returns in
 // its place.
 func eachPath(s string, f func(path string) string) string {
+	if !strings.Contains(s, "/") { // most texts have none
+		return s
+	}
 	var b strings.Builder
 	for i := 0; i < len(s); {
 		if s[i] != '/' || i > 0 && !strings.ContainsRune(" \t\n\"'=(:,[", rune(s[i-1])) {
@@ -132,6 +135,9 @@ func reducePath(path string) string {
 // eachWord hands each occurrence of a name to f that is a word of its own, and
 // puts what it returns in its place. Case makes no difference.
 func eachWord(s, name string, f func(found string) string) string {
+	if !mayHave(s, name) {
+		return s
+	}
 	var b strings.Builder
 	hex := isHex(name)
 	for i := 0; i < len(s); {
@@ -146,6 +152,24 @@ func eachWord(s, name string, f func(found string) string) string {
 	}
 	return b.String()
 }
+
+// mayHave says whether a name may be in a text: most texts have not even its letters.
+func mayHave(s, name string) bool {
+	if len(name) > len(s) {
+		return false
+	}
+	for i := range len(name) {
+		c := name[i]
+		if c < 0x80 && strings.IndexByte(s, c|0x20) < 0 && strings.IndexByte(s, c&^0x20) < 0 && strings.IndexByte(s, c) < 0 {
+			return isFolded(c)
+		}
+	}
+	return true
+}
+
+// isFolded says whether a letter is the same, in another case, as one beyond ASCII: k
+// as the sign for kelvin, s as the long s.
+func isFolded(c byte) bool { return c|0x20 == 'k' || c|0x20 == 's' }
 
 // endsAt says whether a word ends before what stands at a place, going one way. One
 // that could be a part of an address goes on behind a point or a colon, if there is

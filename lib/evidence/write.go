@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -213,12 +214,10 @@ func writeFolder(path string, all files, force bool) error {
 
 // fill writes files into a folder that has just been made.
 func fill(dir string, all files) error {
-	for _, name := range all.names() {
-		if err := writeFile(filepath.Join(dir, name), all[name]); err != nil {
-			return err
-		}
-	}
-	return nil
+	names := all.names()
+	errs := make([]error, len(names))
+	atOnce(len(names), func(i int) { errs[i] = writeFile(filepath.Join(dir, names[i]), all[names[i]]) })
+	return cmp.Or(errs...)
 }
 
 // writeFile writes a file that must not be there yet.
