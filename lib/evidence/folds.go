@@ -63,7 +63,7 @@ func miscounted(j *journal.Journal, p *journal.Packet) string {
 		return "it is bulk, and one packet"
 	case j.Network != journal.Wire:
 		return "only the wire carries bulk"
-	case b.Packets < 1 || b.Packets > j.ElapsedNS || !canFill(b) || len(b.SHA256) != 64 || strings.Trim(b.SHA256, "0123456789abcdef") != "":
+	case b.Packets < 1 || b.Packets > j.ElapsedNS || !canFill(b) || !isHash(b.SHA256):
 		return fmt.Sprintf("it cannot be bulk: %+v", *b)
 	}
 	return ""
