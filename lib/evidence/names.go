@@ -23,6 +23,12 @@ func isNumber(name string) bool {
 	return strings.Trim(name, "0123456789") == ""
 }
 
+// isAddress says whether a name is one, which is replaced as such.
+func isAddress(name string) bool {
+	_, err := netip.ParseAddr(name)
+	return err == nil
+}
+
 // isHex says whether a name could be a part of an address.
 func isHex(name string) bool {
 	return strings.Trim(strings.ToLower(name), "0123456789abcdef") == ""

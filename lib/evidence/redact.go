@@ -45,7 +45,7 @@ func newRedactor(n *Names, own map[string]bool) *redactor {
 	}
 	add := func(what, with string, names []string) {
 		for i, name := range names {
-			if len(name) < shortest || isNumber(name) || own[strings.ToLower(name)] ||
+			if len(name) < shortest || isNumber(name) || isAddress(name) || own[strings.ToLower(name)] ||
 				slices.ContainsFunc(common, func(c string) bool { return strings.EqualFold(c, name) }) {
 				continue
 			}

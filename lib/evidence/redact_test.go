@@ -98,6 +98,18 @@ var hidden = []string{
 	"\x0a\x14\x1e\x28", "\x0a\x14\x1e\x32", "\xfd\x12\x00\x00", // the addresses' bytes
 }
 
+// TestNamedAsAnAddress: a machine may be called by its address, and that is replaced
+// where addresses are, port by port, not as a word.
+func TestNamedAsAnAddress(t *testing.T) {
+	names := &Names{Hosts: []string{"10.20.30.40", "127.0.0.1", "192.0.2.1"}, Users: []string{"::1"}}
+	mustHold(t, rendered(t, secretBundle(t, names)))
+	b := New(reportOf(cross(t, addrA, addrB)), How{Repeat: 1, Names: names, Judge: judged})
+	if n := len(b.Machine.Privacy.Replaced); n != 0 {
+		t.Errorf("replaced: %+v", b.Machine.Privacy.Replaced)
+	}
+	mustHold(t, rendered(t, b))
+}
+
 // TestWhatAScenarioSendsStays: it is the same for everybody, and who knows it could
 // read off the name that was taken out of it.
 func TestWhatAScenarioSendsStays(t *testing.T) {

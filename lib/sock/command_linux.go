@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -41,7 +42,8 @@ func (t *Table) Exec(path string, argv []string, standard *Socket) (*Command, er
 		return nil, fmt.Errorf("start %s: %w", path, err)
 	}
 	t.commands = append(t.commands, c)
-	c.record(journal.Process{Event: "started", How: filepath.Base(path), Sockets: []string{standard.id}})
+	name := strings.ToValidUTF8(filepath.Base(path), "\ufffd") // as JSON would have it: a file may be called anything
+	c.record(journal.Process{Event: "started", How: name, Sockets: []string{standard.id}})
 	return c, nil
 }
 
