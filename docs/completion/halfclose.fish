@@ -37,7 +37,7 @@ complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff
 complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff scan' -s 4 -d 'use IPv4 (the default)'
 complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff scan' -s 6 -d 'use IPv6'
 complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff scan' -l repeat -x -d 'run N times, print the tally, keep the first run of each outcome (1)'
-complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff scan' -l timeout -x -d 'bound on one run, a DURATION like 500ms (10s)'
+complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff scan' -l timeout -x -d 'bound on one run, a DURATION like 500ms; with --step none unless it is given (10s)'
 complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff scan' -l step -d 'stop the wire at each packet and ask what becomes of it: deliver, drop, duplicate, hold, release, swap, run or quit, one a line of standard input'
 complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff scan' -l quiet -d 'the last line only'
 complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff scan' -l verbose -d 'every event'

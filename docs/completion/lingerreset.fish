@@ -31,7 +31,7 @@ complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify di
 complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff victim counters' -s 4 -d 'use IPv4 (the default)'
 complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff victim counters' -s 6 -d 'use IPv6'
 complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff victim counters' -l repeat -x -d 'run N times, print the tally, keep the first run of each outcome (1)'
-complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff victim counters' -l timeout -x -d 'bound on one run, a DURATION like 500ms (10s)'
+complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff victim counters' -l timeout -x -d 'bound on one run, a DURATION like 500ms; with --step none unless it is given (10s)'
 complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff victim counters' -l step -d 'stop the wire at each packet and ask what becomes of it: deliver, drop, duplicate, hold, release, swap, run or quit, one a line of standard input'
 complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff victim counters' -l quiet -d 'the last line only'
 complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff victim counters' -l verbose -d 'every event'

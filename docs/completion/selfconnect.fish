@@ -28,7 +28,7 @@ complete -c selfconnect -n 'not __fish_seen_subcommand_from list check verify di
 complete -c selfconnect -n 'not __fish_seen_subcommand_from list check verify diff scan port' -s 4 -d 'use IPv4 (the default)'
 complete -c selfconnect -n 'not __fish_seen_subcommand_from list check verify diff scan port' -s 6 -d 'use IPv6'
 complete -c selfconnect -n 'not __fish_seen_subcommand_from list check verify diff scan port' -l repeat -x -d 'run N times, print the tally, keep the first run of each outcome (1)'
-complete -c selfconnect -n 'not __fish_seen_subcommand_from list check verify diff scan port' -l timeout -x -d 'bound on one run, a DURATION like 500ms (10s)'
+complete -c selfconnect -n 'not __fish_seen_subcommand_from list check verify diff scan port' -l timeout -x -d 'bound on one run, a DURATION like 500ms; with --step none unless it is given (10s)'
 complete -c selfconnect -n 'not __fish_seen_subcommand_from list check verify diff scan port' -l step -d 'stop the wire at each packet and ask what becomes of it: deliver, drop, duplicate, hold, release, swap, run or quit, one a line of standard input'
 complete -c selfconnect -n 'not __fish_seen_subcommand_from list check verify diff scan port' -l quiet -d 'the last line only'
 complete -c selfconnect -n 'not __fish_seen_subcommand_from list check verify diff scan port' -l verbose -d 'every event'

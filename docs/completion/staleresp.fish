@@ -31,7 +31,7 @@ complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -s 4 -d 'use IPv4 (the default)'
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -s 6 -d 'use IPv6'
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -l repeat -x -d 'run N times, print the tally, keep the first run of each outcome (1)'
-complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -l timeout -x -d 'bound on one run, a DURATION like 500ms (10s)'
+complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -l timeout -x -d 'bound on one run, a DURATION like 500ms; with --step none unless it is given (10s)'
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -l step -d 'stop the wire at each packet and ask what becomes of it: deliver, drop, duplicate, hold, release, swap, run or quit, one a line of standard input'
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -l quiet -d 'the last line only'
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -l verbose -d 'every event'

@@ -104,7 +104,7 @@ func sharedFlags() []cli.Flag {
 		},
 		&cli.GenericFlag{
 			Name: "timeout", Value: &duration{defaultTimeout},
-			Usage: "bound on one run, a `DURATION` like 500ms",
+			Usage: "bound on one run, a `DURATION` like 500ms; with --step none unless it is given",
 		},
 		&cli.BoolFlag{Name: "step", Usage: "stop the wire at each packet and ask what becomes of it: " + movesLine()},
 		&cli.BoolFlag{Name: quietFlag, Usage: "the last line only"},

@@ -35,7 +35,11 @@ func (p *Program) help(l *commandLine, shared []cli.Flag, commands []Command, o 
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s - %s\n\nusage:\n", p.Name, p.Summary)
-	fmt.Fprintf(&b, "  %s [flags] [scenario ...]   run scenarios; without one: %s; all: every one\n", p.Name, p.Scenarios[0].Name)
+	standard := p.Scenarios[0].Name
+	if len(p.Fallback) > 0 {
+		standard += ", or where that cannot be had " + orList(p.Fallback)
+	}
+	fmt.Fprintf(&b, "  %s [flags] [scenario ...]   run scenarios; without one: %s; all: every one\n", p.Name, standard)
 	for _, c := range commands {
 		fmt.Fprintf(&b, "  %s\n", strings.TrimSpace(p.Name+" "+c.Name+" "+c.ArgsUsage))
 	}

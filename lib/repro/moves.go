@@ -19,9 +19,10 @@ const maxMove = 1 << 10
 
 // Moves are what somebody wants done with the packets on the wire: words on lines.
 type Moves struct {
-	lines chan string // closed at the end
-	asked int         // lines read so far
-	shown io.Writer   // gets what waits, and both hosts' states
+	lines  chan string // closed at the end
+	failed error       // why that is the end; nil: there are no more. Read once lines is closed
+	asked  int         // lines read so far
+	shown  io.Writer   // gets what waits, and both hosts' states
 	// person: somebody is there to correct a mistake.
 	person bool
 	// scenario is the one whose packets they are; "": there is but one.
@@ -40,9 +41,7 @@ func NewMoves(from *os.File, w io.Writer) *Moves {
 		for s.Scan() {
 			m.lines <- s.Text()
 		}
-		if s.Err() != nil {
-			m.lines <- s.Err().Error() // no move: whoever reads it says so
-		}
+		m.failed = s.Err()
 	}()
 	return m
 }
@@ -87,13 +86,14 @@ func movesLine() string {
 }
 
 // movesHelp says what is accepted.
-const movesHelp = "deliver, drop, duplicate, hold or release, each with #N or without; drop FLAGS, like drop SYN,ACK, for all from now on; swap, run, quit, help"
+const movesHelp = "deliver, drop, duplicate, hold or release, each with #N or without; drop FLAGS, like drop SYN,ACK, for all from now on that have these and no others; swap, run, quit, help"
 
 // explain says which moves there are, and what goes with them.
 func (m *Moves) explain() {
 	m.told = true
 	fmt.Fprintf(m.shown, "moves: %s\n", movesLine())
-	fmt.Fprintln(m.shown, "  an empty line delivers; #N behind a move names the packet; drop SYN,ACK drops all such from now on; help shows this")
+	fmt.Fprintln(m.shown, "  an empty line delivers; #N behind a move names the packet; drop SYN,ACK drops from now on all that have these flags and no others")
+	fmt.Fprintln(m.shown, "  (PSH, ECE and CWR count where they are named); help shows this")
 }
 
 // move is one line.
@@ -136,19 +136,22 @@ func parseMove(line string) (m move, err error) {
 	if k, err := fmt.Sscanf(rest[0], "#%d", &m.n); err == nil && k == 1 && m.n > 0 && rest[0] == fmt.Sprintf("#%d", m.n) {
 		return m, nil
 	}
-	if m.n = 0; m.word == moveDrop && areFlags(rest[0]) {
-		m.flags = strings.Split(strings.ToUpper(rest[0]), ",")
-		return m, nil
+	if m.n = 0; m.word == moveDrop {
+		m.flags = flagsOf(rest[0])
 	}
-	return m, bad
+	if m.flags == nil {
+		return m, bad
+	}
+	return m, nil
 }
 
-// areFlags says whether text names a segment's flags.
-func areFlags(text string) bool {
-	for f := range strings.SplitSeq(strings.ToUpper(text), ",") {
-		if !slices.Contains(packet.Flags(0xff).Names(), f) {
-			return false
-		}
+// flagsOf are the flags that a text names, each once, as a segment has them; nil: it
+// names something else.
+func flagsOf(text string) []string {
+	named := strings.Split(strings.ToUpper(text), ",")
+	all := packet.Flags(0xff).Names()
+	if slices.ContainsFunc(named, func(f string) bool { return !slices.Contains(all, f) }) {
+		return nil
 	}
-	return true
+	return slices.DeleteFunc(all, func(f string) bool { return !slices.Contains(named, f) })
 }

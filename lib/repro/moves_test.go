@@ -35,6 +35,8 @@ func TestParseMove(t *testing.T) {
 		"drop #7":      {word: moveDrop, n: 7},
 		"drop SYN,ACK": {word: moveDrop, flags: []string{"SYN", "ACK"}},
 		"drop rst":     {word: moveDrop, flags: []string{"RST"}},
+		"drop ACK,PSH": {word: moveDrop, flags: []string{"PSH", "ACK"}},
+		"drop SYN,SYN": {word: moveDrop, flags: []string{"SYN"}},
 		"duplicate #1": {word: moveDuplicate, n: 1},
 		"hold":         {word: moveHold},
 		"release #3":   {word: moveRelease, n: 3},

@@ -1,6 +1,8 @@
 package repro
 
 import (
+	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,7 +67,12 @@ func (s *stepper) next() (string, error) {
 	}
 	select {
 	case line, ok := <-s.lines:
-		if !ok {
+		switch {
+		case !ok && errors.Is(s.failed, bufio.ErrTooLong):
+			return "", fmt.Errorf("line %d of the moves is longer than %d bytes", s.asked+1, maxMove)
+		case !ok && s.failed != nil:
+			return "", fmt.Errorf("the moves cannot be read: %w", s.failed)
+		case !ok:
 			return moveRun, nil
 		}
 		s.asked++
@@ -96,14 +103,14 @@ func (s *stepper) do(w *wire.Wire, line string) (delivered bool, err error) {
 		return false, nil
 	case moveSwap:
 		if err := w.Swap(); err != nil {
-			return false, &moveError{err}
+			return false, &moveError{fmt.Errorf("swap: %w", err)}
 		}
 		s.r.Rule("", "by hand: swap")
 		return false, nil
 	}
 	if m.flags != nil {
 		s.dropped = append(s.dropped, m.flags)
-		s.r.Rule("", "by hand: every %s is dropped from now on", strings.Join(m.flags, ","))
+		s.r.Rule("", "by hand: every segment of exactly %s is dropped from now on", strings.Join(m.flags, ","))
 		return false, nil
 	}
 	p, err := s.find(w, &m)
@@ -147,15 +154,22 @@ func (s *stepper) find(w *wire.Wire, m *move) (*wire.Packet, error) {
 	if m.n == 0 {
 		return nil, fmt.Errorf("%s: no packet %s", m.word, what)
 	}
-	return nil, fmt.Errorf("%s #%d: no such packet %s", m.word, m.n, what)
+	var there []string
+	for _, p := range from {
+		there = append(there, fmt.Sprintf("#%d", p.N))
+	}
+	return nil, fmt.Errorf("%s #%d: no such packet %s, but: %s", m.word, m.n, what, cmp.Or(strings.Join(there, ", "), "none"))
 }
+
+// aside are the flags of a segment that count only where they are named: whether it
+// has them is for the kernel to choose.
+var aside = []string{"PSH", "ECE", "CWR"}
 
 // isDropped says whether somebody has ordered that such segments be dropped.
 func (s *stepper) isDropped(p *wire.Packet) bool {
 	return p.IsTCP() && slices.ContainsFunc(s.dropped, func(flags []string) bool {
-		names := slices.DeleteFunc(p.Flags.Names(), func(f string) bool { return f == "PSH" || f == "ECE" || f == "CWR" })
-		sorted := slices.Sorted(slices.Values(flags))
-		return slices.Equal(slices.Sorted(slices.Values(names)), sorted)
+		names := slices.DeleteFunc(p.Flags.Names(), func(f string) bool { return slices.Contains(aside, f) && !slices.Contains(flags, f) })
+		return slices.Equal(names, flags)
 	})
 }
 
