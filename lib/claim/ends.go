@@ -63,11 +63,6 @@ func (c *Connection) NewlyArrived(socket string, after, before *journal.Event) [
 // HasPackets says whether packets were seen at all.
 func (c *Connection) HasPackets() bool { return c.Attached(journal.Packets) }
 
-// Attached says whether a witness was there.
-func (c *Connection) Attached(w journal.Witness) bool {
-	return c.Witness(w).Status == journal.Attached
-}
-
 // StateAt is the state in which a socket was seen last before an event (nil: at
 // all); nil if it was not. Where sock_diag finds nothing any more and TCP_INFO
 // still has a descriptor to ask, that says CLOSE, and says more.

@@ -51,7 +51,7 @@ type ownAddresses struct {
 }
 
 func newOwnAddresses(j *journal.Journal) *ownAddresses {
-	return &ownAddresses{map[string]*journal.Socket{}, j.Witness(journal.SockDiag).Status != journal.Attached}
+	return &ownAddresses{map[string]*journal.Socket{}, !j.Attached(journal.SockDiag)}
 }
 
 // follow takes in what an event says of a socket's addresses.

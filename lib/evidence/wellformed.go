@@ -154,7 +154,7 @@ func (c *checker) fits(a netip.Addr) bool { return a.Is4() == (c.Family == journ
 // event checks one event.
 func (c *checker) event(e *journal.Event) {
 	c.clock(e)
-	if w := witnessOf(e); w != "" && c.Witness(w).Status != journal.Attached {
+	if w := witnessOf(e); w != "" && !c.Attached(w) {
 		c.problem(e.N, "the witness %s saw it, and was not attached", w)
 	}
 	// One that never had an address is not listed.

@@ -97,6 +97,9 @@ func (j *Journal) Witness(w Witness) WitnessStatus {
 	return WitnessStatus{Name: w, Status: Unavailable, Reason: "not part of this run"}
 }
 
+// Attached says whether a witness was there.
+func (j *Journal) Attached(w Witness) bool { return j.Witness(w).Status == Attached }
+
 // Event returns the event numbered n.
 func (j *Journal) Event(n int) (Event, bool) {
 	i, ok := slices.BinarySearchFunc(j.Events, n, func(e Event, n int) int { return e.N - n })

@@ -94,8 +94,8 @@ func parse(args []string, shared []cli.Flag, commands []Command) (*commandLine, 
 
 // positional takes the first argument that is a command's name as the command.
 func (l *commandLine) positional(word string) {
-	isCommand := word == helpCommand || slices.ContainsFunc(l.commands, func(c Command) bool { return c.Name == word })
-	if isCommand && l.command == "" && len(l.args) == 0 {
+	_, isCommand := commandNamed(l.commands, word)
+	if (isCommand || word == helpCommand) && l.command == "" && len(l.args) == 0 {
 		l.command = word
 		return
 	}
@@ -104,10 +104,9 @@ func (l *commandLine) positional(word string) {
 
 // usage is what a flag means to the command.
 func (l *commandLine) usage(f declaredFlag) string {
-	if i := slices.IndexFunc(l.commands, func(c Command) bool { return c.Name == l.command }); i >= 0 {
-		if own, has := l.commands[i].own(f.name()); has {
-			f.Flag = own
-		}
+	c, _ := commandNamed(l.commands, l.command)
+	if own, has := c.own(f.name()); has {
+		f.Flag = own
 	}
 	_, usage := described(f)
 	return usage

@@ -89,7 +89,7 @@ func (p *Program) asked(args []string) ([]*Scenario, error) {
 			continue
 		}
 		s, ok := p.scenario(name)
-		if !ok && slices.ContainsFunc(p.commands(), func(c Command) bool { return c.Name == name }) {
+		if _, isCommand := commandNamed(p.commands(), name); !ok && isCommand {
 			return nil, usagef("%q is a command, and goes first, without scenarios: %s %s", name, p.Name, name)
 		}
 		if !ok {

@@ -27,11 +27,11 @@ func (p *Program) help(l *commandLine, shared []cli.Flag, commands []Command, o 
 		}
 	}
 	if topic != "" {
-		i := slices.IndexFunc(commands, func(c Command) bool { return c.Name == topic })
-		if i < 0 {
+		c, found := commandNamed(commands, topic)
+		if !found {
 			return usagef("no help on %q; commands: %s", topic, commandNames(commands))
 		}
-		return p.helpOn(commands[i], shared, o)
+		return p.helpOn(c, shared, o)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s - %s\n\nusage:\n", p.Name, p.Summary)
@@ -103,6 +103,14 @@ func writeFlags(b *strings.Builder, flags []cli.Flag) {
 		value, usage := described(f)
 		fmt.Fprintf(b, "  %-22s %s\n", strings.TrimSpace(dashed(f.Names()[0])+" "+value), usage)
 	}
+}
+
+// commandNamed finds a command.
+func commandNamed(commands []Command, name string) (c Command, found bool) {
+	if i := slices.IndexFunc(commands, func(c Command) bool { return c.Name == name }); i >= 0 {
+		return commands[i], true
+	}
+	return Command{}, false
 }
 
 func commandNames(commands []Command) string {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"slices"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
@@ -83,9 +82,9 @@ func (p *Program) run(ctx context.Context, args []string, o io.Writer, out, errs
 
 // do does what the command line asks for.
 func (p *Program) do(ctx context.Context, argv []string, l *commandLine, shared []cli.Flag, commands []Command, o io.Writer, out, errs *os.File) (int, error) {
-	command := p.runCommand()
-	if i := slices.IndexFunc(commands, func(c Command) bool { return c.Name == l.command }); i >= 0 {
-		command = commands[i]
+	command, found := commandNamed(commands, l.command)
+	if !found {
+		command = p.runCommand()
 	}
 	if err := l.checkAccepted(command); err != nil {
 		return ExitUsage, err
