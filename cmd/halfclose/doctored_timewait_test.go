@@ -72,6 +72,25 @@ func binding(socket string) doctor.Which { return call(socket, "bind") }
 // stillListening lets the old listeners not have been closed.
 var stillListening = all(droppedAll(call("b6", "close")), droppedAll(call("b10", "close")))
 
+// assassinated lets a RST of its peer's come to a socket in TIME_WAIT.
+func assassinated(socket, peersPort string) func(*doctor.Journal) {
+	return func(d *doctor.Journal) {
+		in := d.First(doctor.Of(socket, doctor.StateTo(journal.TimeWait, journal.SockDiag)))
+		d.Carry(in.N, d.First(arriving(peersPort, fin...)), func(p *journal.Packet) { p.Flags = rst })
+	}
+}
+
+// unwatchedAfter lets a TIME_WAIT not have been looked at after a socket's bind.
+func unwatchedAfter(binds string, waits ...string) func(*doctor.Journal) {
+	return func(d *doctor.Journal) {
+		n := d.First(binding(binds)).N
+		d.DropAll(func(e *journal.Event) bool { return timer(e) && e.N > n && slices.Contains(waits, e.Socket) })
+	}
+}
+
+// boundAll lets those succeed that bind without SO_REUSEADDR.
+var boundAll = all(changed(binding("b8"), returns(0, "")), changed(binding("b12"), returns(0, "")))
+
 // unoccupied lets no TIME_WAIT have been seen.
 var unoccupied = droppedAll(func(e *journal.Event) bool { return e.State != nil && e.State.To == journal.TimeWait })
 
@@ -103,17 +122,26 @@ var doctoredBind = []doctor.Case{
 	{Name: "bound without, but the old one had it", Of: "time-wait", Do: changed(binding("b12"), returns(0, "")), Claim: "HC24", Want: claim.Refuted},
 	{Name: "failed for another reason", Of: "time-wait", Do: all(changed(binding("b8"), returns(-1, "EACCES")), changed(binding("b12"), returns(-1, "EACCES"))), Claim: "HC24", Want: claim.Inconclusive},
 	{Name: "tried with it alone", Of: "time-wait", Do: all(dropped(binding("b8")), dropped(binding("b12"))), Claim: "HC24", Want: claim.Inconclusive},
+	{Name: "bound, for a RST had ended the TIME_WAIT", Of: "time-wait", Do: all(assassinated("b7", "40004"), assassinated("b11", "40005"), boundAll), Claim: "HC24", Want: claim.Inconclusive, Because: "a RST had come to it"},
+	{Name: "bound, but a RST had ended one TIME_WAIT alone", Of: "time-wait", Do: all(assassinated("b7", "40004"), boundAll), Claim: "HC24", Want: claim.Refuted},
+	{Name: "bound, but nobody looked after that", Of: "time-wait", Do: all(unwatchedAfter("b8", "b7"), boundAll), Claim: "HC24", Want: claim.Inconclusive, Because: "it may have ended"},
+	{Name: "not bound, and nobody looked after that", Of: "time-wait", Do: all(unwatchedAfter("b8", "b7"), unwatchedAfter("b12", "b11")), Claim: "HC24", Want: claim.Confirmed},
 	{Name: "the listeners were still there", Of: "time-wait", Do: stillListening, Claim: "HC24", Want: claim.Inconclusive},
 	{Name: "no TIME_WAIT", Of: "time-wait", Do: unoccupied, Claim: "HC24", Want: claim.Inconclusive},
 
 	{Name: "bound with it on the new one alone", Of: "time-wait", Do: changed(binding("b9"), returns(0, "")), Claim: "HC28", Want: claim.Confirmed, Because: "on the new listener alone bind() succeeded"},
 	{Name: "bound with it on the new one alone", Of: "time-wait-loopback", Do: changed(binding("b7"), returns(0, "")), Claim: "HC28", Want: claim.Confirmed},
+	{Name: "bound with it on the new one alone, but nobody looked after that", Of: "time-wait", Do: all(unwatchedAfter("b9", "b7"), changed(binding("b9"), returns(0, ""))), Claim: "HC28", Want: claim.Inconclusive, Because: "it may have ended"},
 	{Name: "not bound with it on both", Of: "time-wait", Do: all(changed(binding("b9"), returns(0, "")), changed(binding("b13"), returns(-1, "EADDRINUSE"))), Claim: "HC28", Want: claim.Refuted, Because: "with SO_REUSEADDR on both listeners"},
 	{Name: "failed for another reason", Of: "time-wait", Do: all(changed(binding("b9"), returns(-1, "EINVAL")), changed(binding("b13"), returns(-1, "EINVAL"))), Claim: "HC28", Want: claim.Inconclusive},
 	{Name: "tried with it on both alone", Of: "time-wait", Do: dropped(binding("b9")), Claim: "HC28", Want: claim.Inconclusive, Because: "on the new listener alone"},
 	{Name: "no TIME_WAIT", Of: "time-wait-host", Do: unoccupied, Claim: "HC28", Want: claim.Inconclusive},
 
 	{Name: "no TIME_WAIT", Of: "time-wait", Do: unoccupied, Outcome: claim.OutcomeUnresolved},
+	{Name: "bound, for a RST had ended the TIME_WAIT", Of: "time-wait", Do: all(assassinated("b7", "40004"), boundAll), Outcome: claim.NotReproduced, Because: "the port was not kept"},
+	{Name: "bound, for a RST had ended both", Of: "time-wait", Do: all(assassinated("b7", "40004"), assassinated("b11", "40005"), boundAll), Outcome: claim.OutcomeUnresolved, Because: "a RST had come to it"},
+	{Name: "bound, but nobody looked after that", Of: "time-wait", Do: all(unwatchedAfter("b8", "b7"), boundAll), Outcome: claim.OutcomeUnresolved, Because: "it may have ended"},
+	{Name: "held up", Of: "time-wait", Do: all(boundAll, doctor.HeldUp(binding("b8"))), Outcome: claim.NotReproduced, Because: "did not run for 0.30 s"},
 	{Name: "nobody tried to bind", Of: "time-wait", Do: stillListening, Outcome: claim.NotReproduced, Because: "nobody tried to bind its port"},
 }
 

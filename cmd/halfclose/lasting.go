@@ -55,7 +55,8 @@ func orphanEnds(j *journal.Journal) claim.Finding {
 			return claim.Refuse(j, claim.Numbers(set, in), "%s was still in FIN_WAIT2 after %s", w.Who, seconds(watched))
 		}
 		cited := claim.Numbers(set, in, out)
-		lasted, atMost := out.T-in.T, out.T-begun(w.Journal, in)
+		// It may have begun as soon as close was called: a process that is stopped sees it later.
+		lasted, atMost := out.T-in.T, out.T-w.By.T
 		switch {
 		case w.disturbed(in, out):
 			return claim.Unclear("%s was not left alone in FIN_WAIT2: a segment reached it", w.Who)
@@ -70,15 +71,6 @@ func orphanEnds(j *journal.Journal) claim.Finding {
 		return claim.Confirm(cited, "%s was in FIN_WAIT2 for %s, with tcp_fin_timeout at %d s, and then there was nothing left of it: no TIME_WAIT", w.Who, seconds(lasted), timeout)
 	}
 	return claim.Unclear("no closed socket was seen in FIN_WAIT2")
-}
-
-// begun is the earliest time at which a state can have begun: that of its cause.
-// A process that is stopped sees it later.
-func begun(j *journal.Journal, state *journal.Event) int64 {
-	if c := claim.Cause(j, state); c != nil {
-		return c.T
-	}
-	return state.T
 }
 
 // disturbed says whether a segment reached a socket between two events that means

@@ -333,7 +333,12 @@ func TestScanEveryState(t *testing.T) {
 			t.Run(tt.name+"/"+string(at.Family), func(t *testing.T) {
 				at.Need(t)
 				scenario := &repro.Scenario{Name: "scan", Networks: []journal.Network{at.Network}, Hosts: []string{"a", "b"}}
-				j := repro.Conduct(context.Background(), scenario, func(r *repro.Run) error {
+				var (
+					j     journal.Journal
+					wrong []error
+				)
+				play := func(r *repro.Run) error {
+					wrong = nil
 					// So that the kernel does not give orphans up during the test.
 					for _, h := range []string{"a", "b"} {
 						if err := r.Host(h).Set("net.ipv4.tcp_orphan_retries", "8"); err != nil {
@@ -352,12 +357,19 @@ func TestScanEveryState(t *testing.T) {
 						}
 						for _, w := range step.wants {
 							if err := w.check(s); err != nil {
-								t.Errorf("step %d: %v", i, err)
+								wrong = append(wrong, fmt.Errorf("step %d: %w", i, err))
 							}
 						}
 					}
 					return nil
-				}, at.Conditions())
+				}
+				doctor.Undisturbed(func() *journal.Journal {
+					j = repro.Conduct(context.Background(), scenario, play, at.Conditions())
+					return &j
+				})
+				for _, err := range wrong {
+					t.Error(err)
+				}
 				if j.Stopped != "" {
 					t.Error(j.Stopped)
 				}

@@ -162,12 +162,13 @@ var hc23 = claim.Claim{
 type bindTry struct {
 	call     *journal.Event
 	old, new bool // SO_REUSEADDR on the listener from which that came, and on the new one
+	outlived bool // the TIME_WAIT was seen after the call: it was there, whatever bind returned
 }
 
 // bindTries lists them: calls to bind an address that had a listener, which has
-// been closed, and has a TIME_WAIT.
-func bindTries(j *journal.Journal) []bindTry {
-	var all []bindTry
+// been closed, and has a TIME_WAIT. One that came late, when that may have ended,
+// is none.
+func bindTries(j *journal.Journal) (all []bindTry, late *journal.Event) {
 	occupied := waits(j)
 	for _, call := range claim.Calls(j, "", "bind") {
 		if len(call.Call.Args) < 2 {
@@ -178,13 +179,41 @@ func bindTries(j *journal.Journal) []bindTry {
 			continue // that is about something else
 		}
 		old := listenerAt(j, at, call)
-		in := slices.ContainsFunc(occupied, func(t waiting) bool { return t.Address(t.Who) == at && t.in.N < call.N })
-		if old == "" || !in {
+		begun := slices.DeleteFunc(slices.Clone(occupied), func(t waiting) bool { return t.Address(t.Who) != at || t.in.N > call.N })
+		there := slices.DeleteFunc(slices.Clone(begun), func(t waiting) bool { return t.mayHaveEnded(call) })
+		switch {
+		case old == "" || len(begun) == 0:
+			continue
+		case len(there) == 0:
+			late = call
 			continue
 		}
-		all = append(all, bindTry{call: call, old: reuses(j, old, call), new: reuses(j, call.Socket, call)})
+		all = append(all, bindTry{
+			call: call, old: reuses(j, old, call), new: reuses(j, call.Socket, call),
+			outlived: slices.ContainsFunc(there, func(t waiting) bool { return t.samples[len(t.samples)-1].N > call.N }),
+		})
 	}
-	return all
+	return all, late
+}
+
+// noTry is why nothing can be said, where what should have been tried was not.
+func noTry(late *journal.Event, format string, args ...any) claim.Finding {
+	if late != nil {
+		return claim.Unclear("when %s called bind (#%d) the TIME_WAIT may have ended: it was gone, or a RST had come to it", late.Socket, late.N)
+	}
+	return claim.Unclear(format, args...)
+}
+
+// mayHaveEnded says whether a TIME_WAIT was over before an event, for all that is
+// known: its socket was seen gone, or a RST had come to it, which ends the state
+// (RFC 1337 §2). So it goes where a slow machine lets the peer's FIN be sent again:
+// the second acknowledgement finds the peer closed.
+func (t *waiting) mayHaveEnded(before *journal.Event) bool {
+	return slices.ContainsFunc(claim.States(t.Journal, t.Who, journal.SockDiag), func(e *journal.Event) bool {
+		return e.State.To == journal.Gone && claim.Between(e, t.in, before)
+	}) || slices.ContainsFunc(claim.Segments(t.Journal), func(s claim.Segment) bool {
+		return s.Packet().Dst == t.Address(t.Who) && claim.HasFlags(s.Event, "RST") && claim.Between(s.Event, t.in, before)
+	})
 }
 
 // listenerAt is the socket that had listened on an address, and was closed,
@@ -212,6 +241,12 @@ func reuses(j *journal.Journal, socket string, before *journal.Event) bool {
 	return false
 }
 
+// unwatched is what can be said of a bind that succeeded where nobody looked whether
+// the TIME_WAIT was still there.
+func unwatched(bind *journal.Event) claim.Finding {
+	return claim.Unclear("%s was bound (#%d), but the TIME_WAIT was not seen after that: it may have ended", bind.Socket, bind.N)
+}
+
 var hc24 = claim.Claim{
 	ID: "HC24", Statement: "a server's port in TIME_WAIT cannot be bound again without SO_REUSEADDR",
 	Source: article000, Quantity: claim.Always,
@@ -219,17 +254,21 @@ var hc24 = claim.Claim{
 	Needs:        needsDiag,
 	Check: func(j *journal.Journal) claim.Finding {
 		var cited []*journal.Event
-		for _, b := range bindTries(j) {
+		tries, late := bindTries(j)
+		for _, b := range tries {
 			if b.new {
 				continue
 			}
-			if b.call.Call.Errno == "" {
+			switch {
+			case b.call.Call.Errno == "" && !b.outlived:
+				return unwatched(b.call)
+			case b.call.Call.Errno == "":
 				return claim.Refute(claim.Numbers(b.call), "it was bound without SO_REUSEADDR on the new listener")
 			}
 			cited = append(cited, b.call)
 		}
 		if len(cited) == 0 {
-			return claim.Unclear("nobody tried to bind such a port without SO_REUSEADDR")
+			return noTry(late, "nobody tried to bind such a port without SO_REUSEADDR")
 		}
 		return claim.Confirm(claim.Numbers(cited...), "without SO_REUSEADDR bind() failed with %s, %d times", claim.Returned(cited[0]), len(cited))
 	},
@@ -242,7 +281,8 @@ var hc28 = claim.Claim{
 	Needs:        needsDiag,
 	Check: func(j *journal.Journal) claim.Finding {
 		var bound, failed, both []*journal.Event
-		for _, b := range bindTries(j) {
+		tries, late := bindTries(j)
+		for _, b := range tries {
 			switch {
 			case !b.new:
 			case b.call.Call.Errno != "" && !b.old:
@@ -251,6 +291,8 @@ var hc28 = claim.Claim{
 				return claim.Refute(claim.Numbers(b.call), "with SO_REUSEADDR on both listeners bind() failed with %s", claim.Returned(b.call))
 			case b.old:
 				both = append(both, b.call)
+			case !b.outlived:
+				return unwatched(b.call)
 			default:
 				bound = append(bound, b.call)
 			}
@@ -263,7 +305,7 @@ var hc28 = claim.Claim{
 		case len(bound) > 0:
 			return claim.Confirm(claim.Numbers(bound...), "with it on the new listener alone bind() succeeded, %d times", len(bound))
 		}
-		return claim.Unclear("nobody tried to bind such a port with SO_REUSEADDR on the new listener alone")
+		return noTry(late, "nobody tried to bind such a port with SO_REUSEADDR on the new listener alone")
 	},
 }
 
@@ -318,14 +360,18 @@ var lingersOn = claim.Phenomenon{
 			cited []*journal.Event
 			told  []string
 		)
-		for _, b := range bindTries(j) {
+		tries, late := bindTries(j)
+		for _, b := range tries {
 			cited = append(cited, b.call)
 			told = append(told, fmt.Sprintf("old %s, new %s: %s", with(b.old), with(b.new), success(b.call)))
 		}
-		if len(told) == 0 {
+		switch {
+		case len(told) == 0 && late != nil:
+			return noTry(late, "")
+		case len(told) == 0:
 			return claim.Refuse(j, claim.Numbers(all[0].in), "%s was in TIME_WAIT, but nobody tried to bind its port", all[0].Who)
 		}
-		if f, ok := keepsPort(j); !ok {
+		if f, ok := keepsPort(j, tries, late); !ok {
 			return f
 		}
 		t := all[0]
@@ -336,10 +382,12 @@ var lingersOn = claim.Phenomenon{
 
 // keepsPort judges that the port cannot be bound without SO_REUSEADDR, and can
 // with it on both listeners.
-func keepsPort(j *journal.Journal) (f claim.Finding, ok bool) {
+func keepsPort(j *journal.Journal, tries []bindTry, late *journal.Event) (f claim.Finding, ok bool) {
 	var without, with bool
-	for _, b := range bindTries(j) {
+	for _, b := range tries {
 		switch {
+		case !b.new && b.call.Call.Errno == "" && !b.outlived:
+			return unwatched(b.call), false
 		case !b.new && b.call.Call.Errno != "EADDRINUSE":
 			return claim.Refute(claim.Numbers(b.call), "bind() without SO_REUSEADDR returned %s: the port was not kept", success(b.call)), false
 		case b.old && b.new && b.call.Call.Errno != "":
@@ -351,7 +399,7 @@ func keepsPort(j *journal.Journal) (f claim.Finding, ok bool) {
 		if f, complete := claim.Complete(j); !complete {
 			return f, false
 		}
-		return claim.Unclear("not both were tried: bind() without SO_REUSEADDR: %t, with it on both listeners: %t", without, with), false
+		return noTry(late, "not both were tried: bind() without SO_REUSEADDR: %t, with it on both listeners: %t", without, with), false
 	}
 	return f, true
 }

@@ -115,7 +115,8 @@ func binds(r *repro.Run) error {
 			return err
 		}
 		port++
-		if _, err := closedByServer(r, s); err != nil {
+		c, err := closedByServer(r, s)
+		if err != nil {
 			return err
 		}
 		if err := s.Close(); err != nil {
@@ -125,6 +126,7 @@ func binds(r *repro.Run) error {
 			if err := bindAgain(r, s, fresh); err != nil {
 				return err
 			}
+			c.Server.Look() // that the TIME_WAIT was there all the while
 		}
 	}
 	return nil

@@ -114,19 +114,26 @@ func TestCountersMove(t *testing.T) {
 
 // TestInterruptedCounters: ^C ends the wait, and what was counted by then is told.
 func TestInterruptedCounters(t *testing.T) {
-	cmd := exec.Command("lingerreset", "counters", "--for", "10m")
-	var out strings.Builder
-	cmd.Stdout = &out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	time.Sleep(300 * time.Millisecond) // so that it may be waiting
-	if err := cmd.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
-	}
-	_ = cmd.Wait() // its status is what is checked
-	if code := cmd.ProcessState.ExitCode(); code != 130 || !strings.Contains(out.String(), "OutRsts") {
-		t.Errorf("exit %d\n%s", code, out.String())
+	// One that had not begun to wait dies of the signal: it is given longer then.
+	for wait := 100 * time.Millisecond; ; wait *= 2 {
+		cmd := exec.Command("lingerreset", "counters", "--for", "10m")
+		var out strings.Builder
+		cmd.Stdout = &out
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(wait)
+		if err := cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait() // its status is what is checked
+		code := cmd.ProcessState.ExitCode()
+		if code == 130 && strings.Contains(out.String(), "OutRsts") {
+			return
+		}
+		if code != -1 || wait > 10*time.Second {
+			t.Fatalf("after %v: exit %d\n%s", wait, code, out.String())
+		}
 	}
 }
 

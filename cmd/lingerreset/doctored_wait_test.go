@@ -51,6 +51,8 @@ var doctoredWait = []doctor.Case{
 	{Name: "as recorded, without packets", Of: "linger-n-host", Do: unseenPackets, Claim: "LR15", Want: claim.Confirmed},
 	{Name: "it did not wait", Of: "linger-n", Do: changed(call("a4", "close"), takes(3000)), Claim: "LR15", Want: claim.Refuted, Because: "nobody read"},
 	{Name: "it did not wait, blocking", Of: "linger-n", Do: changed(call("a5", "close"), takes(second/2)), Claim: "LR15", Want: claim.Refuted, Because: "blocking, took 0.50 s"},
+	{Name: "it did not wait, for it was stopped and continued", Of: "linger-n", Do: all(changed(call("a5", "close"), takes(second/2)), doctor.HeldUp(call("a5", "close"))), Claim: "LR15", Want: claim.Inconclusive, Because: "a blocking socket"},
+	{Name: "one did not wait, and another was stopped and continued", Of: "linger-n", Do: all(changed(call("a5", "close"), takes(second/2)), doctor.HeldUp(call("a4", "close"))), Claim: "LR15", Want: claim.Refuted},
 	{Name: "it did not wait for the reader", Of: "linger-n", Do: changed(call("a3", "close"), takes(3000)), Claim: "LR15", Want: claim.Refuted},
 	{Name: "one of three waited its time when the peer had read", Of: "linger-n", Do: changed(call("a3", "close"), takes(second+1)), Claim: "LR15", Want: claim.Confirmed},
 	{Name: "all waited their time when the peer had read", Of: "linger-n", Do: all(changed(call("a1", "close"), takes(second)), changed(call("a2", "close"), takes(second)), changed(call("a3", "close"), takes(second))), Claim: "LR15", Want: claim.Inconclusive, Because: "return when its peer had read"},

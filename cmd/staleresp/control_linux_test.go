@@ -68,7 +68,7 @@ func asKnown(scenario string) func(*testing.T, *doctor.Judged) {
 }
 
 // patient clients wait longer than a late reply takes.
-var patient = map[string]string{patienceFlag: "300ms", lateByFlag: "5ms"}
+var patient = map[string]string{patienceFlag: maxSpan.String(), lateByFlag: "5ms"}
 
 // TestPatient: where clients wait longer than replies are late, nobody is told
 // another's answer.

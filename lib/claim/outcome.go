@@ -1,6 +1,10 @@
 package claim
 
-import "sockproof/lib/journal"
+import (
+	"fmt"
+
+	"sockproof/lib/journal"
+)
 
 // Outcome is what became of a run.
 type Outcome string
@@ -35,7 +39,19 @@ func (p *Phenomenon) Judge(j *journal.Journal) (Outcome, string) {
 	case Confirmed:
 		return Reproduced, f.Because
 	case Refuted:
-		return NotReproduced, f.Because
+		return NotReproduced, f.Because + heldUp(j)
 	}
-	return OutcomeUnresolved, f.Because
+	return OutcomeUnresolved, f.Because + heldUp(j)
+}
+
+// heldUp says for how long the program did not run; nothing, if it always did.
+func heldUp(j *journal.Journal) string {
+	var ns int64
+	for _, e := range HoldUps(j) {
+		ns += e.Process.ForNS
+	}
+	if ns == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; the program did not run for %.2f s of it, being stopped or its machine busy: try again", float64(ns)/1e9)
 }

@@ -45,6 +45,22 @@ func Entered(j *journal.Journal, socket, state string) []*journal.Event {
 	return slices.DeleteFunc(States(j, socket), func(e *journal.Event) bool { return e.State.To != state })
 }
 
+// HoldUps lists the times in which the program did not run.
+func HoldUps(j *journal.Journal) []*journal.Event {
+	return pick(j, func(e *journal.Event) bool { return e.Process != nil && e.Process.Event == journal.HeldUp })
+}
+
+// HeldUp is a time in which the program did not run, and which overlaps that of a
+// call; nil: there was none.
+func HeldUp(j *journal.Journal, call *journal.Event) *journal.Event {
+	for _, e := range HoldUps(j) {
+		if e.T <= call.T+call.Call.TookNS && call.T <= e.T+e.Process.ForNS {
+			return e
+		}
+	}
+	return nil
+}
+
 // Samples lists the readings of a socket in a state.
 func Samples(j *journal.Journal, socket, state string) []*journal.Event {
 	return pick(j, func(e *journal.Event) bool {

@@ -187,8 +187,11 @@ func (c *checker) event(e *journal.Event) {
 // signal, that may end the call at once; all else is recorded as it is seen.
 func (c *checker) clock(e *journal.Event) {
 	took := int64(0)
-	if e.Call != nil {
+	switch {
+	case e.Call != nil:
 		took = e.Call.TookNS
+	case e.Process != nil:
+		took = e.Process.ForNS
 	}
 	switch {
 	case e.T < 0 || took < 0 || e.T > c.ElapsedNS || took > c.ElapsedNS-e.T:

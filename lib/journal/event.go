@@ -158,13 +158,19 @@ type Reset struct {
 // Process is a step in the life of a child that owns sockets.
 type Process struct {
 	PID         int      `json:"pid"`
-	Event       string   `json:"event"` // started, exited, killed; blocked: a thread of this process waits in a call; signalled: one got a signal; looked at: its disposition was read
+	Event       string   `json:"event"` // started, exited, killed; blocked: a thread of this process waits in a call; signalled: one got a signal; looked at: its disposition was read; HeldUp: it did not run
 	Status      int      `json:"status"`
 	Signal      string   `json:"signal,omitempty"`      // the signal it died of: "SIGPIPE"
 	Disposition string   `json:"disposition,omitempty"` // of SIGPIPE in it: default, ignore
 	Sockets     []string `json:"sockets,omitempty"`     // the ids of those it was started with
 	How         string   `json:"how,omitempty"`         // exited: "returned from main", "_exit"; blocked: "read(a1)"; started: the program's name
+	ForNS       int64    `json:"for_ns,omitempty"`      // held up: how long, in nanoseconds from the event's time
 }
+
+// HeldUp is the event of a process that did not run for a while, though it had
+// something to do: it was stopped, or its machine was busy or paused. The kernel's
+// timers went on, and calls that blocked may have been interrupted (signal(7)).
+const HeldUp = "held up"
 
 // Counter is how far a counter of the host's namespace moved in the run, or
 // since it was last counted in the run.

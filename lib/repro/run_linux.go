@@ -217,6 +217,7 @@ func (r *Run) conduct(play Play) journal.Journal {
 		return r.rec.Finish(err.Error())
 	}
 	defer r.watch.close()
+	running := watchRunning(r.rec)
 	err := r.play(play)
 	r.rec.Played()
 	r.OK() // whether the time ran out is asked before it is cut
@@ -230,6 +231,7 @@ func (r *Run) conduct(play Play) journal.Journal {
 	if r.cut != nil {
 		err = r.cut // the reason why later calls failed
 	}
+	running.tell()
 	return r.rec.Finish(stoppedBy(err))
 }
 
