@@ -127,8 +127,8 @@ func otherWay(d *doctor.Journal) {
 var doctoredThreads = []doctor.Case{
 	{Name: "close woke it with an error", Of: "threads", Do: wokenByClose, Claim: "HC29", Want: claim.Confirmed, Because: "returned EBADF after close()"},
 	{Name: "close woke it with the end", Of: "threads-host", Do: wokenAt("a1", call("a1", "close"), 0, ""), Claim: "HC29", Want: claim.Confirmed, Because: "returned 0: the end after close()"},
-	{Name: "it was stopped and continued", Of: "threads", Do: all(wokenByClose, doctor.HeldUp(call("a1", "read"))), Claim: "HC29", Want: claim.Inconclusive, Because: "the program was held up"},
-	{Name: "it was stopped and continued, and woken by data", Of: "threads", Do: doctor.HeldUp(call("a1", "read")), Claim: "HC29", Want: claim.Refuted},
+	{Name: "it was stopped and continued", Of: "threads", Do: all(wokenByClose, doctor.HeldUp(call("a1", "close"))), Claim: "HC29", Want: claim.Inconclusive, Because: "the program was held up"},
+	{Name: "it was stopped and continued, and woken by data", Of: "threads", Do: doctor.HeldUp(call("a1", "close")), Claim: "HC29", Want: claim.Refuted},
 	{Name: "it was stopped later", Of: "threads", Do: all(wokenByClose, doctor.HeldUp(call("a2", "read"))), Claim: "HC29", Want: claim.Confirmed},
 	{Name: "nothing woke it", Of: "threads", Do: all(droppedAll(call("b2", "write")), dropped(call("a1", "read"))), Claim: "HC29", Want: claim.Refuted, Because: "did not wake"},
 	{Name: "it was not seen to wait", Of: "threads", Do: dropped(doctor.Of("a1", process("blocked"))), Claim: "HC29", Want: claim.Inconclusive},

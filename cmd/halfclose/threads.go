@@ -63,7 +63,7 @@ func wakes(j *journal.Journal, names ...string) claim.Finding {
 		return claim.Unclear("the peer ended the connection too, which wakes a reader as well")
 	case b.read != nil && len(b.read.Call.Data) > 0 && !b.wokenByData():
 		return claim.Unclear("the thread that waited in read was given %d bytes, and nobody was seen to send them", b.read.Call.Result)
-	case b.read != nil && !b.wokenByData() && claim.HeldUp(j, b.read) != nil:
+	case b.read != nil && !b.wokenByData() && claim.HeldUp(j, b.By, b.read):
 		return claim.Unclear("the thread that waited in read returned %s, and the program was held up meanwhile: being stopped and continued wakes a reader as well", claim.Returned(b.read))
 	case b.read != nil && !b.wokenByData():
 		return claim.Confirm(claim.Numbers(b.waits, b.By, b.read), "the thread that waited in read returned %s after %s", claim.Returned(b.read), b.Name())

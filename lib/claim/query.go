@@ -50,15 +50,12 @@ func HoldUps(j *journal.Journal) []*journal.Event {
 	return pick(j, func(e *journal.Event) bool { return e.Process != nil && e.Process.Event == journal.HeldUp })
 }
 
-// HeldUp is a time in which the program did not run, and which overlaps that of a
-// call; nil: there was none.
-func HeldUp(j *journal.Journal, call *journal.Event) *journal.Event {
-	for _, e := range HoldUps(j) {
-		if e.T <= call.T+call.Call.TookNS && call.T <= e.T+e.Process.ForNS {
-			return e
-		}
-	}
-	return nil
+// HeldUp says whether there was a time in which the program did not run, between one
+// call's beginning and the other's end.
+func HeldUp(j *journal.Journal, from, to *journal.Event) bool {
+	return slices.ContainsFunc(HoldUps(j), func(e *journal.Event) bool {
+		return e.T <= to.T+to.Call.TookNS && from.T <= e.T+e.Process.ForNS
+	})
 }
 
 // Samples lists the readings of a socket in a state.
