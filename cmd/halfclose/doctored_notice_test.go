@@ -24,6 +24,16 @@ func seenLate(d *doctor.Journal) {
 	d.Swap(d.First(doctor.PacketAt(journal.AtDelivered, fin...)), d.First(doctor.Of("b2", doctor.StateTo(journal.CloseWait, journal.SockDiag))))
 }
 
+// forsaken lets a4 be gone before its peer reads, and a RST of its kernel's arrive.
+func forsaken(d *doctor.Journal) {
+	end, n := *d.First(arriving(port4, fin...)), d.First(call("b5", "read")).N-1
+	d.After(n, journal.Event{
+		Host: "a", Socket: "a4", Kind: journal.KindState,
+		State: &journal.State{Witness: journal.SockDiag, From: journal.FinWait1, To: journal.Gone},
+	})
+	d.Carry(n+1, &end, func(p *journal.Packet) { p.Flags = rst })
+}
+
 // doctoredEpoll: HC7 and HC32, and the scenario epoll.
 var doctoredEpoll = []doctor.Case{
 	{Name: "data after close", Of: "endings", Do: changed(call("b5", "read"), returns(3, "", 'b', 'y', 'e')), Claim: "HC7", Want: claim.Refuted, Because: "3 after close() and 0: the end after shutdown(SHUT_WR)"},
@@ -36,6 +46,8 @@ var doctoredEpoll = []doctor.Case{
 	{Name: "close was not tried", Of: "epoll", Do: closedNot("a1", "close"), Claim: "HC7", Want: claim.Inconclusive},
 	{Name: "a FIN came again", Of: "endings", Do: twice(sent(port4, fin...)), Claim: "HC7", Want: claim.Confirmed},
 	{Name: "a FIN was lost once", Of: "endings", Do: lostOnce(sent(port4, fin...)), Claim: "HC7", Want: claim.Confirmed},
+	{Name: "a FIN came again, and the end was given up", Of: "endings", Do: all(twice(sent(port4, fin...)), forsaken), Claim: "HC7", Want: claim.Inconclusive, Because: "gave a4 up"},
+	{Name: "a RST followed the FIN at once", Of: "endings", Do: forsaken, Claim: "HC7", Want: claim.Refuted, Because: "could tell them apart"},
 	{Name: "the witnesses looked in another order", Of: "endings", Do: otherOrder, Claim: "HC7", Want: claim.Confirmed},
 	{Name: "the capture was read later", Of: "endings-loopback", Do: seenLate, Claim: "HC7", Want: claim.Confirmed},
 	{Name: "another connection's FIN", Of: "endings", Do: another(sent(port3, fin...)), Claim: "HC7", Want: claim.Confirmed},

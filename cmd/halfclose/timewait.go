@@ -212,7 +212,7 @@ func (t *waiting) mayHaveEnded(before *journal.Event) bool {
 	return slices.ContainsFunc(claim.States(t.Journal, t.Who, journal.SockDiag), func(e *journal.Event) bool {
 		return e.State.To == journal.Gone && claim.Between(e, t.in, before)
 	}) || slices.ContainsFunc(claim.Segments(t.Journal), func(s claim.Segment) bool {
-		return s.Packet().Dst == t.Address(t.Who) && claim.HasFlags(s.Event, "RST") && claim.Between(s.Event, t.in, before)
+		return s.Packet().Dst == t.Address(t.Who) && slices.Contains(s.Packet().Flags, "RST") && claim.Between(s.Event, t.in, before)
 	})
 }
 

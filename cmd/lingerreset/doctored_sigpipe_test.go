@@ -39,6 +39,12 @@ func anyRST(d *doctor.Journal) {
 	d.DropAll(func(e *journal.Event) bool { return e.Packet != nil && slices.Contains(e.Packet.Flags, "RST") })
 }
 
+// earlyReset lets a RST follow the FIN of the close in shut-wr-contrast.
+func earlyReset(d *doctor.Journal) {
+	end := d.First(doctor.ArrivalOf(d.First(to("40002", sent("8080", fin...))).N))
+	d.Carry(end.N, end, func(p *journal.Packet) { p.Flags = []string{"RST"} })
+}
+
 // doctoredSigpipe: LR7, LR8, LR11, LR12, LR22, and the scenarios sigpipe and
 // go-runtime.
 var doctoredSigpipe = []doctor.Case{
@@ -55,6 +61,7 @@ var doctoredSigpipe = []doctor.Case{
 	}, Claim: "LR7", Want: claim.Refuted, Because: "drew no RST"},
 	{Name: "the data was lost", Of: "shut-wr-contrast", Do: all(lost(data("40002", journal.AtSent)), droppedAll(to("40002", rstsOf("8080")))), Claim: "LR7", Want: claim.Inconclusive},
 	{Name: "the FIN had not arrived", Of: "shut-wr-contrast", Do: lost(to("40002", sent("8080", fin...))), Claim: "LR7", Want: claim.Inconclusive},
+	{Name: "the first failed, for a RST had come before it", Of: "shut-wr-contrast", Do: all(earlyReset, changed(call("a2", "sendmsg"), returns(-1, "EPIPE"))), Claim: "LR7", Want: claim.Inconclusive},
 	{Name: "the data came twice", Of: "sigpipe", Do: twice(data("40001", journal.AtSent)), Claim: "LR7", Want: claim.Confirmed},
 	{Name: "as recorded", Of: "shut-wr-contrast", Do: asRecorded, Claim: "LR7", Want: claim.Confirmed, Because: "1 times"},
 	{Name: "as recorded", Of: "read-after-reset", Do: asRecorded, Claim: "LR7", Want: claim.Confirmed},

@@ -142,7 +142,7 @@ func firstSends(j *journal.Journal) []firstSend {
 			continue
 		}
 		first := claim.Nth(c.Calls(c.Client, closed, byAny...), 0)
-		if first == nil || claim.WithFlag(c.Arrived(c.Client, closed, first), "FIN") == nil {
+		if first == nil || claim.WithFlag(c.Arrived(c.Client, closed, first), "FIN") == nil || resetBefore(&c, closed, first) {
 			continue
 		}
 		f := firstSend{Connection: c, closed: closed, call: first}
@@ -156,6 +156,14 @@ func firstSends(j *journal.Journal) []firstSend {
 		all = append(all, f)
 	}
 	return all
+}
+
+// resetBefore says whether a client had been reset before its first send already. Where
+// the machine stands still for seconds, the server's kernel gives the closed socket up
+// (tcp_orphan_retries), and answers the acknowledgement of its FIN with a RST.
+func resetBefore(c *claim.Connection, closed, first *journal.Event) bool {
+	return claim.WithFlag(c.Arrived(c.Client, closed, first), "RST") != nil ||
+		slices.ContainsFunc(claim.Entered(c.Journal, c.Client, journal.Gone), func(e *journal.Event) bool { return claim.Between(e, closed, first) })
 }
 
 // draws judges them.
@@ -181,7 +189,7 @@ func draws(j *journal.Journal) claim.Finding {
 var lr7 = claim.Claim{
 	ID: "LR7", Statement: "after the peer's close(), the first send succeeds and draws a RST",
 	Source: article004, Quantity: claim.Always,
-	Precondition: "the close was an orderly one, its FIN has arrived, and what is sent arrives",
+	Precondition: "the close was an orderly one, its FIN has arrived, no RST has, and what is sent arrives",
 	Needs:        needsPackets, Check: draws,
 }
 

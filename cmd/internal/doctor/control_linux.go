@@ -77,7 +77,7 @@ func (s *Suite) Conduct(scenario *repro.Scenario, c repro.Conditions) (r *Judged
 // Undisturbed plays until a run was not held up by the machine, some times at most:
 // what comes of one that was is not what the test has arranged.
 func Undisturbed(play func() *journal.Journal) {
-	const most = 5
+	const most = 3
 	for range most {
 		if len(claim.HoldUps(play())) == 0 {
 			return
