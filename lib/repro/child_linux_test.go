@@ -29,7 +29,7 @@ func withChild(r *Run, d sock.Disposition) (c *sock.Child, client, server *sock.
 func lastProcess(j *journal.Journal) journal.Process {
 	var p journal.Process
 	for _, e := range j.Events {
-		if e.Process != nil {
+		if e.Process != nil && e.Process.Event != journal.HeldUp {
 			p = *e.Process
 		}
 	}

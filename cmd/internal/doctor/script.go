@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -36,7 +38,7 @@ func Scripts(t *testing.T, binary string) {
 			_, is := missing[network]
 			return !is, nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"field": field, "exits": exits, "fills": fills, "unread": unread},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"field": field, "exits": exits, "interrupted": interrupted, "fills": fills, "unread": unread},
 	})
 }
 
@@ -107,6 +109,28 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if got != want {
 		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}
+
+// interrupted runs a command until it is interrupted, which must end it with 130 and
+// something said on stdout: interrupted PATTERN COMMAND …. One that had not come so
+// far yet is given more time. What it printed is for stdout and stderr to check.
+func interrupted(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: interrupted PATTERN COMMAND ...")
+	}
+	pattern, err := regexp.Compile("(?m)" + args[0])
+	ts.Check(err)
+	for wait := 250 * time.Millisecond; ; wait *= 2 {
+		// The command alone gets the signal, not what it has started.
+		err := ts.Exec("timeout", append([]string{"--foreground", "--preserve-status", "--signal", "INT", fmt.Sprint(wait.Seconds())}, args[1:]...)...)
+		var exit *exec.ExitError
+		if errors.As(err, &exit) && exit.ExitCode() == 130 && pattern.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+		if wait > 10*time.Second {
+			ts.Fatalf("interrupted after %v: %v; want exit status 130, and %q on stdout", wait, err, args[0])
+		}
 	}
 }
 
