@@ -185,7 +185,7 @@ func TestOrphanIsKept(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
 		t, doctor.Stages(private...),
-		doctor.Control{Scenario: "unsent", Alter: setting("a", "net.ipv4.tcp_orphan_retries", "15"), Want: claim.Reproduced, Verdicts: verdicts{"HC11": "confirmed", "HC15": "confirmed", "HC27": "inconclusive"}},
+		doctor.Control{Scenario: "unsent", Play: unsentFor("15"), Want: claim.Reproduced, Verdicts: verdicts{"HC11": "confirmed", "HC15": "confirmed", "HC27": "inconclusive"}},
 	)
 }
 

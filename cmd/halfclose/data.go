@@ -100,6 +100,8 @@ func toReaders(name string) func(*journal.Journal) claim.Finding {
 			}
 			fin := claim.WithFlag(d.Sent(d.Who, d.By, nil), "FIN")
 			switch {
+			case d.got != d.given && d.forsaken(d.end) != nil:
+				return claim.Unclear("of %d bytes %s got %d: the kernel had given %s up, for what it sent again was not acknowledged in time", d.given, d.Other(), d.got, d.Who)
 			case d.got != d.given && !d.Attached(journal.SockDiag):
 				return claim.Unclear("of %d bytes %s got %d; whether the kernel had given them up by then is not known without sock_diag", d.given, d.Other(), d.got)
 			case d.got != d.given:

@@ -34,7 +34,15 @@ func unread(r *repro.Run) error {
 // unsent: data that the kernel has taken and not sent, for the peer's window is
 // full, when the connection is closed or shut down for writing: to a peer that
 // reads, one that reads late, one that never does.
-func unsent(r *repro.Run) error {
+func unsent(r *repro.Run) error { return unsentFor("1")(r) }
+
+// unsentFor is the scenario with a kernel that gives orphans up after so many
+// retransmissions.
+func unsentFor(retries string) repro.Play {
+	return func(r *repro.Run) error { return unsentToAll(r, retries) }
+}
+
+func unsentToAll(r *repro.Run, retries string) error {
 	s, err := r.Host("b").Listen(repro.ServerPort, repro.SmallReceiver)
 	if err != nil {
 		return err
@@ -46,7 +54,7 @@ func unsent(r *repro.Run) error {
 			}
 		}
 	}
-	return neverRead(r, s)
+	return neverRead(r, s, retries)
 }
 
 // late is how late the peer reads that reads late: after the kernel has found
@@ -72,7 +80,7 @@ func unsentTo(r *repro.Run, s *repro.Server, end ending, after time.Duration) er
 // neverRead ends two connections with unsent data to a peer that never reads,
 // and waits until the closed one has been given up, with the settings that make
 // that a matter of seconds.
-func neverRead(r *repro.Run, s *repro.Server) error {
+func neverRead(r *repro.Run, s *repro.Server, retries string) error {
 	if r.Network() == journal.HostNet {
 		r.Note("a peer that never reads: left out here, it takes minutes without settings that the host network never changes")
 		return nil
@@ -83,6 +91,9 @@ func neverRead(r *repro.Run, s *repro.Server) error {
 		return nil
 	}
 	if err != nil {
+		return err
+	}
+	if err := r.Host("a").Set("net.ipv4.tcp_orphan_retries", retries); err != nil {
 		return err
 	}
 	shutDown, err := s.Connect(r.Host("a"))

@@ -81,6 +81,14 @@ var doctoredUnsent = []doctor.Case{
 	{Name: "the peers did not read on", Of: "unsent", Do: readsNotOn("b2", "b3"), Claim: "HC11", Want: claim.Inconclusive},
 	{Name: "nothing was unsent", Of: "unsent", Do: sentBefore("a1", "a2"), Claim: "HC11", Want: claim.Inconclusive},
 	{Name: "the sender was given up before the peers read", Of: "unsent", Do: all(givenUpEarly("a1", "b2"), givenUpEarly("a2", "b3")), Claim: "HC11", Want: claim.Inconclusive},
+	{Name: "a part was lost, for the sender was given up", Of: "unsent", Do: all(
+		changed(call("b2", "read"), returns(10, "")), twice(data(port1, journal.AtSent)),
+		changed(doctor.Of("a1", doctor.StateTo(journal.FinWait2, journal.SockDiag)), becomes(journal.Gone)),
+	), Claim: "HC11", Want: claim.Inconclusive, Because: "the kernel had given a1 up"},
+	{Name: "a part was lost, and the sender was gone", Of: "unsent", Do: all(
+		changed(call("b2", "read"), returns(10, "")),
+		changed(doctor.Of("a1", doctor.StateTo(journal.FinWait2, journal.SockDiag)), becomes(journal.Gone)),
+	), Claim: "HC11", Want: claim.Refuted},
 	{Name: "the window was probed", Of: "unsent", Do: probes, Claim: "HC11", Want: claim.Confirmed},
 	{Name: "data came again", Of: "unsent", Do: twice(data(port1, journal.AtSent), data(port2, journal.AtSent)), Claim: "HC11", Want: claim.Confirmed, Because: "5296 of 8192 were unsent"},
 

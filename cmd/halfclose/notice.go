@@ -69,24 +69,12 @@ func tellsNothing(j *journal.Journal) claim.Finding {
 		return claim.Refuse(j, claim.Numbers(closed[0].By, shut[0].By, x.read, y.read), "the reads returned %s after close() and %s after shutdown(SHUT_WR), not 0", claim.Returned(x.read), claim.Returned(y.read))
 	case !x.isWhole || !y.isWhole: // one was watched for longer, or the run was stopped
 		return claim.Unclear("the peers were not watched for the same time: up to their first writes, which were not both seen")
-	case closed[0].isForsaken(claim.Nth(closed[0].writes(closed[0].Other(), closed[0].By), 0)):
+	case closed[0].forsaken(claim.Nth(closed[0].writes(closed[0].Other(), closed[0].By), 0)) != nil:
 		return claim.Unclear("the kernel gave %s up before its peer wrote: its FIN, sent again and again, had not been acknowledged in time", closed[0].Who)
 	case slices.Equal(x.said(), y.said()):
 		return claim.Confirm(cited, "recv returned 0 both times, and up to its first write the peer saw the same: %s", strings.Join(x.said(), ", "))
 	}
 	return claim.Refute(cited, "the peer could tell them apart: after close() %s; after shutdown(SHUT_WR) %s", strings.Join(x.said(), ", "), strings.Join(y.said(), ", "))
-}
-
-// isForsaken says whether the kernel gave the closed end up before an event, its FIN
-// not being acknowledged in time (tcp_orphan_retries). It answers what comes then with
-// RST: the peer's acknowledgement, too.
-func (w *way) isForsaken(before *journal.Event) bool {
-	return slices.ContainsFunc(claim.States(w.Journal, w.Who, journal.SockDiag), func(gone *journal.Event) bool {
-		return gone.State.To == journal.Gone && claim.Between(gone, w.By, before) &&
-			slices.ContainsFunc(claim.Segments(w.Journal), func(s claim.Segment) bool {
-				return s.Repeats != 0 && s.Packet().Src == w.Address(w.Who) && slices.Contains(s.Packet().Flags, "FIN") && claim.Between(s.Event, w.By, gone)
-			})
-	})
 }
 
 // hadNothing says whether a read found nothing that had arrived.

@@ -29,6 +29,12 @@ func wayOf(c claim.Connection, who string, by *journal.Event) way {
 	return way{claim.Ending{Connection: c, Who: who, By: by}}
 }
 
+// forsaken is the event by which the end that was ended was given up by its kernel,
+// before another; nil: it was not.
+func (w *way) forsaken(before *journal.Event) *journal.Event {
+	return claim.Forsaken(w.Journal, w.Who, w.Address(w.Who), w.By, before)
+}
+
 // writes and reads list what a socket sent and took, after an event.
 func (w *way) writes(socket string, after *journal.Event) []*journal.Event {
 	return w.Calls(socket, after, claim.Sending...)

@@ -39,10 +39,12 @@ func anyRST(d *doctor.Journal) {
 	d.DropAll(func(e *journal.Event) bool { return e.Packet != nil && slices.Contains(e.Packet.Flags, "RST") })
 }
 
-// earlyReset lets a RST follow the FIN of the close in shut-wr-contrast.
-func earlyReset(d *doctor.Journal) {
-	end := d.First(doctor.ArrivalOf(d.First(to("40002", sent("8080", fin...))).N))
-	d.Carry(end.N, end, func(p *journal.Packet) { p.Flags = []string{"RST"} })
+// earlyReset lets a RST follow the FIN of the close to a port at once.
+func earlyReset(port string) func(*doctor.Journal) {
+	return func(d *doctor.Journal) {
+		end := d.First(doctor.ArrivalOf(d.First(to(port, sent("8080", fin...))).N))
+		d.Carry(end.N, end, func(p *journal.Packet) { p.Flags = []string{"RST"} })
+	}
 }
 
 // doctoredSigpipe: LR7, LR8, LR11, LR12, LR22, and the scenarios sigpipe and
@@ -61,7 +63,7 @@ var doctoredSigpipe = []doctor.Case{
 	}, Claim: "LR7", Want: claim.Refuted, Because: "drew no RST"},
 	{Name: "the data was lost", Of: "shut-wr-contrast", Do: all(lost(data("40002", journal.AtSent)), droppedAll(to("40002", rstsOf("8080")))), Claim: "LR7", Want: claim.Inconclusive},
 	{Name: "the FIN had not arrived", Of: "shut-wr-contrast", Do: lost(to("40002", sent("8080", fin...))), Claim: "LR7", Want: claim.Inconclusive},
-	{Name: "the first failed, for a RST had come before it", Of: "shut-wr-contrast", Do: all(earlyReset, changed(call("a2", "sendmsg"), returns(-1, "EPIPE"))), Claim: "LR7", Want: claim.Inconclusive},
+	{Name: "the first failed, for a RST had come before it", Of: "shut-wr-contrast", Do: all(earlyReset("40002"), changed(call("a2", "sendmsg"), returns(-1, "EPIPE"))), Claim: "LR7", Want: claim.Inconclusive},
 	{Name: "the data came twice", Of: "sigpipe", Do: twice(data("40001", journal.AtSent)), Claim: "LR7", Want: claim.Confirmed},
 	{Name: "as recorded", Of: "shut-wr-contrast", Do: asRecorded, Claim: "LR7", Want: claim.Confirmed, Because: "1 times"},
 	{Name: "as recorded", Of: "read-after-reset", Do: asRecorded, Claim: "LR7", Want: claim.Confirmed},
@@ -96,6 +98,7 @@ var doctoredSigpipe = []doctor.Case{
 	{Name: "one's own shutdown was of the other side", Of: "sigpipe", Do: changed(call("a10", "shutdown"), argued("SHUT_RD")), Claim: "LR22", Want: claim.Inconclusive},
 
 	{Name: "the process went on", Of: "sigpipe", Do: survived("a1", "write", 1, returns(-1, "EPIPE")), Outcome: claim.NotReproduced},
+	{Name: "a RST had come before the first write", Of: "sigpipe", Do: all(everyRST, earlyReset("40001"), survived("a1", "write", 1, returns(6, ""))), Outcome: claim.OutcomeUnresolved, Because: "had been reset before"},
 	{Name: "no RST came, and the second write succeeded", Of: "sigpipe", Do: all(everyRST, survived("a1", "write", 1, returns(6, ""))), Outcome: claim.NotReproduced, Because: "no RST reached a1: its first write returned 5, its second 6"},
 	{Name: "nobody wrote", Of: "sigpipe", Do: droppedAll(doctor.Call("write")), Outcome: claim.OutcomeUnresolved},
 

@@ -341,7 +341,11 @@ var lr22 = claim.Claim{
 // had come meanwhile: without one nothing kills.
 func drawsKiller(j *journal.Journal) claim.Finding {
 	for _, p := range processes(j) {
-		if p.closed != nil && p.rst == nil && len(p.sends) > 1 {
+		switch {
+		case p.closed == nil || p.rst != nil || len(p.sends) < 2:
+		case resetBefore(&p.Connection, p.closed, p.sends[0]):
+			return claim.Unclear("%s had been reset before it sent anything: the kernel had given the peer's socket up", p.Client)
+		default:
 			return claim.Refuse(j, claim.Numbers(p.closed, p.sends[0], p.sends[1]), "no RST reached %s: its first %s returned %s, its second %s",
 				p.Client, p.sends[0].Call.Op, claim.Returned(p.sends[0]), claim.Returned(p.sends[1]))
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 
 	"sockproof/lib/claim"
@@ -244,6 +245,15 @@ func ended(read *journal.Event) bool {
 	return read.Call.Result <= 0 && read.Call.Errno != "EAGAIN"
 }
 
+// forsaken is the event by which a self-connected socket was given up by its kernel.
+func forsaken(j *journal.Journal, socket string) *journal.Event {
+	return claim.Forsaken(j, socket, addressOf(j, socket), nil, nil)
+}
+
+func givenUp(gone *journal.Event) string {
+	return fmt.Sprintf("the kernel gave %s up (#%d): its FIN, sent again and again, did not come back to it in time", gone.Socket, gone.N)
+}
+
 var sc5 = claim.Claim{
 	ID: "SC5", Statement: "the close takes two segments: one FIN, one ACK (“two-way close”)",
 	Source: article004, Quantity: claim.Always,
@@ -260,6 +270,8 @@ var sc5 = claim.Claim{
 		socket, _ := selfConnected(j)
 		inOrder := claim.Entered(j, socket, journal.FinWait1)
 		switch {
+		case forsaken(j, socket) != nil:
+			return claim.Unclear("%s", givenUp(forsaken(j, socket)))
 		case (len(c) == 0 || !slices.Contains(c[0].Packet.Flags, "FIN")) && len(inOrder) > 0:
 			return claim.Unclear("it was closed in order (#%d), but no FIN was seen: it was dropped before it could be", inOrder[0].N)
 		case len(c) == 0 || !slices.Contains(c[0].Packet.Flags, "FIN"):
@@ -289,6 +301,9 @@ var sc6 = claim.Claim{
 				return claim.Unclear("the whole close passed inside close(): on %s the first state seen after it is TIME_WAIT (#%d)", j.Network, ends[0].N)
 			}
 			return claim.Unclear("the connection was not closed in order")
+		}
+		if gone := forsaken(j, socket); gone != nil {
+			return claim.Unclear("%s", givenUp(gone))
 		}
 		return claim.Follows(j, socket, "its own", []claim.Step{
 			{From: journal.FinWait1, To: journal.Closing, On: []string{"FIN", "ACK"}},

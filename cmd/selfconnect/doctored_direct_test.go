@@ -29,6 +29,18 @@ func neverAnswered(d *doctor.Journal) {
 	d.First(doctor.Call("getpeername")).Call.Errno = "ENOTCONN"
 }
 
+// finAgain lets the socket send its FIN a second time before the first comes back.
+func finAgain(d *doctor.Journal) {
+	fin := d.First(doctor.PacketAt(journal.AtSent, "FIN", "ACK"))
+	d.Again(fin.N, fin, nil)
+}
+
+// isGone lets it be gone from FIN_WAIT1.
+func isGone(d *doctor.Journal) {
+	d.First(doctor.StateTo(journal.Closing, journal.SockDiag)).State.To = journal.Gone
+	d.Drop(doctor.StateTo(journal.TimeWait, journal.SockDiag))
+}
+
 // doctoredOpening: SC1 to SC3, and that a socket connects to itself at all.
 var doctoredOpening = []doctor.Case{
 	{Name: "as recorded", Of: "direct", Do: func(*doctor.Journal) {}, Outcome: claim.Reproduced},
@@ -158,6 +170,10 @@ var doctoredClose = []doctor.Case{
 		fin := d.First(doctor.PacketAt(journal.AtSent, "FIN", "ACK"))
 		d.Again(fin.N, fin, func(e *journal.Event) { e.Packet.At, e.Packet.Of = journal.AtDropped, fin.N })
 	}, Claim: "SC5", Want: claim.Inconclusive},
+	{Name: "it was given up", Of: "direct", Do: doctor.All(finAgain, isGone, func(d *doctor.Journal) {
+		d.First(doctor.PacketAt(journal.AtDelivered, "FIN", "ACK")).Packet.Flags = []string{"RST"}
+	}), Claim: "SC5", Want: claim.Inconclusive, Because: "gave a1 up"},
+	{Name: "its FIN came again", Of: "direct", Do: finAgain, Claim: "SC5", Want: claim.Confirmed},
 	{Name: "on lo the FIN answered by a FIN", Of: "direct-loopback", Do: func(d *doctor.Journal) {
 		fin := d.First(doctor.PacketAt(journal.AtDelivered, "FIN", "ACK"))
 		d.Again(fin.N, fin, func(e *journal.Event) { e.Packet.Seq++; e.Packet.Ack++ })
@@ -170,6 +186,8 @@ var doctoredClose = []doctor.Case{
 	{Name: "CLOSING then gone", Of: "direct", Do: func(d *doctor.Journal) {
 		d.First(doctor.StateTo(journal.TimeWait, journal.SockDiag)).State.To = journal.Gone
 	}, Claim: "SC6", Want: claim.Refuted},
+	{Name: "it was given up", Of: "direct", Do: doctor.All(finAgain, isGone), Claim: "SC6", Want: claim.Inconclusive, Because: "gave a1 up"},
+	{Name: "it was gone at once", Of: "direct", Do: isGone, Claim: "SC6", Want: claim.Refuted},
 	{Name: "CLOSING not on its own FIN", Of: "direct", Do: func(d *doctor.Journal) {
 		d.First(doctor.PacketAt(journal.AtDelivered, "FIN", "ACK")).Packet.Flags = []string{"ACK"}
 	}, Claim: "SC6", Want: claim.Refuted},

@@ -63,6 +63,27 @@ func (c *Connection) NewlyArrived(socket string, after, before *journal.Event) [
 // HasPackets says whether packets were seen at all.
 func (c *Connection) HasPackets() bool { return c.Attached(journal.Packets) }
 
+// Forsaken is the event by which a socket was gone because its kernel had given it up:
+// closed by its program, and not acknowledged in time whatever it sent again
+// (tcp_orphan_retries). That befalls a connection whose packets nobody carries for
+// seconds, and what comes after that is answered with RST. Nil: it was not, between the
+// two events. The state may have been seen before what had been sent.
+func Forsaken(j *journal.Journal, socket, address string, after, before *journal.Event) *journal.Event {
+	again := slices.ContainsFunc(Segments(j), func(s Segment) bool {
+		p := s.Packet()
+		return s.Repeats != 0 && p.Src == address && (p.Len > 0 || slices.Contains(p.Flags, "FIN")) && Between(s.Event, after, before)
+	})
+	if !again {
+		return nil
+	}
+	for _, e := range States(j, socket, journal.SockDiag) {
+		if e.State.To == journal.Gone && e.State.From != journal.TimeWait && Between(e, after, before) {
+			return e
+		}
+	}
+	return nil
+}
+
 // StateAt is the state in which a socket was seen last before an event (nil: at
 // all); nil if it was not. Where sock_diag finds nothing any more and TCP_INFO
 // still has a descriptor to ask, that says CLOSE, and says more.

@@ -102,9 +102,10 @@ func (h *Host) openOnWire(o Options, self bool) (err error) {
 	return r.configure(o.MTU, wirePrefix(o.Family), self)
 }
 
-// orphanSettings keep a namespace from being pinned by connections that were
-// closed and never answered: given up after one retransmission, not eight.
-var orphanSettings = []Setting{{"net.ipv4.tcp_orphan_retries", "1"}}
+// orphanSettings keep a namespace from being pinned by connections that were closed
+// and never answered: given up after three retransmissions, not eight. Fewer would
+// give up those of a program that was stopped for a second.
+var orphanSettings = []Setting{{"net.ipv4.tcp_orphan_retries", "3"}}
 
 // selfSettings are made before the wire's interface exists, by way of the
 // defaults that it inherits, so that it never sends what nobody asked for.
