@@ -189,11 +189,6 @@ func TestOrphanIsKept(t *testing.T) {
 	)
 }
 
-// setting makes a kernel setting on a host.
-func setting(host, name, value string) func(*repro.Run) error {
-	return func(r *repro.Run) error { return r.Host(host).Set(name, value) }
-}
-
 // answered is a request that is answered in full by a server that has read all
 // of it, and ends in some way.
 func answered(end func(*repro.Run, repro.Conn)) func(*repro.Run, repro.Conn) error {
