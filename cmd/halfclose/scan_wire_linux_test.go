@@ -363,9 +363,9 @@ func TestScanEveryState(t *testing.T) {
 					}
 					return nil
 				}
-				doctor.Undisturbed(func() *journal.Journal {
+				doctor.Undisturbed(func() (*journal.Journal, bool) {
 					j = repro.Conduct(context.Background(), scenario, play, at.Conditions())
-					return &j
+					return &j, len(wrong) == 0
 				})
 				for _, err := range wrong {
 					t.Error(err)

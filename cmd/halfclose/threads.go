@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 )
@@ -51,6 +53,16 @@ func (b *blocked) endedByPeer() bool {
 	return call != nil && call.T < b.read.T+b.read.Call.TookNS
 }
 
+// wasInterrupted says whether the read may have been interrupted between the ending
+// and its return: the program was stopped and continued; or it did not run for a while,
+// whatever the reason, and the call returned what none does that was left to wait.
+func (b *blocked) wasInterrupted(j *journal.Journal) bool {
+	restarted := b.read.Call.Errno == "EBADF" || b.read.Call.Errno == "EINTR"
+	return slices.ContainsFunc(claim.HeldUp(j, b.By, b.read), func(e *journal.Event) bool {
+		return restarted || e.Process.Signal != ""
+	})
+}
+
 // wakes judges whether an ending call wakes a thread that waits in read.
 func wakes(j *journal.Journal, names ...string) claim.Finding {
 	all := blockedReads(j, names...)
@@ -63,7 +75,7 @@ func wakes(j *journal.Journal, names ...string) claim.Finding {
 		return claim.Unclear("the peer ended the connection too, which wakes a reader as well")
 	case b.read != nil && len(b.read.Call.Data) > 0 && !b.wokenByData():
 		return claim.Unclear("the thread that waited in read was given %d bytes, and nobody was seen to send them", b.read.Call.Result)
-	case b.read != nil && !b.wokenByData() && claim.HeldUp(j, b.By, b.read):
+	case b.read != nil && !b.wokenByData() && b.wasInterrupted(j):
 		return claim.Unclear("the thread that waited in read returned %s, and the program was held up meanwhile: being stopped and continued wakes a reader as well", claim.Returned(b.read))
 	case b.read != nil && !b.wokenByData():
 		return claim.Confirm(claim.Numbers(b.waits, b.By, b.read), "the thread that waited in read returned %s after %s", claim.Returned(b.read), b.Name())

@@ -53,5 +53,5 @@ func heldUp(j *journal.Journal) string {
 	if ns == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; the program did not run for %.2f s of it, being stopped or its machine busy: try again", float64(ns)/1e9)
+	return fmt.Sprintf("; the program did not run for up to %.2f s of it, being stopped or its machine busy: try again", float64(ns)/1e9)
 }

@@ -50,11 +50,11 @@ func HoldUps(j *journal.Journal) []*journal.Event {
 	return pick(j, func(e *journal.Event) bool { return e.Process != nil && e.Process.Event == journal.HeldUp })
 }
 
-// HeldUp says whether there was a time in which the program did not run, between one
-// call's beginning and the other's end.
-func HeldUp(j *journal.Journal, from, to *journal.Event) bool {
-	return slices.ContainsFunc(HoldUps(j), func(e *journal.Event) bool {
-		return e.T <= to.T+to.Call.TookNS && from.T <= e.T+e.Process.ForNS
+// HeldUp lists the times in which the program did not run, between one call's
+// beginning and another's end.
+func HeldUp(j *journal.Journal, from, to *journal.Event) []*journal.Event {
+	return slices.DeleteFunc(HoldUps(j), func(e *journal.Event) bool {
+		return e.T > to.T+to.Call.TookNS || from.T > e.T+e.Process.ForNS
 	})
 }
 

@@ -168,8 +168,9 @@ type Process struct {
 }
 
 // HeldUp is the event of a process that did not run for a while, though it had
-// something to do: it was stopped, or its machine was busy or paused. The kernel's
-// timers went on, and calls that blocked may have been interrupted (signal(7)).
+// something to do: it was stopped and continued, of which its Signal tells, or its
+// machine was busy or paused. The kernel's timers went on; and being stopped
+// interrupts calls that block (signal(7)).
 const HeldUp = "held up"
 
 // Counter is how far a counter of the host's namespace moved in the run, or

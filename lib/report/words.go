@@ -180,7 +180,7 @@ func (c *canvas) processWords(e *journal.Event) words {
 	case p.Event == "blocked":
 		text = c.who(e) + "thread " + strconv.Itoa(p.PID) + " waits in " + c.clean(p.How)
 	case p.Event == journal.HeldUp:
-		text = c.who(e) + "process " + strconv.Itoa(p.PID) + " did not run for " + millis(p.ForNS) + " ms"
+		text = c.who(e) + "process " + strconv.Itoa(p.PID) + " did not run for up to " + millis(p.ForNS) + " ms"
 	case p.Event == "started" && p.How != "":
 		text += ": " + c.clean(p.How)
 	case p.Event == "exited" && p.How != "":

@@ -47,14 +47,14 @@ func Dropped(w Which) Change { return func(d *Journal) { d.Drop(w) } }
 // DroppedAll deletes every such event.
 func DroppedAll(w Which) Change { return func(d *Journal) { d.DropAll(w) } }
 
-// HeldUp lets the program not have run while a call was in progress, from a
-// millisecond after it began.
-func HeldUp(w Which) Change {
+// HeldUp lets the program not have run while a call was in progress, from its
+// beginning; with a signal's name, for it was stopped and continued.
+func HeldUp(w Which, by string) Change {
 	return func(d *Journal) {
 		call := d.First(w)
 		d.After(d.Events[len(d.Events)-1].N, journal.Event{
-			T: call.T + 1e6, Kind: journal.KindProcess,
-			Process: &journal.Process{PID: 1, Event: journal.HeldUp, ForNS: 3e8},
+			T: call.T, Kind: journal.KindProcess,
+			Process: &journal.Process{PID: 1, Event: journal.HeldUp, Signal: by, ForNS: 3e8},
 		})
 	}
 }
