@@ -31,30 +31,25 @@ func unread(r *repro.Run) error {
 	return nil
 }
 
-// unsent: data that the kernel has taken and not sent, for the peer's window is
-// full, when the connection is closed or shut down for writing: to a peer that
+// unsentFor is the scenario unsent, with a kernel that gives orphans up after so many
+// retransmissions: data that the kernel has taken and not sent, for the peer's window
+// is full, when the connection is closed or shut down for writing: to a peer that
 // reads, one that reads late, one that never does.
-func unsent(r *repro.Run) error { return unsentFor("1")(r) }
-
-// unsentFor is the scenario with a kernel that gives orphans up after so many
-// retransmissions.
 func unsentFor(retries string) repro.Play {
-	return func(r *repro.Run) error { return unsentToAll(r, retries) }
-}
-
-func unsentToAll(r *repro.Run, retries string) error {
-	s, err := r.Host("b").Listen(repro.ServerPort, repro.SmallReceiver)
-	if err != nil {
-		return err
-	}
-	for _, end := range []ending{closing, shut(sock.ShutWrite)} {
-		for _, after := range []time.Duration{0, late} {
-			if err := unsentTo(r, s, end, after); err != nil {
-				return err
+	return func(r *repro.Run) error {
+		s, err := r.Host("b").Listen(repro.ServerPort, repro.SmallReceiver)
+		if err != nil {
+			return err
+		}
+		for _, end := range []ending{closing, shut(sock.ShutWrite)} {
+			for _, after := range []time.Duration{0, late} {
+				if err := unsentTo(r, s, end, after); err != nil {
+					return err
+				}
 			}
 		}
+		return neverRead(r, s, retries)
 	}
-	return neverRead(r, s, retries)
 }
 
 // late is how late the peer reads that reads late: after the kernel has found

@@ -15,7 +15,7 @@ type sight struct {
 	segments, states, calls []string
 	events                  []*journal.Event
 	read                    *journal.Event // the first
-	isWhole                 bool           // up to that write
+	write                   *journal.Event // up to which; nil: it was not seen
 }
 
 // said lists it as text.
@@ -24,7 +24,7 @@ func (s *sight) said() []string { return slices.Concat(s.segments, s.states, s.c
 // noticed is what the peer of an ending could see.
 func (w *way) noticed() sight {
 	first := claim.Nth(w.writes(w.Other(), w.By), 0)
-	s := sight{isWhole: first != nil}
+	s := sight{write: first}
 	news := w.NewlyArrived(w.Other(), w.By, first)
 	for _, by := range []journal.Witness{journal.TCPInfo, journal.SockDiag} {
 		for _, e := range claim.States(w.Journal, w.Other(), by) {
@@ -67,9 +67,9 @@ func tellsNothing(j *journal.Journal) claim.Finding {
 		return claim.Unclear("no end had arrived when the peer asked: read failed with EAGAIN")
 	case !claim.IsEnd(x.read) || !claim.IsEnd(y.read):
 		return claim.Refuse(j, claim.Numbers(closed[0].By, shut[0].By, x.read, y.read), "the reads returned %s after close() and %s after shutdown(SHUT_WR), not 0", claim.Returned(x.read), claim.Returned(y.read))
-	case !x.isWhole || !y.isWhole: // one was watched for longer, or the run was stopped
+	case x.write == nil || y.write == nil: // one was watched for longer, or the run was stopped
 		return claim.Unclear("the peers were not watched for the same time: up to their first writes, which were not both seen")
-	case closed[0].forsaken(claim.Nth(closed[0].writes(closed[0].Other(), closed[0].By), 0)) != nil:
+	case closed[0].forsaken(x.write) != nil:
 		return claim.Unclear("the kernel gave %s up before its peer wrote: its FIN, sent again and again, had not been acknowledged in time", closed[0].Who)
 	case slices.Equal(x.said(), y.said()):
 		return claim.Confirm(cited, "recv returned 0 both times, and up to its first write the peer saw the same: %s", strings.Join(x.said(), ", "))

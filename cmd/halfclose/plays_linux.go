@@ -10,7 +10,7 @@ var plays = map[string]repro.Play{
 	"merged-data": mergedData,
 	"late-data":   lateData,
 	"unread":      unread,
-	"unsent":      unsent,
+	"unsent":      unsentFor("1"),
 	"truncated":   truncated,
 	"shared":      shared,
 	"threads":     threads,

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 
 	"sockproof/lib/claim"
@@ -245,13 +244,14 @@ func ended(read *journal.Event) bool {
 	return read.Call.Result <= 0 && read.Call.Errno != "EAGAIN"
 }
 
-// forsaken is the event by which a self-connected socket was given up by its kernel.
-func forsaken(j *journal.Journal, socket string) *journal.Event {
-	return claim.Forsaken(j, socket, addressOf(j, socket), nil, nil)
-}
-
-func givenUp(gone *journal.Event) string {
-	return fmt.Sprintf("the kernel gave %s up (#%d): its FIN, sent again and again, did not come back to it in time", gone.Socket, gone.N)
+// forsaken is why nothing can be said of the close of a self-connected socket that its
+// kernel gave up; ok: it did not.
+func forsaken(j *journal.Journal, socket string) (f claim.Finding, ok bool) {
+	gone := claim.Forsaken(j, socket, addressOf(j, socket), nil, nil)
+	if gone == nil {
+		return f, true
+	}
+	return claim.Unclear("the kernel gave %s up (#%d): its FIN, sent again and again, did not come back to it in time", socket, gone.N), false
 }
 
 var sc5 = claim.Claim{
@@ -269,9 +269,10 @@ var sc5 = claim.Claim{
 		c := claim.Closing(own(j))
 		socket, _ := selfConnected(j)
 		inOrder := claim.Entered(j, socket, journal.FinWait1)
+		if f, ok := forsaken(j, socket); !ok {
+			return f
+		}
 		switch {
-		case forsaken(j, socket) != nil:
-			return claim.Unclear("%s", givenUp(forsaken(j, socket)))
 		case (len(c) == 0 || !slices.Contains(c[0].Packet.Flags, "FIN")) && len(inOrder) > 0:
 			return claim.Unclear("it was closed in order (#%d), but no FIN was seen: it was dropped before it could be", inOrder[0].N)
 		case len(c) == 0 || !slices.Contains(c[0].Packet.Flags, "FIN"):
@@ -302,8 +303,8 @@ var sc6 = claim.Claim{
 			}
 			return claim.Unclear("the connection was not closed in order")
 		}
-		if gone := forsaken(j, socket); gone != nil {
-			return claim.Unclear("%s", givenUp(gone))
+		if f, ok := forsaken(j, socket); !ok {
+			return f
 		}
 		return claim.Follows(j, socket, "its own", []claim.Step{
 			{From: journal.FinWait1, To: journal.Closing, On: []string{"FIN", "ACK"}},
