@@ -13,7 +13,7 @@ import (
 func count(c *repro.Context, place live.Place, wait time.Duration) (*countersReport, error) {
 	var reader *counters.Reader
 	err := place.In(func() (err error) {
-		reader, err = counters.Open()
+		reader, err = counters.Open(false)
 		return err
 	})
 	if err != nil {

@@ -58,10 +58,10 @@ func HeldUp(j *journal.Journal, from, to *journal.Event) []*journal.Event {
 	})
 }
 
-// Samples lists the readings of a socket in a state.
+// Samples lists what sock_diag read of a socket in a state.
 func Samples(j *journal.Journal, socket, state string) []*journal.Event {
 	return pick(j, func(e *journal.Event) bool {
-		return e.Sample != nil && e.Socket == socket && e.Sample.State == state
+		return e.Sample != nil && e.Sample.Witness != journal.TCPInfo && e.Socket == socket && e.Sample.State == state
 	})
 }
 

@@ -118,6 +118,19 @@ type State struct {
 	From    string  `json:"from"` // "" where the witness saw the socket for the first time
 	To      string  `json:"to"`   // GONE where the witness no longer finds it
 	Witness Witness `json:"witness"`
+	Info    *Info   `json:"info,omitempty"` // what TCP_INFO counted by then; absent in journals before it was recorded
+}
+
+// Info is what the kernel counted of one socket, by the names of struct tcp_info
+// (include/uapi/linux/tcp.h). All count from the socket's beginning.
+type Info struct {
+	SegsIn        int64 `json:"segs_in"`        // segments that reached it, after every filter
+	SegsOut       int64 `json:"segs_out"`       // segments it made, retransmissions among them, before every filter
+	DataSegsIn    int64 `json:"data_segs_in"`   // those of SegsIn with data
+	BytesReceived int64 `json:"bytes_received"` // in order; a FIN counts as one
+	BytesAcked    int64 `json:"bytes_acked"`    // of its own; an active opener's SYN and the FIN count as one each
+	Retrans       int64 `json:"total_retrans"`  // retransmitted segments
+	Drops         int64 `json:"drops"`          // what it threw away, by a filter or by TCP's rules (SO_MEMINFO)
 }
 
 // The states of a TCP socket by Linux's names.
@@ -147,6 +160,7 @@ type Sample struct {
 	RxQueue int64   `json:"rx_queue"`        // bytes unread; a listener: connections waiting
 	TxQueue int64   `json:"tx_queue"`        // bytes unacknowledged; a listener: its backlog
 	Inode   uint64  `json:"inode,omitempty"` // 0: no descriptor refers to it
+	Info    *Info   `json:"info,omitempty"`  // of the witness tcp_info, which tells nothing else here but the state
 }
 
 // Reset is a RST that the kernel sent or took, with the reason the trace gave.
@@ -158,7 +172,7 @@ type Reset struct {
 // Process is a step in the life of a child that owns sockets.
 type Process struct {
 	PID         int      `json:"pid"`
-	Event       string   `json:"event"` // started, exited, killed; blocked: a thread of this process waits in a call; signalled: one got a signal; looked at: its disposition was read; HeldUp: it did not run
+	Event       string   `json:"event"` // started, exited, killed; Began: a thread of its own began a call; blocked: it waits in one; signalled: one got a signal; looked at: its disposition was read; HeldUp: it did not run
 	Status      int      `json:"status"`
 	Signal      string   `json:"signal,omitempty"`      // the signal it died of: "SIGPIPE"
 	Disposition string   `json:"disposition,omitempty"` // of SIGPIPE in it: default, ignore
@@ -172,6 +186,10 @@ type Process struct {
 // machine was busy or paused. The kernel's timers went on; and being stopped
 // interrupts calls that block (signal(7)).
 const HeldUp = "held up"
+
+// Began is the event of a thread of this program, other than the run's, that begins
+// a call: how is the call's text. The call itself is journalled when it returns.
+const Began = "began"
 
 // Counter is how far a counter of the host's namespace moved in the run, or
 // since it was last counted in the run.

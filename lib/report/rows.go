@@ -109,7 +109,9 @@ func newLadder(r *Run, everything bool) *ladder {
 // tells says whether an event belongs to the story that everyone reads.
 func tells(e *journal.Event) bool {
 	switch e.Kind {
-	case journal.KindCall, journal.KindState, journal.KindReset, journal.KindProcess,
+	case journal.KindProcess:
+		return e.Process.Event != journal.Began // its end is told, with what it returned
+	case journal.KindCall, journal.KindState, journal.KindReset,
 		journal.KindRule, journal.KindTable, journal.KindFold, journal.KindAnswer, journal.KindNote:
 		return true
 	case journal.KindPacket:

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -163,6 +164,12 @@ func (c *canvas) data(b []byte) string {
 func (c *canvas) sampleWords(e *journal.Event) words {
 	s := e.Sample
 	var b strings.Builder
+	if i := s.Info; i != nil {
+		return words{
+			main:  []span{{c.who(e), plain}, {c.clean(s.State), stateInk(s.State)}, {infoText(i), dim}},
+			extra: []span{{"  (" + c.clean(string(s.Witness)) + ")", dim}},
+		}
+	}
 	b.WriteString(" rx=" + strconv.FormatInt(s.RxQueue, 10) + " tx=" + strconv.FormatInt(s.TxQueue, 10))
 	if s.Timer != "" && s.Timer != "off" {
 		b.WriteString(" timer=" + c.clean(s.Timer) + "/" + strconv.FormatInt(s.TimerMS, 10) + "ms")
@@ -173,10 +180,18 @@ func (c *canvas) sampleWords(e *journal.Event) words {
 	}
 }
 
+// infoText is what TCP_INFO counted.
+func infoText(i *journal.Info) string {
+	return fmt.Sprintf(" segments in=%d out=%d, bytes received=%d acknowledged=%d, sent again=%d, dropped=%d",
+		i.SegsIn, i.SegsOut, i.BytesReceived, i.BytesAcked, i.Retrans, i.Drops)
+}
+
 func (c *canvas) processWords(e *journal.Event) words {
 	p := e.Process
 	text := c.who(e) + "process " + strconv.Itoa(p.PID) + " " + c.clean(p.Event)
 	switch {
+	case p.Event == journal.Began:
+		text = c.who(e) + "thread " + strconv.Itoa(p.PID) + " begins " + c.clean(p.How)
 	case p.Event == "blocked":
 		text = c.who(e) + "thread " + strconv.Itoa(p.PID) + " waits in " + c.clean(p.How)
 	case p.Event == journal.HeldUp:

@@ -219,6 +219,7 @@ func (r *Run) conduct(play Play) journal.Journal {
 	defer r.watch.close()
 	running := watchRunning(r.rec)
 	err := r.play(play)
+	r.table.Count()
 	r.rec.Played()
 	r.OK() // whether the time ran out is asked before it is cut
 	cancel()
@@ -228,6 +229,7 @@ func (r *Run) conduct(play Play) journal.Journal {
 	}
 	r.look()
 	r.watch.count(r)
+	r.look() // what left while the counters were read
 	if r.cut != nil {
 		err = r.cut // the reason why later calls failed
 	}
@@ -317,6 +319,7 @@ func (r *Run) Transfer(from, to *sock.Socket, n int64) error {
 func (r *Run) Count() {
 	r.look()
 	r.watch.count(r)
+	r.look()
 }
 
 // List journals the sockets of a host's stack that are in one of the states,

@@ -77,7 +77,7 @@ func (w *running) wasContinued(now time.Time) {
 	since := w.looks[0]
 	if n := len(w.gaps); n > 0 {
 		if e := &w.gaps[n-1]; e.T+e.Process.ForNS >= w.rec.At(since) {
-			e.Process.Signal = sigcont
+			e.Process.Signal, e.Process.ForNS = sigcont, w.rec.At(now)-e.T // one time after another, without a pause
 			return
 		}
 	}

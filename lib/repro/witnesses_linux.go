@@ -89,7 +89,7 @@ func (w *witnesses) attachStack(r *Run, h *network.Host) {
 			r.table.Diagnose(sharing, conn)
 		}
 	}
-	if c.reader, err = counters.Open(); err == nil {
+	if c.reader, err = counters.Open(r.net.Family == journal.IPv6); err == nil {
 		w.counts = append(w.counts, c)
 		c.before, err = c.reader.Read()
 	}

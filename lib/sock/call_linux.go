@@ -37,18 +37,31 @@ type returned struct {
 // caused. The event's time is when the call began.
 func (t *Table) record(host, socket, op string, args []string, call func() returned) error {
 	began := t.rec.Now()
+	onThread := unix.Gettid() == t.thread
+	if !onThread {
+		t.begins(host, socket, op, args)
+	}
 	r := call()
 	took := t.rec.Now() - began
 	t.add(host, socket, began, journal.Call{
 		Op: op, Args: args, Result: int64(r.n), Errno: ErrnoName(r.err), TookNS: took, Out: r.out, Data: r.data,
 	})
-	if unix.Gettid() == t.thread {
+	if onThread {
 		t.after()
 	}
 	if r.err != nil {
 		return &CallError{Op: op, Args: args, Err: r.err}
 	}
 	return nil
+}
+
+// begins journals that another thread than the run's begins a call: the run goes on
+// meanwhile, and what it records may be the call's doing.
+func (t *Table) begins(host, socket, op string, args []string) {
+	t.rec.Add(journal.Event{
+		Host: host, Socket: socket, Kind: journal.KindProcess,
+		Process: &journal.Process{PID: unix.Gettid(), Event: journal.Began, How: op + "(" + strings.Join(args, ", ") + ")"},
+	})
 }
 
 func (t *Table) add(host, socket string, began int64, c journal.Call) {

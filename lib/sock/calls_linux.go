@@ -236,6 +236,7 @@ func (s *Socket) Reset() error {
 // Close closes the descriptor (close(2)). The connection may live on, as an
 // orphan that only sock_diag sees.
 func (s *Socket) Close() error {
+	s.count()
 	s.mu.Lock()
 	fd := s.fd
 	s.fd = -1 // from here on nobody looks at the descriptor, which may be another's

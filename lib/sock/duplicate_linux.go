@@ -51,6 +51,7 @@ func (d *Duplicate) Shutdown(h How) error {
 
 // Close closes the descriptor (close(2)).
 func (d *Duplicate) Close() error {
+	d.s.count()
 	d.s.mu.Lock()
 	fd := d.fd
 	d.fd = -1

@@ -14,7 +14,7 @@ import (
 // its state be the same: how far a timer has run, what waits in the queues.
 func (s *Socket) Look() {
 	if found, ok := s.find(); ok {
-		s.saw(journal.SockDiag, found.StateName())
+		s.saw(journal.SockDiag, found.StateName(), nil)
 		s.sampled(&found)
 	}
 }

@@ -33,6 +33,7 @@ type Socket struct {
 	cookie uint64 // by which sock_diag knows it; 0: not seen yet
 
 	seen map[journal.Witness]string // the state each witness saw last; the run's thread only
+	told journal.Info               // what TCP_INFO counted when it was journalled last; likewise
 }
 
 // Mode says whether a socket's calls block.

@@ -183,11 +183,18 @@ func (s *Socket) sampleInfo() {
 		s.t.rec.Lost(journal.TCPInfo, 1)
 		return
 	}
-	s.saw(journal.TCPInfo, tcpstate.Name(info.State))
+	state := tcpstate.Name(info.State)
+	if known, is := s.seen[journal.TCPInfo]; is && known == state {
+		return
+	}
+	now := counted(fd, info)
+	s.told = now
+	s.saw(journal.TCPInfo, state, &now)
 }
 
-// saw journals a state if it is news to the witness.
-func (s *Socket) saw(w journal.Witness, state string) bool {
+// saw journals a state if it is news to the witness, with what it counted by then
+// if that is known.
+func (s *Socket) saw(w journal.Witness, state string, counted *journal.Info) bool {
 	from, known := s.seen[w]
 	if known && from == state {
 		return false
@@ -195,7 +202,7 @@ func (s *Socket) saw(w journal.Witness, state string) bool {
 	s.seen[w] = state
 	s.t.rec.Add(journal.Event{
 		Host: s.host.Name, Socket: s.id, Kind: journal.KindState,
-		State: &journal.State{From: from, To: state, Witness: w},
+		State: &journal.State{From: from, To: state, Witness: w, Info: counted},
 	})
 	return true
 }
@@ -215,11 +222,11 @@ func (s *Socket) sampleDiag() bool {
 	}
 	if !ok || !s.isMe(&found) {
 		if _, known := s.seen[journal.SockDiag]; known {
-			s.saw(journal.SockDiag, journal.Gone)
+			s.saw(journal.SockDiag, journal.Gone, nil)
 		}
 		return false
 	}
-	if s.saw(journal.SockDiag, found.StateName()) {
+	if s.saw(journal.SockDiag, found.StateName(), nil) {
 		s.sampled(&found)
 	}
 	return true

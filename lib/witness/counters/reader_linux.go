@@ -11,6 +11,7 @@ import (
 // several goroutines at once.
 type Reader struct {
 	snmp, netstat int // descriptors; they keep the namespace alive
+	snmp6         int // -1: not read
 	buf           []byte
 }
 
@@ -19,12 +20,13 @@ type Reader struct {
 const (
 	snmpPath    = "/proc/thread-self/net/snmp"
 	netstatPath = "/proc/thread-self/net/netstat"
+	snmp6Path   = "/proc/thread-self/net/snmp6"
 )
 
 // Open opens the counters of the calling thread's network namespace, which the
 // Reader keeps alive; it works from every thread afterwards. It needs no
-// privilege, but a /proc that is mounted.
-func Open() (*Reader, error) {
+// privilege, but a /proc that is mounted. With ipv6 it reads those of IPv6 too.
+func Open(ipv6 bool) (*Reader, error) {
 	snmp, err := open(snmpPath)
 	if err != nil {
 		return nil, err
@@ -33,7 +35,13 @@ func Open() (*Reader, error) {
 	if err != nil {
 		return nil, errors.Join(err, unix.Close(snmp))
 	}
-	return &Reader{snmp: snmp, netstat: netstat, buf: make([]byte, 16<<10)}, nil
+	r := &Reader{snmp: snmp, netstat: netstat, snmp6: -1, buf: make([]byte, 16<<10)}
+	if ipv6 {
+		if r.snmp6, err = open(snmp6Path); err != nil {
+			return nil, errors.Join(err, r.Close())
+		}
+	}
+	return r, nil
 }
 
 func open(path string) (int, error) {
@@ -46,7 +54,11 @@ func open(path string) (int, error) {
 
 // Close closes the files and lets go of the namespace.
 func (r *Reader) Close() error {
-	if err := errors.Join(unix.Close(r.snmp), unix.Close(r.netstat)); err != nil {
+	err := errors.Join(unix.Close(r.snmp), unix.Close(r.netstat))
+	if r.snmp6 >= 0 {
+		err = errors.Join(err, unix.Close(r.snmp6))
+	}
+	if err != nil {
 		return fmt.Errorf("counters: close: %w", err)
 	}
 	return nil
@@ -56,17 +68,22 @@ func (r *Reader) Close() error {
 func (r *Reader) Read() (Set, error) {
 	s := make(Set, 192) // Linux 6.18 has some 150
 	for _, f := range []struct {
-		fd          int
-		path, group string
+		fd    int
+		path  string
+		parse func(file []byte) error
 	}{
-		{r.snmp, snmpPath, groupTCP},
-		{r.netstat, netstatPath, groupTCPExt},
+		{r.snmp, snmpPath, func(file []byte) error { return errors.Join(s.add(file, groupTCP), s.add(file, groupIP)) }},
+		{r.netstat, netstatPath, func(file []byte) error { return s.add(file, groupTCPExt) }},
+		{r.snmp6, snmp6Path, s.addIPv6},
 	} {
+		if f.fd < 0 {
+			continue
+		}
 		file, err := r.readFile(f.fd)
 		if err != nil {
 			return nil, fmt.Errorf("counters: read %s: %w", f.path, err)
 		}
-		if err := s.add(file, f.group); err != nil {
+		if err := f.parse(file); err != nil {
 			return nil, err
 		}
 	}

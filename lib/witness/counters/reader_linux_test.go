@@ -14,7 +14,7 @@ import (
 
 func openReader(t testing.TB) *Reader {
 	t.Helper()
-	r, err := Open()
+	r, err := Open(true)
 	if err != nil {
 		t.Fatal(err)
 	}

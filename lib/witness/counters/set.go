@@ -13,16 +13,23 @@ import (
 )
 
 // Set has the counters of the groups Tcp (snmp) and TcpExt (netstat) by name:
-// "OutRsts", "TCPAbortOnData". Other groups are left out, since names recur
-// among them: InCsumErrors is Tcp's, IpExt's is another. Should one of TcpExt's
-// names be one of Tcp's too, it is "TcpExt.NAME" here.
+// "OutRsts", "TCPAbortOnData"; and those of Ip (snmp) and of IPv6 (snmp6) that
+// tell where a packet went missing, with the group before the name, as nstat(8)
+// prints them: "IpInDelivers", "Ip6InDelivers". Other groups are left out, since
+// names recur among them: InCsumErrors is Tcp's, IpExt's is another. Should one of
+// TcpExt's names be one of Tcp's too, it is "TcpExt.NAME" here.
 type Set map[string]int64
 
 // The groups read, by the words their lines begin with.
 const (
 	groupTCP    = "Tcp"
 	groupTCPExt = "TcpExt"
+	groupIP     = "Ip"
 )
+
+// passages are Ip's counters before and after the filters of the input and of the
+// output (net/ipv4/ip_input.c, ip_output.c).
+var passages = []string{"InReceives", "InDelivers", "OutRequests", "OutTransmits"}
 
 // add reads one group of a file in the format of /proc/net/snmp: for each group
 // one line of names and one of values, both after the group's name and a colon.
@@ -72,6 +79,13 @@ func (s Set) addGroup(group string, names, values []byte) error {
 			return fmt.Errorf("counters: group %s: %s: %w", group, name, err)
 		}
 		key := string(name)
+		if group == groupIP {
+			if !slices.Contains(passages, key) {
+				names, values = moreNames, moreValues
+				continue
+			}
+			key = groupIP + key
+		}
 		if _, taken := s[key]; taken {
 			key = group + "." + key
 		}
@@ -80,13 +94,32 @@ func (s Set) addGroup(group string, names, values []byte) error {
 	}
 }
 
+// addIPv6 reads what passages name of a file in the format of /proc/net/snmp6: a name
+// and a value on each line.
+func (s Set) addIPv6(file []byte) error {
+	for line := range bytes.Lines(file) {
+		name, rest := nextField(line)
+		passage, ok := bytes.CutPrefix(name, []byte("Ip6"))
+		if !ok || !slices.Contains(passages, string(passage)) {
+			continue
+		}
+		value, _ := nextField(rest)
+		n, err := parseValue(string(value))
+		if err != nil {
+			return fmt.Errorf("counters: %s: %w", name, err)
+		}
+		s[string(name)] = n
+	}
+	return nil
+}
+
 // nextField takes the first word off a line; nil where none is left.
 func nextField(line []byte) (field, rest []byte) {
-	line = bytes.TrimLeft(line, " \n")
+	line = bytes.TrimLeft(line, " \t\n")
 	if len(line) == 0 {
 		return nil, nil
 	}
-	end := bytes.IndexAny(line, " \n")
+	end := bytes.IndexAny(line, " \t\n")
 	if end < 0 {
 		end = len(line)
 	}

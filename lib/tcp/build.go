@@ -1,0 +1,271 @@
+package tcp
+
+import (
+	"slices"
+	"strings"
+
+	"sockproof/lib/journal"
+)
+
+// builder reads a journal's events in order, and notes what each makes true.
+type builder struct {
+	*View
+	procs map[int][]*Socket // the sockets of each child, by its number
+	bulk  map[pair]bool
+}
+
+// hold-ups reach a little beyond both ends, in nanoseconds: what the kernel did
+// meanwhile is recorded afterwards.
+const (
+	gapBefore = 1_000_000
+	gapAfter  = 50_000_000
+)
+
+// spans notes when more than the run's own thread acted, and when nothing did.
+func (b *builder) spans() {
+	began := map[string]int{}
+	first := b.causes()
+	for i := range b.Journal.Events {
+		e := &b.Journal.Events[i]
+		switch {
+		case isSegmentBulk(e):
+			b.bulk[pair{e.Packet.Src, e.Packet.Dst}], b.bulk[pair{e.Packet.Dst, e.Packet.Src}] = true, true
+		case e.Process != nil && e.Process.Event == journal.HeldUp:
+			b.gaps = append(b.gaps, gap{e.T - gapBefore, e.T + e.Process.ForNS + gapAfter})
+		case e.Process != nil && (e.Process.Event == "blocked" || e.Process.Event == journal.Began):
+			if began[e.Socket] == 0 {
+				began[e.Socket] = e.N
+			}
+		case e.Call != nil:
+			b.endSpan(e, began, first)
+		}
+	}
+	for _, from := range began {
+		b.concurrent = append(b.concurrent, span{from, b.last + reach})
+	}
+}
+
+// after a call of another thread has returned, what it caused may still be recorded.
+const aftermath = 10
+
+// endSpan notes that a call has returned which another thread made, or which took so
+// long that other things were recorded meanwhile.
+func (b *builder) endSpan(e *journal.Event, began map[string]int, causes []*journal.Event) {
+	if from := began[e.Socket]; from != 0 && e.T <= b.event(from).T {
+		b.concurrent = append(b.concurrent, span{from, e.N + aftermath})
+		delete(began, e.Socket)
+	}
+	s := b.byID[e.Socket]
+	if s == nil {
+		return
+	}
+	from := e.N
+	i, _ := slices.BinarySearchFunc(causes, e.T, func(c *journal.Event, t int64) int { return int(c.T - t) })
+	if i < len(causes) {
+		from = min(causes[i].N, e.N)
+	}
+	if ends(e) {
+		s.ends = append(s.ends, from)
+	}
+	const several = 3
+	if e.N-from > several {
+		s.busy = append(s.busy, span{from, e.N + aftermath/2})
+	}
+}
+
+// causes are the events that show when they were recorded: by their times.
+func (b *builder) causes() []*journal.Event {
+	var some []*journal.Event
+	for i := range b.Journal.Events {
+		e := &b.Journal.Events[i]
+		if e.Call == nil && e.Process == nil && e.Counter == nil {
+			some = append(some, e)
+		}
+	}
+	slices.SortStableFunc(some, func(x, y *journal.Event) int {
+		if x.T != y.T {
+			return int(x.T - y.T)
+		}
+		return x.N - y.N
+	})
+	return some
+}
+
+func isSegmentBulk(e *journal.Event) bool { return e.Packet != nil && e.Packet.Bulk != nil }
+
+// ends says whether a call ends sending: close(), or shutdown() of that half.
+func ends(e *journal.Event) bool {
+	c := e.Call
+	return c.Errno == "" && (c.Op == "close" || c.Op == "shutdown" && !hasArg(c, "SHUT_RD"))
+}
+
+func hasArg(c *journal.Call, arg string) bool { return slices.Contains(c.Args, arg) }
+
+// arg is a call's i-th argument, from 0; the 0th is the socket.
+func arg(c *journal.Call, i int) string {
+	if i < len(c.Args) {
+		return c.Args[i]
+	}
+	return ""
+}
+
+// inChild says whether a child made the call, on its own descriptor.
+func inChild(c *journal.Call) bool { return strings.HasSuffix(arg(c, 0), " in the child") }
+
+func (b *builder) build() {
+	for i := range b.Journal.Events {
+		e := &b.Journal.Events[i]
+		if e.N > b.played {
+			b.tornDown(e)
+			continue
+		}
+		switch {
+		case isSegment(e):
+			b.segment(e)
+		case e.Packet != nil && strings.HasPrefix(e.Packet.Proto, "icmp"):
+			b.icmp(e)
+		case e.Call != nil:
+			b.call(e)
+		case e.State != nil:
+			b.state(e)
+		case e.Sample != nil:
+			b.sample(e)
+		case e.Process != nil:
+			b.process(e)
+		}
+	}
+}
+
+// tornDown keeps the segments of the teardown: the counters count them too.
+func (b *builder) tornDown(e *journal.Event) {
+	if isSegment(e) {
+		b.segments[e.N] = newSegment(e, b.event(e.Packet.Of))
+	}
+}
+
+func (b *builder) segment(e *journal.Event) {
+	s := newSegment(e, b.event(e.Packet.Of))
+	b.segments[e.N] = s
+	switch {
+	case !b.wire:
+		b.leaves(s)
+		b.enters(s)
+	case e.Packet.At == journal.AtSent:
+		b.leaves(s)
+	case s.entered():
+		b.enters(s)
+	}
+}
+
+// icmp notes an ICMP message that came to an address: it may be why a call fails.
+func (b *builder) icmp(e *journal.Event) {
+	if e.Packet.At != journal.AtDelivered && e.Packet.At != journal.AtInjected {
+		return
+	}
+	b.icmps = append(b.icmps, icmp{e.N, e.Packet.Dst})
+}
+
+func (b *builder) state(e *journal.Event) {
+	s := b.byID[e.Socket]
+	if s == nil {
+		return
+	}
+	b.endOf(s)
+	s.states[e.State.Witness] = append(s.states[e.State.Witness], e)
+	if e.State.Info != nil {
+		s.counted = append(s.counted, e)
+	}
+	if e.State.To == journal.Gone {
+		b.gone[s] = e.N
+	}
+}
+
+func (b *builder) sample(e *journal.Event) {
+	s := b.byID[e.Socket]
+	if s == nil {
+		return
+	}
+	b.endOf(s)
+	if e.Sample.Info != nil {
+		s.counted = append(s.counted, e)
+		return
+	}
+	s.samples = append(s.samples, e)
+}
+
+func (b *builder) process(e *journal.Event) {
+	p := e.Process
+	switch p.Event {
+	case "started":
+		for _, id := range p.Sockets {
+			if s := b.byID[id]; s != nil {
+				s.handles++
+				b.procs[p.PID] = append(b.procs[p.PID], s)
+			}
+		}
+	case "exited", "killed":
+		for _, s := range b.procs[p.PID] {
+			b.release(s, e, "the end of its process")
+		}
+		delete(b.procs, p.PID)
+	case "blocked":
+		b.blocks(e)
+	case "signalled":
+		b.signals = append(b.signals, e)
+	}
+}
+
+// blocks notes that a thread waits inside a call: that refers to the socket as a
+// descriptor does, unless it is close() itself.
+func (b *builder) blocks(e *journal.Event) {
+	op, rest, ok := strings.Cut(e.Process.How, "(")
+	s := b.byID[strings.TrimSuffix(rest, ")")]
+	if !ok || s == nil {
+		return
+	}
+	if op != "close" {
+		s.handles++
+		s.blocked = append(s.blocked, e.N)
+	}
+}
+
+// endOf is the end of the connection that a socket has, of those seen so far. Where
+// addresses were used again, the i-th that connected has the i-th that opened actively.
+func (b *builder) endOf(s *Socket) *End {
+	if s.End != nil || s.Local == "" || s.Remote == "" {
+		return s.End
+	}
+	var free, active []*End
+	for _, e := range b.byPair[pair{s.Local, s.Remote}] {
+		if !e.Passive {
+			active = append(active, e)
+		}
+		if e.Socket == nil || e.Socket == s {
+			free = append(free, e)
+		}
+	}
+	if len(free) == 0 {
+		return nil
+	}
+	e := free[len(free)-1]
+	if s.connected != 0 && len(active) > 0 {
+		i := b.turn(s)
+		if i >= len(active) || active[i].Socket != nil && active[i].Socket != s {
+			return nil
+		}
+		e = active[i]
+	}
+	s.End, e.Socket = e, s
+	return e
+}
+
+// turn is how many sockets had connected between the same addresses before this one.
+func (b *builder) turn(s *Socket) int {
+	n := 0
+	for _, other := range b.Sockets {
+		if other.Local == s.Local && other.Remote == s.Remote && other.connected != 0 && !other.noSYN && other.connected < s.connected {
+			n++
+		}
+	}
+	return n
+}

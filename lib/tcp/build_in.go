@@ -1,0 +1,288 @@
+package tcp
+
+import (
+	"net/netip"
+	"slices"
+
+	"sockproof/lib/journal"
+)
+
+// enters takes a segment that came to an end.
+func (b *builder) enters(s *Segment) {
+	p := pair{s.Packet.Dst, s.Packet.Src}
+	if b.bulk[p] {
+		return
+	}
+	e := b.current(p)
+	if s.isOpening() {
+		b.syns[p] = append(b.syns[p], s)
+	}
+	if k := b.socketAt(e, p); e != nil && k != nil && k.filteredAt(s.N) {
+		if e.Filtered == 0 {
+			e.Filtered = s.N
+		}
+		if s.Has(rstFlag) {
+			return // the filter is there to eat it
+		}
+	}
+	b.lost(e, p, s)
+	if e == nil {
+		return
+	}
+	e.in = append(e.in, s)
+	switch {
+	case s.Has(rstFlag):
+		b.isReset(e, s)
+	case s.Has(synFlag):
+		b.synCame(e, s)
+	case e.hasIRS && s.Has(ackFlag):
+		b.came(e, s)
+	}
+}
+
+// recentlyGone is how long after a socket was seen gone on lo a segment may have been
+// captured that came before, in nanoseconds.
+const recentlyGone = 5_000_000
+
+// lost notes a segment that came where no socket takes it.
+func (b *builder) lost(e *End, p pair, s *Segment) {
+	if s.Has(rstFlag) || !b.sees() {
+		return
+	}
+	if k := b.socketAt(e, p); e != nil && k != nil && !(s.isOpening() && b.listens(p.local)) {
+		state, n := k.StateAt(journal.SockDiag, s.N)
+		if state == journal.Gone && (b.wire || s.T-b.event(n).T >= recentlyGone) {
+			b.strays = append(b.strays, stray{seg: s, end: e})
+			return
+		}
+	}
+	if s.isOpening() && (e == nil || e.Aborted() != 0) && !b.awaited(p, s.N) && !b.listens(p.local) {
+		b.strays = append(b.strays, stray{seg: s, end: e, sockets: b.at4(p)})
+	}
+}
+
+// socketAt is the socket of an end, or the only one with its addresses.
+func (b *builder) socketAt(e *End, p pair) *Socket {
+	if e != nil && e.Socket != nil {
+		return e.Socket
+	}
+	var one *Socket
+	for _, k := range b.Sockets {
+		if k.Local == p.local && k.Remote == p.remote {
+			if one != nil {
+				return nil
+			}
+			one = k
+		}
+	}
+	return one
+}
+
+// about are the sockets that a segment between two addresses can concern.
+func (b *View) at4(p pair) []*Socket {
+	var some []*Socket
+	for _, k := range b.Sockets {
+		if k.Local == p.local && k.Remote == p.remote || k.Local == p.remote {
+			some = append(some, k)
+		}
+	}
+	return some
+}
+
+// awaited says whether a socket that is connecting takes a SYN from its peer.
+func (b *builder) awaited(p pair, n int) bool {
+	return slices.ContainsFunc(b.Sockets, func(k *Socket) bool {
+		return k.Local == p.local && k.Remote == p.remote && by(k.connected, n) && k.handles > 0 && !k.failed && len(k.errors) == 0
+	})
+}
+
+// listens says whether a socket listens at an address, or at its port on all.
+func (b *builder) listens(at string) bool {
+	if b.listeners[at] != nil {
+		return true
+	}
+	a, err := netip.ParseAddrPort(at)
+	if err != nil {
+		return false
+	}
+	for l := range b.listeners {
+		if x, err := netip.ParseAddrPort(l); err == nil && x.Port() == a.Port() && x.Addr().IsUnspecified() {
+			return true
+		}
+	}
+	return false
+}
+
+// isReset takes a RST, which TCP must accept where its number is the next expected
+// (RFC 9293 §3.10.7.4; RFC 5961 §3.2), and Linux also where a FIN was the last thing
+// that came, or at the beginning of what came beyond a hole (tcp_reset_check and
+// tcp_validate_incoming in net/ipv4/tcp_input.c).
+func (b *builder) isReset(e *End, s *Segment) {
+	exact := false
+	switch seq := s.Packet.Seq; {
+	case !e.hasIRS:
+		exact = e.hasISS && s.Has(ackFlag) && s.Packet.Ack == e.nextOut
+	case seq == e.nextIn, e.FinIn != 0 && seq == e.nextIn-1:
+		exact = true
+	default:
+		exact = slices.ContainsFunc(e.early, func(x early) bool { return x.seq == seq })
+	}
+	if !exact {
+		e.sawInexact = true
+		return
+	}
+	if e.RstIn == 0 {
+		e.RstIn = s.N
+	}
+}
+
+// synCame takes a SYN or SYN-ACK.
+func (b *builder) synCame(e *End, s *Segment) {
+	fits := s.Has(ackFlag) && e.hasISS && s.Packet.Ack == e.iss+1
+	switch {
+	case !e.hasIRS && e.hasISS:
+		if s.Has(ackFlag) && !fits {
+			return
+		}
+		e.irs, e.hasIRS, e.nextIn = s.Packet.Seq, true, s.Packet.Seq+1
+		e.peerScale, e.recent, e.hasRecent = s.Scale, s.Timestamp, s.Stamped
+		e.SynIn = s.N
+		e.peerEdge, e.hasPeerEdge = e.iss+1+uint32(s.Packet.Win), true
+		if fits {
+			e.SynAckIn, e.Opened, e.unacked = s.N, s.N, s.Packet.Ack
+			e.arrivals = append(e.arrivals, arrival{s.N, s.T, e.nextIn, 0})
+		}
+	case fits && e.irs == s.Packet.Seq:
+		if e.Opened == 0 {
+			e.Opened = s.N
+		}
+		e.unacked = s.Packet.Ack
+	}
+}
+
+// came takes a segment of a connection that is open, or that it opens.
+func (b *builder) came(e *End, s *Segment) {
+	if e.stamped && s.Stamped && e.hasRecent && after(e.recent, s.Timestamp) {
+		return // RFC 7323 §5: an older time stamp is not taken
+	}
+	if after(s.Packet.Ack, e.nextOut) {
+		if e.blindWhy == sees {
+			b.contradicts(e, R1, s.N, "it was delivered an acknowledgement of what it was not seen to send")
+		}
+		e.blind(s.N, blindAck)
+		return
+	}
+	if after(e.nextIn, s.end()) || after(s.Packet.Seq, e.nextIn) && e.hasEdge && after(s.Packet.Seq, e.edge) {
+		return // outside the window
+	}
+	b.acked(e, s)
+	if s.occupied() == 0 || e.Aborted() != 0 {
+		return
+	}
+	fin := uint32(0)
+	if s.Has(finFlag) {
+		fin = 1
+	}
+	if e.hasEdge && after(s.end(), e.edge+fin) {
+		e.blind(s.N, blindWindow)
+		return
+	}
+	if b.forNobody(e, s) || e.FinIn != 0 {
+		return
+	}
+	b.takes(e, s)
+}
+
+// acked takes what a segment acknowledges, and the window it offers.
+func (b *builder) acked(e *End, s *Segment) {
+	ack := s.Packet.Ack
+	if e.Opened == 0 && !after(e.iss+1, ack) {
+		e.Opened = s.N
+	}
+	if after(ack, e.unacked) {
+		e.unacked = ack
+	}
+	e.peerEdge, e.hasPeerEdge = ack+uint32(s.Packet.Win)<<e.peerScale, true
+	if e.FinOut != 0 && e.FinAcked == 0 && after(ack, e.finSeq) {
+		e.FinAcked = s.N
+	}
+	last := e.nextIn
+	if e.hasAcked {
+		last = e.acked
+	}
+	if s.Stamped && !after(s.Packet.Seq, last) && (!e.hasRecent || after(s.Timestamp, e.recent)) {
+		e.recent, e.hasRecent = s.Timestamp, true
+	}
+}
+
+// forNobody says whether data came that nobody can read any more: the kernel resets the
+// connection (tcp_rcv_state_process in net/ipv4/tcp_input.c, RFC 1122 §4.2.2.13).
+func (b *builder) forNobody(e *End, s *Segment) bool {
+	k := e.Socket
+	if s.Packet.Len == 0 || k == nil || !after(s.end(), e.nextIn) {
+		return false
+	}
+	state, _ := k.StateAt(journal.SockDiag, s.N)
+	waiting := state == "" || state == journal.FinWait1 || state == journal.FinWait2 || state == journal.Closing
+	if e.Closed == 0 && !(e.ShutRead != 0 && e.ShutWrite != 0 && waiting) {
+		return false
+	}
+	if e.Closed != 0 && e.blindWhy != blindThreads {
+		e.owes(owesRST, s.N, "data came after close()")
+	}
+	e.blind(s.N, blindClosed)
+	e.Nobody = s.N
+	return true
+}
+
+// owes notes that the end must send something; the first reason counts.
+func (e *End) owes(flag owedFlag, n int, why string) {
+	if !slices.ContainsFunc(e.outcomes, func(o owed) bool { return o.flag == flag }) {
+		e.outcomes = append(e.outcomes, owed{n, flag, why})
+	}
+}
+
+// takes appends what is in order to the stream, and keeps what is not.
+func (b *builder) takes(e *End, s *Segment) {
+	data := s.Payload
+	if data == nil && s.Packet.Len > 0 {
+		e.kept = false
+		e.blind(s.N, blindPayload)
+		data = make([]byte, s.Packet.Len)
+	}
+	x := early{s.Packet.Seq, data, len(data), s.Has(finFlag), s.N}
+	if after(s.Packet.Seq, e.nextIn) {
+		e.early = append(e.early, x)
+		return
+	}
+	e.take(x, s)
+	for more := true; more && e.FinIn == 0; {
+		more = false
+		for i, x := range e.early {
+			skip := ahead(e.nextIn, x.seq)
+			if skip < 0 || skip > x.len || skip == x.len && !x.fin {
+				continue
+			}
+			e.early = slices.Delete(e.early, i, i+1)
+			e.take(x, s)
+			more = true
+			break
+		}
+	}
+}
+
+func (e *End) take(x early, by *Segment) {
+	skip := min(max(ahead(e.nextIn, x.seq), 0), x.len)
+	e.stream = append(e.stream, x.data[skip:]...)
+	e.nextIn += uint32(x.len - skip)
+	if x.fin {
+		e.nextIn++
+		e.FinIn = by.N
+	}
+	e.arrivals = append(e.arrivals, arrival{by.N, by.T, e.nextIn, len(e.stream)})
+}
+
+// filteredAt says whether a socket filter of the run's own was there at an event.
+func (s *Socket) filteredAt(n int) bool {
+	return by(s.filtered, n) && !(by(s.detached, n) && s.detached > s.filtered)
+}

@@ -1,0 +1,57 @@
+package tcp
+
+import (
+	"fmt"
+
+	"sockproof/lib/journal"
+)
+
+// agree holds the changes of state that a witness saw against each other, and the two
+// witnesses against one another (R5).
+func (c *confrontation) agree(s *Socket) {
+	for _, w := range stateWitnesses {
+		last := ""
+		for i, e := range s.states[w] {
+			switch from := e.State.From; {
+			case from == e.State.To:
+				c.about(R5, s, []int{e.N}, fmt.Sprintf("%s saw %s change", w, s.ID), "from "+from+" to itself")
+			case i == 0 && from != "", i > 0 && from != last:
+				c.about(R5, s, []int{e.N}, fmt.Sprintf("%s saw %s leave %s", w, s.ID, orNothing(from)), "it had seen it in "+orNothing(last))
+			}
+			if w == journal.TCPInfo && e.State.To == journal.TimeWait {
+				c.about(R5, s, []int{e.N}, "tcp_info saw "+s.ID+" in TIME_WAIT", "TCP_INFO never says so: no descriptor refers to a TIME_WAIT")
+			}
+			last = e.State.To
+		}
+	}
+	for _, e := range s.samples {
+		if state, n := s.StateAt(journal.SockDiag, e.N); n != 0 && e.Sample.Witness == journal.SockDiag && state != e.Sample.State {
+			c.about(R5, s, []int{n, e.N}, "sock_diag read "+s.ID+" in "+e.Sample.State, "it had seen it in "+state+" last")
+		}
+	}
+	if c.wire {
+		c.sideBySide(s)
+	}
+}
+
+// sideBySide holds the two witnesses against each other at each step on the wire.
+func (c *confrontation) sideBySide(s *Socket) {
+	if s.Listening != 0 {
+		return
+	}
+	for _, w := range stateWitnesses {
+		for _, e := range s.states[w] {
+			step := c.nextStep(e.N)
+			if step == 0 || c.isConcurrent(step) || c.isConcurrent(e.N) || within(s.busy, step) || !s.hasOwn(step) {
+				continue
+			}
+			info, i := s.StateAt(journal.TCPInfo, step)
+			diag, d := s.StateAt(journal.SockDiag, step)
+			if i == 0 || d == 0 || info == diag || info == journal.Close && (diag == journal.TimeWait || diag == journal.Gone) {
+				continue
+			}
+			c.about(R5, s, []int{i, d}, "tcp_info saw "+s.ID+" in "+info, "sock_diag saw it in "+diag)
+			return
+		}
+	}
+}

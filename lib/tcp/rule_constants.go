@@ -1,0 +1,100 @@
+package tcp
+
+import (
+	"fmt"
+
+	"sockproof/lib/journal"
+)
+
+// longest is how long each of the kernel's timers can be, in milliseconds
+// (include/net/tcp.h: TCP_TIMEWAIT_LEN, TCP_RTO_MAX; tcp(7): tcp_keepalive_time, which
+// may have been raised).
+var longest = map[string]int64{"timewait": 60_000, "on": 120_000, "persist": 120_000, "keepalive": 2 * 7_200_000}
+
+// timerSlack is by how much a timer that was read late may seem to have risen, in
+// milliseconds.
+const timerSlack = 30
+
+// constants holds the timers that sock_diag read against what the kernel can have, and
+// how long close() took against SO_LINGER (R6).
+func (c *confrontation) constants(s *Socket) {
+	var expires float64 // of the TIME_WAIT, in ms of the run's clock
+	lastRead := 0
+	for _, e := range s.samples {
+		x := e.Sample
+		if x.Witness != journal.SockDiag {
+			continue
+		}
+		if most, ok := longest[x.Timer]; ok && x.TimerMS > most {
+			c.about(R6, s, []int{e.N}, fmt.Sprintf("the timer %q of %s was %d ms", x.Timer, s.ID, x.TimerMS), fmt.Sprintf("Linux has none over %d", most))
+		}
+		if x.Timer == "off" && x.TimerMS != 0 {
+			c.about(R6, s, []int{e.N}, "the timer of "+s.ID+" was off", fmt.Sprintf("%d ms were left of it", x.TimerMS))
+		}
+		if x.State != journal.TimeWait {
+			continue
+		}
+		if x.Timer != "timewait" {
+			c.about(R6, s, []int{e.N}, s.ID+" was in TIME_WAIT", "its timer did not run")
+		}
+		at := float64(e.T)/1e6 + float64(x.TimerMS)
+		if lastRead != 0 && at > expires+timerSlack && !c.cameSince(s, lastRead) && c.sees() {
+			c.about(R6, s, []int{lastRead, e.N}, "the TIME_WAIT of "+s.ID+" began again", "no segment had come")
+		}
+		expires, lastRead = at, e.N
+	}
+	c.lingered(s)
+}
+
+func (c *confrontation) cameSince(s *Socket, n int) bool {
+	if s.End == nil {
+		return true
+	}
+	for i := len(s.End.in) - 1; i >= 0 && s.End.in[i].N > n; i-- {
+		return true
+	}
+	return false
+}
+
+// lingered asks why a close() that was to wait did not (socket(7), SO_LINGER).
+func (c *confrontation) lingered(s *Socket) {
+	e := s.End
+	if !c.sees() || e == nil || e.Bulk || e.Closed == 0 || !s.linger.on || s.linger.seconds == 0 {
+		return
+	}
+	call := c.event(e.Closed)
+	if call == nil || call.Call == nil || call.Call.Op != "close" || s.signalled(c.View) {
+		return
+	}
+	const nearly = 0.99
+	took := float64(call.Call.TookNS) / 1e9
+	n := call.N
+	if !c.wire {
+		n = c.soon(n)
+	}
+	if took >= nearly*float64(s.linger.seconds) || by(e.Aborted(), n) || by(e.FinAcked, n) || e.Opened == 0 || e.UnreadAt(call.N) > 0 || !c.ranThrough(call) {
+		return
+	}
+	c.about(R6, s, []int{call.N}, fmt.Sprintf("close() of %s with SO_LINGER {1, %d} returned after %.2f s", s.ID, s.linger.seconds, took), "its FIN had not been acknowledged")
+}
+
+// signalled says whether a thread of the socket's was sent a signal, which ends a wait.
+func (s *Socket) signalled(v *View) bool {
+	for _, e := range v.signals {
+		if e.Socket == s.ID {
+			return true
+		}
+	}
+	return false
+}
+
+// ranThrough says whether the program was not stopped while a call was under way: being
+// continued ends a wait (signal(7)).
+func (v *View) ranThrough(call *journal.Event) bool {
+	for _, g := range v.gaps {
+		if g.from <= call.T+call.Call.TookNS && call.T <= g.to {
+			return false
+		}
+	}
+	return true
+}

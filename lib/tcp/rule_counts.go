@@ -1,0 +1,216 @@
+package tcp
+
+import (
+	"fmt"
+	"slices"
+
+	"sockproof/lib/journal"
+)
+
+// counted holds what TCP_INFO counted of a socket against the segments that were seen
+// (R4).
+func (c *confrontation) counted(s *Socket) {
+	end := s.End
+	if !slices.ContainsFunc(s.counted, func(e *journal.Event) bool { return infoOf(e).SegsIn > 0 }) && len(end.in) == 0 {
+		return
+	}
+	for _, e := range s.counted {
+		if within(s.busy, e.N) || c.isConcurrent(e.N) || by(end.Filtered, e.N) {
+			continue
+		}
+		c.countedAt(s, e, infoOf(e))
+	}
+}
+
+func infoOf(e *journal.Event) *journal.Info {
+	if e.State != nil {
+		return e.State.Info
+	}
+	return e.Sample.Info
+}
+
+// tally is a count that the events of a journal put between two bounds.
+type tally struct{ least, most int }
+
+func (t tally) fits(n int64) bool { return int64(t.least) <= n && n <= int64(t.most) }
+
+func (t tally) String() string {
+	if t.least == t.most {
+		return fmt.Sprint(t.least)
+	}
+	return fmt.Sprintf("%d to %d", t.least, t.most)
+}
+
+func (c *confrontation) countedAt(s *Socket, e *journal.Event, i *journal.Info) {
+	end := s.End
+	if e.State != nil && e.State.To == journal.Close && !by(end.Aborted(), e.N+reach) {
+		return // a TIME_WAIT, or none: what came since is not counted any more
+	}
+	differs := func(what string, kernel int64, seen tally) {
+		c.about(R4, s, []int{e.N}, fmt.Sprintf("TCP_INFO of %s counted %d %s", s.ID, kernel, what), fmt.Sprintf("%s were seen", seen))
+	}
+	if in, known := c.segmentsIn(s, e.N); known && !in.fits(i.SegsIn) {
+		differs("segments in", i.SegsIn, in)
+	}
+	if out := c.segmentsOut(s, e.N); !out.fits(i.SegsOut) {
+		differs("segments out", i.SegsOut, out)
+	}
+	if end.blindAt(e.N) == sees && end.kept {
+		if received := c.received(s, e.N); !received.fits(i.BytesReceived) {
+			differs("bytes received in order", i.BytesReceived, received)
+		}
+	}
+}
+
+// window is the events between which a kernel's count was taken, as far as it can be
+// told: on lo, what it counted may be captured a little later.
+func (c *confrontation) window(n int) (from, to int) {
+	if c.wire {
+		return n, n
+	}
+	return n - reach, n + reach
+}
+
+// segmentsIn is how many segments reached a socket: from its SYN on, or, where it was
+// accepted, the SYN and then from the segment on that completed the opening (tcp_segs_in,
+// tcp_create_openreq_child in net/ipv4/tcp_minisocks.c). Not known where the opening was
+// repeated: which of several completed it cannot be seen.
+func (c *confrontation) segmentsIn(s *Socket, n int) (t tally, known bool) {
+	end := s.End
+	from, to := c.window(n)
+	if end.Passive {
+		if end.Opened == 0 || end.openedTwice() {
+			return tally{}, false
+		}
+		t = tally{1, 1} // its SYN
+	}
+	for _, x := range end.in {
+		if end.Passive && x.N < end.Opened {
+			continue
+		}
+		if x.N <= from {
+			t.least++
+		}
+		if x.N <= to {
+			t.most += c.standsFor(x)
+		}
+	}
+	return t, true
+}
+
+// standsFor is how many segments a captured one may be to the kernel, which counts those
+// of a large one on lo each (tcp_segs_in in include/net/tcp.h, GSO).
+func (c *confrontation) standsFor(x *Segment) int {
+	if c.wire || x.Packet.Len < several {
+		return 1
+	}
+	return 1 + x.Packet.Len/several
+}
+
+// openedTwice says whether an end sent its SYN-ACK again.
+func (e *End) openedTwice() bool {
+	return slices.ContainsFunc(e.sent, func(x sent) bool { return x.again && x.seg.Has(synFlag) })
+}
+
+// segmentsOut is how many segments a socket sent. Of an accepted one its SYN-ACK does not
+// count, for that was not yet it that sent it; a RST may come from no socket; and a large
+// segment on lo stands for several.
+func (c *confrontation) segmentsOut(s *Socket, n int) tally {
+	from, to := c.window(n)
+	var t tally
+	for _, x := range s.End.out {
+		if s.End.Passive && x.Has(synFlag) {
+			continue
+		}
+		if x.N <= from && !x.Has(rstFlag) {
+			t.least++
+		}
+		if x.N <= to || c.wire && c.leftAtOnce(x, n) {
+			t.most += c.standsFor(x)
+		}
+	}
+	return t
+}
+
+// several is from how many bytes of payload on a segment on lo may stand for several.
+const several = 512
+
+// leftAtOnce says whether a segment that was seen after a count may have left before it:
+// nothing was done in between.
+func (c *confrontation) leftAtOnce(x *Segment, n int) bool { return x.N > n && x.N <= c.nextDeed(n) }
+
+// nextDeed is the next call, or segment delivered, after an event.
+func (v *View) nextDeed(n int) int {
+	i := v.at[n]
+	for i++; i < len(v.Journal.Events); i++ {
+		e := &v.Journal.Events[i]
+		if e.Call != nil || e.Packet != nil && e.Packet.At != journal.AtSent {
+			return e.N
+		}
+	}
+	return v.last
+}
+
+// received is how many bytes TCP has taken in order, a FIN as one.
+func (c *confrontation) received(s *Socket, n int) tally {
+	from, to := c.window(n)
+	at := func(n int) int {
+		total := s.End.StreamAt(n)
+		if by(s.End.FinIn, n) {
+			total++
+		}
+		return total
+	}
+	return tally{at(from), at(to)}
+}
+
+// travels asks whether each segment that was delivered on the wire is one that was sent,
+// and each that was sent had a fate (R4).
+func (c *confrontation) travels() {
+	if !c.wire {
+		return
+	}
+	fate := map[int]bool{}
+	for i := range c.Journal.Events {
+		e := &c.Journal.Events[i]
+		if !isSegment(e) {
+			continue
+		}
+		if e.Packet.Of != 0 {
+			fate[e.Packet.Of] = true
+		}
+		if e.Packet.At == journal.AtDelivered {
+			c.travelled(e)
+		}
+	}
+	if c.Journal.Stopped != "" {
+		return
+	}
+	const stillUnderWay = 60
+	for i := range c.Journal.Events {
+		e := &c.Journal.Events[i]
+		if isSegment(e) && e.Packet.At == journal.AtSent && !fate[e.N] && e.N < c.played-stillUnderWay {
+			c.found = append(c.found, newDiscrepancy(R4, c.about4(e.Packet), []int{e.N}, "a segment left "+e.Packet.Src, "it was neither delivered, dropped nor kept"))
+		}
+	}
+}
+
+func (c *confrontation) travelled(e *journal.Event) {
+	p := e.Packet
+	sent := c.event(p.Of)
+	switch {
+	case sent == nil || sent.Packet == nil:
+		c.found = append(c.found, newDiscrepancy(R4, c.about4(p), []int{e.N}, "a segment was delivered to "+p.Dst, "it was not seen to leave"))
+	case len(p.Bytes) == 0 && !sameHeader(p, sent.Packet):
+		c.found = append(c.found, newDiscrepancy(R4, c.about4(p), []int{e.N, sent.N}, "a segment was delivered to "+p.Dst, "another one had left"))
+	}
+}
+
+func sameHeader(x, y *journal.Packet) bool {
+	return x.Src == y.Src && x.Dst == y.Dst && x.Seq == y.Seq && x.Ack == y.Ack && x.Len == y.Len && x.Win == y.Win && slices.Equal(x.Flags, y.Flags)
+}
+
+// about4 are the sockets at both addresses of a segment.
+func (c *confrontation) about4(p *journal.Packet) []*Socket {
+	return c.at4(pair{p.Dst, p.Src})
+}

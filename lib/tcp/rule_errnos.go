@@ -1,0 +1,67 @@
+package tcp
+
+import (
+	"fmt"
+	"slices"
+
+	"sockproof/lib/journal"
+)
+
+// dataErrnos are those with which calls that move data can fail on a TCP socket.
+var dataErrnos = []string{"EAGAIN", "ECONNRESET", "ETIMEDOUT", "ECONNABORTED", "ENOTCONN", "EBADF", "ECONNREFUSED", "EPIPE", "EHOSTUNREACH", "ENETUNREACH"}
+
+// errnos are those with which TCP, and the socket layer above it, can fail a call that is
+// made as this program makes it: on sockets of its own, with arguments that are right
+// (the manual pages of section 2, and tcp(7)). R2 asks for the causes of these.
+var errnos = map[string][]string{
+	"socket": {}, "getsockname": {}, "setsockopt": {}, "getsockopt": {}, "fcntl": {}, "dup": {}, "close": {},
+	"epoll_create1": {}, "epoll_ctl": {}, "epoll_wait": {}, "setrlimit": {},
+	"bind":         {"EADDRINUSE", "EADDRNOTAVAIL", "EACCES"},
+	"listen":       {"EADDRINUSE"},
+	"getpeername":  {"ENOTCONN"},
+	"accept4":      {"EAGAIN", "EINVAL"},
+	"shutdown":     {"ENOTCONN"},
+	"SOCK_DESTROY": {"ENOENT"},
+	"connect": {
+		"EINPROGRESS", "EALREADY", "EISCONN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EADDRNOTAVAIL", "EADDRINUSE",
+		"ECONNABORTED", "EHOSTUNREACH", "ENETUNREACH",
+	},
+	"net.Dial": {"ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EADDRNOTAVAIL"},
+}
+
+// errnos asks whether TCP can fail a call with the error that it failed with (R7).
+func (c *confrontation) errnos(s *Socket) {
+	for _, e := range s.Calls {
+		x := e.Call
+		allowed, known := errnos[x.Op]
+		if isRead(x.Op) || isWrite(x.Op) {
+			allowed, known = dataErrnos, true
+		}
+		switch {
+		case !known || c.meant(e):
+		case x.Errno != "" && !slices.Contains(allowed, x.Errno):
+			c.about(R7, s, []int{e.N}, said(s, e), "TCP has no such error for it")
+		case x.Errno == "" && x.Result < 0 && x.Signal == "":
+			c.about(R7, s, []int{e.N}, fmt.Sprintf("%s() of %s returned %d", x.Op, s.ID, x.Result), "no error was named")
+		}
+	}
+}
+
+// meant says whether a step of the scenario itself makes a call fail so: it has lowered
+// the limit of descriptors (setrlimit(2)), or asks for what this kernel may not have.
+func (c *confrontation) meant(e *journal.Event) bool {
+	switch e.Call.Errno {
+	case "EMFILE":
+		for i := range c.Journal.Events {
+			x := &c.Journal.Events[i]
+			if x.N < e.N && x.Call != nil && x.Call.Op == "setrlimit" && x.Call.Errno == "" {
+				return true
+			}
+		}
+	case "ENOPROTOOPT":
+		return e.Call.Op == "setsockopt" || e.Call.Op == "getsockopt"
+	case "EOPNOTSUPP":
+		return e.Call.Op == "SOCK_DESTROY"
+	}
+	return false
+}

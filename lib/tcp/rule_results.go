@@ -1,0 +1,200 @@
+package tcp
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"sockproof/lib/journal"
+)
+
+// results holds what calls returned against what can have caused it (R2).
+func (c *confrontation) results(s *Socket) {
+	for _, e := range s.Calls {
+		op := e.Call.Op
+		switch {
+		case e.N == s.returned:
+		case op == "connect":
+			c.connectResult(s, e)
+		case op == "shutdown" && e.Call.Errno == "ENOTCONN":
+			c.notConnected(s, e)
+		case op == "getsockopt" && arg(e.Call, 1) == "SO_ERROR":
+			c.socketError(s, e)
+		case isWrite(op) && e.Call.Errno == "" && e.Call.Result > 0:
+			c.writeSucceeded(s, e)
+		case (isRead(op) || isWrite(op)) && e.Call.Errno != "" && e.Call.Errno != "EAGAIN":
+			c.failedFor(s, e)
+		}
+	}
+}
+
+func said(s *Socket, e *journal.Event) string {
+	if e.Call.Errno != "" {
+		return fmt.Sprintf("%s() of %s failed with %s", e.Call.Op, s.ID, e.Call.Errno)
+	}
+	return fmt.Sprintf("%s() of %s returned %d", e.Call.Op, s.ID, e.Call.Result)
+}
+
+// refusedBy is what can refuse or break a connection up to an event: a RST, or ICMP.
+func (c *confrontation) refusedBy(s *Socket, n int) bool {
+	return by(s.End.RstIn, n) || slices.ContainsFunc(c.icmps, func(i icmp) bool {
+		return i.n <= n && strings.HasPrefix(s.Local, i.to+":") || strings.HasPrefix(s.Local, "["+i.to+"]:")
+	})
+}
+
+func (c *confrontation) connectResult(s *Socket, e *journal.Event) {
+	switch errno := e.Call.Errno; errno {
+	case "ECONNREFUSED", "ECONNRESET":
+		if !c.refusedBy(s, c.soon(e.N)) {
+			c.about(R2, s, []int{e.N}, said(s, e), "no RST had been delivered to it")
+		}
+	case "":
+		if !by(s.End.Opened, c.soon(e.N)) {
+			c.about(R2, s, []int{e.N}, said(s, e), "its opening was not complete")
+		}
+	}
+}
+
+func (c *confrontation) notConnected(s *Socket, e *journal.Event) {
+	end := s.End
+	info, _ := s.StateAt(journal.TCPInfo, e.N)
+	diag, _ := s.StateAt(journal.SockDiag, e.N)
+	over := info == journal.Close || diag == journal.TimeWait || diag == journal.Gone ||
+		by(end.FinIn, e.N) && by(end.FinOut, e.N) && by(end.FinAcked, e.N)
+	if by(end.Opened, e.N-1) && !by(end.Aborted(), e.N) && !over {
+		c.about(R2, s, []int{e.N}, said(s, e), "it was connected")
+	}
+}
+
+// socketError asks where the error came from that SO_ERROR read, and where one went
+// that it did not.
+func (c *confrontation) socketError(s *Socket, e *journal.Event) {
+	end := s.End
+	switch out := e.Call.Out; {
+	case out == "ECONNRESET" || out == "ECONNREFUSED":
+		if !c.refusedBy(s, c.soon(e.N)) {
+			c.about(R2, s, []int{e.N}, "SO_ERROR of "+s.ID+" was "+out, "no RST had been delivered to it")
+		}
+	case out == "0" && e.Call.Errno == "" && by(end.RstIn, e.N-1) && !s.tookError(e.N):
+		c.about(R2, s, []int{e.N, end.RstIn}, "SO_ERROR of "+s.ID+" was 0", "a RST had been delivered to it, and no call had taken the error")
+	}
+}
+
+func (c *confrontation) writeSucceeded(s *Socket, e *journal.Event) {
+	end := s.End
+	switch {
+	case by(end.ShutWrite, e.N-1):
+		c.about(R2, s, []int{end.ShutWrite, e.N}, said(s, e), "shutdown() had closed that half")
+	case by(end.RstIn, e.N-1):
+		c.about(R2, s, []int{end.RstIn, e.N}, said(s, e), "a RST had been delivered to it")
+	}
+}
+
+// failedFor asks for the cause of the error that a read or a write failed with.
+func (c *confrontation) failedFor(s *Socket, e *journal.Event) {
+	end := s.End
+	soon := c.soon(e.N)
+	reset, took := by(end.RstIn, soon), s.tookError(e.N)
+	why := ""
+	switch e.Call.Errno {
+	case "ECONNRESET":
+		self := by(end.RstOut, soon) && (by(end.ShutRead, e.N) || by(end.Closed, e.N)) // data that came after SHUT_RDWR
+		switch {
+		case !reset && !self && !by(end.Filtered, e.N):
+			why = "no RST had been delivered to it"
+		case reset && by(end.FinIn, e.N) && end.FinIn < end.RstIn && !by(end.ShutWrite, e.N) && end.blindAt(e.N) == sees:
+			why = "the FIN had been delivered before the RST, which makes it EPIPE"
+		}
+	case "ECONNREFUSED":
+		if !c.refusedBy(s, soon) {
+			why = "no RST had been delivered to it"
+		}
+	case "EPIPE":
+		info, _ := s.StateAt(journal.TCPInfo, e.N)
+		switch {
+		case !reset && !by(end.ShutWrite, e.N) && !by(end.RstOut, e.N) && !took && info != journal.Close && !by(end.Destroyed, e.N):
+			why = "there had been neither a RST nor a shutdown()"
+		case reset && !took && isWrite(e.Call.Op) && !by(end.FinIn, soon) && !by(end.ShutWrite, e.N):
+			why = "the RST had met a connection without a FIN, which makes it ECONNRESET at first"
+		}
+	case "ECONNABORTED":
+		if !by(end.Destroyed, e.N) {
+			why = "nothing had aborted it"
+		}
+	case "ETIMEDOUT":
+		if end.UnackedAt(e.N) == 0 && s.options["TCP_USER_TIMEOUT"] == "" && !s.keepsAlive() {
+			why = "nothing was unanswered"
+		}
+	}
+	if why != "" {
+		c.about(R2, s, []int{e.N, end.RstIn}, said(s, e), why)
+	}
+}
+
+func (s *Socket) keepsAlive() bool {
+	for o := range s.options {
+		if strings.Contains(o, "KEEP") {
+			return true
+		}
+	}
+	return false
+}
+
+// accepts holds what accept() returned against the openings that were complete (R2, R3).
+func (c *confrontation) accepts() {
+	for _, s := range c.Sockets {
+		for _, e := range s.Calls {
+			if e.Call.Op != "accept4" {
+				continue
+			}
+			switch e.Call.Errno {
+			case "":
+				c.accepted(s, e)
+			case "EAGAIN":
+				c.nothingToAccept(s, e)
+			case "EINVAL":
+				if state, _ := s.StateAt(journal.TCPInfo, e.N); state == journal.Listen && !by(s.Deaf, e.N) {
+					c.about(R2, s, []int{e.N}, said(s, e), "it was listening")
+				}
+			}
+		}
+	}
+}
+
+func (c *confrontation) accepted(listener *Socket, e *journal.Event) {
+	id, _, _ := strings.Cut(e.Call.Out, " ")
+	s := c.byID[id]
+	switch {
+	case s == nil || s.End != nil && s.End.Bulk || c.carriesBulk(s):
+	case s.End == nil:
+		c.about(R3, s, []int{e.N}, "accept4() of "+listener.ID+" returned "+s.ID, "no opening of its connection was seen")
+	case !by(s.End.Opened, c.soon(e.N)):
+		c.about(R3, s, []int{e.N}, "accept4() of "+listener.ID+" returned "+s.ID, "the opening of its connection was not complete")
+	}
+}
+
+// carriesBulk says whether segments between a socket's addresses were counted instead
+// of kept.
+func (v *View) carriesBulk(s *Socket) bool {
+	return slices.ContainsFunc(v.Journal.Events, func(e journal.Event) bool {
+		return isSegmentBulk(&e) && (e.Packet.Src == s.Local && e.Packet.Dst == s.Remote || e.Packet.Src == s.Remote && e.Packet.Dst == s.Local)
+	})
+}
+
+func (c *confrontation) nothingToAccept(listener *Socket, e *journal.Event) {
+	if !c.wire || listener.Local == "" || by(listener.Deaf, e.N) || c.isConcurrent(e.N) {
+		return
+	}
+	for _, end := range c.Ends {
+		if end.Local != listener.Local || !end.Passive || !by(end.Opened, e.N-1) || by(end.Aborted(), e.N) || end.Bulk {
+			continue
+		}
+		if end.Socket == nil && !c.hasSocket(end) {
+			c.about(R3, listener, []int{end.Opened, e.N}, said(listener, e), "an opening from "+end.Remote+" was complete")
+		}
+	}
+}
+
+func (c *confrontation) hasSocket(e *End) bool {
+	return slices.ContainsFunc(c.Sockets, func(s *Socket) bool { return s.Local == e.Local && s.Remote == e.Remote })
+}

@@ -1,0 +1,276 @@
+package tcp
+
+import (
+	"fmt"
+
+	"sockproof/lib/journal"
+)
+
+// stateWitnesses are those that see states.
+var stateWitnesses = []journal.Witness{journal.TCPInfo, journal.SockDiag}
+
+// states asks for the cause of each change of state (R3).
+func (c *confrontation) states(s *Socket) {
+	if s.Listening != 0 {
+		return
+	}
+	for _, w := range stateWitnesses {
+		for _, e := range s.states[w] {
+			if s.End == nil {
+				if (synchronised(e.State.To) || e.State.To == journal.SynRecv) && !c.carriesBulk(s) {
+					c.about(R3, s, []int{e.N}, fmt.Sprintf("%s saw %s in %s", w, s.ID, e.State.To), "no opening of its connection was seen")
+				}
+				continue
+			}
+			if !s.End.Bulk && !c.allows(s, e) {
+				c.about(R3, s, []int{e.N}, fmt.Sprintf("%s saw %s go from %s to %s", w, s.ID, orNothing(e.State.From), e.State.To), "nothing that was seen causes it")
+			}
+		}
+	}
+}
+
+func orNothing(state string) string {
+	if state == "" {
+		return "nothing"
+	}
+	return state
+}
+
+// allows says whether what had happened, or was recorded soon after, allows a change of
+// state (RFC 9293 §3.3.2, figure 5; Linux has no CLOSED that would wait, and ends orphans
+// by timers).
+func (c *confrontation) allows(s *Socket, e *journal.Event) bool {
+	end, n := s.End, c.soon(e.N)
+	vague := end.blindAt(n) == blindWindow || end.blindAt(n) == blindPayload || by(end.Filtered, n)
+	shut := by(end.ShutWrite, n) || by(end.Closed, n) || s.handles <= 0 && by(s.closedBy(), n) || anyBy(s.ends, n)
+	switch e.State.To {
+	case journal.SynRecv:
+		return by(end.SynIn, n)
+	case journal.Established:
+		return by(end.Opened, n)
+	case journal.CloseWait:
+		return by(end.FinIn, n) || vague
+	case journal.FinWait1:
+		return shut || by(end.FinOut, n)
+	case journal.FinWait2:
+		return by(end.FinAcked, n) || vague
+	case journal.Closing, journal.LastAck:
+		return by(end.FinIn, n) && (shut || by(end.FinOut, n))
+	case journal.TimeWait:
+		return by(end.FinIn, n) && by(end.FinAcked, n) || vague
+	case journal.Close, journal.Gone:
+		return c.allowsEnd(s, e, n, shut)
+	}
+	return true
+}
+
+// closedBy is when the last descriptor was closed.
+func (s *Socket) closedBy() int {
+	if s.End != nil && s.End.Closed != 0 {
+		return s.End.Closed
+	}
+	return s.ownUntil
+}
+
+// allowsEnd says whether a socket may have come to its end.
+func (c *confrontation) allowsEnd(s *Socket, e *journal.Event, n int, shut bool) bool {
+	end, from := s.End, e.State.From
+	switch from {
+	case "", journal.Close, journal.Listen, journal.TimeWait, journal.Gone:
+		return true
+	}
+	switch {
+	case by(end.Aborted(), n), by(s.destroyed, n), by(end.Nobody, n):
+		return true
+	case by(end.FinIn, n) && by(end.FinAcked, n):
+		return true
+	case from == journal.SynSent && (shut || by(end.Closed, n)):
+		return true
+	case by(end.FinAcked, n) && shut && e.State.To == journal.Gone:
+		return true // tcp_max_tw_buckets, tcp_fin_timeout
+	case s.linger.on && s.linger.seconds == 0 && by(end.Closed, n):
+		return true
+	case s.keepsAlive() || s.options["TCP_USER_TIMEOUT"] != "":
+		return true
+	case end.RetransmittedBy(n) && (end.UnackedAt(n) > 0 || by(end.Closed, n)):
+		return true // a timer ended it
+	}
+	return false
+}
+
+// cause is a segment that a state must follow, and the states that do not.
+type cause struct {
+	n    int
+	what string
+	not  []string
+}
+
+// causesOf are the segments that came to an end and move its state.
+func causesOf(e *End) []cause {
+	open := []string{journal.SynSent, journal.SynRecv}
+	alive := []string{journal.SynRecv, journal.Established, journal.FinWait1, journal.FinWait2, journal.Closing, journal.CloseWait, journal.LastAck}
+	causes := []cause{{e.RstIn, "a RST", alive}}
+	if e.RstIn == 0 || e.FinIn < e.RstIn {
+		causes = append(causes, cause{e.FinIn, "a FIN", []string{journal.Established, journal.FinWait1, journal.FinWait2}})
+	}
+	return append(causes,
+		cause{e.FinAcked, "the acknowledgement of its FIN", []string{journal.FinWait1, journal.Closing, journal.LastAck}},
+		cause{e.Opened, "the last segment of its opening", open})
+}
+
+// follows asks whether the states followed what was delivered: on the wire at the next
+// step, elsewhere by the end (R3).
+func (c *confrontation) follows(s *Socket) {
+	end := s.End
+	if s.Listening != 0 || end == nil || end.Bulk || end.blindSince != 0 || end.Filtered != 0 {
+		return
+	}
+	for _, x := range causesOf(end) {
+		if x.n == 0 {
+			continue
+		}
+		step := c.played
+		if c.wire {
+			step = c.nextStep(x.n)
+			if c.isConcurrent(step) || c.isConcurrent(x.n) || within(s.busy, step) {
+				step = min(step+reach, c.played)
+			}
+		}
+		if step == 0 || x.n != end.RstIn && by(end.Aborted(), step) {
+			continue
+		}
+		c.followed(s, x, step)
+	}
+}
+
+func (c *confrontation) followed(s *Socket, x cause, step int) {
+	for _, w := range stateWitnesses {
+		state, n := s.StateAt(w, step)
+		if w == journal.TCPInfo && !s.hasOwn(step) {
+			continue
+		}
+		for _, not := range x.not {
+			if state == not {
+				c.about(R3, s, []int{x.n, n}, x.what+" was delivered to "+s.ID, fmt.Sprintf("%s still saw it in %s", w, state))
+			}
+		}
+	}
+}
+
+// nextStep is the next event after one by which the witnesses had looked at every
+// socket: a packet or a call. 0: there was none in the play.
+func (v *View) nextStep(n int) int {
+	i, ok := v.at[n]
+	if !ok {
+		return 0
+	}
+	for i++; i < len(v.Journal.Events) && v.Journal.Events[i].N <= v.played; i++ {
+		if e := &v.Journal.Events[i]; e.Packet != nil || e.Call != nil {
+			return e.N
+		}
+	}
+	return 0
+}
+
+// dues asks whether what an end had to send left it: a RST or a FIN (R3).
+func (c *confrontation) dues(e *End) {
+	for _, o := range e.outcomes {
+		if e.Destroyed != 0 || e.Filtered != 0 || c.Journal.Stopped != "" && c.inLastCalls(o.n) {
+			continue
+		}
+		if o.flag == owesRST {
+			c.rstDue(e, o)
+		} else {
+			c.finDue(e, o)
+		}
+	}
+}
+
+func (c *confrontation) rstDue(e *End, o owed) {
+	if e.RstOut != 0 || e.RstIn != 0 || e.blindAt(o.n) == blindWindow || e.blindWhy == blindWindow {
+		return
+	}
+	c.aboutEnd(R3, e, []int{o.n}, o.why+" at "+c.who(e), "no RST left it")
+}
+
+func (c *confrontation) finDue(e *End, o owed) {
+	if e.FinOut != 0 || e.Aborted() != 0 || e.Socket == nil || within(e.Socket.busy, o.n) || e.blindWhy == blindThreads {
+		return
+	}
+	sent, _, _ := e.outStream()
+	if len(sent) < e.wroteLen || e.hasPeerEdge && ahead(e.peerEdge, e.nextOut) < 1 {
+		return // data is before it, and waits
+	}
+	c.aboutEnd(R3, e, []int{o.n}, o.why+" at "+c.who(e), "no FIN left it")
+}
+
+// inLastCalls says whether an event is at the end of a play that was cut short: its
+// effects may not have been seen.
+func (v *View) inLastCalls(n int) bool {
+	last := 0
+	for i := range v.Journal.Events {
+		if e := &v.Journal.Events[i]; e.Call != nil && e.N <= v.played {
+			last = e.N
+		}
+	}
+	return n >= last-1
+}
+
+// answered asks whether what came where no socket took it drew a RST, whether a FIN that
+// left had been asked for, and whether what came in order was acknowledged (R3).
+func (c *confrontation) answered() {
+	for i := range c.strays {
+		x := &c.strays[i]
+		if x.answered != 0 || c.Journal.Stopped != "" && c.nextStep(x.seg.N) == 0 {
+			continue
+		}
+		about := x.sockets
+		if x.end != nil && len(about) == 0 {
+			about = c.socketsOf(x.end)
+		}
+		c.found = append(c.found, newDiscrepancy(R3, about, []int{x.seg.N},
+			"a segment was delivered to "+x.seg.Packet.Dst+" where there was no socket for it", "no RST answered it"))
+	}
+	for _, e := range c.Ends {
+		if e.Bulk {
+			continue
+		}
+		c.finAsked(e)
+		c.neverAcked(e)
+	}
+}
+
+func (c *confrontation) finAsked(e *End) {
+	s := e.Socket
+	if e.FinOut == 0 || s == nil || e.ShutWrite != 0 || e.Closed != 0 || s.handles <= 0 || len(s.ends) > 0 && len(c.concurrent) > 0 {
+		return
+	}
+	c.aboutEnd(R3, e, []int{e.FinOut}, "a FIN left "+s.ID, "nobody had closed it or shut it down")
+}
+
+// acknowledgedIn is within which time what came in order is acknowledged, in
+// nanoseconds: Linux delays an acknowledgement by 0.2 s at most (TCP_DELACK_MAX).
+const acknowledgedIn = 300_000_000
+
+func (c *confrontation) neverAcked(e *End) {
+	if e.Aborted() != 0 || e.blindSince != 0 || e.Filtered != 0 || e.Opened == 0 || !e.hasAcked {
+		return
+	}
+	a := e.unacknowledged(e.acked)
+	last := c.event(c.played)
+	if a == nil || last == nil || c.lastTime()-a.t <= acknowledgedIn {
+		return
+	}
+	c.aboutEnd(R3, e, []int{a.n}, "data or a FIN was delivered to "+c.who(e)+" in order", "it was not acknowledged within 0.3 s")
+}
+
+// lastTime is when the play's last event was observed.
+func (v *View) lastTime() int64 {
+	var t int64
+	for i := range v.Journal.Events {
+		if e := &v.Journal.Events[i]; e.N <= v.played {
+			t = max(t, e.T)
+		}
+	}
+	return t
+}

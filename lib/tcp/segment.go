@@ -1,0 +1,88 @@
+package tcp
+
+import (
+	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+)
+
+// Segment is one TCP segment where it was seen: as it left a host, or as it entered
+// one. On loopback and host it was captured once, and stands for both.
+type Segment struct {
+	*journal.Event
+	Flags     packet.Flags
+	Timestamp uint32 // TSval of RFC 7323
+	Stamped   bool   // it has one
+	Scale     uint8  // of a SYN: the window scale, 0 without the option
+
+	// Payload is the data; nil where there is none, or where it was not kept.
+	Payload []byte
+}
+
+// newSegment reads an event of a TCP segment. Of a packet that entered a host on the
+// wire the bytes stand in the event in which it was sent.
+func newSegment(e, sent *journal.Event) *Segment {
+	s := &Segment{Event: e, Flags: flagsOf(e.Packet.Flags)}
+	raw := e.Packet.Bytes
+	hidden := e.Packet.Payload != nil
+	if len(raw) == 0 && sent != nil {
+		raw, hidden = sent.Packet.Bytes, sent.Packet.Payload != nil
+	}
+	if p, err := packet.Decode(raw); err == nil && p.IsTCP() {
+		s.Timestamp, _, s.Stamped = p.Options.Timestamps()
+		s.Scale, _ = p.Options.WindowScale()
+		if !hidden && len(p.Payload) == e.Packet.Len {
+			s.Payload = p.Payload
+		}
+	}
+	return s
+}
+
+func flagsOf(names []string) packet.Flags {
+	var f packet.Flags
+	for _, name := range names {
+		f |= flagNames[name]
+	}
+	return f
+}
+
+var flagNames = map[string]packet.Flags{
+	"FIN": packet.FIN, "SYN": packet.SYN, "RST": packet.RST, "PSH": packet.PSH,
+	"ACK": packet.ACK, "URG": packet.URG, "ECE": packet.ECE, "CWR": packet.CWR,
+}
+
+// Has says whether every flag of want is set.
+func (s *Segment) Has(want packet.Flags) bool { return s.Flags.Has(want) }
+
+// isOpening says whether it is a SYN without ACK.
+func (s *Segment) isOpening() bool { return s.Has(packet.SYN) && !s.Has(packet.ACK) }
+
+// occupied is how much of the sequence space it takes (RFC 9293 §3.4).
+func (s *Segment) occupied() uint32 {
+	n := uint32(s.Packet.Len)
+	if s.Has(packet.SYN) {
+		n++
+	}
+	if s.Has(packet.FIN) {
+		n++
+	}
+	return n
+}
+
+// end is the sequence number after it.
+func (s *Segment) end() uint32 { return s.Packet.Seq + s.occupied() }
+
+// entered says whether it entered its destination.
+func (s *Segment) entered() bool {
+	return s.Packet.At == journal.AtDelivered || s.Packet.At == journal.AtInjected
+}
+
+// isSegment says whether an event is a TCP segment on its own.
+func isSegment(e *journal.Event) bool {
+	return e.Packet != nil && e.Packet.Proto == "" && e.Packet.Bulk == nil
+}
+
+// after compares sequence numbers, which wrap (RFC 9293 §3.4).
+func after(x, y uint32) bool { return int32(x-y) > 0 }
+
+// ahead is by how much x is ahead of y.
+func ahead(x, y uint32) int { return int(int32(x - y)) }

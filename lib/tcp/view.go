@@ -1,0 +1,161 @@
+package tcp
+
+import (
+	"slices"
+
+	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+)
+
+// View is a journal read as TCP. It does not change once it is built.
+type View struct {
+	Journal *journal.Journal
+	Sockets []*Socket
+	Ends    []*End // in the order in which their first segments were seen
+
+	wire   bool
+	host   bool
+	folded bool // rounds of a hunt or a race were counted instead of kept, packets among them
+	played int  // the last event of the play
+	last   int  // the last event of all
+
+	byID      map[string]*Socket
+	byPair    map[pair][]*End
+	listeners map[string]*Socket
+	syns      map[pair][]*Segment // that came, by the end they came to
+	segments  map[int]*Segment
+	strays    []stray
+	seen      []discrepancyAt // what could only be told while building
+	at        map[int]int     // index of an event, by its number
+
+	concurrent []span // while another thread of the program acted, or none did
+	gaps       []gap  // in which the program did not run
+	gone       map[*Socket]int
+	icmps      []icmp
+	signals    []*journal.Event
+}
+
+// pair is the addresses of an end: its own, then its peer's.
+type pair struct{ local, remote string }
+
+func (p pair) reversed() pair { return pair{p.remote, p.local} }
+
+// gap is a stretch in which the program did not run, in nanoseconds of the run's clock.
+type gap struct{ from, to int64 }
+
+// stray is a segment that came where no socket could take it: it must draw a RST.
+type stray struct {
+	seg      *Segment
+	end      *End
+	sockets  []*Socket
+	answered int // the RST
+}
+
+// discrepancyAt is a contradiction met while the view was built.
+type discrepancyAt struct {
+	end *End
+	Discrepancy
+}
+
+// reach is within how many events of its effect the kernel's doing may be captured on
+// lo, or while the program's threads act at the same time.
+const reach = 20
+
+const (
+	ackFlag = packet.ACK
+	finFlag = packet.FIN
+	rstFlag = packet.RST
+	synFlag = packet.SYN
+)
+
+// New builds the view of a journal, which must not change as long as it is used.
+func New(j *journal.Journal) *View {
+	v := &View{
+		Journal: j, wire: j.Network == journal.Wire, host: j.Network == journal.HostNet, played: j.Played,
+		byID: map[string]*Socket{}, byPair: map[pair][]*End{}, listeners: map[string]*Socket{},
+		syns: map[pair][]*Segment{}, segments: map[int]*Segment{}, at: map[int]int{}, gone: map[*Socket]int{},
+	}
+	if n := len(j.Events); n > 0 {
+		v.last = j.Events[n-1].N
+	}
+	if v.played == 0 {
+		v.played = v.last
+	}
+	for i := range j.Sockets {
+		s := &Socket{Socket: j.Sockets[i], options: map[string]string{}, states: map[journal.Witness][]*journal.Event{}}
+		v.Sockets = append(v.Sockets, s)
+		v.byID[s.ID] = s
+	}
+	for i := range j.Events {
+		e := &j.Events[i]
+		v.at[e.N] = i
+		v.folded = v.folded || e.Fold != nil && e.Socket == ""
+	}
+	b := builder{View: v, procs: map[int][]*Socket{}, bulk: map[pair]bool{}}
+	b.spans()
+	b.build()
+	return v
+}
+
+// sees says whether packets tell the whole story: they were captured, none was lost,
+// and none was counted instead of kept.
+func (v *View) sees() bool { return v.has(journal.Packets) && !v.folded }
+
+// has says whether a witness was there and lost nothing.
+func (v *View) has(w journal.Witness) bool {
+	s := v.Journal.Witness(w)
+	return s.Status == journal.Attached && s.Lost == 0
+}
+
+// soon is up to which event the cause of an event's may have been recorded: on the wire
+// causes come first, if nothing else acted at the same time.
+func (v *View) soon(n int) int {
+	if v.wire && !v.isConcurrent(n) {
+		return n
+	}
+	return n + reach
+}
+
+// isConcurrent says whether another thread of the program acted when an event was
+// recorded, or the program had not run just before.
+func (v *View) isConcurrent(n int) bool {
+	if within(v.concurrent, n) {
+		return true
+	}
+	e := v.event(n)
+	return e != nil && slices.ContainsFunc(v.gaps, func(g gap) bool { return g.from <= e.T && e.T <= g.to })
+}
+
+// event is that of a number; nil: there is none.
+func (v *View) event(n int) *journal.Event {
+	i, ok := v.at[n]
+	if !ok {
+		return nil
+	}
+	return &v.Journal.Events[i]
+}
+
+// Peer is the other end of the same incarnation; nil: none was seen. A self-connection
+// is its own.
+func (v *View) Peer(e *End) *End {
+	for _, other := range v.byPair[pair{e.Remote, e.Local}] {
+		if e.hasISS && other.hasIRS && other.irs == e.iss || e.hasIRS && other.hasISS && other.iss == e.irs {
+			return other
+		}
+	}
+	return nil
+}
+
+// current is the latest incarnation at a pair of addresses.
+func (v *View) current(p pair) *End {
+	if ends := v.byPair[p]; len(ends) > 0 {
+		return ends[len(ends)-1]
+	}
+	return nil
+}
+
+// icmp is an ICMP message that came to an address.
+type icmp struct {
+	n  int
+	to string
+}
