@@ -52,6 +52,8 @@ type Finding struct {
 	Verdict   Verdict  `json:"verdict"`
 	Because   string   `json:"because"` // one sentence
 	Events    []int    `json:"events"`  // the numbers of the events it rests on
+
+	absent bool // it rests on something not having come
 }
 
 // Judge tests the claim against a journal.

@@ -28,12 +28,17 @@ type Phenomenon struct {
 // stopped before its last step has reproduced nothing, whatever it had seen:
 // the rest might have taken it back.
 func (p *Phenomenon) Judge(j *journal.Journal) (Outcome, string) {
+	return p.Gated(j, &Gate{j: j})
+}
+
+// Gated is Judge, with nothing that rests on contradictions.
+func (p *Phenomenon) Gated(j *journal.Journal, g *Gate) (Outcome, string) {
 	if j.Stopped != "" {
 		return OutcomeUnresolved, j.Stopped
 	}
 	f, ok := blind(j, p.Needs)
 	if !ok {
-		f = p.Check(j)
+		f = g.Outcome(p.Check(j))
 	}
 	switch f.Verdict {
 	case Confirmed:

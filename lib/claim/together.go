@@ -24,7 +24,16 @@ func Refuse(j *journal.Journal, events []int, because string, args ...any) Findi
 	if f, ok := Complete(j); !ok {
 		return f
 	}
-	return Refute(events, because, args...)
+	f := Refute(events, because, args...)
+	f.absent = true
+	return f
+}
+
+// Absent marks a finding that rests on something not having come: any contradiction
+// between the witnesses of the run may be about just that.
+func Absent(f Finding) Finding {
+	f.absent = true
+	return f
 }
 
 // Possibly turns what a phenomenon lacks into what a claim of possibility cannot

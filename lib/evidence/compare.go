@@ -3,6 +3,7 @@ package evidence
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
 	"sockproof/lib/report"
+	"sockproof/lib/tcp"
 )
 
 // packets checks that what the journals say of packets follows from their bytes.
@@ -121,6 +123,9 @@ func (v *verifier) verdicts(written, r *report.Run) {
 	problem := func(claim, format string, args ...any) {
 		v.problem(Problem{File: fileReport, Run: r.Run, Claim: claim, Text: fmt.Sprintf(format, args...)})
 	}
+	if v.contradicted(written, r) {
+		return
+	}
 	if written.Outcome != r.Outcome {
 		problem("", "says %s; its journal is judged as %s: %s", written.Outcome, r.Outcome, r.Why)
 	}
@@ -148,6 +153,42 @@ func (v *verifier) verdicts(written, r *report.Run) {
 			problem(f.Claim, "missing; its journal is judged as %s", f.Verdict)
 		}
 	}
+}
+
+// contradicted compares where the witnesses of a run contradict each other. A report from
+// before they were confronted cannot say: what it concludes is then not compared.
+func (v *verifier) contradicted(written, r *report.Run) (notCompared bool) {
+	known := map[string]bool{}
+	for i := range written.Discrepancies {
+		known[accountOf(&written.Discrepancies[i])] = true
+	}
+	for i := range r.Discrepancies {
+		d := &r.Discrepancies[i]
+		switch {
+		case written.Discrepancies == nil:
+			v.unchecked("run %d: its verdicts, for its witnesses contradict each other, which the version that made it did not ask (%s): %s", r.Run, d.Rule, d)
+			return true
+		case !known[accountOf(d)]:
+			v.problem(Problem{File: fileReport, Run: r.Run, Event: firstOf(d.Events), Text: fmt.Sprintf("does not say that its witnesses contradict each other (%s): %s", d.Rule, d)})
+		}
+		delete(known, accountOf(d))
+	}
+	for _, text := range slices.Sorted(maps.Keys(known)) {
+		v.problem(Problem{File: fileReport, Run: r.Run, Text: "says that its witnesses contradict each other, which those of " + fileJournal + " do not: " + text})
+	}
+	return false
+}
+
+// accountOf is what a discrepancy is about, however it is put.
+func accountOf(d *tcp.Discrepancy) string {
+	return fmt.Sprint(d.Rule, " ", d.Sockets, " ", d.Hosts, " ", d.Events)
+}
+
+func firstOf(events []int) int {
+	if len(events) == 0 {
+		return 0
+	}
+	return events[0]
 }
 
 // states compares the sockets' histories, and where witnesses disagree.

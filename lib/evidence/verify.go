@@ -200,6 +200,7 @@ func (r *Result) Shorten() {
 	for i := range r.Report.Runs {
 		run := &r.Report.Runs[i]
 		run.Events, run.Journal.Events, run.Histories, run.Disagreements = nil, nil, nil, nil
+		run.Discrepancies = nil
 	}
 	if r.bundle != nil {
 		r.bundle = &Bundle{Machine: r.Machine, Report: r.Report}

@@ -64,7 +64,7 @@ func (s *script) sample(socket, state string) int {
 }
 
 // tcp is a segment from src to dst.
-func tcp(src, dst, flags string, seq, ack uint32, length int) journal.Packet {
+func segment(src, dst, flags string, seq, ack uint32, length int) journal.Packet {
 	p := journal.Packet{
 		Src: src, Dst: dst, Flags: strings.Split(flags, ","), Seq: seq, Ack: ack, Win: 64240, Len: length,
 		Bytes: make([]byte, 40+length),
@@ -136,7 +136,7 @@ func selfConnection() *Report {
 	})
 	const isn = 2_713_845_112
 	seg := func(flags string, seq, ack uint32, n int) journal.Packet {
-		return tcp(a80, a80, flags, isn+seq, isn+ack, n)
+		return segment(a80, a80, flags, isn+seq, isn+ack, n)
 	}
 	w2 := []journal.Witness{journal.TCPInfo, journal.SockDiag}
 
@@ -182,10 +182,10 @@ func simultaneousOpen() *Report {
 		socket("a1", a80, b80).socket("b1", b80, a80)
 	const ia, ib = 4_294_967_290, 1_000_000 // a's numbers wrap
 	ab := func(flags string, seq, ack uint32, n int) journal.Packet {
-		return tcp(a80, b80, flags, ia+seq, ib+ack, n)
+		return segment(a80, b80, flags, ia+seq, ib+ack, n)
 	}
 	ba := func(flags string, seq, ack uint32) journal.Packet {
-		return tcp(b80, a80, flags, ib+seq, ia+ack, 0)
+		return segment(b80, a80, flags, ib+seq, ia+ack, 0)
 	}
 	w2 := []journal.Witness{journal.TCPInfo, journal.SockDiag}
 
@@ -222,7 +222,7 @@ func simultaneousOpen() *Report {
 	s.carry("a", "b", ab("PSH,ACK", 1, 1, 5))
 	s.call("b1", "read", 5, "", "16").Data = []byte("hello")
 	s.carry("b", "a", ba("ACK", 1, 6))
-	old := tcp(b80, a80, "RST", ib+1, 0, 0)
+	old := segment(b80, a80, "RST", ib+1, 0, 0)
 	old.Reason = "made up"
 	s.at(journal.AtInjected, "a", old, 0)
 	s.add(journal.Event{Host: "a", Socket: "a1", Kind: journal.KindReset, Reset: &journal.Reset{Direction: "received", Reason: "TCP_RFC9293_RST"}})
@@ -261,10 +261,10 @@ func hunt() *Report {
 		{What: "getsockname\x1b[31m", Count: 1},
 	}}})
 	s.call("a1", "connect", 0, "", "127.0.0.1:40001")
-	p := tcp("127.0.0.1:40001", "127.0.0.1:40001", "SYN", 99, 0, 0)
+	p := segment("127.0.0.1:40001", "127.0.0.1:40001", "SYN", 99, 0, 0)
 	s.at(journal.AtDelivered, "a", p, 0)
 	s.seen("a1", "", "ESTABLISHED", journal.SockDiag)
-	bulk := tcp("127.0.0.1:40001", "127.0.0.1:40001", "ACK", 0, 0, 0)
+	bulk := segment("127.0.0.1:40001", "127.0.0.1:40001", "ACK", 0, 0, 0)
 	bulk.Bulk = &journal.Bulk{Packets: 1234, IPBytes: 5_678_901, TCPBytes: 5_600_000, SHA256: strings.Repeat("ab", 32), Flags: "PSH,ACK"}
 	s.at(journal.AtDelivered, "a", bulk, 0)
 	s.at(journal.AtDropped, "a", journal.Packet{Src: "fe80::1", Dst: "ff02::16", Proto: "icmpv6", Reason: "no host has this address", Bytes: make([]byte, 96)}, 0)
@@ -288,10 +288,10 @@ func loopback() *Report {
 		socket("a1", la, lb).socket("b1", lb, "").socket("b2", lb, la)
 	s.j.NetworkWhy = "--net loopback"
 	ab := func(flags string, seq, ack uint32, n int) {
-		s.at(journal.AtDelivered, "", tcp(la, lb, flags, 500+seq, 900+ack, n), 0)
+		s.at(journal.AtDelivered, "", segment(la, lb, flags, 500+seq, 900+ack, n), 0)
 	}
 	ba := func(flags string, seq, ack uint32, n int) {
-		s.at(journal.AtDelivered, "", tcp(lb, la, flags, 900+seq, 500+ack, n), 0)
+		s.at(journal.AtDelivered, "", segment(lb, la, flags, 900+seq, 500+ack, n), 0)
 	}
 	s.call("b1", "bind", 0, "", lb)
 	s.call("b1", "listen", 0, "", "1")

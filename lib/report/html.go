@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"sockproof/lib/claim"
+	"sockproof/lib/tcp"
 )
 
 //go:embed page/style.css
@@ -123,6 +124,7 @@ func (p *page) run(r *Run) {
 	p.compared(r.Comparison)
 	p.verdicts(r.Findings)
 	p.disagreeing(r.Disagreements)
+	p.contradicting(r.Discrepancies)
 	p.ladder(r)
 	p.states(r.Histories)
 	p.f("</section>\n")
@@ -210,6 +212,19 @@ func (p *page) disagreeing(ds []claim.Disagreement) {
 	for i := range ds {
 		p.f("<li>")
 		p.button("cell", ds[i].Events, p.esc(ds[i].Socket+": "+ds[i].Text))
+		p.f("</li>\n")
+	}
+	p.f("</ul>\n")
+}
+
+func (p *page) contradicting(ds []tcp.Discrepancy) {
+	if len(ds) == 0 {
+		return
+	}
+	p.f("<h3>Discrepancies: the witnesses contradict each other</h3>\n<ul>\n")
+	for i := range ds {
+		p.f("<li>")
+		p.button("cell", ds[i].Events, p.esc(string(ds[i].Rule)+" "+discrepancyText(&ds[i])))
 		p.f("</li>\n")
 	}
 	p.f("</ul>\n")

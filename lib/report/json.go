@@ -105,6 +105,11 @@ func (r *Run) complete() Run {
 	for i := range c.Disagreements {
 		c.Disagreements[i].Events = present(c.Disagreements[i].Events)
 	}
+	c.Discrepancies = slices.Clone(r.Discrepancies) // nil stays absent: nobody asked
+	for i := range c.Discrepancies {
+		d := &c.Discrepancies[i]
+		d.Sockets, d.Hosts, d.Accounts, d.Events = present(d.Sockets), present(d.Hosts), present(d.Accounts), present(d.Events)
+	}
 	c.Findings = make([]claim.Finding, len(r.Findings))
 	for i := range r.Findings {
 		c.Findings[i] = completeFinding(r.Findings[i])

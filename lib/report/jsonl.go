@@ -7,6 +7,7 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
 )
 
 // JSONL writes a report as the stream of records that the live program writes.
@@ -24,7 +25,7 @@ func JSONL(w io.Writer, r *Report) error {
 }
 
 // Stream writes records, one a line, as things happen: start, the events of a
-// run, its findings, the run itself, and end. journal.Read reads it back.
+// run, its findings, its discrepancies, the run itself, and end. journal.Read reads it back.
 //
 // The first error is kept and ends the writing: a run does not stop because
 // nobody reads any more. A Stream may be used by several goroutines.
@@ -47,6 +48,10 @@ type (
 	findingRecord struct {
 		Run int `json:"run"`
 		claim.Finding
+	}
+	discrepancyRecord struct {
+		Run int `json:"run"`
+		tcp.Discrepancy
 	}
 	// runRecord is a Run without what has records of its own.
 	runRecord struct {
@@ -71,13 +76,17 @@ func (s *Stream) Start(r *Report) {
 // Event writes an event. It is what a journal.Recorder streams to.
 func (s *Stream) Event(e journal.Event) { s.record("event", Complete(e)) }
 
-// Run writes the findings of a run whose events were written, and then the run.
+// Run writes the findings of a run whose events were written, where its witnesses
+// contradict each other, and then the run.
 func (s *Stream) Run(r *Run) {
 	head := *r
 	head.Events = nil
 	c := head.complete()
 	for i := range c.Findings {
 		s.record("finding", findingRecord{c.Run, c.Findings[i]})
+	}
+	for i := range c.Discrepancies {
+		s.record("discrepancy", discrepancyRecord{c.Run, c.Discrepancies[i]})
 	}
 	s.record("run", runRecord{c.Journal, c.Title, c.Outcome, c.Why, c.Histories, c.Disagreements, c.Comparison})
 }

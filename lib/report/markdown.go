@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sockproof/lib/claim"
+	"sockproof/lib/tcp"
 )
 
 // markdownStyle is how a ladder is drawn in a bug report: as wide as GitHub
@@ -66,6 +67,7 @@ func (m *markdown) run(r *Report, run *Run) {
 	m.ladder(run)
 	m.histories(run.Histories)
 	m.disagreements(run.Disagreements)
+	m.discrepancies(run.Discrepancies)
 	m.findings(run.Findings)
 }
 
@@ -168,6 +170,18 @@ func (m *markdown) disagreements(ds []claim.Disagreement) {
 	m.line()
 	for i := range ds {
 		m.line("- ", md(ds[i].Socket), ": ", md(ds[i].Text), eventsOf(ds[i].Events))
+	}
+	m.line()
+}
+
+func (m *markdown) discrepancies(ds []tcp.Discrepancy) {
+	if len(ds) == 0 {
+		return
+	}
+	m.line("### Discrepancies: the witnesses contradict each other")
+	m.line()
+	for i := range ds {
+		m.line("- **", string(ds[i].Rule), "** ", md(discrepancyText(&ds[i])), eventsOf(ds[i].Events))
 	}
 	m.line()
 }

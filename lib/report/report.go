@@ -8,6 +8,7 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
 )
 
 // Schema names the JSON document and its version.
@@ -70,6 +71,7 @@ type Run struct {
 	Why           string               `json:"why"`
 	Histories     []claim.History      `json:"histories"`
 	Disagreements []claim.Disagreement `json:"disagreements"`
+	Discrepancies []tcp.Discrepancy    `json:"discrepancies,omitzero"` // absent in reports from before the confrontation
 	Findings      []claim.Finding      `json:"findings"`
 	// Comparison is the scenario's table, if it has one.
 	Comparison *claim.Comparison `json:"comparison,omitempty"`

@@ -121,6 +121,7 @@ func (m *markdown) tell(run *Run, room int) {
 		m.line()
 	}
 	m.disagreements(run.Disagreements)
+	m.discrepancies(run.Discrepancies)
 	m.findings(run.Findings)
 }
 

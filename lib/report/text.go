@@ -9,6 +9,7 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
 )
 
 // Text writes a report for a person at a terminal: for each run what it was,
@@ -102,6 +103,10 @@ func (c *canvas) run(r *Run, numbered bool) {
 	if len(r.Disagreements) > 0 {
 		c.end()
 		c.disagreements(r.Disagreements)
+	}
+	if len(r.Discrepancies) > 0 {
+		c.end()
+		c.discrepancies(r.Discrepancies)
 	}
 	if r.Comparison != nil {
 		c.end()
@@ -233,6 +238,18 @@ func (c *canvas) disagreements(ds []claim.Disagreement) {
 		d := &ds[i]
 		c.put(warn, "  ! ")
 		c.wrapped(plain, strings.TrimSpace(c.clean(d.Socket)+": "+c.clean(d.Text)+c.cite(d.Events)))
+	}
+}
+
+// discrepancies are what keeps findings from being more than inconclusive.
+func (c *canvas) discrepancies(ds []tcp.Discrepancy) {
+	c.put(alarm, "Discrepancies")
+	c.put(dim, " the witnesses contradict each other: what concerns these is inconclusive")
+	c.end()
+	for i := range ds {
+		c.put(alarm, "  "+string(ds[i].Rule))
+		c.pad(5)
+		c.wrapped(plain, c.clean(discrepancyText(&ds[i]))+c.cite(ds[i].Events))
 	}
 }
 

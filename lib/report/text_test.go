@@ -157,10 +157,10 @@ func rowsOf(s *script, width int) []string {
 }
 
 func TestArrows(t *testing.T) {
-	syn := tcp(a80, b80, "SYN", 10, 0, 0)
+	syn := segment(a80, b80, "SYN", 10, 0, 0)
 	two := func() *script { return newScript("", journal.Wire).socket("a1", a80, b80).socket("b1", b80, a80) }
 	one := func() *script { return newScript("", journal.Wire).socket("a1", a80, a80) }
-	self := tcp(a80, a80, "SYN", 10, 0, 0)
+	self := segment(a80, a80, "SYN", 10, 0, 0)
 	reason := syn
 	reason.Reason = "lost"
 	again := syn
@@ -224,7 +224,7 @@ func TestArrows(t *testing.T) {
 		}},
 		{"never delivered", func() *script {
 			s := two()
-			s.at(journal.AtSent, "b", tcp(b80, a80, "ACK", 1, 1, 0), 0)
+			s.at(journal.AtSent, "b", segment(b80, a80, "ACK", 1, 1, 0), 0)
 			return s
 		}, []string{"│   never delivered ◀── ACK seq=0 ack=0 ───┤"}},
 		{"injected", func() *script {
@@ -304,12 +304,12 @@ func squeeze(lines []string) []string {
 
 func TestNumbersAreRelativeToEachIncarnation(t *testing.T) {
 	s := newScript("", journal.Wire).socket("a1", a80, b80).socket("b1", b80, a80)
-	s.carry("a", "b", tcp(a80, b80, "SYN", 4_294_967_295, 0, 0))
-	s.carry("b", "a", tcp(b80, a80, "SYN,ACK", 500, 0, 0))
-	s.carry("a", "b", tcp(a80, b80, "ACK", 4, 501, 0)) // across the wrap
-	s.carry("a", "b", tcp(a80, b80, "ACK", 4_294_967_294, 501, 0))
-	s.carry("a", "b", tcp(a80, b80, "SYN", 7000, 0, 0)) // a new connection
-	s.carry("b", "a", tcp(b80, a80, "RST,ACK", 0, 7001, 0))
+	s.carry("a", "b", segment(a80, b80, "SYN", 4_294_967_295, 0, 0))
+	s.carry("b", "a", segment(b80, a80, "SYN,ACK", 500, 0, 0))
+	s.carry("a", "b", segment(a80, b80, "ACK", 4, 501, 0)) // across the wrap
+	s.carry("a", "b", segment(a80, b80, "ACK", 4_294_967_294, 501, 0))
+	s.carry("a", "b", segment(a80, b80, "SYN", 7000, 0, 0)) // a new connection
+	s.carry("b", "a", segment(b80, a80, "RST,ACK", 0, 7001, 0))
 	r := s.finish("", "reproduced", "")
 	var got []string
 	for _, row := range newLadder(&r, false).rows {

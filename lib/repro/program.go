@@ -111,11 +111,15 @@ func (p *Program) names() string {
 
 // Judge turns a journal into the outcome and the findings of its scenario.
 func (s *Scenario) Judge(j *journal.Journal) (o claim.Outcome, why string, findings []claim.Finding) {
+	return s.judge(j, claim.NewGate(j))
+}
+
+func (s *Scenario) judge(j *journal.Journal, g *claim.Gate) (o claim.Outcome, why string, findings []claim.Finding) {
 	defer claim.Remember(j)()
-	o, why = s.Phenomenon.Judge(j)
+	o, why = s.Phenomenon.Gated(j, g)
 	findings = []claim.Finding{}
 	for _, c := range s.Claims {
-		findings = append(findings, c.Judge(j))
+		findings = append(findings, g.Finding(c.Judge(j)))
 	}
 	return o, why, findings
 }
@@ -123,8 +127,10 @@ func (s *Scenario) Judge(j *journal.Journal) (o claim.Outcome, why string, findi
 // Report judges a journal, and makes the report of its run.
 func (s *Scenario) Report(j journal.Journal) report.Run {
 	defer claim.Remember(&j)()
-	o, why, findings := s.Judge(&j)
+	g := claim.NewGate(&j)
+	o, why, findings := s.judge(&j, g)
 	r := report.NewRun(j, s.Title, o, why, findings)
+	r.Discrepancies = g.Discrepancies
 	if s.Compare != nil {
 		r.Comparison = s.Compare(&j)
 	}

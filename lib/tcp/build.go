@@ -200,6 +200,9 @@ func (b *builder) process(e *journal.Event) {
 		for _, id := range p.Sockets {
 			if s := b.byID[id]; s != nil {
 				s.handles++
+				if end := b.endOf(s); end != nil && p.How != "" {
+					end.blind(e.N, blindProgram)
+				}
 				b.procs[p.PID] = append(b.procs[p.PID], s)
 			}
 		}

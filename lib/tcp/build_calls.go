@@ -227,7 +227,7 @@ func (b *builder) release(s *Socket, e *journal.Event, why string) {
 		return
 	}
 	end.Closed = e.N
-	if end.Aborted() != 0 || end.Opened == 0 || !b.sees() || end.Bulk {
+	if end.Aborted() != 0 || end.Opened == 0 || !b.sees() || end.Bulk || end.blindWhy == blindProgram {
 		return
 	}
 	info, _ := s.StateAt(journal.TCPInfo, e.N)

@@ -40,9 +40,21 @@ func (b *builder) enters(s *Segment) {
 	}
 }
 
-// recentlyGone is how long after a socket was seen gone on lo a segment may have been
-// captured that came before, in nanoseconds.
-const recentlyGone = 5_000_000
+// isLongGone says whether a segment came after its socket was seen gone. On lo what came
+// before that may be captured after it: then the program must have made two calls since,
+// each of which takes in what was captured.
+func (b *builder) isLongGone(seen int, s *Segment) bool {
+	if b.wire {
+		return true
+	}
+	calls := 0
+	for i := b.at[seen]; i < b.at[s.N]; i++ {
+		if b.Journal.Events[i].Call != nil {
+			calls++
+		}
+	}
+	return calls >= 2
+}
 
 // lost notes a segment that came where no socket takes it.
 func (b *builder) lost(e *End, p pair, s *Segment) {
@@ -51,7 +63,7 @@ func (b *builder) lost(e *End, p pair, s *Segment) {
 	}
 	if k := b.socketAt(e, p); e != nil && k != nil && !(s.isOpening() && b.listens(p.local)) {
 		state, n := k.StateAt(journal.SockDiag, s.N)
-		if state == journal.Gone && (b.wire || s.T-b.event(n).T >= recentlyGone) {
+		if state == journal.Gone && b.isLongGone(n, s) {
 			b.strays = append(b.strays, stray{seg: s, end: e})
 			return
 		}

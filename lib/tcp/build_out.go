@@ -119,12 +119,12 @@ func (b *builder) unopened(p pair, s *Segment) {
 	}
 	var about []*Socket
 	for _, k := range b.Sockets {
-		if k.Local == p.local {
+		if k.Local == p.local && (k.Remote == p.remote || !b.host) {
 			about = append(about, k)
 		}
 	}
 	if len(about) == 0 && b.host {
-		return // another program's
+		return // another program's, or of a connection before the run
 	}
 	b.seen = append(b.seen, discrepancyAt{nil, newDiscrepancy(R3, about, []int{s.N},
 		"a segment left "+p.local+" for "+p.remote, "no SYN or SYN-ACK had left it")})

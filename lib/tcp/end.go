@@ -134,6 +134,7 @@ const (
 	blindClosed         // data came when nobody could read it
 	blindPayload        // a payload was not kept
 	blindThreads        // a thread closed it under another's call
+	blindProgram        // another program has it, whose calls are its own
 )
 
 // blind notes that the end's account is not complete from an event on.

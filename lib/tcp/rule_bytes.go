@@ -96,14 +96,14 @@ func (c *confrontation) stream(e *End) {
 	}
 	s := e.Socket
 	switch {
-	case s == nil || !e.hasISS:
+	case s == nil || !e.hasISS || e.blindWhy == blindProgram:
 	case len(sent) > e.wroteLen:
 		c.about(R1, s, []int{e.lastWrite}, fmt.Sprintf("%d bytes left %s", len(sent), s.ID), fmt.Sprintf("%d had been written to it", e.wroteLen))
 	case !e.wroteKept:
 	case whole && !bytes.Equal(sent, e.wrote[:len(sent)]):
 		c.about(R1, s, []int{e.lastWrite}, fmt.Sprintf("%d bytes left %s", len(sent), s.ID), "other bytes than these had been written to it")
 	}
-	if s != nil && len(sent) < e.wroteLen {
+	if s != nil && len(sent) < e.wroteLen && e.blindWhy != blindProgram {
 		c.unsent(e, e.wroteLen-len(sent))
 	}
 }

@@ -136,8 +136,10 @@ func (c *confrontation) segmentsOut(s *Socket, n int) tally {
 const several = 512
 
 // leftAtOnce says whether a segment that was seen after a count may have left before it:
-// nothing was done in between.
-func (c *confrontation) leftAtOnce(x *Segment, n int) bool { return x.N > n && x.N <= c.nextDeed(n) }
+// at most one thing was done in between, after which what had left was taken in.
+func (c *confrontation) leftAtOnce(x *Segment, n int) bool {
+	return x.N > n && x.N <= c.nextDeed(c.nextDeed(n))
+}
 
 // nextDeed is the next call, or segment delivered, after an event.
 func (v *View) nextDeed(n int) int {

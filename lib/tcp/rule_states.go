@@ -42,7 +42,7 @@ func orNothing(state string) string {
 func (c *confrontation) allows(s *Socket, e *journal.Event) bool {
 	end, n := s.End, c.soon(e.N)
 	vague := end.blindAt(n) == blindWindow || end.blindAt(n) == blindPayload || by(end.Filtered, n)
-	shut := by(end.ShutWrite, n) || by(end.Closed, n) || s.handles <= 0 && by(s.closedBy(), n) || anyBy(s.ends, n)
+	shut := end.blindAt(n) == blindProgram || by(end.ShutWrite, n) || by(end.Closed, n) || s.handles <= 0 && by(s.closedBy(), n) || anyBy(s.ends, n)
 	switch e.State.To {
 	case journal.SynRecv:
 		return by(end.SynIn, n)
@@ -242,7 +242,7 @@ func (c *confrontation) answered() {
 
 func (c *confrontation) finAsked(e *End) {
 	s := e.Socket
-	if e.FinOut == 0 || s == nil || e.ShutWrite != 0 || e.Closed != 0 || s.handles <= 0 || len(s.ends) > 0 && len(c.concurrent) > 0 {
+	if e.FinOut == 0 || s == nil || e.blindWhy == blindProgram || e.ShutWrite != 0 || e.Closed != 0 || s.handles <= 0 || len(s.ends) > 0 && len(c.concurrent) > 0 {
 		return
 	}
 	c.aboutEnd(R3, e, []int{e.FinOut}, "a FIN left "+s.ID, "nobody had closed it or shut it down")

@@ -1,0 +1,121 @@
+package claim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
+)
+
+// Gate keeps verdicts from resting on accounts that contradict each other: in one place,
+// for all claims and outcomes.
+type Gate struct {
+	j             *journal.Journal
+	Discrepancies []tcp.Discrepancy
+}
+
+// NewGate confronts the witnesses of a journal.
+func NewGate(j *journal.Journal) *Gate {
+	return &Gate{j: j, Discrepancies: append([]tcp.Discrepancy{}, tcp.New(j).Confront()...)}
+}
+
+// Finding is a claim's finding, or, where its scope has a discrepancy, that it is
+// inconclusive for that. The scope is the whole run where the finding rests on nothing
+// having happened: an always that was confirmed, a can that was refuted, an absence.
+func (g *Gate) Finding(f Finding) Finding {
+	whole := f.absent || f.Quantity == Always && f.Verdict == Confirmed || f.Quantity == Can && f.Verdict == Refuted
+	return g.check(f, whole)
+}
+
+// Outcome is that of a run as its phenomenon's finding has it. That it was not reproduced
+// rests on the whole run.
+func (g *Gate) Outcome(f Finding) Finding {
+	return g.check(f, f.absent || f.Verdict == Refuted)
+}
+
+func (g *Gate) check(f Finding, whole bool) Finding {
+	if f.Verdict == Inconclusive {
+		return f
+	}
+	d := g.within(f.Events, whole)
+	if d == nil {
+		return f
+	}
+	events := slices.Concat(f.Events, d.Events)
+	slices.Sort(events)
+	f.Verdict, f.Events = Inconclusive, slices.Compact(events)
+	f.Because = fmt.Sprintf("the witnesses contradict each other (%s): %s", d.Rule, strings.Join(d.Accounts, "; but "))
+	return f
+}
+
+// within is the first discrepancy in a scope: of a host's stack, of the whole run, or of
+// the sockets that the events concern and their peers. Nil: there is none.
+func (g *Gate) within(events []int, whole bool) *tcp.Discrepancy {
+	if len(g.Discrepancies) == 0 {
+		return nil
+	}
+	scope, known := g.sockets(events)
+	for i := range g.Discrepancies {
+		d := &g.Discrepancies[i]
+		if whole || !known || len(d.Sockets) == 0 || slices.ContainsFunc(d.Sockets, func(id string) bool { return scope[id] }) {
+			return d
+		}
+	}
+	return nil
+}
+
+// sockets are those that some events concern, and their peers. Not known: an event
+// concerns no socket that has a name, and so perhaps any.
+func (g *Gate) sockets(events []int) (scope map[string]bool, known bool) {
+	scope = map[string]bool{}
+	for _, n := range events {
+		e, ok := g.j.Event(n)
+		if !ok {
+			return nil, false
+		}
+		before := len(scope)
+		g.concerns(&e, scope)
+		if len(scope) == before && e.Socket == "" && e.Packet == nil && e.Setting == nil && e.Process == nil {
+			return nil, false // a counter, a table, a fold
+		}
+	}
+	for _, s := range g.j.Sockets {
+		if scope[s.ID] {
+			g.between(s.Remote, s.Local, scope)
+		}
+	}
+	return scope, len(scope) > 0
+}
+
+// concerns adds the sockets that an event concerns.
+func (g *Gate) concerns(e *journal.Event, scope map[string]bool) {
+	if e.Socket != "" {
+		scope[e.Socket] = true
+	}
+	if p := e.Packet; p != nil {
+		if !g.between(p.Src, p.Dst, scope) {
+			for _, s := range g.j.Sockets {
+				if s.Local != "" && (s.Local == p.Src || s.Local == p.Dst) {
+					scope[s.ID] = true
+				}
+			}
+		}
+	}
+	if e.Process != nil {
+		for _, id := range e.Process.Sockets {
+			scope[id] = true
+		}
+	}
+}
+
+// between adds the sockets at either end of a connection; false: there is none.
+func (g *Gate) between(x, y string, scope map[string]bool) (any bool) {
+	for _, s := range g.j.Sockets {
+		if s.Local != "" && s.Remote != "" && (s.Local == x && s.Remote == y || s.Local == y && s.Remote == x) {
+			scope[s.ID], any = true, true
+		}
+	}
+	return any
+}

@@ -1,0 +1,17 @@
+package report
+
+import (
+	"strings"
+
+	"sockproof/lib/tcp"
+)
+
+// discrepancyText is one on one line: what it is about, both accounts, and what would
+// explain them.
+func discrepancyText(d *tcp.Discrepancy) string {
+	about := strings.Join(append(append([]string{}, d.Sockets...), d.Hosts...), ", ")
+	if about != "" {
+		about += ": "
+	}
+	return about + d.String()
+}
