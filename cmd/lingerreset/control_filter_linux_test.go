@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/repro"
 	"sockproof/lib/sock"
@@ -64,7 +65,8 @@ var filtered = map[string]repro.Play{
 	"linger-off": nil,
 }
 
-// TestRSTsAreFiltered: a filter of the kernel's own drops every RST, on loopback.
+// TestRSTsAreFiltered: a filter of the kernel's own drops every RST, on loopback, after
+// the capture has seen it: what the sockets did then is no proof of anything.
 // Not beside other controls: a program that is being started, as nft is, has for a
 // moment a copy of their descriptors, and a close is none then.
 func TestRSTsAreFiltered(t *testing.T) {
@@ -75,8 +77,9 @@ func TestRSTsAreFiltered(t *testing.T) {
 			continue
 		}
 		if play != nil {
-			c.Play, c.Verdicts = play, nil
+			c.Play = play
 		}
+		c.Want, c.Because, c.Verdicts = claim.OutcomeUnresolved, "contradict each other", nil
 		controls = append(controls, c)
 	}
 	suite.Controls(t, doctor.Stages(journal.Loopback), controls...)

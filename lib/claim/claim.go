@@ -53,7 +53,7 @@ type Finding struct {
 	Because   string   `json:"because"` // one sentence
 	Events    []int    `json:"events"`  // the numbers of the events it rests on
 
-	absent bool // it rests on something not having come
+	Absence bool `json:"-"` // it rests on something not having come
 }
 
 // Judge tests the claim against a journal.

@@ -25,14 +25,14 @@ func NewGate(j *journal.Journal) *Gate {
 // inconclusive for that. The scope is the whole run where the finding rests on nothing
 // having happened: an always that was confirmed, a can that was refuted, an absence.
 func (g *Gate) Finding(f Finding) Finding {
-	whole := f.absent || f.Quantity == Always && f.Verdict == Confirmed || f.Quantity == Can && f.Verdict == Refuted
+	whole := f.Absence || f.Quantity == Always && f.Verdict == Confirmed || f.Quantity == Can && f.Verdict == Refuted
 	return g.check(f, whole)
 }
 
 // Outcome is that of a run as its phenomenon's finding has it. That it was not reproduced
 // rests on the whole run.
 func (g *Gate) Outcome(f Finding) Finding {
-	return g.check(f, f.absent || f.Verdict == Refuted)
+	return g.check(f, f.Absence || f.Verdict == Refuted)
 }
 
 func (g *Gate) check(f Finding, whole bool) Finding {

@@ -25,14 +25,14 @@ func Refuse(j *journal.Journal, events []int, because string, args ...any) Findi
 		return f
 	}
 	f := Refute(events, because, args...)
-	f.absent = true
+	f.Absence = true
 	return f
 }
 
 // Absent marks a finding that rests on something not having come: any contradiction
 // between the witnesses of the run may be about just that.
 func Absent(f Finding) Finding {
-	f.absent = true
+	f.Absence = true
 	return f
 }
 

@@ -47,8 +47,9 @@ func (c *confrontation) errnos(s *Socket) {
 	}
 }
 
-// meant says whether a step of the scenario itself makes a call fail so: it has lowered
-// the limit of descriptors (setrlimit(2)), or asks for what this kernel may not have.
+// meant says whether something that was seen makes a call fail so: the scenario has
+// lowered the limit of descriptors (setrlimit(2)), the program was stopped and continued,
+// or this kernel does not have what is asked for.
 func (c *confrontation) meant(e *journal.Event) bool {
 	switch e.Call.Errno {
 	case "EMFILE":
@@ -58,6 +59,8 @@ func (c *confrontation) meant(e *journal.Event) bool {
 				return true
 			}
 		}
+	case "EINTR":
+		return !c.ranThrough(e) // being continued interrupts calls with a timeout (signal(7))
 	case "ENOPROTOOPT":
 		return e.Call.Op == "setsockopt" || e.Call.Op == "getsockopt"
 	case "EOPNOTSUPP":
