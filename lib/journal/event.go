@@ -62,6 +62,7 @@ type Call struct {
 	Errno  string   `json:"errno,omitempty"`  // by name, "ECONNREFUSED"; absent on success
 	TookNS int64    `json:"took_ns"`          // nanoseconds spent in it
 	Out    string   `json:"out,omitempty"`    // what it returned through a pointer: an address, an option's value
+	Kept   string   `json:"kept,omitempty"`   // of a successful bind or setsockopt: the address or the value that the socket has then, as it was asked
 	Data   []byte   `json:"data,omitempty"`   // the bytes written or read, base64
 	Digest *Digest  `json:"digest,omitempty"` // of Data, where that is not kept
 	Signal string   `json:"signal,omitempty"`
@@ -130,6 +131,7 @@ type Info struct {
 	BytesReceived int64 `json:"bytes_received"` // in order; a FIN counts as one
 	BytesAcked    int64 `json:"bytes_acked"`    // of its own; an active opener's SYN and the FIN count as one each
 	Retrans       int64 `json:"total_retrans"`  // retransmitted segments
+	SndWnd        int64 `json:"snd_wnd"`        // the window that it may fill, as its peer offered it last
 	Drops         int64 `json:"drops"`          // what it threw away, by a filter or by TCP's rules (SO_MEMINFO)
 }
 

@@ -30,6 +30,7 @@ type returned struct {
 	n    int
 	out  string // through a pointer
 	data []byte // read or written
+	kept string // what the socket has afterwards
 	err  error
 }
 
@@ -44,7 +45,7 @@ func (t *Table) record(host, socket, op string, args []string, call func() retur
 	r := call()
 	took := t.rec.Now() - began
 	t.add(host, socket, began, journal.Call{
-		Op: op, Args: args, Result: int64(r.n), Errno: ErrnoName(r.err), TookNS: took, Out: r.out, Data: r.data,
+		Op: op, Args: args, Result: int64(r.n), Errno: ErrnoName(r.err), TookNS: took, Out: r.out, Kept: r.kept, Data: r.data,
 	})
 	if onThread {
 		t.after()

@@ -16,7 +16,14 @@ func (s *Socket) Bind(a netip.AddrPort) error {
 		return err
 	}
 	err := s.call("bind", []string{a.String()}, func(fd int) returned {
-		return returned{err: unix.Bind(fd, sockaddr(s.family, a))}
+		if err := unix.Bind(fd, sockaddr(s.family, a)); err != nil {
+			return returned{err: err}
+		}
+		_, has, err := askAddress(unix.SYS_GETSOCKNAME, fd, 0)
+		if err != nil {
+			return returned{} // the call itself succeeded
+		}
+		return returned{kept: has.String()}
 	})
 	if err == nil && a.Port() != 0 {
 		s.learn(a, netip.AddrPort{})
@@ -97,6 +104,9 @@ func (s *Socket) name(op string, number uintptr) (netip.AddrPort, error) {
 		}
 		return returned{out: a.String()}
 	})
+	if err == nil && !a.IsValid() {
+		err = fmt.Errorf("%s(%s): it returned 0, and no address", op, s.id)
+	}
 	return a, err
 }
 

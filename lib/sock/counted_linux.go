@@ -15,7 +15,7 @@ func counted(fd int, info *unix.TCPInfo) journal.Info {
 	return journal.Info{
 		SegsIn: int64(info.Segs_in), SegsOut: int64(info.Segs_out), DataSegsIn: int64(info.Data_segs_in),
 		BytesReceived: int64(info.Bytes_received), BytesAcked: int64(info.Bytes_acked),
-		Retrans: int64(info.Total_retrans), Drops: drops(fd),
+		Retrans: int64(info.Total_retrans), SndWnd: int64(info.Snd_wnd), Drops: drops(fd),
 	}
 }
 

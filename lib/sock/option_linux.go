@@ -32,8 +32,26 @@ var (
 // SetOption sets an option (setsockopt(2)).
 func (s *Socket) SetOption(o Option, value int) error {
 	return s.call("setsockopt", []string{o.Name, strconv.FormatUint(uint64(uint32(value)), 10)}, func(fd int) returned {
-		return returned{err: unix.SetsockoptInt(fd, o.Level, o.Number, value)}
+		if err := unix.SetsockoptInt(fd, o.Level, o.Number, value); err != nil {
+			return returned{err: err}
+		}
+		return returned{kept: o.kept(fd)}
 	})
+}
+
+// kept is the value that a socket has of an option that reads back as it was set; "" for
+// others, and where the kernel does not say.
+func (o Option) kept(fd int) string {
+	switch o.Name {
+	case ReusePort.Name, ReuseAddr.Name, KeepAlive.Name, KeepIdle.Name, KeepInterval.Name, KeepCount.Name, UserTimeout.Name:
+	default:
+		return ""
+	}
+	v, err := unix.GetsockoptInt(fd, o.Level, o.Number)
+	if err != nil {
+		return ""
+	}
+	return strconv.FormatUint(uint64(uint32(v)), 10)
 }
 
 // Option reads an option (getsockopt(2)).
@@ -72,7 +90,14 @@ func (s *Socket) SetReceiveTimeout(d time.Duration) error {
 func (s *Socket) SetLinger(on bool, seconds int) error {
 	s.lingers.Store(on && seconds > 0)
 	return s.call("setsockopt", []string{"SO_LINGER", lingerText(on, seconds)}, func(fd int) returned {
-		return returned{err: setLinger(fd, on, seconds)}
+		if err := setLinger(fd, on, seconds); err != nil {
+			return returned{err: err}
+		}
+		l, err := unix.GetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER)
+		if err != nil {
+			return returned{}
+		}
+		return returned{kept: lingerText(l.Onoff != 0, int(l.Linger))}
 	})
 }
 

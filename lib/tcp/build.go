@@ -43,6 +43,7 @@ func (b *builder) spans() {
 	for _, from := range began {
 		b.concurrent = append(b.concurrent, span{from, b.last + reach})
 	}
+	slices.SortFunc(b.concurrent, func(x, y span) int { return x.from - y.from })
 }
 
 // after a call of another thread has returned, what it caused may still be recorded.
@@ -211,20 +212,20 @@ func (b *builder) process(e *journal.Event) {
 			b.release(s, e, "the end of its process")
 		}
 		delete(b.procs, p.PID)
-	case "blocked":
+	case journal.Began, "blocked":
 		b.blocks(e)
 	case "signalled":
 		b.signals = append(b.signals, e)
 	}
 }
 
-// blocks notes that a thread waits inside a call: that refers to the socket as a
+// blocks notes that a thread is inside a call: that refers to the socket as a
 // descriptor does, unless it is close() itself.
 func (b *builder) blocks(e *journal.Event) {
 	op, rest, ok := strings.Cut(e.Process.How, "(")
-	s := b.byID[strings.TrimSuffix(rest, ")")]
-	if !ok || s == nil {
-		return
+	s := b.byID[rest[:max(strings.IndexAny(rest, ",)"), 0)]]
+	if !ok || s == nil || e.Process.Event == "blocked" && len(s.blocked) > 0 {
+		return // that it began has been noted
 	}
 	if op != "close" {
 		s.handles++

@@ -1,6 +1,9 @@
 package tcp
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // leaves takes a segment that an end sent.
 func (b *builder) leaves(s *Segment) {
@@ -82,10 +85,14 @@ func (b *builder) answers(e *End, p pair, s *Segment) *End {
 	}
 	if syn := b.synOf(p, irs); syn == nil {
 		b.contradicts(e, R3, s.N, "a SYN-ACK, but no SYN with that number had been delivered")
-	} else if e.SynIn == 0 {
-		e.SynIn, e.peerScale = syn.N, syn.Scale
-		e.recent, e.hasRecent = syn.Timestamp, syn.Stamped
-		e.in = append(e.in, syn)
+	} else {
+		if e.SynIn == 0 {
+			e.SynIn, e.peerScale = syn.N, syn.Scale
+			e.recent, e.hasRecent = syn.Timestamp, syn.Stamped
+		}
+		if !slices.Contains(e.in, syn) { // captured before what made this end known
+			e.in = append(e.in, syn)
+		}
 	}
 	e.nextOut, e.scale = s.end(), s.Scale
 	e.stamped = e.stamped || s.Stamped

@@ -15,6 +15,8 @@ func (v *View) Confront() []Discrepancy {
 		c.errnos(s)
 		c.agree(s)
 		c.constants(s)
+		c.notListening(s)
+		c.killed(s)
 		if !v.sees() {
 			continue
 		}
@@ -38,6 +40,7 @@ func (v *View) Confront() []Discrepancy {
 		c.answered()
 		c.travels()
 	}
+	c.ports()
 	c.counters()
 	sortDiscrepancies(c.found)
 	return c.found

@@ -42,9 +42,9 @@ func (c *confrontation) readSome(s *Socket, e *journal.Event) {
 		c.about(R1, s, []int{e.N}, fmt.Sprintf("%s() of %s returned %d bytes", e.Call.Op, s.ID, n), "other bytes than these had been delivered")
 	case data != nil && len(data) != n:
 		c.about(R1, s, []int{e.N}, fmt.Sprintf("%s() of %s returned %d", e.Call.Op, s.ID, n), fmt.Sprintf("it gave %d bytes", len(data)))
-	case blind == sees && c.wire && !c.isConcurrent(e.N):
+	case blind == sees && !c.isConcurrent(e.N) && !within(s.busy, e.N):
 		asked, err := strconv.Atoi(arg(e.Call, 1))
-		if could := min(asked, end.StreamAt(e.N)-at); err == nil && n < could {
+		if could := min(asked, end.StreamAt(e.N-1)-at); err == nil && n < could {
 			c.about(R1, s, []int{e.N}, fmt.Sprintf("%s() of %s returned %d bytes", e.Call.Op, s.ID, n), fmt.Sprintf("%d could be had", could))
 		}
 	}

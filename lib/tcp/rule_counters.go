@@ -10,7 +10,7 @@ import (
 // between two readings (R4). On the host network the counters are the machine's: there
 // they can only fall short.
 func (c *confrontation) counters() {
-	if !c.sees() || !c.has(journal.Counters) || c.Journal.Stopped != "" {
+	if !c.sees() || !c.has(journal.Counters) {
 		return
 	}
 	w := &window{confrontation: c, hosts: map[string]*hostCount{}, openings: map[opening]int{}}

@@ -55,6 +55,9 @@ func (c *confrontation) countedAt(s *Socket, e *journal.Event, i *journal.Info) 
 	if out := c.segmentsOut(s, e.N); !out.fits(i.SegsOut) {
 		differs("segments out", i.SegsOut, out)
 	}
+	if i.SegsIn > 0 && !c.wasOffered(s, e.N, i.SndWnd) {
+		c.about(R4, s, []int{e.N}, fmt.Sprintf("TCP_INFO of %s says that its peer's window is %d", s.ID, i.SndWnd), "no segment that was delivered to it says so")
+	}
 	if end.blindAt(e.N) == sees && end.kept {
 		if received := c.received(s, e.N); !received.fits(i.BytesReceived) {
 			differs("bytes received in order", i.BytesReceived, received)
@@ -68,7 +71,7 @@ func (c *confrontation) window(n int) (from, to int) {
 	if c.wire {
 		return n, n
 	}
-	return n - reach, n + reach
+	return n - reach, c.soon(n)
 }
 
 // segmentsIn is how many segments reached a socket: from its SYN on, or, where it was
@@ -151,6 +154,25 @@ func (v *View) nextDeed(n int) int {
 		}
 	}
 	return v.last
+}
+
+// wasOffered says whether a segment that came had offered a window; a SYN's is not scaled
+// (RFC 7323 §2.2).
+func (c *confrontation) wasOffered(s *Socket, n int, window int64) bool {
+	_, to := c.window(n)
+	any := false
+	for _, x := range s.End.in {
+		if x.N > to {
+			break
+		}
+		// In a simultaneous opening Linux scales the SYN-ACK's too.
+		plain, scaled := int64(x.Packet.Win), int64(x.Packet.Win)<<s.End.peerScale
+		if scaled == window || x.Has(synFlag) && plain == window {
+			return true
+		}
+		any = true
+	}
+	return !any
 }
 
 // received is how many bytes TCP has taken in order, a FIN as one.

@@ -3,6 +3,7 @@ package tcp
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"sockproof/lib/journal"
@@ -20,8 +21,10 @@ func (c *confrontation) results(s *Socket) {
 			c.notConnected(s, e)
 		case op == "getsockopt" && arg(e.Call, 1) == "SO_ERROR":
 			c.socketError(s, e)
-		case isWrite(op) && e.Call.Errno == "" && e.Call.Result > 0:
+		case isWrite(op) && e.Call.Errno == "" && e.Call.Result >= 0:
 			c.writeSucceeded(s, e)
+		case isWrite(op) && e.Call.Errno == "EAGAIN":
+			c.noRoom(s, e)
 		case (isRead(op) || isWrite(op)) && e.Call.Errno != "" && e.Call.Errno != "EAGAIN":
 			c.failedFor(s, e)
 		}
@@ -66,6 +69,17 @@ func (c *confrontation) notConnected(s *Socket, e *journal.Event) {
 	}
 }
 
+// notListening asks why a listener could not be shut down (inet_shutdown in
+// net/ipv4/af_inet.c: only a socket in CLOSE cannot).
+func (c *confrontation) notListening(s *Socket) {
+	for _, e := range s.Calls {
+		state, n := s.StateAt(journal.TCPInfo, e.N)
+		if e.Call.Op == "shutdown" && e.Call.Errno == "ENOTCONN" && state == journal.Listen {
+			c.about(R2, s, []int{n, e.N}, said(s, e), "it was listening")
+		}
+	}
+}
+
 // socketError asks where the error came from that SO_ERROR read, and where one went
 // that it did not.
 func (c *confrontation) socketError(s *Socket, e *journal.Event) {
@@ -82,11 +96,42 @@ func (c *confrontation) socketError(s *Socket, e *journal.Event) {
 
 func (c *confrontation) writeSucceeded(s *Socket, e *journal.Event) {
 	end := s.End
+	if e.Call.Result == 0 {
+		if asked := asked(e.Call); asked > 0 {
+			c.about(R2, s, []int{e.N}, said(s, e), fmt.Sprintf("%d bytes were to be written: none is no answer", asked))
+		}
+		return
+	}
 	switch {
 	case by(end.ShutWrite, e.N-1):
 		c.about(R2, s, []int{end.ShutWrite, e.N}, said(s, e), "shutdown() had closed that half")
 	case by(end.RstIn, e.N-1):
 		c.about(R2, s, []int{end.RstIn, e.N}, said(s, e), "a RST had been delivered to it")
+	}
+}
+
+// asked is how many bytes a call was to move; 0: it does not say.
+func asked(c *journal.Call) int {
+	for _, a := range c.Args[min(1, len(c.Args)):] {
+		if n, err := strconv.Atoi(a); err == nil {
+			return n
+		}
+	}
+	return 0
+}
+
+// noRoom asks why a write found no room: an open connection of which all is acknowledged
+// has some, and one that was reset has an error.
+func (c *confrontation) noRoom(s *Socket, e *journal.Event) {
+	end := s.End
+	if !by(end.Opened, e.N-1) || end.blindAt(e.N) == blindProgram {
+		return
+	}
+	switch {
+	case by(end.RstIn, e.N-1):
+		c.about(R2, s, []int{end.RstIn, e.N}, said(s, e), "a RST had been delivered to it")
+	case end.blindAt(e.N) == sees && !by(end.Aborted(), e.N) && end.WrittenAt(e.N)+1-end.ackedAt(e.N) <= 0:
+		c.about(R2, s, []int{e.N}, said(s, e), "all that had been written to it was acknowledged")
 	}
 }
 
@@ -102,6 +147,8 @@ func (c *confrontation) failedFor(s *Socket, e *journal.Event) {
 		switch {
 		case !reset && !self && !by(end.Filtered, e.N):
 			why = "no RST had been delivered to it"
+		case reset && s.tookErrorSince(end.RstIn, e.N):
+			why = "a call had been told of the RST before, which makes it EPIPE"
 		case reset && by(end.FinIn, e.N) && end.FinIn < end.RstIn && !by(end.ShutWrite, e.N) && end.blindAt(e.N) == sees:
 			why = "the FIN had been delivered before the RST, which makes it EPIPE"
 		}

@@ -194,7 +194,7 @@ func (c *confrontation) rstDue(e *End, o owed) {
 }
 
 func (c *confrontation) finDue(e *End, o owed) {
-	if e.FinOut != 0 || e.Aborted() != 0 || e.Socket == nil || within(e.Socket.busy, o.n) || e.blindWhy == blindThreads {
+	if by(e.FinOut, c.last) || by(e.Aborted(), c.nextDeed(c.nextDeed(o.n))) || e.Aborted() != 0 && !c.wire || e.Socket == nil || within(e.Socket.busy, o.n) || e.blindWhy == blindThreads {
 		return
 	}
 	sent, _, _ := e.outStream()

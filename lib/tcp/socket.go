@@ -1,6 +1,8 @@
 package tcp
 
 import (
+	"slices"
+
 	"sockproof/lib/journal"
 )
 
@@ -68,6 +70,11 @@ func (s *Socket) StateAt(w journal.Witness, n int) (state string, event int) {
 
 // hasOwn says whether one of the program's own descriptors was open at an event.
 func (s *Socket) hasOwn(n int) bool { return s.own > 0 || s.ownUntil > n }
+
+// tookErrorSince says whether a call between two events had taken the socket's error.
+func (s *Socket) tookErrorSince(from, n int) bool {
+	return slices.ContainsFunc(s.errors, func(e int) bool { return from < e && e < n })
+}
 
 // tookError says whether a call before an event had taken the socket's error.
 func (s *Socket) tookError(n int) bool {

@@ -82,19 +82,26 @@ func New(j *journal.Journal) *View {
 		v.played = v.last
 	}
 	for i := range j.Sockets {
-		s := &Socket{Socket: j.Sockets[i], options: map[string]string{}, states: map[journal.Witness][]*journal.Event{}}
-		v.Sockets = append(v.Sockets, s)
-		v.byID[s.ID] = s
+		v.addSocket(j.Sockets[i])
 	}
 	for i := range j.Events {
 		e := &j.Events[i]
 		v.at[e.N] = i
+		if e.Socket != "" && v.byID[e.Socket] == nil {
+			v.addSocket(journal.Socket{ID: e.Socket, Host: e.Host}) // it never got an address
+		}
 		v.folded = v.folded || e.Fold != nil && e.Socket == ""
 	}
 	b := builder{View: v, procs: map[int][]*Socket{}, bulk: map[pair]bool{}}
 	b.spans()
 	b.build()
 	return v
+}
+
+func (v *View) addSocket(of journal.Socket) {
+	s := &Socket{Socket: of, options: map[string]string{}, states: map[journal.Witness][]*journal.Event{}}
+	v.Sockets = append(v.Sockets, s)
+	v.byID[s.ID] = s
 }
 
 // sees says whether packets tell the whole story: they were captured, none was lost,
@@ -113,7 +120,17 @@ func (v *View) soon(n int) int {
 	if v.wire && !v.isConcurrent(n) {
 		return n
 	}
-	return n + reach
+	to := n + reach
+	for _, s := range v.concurrent {
+		if s.from <= to && n <= s.to {
+			to = max(to, s.to+reach)
+		}
+	}
+	// What passed lo meanwhile is taken in at once.
+	for i, ok := v.at[to]; ok && i < len(v.Journal.Events) && v.Journal.Events[i].Packet != nil; i++ {
+		to = v.Journal.Events[i].N
+	}
+	return to
 }
 
 // isConcurrent says whether another thread of the program acted when an event was

@@ -1,0 +1,190 @@
+package tcp
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"sockproof/lib/journal"
+)
+
+// ports holds what bind() and connect() said of addresses against the sockets that had
+// them (R2). On the host network others' sockets may have them too.
+func (c *confrontation) ports() {
+	for _, s := range c.Sockets {
+		for _, e := range s.Calls {
+			switch {
+			case e.Call.Op == "bind" && e.Call.Errno == "EADDRINUSE" && !c.host:
+				if !c.isTaken(s, arg(e.Call, 1), e.N) {
+					c.about(R2, s, []int{e.N}, said(s, e), "no socket of that host kept the address from it")
+				}
+			case e.Call.Op == "bind" && e.Call.Errno == "EADDRNOTAVAIL" && !c.host:
+				c.about(R2, s, []int{e.N}, said(s, e), "the address is the host's own")
+			case e.Call.Op == "bind" && e.Call.Errno == "":
+				c.keptAs(s, e, address(e.Call.Kept, arg(e.Call, 1)))
+				c.boundBeside(s, e)
+			case e.Call.Op == "setsockopt" && e.Call.Errno == "":
+				c.keptAs(s, e, e.Call.Kept)
+			case e.Call.Op == "connect" && e.Call.Errno == "EADDRNOTAVAIL" && !c.host:
+				if !c.hasRival(s, arg(e.Call, 1)) {
+					c.about(R2, s, []int{e.N}, said(s, e), "no other socket of that host is connected there")
+				}
+			case e.Call.Op == "connect" && (e.Call.Errno == "" || e.Call.Errno == "EINPROGRESS"):
+				c.called(s, e)
+			case (e.Call.Op == "getsockname" || e.Call.Op == "getpeername") && e.Call.Errno == "" && !isAddress(e.Call.Out):
+				c.about(R7, s, []int{e.N}, said(s, e), "it gave no address")
+			}
+		}
+	}
+}
+
+// keptAs asks whether a call that set something has set it.
+func (c *confrontation) keptAs(s *Socket, e *journal.Event, has string) {
+	set := e.Call.Args[len(e.Call.Args)-1]
+	if e.Call.Kept != "" && has != set {
+		c.about(R2, s, []int{e.N}, fmt.Sprintf("%s(%s) returned 0", e.Call.Op, strings.Join(e.Call.Args, ", ")), "the socket has "+e.Call.Kept)
+	}
+}
+
+// address is the one that a socket has, where any port would do as it was asked for.
+func address(has, asked string) string {
+	if port(asked) == "0" && host(has) == host(asked) {
+		return asked
+	}
+	return has
+}
+
+func host(address string) string { return address[:max(strings.LastIndexByte(address, ':'), 0)] }
+
+func isAddress(text string) bool { return strings.Contains(text, ":") }
+
+func port(address string) string { return address[strings.LastIndexByte(address, ':')+1:] }
+
+// onPort are the other sockets of a host that had a port before an event.
+func (c *confrontation) onPort(s *Socket, address string, n int) []*Socket {
+	return slices.DeleteFunc(slices.Clone(c.Sockets), func(k *Socket) bool {
+		return k == s || c.wire && k.Host != s.Host || k.Local == "" || port(k.Local) != port(address) ||
+			len(k.Calls) > 0 && k.Calls[0].N > n
+	})
+}
+
+// isTaken says whether a socket can have kept an address from another: any that had its
+// port, unless both may use it again and it does not listen (inet_csk_bind_conflict in
+// net/ipv4/inet_connection_sock.c).
+func (c *confrontation) isTaken(s *Socket, address string, n int) bool {
+	return slices.ContainsFunc(c.onPort(s, address, n), func(k *Socket) bool {
+		if !c.mayKeep(k, n) {
+			return false
+		}
+		listens := by(k.Listening, n) && !by(k.Deaf, n)
+		return listens || !s.reuses(n) || !c.reusesOf(k, n)
+	})
+}
+
+// reuses says whether a socket had SO_REUSEADDR set when something happened.
+func (s *Socket) reuses(n int) bool {
+	on := false
+	for _, e := range s.Calls {
+		if e.N < n && e.Call.Op == "setsockopt" && e.Call.Errno == "" && arg(e.Call, 1) == "SO_REUSEADDR" {
+			on = arg(e.Call, 2) == "1"
+		}
+	}
+	return on
+}
+
+// reusesOf is reuses, of what was accepted as its listener has it.
+func (c *confrontation) reusesOf(s *Socket, n int) bool {
+	if s.reuses(n) {
+		return true
+	}
+	return slices.ContainsFunc(c.Sockets, func(l *Socket) bool {
+		return l.Listening != 0 && l != s && s.accepted(l) && l.reuses(n)
+	})
+}
+
+// accepted says whether a socket was accepted from a listener, or waits in its queue.
+func (s *Socket) accepted(listener *Socket) bool {
+	return s.Host == listener.Host && s.connected == 0 && port(s.Local) == port(listener.Local)
+}
+
+// boundBeside asks why an address was given though another socket kept it: one that is
+// open, or was in TIME_WAIT before and after.
+func (c *confrontation) boundBeside(s *Socket, e *journal.Event) {
+	address := arg(e.Call, 1)
+	if port(address) == "0" || s.options["SO_REUSEPORT"] == "1" {
+		return
+	}
+	for _, k := range c.onPort(s, address, e.N) {
+		if !overlap(k.Local, address) || !c.keeps(k, e.N) {
+			continue
+		}
+		listens := by(k.Listening, e.N) && !by(k.Deaf, e.N)
+		if listens || !s.reuses(e.N) || !c.reusesOf(k, e.N) {
+			c.about(R2, s, []int{e.N}, said(s, e), k.ID+" kept "+address+" from it")
+			return
+		}
+	}
+}
+
+// keeps says whether a socket surely had its address when something happened.
+func (c *confrontation) keeps(s *Socket, n int) bool {
+	if s.hasOwn(n) && s.bound(n) {
+		return true
+	}
+	state, _ := s.StateAt(journal.SockDiag, n)
+	return state == journal.TimeWait && slices.ContainsFunc(s.samples, func(x *journal.Event) bool {
+		return x.N > n && x.Sample.State == journal.TimeWait
+	})
+}
+
+// bound says whether a socket had a port when something happened: by bind(), or because
+// it was connected or accepted, and it has not been reset since.
+func (s *Socket) bound(n int) bool {
+	if state, _ := s.StateAt(journal.TCPInfo, n); s.connected != 0 && state == journal.Close {
+		return false
+	}
+	return by(s.connected, n) || s.connected == 0 && s.End != nil && by(s.End.Opened, n) || slices.ContainsFunc(s.Calls, func(e *journal.Event) bool {
+		return e.N < n && e.Call.Op == "bind" && e.Call.Errno == ""
+	})
+}
+
+// overlap says whether two addresses on one port exclude each other: they are the same,
+// or one stands for all.
+func overlap(x, y string) bool {
+	all := func(a string) bool { return host(a) == "0.0.0.0" || host(a) == "[::]" }
+	return x == y || all(x) || all(y)
+}
+
+// mayKeep says whether a socket may have had its address when something happened: it was
+// open, or what was left of it was not seen to be gone.
+func (c *confrontation) mayKeep(s *Socket, n int) bool {
+	if s.handles > 0 || s.hasOwn(n) || s.Deaf > n || s.End != nil && (s.End.Closed == 0 || s.End.Closed > n) {
+		return true
+	}
+	state, _ := s.StateAt(journal.SockDiag, n)
+	return s.End != nil && state != journal.Gone
+}
+
+// hasRival says whether another socket of the host has a connection to an address, so that
+// a port may have been kept from this one.
+func (c *confrontation) hasRival(s *Socket, to string) bool {
+	return slices.ContainsFunc(c.Sockets, func(k *Socket) bool {
+		return k != s && k.Host == s.Host && k.Remote == to
+	})
+}
+
+// called asks whether a call that began an opening made a SYN leave.
+func (c *confrontation) called(s *Socket, e *journal.Event) {
+	to := arg(e.Call, 1)
+	if !c.sees() || c.carriesBulk(s) {
+		return
+	}
+	limit := max(c.nextDeed(e.N), c.soon(e.N), e.N+reach)
+	for i := c.at[e.N]; i < len(c.Journal.Events) && c.Journal.Events[i].N <= limit; i++ {
+		x := c.segments[c.Journal.Events[i].N]
+		if x != nil && x.isOpening() && x.Packet.Dst == to && (s.Local == "" || x.Packet.Src == s.Local) {
+			return
+		}
+	}
+	c.about(R3, s, []int{e.N}, "connect() of "+s.ID+" began an opening", "no SYN left it")
+}
