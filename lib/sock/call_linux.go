@@ -111,3 +111,7 @@ func (s *Socket) callOn(fd int, name, op string, args []string, f func(fd int) r
 		return r
 	})
 }
+
+// moved is what a call that returned n has moved of some bytes: no more than there are,
+// whatever it says.
+func moved(b []byte, n int) []byte { return b[:min(max(n, 0), len(b))] }

@@ -122,7 +122,7 @@ func writing(b []byte, n *int) func(fd int) returned {
 	return func(fd int) returned {
 		var err error
 		*n, err = unix.Write(fd, b)
-		return returned{n: *n, data: b[:max(*n, 0)], err: err}
+		return returned{n: *n, data: moved(b, *n), err: err}
 	}
 }
 
@@ -155,7 +155,7 @@ func (s *Socket) Read(size int) ([]byte, error) {
 	b := make([]byte, size)
 	err := s.call("read", []string{strconv.Itoa(size)}, func(fd int) returned {
 		n, err := unix.Read(fd, b)
-		b = b[:max(n, 0)]
+		b = moved(b, n)
 		return returned{n: n, data: b, err: err}
 	})
 	return b, err
@@ -167,7 +167,7 @@ func (s *Socket) ReadNow(size int) ([]byte, error) {
 	b := make([]byte, size)
 	err := s.call("recvfrom", []string{strconv.Itoa(size), "MSG_DONTWAIT"}, func(fd int) returned {
 		n, _, err := unix.Recvfrom(fd, b, unix.MSG_DONTWAIT)
-		b = b[:max(n, 0)]
+		b = moved(b, n)
 		return returned{n: n, data: b, err: err}
 	})
 	return b, err
@@ -201,7 +201,7 @@ func (s *Socket) Sendmsg(b []byte, flags ...Flag) (int, error) {
 	err := s.call("sendmsg", []string{strconv.Itoa(len(b)), names}, func(fd int) returned {
 		var err error
 		n, err = unix.SendmsgN(fd, b, nil, nil, value)
-		return returned{n: n, data: b[:max(n, 0)], err: err}
+		return returned{n: n, data: moved(b, n), err: err}
 	})
 	return n, err
 }

@@ -75,13 +75,13 @@ func perform(o order) returned {
 		return writing(o.Data, &n)(o.FD)
 	case opGoWrite:
 		n, err := goFile(o.FD).Write(o.Data)
-		return returned{n: n, data: o.Data[:max(n, 0)], err: err}
+		return returned{n: n, data: moved(o.Data, n), err: err}
 	case "sendmsg":
 		n, err := unix.SendmsgN(o.FD, o.Data, nil, nil, o.Size)
-		return returned{n: n, data: o.Data[:max(n, 0)], err: err}
+		return returned{n: n, data: moved(o.Data, n), err: err}
 	case "writev":
 		n, err := unix.Writev(o.FD, [][]byte{o.Data[:len(o.Data)/2], o.Data[len(o.Data)/2:]})
-		return returned{n: n, data: o.Data[:max(n, 0)], err: err}
+		return returned{n: n, data: moved(o.Data, n), err: err}
 	case "sendfile":
 		return sendFile(o.FD, o.Data)
 	case "splice":
@@ -91,7 +91,7 @@ func perform(o order) returned {
 	case "read":
 		b := make([]byte, o.Size)
 		n, err := unix.Read(o.FD, b)
-		return returned{n: n, data: b[:max(n, 0)], err: err}
+		return returned{n: n, data: moved(b, n), err: err}
 	case "shutdown":
 		return returned{err: unix.Shutdown(o.FD, o.Size)}
 	case "close":

@@ -35,7 +35,7 @@ func sendFile(fd int, content []byte) returned {
 		return returned{err: err}
 	}
 	n, err := unix.Sendfile(fd, file, nil, len(content))
-	return returned{n: n, data: content[:max(n, 0)], err: err}
+	return returned{n: n, data: moved(content, int(n)), err: err}
 }
 
 // spliceIn sends what is in a pipe (splice(2)).
@@ -50,5 +50,5 @@ func spliceIn(fd int, content []byte) returned {
 		return returned{err: err}
 	}
 	n, err := unix.Splice(pipe[0], nil, fd, nil, len(content), 0)
-	return returned{n: int(n), data: content[:max(n, 0)], err: err}
+	return returned{n: int(n), data: moved(content, int(n)), err: err}
 }

@@ -12,6 +12,10 @@ import (
 // flowBuffer is how much a flow writes or reads at most in one call, in bytes.
 const flowBuffer = 256 << 10
 
+// errNothingMoved is that a call which was to move bytes moved none, and named no error:
+// there would be no end to asking again.
+var errNothingMoved = errors.New("it moved nothing, and named no error")
+
 // Flow moves bytes from one socket of a connection to the other, too many for
 // each call to be journalled: the calls are counted instead, and the journal
 // says so. Both sockets must be non-blocking.
@@ -52,6 +56,9 @@ func (f *Flow) write() error {
 		if err != nil {
 			return &CallError{Op: "write", Args: []string{f.From.id}, Err: err}
 		}
+		if n <= 0 {
+			return &CallError{Op: "write", Args: []string{f.From.id}, Err: errNothingMoved}
+		}
 		f.sent += int64(n)
 		f.Left -= int64(n)
 	}
@@ -67,6 +74,9 @@ func (f *Flow) read() error {
 		}
 		if err != nil {
 			return &CallError{Op: "read", Args: []string{f.To.id}, Err: err}
+		}
+		if n <= 0 {
+			return &CallError{Op: "read", Args: []string{f.To.id}, Err: errNothingMoved}
 		}
 		if n == 0 {
 			return fmt.Errorf("read(%s): the end after %d of %d bytes", f.To.id, f.got, f.sent)

@@ -92,6 +92,8 @@ func (w *Wire) pollEnd(e *End) error {
 			continue
 		case err != nil:
 			return fmt.Errorf("read the wire of host %s: %w", e.Host, err)
+		case n > len(w.buf):
+			return fmt.Errorf("read the wire of host %s: it returned %d, more than it was given room for", e.Host, n)
 		}
 		w.arrive(e, slices.Clone(w.buf[:n]))
 	}
