@@ -180,8 +180,10 @@ var hc20 = claim.Claim{
 			return claim.Refute(claim.Numbers(other...), "these left CLOSE_WAIT with their descriptors still open: %s", strings.Join(told, ", "))
 		case unknown != "":
 			return claim.Unclear("%s left CLOSE_WAIT, and neither a call nor a segment was seen to bring that about", unknown)
+		case len(own) > 0 && len(claim.ViewOf(j).ResetIn(journal.CloseWait)) == 0:
+			return claim.Unclear("it was left after %s only, but no RST came to one: that it ends CLOSE_WAIT too was not put to the test", strings.Join(orderly, ", "))
 		case len(own) > 0:
-			return claim.Confirm(claim.Numbers(own...), "it was left after %s only", strings.Join(orderly, ", "))
+			return claim.Confirm(claim.Numbers(own...), "it was left after %s only, though a RST came to one", strings.Join(orderly, ", "))
 		}
 		return claim.Unclear("no socket was seen to leave CLOSE_WAIT")
 	},

@@ -98,21 +98,37 @@ func processesSay(j *journal.Journal, unread bool, flag string) claim.Finding {
 }
 
 var hc18 = claim.Claim{
-	ID: "HC18", Statement: "a process that exits or is killed sends FIN for its sockets",
+	ID: "HC18", Statement: "a process that exits or is killed sends FIN for its sockets, nothing being unread",
 	Source: article000 + "; " + article004, Quantity: claim.Always,
-	Needs: needsPackets,
+	Precondition: "all that had come to the socket was read when the process ended",
+	Needs:        needsPackets,
 	Check: func(j *journal.Journal) claim.Finding {
-		plain := processesSay(j, false, "FIN")
+		f := processesSay(j, false, "FIN")
+		if s := notSeenToEnd(j); f.Verdict == claim.Confirmed && s != "" {
+			return claim.Unclear("not every end was seen: the process that alone held %s, what ended it, and what %s sent then", s, s)
+		}
+		return f
+	},
+}
+
+var hc49 = claim.Claim{
+	ID: "HC49", Statement: "a process that exits or is killed always sends FIN, data unread or not",
+	Source: "folklore", Quantity: claim.Always,
+	Precondition: "something was unread when a process ended",
+	Needs:        needsPackets,
+	Check: func(j *journal.Journal) claim.Finding {
+		if rst := processesSay(j, true, "RST"); rst.Verdict == claim.Confirmed {
+			return claim.Refute(rst.Events, "%s", rst.Because)
+		}
+		unread := processesSay(j, true, "FIN")
+		if unread.Verdict != claim.Confirmed {
+			return unread
+		}
+		plain := hc18.Check(j)
 		if plain.Verdict != claim.Confirmed {
 			return plain
 		}
-		if rst := processesSay(j, true, "RST"); rst.Verdict == claim.Confirmed {
-			return claim.Refute(append(plain.Events, rst.Events...), "%s, but %s", plain.Because, rst.Because)
-		}
-		if s := notSeenToEnd(j); s != "" {
-			return claim.Unclear("not every end was seen: the process that alone held %s, what ended it, and what %s sent then", s, s)
-		}
-		return plain
+		return claim.Confirm(append(plain.Events, unread.Events...), "%s; %s", plain.Because, unread.Because)
 	},
 }
 

@@ -28,12 +28,12 @@ var program = repro.Program{
 		{
 			Name: "four-way", Title: "the passive end closes after its kernel has acknowledged the FIN",
 			Networks: everywhere, Hosts: ab, Phenomenon: fourSegments,
-			Claims: []*claim.Claim{&hc1, &hc2, &hc3},
+			Claims: []*claim.Claim{&hc1, &hc2, &hc3, &hc48},
 		},
 		{
 			Name: "three-way", Title: "the passive end closes while its acknowledgement is delayed, then later, then with TCP_QUICKACK",
 			Networks: everywhere, Hosts: ab, DelayedACK: true, Phenomenon: threeSegments,
-			Claims: []*claim.Claim{&hc1, &hc2, &hc3, &hc4, &hc6},
+			Claims: []*claim.Claim{&hc1, &hc2, &hc3, &hc4, &hc6, &hc48},
 		},
 		{
 			Name: "merged-data", Title: "ACK, remaining data and FIN in one segment; beside it, the data written on its own",
@@ -93,12 +93,12 @@ var program = repro.Program{
 		{
 			Name: "exit", Title: "a process that returns from main, and one that calls _exit, with connections open",
 			Networks: everywhere, Hosts: ab, Phenomenon: processEnds,
-			Claims: []*claim.Claim{&hc18},
+			Claims: []*claim.Claim{&hc18, &hc49},
 		},
 		{
 			Name: "kill", Title: "a process that is killed with SIGKILL, with connections open",
 			Networks: everywhere, Hosts: ab, Phenomenon: processEnds,
-			Claims: []*claim.Claim{&hc18},
+			Claims: []*claim.Claim{&hc18, &hc49},
 		},
 		{
 			Name: "leak", Title: "a server that never closes, until it has no descriptor left; and every way out of CLOSE_WAIT",

@@ -175,7 +175,9 @@ var sr5 = claim.Claim{
 	Check: func(j *journal.Journal) claim.Finding {
 		var yes, no []string
 		var opened, kept []*journal.Event
+		tried := false // what Linux is known to let open over it (RFC 6191)
 		for _, r := range reopenings(j) {
+			tried = tried || r.bind != nil && r.stamps() == "on"
 			switch {
 			case r.opened != nil:
 				yes = append(yes, r.String())
@@ -190,6 +192,8 @@ var sr5 = claim.Claim{
 			return claim.Refute(claim.Numbers(append(opened, kept...)...), "opened over it: %s; kept from it (EADDRNOTAVAIL): %s", strings.Join(yes, "; "), strings.Join(no, "; "))
 		case yes != nil:
 			return claim.Refute(claim.Numbers(opened...), "opened over it: %s", strings.Join(yes, "; "))
+		case no != nil && !tried:
+			return claim.Unclear("kept from it (EADDRNOTAVAIL): %s; but no client that Linux lets open over it tried to: one that binds its port, with timestamps on", strings.Join(no, "; "))
 		case no != nil:
 			return claim.Confirm(claim.Numbers(kept...), "EADDRNOTAVAIL: %s", strings.Join(no, "; "))
 		}

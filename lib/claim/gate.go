@@ -18,7 +18,15 @@ type Gate struct {
 
 // NewGate confronts the witnesses of a journal.
 func NewGate(j *journal.Journal) *Gate {
-	return &Gate{j: j, Discrepancies: append([]tcp.Discrepancy{}, tcp.New(j).Confront()...)}
+	return &Gate{j: j, Discrepancies: append([]tcp.Discrepancy{}, ViewOf(j).Confront()...)}
+}
+
+// viewKey is that of the view.
+type viewKey struct{}
+
+// ViewOf is a journal read as TCP.
+func ViewOf(j *journal.Journal) *tcp.View {
+	return Shared(j, viewKey{}, func() *tcp.View { return tcp.New(j) })
 }
 
 // Finding is a claim's finding, or, where its scope has a discrepancy, that it is

@@ -111,11 +111,11 @@ func (p *Program) names() string {
 
 // Judge turns a journal into the outcome and the findings of its scenario.
 func (s *Scenario) Judge(j *journal.Journal) (o claim.Outcome, why string, findings []claim.Finding) {
+	defer claim.Remember(j)()
 	return s.judge(j, claim.NewGate(j))
 }
 
 func (s *Scenario) judge(j *journal.Journal, g *claim.Gate) (o claim.Outcome, why string, findings []claim.Finding) {
-	defer claim.Remember(j)()
 	o, why = s.Phenomenon.Gated(j, g)
 	findings = []claim.Finding{}
 	for _, c := range s.Claims {

@@ -75,9 +75,6 @@ func (f *Flow) read() error {
 		if err != nil {
 			return &CallError{Op: "read", Args: []string{f.To.id}, Err: err}
 		}
-		if n <= 0 {
-			return &CallError{Op: "read", Args: []string{f.To.id}, Err: errNothingMoved}
-		}
 		if n == 0 {
 			return fmt.Errorf("read(%s): the end after %d of %d bytes", f.To.id, f.got, f.sent)
 		}

@@ -11,7 +11,6 @@ import (
 type builder struct {
 	*View
 	procs map[int][]*Socket // the sockets of each child, by its number
-	bulk  map[pair]bool
 }
 
 // hold-ups reach a little beyond both ends, in nanoseconds: what the kernel did
@@ -104,7 +103,7 @@ func hasArg(c *journal.Call, arg string) bool { return slices.Contains(c.Args, a
 
 // arg is a call's i-th argument, from 0; the 0th is the socket.
 func arg(c *journal.Call, i int) string {
-	if i < len(c.Args) {
+	if i >= 0 && i < len(c.Args) {
 		return c.Args[i]
 	}
 	return ""
@@ -117,12 +116,12 @@ func (b *builder) build() {
 	for i := range b.Journal.Events {
 		e := &b.Journal.Events[i]
 		if e.N > b.played {
-			b.tornDown(e)
+			b.tornDown(i, e)
 			continue
 		}
 		switch {
 		case isSegment(e):
-			b.segment(e)
+			b.segment(i, e)
 		case e.Packet != nil && strings.HasPrefix(e.Packet.Proto, "icmp"):
 			b.icmp(e)
 		case e.Call != nil:
@@ -138,15 +137,15 @@ func (b *builder) build() {
 }
 
 // tornDown keeps the segments of the teardown: the counters count them too.
-func (b *builder) tornDown(e *journal.Event) {
+func (b *builder) tornDown(i int, e *journal.Event) {
 	if isSegment(e) {
-		b.segments[e.N] = newSegment(e, b.event(e.Packet.Of))
+		b.segments[i] = newSegment(e, b.event(e.Packet.Of))
 	}
 }
 
-func (b *builder) segment(e *journal.Event) {
+func (b *builder) segment(i int, e *journal.Event) {
 	s := newSegment(e, b.event(e.Packet.Of))
-	b.segments[e.N] = s
+	b.segments[i] = s
 	switch {
 	case !b.wire:
 		b.leaves(s)
@@ -175,9 +174,6 @@ func (b *builder) state(e *journal.Event) {
 	s.states[e.State.Witness] = append(s.states[e.State.Witness], e)
 	if e.State.Info != nil {
 		s.counted = append(s.counted, e)
-	}
-	if e.State.To == journal.Gone {
-		b.gone[s] = e.N
 	}
 }
 

@@ -48,7 +48,9 @@ func (b *builder) isLongGone(seen int, s *Segment) bool {
 		return true
 	}
 	calls := 0
-	for i := b.at[seen]; i < b.at[s.N]; i++ {
+	from, _ := b.index(seen)
+	to, _ := b.index(s.N)
+	for i := from; i < to; i++ {
 		if b.Journal.Events[i].Call != nil {
 			calls++
 		}

@@ -146,7 +146,7 @@ func (c *confrontation) leftAtOnce(x *Segment, n int) bool {
 
 // nextDeed is the next call, or segment delivered, after an event.
 func (v *View) nextDeed(n int) int {
-	i := v.at[n]
+	i, _ := v.index(n)
 	for i++; i < len(v.Journal.Events); i++ {
 		e := &v.Journal.Events[i]
 		if e.Call != nil || e.Packet != nil && e.Packet.At != journal.AtSent {

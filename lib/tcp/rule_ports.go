@@ -40,7 +40,7 @@ func (c *confrontation) ports() {
 
 // keptAs asks whether a call that set something has set it.
 func (c *confrontation) keptAs(s *Socket, e *journal.Event, has string) {
-	set := e.Call.Args[len(e.Call.Args)-1]
+	set := arg(e.Call, len(e.Call.Args)-1)
 	if e.Call.Kept != "" && has != set {
 		c.about(R2, s, []int{e.N}, fmt.Sprintf("%s(%s) returned 0", e.Call.Op, strings.Join(e.Call.Args, ", ")), "the socket has "+e.Call.Kept)
 	}
@@ -180,8 +180,8 @@ func (c *confrontation) called(s *Socket, e *journal.Event) {
 		return
 	}
 	limit := max(c.nextDeed(e.N), c.soon(e.N), e.N+reach)
-	for i := c.at[e.N]; i < len(c.Journal.Events) && c.Journal.Events[i].N <= limit; i++ {
-		x := c.segments[c.Journal.Events[i].N]
+	for i, _ := c.index(e.N); i < len(c.Journal.Events) && c.Journal.Events[i].N <= limit; i++ {
+		x := c.segments[i]
 		if x != nil && x.isOpening() && x.Packet.Dst == to && (s.Local == "" || x.Packet.Src == s.Local) {
 			return
 		}

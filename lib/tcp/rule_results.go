@@ -222,11 +222,7 @@ func (c *confrontation) accepted(listener *Socket, e *journal.Event) {
 
 // carriesBulk says whether segments between a socket's addresses were counted instead
 // of kept.
-func (v *View) carriesBulk(s *Socket) bool {
-	return slices.ContainsFunc(v.Journal.Events, func(e journal.Event) bool {
-		return isSegmentBulk(&e) && (e.Packet.Src == s.Local && e.Packet.Dst == s.Remote || e.Packet.Src == s.Remote && e.Packet.Dst == s.Local)
-	})
-}
+func (v *View) carriesBulk(s *Socket) bool { return v.bulk[pair{s.Local, s.Remote}] }
 
 func (c *confrontation) nothingToAccept(listener *Socket, e *journal.Event) {
 	if !c.wire || listener.Local == "" || by(listener.Deaf, e.N) || c.isConcurrent(e.N) {

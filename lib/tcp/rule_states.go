@@ -160,7 +160,7 @@ func (c *confrontation) followed(s *Socket, x cause, step int) {
 // nextStep is the next event after one by which the witnesses had looked at every
 // socket: a packet or a call. 0: there was none in the play.
 func (v *View) nextStep(n int) int {
-	i, ok := v.at[n]
+	i, ok := v.index(n)
 	if !ok {
 		return 0
 	}

@@ -24,7 +24,7 @@ func newSegment(e, sent *journal.Event) *Segment {
 	s := &Segment{Event: e, Flags: flagsOf(e.Packet.Flags)}
 	raw := e.Packet.Bytes
 	hidden := e.Packet.Payload != nil
-	if len(raw) == 0 && sent != nil {
+	if len(raw) == 0 && sent != nil && sent.Packet != nil {
 		raw, hidden = sent.Packet.Bytes, sent.Packet.Payload != nil
 	}
 	if p, err := packet.Decode(raw); err == nil && p.IsTCP() {

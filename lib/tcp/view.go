@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"slices"
+	"sort"
 
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
@@ -23,14 +24,13 @@ type View struct {
 	byPair    map[pair][]*End
 	listeners map[string]*Socket
 	syns      map[pair][]*Segment // that came, by the end they came to
-	segments  map[int]*Segment
+	segments  []*Segment          // by the index of their events; nil: it is none
+	bulk      map[pair]bool
 	strays    []stray
 	seen      []discrepancyAt // what could only be told while building
-	at        map[int]int     // index of an event, by its number
 
 	concurrent []span // while another thread of the program acted, or none did
 	gaps       []gap  // in which the program did not run
-	gone       map[*Socket]int
 	icmps      []icmp
 	signals    []*journal.Event
 }
@@ -73,7 +73,7 @@ func New(j *journal.Journal) *View {
 	v := &View{
 		Journal: j, wire: j.Network == journal.Wire, host: j.Network == journal.HostNet, played: j.Played,
 		byID: map[string]*Socket{}, byPair: map[pair][]*End{}, listeners: map[string]*Socket{},
-		syns: map[pair][]*Segment{}, segments: map[int]*Segment{}, at: map[int]int{}, gone: map[*Socket]int{},
+		syns: map[pair][]*Segment{}, segments: make([]*Segment, len(j.Events)), bulk: map[pair]bool{},
 	}
 	if n := len(j.Events); n > 0 {
 		v.last = j.Events[n-1].N
@@ -86,13 +86,12 @@ func New(j *journal.Journal) *View {
 	}
 	for i := range j.Events {
 		e := &j.Events[i]
-		v.at[e.N] = i
 		if e.Socket != "" && v.byID[e.Socket] == nil {
 			v.addSocket(journal.Socket{ID: e.Socket, Host: e.Host}) // it never got an address
 		}
 		v.folded = v.folded || e.Fold != nil && e.Socket == ""
 	}
-	b := builder{View: v, procs: map[int][]*Socket{}, bulk: map[pair]bool{}}
+	b := builder{View: v, procs: map[int][]*Socket{}}
 	b.spans()
 	b.build()
 	return v
@@ -127,7 +126,7 @@ func (v *View) soon(n int) int {
 		}
 	}
 	// What passed lo meanwhile is taken in at once.
-	for i, ok := v.at[to]; ok && i < len(v.Journal.Events) && v.Journal.Events[i].Packet != nil; i++ {
+	for i, ok := v.index(to); ok && i < len(v.Journal.Events) && v.Journal.Events[i].Packet != nil; i++ {
 		to = v.Journal.Events[i].N
 	}
 	return to
@@ -145,11 +144,36 @@ func (v *View) isConcurrent(n int) bool {
 
 // event is that of a number; nil: there is none.
 func (v *View) event(n int) *journal.Event {
-	i, ok := v.at[n]
+	i, ok := v.index(n)
 	if !ok {
 		return nil
 	}
 	return &v.Journal.Events[i]
+}
+
+// index is where the event of a number stands, or would.
+func (v *View) index(n int) (i int, ok bool) {
+	events := v.Journal.Events
+	i = sort.Search(len(events), func(i int) bool { return events[i].N >= n })
+	return i, i < len(events) && events[i].N == n
+}
+
+// ResetIn lists the ends to which a RST came that TCP had to accept while a witness saw
+// them in a state.
+func (v *View) ResetIn(state string) []*End {
+	var some []*End
+	for _, e := range v.Ends {
+		if e.RstIn == 0 || e.Socket == nil {
+			continue
+		}
+		for _, w := range stateWitnesses {
+			if was, _ := e.Socket.StateAt(w, e.RstIn); was == state {
+				some = append(some, e)
+				break
+			}
+		}
+	}
+	return some
 }
 
 // Peer is the other end of the same incarnation; nil: none was seen. A self-connection

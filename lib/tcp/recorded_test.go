@@ -1,0 +1,102 @@
+package tcp
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"sockproof/lib/journal"
+)
+
+// recordings are the journals of honest runs that the binaries' tests judge.
+func recordings(t testing.TB) map[string]*journal.Journal {
+	t.Helper()
+	files, err := filepath.Glob("../../cmd/*/testdata/*.jsonl")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no recordings: %v", err)
+	}
+	all := map[string]*journal.Journal{}
+	for _, name := range files {
+		f, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		js, err := journal.Read(f)
+		f.Close()
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		binary := filepath.Base(filepath.Dir(filepath.Dir(name)))
+		for i := range js {
+			all[fmt.Sprintf("%s/%s/%d", binary, filepath.Base(name), i)] = &js[i]
+		}
+	}
+	return all
+}
+
+// Honest runs have no discrepancy: a rule that finds one there would take right verdicts
+// away.
+func TestHonestRunsAgree(t *testing.T) {
+	for name, j := range recordings(t) {
+		for _, d := range New(j).Confront() {
+			t.Errorf("%s: %s %v %v %v: %s", name, d.Rule, d.Sockets, d.Hosts, d.Events, &d)
+		}
+	}
+}
+
+// places bounds in how many places a journal is spoilt.
+const places = 60
+
+// A view is built, and confronted, of whatever is read: events that are missing, come
+// twice, are out of order, or lack what they should have.
+func TestNoJournalPanics(t *testing.T) {
+	for name, whole := range recordings(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			step := len(whole.Events)/places + 1
+			for i := 0; i < len(whole.Events); i += step {
+				for _, do := range []func([]journal.Event, int) []journal.Event{missing, cut, swapped, twice, bare} {
+					j := *whole
+					j.Events = do(slices.Clone(whole.Events), i)
+					New(&j).Confront()
+				}
+			}
+		})
+	}
+}
+
+func missing(es []journal.Event, i int) []journal.Event { return slices.Delete(es, i, i+1) }
+
+func cut(es []journal.Event, i int) []journal.Event { return es[:i] }
+
+func swapped(es []journal.Event, i int) []journal.Event {
+	if i > 0 {
+		es[i-1], es[i] = es[i], es[i-1]
+		es[i-1].N, es[i].N = es[i].N, es[i-1].N
+	}
+	return es
+}
+
+func twice(es []journal.Event, i int) []journal.Event {
+	e := es[i]
+	e.N = es[len(es)-1].N + 1
+	return append(es, e)
+}
+
+// bare keeps nothing of an event but what kind it is.
+func bare(es []journal.Event, i int) []journal.Event {
+	e := &es[i]
+	switch {
+	case e.Call != nil:
+		e.Call = &journal.Call{Op: e.Call.Op}
+	case e.Packet != nil:
+		e.Packet = &journal.Packet{At: e.Packet.At}
+	case e.Process != nil:
+		e.Process = &journal.Process{Event: e.Process.Event}
+	case e.State != nil:
+		e.State = &journal.State{Witness: e.State.Witness}
+	}
+	return es
+}
