@@ -15,8 +15,8 @@ import (
 // refutes lists the claims that each scenario refutes, wherever it can see what
 // they are about.
 var refutes = map[string][]string{
-	"endings": {"HC13", "HC14"}, "three-way": {"HC1"}, "unread": {"HC14"}, "unsent": {"HC27"},
-	"threads": {"HC29"}, "epoll": {"HC32"}, "shut-read": {"HC13"}, "exit": {"HC18"}, "kill": {"HC18"},
+	"endings": {"HC13", "HC14"}, "three-way": {"HC48"}, "unread": {"HC14"}, "unsent": {"HC27"},
+	"threads": {"HC29"}, "epoll": {"HC32"}, "shut-read": {"HC13"}, "exit": {"HC49"}, "kill": {"HC49"},
 	"leak": {"HC20"}, "time-wait": {"HC22", "HC23", "HC28"},
 }
 

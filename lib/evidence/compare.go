@@ -129,6 +129,7 @@ func (v *verifier) verdicts(written, r *report.Run) {
 	if written.Outcome != r.Outcome {
 		problem("", "says %s; its journal is judged as %s: %s", written.Outcome, r.Outcome, r.Why)
 	}
+	older := written.Discrepancies == nil // than the confrontation of the witnesses
 	now := map[string]*claim.Finding{}
 	for i := range r.Findings {
 		now[r.Findings[i].Claim] = &r.Findings[i]
@@ -137,6 +138,8 @@ func (v *verifier) verdicts(written, r *report.Run) {
 		f := &written.Findings[i]
 		g, ok := now[f.Claim]
 		switch {
+		case older && ok && f.Statement != g.Statement:
+			v.unchecked("run %d: the verdict of %s: its statement was reworded since", r.Run, f.Claim)
 		case !ok:
 			problem(f.Claim, "this program does not put it to the test there, or the report has it twice")
 		case f.Verdict != g.Verdict:
@@ -149,6 +152,10 @@ func (v *verifier) verdicts(written, r *report.Run) {
 		delete(now, f.Claim)
 	}
 	for _, f := range r.Findings {
+		if now[f.Claim] != nil && older {
+			v.unchecked("run %d: a verdict of %s: the version that made it did not put it to the test there", r.Run, f.Claim)
+			continue
+		}
 		if now[f.Claim] != nil {
 			problem(f.Claim, "missing; its journal is judged as %s", f.Verdict)
 		}
