@@ -1,0 +1,26 @@
+//go:build linux
+
+package main
+
+// An expectation is a verdict that a setting truly changes.
+type expectation struct {
+	world    string
+	binary   string
+	scenario string // any, if empty
+	what     string // a claim, or "outcome"
+	verdict  string
+	reason   string // of the kernel's, in one sentence
+	source   string
+}
+
+var expectations = []expectation{}
+
+// expected says whether a change is one that the setting explains.
+func expected(world string, c cell, what, verdict string) bool {
+	for _, e := range expectations {
+		if e.world == world && e.binary == c.binary && (e.scenario == "" || e.scenario == c.scenario) && e.what == what && e.verdict == verdict {
+			return true
+		}
+	}
+	return false
+}
