@@ -54,13 +54,21 @@ var errnos = map[string]unix.Errno{
 	"ENOTCONN": unix.ENOTCONN, "EPERM": unix.EPERM, "EPIPE": unix.EPIPE, "ETIMEDOUT": unix.ETIMEDOUT,
 }
 
+// interruptions are the most of a run's.
+const interruptions = 20
+
 // failingWorlds: each call with each of its errors, now and then and always.
 func failingWorlds() (all []world) {
 	for _, c := range append(slices.Clone(calls), moreCalls...) {
 		for name := range strings.FieldsSeq(c.errnos) {
 			for _, m := range moments {
+				// A call that is interrupted is made again; one that always
+				// is would be made for ever.
+				if name == "EINTR" && m.last == 0 {
+					m.name, m.last = "often", interruptions
+				}
 				l := lie{c.number, c.argument, c.on, m.first, m.last, failWith(errnos[name])}
-				all = append(all, world{name: c.name + "-" + name + "-" + m.name, nets: c.nets(), lies: []lie{l}, share: 60})
+				all = append(all, world{name: c.name + "-" + name + "-" + m.name, nets: c.nets(), lies: []lie{l}, share: 120})
 			}
 		}
 	}
@@ -142,7 +150,7 @@ func lyingWorlds() (all []world) {
 	for _, f := range falsehoods() {
 		for _, m := range moments {
 			l := lie{f.call, f.argument, f.on, m.first, m.last, f.tell}
-			all = append(all, world{name: f.name + "-" + m.name, nets: call{on: f.on}.nets(), lies: []lie{l}, share: 12})
+			all = append(all, world{name: f.name + "-" + m.name, nets: call{on: f.on}.nets(), lies: []lie{l}, share: 30})
 		}
 	}
 	return all

@@ -33,7 +33,7 @@ func ruleWorlds() (all []world) {
 		for _, hook := range []string{"input", "output"} {
 			for _, v := range verdicts {
 				name := "nft-" + hook + "-" + kind.name + "-" + v.name
-				all = append(all, world{name: name, setup: rules(hook, kind.match+" "+v.rule), share: 8})
+				all = append(all, world{name: name, setup: rules(hook, kind.match+" "+v.rule), share: 16})
 			}
 		}
 	}
@@ -60,10 +60,10 @@ func mangledWorlds() (all []world) {
 	}
 	for _, c := range changes {
 		for _, hook := range []string{"input", "output"} {
-			all = append(all, world{name: "mangle-" + hook + "-" + c.name, setup: rules(hook, c.rule), share: 6})
+			all = append(all, world{name: "mangle-" + hook + "-" + c.name, setup: rules(hook, c.rule), share: 16})
 		}
 	}
 	// The copy has a mark, and is not copied again. Only lo is there from the start.
 	twice := setup{Rules: "table netdev world { chain c { type filter hook ingress device lo priority 0; meta mark 0 meta l4proto tcp meta mark set 1 dup to lo; }; }\n"}
-	return append(all, world{name: "mangle-twice", nets: []string{"loopback", "host"}, setup: twice, share: 2})
+	return append(all, world{name: "mangle-twice", nets: []string{"loopback", "host"}, setup: twice, share: 4})
 }

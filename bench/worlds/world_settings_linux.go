@@ -11,7 +11,7 @@ func ipv4(name, value string) setup {
 func settingWorlds() (all []world) {
 	add := func(name string, w world) {
 		w.name = name
-		w.share = 6
+		w.share = 16
 		all = append(all, w)
 	}
 	add("port-range-2", world{setup: ipv4("ip_local_port_range", "40000 40001")})

@@ -17,13 +17,13 @@ type stops struct {
 
 func stoppedWorlds() []world {
 	return []world{
-		{name: "stop-once-early", stops: stops{first: 4 * time.Millisecond, stopped: 300 * time.Millisecond}, share: 3},
-		{name: "stop-once-random", stops: stops{first: 40 * time.Millisecond, stopped: 200 * time.Millisecond, random: true}, share: 3},
-		{name: "stop-random", stops: stops{first: 10 * time.Millisecond, stopped: 60 * time.Millisecond, running: 60 * time.Millisecond, random: true}, share: 3},
-		{name: "stop-ever", stops: stops{first: time.Millisecond, stopped: 50 * time.Microsecond, running: 50 * time.Millisecond}, share: 3},
-		{name: "stop-without-pause", stops: stops{first: time.Millisecond, stopped: 50 * time.Microsecond, running: 200 * time.Microsecond}, share: 3},
-		{name: "cpu-10", quota: 10, share: 3},
-		{name: "cpu-3", quota: 3, share: 6},
+		{name: "stop-once-early", stops: stops{first: 4 * time.Millisecond, stopped: 300 * time.Millisecond}, share: 6},
+		{name: "stop-once-random", stops: stops{first: 40 * time.Millisecond, stopped: 200 * time.Millisecond, random: true}, share: 6},
+		{name: "stop-random", stops: stops{first: 10 * time.Millisecond, stopped: 60 * time.Millisecond, running: 60 * time.Millisecond, random: true}, share: 6},
+		{name: "stop-ever", stops: stops{first: time.Millisecond, stopped: 50 * time.Microsecond, running: 50 * time.Millisecond}, share: 6},
+		{name: "stop-without-pause", stops: stops{first: time.Millisecond, stopped: 50 * time.Microsecond, running: 200 * time.Microsecond}, share: 6},
+		{name: "cpu-10", quota: 10, share: 6},
+		{name: "cpu-3", quota: 3, share: 12},
 	}
 }
 
