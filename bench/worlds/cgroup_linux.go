@@ -32,7 +32,23 @@ var unified = sync.OnceValues(func() (string, error) {
 	return fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), mount), nil
 })
 
-func needCgroup() error {
+// needCgroup tries a filter.
+func needCgroup() (err error) {
+	dir, err := newCgroup()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, removeCgroup(dir)) }()
+	detach, err := (&skbFilter{kind: segmentKinds[0]}).attach(dir)
+	if err != nil {
+		return err
+	}
+	detach()
+	return nil
+}
+
+// cgroups tries to make one.
+func cgroups() error {
 	dir, err := newCgroup()
 	if err != nil {
 		return err

@@ -82,13 +82,17 @@ func disturbAll(args []string, out io.Writer) error {
 	}
 	h := &harness{
 		options: o, began: time.Now(), progress: progressTo(os.Stderr),
-		launcher:  launcher{self: self, dir: o.dir, hold: needCgroup() == nil},
+		launcher:  launcher{self: self, dir: o.dir, hold: cgroups() == nil},
 		knowledge: knowledge{}, baseline: map[cell]result{}, usage: usage{}, doubted: map[cell]int{},
 	}
-	return h.all(ctx, out)
+	err = h.run(ctx, out)
+	if ctx.Err() != nil {
+		return errors.New("interrupted")
+	}
+	return err
 }
 
-func (h *harness) all(ctx context.Context, out io.Writer) error {
+func (h *harness) run(ctx context.Context, out io.Writer) error {
 	cells, err := h.cells(ctx)
 	if err != nil {
 		return err

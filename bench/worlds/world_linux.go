@@ -32,6 +32,8 @@ type family struct {
 	worlds  []world
 }
 
+func needNothing() error { return nil }
+
 // families are all that there are, in the order of the table.
 func families() []family {
 	all := []family{
@@ -40,7 +42,8 @@ func families() []family {
 		{"mangled segment", needNft, mangledWorlds()},
 		{"failing call", needNotifications, failingWorlds()},
 		{"false result", needNotifications, lyingWorlds()},
-		{"stopped process", needCPU, stoppedWorlds()},
+		{"stopped process", needNothing, stoppedWorlds()},
+		{"slow processor", needCPU, slowWorlds()},
 		{"setting", needNotifications, settingWorlds()},
 	}
 	for i, f := range all {

@@ -22,6 +22,12 @@ func stoppedWorlds() []world {
 		{name: "stop-random", stops: stops{first: 10 * time.Millisecond, stopped: 60 * time.Millisecond, running: 60 * time.Millisecond, random: true}, share: 6},
 		{name: "stop-ever", stops: stops{first: time.Millisecond, stopped: 50 * time.Microsecond, running: 50 * time.Millisecond}, share: 6},
 		{name: "stop-without-pause", stops: stops{first: time.Millisecond, stopped: 50 * time.Microsecond, running: 200 * time.Microsecond}, share: 6},
+	}
+}
+
+// slowWorlds let a process run for a part of each tenth of a second.
+func slowWorlds() []world {
+	return []world{
 		{name: "cpu-10", quota: 10, share: 6},
 		{name: "cpu-3", quota: 3, share: 12},
 	}
