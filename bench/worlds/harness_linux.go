@@ -181,7 +181,7 @@ func (h *harness) plan(fs []family, cells []cell) []trial {
 	for _, f := range fs {
 		worlds = append(worlds, f.worlds...)
 	}
-	return wholePlan(worlds, cells, h.usage, h.options.all)
+	return wholePlan(worlds, cells, h.usage, h.all)
 }
 
 // learn runs every cell undisturbed; and once more where calls are counted, if

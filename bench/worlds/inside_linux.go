@@ -19,8 +19,7 @@ const insideCommand = "inside"
 // inside is what has to be done from within, before the binary begins.
 type inside struct {
 	Cgroups []string
-	Host    bool  // the host network: a namespace of the world's own stands for it
-	Setup   setup // of that namespace
+	Host    bool // the host network: the namespace of descriptor 4 stands for it
 	Limits  map[string]uint64
 	Watch   []uint32 // system calls that are reported to the warden, over descriptor 3
 }
@@ -40,6 +39,7 @@ func becomeBinary(args []string, _ io.Writer) error {
 	// the one that remains.
 	runtime.LockOSThread()
 	unix.CloseOnExec(wardenSocket)
+	unix.CloseOnExec(hostSpace)
 	sender := newSender()
 	if err := in.enter(); err != nil {
 		return err
@@ -60,11 +60,8 @@ func (in inside) enter() error {
 		}
 	}
 	if in.Host {
-		if err := newNamespace(); err != nil {
-			return err
-		}
-		if err := in.Setup.apply(); err != nil {
-			return err
+		if err := unix.Setns(hostSpace, unix.CLONE_NEWNET); err != nil {
+			return fmt.Errorf("enter the network namespace: %w", err)
 		}
 	}
 	for name, value := range in.Limits {
@@ -88,8 +85,11 @@ func (in inside) watch(sender chan int) error {
 	return nil
 }
 
-// wardenSocket is the descriptor that leads to the warden.
-const wardenSocket = 3
+// The descriptors that lead to the warden, and to the network namespace.
+const (
+	wardenSocket = 3
+	hostSpace    = 4
+)
 
 // newSender is a thread that the filter does not apply to: a call of this one
 // would wait for a warden that has no listener yet. It answers with an errno.

@@ -10,22 +10,28 @@ import (
 type trial struct {
 	world world
 	cell  cell
+	rank  float64
 }
+
+func newTrial(w world, c cell) trial { return trial{w, c, rank(w.name, c)} }
+
+// byRank compares trials.
+func byRank(a, b trial) int { return cmp.Compare(a.rank, b.rank) }
 
 // leastCells of a world, however small its share.
 const leastCells = 2
 
 // rank orders trials by chance, and always in the same way. What takes
 // longer comes later, so that less of it is taken.
-func (t trial) rank() float64 {
+func rank(world string, c cell) float64 {
 	h := fnv.New64a()
-	h.Write([]byte(t.world.name + "|" + t.cell.String()))
+	h.Write([]byte(world + "|" + c.String()))
 	// The low bits of such a hash depend on the last letters alone.
 	v := h.Sum64()
 	v ^= v >> 33
 	v *= 0xff51afd7ed558ccd
 	v ^= v >> 33
-	return (float64(v>>11)/(1<<53) + 0.001) * float64(t.cell.cost())
+	return (float64(v>>11)/(1<<53) + 0.001) * float64(c.cost())
 }
 
 // suits says whether the world does anything to that cell, as far as is known.
@@ -50,11 +56,11 @@ func wholePlan(worlds []world, cells []cell, used usage, all bool) (plan []trial
 // suitable are a world's trials, by rank.
 func suitable(w world, cells []cell, used usage) (ts []trial) {
 	for _, c := range cells {
-		if t := (trial{w, c}); t.suits(used) {
+		if t := newTrial(w, c); t.suits(used) {
 			ts = append(ts, t)
 		}
 	}
-	slices.SortFunc(ts, func(a, b trial) int { return cmp.Compare(a.rank(), b.rank()) })
+	slices.SortFunc(ts, byRank)
 	return ts
 }
 
@@ -66,7 +72,7 @@ const sampleCells = 24
 func samplePool(cells []cell) []cell {
 	standard := only(cells, func(c cell) bool { return c.standard })
 	others := only(cells, func(c cell) bool { return !c.standard && c.cost() == 1 })
-	slices.SortFunc(others, func(a, b cell) int { return cmp.Compare(trial{cell: a}.rank(), trial{cell: b}.rank()) })
+	slices.SortFunc(others, func(a, b cell) int { return cmp.Compare(rank("", a), rank("", b)) })
 	return append(standard, others[:min(sampleCells, len(others))]...)
 }
 
@@ -93,7 +99,7 @@ func sampleOf(f family, pool []cell, used usage, each int) (chosen []trial) {
 	for _, w := range f.worlds {
 		all = append(all, suitable(w, pool, used)...)
 	}
-	slices.SortFunc(all, func(a, b trial) int { return cmp.Compare(a.rank(), b.rank()) })
+	slices.SortFunc(all, byRank)
 	first := map[string]bool{}
 	var others []trial
 	for _, t := range all {

@@ -6,7 +6,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -29,61 +31,106 @@ func (s setup) apply() error {
 		}
 	}
 	if s.MTU != "" {
-		if err := command("", "ip", "link", "set", "lo", "mtu", s.MTU); err != nil {
+		if _, err := command("", "ip", "link", "set", "lo", "mtu", s.MTU); err != nil {
 			return err
 		}
 	}
 	if s.Rules != "" {
-		return command(s.Rules, "nft", "-f", "-")
+		_, err := command(s.Rules, "nft", "-f", "-")
+		return err
 	}
 	return nil
 }
 
 // command runs a tool in the namespace of the calling thread.
-func command(input, name string, args ...string) error {
+func command(input, name string, args ...string) (string, error) {
 	cmd := exec.Command(name, args...)
 	cmd.Stdin = strings.NewReader(input)
 	cmd.SysProcAttr = &unix.SysProcAttr{Pdeathsig: unix.SIGKILL}
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s: %w: %s", strings.Join(cmd.Args, " "), err, bytes.TrimSpace(out))
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w: %s", strings.Join(cmd.Args, " "), err, bytes.TrimSpace(out))
 	}
-	return nil
+	return string(out), nil
 }
 
-// applyTo does it in another thread's namespace.
-func (s setup) applyTo(namespace int) error {
+// elsewhere does something on a thread of its own, which ends with it.
+func elsewhere(do func() error) error {
 	failed := make(chan error, 1)
 	go func() {
-		// Never unlocked: a thread that has been elsewhere ends with its goroutine.
+		// Never unlocked: a thread that has been elsewhere is of no more use.
 		runtime.LockOSThread()
-		if err := unix.Setns(namespace, unix.CLONE_NEWNET); err != nil {
-			failed <- fmt.Errorf("enter a network namespace: %w", err)
-			return
-		}
-		failed <- s.apply()
+		failed <- do()
 	}()
 	return <-failed
 }
 
-// newNamespace gives the calling thread a network namespace of its own, with lo up.
-func newNamespace() error {
-	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-		return fmt.Errorf("unshare a network namespace: %w", err)
+// in does something in a network namespace.
+func in(namespace int, do func() error) error {
+	return elsewhere(func() error {
+		if err := unix.Setns(namespace, unix.CLONE_NEWNET); err != nil {
+			return fmt.Errorf("enter a network namespace: %w", err)
+		}
+		return do()
+	})
+}
+
+// newSpace is a network namespace with lo up, in which s has been done.
+func newSpace(s setup) (fd int, err error) {
+	err = elsewhere(func() (err error) {
+		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+			return fmt.Errorf("unshare a network namespace: %w", err)
+		}
+		if err := setUp("lo"); err != nil {
+			return err
+		}
+		if err := s.apply(); err != nil {
+			return err
+		}
+		fd, err = unix.Open("/proc/thread-self/ns/net", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		return err
+	})
+	if err != nil {
+		return -1, err
 	}
+	return fd, nil
+}
+
+func setUp(device string) error {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return fmt.Errorf("open a socket for lo: %w", err)
+		return fmt.Errorf("open a socket for %s: %w", device, err)
 	}
 	defer unix.Close(fd)
-	lo, err := unix.NewIfreq("lo")
+	request, err := unix.NewIfreq(device)
 	if err != nil {
 		return err
 	}
-	lo.SetUint16(unix.IFF_UP | unix.IFF_RUNNING)
-	if err := unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, lo); err != nil {
-		return fmt.Errorf("set lo up: %w", err)
+	request.SetUint16(unix.IFF_UP | unix.IFF_RUNNING)
+	if err := unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, request); err != nil {
+		return fmt.Errorf("set %s up: %w", device, err)
 	}
 	return nil
+}
+
+// matchedIn is how many packets the rules of a namespace have applied to.
+func matchedIn(namespace int) (n uint64, err error) {
+	err = in(namespace, func() error {
+		out, err := command("", "nft", "list", "ruleset")
+		n = matched(out)
+		return err
+	})
+	return n, err
+}
+
+var packets = regexp.MustCompile(`counter packets (\d+)`)
+
+func matched(ruleset string) (n uint64) {
+	for _, m := range packets.FindAllStringSubmatch(ruleset, -1) {
+		v, _ := strconv.ParseUint(m[1], 10, 64) // digits
+		n += v
+	}
+	return n
 }
 
 // needNft tries a ruleset, and what puts it where it belongs.

@@ -20,6 +20,7 @@ type warden struct {
 	fresh    map[uint32]bool // threads that have just asked for a namespace
 	counts   []int           // of calls that each lie is about
 	told     int             // lies
+	spaces   []int           // network namespaces that were set up
 }
 
 // watched are the calls that it has to see.
@@ -110,15 +111,15 @@ func (w *warden) prepare(n *notification) error {
 	if err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
-	defer unix.Close(ns)
 	own, err := os.Readlink("/proc/self/ns/net")
 	if err != nil {
-		return err
+		return errors.Join(err, unix.Close(ns))
 	}
 	if theirs, err := os.Readlink(path); err != nil || theirs == own {
-		return err // unshare() failed: no namespace
+		return errors.Join(err, unix.Close(ns)) // unshare() failed: no namespace
 	}
-	return w.world.setup.applyTo(ns)
+	w.spaces = append(w.spaces, ns)
+	return in(ns, w.world.setup.apply)
 }
 
 // head is a descriptor of the process that a thread belongs to.
