@@ -23,7 +23,7 @@ var families4and6 = []string{"ipv4", "ipv6"}
 // costs of scenarios that take longer than a second, as measured: those are
 // taken in fewer worlds, and are given more time.
 var costs = map[string]int{
-	"selfconnect outside-range": 5,
+	"selfconnect outside-range": 7,
 	"simopen lost-syn":          2,
 	"simopen lost-synack":       2,
 	"simopen race":              3,
@@ -48,7 +48,9 @@ func (c cell) cost() int { return max(1, costs[c.binary+" "+c.scenario]) }
 
 // bound is the most that a scenario gets. Where something is dropped it often
 // waits for what never comes.
-func (c cell) bound() time.Duration { return time.Duration(3+c.cost()) * time.Second }
+func (c cell) bound() time.Duration {
+	return 1500*time.Millisecond + time.Duration(c.cost())*time.Second
+}
 
 // args are the binary's own.
 func (c cell) args() []string {

@@ -64,7 +64,7 @@ func (h *harness) parallel(ctx context.Context, n int, what string, deadline tim
 // disturb runs the plan, and counts.
 func (h *harness) disturb(ctx context.Context, plan []trial, t *tally) error {
 	var deadline time.Time
-	if h.sample {
+	if h.within > 0 {
 		deadline = h.began.Add(h.within)
 	}
 	done := 0

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -42,9 +43,12 @@ func parse(args []string) (o options, err error) {
 	f.BoolVar(&o.all, "all", false, "every world with every scenario; takes hours")
 	f.IntVar(&o.jobs, "j", 2, "runs at a time")
 	f.IntVar(&o.each, "each", 24, "runs of each family of worlds, with -sample")
-	f.DurationVar(&o.within, "within", 100*time.Second, "begin no run after this, with -sample")
+	f.DurationVar(&o.within, "within", 0, "begin no run after this; 100s with -sample")
 	if err := f.Parse(args); err != nil {
 		return o, err
+	}
+	if o.sample && o.within == 0 {
+		o.within = 100 * time.Second
 	}
 	if o.world, err = regexp.Compile(*pattern); err != nil {
 		return o, fmt.Errorf("-world: %w", err)
@@ -184,37 +188,35 @@ func (h *harness) plan(fs []family, cells []cell) []trial {
 	return wholePlan(worlds, cells, h.usage, h.all)
 }
 
-// learn runs every cell undisturbed; and once more where calls are counted, if
-// there are lies about calls.
+// learn runs every cell undisturbed; and once more where what it sends and calls
+// is counted.
 func (h *harness) learn(ctx context.Context, cells []cell, fs []family) error {
-	lies := false
-	for _, f := range fs {
-		for _, w := range f.worlds {
-			lies = lies || len(w.lies) > 0
-		}
-	}
+	lies := slices.ContainsFunc(fs, func(f family) bool {
+		return slices.ContainsFunc(f.worlds, func(w world) bool { return len(w.lies) > 0 })
+	})
 	return h.parallel(ctx, len(cells), "undisturbed", time.Time{}, func(i int) error {
 		c := cells[i]
 		r, err := h.launcher.launch(ctx, world{}, c)
 		if err != nil {
 			return fmt.Errorf("%v: %w", c, err)
 		}
-		counts := map[called]int{}
-		// Which calls a scenario makes is the same in both families.
-		if lies && c.family == families4and6[0] {
-			if _, err := h.launcher.launch(ctx, listening(counts), c); err != nil {
-				return fmt.Errorf("%v, with its calls counted: %w", c, err)
-			}
-		}
 		h.mu.Lock()
-		defer h.mu.Unlock()
 		h.baseline[c] = r
 		if r.failure == "" {
 			h.knowledge.learn(c, r.run)
 		}
-		if lies && c.family == families4and6[0] {
-			h.usage[c.anyFamily()] = counts
+		h.mu.Unlock()
+		// What a scenario does is the same in both families.
+		if c.family != families4and6[0] || !h.launcher.hold {
+			return nil
 		}
+		w, heard := listening(lies)
+		if _, err := h.launcher.launch(ctx, w, c); err != nil {
+			return fmt.Errorf("%v, with its calls counted: %w", c, err)
+		}
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.usage[c.anyFamily()] = heard
 		return nil
 	})
 }

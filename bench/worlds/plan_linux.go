@@ -35,28 +35,30 @@ func rank(world string, c cell) float64 {
 }
 
 // suits says whether the world does anything to that cell, as far as is known.
-func (t trial) suits(used usage) bool {
-	return t.world.on(t.cell.net) && used.has(t.cell, t.world.lies)
+func (t trial) suits(u usage) bool {
+	return t.world.on(t.cell.net) && u.touches(t.world, t.cell)
 }
 
 // wholePlan takes each world with its share of the cells, and all of them with
 // each default scenario somewhere.
-func wholePlan(worlds []world, cells []cell, used usage, all bool) (plan []trial) {
+func wholePlan(worlds []world, cells []cell, u usage, all bool) (plan []trial) {
 	for _, w := range worlds {
-		ts := suitable(w, cells, used)
+		ts := suitable(w, cells, u)
 		n := len(ts)
 		if !all {
 			n = min(n, max(leastCells, n/w.share))
 		}
 		plan = append(plan, ts[:n]...)
 	}
+	// In this order one that is ended early has been everywhere.
+	slices.SortStableFunc(plan, byRank)
 	return plan
 }
 
 // suitable are a world's trials, by rank.
-func suitable(w world, cells []cell, used usage) (ts []trial) {
+func suitable(w world, cells []cell, u usage) (ts []trial) {
 	for _, c := range cells {
-		if t := newTrial(w, c); t.suits(used) {
+		if t := newTrial(w, c); t.suits(u) {
 			ts = append(ts, t)
 		}
 	}
@@ -79,10 +81,10 @@ func samplePool(cells []cell) []cell {
 // samplePlan takes as many trials of each family of worlds, with every binary's
 // default scenario among them. Families take turns, so that what ends early
 // has been everywhere.
-func samplePlan(fs []family, pool []cell, used usage, each int) (plan []trial) {
+func samplePlan(fs []family, pool []cell, u usage, each int) (plan []trial) {
 	var chosen [][]trial
 	for _, f := range fs {
-		chosen = append(chosen, sampleOf(f, pool, used, each))
+		chosen = append(chosen, sampleOf(f, pool, u, each))
 	}
 	for i := range each {
 		for _, ts := range chosen {
@@ -94,10 +96,10 @@ func samplePlan(fs []family, pool []cell, used usage, each int) (plan []trial) {
 	return plan
 }
 
-func sampleOf(f family, pool []cell, used usage, each int) (chosen []trial) {
+func sampleOf(f family, pool []cell, u usage, each int) (chosen []trial) {
 	var all []trial
 	for _, w := range f.worlds {
-		all = append(all, suitable(w, pool, used)...)
+		all = append(all, suitable(w, pool, u)...)
 	}
 	slices.SortFunc(all, byRank)
 	first := map[string]bool{}

@@ -78,17 +78,39 @@ func TestWholeTakesEachWorld(t *testing.T) {
 func TestLiesAreToldWhereCallsAreMade(t *testing.T) {
 	cells := someCells()
 	w := world{name: "x", share: 1, lies: []lie{{call: 1, on: tcpSocket, first: 3}}}
-	used := usage{}
+	u := usage{}
 	for _, c := range cells {
-		used[c.anyFamily()] = map[called]int{{1, tcpSocket}: 2, {1, netlink}: 9}
+		u[c.anyFamily()] = used{calls: map[called]int{{1, tcpSocket}: 2, {1, netlink}: 9}}
 	}
-	used[cells[7].anyFamily()][called{1, tcpSocket}] = 3
-	for _, tr := range suitable(w, cells, used) {
+	u[cells[7].anyFamily()].calls[called{1, tcpSocket}] = 3
+	for _, tr := range suitable(w, cells, u) {
 		if tr.cell.anyFamily() != cells[7].anyFamily() {
 			t.Errorf("%v makes two such calls, and the third would be a lie", tr.cell)
 		}
 	}
-	if n := len(suitable(w, cells, used)); n != 2 {
+	if n := len(suitable(w, cells, u)); n != 2 {
 		t.Errorf("%d cells, want both families of one", n)
+	}
+}
+
+func TestSegmentsAreDroppedWhereTheyAreSent(t *testing.T) {
+	resets, silence := someCells()[0], someCells()[6]
+	u := usage{
+		resets.anyFamily():  used{segments: map[string]uint64{"rst": 1}},
+		silence.anyFamily(): used{segments: map[string]uint64{"fin": 1}},
+	}
+	for _, test := range []struct {
+		world world
+		cell  cell
+		want  bool
+	}{
+		{world{segment: "rst"}, resets, true},
+		{world{segment: "rst"}, silence, false},
+		{world{}, silence, true},
+		{world{segment: "rst"}, someCells()[12], true}, // of which nothing is known
+	} {
+		if got := u.touches(test.world, test.cell); got != test.want {
+			t.Errorf("%q with %v: %v", test.world.segment, test.cell, got)
+		}
 	}
 }

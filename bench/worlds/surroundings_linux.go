@@ -29,12 +29,8 @@ func (l launcher) surround(w world, in *inside) (s *surroundings, err error) {
 		}
 		in.Cgroups = append(in.Cgroups, dir)
 		s.undo = append(s.undo, func() error { return removeCgroup(dir) })
-		if w.filter != nil {
-			detach, err := w.filter.attach(dir)
-			if err != nil {
-				return s, err
-			}
-			s.undo = append(s.undo, func() error { s.idle = detach() == 0; return nil })
+		if err := s.filter(dir); err != nil {
+			return s, err
 		}
 	}
 	if w.quota > 0 {
@@ -53,6 +49,31 @@ func (l launcher) surround(w world, in *inside) (s *surroundings, err error) {
 	}
 	s.undo = append(s.undo, s.leaveSpaces)
 	return s, nil
+}
+
+// filter attaches the world's filter, and those that only count.
+func (s *surroundings) filter(cgroup string) error {
+	attach := func(f *skbFilter, seen func(uint64)) error {
+		detach, err := f.attach(cgroup)
+		if err == nil {
+			s.undo = append(s.undo, func() error { seen(detach()); return nil })
+		}
+		return err
+	}
+	if f := s.world.filter; f != nil {
+		if err := attach(f, func(n uint64) { s.idle = n == 0 }); err != nil {
+			return err
+		}
+	}
+	if s.world.census == nil {
+		return nil
+	}
+	for _, k := range segmentKinds {
+		if err := attach(&skbFilter{kind: k, none: true}, func(n uint64) { s.world.census[k.name] = n }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // remove is in the opposite order.

@@ -2,9 +2,15 @@ package main
 
 import "slices"
 
-// usage is how often each cell makes the calls that lies are about: a lie
-// about a call that isn't made is no disturbance.
-type usage map[cell]map[called]int
+// usage is what each cell sends and calls: interference with what it doesn't is
+// none.
+type usage map[cell]used
+
+// used by one cell, where nothing interferes.
+type used struct {
+	segments map[string]uint64 // by kind; nil: not known
+	calls    map[called]int    // nil: not known
+}
 
 // called is one kind of call on one kind of descriptor.
 type called struct {
@@ -12,33 +18,37 @@ type called struct {
 	on   kind
 }
 
-// has says whether a cell makes the calls that all the lies begin with.
-// Of a cell that was not asked nothing is known, and everything is possible.
-func (u usage) has(c cell, lies []lie) bool {
-	counts, asked := u[c.anyFamily()]
-	return !asked || !slices.ContainsFunc(lies, func(l lie) bool { return counts[called{l.call, l.on}] < l.first })
+// touches says whether the world has anything to interfere with, as far as is known.
+func (u usage) touches(w world, c cell) bool {
+	of := u[c.anyFamily()]
+	if of.segments != nil && w.segment != "" && of.segments[w.segment] == 0 {
+		return false
+	}
+	return of.calls == nil || !slices.ContainsFunc(w.lies, func(l lie) bool { return of.calls[called{l.call, l.on}] < l.first })
 }
 
-// listening is a world where calls are counted, and all of them are made.
-func listening(counts map[called]int) (w world) {
-	seen := map[called]bool{}
-	add := func(l lie) {
-		key := called{l.call, l.on}
-		if seen[key] {
-			return
-		}
-		seen[key] = true
-		l.first, l.last = 1, 0
-		l.tell = func(*warden, *notification) (answer, bool) {
-			counts[key]++
-			return answer{}, false
-		}
-		w.lies = append(w.lies, l)
+// listening is a world where segments are counted, and calls if lies are to be told
+// about them, and all of them go through.
+func listening(calls bool) (w world, heard used) {
+	heard = used{segments: map[string]uint64{}}
+	w.census = heard.segments
+	if !calls {
+		return w, heard
 	}
-	for _, w := range slices.Concat(failingWorlds(), lyingWorlds()) {
-		for _, l := range w.lies {
-			add(l)
+	heard.calls = map[called]int{}
+	for _, other := range slices.Concat(failingWorlds(), lyingWorlds()) {
+		for _, l := range other.lies {
+			key := called{l.call, l.on}
+			if slices.ContainsFunc(w.lies, func(m lie) bool { return m.call == l.call && m.on == l.on }) {
+				continue
+			}
+			l.first, l.last = 1, 0
+			l.tell = func(*warden, *notification) (answer, bool) {
+				heard.calls[key]++
+				return answer{}, false
+			}
+			w.lies = append(w.lies, l)
 		}
 	}
-	return w
+	return w, heard
 }

@@ -19,7 +19,7 @@ func filterWorlds() (all []world) {
 		for _, egress := range []bool{false, true} {
 			for _, second := range []bool{false, true} {
 				f := &skbFilter{kind: kind, egress: egress, second: second}
-				all = append(all, world{name: f.name(), filter: f, share: 8})
+				all = append(all, world{name: f.name(), segment: kind.name, filter: f, share: 8})
 			}
 		}
 	}

@@ -16,6 +16,11 @@ type world struct {
 	stops  stops             // of the process
 	quota  int               // per cent of one processor; 0: as much as there is
 
+	// segment is the kind that the world is about: without any it does nothing.
+	// census counts each kind, and interferes with none.
+	segment string
+	census  map[string]uint64
+
 	// share: the whole takes one of so many cells. A family of hundreds of
 	// worlds would otherwise take a day.
 	share int

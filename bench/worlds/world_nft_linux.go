@@ -33,7 +33,7 @@ func ruleWorlds() (all []world) {
 		for _, hook := range []string{"input", "output"} {
 			for _, v := range verdicts {
 				name := "nft-" + hook + "-" + kind.name + "-" + v.name
-				all = append(all, world{name: name, setup: rules(hook, kind.match, v.rule), share: 16})
+				all = append(all, world{name: name, segment: kind.name, setup: rules(hook, kind.match, v.rule), share: 16})
 			}
 		}
 	}
@@ -42,25 +42,25 @@ func ruleWorlds() (all []world) {
 
 // mangledWorlds change segments, or deliver them twice.
 func mangledWorlds() (all []world) {
-	changes := []struct{ name, match, action string }{
-		{"window-0", "tcp flags & syn == 0", "tcp window set 0"},
-		{"window-1", "tcp flags & syn == 0", "tcp window set 1"},
-		{"window-top", "tcp flags & syn == 0", "tcp window set 65535"},
-		{"syn-window-100", "tcp flags & syn == syn", "tcp window set 100"},
-		{"mss-88", "tcp flags & syn == syn", "tcp option maxseg size set 88"},
-		{"mss-536", "tcp flags & syn == syn", "tcp option maxseg size set 536"},
-		{"sequence-1", "tcp flags & (syn|psh) == psh", "tcp sequence set 1"},
-		{"ack-1", "tcp flags & (syn|psh|rst|ack) == ack", "tcp ackseq set 1"},
-		{"data-changed", "tcp flags & (syn|psh) == psh", "@ih,0,8 set 0x21"},
-		{"fin-hidden", "tcp flags & fin == fin", "tcp flags set ack"},
-		{"syn-hidden", "tcp flags & (syn|ack) == syn|ack", "tcp flags set ack"},
-		{"rst-to-ack", "tcp flags & rst == rst", "tcp flags set ack"},
-		{"ports", "tcp flags & (syn|psh) == psh", "tcp dport set 9"},
-		{"urgent", "tcp flags & (syn|psh) == psh", "tcp urgptr set 1"},
+	changes := []struct{ name, segment, match, action string }{
+		{"window-0", "", "tcp flags & syn == 0", "tcp window set 0"},
+		{"window-1", "", "tcp flags & syn == 0", "tcp window set 1"},
+		{"window-top", "", "tcp flags & syn == 0", "tcp window set 65535"},
+		{"syn-window-100", "syn", "tcp flags & syn == syn", "tcp window set 100"},
+		{"mss-88", "syn", "tcp flags & syn == syn", "tcp option maxseg size set 88"},
+		{"mss-536", "syn", "tcp flags & syn == syn", "tcp option maxseg size set 536"},
+		{"sequence-1", "data", "tcp flags & (syn|psh) == psh", "tcp sequence set 1"},
+		{"ack-1", "ack", "tcp flags & (syn|psh|rst|ack) == ack", "tcp ackseq set 1"},
+		{"data-changed", "data", "tcp flags & (syn|psh) == psh", "@ih,0,8 set 0x21"},
+		{"fin-hidden", "fin", "tcp flags & fin == fin", "tcp flags set ack"},
+		{"syn-hidden", "syn-ack", "tcp flags & (syn|ack) == syn|ack", "tcp flags set ack"},
+		{"rst-to-ack", "rst", "tcp flags & rst == rst", "tcp flags set ack"},
+		{"ports", "data", "tcp flags & (syn|psh) == psh", "tcp dport set 9"},
+		{"urgent", "data", "tcp flags & (syn|psh) == psh", "tcp urgptr set 1"},
 	}
 	for _, c := range changes {
 		for _, hook := range []string{"input", "output"} {
-			all = append(all, world{name: "mangle-" + hook + "-" + c.name, setup: rules(hook, c.match, c.action), share: 16})
+			all = append(all, world{name: "mangle-" + hook + "-" + c.name, segment: c.segment, setup: rules(hook, c.match, c.action), share: 16})
 		}
 	}
 	// The copy has a mark, and is not copied again. Only lo is there from the start.
