@@ -121,14 +121,19 @@ func (h *harness) doubt(ctx context.Context, w world, c cell, r result) error {
 	return nil
 }
 
-// count adds one result to the tally, and keeps a false one's report.
+// count adds one result to the tally, and keeps the report of a false one, and
+// what a failed one left on stderr.
 func (h *harness) count(t *tally, w world, c cell, r result) error {
-	if !t.add(w, c, r, h.baseline[c].run, h.knowledge) || h.keep == "" {
+	untruth := t.add(w, c, r, h.baseline[c].run, h.knowledge)
+	if h.keep == "" || !untruth && r.failure == "" {
 		return nil
 	}
 	if err := os.MkdirAll(h.keep, 0o755); err != nil {
 		return err
 	}
-	name := strings.Join([]string{w.name, c.binary, c.scenario, c.net, c.family}, "_") + ".json"
-	return os.WriteFile(filepath.Join(h.keep, name), r.raw, 0o644)
+	path := filepath.Join(h.keep, strings.Join([]string{w.name, c.binary, c.scenario, c.net, c.family}, "_"))
+	if r.failure != "" {
+		return os.WriteFile(path+".txt", []byte(r.failure+"\n"+r.stderr), 0o644)
+	}
+	return os.WriteFile(path+".json", r.raw, 0o644)
 }

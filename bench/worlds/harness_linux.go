@@ -37,7 +37,7 @@ func parse(args []string) (o options, err error) {
 	f.StringVar(&o.dir, "bin", "bin", "where make build leaves the binaries")
 	f.StringVar(&o.binary, "binary", "", "only this binary")
 	f.StringVar(&o.net, "net", "", "only this network")
-	f.StringVar(&o.keep, "keep", "", "a directory for the reports with false verdicts")
+	f.StringVar(&o.keep, "keep", "", "a directory for reports with false verdicts, and for what failed runs left on stderr")
 	f.StringVar(&o.markdown, "markdown", "", "a file whose section on worlds is rewritten, such as bench/RESULTS.md")
 	f.BoolVar(&o.sample, "sample", false, "a choice that takes two minutes at most, and is always the same")
 	f.BoolVar(&o.all, "all", false, "every world with every scenario; takes hours")
@@ -77,6 +77,9 @@ func disturbAll(args []string, out io.Writer) error {
 	}
 	if err != nil {
 		return err
+	}
+	if os.Geteuid() != 0 {
+		return errors.New("needs root: it makes cgroups and network namespaces, and answers other processes' calls")
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

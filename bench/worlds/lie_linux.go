@@ -129,6 +129,29 @@ func emptyEarly(w *warden, n *notification) (answer, bool) {
 	return fails(unix.EAGAIN), err == nil
 }
 
+// lose takes what is there, and says that nothing is.
+func lose(w *warden, n *notification) (answer, bool) {
+	_, ok := w.read(n, 0)
+	return fails(unix.EAGAIN), ok
+}
+
+// loseFrame is the same for a device.
+func loseFrame(w *warden, n *notification) (answer, bool) {
+	fd, err := w.descriptor(n, n.Args[0])
+	if err != nil {
+		return answer{}, false
+	}
+	defer unix.Close(fd)
+	// The descriptor shares its flags with the program's: it does not wait
+	// where that one doesn't.
+	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
+	if err != nil || flags&unix.O_NONBLOCK == 0 {
+		return answer{}, false
+	}
+	got, err := unix.Read(fd, make([]byte, largestRead))
+	return fails(unix.EAGAIN), err == nil && got > 0
+}
+
 // largestRead bounds what a call may make the warden allocate.
 const largestRead = 1 << 20
 

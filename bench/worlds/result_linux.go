@@ -11,6 +11,7 @@ import (
 type result struct {
 	run     run
 	raw     []byte // the report, as it was written
+	stderr  string
 	idle    bool   // the world had nothing to interfere with
 	failure string // no report, where one was due
 	absent  string // the world took away what the binary needs to begin
@@ -18,7 +19,7 @@ type result struct {
 
 // judge tells a report from a failure.
 func judge(stdout []byte, stderr string, ended, timedOut error) (r result) {
-	r.raw = stdout
+	r.raw, r.stderr = stdout, stderr
 	var err error
 	if r.run, err = decode(stdout); err == nil {
 		if !r.run.began() {

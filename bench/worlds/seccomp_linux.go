@@ -2,9 +2,7 @@ package main
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"os"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -47,9 +45,6 @@ func needNotifications() error {
 	}
 	if int(sizes[0]) != binary.Size(notification{}) || int(sizes[1]) != binary.Size(answer{}) {
 		return fmt.Errorf("seccomp's notifications have %d and %d bytes, not %d and %d", sizes[0], sizes[1], binary.Size(notification{}), binary.Size(answer{}))
-	}
-	if os.Getuid() != 0 {
-		return errors.New("needs root")
 	}
 	return nil
 }

@@ -113,6 +113,11 @@ func falsehoods() []falsehood {
 		{"tcp_info-established", unix.SYS_GETSOCKOPT, 0, tcpSocket, stateAs(1)},
 		{"tcp_info-close", unix.SYS_GETSOCKOPT, 0, tcpSocket, stateAs(7)},
 		{"tcp_info-close-wait", unix.SYS_GETSOCKOPT, 0, tcpSocket, stateAs(8)},
+		// Of witnesses: a segment that the capture did not see, an answer that
+		// did not come, a packet that the wire does not have.
+		{"packet-lost", unix.SYS_RECVFROM, 0, packetSocket, lose},
+		{"netlink-lost", unix.SYS_RECVFROM, 0, netlink, lose},
+		{"tun-read-lost", unix.SYS_READ, 0, tun, loseFrame},
 		{"tun-write-nothing", unix.SYS_WRITE, 0, tun, swallow},
 	}
 	for _, c := range []struct {
