@@ -214,8 +214,12 @@ func (h *harness) learn(ctx context.Context, cells []cell, fs []family) error {
 			return nil
 		}
 		w, heard := listening(lies)
-		if _, err := h.launcher.launch(ctx, w, c); err != nil {
+		counted, err := h.launcher.launch(ctx, w, c)
+		if err != nil {
 			return fmt.Errorf("%v, with its calls counted: %w", c, err)
+		}
+		if counted.failure != "" || counted.absent != "" {
+			return nil // what it does is not known
 		}
 		h.mu.Lock()
 		defer h.mu.Unlock()
