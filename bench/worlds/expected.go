@@ -13,7 +13,13 @@ type expectation struct {
 	source   string
 }
 
-var expectations = []expectation{}
+var expectations = []expectation{
+	{
+		"tcp_syncookies-2", "lingerreset", "causes", outcome, "not_reproduced",
+		"with cookies the third segment of an opening meets no request socket, and tcp_abort_on_overflow is looked at only for one: in front of a full accept queue the segment is dropped",
+		"Linux, net/ipv4/tcp_minisocks.c tcp_check_req(), and net/ipv4/syncookies.c tcp_get_cookie_sock()",
+	},
+}
 
 // expected says whether a change is one that the setting explains.
 func expected(world string, c cell, what, verdict string) bool {

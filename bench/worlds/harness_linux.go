@@ -42,7 +42,7 @@ func parse(args []string) (o options, err error) {
 	f.BoolVar(&o.sample, "sample", false, "a choice that takes two minutes at most, and is always the same")
 	f.BoolVar(&o.all, "all", false, "every world with every scenario; takes hours")
 	f.IntVar(&o.jobs, "j", 2, "runs at a time")
-	f.IntVar(&o.each, "each", 24, "runs of each family of worlds, with -sample")
+	f.IntVar(&o.each, "each", 36, "runs of each family of worlds, with -sample")
 	f.DurationVar(&o.within, "within", 0, "begin no run after this; 100s with -sample")
 	if err := f.Parse(args); err != nil {
 		return o, err
