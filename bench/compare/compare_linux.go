@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -55,8 +57,14 @@ func compareAll(args []string, out io.Writer) error {
 // renew is what the results shall be.
 func (o options) renew() ([]byte, error) {
 	var b bytes.Buffer
-	err := o.measure(&b)
-	return b.Bytes(), err
+	if err := o.measure(&b); err != nil {
+		return nil, err
+	}
+	old, err := os.ReadFile(o.results)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return keepPart(b.Bytes(), old, worldsHeading), nil
 }
 
 // measure does everything, and writes it down.

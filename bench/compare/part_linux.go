@@ -43,3 +43,17 @@ func replacePart(results, part []byte) []byte {
 	}
 	return append(bytes.Clone(before), part...)
 }
+
+// worldsHeading is that of the part which make worlds writes.
+const worldsHeading = "## Where something interferes\n"
+
+// keepPart puts a part of the old results, if they have one with that heading, at
+// the end of the new ones.
+func keepPart(results, old []byte, heading string) []byte {
+	_, part, found := bytes.Cut(old, []byte("\n"+heading))
+	if !found {
+		return results
+	}
+	part, _, _ = bytes.Cut(part, []byte("\n## "))
+	return replacePart(results, append([]byte(heading), part...))
+}

@@ -13,3 +13,16 @@ func TestReplacePart(t *testing.T) {
 		}
 	}
 }
+
+func TestKeepPart(t *testing.T) {
+	for _, tt := range []struct{ old, want string }{
+		{"", "# M\n"},
+		{"# O\n\n## a\n1\n", "# M\n"},
+		{"# O\n\n## a\n1\n\n## p\n2\n\n## b\n3\n", "# M\n\n## p\n2\n"},
+		{"# O\n\n## p\n2\n", "# M\n\n## p\n2\n"},
+	} {
+		if got := string(keepPart([]byte("# M\n"), []byte(tt.old), "## p\n")); got != tt.want {
+			t.Errorf("%q: got %q, want %q", tt.old, got, tt.want)
+		}
+	}
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// unified is the root of the cgroup2 hierarchy, mounted where nobody else sees
+// it and ended with this process: machines differ in where they mount it, and
+// some don't.
+var unified = sync.OnceValues(func() (string, error) {
+	fs, err := unix.Fsopen("cgroup2", unix.FSOPEN_CLOEXEC)
+	if err != nil {
+		return "", fmt.Errorf("open the file system cgroup2: %w", err)
+	}
+	defer unix.Close(fs)
+	if err := unix.FsconfigCreate(fs); err != nil {
+		return "", fmt.Errorf("set the file system cgroup2 up: %w", err)
+	}
+	mount, err := unix.Fsmount(fs, unix.FSMOUNT_CLOEXEC, 0)
+	if err != nil {
+		return "", fmt.Errorf("mount cgroup2: %w", err)
+	}
+	return fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), mount), nil
+})
+
+// needCgroup tries a filter.
+func needCgroup() (err error) {
+	dir, err := newCgroup()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, removeCgroup(dir)) }()
+	detach, err := (&skbFilter{kind: segmentKinds[0]}).attach(dir)
+	if err != nil {
+		return err
+	}
+	detach()
+	return nil
+}
+
+// cgroups tries to make one.
+func cgroups() error {
+	dir, err := newCgroup()
+	if err != nil {
+		return err
+	}
+	return removeCgroup(dir)
+}
+
+// newCgroup is a cgroup for one run: filters are put there, and what is left of
+// the run at its end is killed by it.
+func newCgroup() (string, error) {
+	root, err := unified()
+	if err != nil {
+		return "", err
+	}
+	dir, err := os.MkdirTemp(root, "sockproof-world-")
+	if err != nil {
+		return "", fmt.Errorf("make a cgroup: %w", err)
+	}
+	return dir, nil
+}
+
+// removeCgroup ends all that still runs in a cgroup, and removes it.
+func removeCgroup(dir string) error {
+	// A kernel without cgroup.kill (before 5.14) has the process group's death.
+	_ = os.WriteFile(filepath.Join(dir, "cgroup.kill"), []byte("1"), 0)
+	return removeEmpty(dir)
+}
+
+// removeEmpty waits until the last process of a cgroup is gone.
+func removeEmpty(dir string) (err error) {
+	for range 500 {
+		if err = unix.Rmdir(dir); !errors.Is(err, unix.EBUSY) {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err != nil {
+		return fmt.Errorf("remove the cgroup %s: %w", dir, err)
+	}
+	return nil
+}
+
+// cpuPeriod of a quota, in microseconds: the kernel's default.
+const cpuPeriod = 100_000
+
+func needCPU() error {
+	dir, err := newQuota(50)
+	if err != nil {
+		return err
+	}
+	return removeEmpty(dir)
+}
+
+// newQuota is a cgroup whose processes get so many per cent of one processor,
+// by the first version of the controller where that is mounted, else by the second.
+func newQuota(percent int) (string, error) {
+	quota := percent * cpuPeriod / 100
+	root, err := cpuMount()
+	if err != nil {
+		return "", err
+	}
+	file, value := "cpu.cfs_quota_us", fmt.Sprint(quota)
+	if root == "" {
+		file, value = "cpu.max", fmt.Sprintf("%d %d", quota, cpuPeriod)
+		if root, err = unified(); err != nil {
+			return "", err
+		}
+	}
+	dir, err := os.MkdirTemp(root, "sockproof-world-")
+	if err != nil {
+		return "", fmt.Errorf("make a cgroup: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, file), []byte(value), 0); err != nil {
+		return "", errors.Join(fmt.Errorf("set a CPU quota: %w", err), removeEmpty(dir))
+	}
+	return dir, nil
+}
+
+// cpuMount is where the first version of the CPU controller is mounted, or nowhere.
+func cpuMount() (string, error) {
+	f, err := os.Open("/proc/self/mountinfo")
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		before, after, _ := strings.Cut(lines.Text(), " - ")
+		place, kind := strings.Fields(before), strings.Fields(after)
+		if len(place) < 5 || len(kind) < 3 || kind[0] != "cgroup" {
+			continue
+		}
+		for option := range strings.SplitSeq(kind[2], ",") {
+			if option == "cpu" {
+				return place[4], nil
+			}
+		}
+	}
+	return "", lines.Err()
+}

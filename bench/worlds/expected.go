@@ -1,0 +1,32 @@
+//go:build linux
+
+package main
+
+// An expectation is a verdict that a setting truly changes.
+type expectation struct {
+	world    string
+	binary   string
+	scenario string // any, if empty
+	what     string // a claim, or "outcome"
+	verdict  string
+	reason   string // of the kernel's, in one sentence
+	source   string
+}
+
+var expectations = []expectation{
+	{
+		"tcp_syncookies-2", "lingerreset", "causes", outcome, "not_reproduced",
+		"with cookies the third segment of an opening meets no request socket, and tcp_abort_on_overflow is looked at only for one: in front of a full accept queue the segment is dropped",
+		"Linux, net/ipv4/tcp_minisocks.c tcp_check_req(), and net/ipv4/syncookies.c tcp_get_cookie_sock()",
+	},
+}
+
+// expected says whether a change is one that the setting explains.
+func expected(world string, c cell, what, verdict string) bool {
+	for _, e := range expectations {
+		if e.world == world && e.binary == c.binary && (e.scenario == "" || e.scenario == c.scenario) && e.what == what && e.verdict == verdict {
+			return true
+		}
+	}
+	return false
+}
