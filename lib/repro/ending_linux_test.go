@@ -58,7 +58,7 @@ func TestSecondSignal(t *testing.T) {
 					signals <- term
 					synctest.Wait()
 				}
-				if want := syscall.Signal(term); e.signal() != want {
+				if e.signal() != term {
 					t.Errorf("the program was ended by %v", e.signal())
 				}
 			})
