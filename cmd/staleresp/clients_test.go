@@ -46,6 +46,7 @@ func startServing(t *testing.T, protocol string, args ...string) *serving {
 		"serve", "--protocol", protocol, "--late-every", "4", "--late-by", lateness.String(),
 	}, args...)...)
 	s.Stderr = &s.errs
+	s.Env = append(os.Environ(), "LC_ALL=C.UTF-8") // its signs are not those of ASCII
 	stdout, err := s.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

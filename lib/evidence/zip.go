@@ -48,7 +48,8 @@ func zipOf(all files) []byte {
 		central = le(central, 2, 0) // comment
 		central = le(central, 2, 0) // disk
 		central = le(central, 2, 0) // internal attributes
-		central = le(central, 4, zipMode<<16)
+		central = le(central, 2, 0) // attributes of other systems
+		central = le(central, 2, zipMode)
 		central = le(central, 4, at)
 		central = append(central, name...)
 	}
@@ -106,7 +107,7 @@ func unzip(path string, b []byte) (files, error) {
 		h := b[at:]
 		packed, size := binary.LittleEndian.Uint32(h[18:]), binary.LittleEndian.Uint32(h[22:])
 		nameLen := int(binary.LittleEndian.Uint16(h[26:]))
-		if zipLocalLen+nameLen+int(packed) > len(h) {
+		if int64(packed) > int64(len(h)-zipLocalLen-nameLen) {
 			return nil, altered("", notCanonical, at)
 		}
 		name := string(h[zipLocalLen : zipLocalLen+nameLen])

@@ -52,7 +52,7 @@ func BenchmarkProbe(b *testing.B) {
 
 // stageParts are the parts in their order, as openOnWire does them; but what
 // it sends over rtnetlink in one batch is sent one by one here.
-var stageParts = [...]string{"thread", "namespace", "settings", "tun", "rtnetlink", "lo", "queue", "up", "address", "route", "rules", "close"}
+var stageParts = [...]string{"thread", "namespace", "IPv4 alone", "settings", "tun", "rtnetlink", "lo", "queue", "up", "address", "route", "rules", "close"}
 
 // setStage sets the stage once, and says how long each part took.
 func setStage() (laps [len(stageParts)]time.Duration, err error) {
@@ -87,6 +87,7 @@ func onStage(lap func()) error {
 	}
 	for _, part := range []func() error{
 		func() (err error) { h.ns, err = newNamespace(); return err },
+		func() error { return withoutOther(n.Family) },
 		func() error { return h.makeSettings(selfSettings(n.Family, true)) },
 		func() (err error) { h.TUN, err = openTUN(wireInterface); return err },
 		func() (err error) { r, err = openRouter(h); return err },

@@ -1,8 +1,11 @@
 package network
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
+	"os"
 
 	"golang.org/x/sys/unix"
 
@@ -83,6 +86,9 @@ func (h *Host) openOnWire(o Options, self bool) (err error) {
 	if h.ns, err = newNamespace(); err != nil {
 		return err
 	}
+	if err := withoutOther(o.Family); err != nil {
+		return err
+	}
 	if err := h.makeSettings(selfSettings(o.Family, self)); err != nil {
 		return err
 	}
@@ -125,6 +131,25 @@ func selfSettings(f journal.Family, self bool) []Setting {
 	return s
 }
 
+// noIPv6 keeps a namespace's interfaces from having an IPv6 address, those that are
+// there and those that come: the kernel makes the default of what is set for all
+// (addrconf_disable_ipv6). So nothing asks for routers or reports multicast groups.
+const noIPv6 = "net.ipv6.conf.all.disable_ipv6"
+
+// withoutOther leaves the thread's namespace, which is new, with IPv4 alone in a run of
+// IPv4. Like its having no other interfaces this is part of what a private namespace
+// is: no scenario sets it, and no verdict depends on it, so it is not journalled.
+func withoutOther(f journal.Family) error {
+	if f == journal.IPv6 {
+		return nil
+	}
+	err := os.WriteFile(sysctlPath(noIPv6), []byte("1"), 0)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // a kernel may have no IPv6
+		return fmt.Errorf("%s = 1: %w", noIPv6, err)
+	}
+	return nil
+}
+
 func (h *Host) makeSettings(s []Setting) error {
 	for _, s := range s {
 		if err := h.set(s); err != nil {
@@ -142,6 +167,9 @@ func (n *Network) openLoopback(o Options) error {
 	}
 	for _, name := range o.Hosts {
 		n.Hosts = append(n.Hosts, &Host{Name: name, Addr: loopbackAddr(o.Family), TUN: -1, net: n, ns: ns})
+	}
+	if err := withoutOther(o.Family); err != nil {
+		return err
 	}
 	if err := n.Hosts[0].makeSettings(orphanSettings); err != nil {
 		return err

@@ -71,3 +71,34 @@ func TestUnknownSettingNamesItself(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestIPv4Alone: a namespace of an IPv4 run has no IPv6 address, lo's included, so that
+// nothing in it sends what no scenario sends; and one of IPv6 has.
+func TestIPv4Alone(t *testing.T) {
+	for _, k := range []journal.Network{journal.Wire, journal.Loopback} {
+		for _, f := range []journal.Family{journal.IPv4, journal.IPv6} {
+			OnThread(func() {
+				n, err := Open(Options{Kind: k, Family: f, Hosts: []string{"a", "b"}, Recorder: journal.NewRecorder(journal.Journal{}, 1)})
+				if err != nil {
+					return // not to be had here, which others test
+				}
+				defer n.Close()
+				for _, h := range n.Hosts {
+					err := h.In(func() error {
+						b, err := os.ReadFile("/proc/thread-self/net/if_inet6")
+						if errors.Is(err, os.ErrNotExist) {
+							return nil // a kernel without IPv6
+						}
+						if has := len(b) > 0; err == nil && has != (f == journal.IPv6) {
+							t.Errorf("%s, %s, host %s has these addresses: %q", k, f, h.Name, b)
+						}
+						return err
+					})
+					if err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+	}
+}

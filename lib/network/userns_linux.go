@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -14,8 +15,13 @@ import (
 )
 
 // insideMarker tells a process that it was started by Elevate, so that one
-// that cannot unshare even in a user namespace does not start another.
+// that cannot unshare even in a user namespace does not start another. Its value
+// is the inode of the pipe by which signals are forwarded.
 const insideMarker = "SOCKPROOF_IN_USER_NAMESPACE"
+
+// signalsFD is the descriptor at which a process started by Elevate finds that pipe: the
+// first of exec.Cmd.ExtraFiles.
+const signalsFD = 3
 
 // elevation is why no user namespace could be had, for Unavailable to say. It
 // is set by Elevate, before any run.
@@ -26,8 +32,9 @@ var elevation error
 // again inside a user namespace, and done is true with its exit code. Where
 // that is refused too, the networks that need it will say why.
 //
-// When ctx ends, the other process gets the signal that cause names: a signal
-// that came before it was started is not lost.
+// When ctx ends, the other process gets the signal that cause names, by a pipe: a
+// signal sent with kill(2) would end it silently before it has a handler. It finds it
+// in Forwarded, also if it came before the process was started.
 func Elevate(ctx context.Context, cause func() os.Signal) (code int, done bool) {
 	if mayUnshare() == nil || os.Getenv(insideMarker) != "" {
 		return 0, false
@@ -71,9 +78,20 @@ func runInUserNamespace(ctx context.Context, cause func() os.Signal) (code int, 
 	runtime.LockOSThread() // Pdeathsig is sent when the thread that forked ends
 	defer runtime.UnlockOSThread()
 
+	signals, forward, err := os.Pipe()
+	if err != nil {
+		return 0, fmt.Errorf("pipe for signals: %w", err)
+	}
+	defer forward.Close()
+	defer signals.Close()
+	inode, err := inodeOf(signals.Fd())
+	if err != nil {
+		return 0, fmt.Errorf("fstat of the pipe for signals: %w", err)
+	}
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Args = os.Args
-	cmd.Env = append(os.Environ(), insideMarker+"=1")
+	cmd.Env = append(os.Environ(), insideMarker+"="+inode)
+	cmd.ExtraFiles = []*os.File{signals}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags:  syscall.CLONE_NEWUSER,
@@ -88,7 +106,8 @@ func runInUserNamespace(ctx context.Context, cause func() os.Signal) (code int, 
 	go func() {
 		select {
 		case <-ctx.Done():
-			_ = cmd.Process.Signal(cause()) // it may have ended by now
+			s, _ := cause().(syscall.Signal)
+			_, _ = forward.Write([]byte{byte(s)}) // the process may have ended by now
 		case <-ended:
 		}
 	}()
@@ -106,6 +125,41 @@ func runInUserNamespace(ctx context.Context, cause func() os.Signal) (code int, 
 		return 128 + int(status.Signal()), nil
 	}
 	return 0, fmt.Errorf("wait for the process in the user namespace: %w", err)
+}
+
+// Forwarded returns the signals that the process forwards that started this one inside a
+// user namespace; nil: no process did. Descriptor 3 may be anything if the marker was
+// inherited from an ancestor, so its inode is compared.
+func Forwarded() <-chan os.Signal {
+	want := os.Getenv(insideMarker)
+	if want == "" {
+		return nil
+	}
+	if inode, err := inodeOf(signalsFD); err != nil || inode != want {
+		return nil
+	}
+	syscall.CloseOnExec(signalsFD)
+	c := make(chan os.Signal)
+	go func() {
+		pipe := os.NewFile(signalsFD, "signals")
+		b := make([]byte, 1)
+		for {
+			if n, err := pipe.Read(b); n == 0 || err != nil {
+				return // the other process has ended
+			}
+			c <- syscall.Signal(b[0])
+		}
+	}()
+	return c
+}
+
+// inodeOf is a descriptor's inode, as text.
+func inodeOf(fd uintptr) (string, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(int(fd), &st); err != nil {
+		return "", err
+	}
+	return strconv.FormatUint(st.Ino, 10), nil
 }
 
 // Privilege says as whom this process runs: "root", "uid 1000", or inside a

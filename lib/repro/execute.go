@@ -2,13 +2,11 @@ package repro
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"time"
-
-	"golang.org/x/term"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
@@ -124,7 +122,7 @@ type session struct {
 	several  bool // scenarios are
 	format   string
 	style    report.Style
-	out      io.Writer
+	out      *output
 	stream   *report.Stream // for jsonl
 	report   report.Report
 	progress *progress
@@ -132,6 +130,7 @@ type session struct {
 
 	evidence     *wanted // nil: none
 	runs, events int     // so far, for numbering
+	cut          bool    // the last run was stopped because the context had ended
 }
 
 func newSession(c *Context) (*session, error) {
@@ -144,8 +143,8 @@ func newSession(c *Context) (*session, error) {
 		return nil, err
 	}
 	s := &session{
-		ctx: c.Ctx, program: c.Program, format: c.Format(), style: c.Style, out: c.Out,
-		progress: newProgress(c.Errs),
+		ctx: c.Ctx, program: c.Program, format: c.Format(), style: c.Style, out: c.stdout,
+		progress: newProgress(c.stderr),
 		report: report.Report{
 			Schema: report.Schema, Tool: c.Program.tool(), Started: time.Now(), Machine: machine(),
 			Runs: []report.Run{},
@@ -203,7 +202,7 @@ func (s *session) begin() {
 		s.cond.Moves = s.moves()
 	}
 	if s.format == formatJSONL {
-		s.stream = report.NewStream(s.out)
+		s.stream = report.NewStream(queued{s.out}) // a slow reader must not stretch a run
 		s.stream.Start(&s.report)
 		s.cond.Stream = s.stream.Event
 	}
@@ -214,7 +213,7 @@ func (s *session) begin() {
 func (s *session) repeat(scenario *Scenario, first *report.Run) {
 	kept := map[claim.Outcome]bool{}
 	totals := make([]claim.Total, len(scenario.Claims))
-	for i := 0; i < s.times && (s.ctx.Err() == nil || i == 0 && first != nil); i++ {
+	for i := 0; i < s.times && (s.goesOn() || i == 0 && first != nil); i++ {
 		var r report.Run
 		if i == 0 && first != nil {
 			r = *first
@@ -244,8 +243,17 @@ func (s *session) repeat(scenario *Scenario, first *report.Run) {
 	}
 }
 
+// goesOn says whether another run begins: until the context ends. If a signal ended it
+// between two runs, one more begins, and is inconclusive for that reason: the report
+// says that it was interrupted, whenever the signal came.
+func (s *session) goesOn() bool {
+	var by signalled
+	return s.ctx.Err() == nil || !s.cut && errors.As(context.Cause(s.ctx), &by)
+}
+
 func (s *session) once(scenario *Scenario) report.Run {
 	cond := s.cond
+	s.out.catchUp()
 	s.runs++
 	cond.Run, cond.First = s.runs, s.events+1
 	if cond.Moves != nil && s.several {
@@ -255,6 +263,7 @@ func (s *session) once(scenario *Scenario) report.Run {
 	if n := len(j.Events); n > 0 {
 		s.events = j.Events[n-1].N
 	}
+	s.cut = s.cut || s.ctx.Err() != nil && j.Stopped != ""
 	return scenario.Report(j)
 }
 
@@ -305,16 +314,16 @@ const progressEvery = 200 * time.Millisecond
 
 // progress shows on stderr, if that is a terminal, how far a long run is.
 type progress struct {
-	w       io.Writer
+	w       io.Writer // does not wait for a terminal that was stopped (^S); nil: stderr is none
 	started time.Time
 	last    time.Time
 	shown   bool
 }
 
-func newProgress(w io.Writer) *progress {
+func newProgress(stderr *output) *progress {
 	p := &progress{started: time.Now()}
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		p.w = w
+	if stderr.terminal() {
+		p.w = queued{stderr}
 	}
 	return p
 }

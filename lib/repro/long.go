@@ -9,6 +9,6 @@ func (c *Context) Elevate() (code int, done bool) { return elevate(c.Ctx) }
 // Progress returns how a command shows on stderr, if that is a terminal, how far
 // it is, and how it takes that away again.
 func (c *Context) Progress() (show func(text string), hide func()) {
-	p := newProgress(c.Errs)
+	p := newProgress(c.stderr)
 	return p.show, p.clear
 }

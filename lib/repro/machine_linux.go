@@ -49,6 +49,9 @@ func elevate(ctx context.Context) (code int, done bool) {
 	})
 }
 
+// forwarded returns the signals that the process outside the user namespace forwards.
+func forwarded() <-chan os.Signal { return network.Forwarded() }
+
 // asChild does a child's work, where this process is one (sock.Spawn).
 func asChild() (status int, is bool) {
 	if !sock.IsChild() {

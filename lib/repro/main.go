@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
@@ -34,26 +33,52 @@ type Context struct {
 	Errs    io.Writer
 	Style   report.Style // of Out
 	Command Command
+
+	stdout, stderr *output // Out and Errs
 }
 
 // Main runs the program with the arguments (args[0] being its name) and
-// returns its exit code.
+// returns its exit code. A second signal ends it at once, whatever it is doing.
 func Main(p *Program, args []string, out, errs *os.File) int {
 	if status, is := asChild(); is {
 		return status
 	}
 	ctx, ended := untilSignal()
-	o := &output{w: out, cancel: ended.cancel}
-	code, err := p.run(ctx, args, o, out, errs)
+	over := make(chan int, 1)
+	go func() { over <- p.main(ctx, ended, args, out, errs) }()
+	select {
+	case code := <-over:
+		return code
+	case s := <-ended.again:
+		return exitSignal + int(s)
+	}
+}
+
+// MainOnThread is Main for a test whose thread is in a network namespace of its own: the
+// program runs on that thread. It takes no second signal.
+func MainOnThread(p *Program, args []string, out, errs *os.File) int {
+	ctx, ended := untilSignal()
+	return p.main(ctx, ended, args, out, errs)
+}
+
+// main runs the program to its end, the last line on stderr included.
+func (p *Program) main(ctx context.Context, ended *ending, args []string, out, errs *os.File) int {
+	stdout := newOutput(ctx, out, readersTime, ended.cancel)
+	stderr := newOutput(ctx, errs, lastLineTime, nil)
+	code, err := p.run(ctx, args, stdout, stderr)
+	lost := stdout.flush()
 	switch {
-	case errors.Is(o.err, syscall.EPIPE):
+	case errors.Is(lost, syscall.EPIPE):
 		return exitSignal + int(syscall.SIGPIPE) // who read stopped reading: nothing to say
-	case o.err != nil:
-		err, code = fmt.Errorf("the report could not be written: %w; free space or take another file", o.err), ExitInconclusive
+	case errors.Is(lost, errUnread):
+		err, code = fmt.Errorf("the report could not be written: %w", lost), ExitInconclusive
+	case lost != nil:
+		err, code = fmt.Errorf("the report could not be written: %w; free space or take another file", lost), ExitInconclusive
 	}
 	if err != nil {
-		fmt.Fprintf(errs, "%s: %s\n", p.Name, report.Printable(err.Error()))
+		fmt.Fprintf(stderr, "%s: %s\n", p.Name, report.Printable(err.Error()))
 	}
+	_ = stderr.flush() // there is nowhere to report it
 	if s := ended.signal(); s != 0 {
 		return exitSignal + int(s)
 	}
@@ -61,7 +86,7 @@ func Main(p *Program, args []string, out, errs *os.File) int {
 }
 
 // run parses the command line and does what it says.
-func (p *Program) run(ctx context.Context, args []string, o io.Writer, out, errs *os.File) (code int, err error) {
+func (p *Program) run(ctx context.Context, args []string, out, errs *output) (code int, err error) {
 	commands := p.commands()
 	shared := append(sharedFlags(), p.Flags...)
 	l, err := parse(args[1:], shared, commands)
@@ -69,9 +94,9 @@ func (p *Program) run(ctx context.Context, args []string, o io.Writer, out, errs
 		return ExitUsage, err
 	}
 	if l.command == helpCommand || l.given("help") {
-		err = p.help(l, shared, commands, o)
+		err = p.help(l, shared, commands, out)
 	} else {
-		code, err = p.do(ctx, args, l, shared, commands, o, out, errs)
+		code, err = p.do(ctx, args, l, shared, commands, out, errs)
 	}
 	var usage *UsageError
 	if errors.As(err, &usage) {
@@ -81,7 +106,7 @@ func (p *Program) run(ctx context.Context, args []string, o io.Writer, out, errs
 }
 
 // do does what the command line asks for.
-func (p *Program) do(ctx context.Context, argv []string, l *commandLine, shared []cli.Flag, commands []Command, o io.Writer, out, errs *os.File) (int, error) {
+func (p *Program) do(ctx context.Context, argv []string, l *commandLine, shared []cli.Flag, commands []Command, out, errs *output) (int, error) {
 	command, found := commandNamed(commands, l.command)
 	if !found {
 		command = p.runCommand()
@@ -94,70 +119,9 @@ func (p *Program) do(ctx context.Context, argv []string, l *commandLine, shared 
 		return ExitUsage, err
 	}
 	c := &Context{
-		Ctx: ctx, CLI: values, Program: p, Args: append(l.args, l.rest...), Argv: argv, Out: o, Errs: errs, Command: command,
+		Ctx: ctx, CLI: values, Program: p, Args: append(l.args, l.rest...), Argv: argv, Out: out, Errs: errs, Command: command,
+		stdout: out, stderr: errs,
 	}
-	c.Style = report.StyleFor(out, c.value("color"), os.Getenv)
+	c.Style = report.StyleFor(out.file, c.value("color"), os.Getenv)
 	return command.Do(c)
-}
-
-// untilSignal returns a context that ends with SIGINT or SIGTERM, saying which.
-// SIGPIPE is taken too, so that a write to a closed pipe fails instead of
-// killing the process in the middle of a run; asking for it, unlike ignoring
-// it, is not inherited by children.
-func untilSignal() (context.Context, *ending) {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	e := &ending{ctx: ctx, cancel: cancel}
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	go func() {
-		s, _ := (<-signals).(syscall.Signal)
-		cancel(signalled(s))
-	}()
-	return ctx, e
-}
-
-// ending is how a program's context came to its end.
-type ending struct {
-	ctx    context.Context
-	cancel context.CancelCauseFunc
-}
-
-// signal is the signal that ended the context, 0 if none did.
-func (e *ending) signal() syscall.Signal {
-	var s signalled
-	if errors.As(context.Cause(e.ctx), &s) {
-		return syscall.Signal(s)
-	}
-	return 0
-}
-
-// signalled is the signal that ended a run.
-type signalled syscall.Signal
-
-func (s signalled) Error() string {
-	if syscall.Signal(s) == syscall.SIGTERM {
-		return "interrupted by SIGTERM"
-	}
-	return "interrupted by SIGINT"
-}
-
-// output is stdout. Its first error is kept, and ends the run: nobody would
-// read the rest.
-type output struct {
-	w      io.Writer
-	cancel context.CancelCauseFunc
-	err    error
-}
-
-func (o *output) Write(b []byte) (int, error) {
-	if o.err != nil {
-		return 0, o.err
-	}
-	n, err := o.w.Write(b)
-	if err != nil {
-		o.err = err
-		o.cancel(err)
-	}
-	return n, err
 }

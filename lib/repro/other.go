@@ -4,6 +4,7 @@ package repro
 
 import (
 	"context"
+	"os"
 	"runtime"
 
 	"sockproof/lib/journal"
@@ -33,3 +34,6 @@ func machine() report.Machine {
 
 // asChild: there are no children where nothing runs.
 func asChild() (status int, is bool) { return 0, false }
+
+// forwarded: no other process forwards its signals.
+func forwarded() <-chan os.Signal { return nil }

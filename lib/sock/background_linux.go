@@ -44,7 +44,10 @@ func (s *Socket) Background(f func()) *Pending {
 // to let them in again.
 func undisturbed() (done func()) {
 	var set, old unix.Sigset_t
-	set.Val[0] = ^uint64(1 << (interruption - 1))
+	for i := range set.Val { // of words whose size depends on the architecture
+		set.Val[i] = ^set.Val[i]
+	}
+	set.Val[0] &^= 1 << (interruption - 1)
 	if err := unix.PthreadSigmask(unix.SIG_BLOCK, &set, &old); err != nil {
 		return func() {} // the kernel knows this call
 	}

@@ -13,7 +13,7 @@ func Command(t testing.TB, binary string, c repro.Command, args ...string) (code
 	t.Helper()
 	p := repro.Program{Name: binary, Scenarios: []repro.Scenario{{Name: "direct"}}, Commands: []repro.Command{c}}
 	stdout, stderr := Scratch(t), Scratch(t)
-	code = repro.Main(&p, append([]string{binary, c.Name}, args...), stdout, stderr)
+	code = repro.MainOnThread(&p, append([]string{binary, c.Name}, args...), stdout, stderr)
 	return code, content(t, stdout), content(t, stderr)
 }
 
