@@ -174,7 +174,8 @@ func neverChosenAt(j *journal.Journal, port uint16, n int) string {
 
 // hunted is the phenomenon of a hunt: that the accident happens.
 var hunted = claim.Phenomenon{
-	Needs: []journal.Witness{journal.Calls, journal.TCPInfo},
+	Needs:  []journal.Witness{journal.Calls, journal.TCPInfo},
+	Rounds: true,
 	Check: func(j *journal.Journal) claim.Finding {
 		all := attempts(j)
 		if len(all) == 0 {

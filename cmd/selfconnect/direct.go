@@ -46,6 +46,9 @@ func whyNot(j *journal.Journal) claim.Finding {
 		return claim.Unclear("connect() was never called")
 	}
 	last := connects[len(connects)-1]
+	if f, ok := claim.ConnectFailed([]*journal.Event{last}); !ok {
+		return f
+	}
 	states := beforeClose(j, last.Socket)
 	if len(states) == 0 {
 		return claim.Refute(claim.Numbers(last), "connect() left no state behind")
@@ -54,10 +57,23 @@ func whyNot(j *journal.Journal) claim.Finding {
 	switch {
 	case end.State.To == journal.SynSent:
 		return claim.Refute(claim.Numbers(last, end), "nothing answered the SYN: %s was still SYN_SENT at the end", last.Socket)
+	case len(claim.Entered(j, last.Socket, journal.Established)) > 0 && !knowsPeer(j, last.Socket):
+		return claim.Unclear("%s connected, but getsockname() or getpeername() did not say to whom", last.Socket)
 	case len(claim.Entered(j, last.Socket, journal.Established)) > 0:
 		return claim.Refute(claim.Numbers(last, end), "%s connected, but to another socket", last.Socket)
 	}
 	return claim.Refute(claim.Numbers(last, end), "%s was not connected: its last state was %s%s", last.Socket, end.State.To, because(j, last))
+}
+
+// knowsPeer says whether both ends of a socket's connection were named.
+func knowsPeer(j *journal.Journal, socket string) bool {
+	for _, op := range []string{"getsockname", "getpeername"} {
+		calls := claim.Calls(j, socket, op)
+		if len(calls) == 0 || calls[len(calls)-1].Call.Errno != "" {
+			return false
+		}
+	}
+	return true
 }
 
 // because names the errno by which connect() failed, where it says more than
@@ -152,6 +168,9 @@ var sc2 = claim.Claim{
 		o := claim.Opening(own(j))
 		if len(o) == 3 {
 			return claim.Confirm(claim.Numbers(o...), "it took %s%s", claim.FlagsOf(o), neededForOpening(j, o))
+		}
+		if len(o) < 3 {
+			return claim.Refuse(j, claim.Numbers(o...), "it took %d: %s", len(o), claim.FlagsOf(o))
 		}
 		return claim.Refute(claim.Numbers(o...), "it took %d: %s", len(o), claim.FlagsOf(o))
 	},

@@ -68,7 +68,7 @@ func crossings(n int) string {
 }
 
 // raced is the phenomenon left to chance: they met at least once.
-var raced = claim.Phenomenon{Needs: []journal.Witness{journal.Calls, journal.TCPInfo}, Check: met}
+var raced = claim.Phenomenon{Needs: []journal.Witness{journal.Calls, journal.TCPInfo}, Rounds: true, Check: met}
 
 var so11 = claim.Claim{
 	ID: "SO11", Statement: "two clients that keep retrying eventually hit",

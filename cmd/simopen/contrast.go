@@ -83,13 +83,23 @@ var so8 = claim.Claim{
 	Check:        alike,
 }
 
+// without is the finding where the simultaneous open that a scenario needs did not come
+// about.
+func without(j *journal.Journal, what string) claim.Finding {
+	connects := claim.Calls(j, "", "connect")
+	if f, ok := claim.ConnectFailed(connects[:min(2, len(connects))]); !ok {
+		return f
+	}
+	return claim.Absent(claim.Refute(nil, "%s: %s", what, whyNot(j).Because))
+}
+
 // filtersDropped judges the scenario punch: what one side alone sends is
 // dropped by the other's filter, and the simultaneous open gets through.
 func filtersDropped(j *journal.Journal) claim.Finding {
 	all := pairs(j)
 	through, ok := opened(j)
 	if !ok {
-		return claim.Refute(nil, "the simultaneous open did not get through: %s", whyNot(j).Because)
+		return without(j, "the simultaneous open did not get through")
 	}
 	if len(all) != 1 {
 		return claim.Unclear("%d pairs called each other, not one", len(all))
@@ -119,7 +129,7 @@ var punched = claim.Phenomenon{Needs: needsAll, Check: filtersDropped}
 func clientWins(j *journal.Journal) claim.Finding {
 	p, ok := opened(j)
 	if !ok {
-		return claim.Refute(nil, "the client beside the listener did not connect: %s", whyNot(j).Because)
+		return without(j, "the client beside the listener did not connect")
 	}
 	accepts := claim.Calls(j, "", "accept4")
 	if len(accepts) < 2 {

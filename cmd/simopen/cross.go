@@ -108,8 +108,11 @@ var so2 = claim.Claim{
 		}
 		all := claim.Opening(j)
 		before, after := needed(j, p)
-		if len(all) == 4 {
+		switch {
+		case len(all) == 4:
 			return claim.Confirm(claim.Numbers(all...), "it took %s", claim.FlagsOf(all))
+		case len(all) < 4:
+			return claim.Refuse(j, claim.Numbers(all...), "it took %d: %s", len(all), claim.FlagsOf(all))
 		}
 		return claim.Refute(claim.Numbers(all...), "it took %d: %s were needed for both ends to be ESTABLISHED, %s came after, in answer to the SYN+ACKs",
 			len(all), claim.FlagsOf(before), claim.FlagsOf(after))

@@ -116,8 +116,11 @@ func refusals(j *journal.Journal) claim.Finding {
 		if r == nil && j.Stopped != "" {
 			return claim.Unclear("%s had no answer yet when the run was stopped: %s", c.Socket, j.Stopped)
 		}
+		if f, ok := claim.ConnectFailed([]*journal.Event{c}); r == nil && !ok {
+			return f
+		}
 		if r == nil {
-			return claim.Refute(claim.Numbers(c), "%s was not refused with ECONNREFUSED", c.Socket)
+			return claim.Refuse(j, claim.Numbers(c), "%s was not refused with ECONNREFUSED", c.Socket)
 		}
 		cited = append(cited, c, r)
 	}

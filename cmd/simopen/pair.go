@@ -91,6 +91,9 @@ func whyNot(j *journal.Journal) claim.Finding {
 		}
 		return claim.Unclear("connect() was called %d times, not by two clients", len(connects))
 	}
+	if f, ok := claim.ConnectFailed(connects[:2]); !ok {
+		return f
+	}
 	var ends []*journal.Event
 	for _, c := range connects {
 		states := claim.States(j, c.Socket, journal.TCPInfo)

@@ -21,24 +21,33 @@ const (
 // reproduced, a refuting one not reproduced.
 type Phenomenon struct {
 	Needs []journal.Witness
-	Check func(j *journal.Journal) Finding
+	// Rounds: the steps are rounds of a hunt or a race, each of which stands for itself. What
+	// was seen in some counts, however many were left when the run was stopped.
+	Rounds bool
+	Check  func(j *journal.Journal) Finding
 }
 
 // Judge returns a run's outcome and the sentence that says why. A run that was
 // stopped before its last step has reproduced nothing, whatever it had seen:
-// the rest might have taken it back.
+// the rest might have taken it back. Rounds take nothing back.
 func (p *Phenomenon) Judge(j *journal.Journal) (Outcome, string) {
 	return p.Gated(j, &Gate{j: j})
 }
 
 // Gated is Judge, with nothing that rests on contradictions.
 func (p *Phenomenon) Gated(j *journal.Journal, g *Gate) (Outcome, string) {
-	if j.Stopped != "" {
+	if j.Stopped != "" && !p.Rounds {
 		return OutcomeUnresolved, j.Stopped
 	}
 	f, ok := blind(j, p.Needs)
 	if !ok {
 		f = g.Outcome(p.Check(j))
+	}
+	if j.Stopped != "" {
+		if f.Verdict != Confirmed {
+			return OutcomeUnresolved, j.Stopped
+		}
+		f.Because += "; then " + j.Stopped
 	}
 	switch f.Verdict {
 	case Confirmed:

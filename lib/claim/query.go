@@ -32,6 +32,19 @@ func Refusal(j *journal.Journal, connect *journal.Event) *journal.Event {
 	return nil
 }
 
+// ConnectFailed is the finding where one of some connect() calls failed with an error that
+// is no answer of the peer's: what would have become of it is not known. ok: none did.
+func ConnectFailed(connects []*journal.Event) (f Finding, ok bool) {
+	for _, c := range connects {
+		switch errno := c.Call.Errno; errno {
+		case "", "EINPROGRESS", "ECONNREFUSED":
+		default:
+			return Unclear("connect() of %s failed with %s", c.Socket, errno), false
+		}
+	}
+	return Finding{}, true
+}
+
 // States lists the changes of a socket's state that the witnesses saw, in
 // order; without witnesses named, those of all.
 func States(j *journal.Journal, socket string, by ...journal.Witness) []*journal.Event {

@@ -154,7 +154,15 @@ func (b *builder) says(e *End, s *Segment) {
 	if s.Has(ackFlag) && e.hasIRS {
 		b.acknowledges(e, s)
 	}
+	if s.Packet.Win == 0 && e.isEmpty() && !b.isConcurrent(s.N) {
+		b.contradicts(e, R1, s.N, "it offers no window, though nothing that was delivered to it was unread")
+	}
 	e.sent = append(e.sent, sent{s, again, e.nextOut, e.unacked})
+}
+
+// isEmpty says whether an end has nothing that takes up its receive buffer.
+func (e *End) isEmpty() bool {
+	return e.Opened != 0 && e.blindWhy == sees && e.Filtered == 0 && e.FinIn == 0 && len(e.stream) <= e.readTo && len(e.early) == 0
 }
 
 // soonAcked is how long after its delivery a segment on lo may leave without

@@ -51,9 +51,11 @@ func (s *Suite) blinded() []Case {
 		for _, c := range scenario.Claims {
 			add(c.ID, c.Needs)
 		}
-		all = append(all, Case{
-			Name: scenario.Name + ": stopped", Of: scenario.Name, Do: stopped, Outcome: claim.OutcomeUnresolved,
-		})
+		cut := Case{Name: scenario.Name + ": stopped", Of: scenario.Name, Do: stopped, Outcome: claim.OutcomeUnresolved}
+		if scenario.Phenomenon.Rounds {
+			cut.Outcome = claim.Reproduced // in a round that was over
+		}
+		all = append(all, cut)
 	}
 	return all
 }
