@@ -68,14 +68,22 @@ func (c *confrontation) lingered(s *Socket) {
 	}
 	const nearly = 0.99
 	took := float64(call.Call.TookNS) / 1e9
-	n := call.N
-	if !c.wire {
-		n = c.soon(n)
-	}
-	if took >= nearly*float64(s.linger.seconds) || by(e.Aborted(), n) || by(e.FinAcked, n) || e.Opened == 0 || e.UnreadAt(call.N) > 0 || !c.ranThrough(call) {
+	over := call.T + call.Call.TookNS + capturedLate
+	if took >= nearly*float64(s.linger.seconds) || c.happenedBy(e.Aborted(), over) || c.happenedBy(e.FinAcked, over) ||
+		e.Opened == 0 || e.UnreadAt(call.N) > 0 || !c.ranThrough(call) {
 		return
 	}
 	c.about(R6, s, []int{call.N}, fmt.Sprintf("close() of %s with SO_LINGER {1, %d} returned after %.2f s", s.ID, s.linger.seconds, took), "its FIN had not been acknowledged")
+}
+
+// capturedLate is within which time after it what ends a wait is captured, in nanoseconds:
+// the run's thread takes in what passed lo at its next look.
+const capturedLate = 5_000_000
+
+// happenedBy says whether something was seen up to a time.
+func (v *View) happenedBy(fact int, t int64) bool {
+	e := v.event(fact)
+	return e != nil && e.T <= t
 }
 
 // signalled says whether a thread of the socket's was sent a signal, which ends a wait.
