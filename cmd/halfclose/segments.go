@@ -360,7 +360,7 @@ var hc4 = claim.Claim{
 var threeSegments = claim.Phenomenon{Needs: needsPackets, Check: merges}
 
 // fourSegments is the phenomenon: a close with four.
-var fourSegments = claim.Phenomenon{Needs: hc1.Needs, Check: tookFour}
+var fourSegments = claim.Phenomenon{Needs: hc1.Needs, Check: hc1.Check}
 
 // dataMerges judges whether the passive end's ACK, its last data and its FIN
 // were one segment.

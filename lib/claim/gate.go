@@ -13,12 +13,13 @@ import (
 // for all claims and outcomes.
 type Gate struct {
 	j             *journal.Journal
+	asked         bool // the witnesses were confronted
 	Discrepancies []tcp.Discrepancy
 }
 
 // NewGate confronts the witnesses of a journal.
 func NewGate(j *journal.Journal) *Gate {
-	return &Gate{j: j, Discrepancies: append([]tcp.Discrepancy{}, ViewOf(j).Confront()...)}
+	return &Gate{j: j, asked: true, Discrepancies: append([]tcp.Discrepancy{}, ViewOf(j).Confront()...)}
 }
 
 // viewKey is that of the view.
@@ -33,18 +34,23 @@ func ViewOf(j *journal.Journal) *tcp.View {
 // inconclusive for that. The scope is the whole run where the finding rests on nothing
 // having happened: an always that was confirmed, a can that was refuted, an absence.
 func (g *Gate) Finding(f Finding) Finding {
-	whole := f.Absence || f.Quantity == Always && f.Verdict == Confirmed || f.Quantity == Can && f.Verdict == Refuted
-	return g.check(f, whole)
+	f.Absence = f.Absence || f.Quantity == Can && f.Verdict == Refuted
+	return g.check(f, f.Absence || f.Quantity == Always && f.Verdict == Confirmed)
 }
 
 // Outcome is that of a run as its phenomenon's finding has it. That it was not reproduced
 // rests on the whole run.
 func (g *Gate) Outcome(f Finding) Finding {
-	return g.check(f, f.Absence || f.Verdict == Refuted)
+	f.Absence = f.Absence || f.Verdict == Refuted
+	return g.check(f, f.Absence)
 }
 
 func (g *Gate) check(f Finding, whole bool) Finding {
 	if f.Verdict == Inconclusive {
+		return f
+	}
+	if why := g.unseen(f); why != "" {
+		f.Verdict, f.Because = Inconclusive, fmt.Sprintf("%s, but %s", f.Because, why)
 		return f
 	}
 	d := g.within(f.Events, whole)
@@ -56,6 +62,21 @@ func (g *Gate) check(f Finding, whole bool) Finding {
 	f.Verdict, f.Events = Inconclusive, slices.Compact(events)
 	f.Because = fmt.Sprintf("the witnesses contradict each other (%s): %s", d.Rule, strings.Join(d.Accounts, "; but "))
 	return f
+}
+
+// unseen says which witness is missing that a finding needs which rests on something not
+// having come: without a capture nobody knows whether something between the sockets kept
+// it from coming, and without the kernel's counters whether the capture saw all.
+func (g *Gate) unseen(f Finding) string {
+	switch {
+	case !g.asked || !f.Absence:
+		return ""
+	case !g.j.Attached(journal.Packets):
+		return "no packets were captured that could show what kept it from coming"
+	case g.j.Network != journal.HostNet && !g.j.Attached(journal.Counters):
+		return "the kernel's counters, which could show that the capture saw all, were not read"
+	}
+	return ""
 }
 
 // within is the first discrepancy in a scope: of a host's stack, of the whole run, or of

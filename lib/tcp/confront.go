@@ -41,6 +41,7 @@ func (v *View) Confront() []Discrepancy {
 		c.travels()
 	}
 	c.ports()
+	c.peers()
 	c.counters()
 	sortDiscrepancies(c.found)
 	return c.found
