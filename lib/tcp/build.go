@@ -262,8 +262,8 @@ func (b *builder) endOf(s *Socket) *End {
 // turn is how many sockets had connected between the same addresses before this one.
 func (b *builder) turn(s *Socket) int {
 	n := 0
-	for _, other := range b.Sockets {
-		if other.Local == s.Local && other.Remote == s.Remote && other.connected != 0 && !other.noSYN && other.connected < s.connected {
+	for _, other := range b.holders[pair{s.Local, s.Remote}] {
+		if other.connected != 0 && !other.noSYN && other.connected < s.connected {
 			n++
 		}
 	}

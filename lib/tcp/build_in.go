@@ -80,16 +80,15 @@ func (b *builder) socketAt(e *End, p pair) *Socket {
 	if e != nil && e.Socket != nil {
 		return e.Socket
 	}
-	var one *Socket
-	for _, k := range b.Sockets {
-		if k.Local == p.local && k.Remote == p.remote {
-			if one != nil {
-				return nil
-			}
-			one = k
-		}
+	return b.only(p)
+}
+
+// only is the one socket with both addresses; nil: there is none, or several.
+func (v *View) only(p pair) *Socket {
+	if some := v.holders[p]; len(some) == 1 {
+		return some[0]
 	}
-	return one
+	return nil
 }
 
 // about are the sockets that a segment between two addresses can concern.
@@ -105,8 +104,8 @@ func (b *View) at4(p pair) []*Socket {
 
 // awaited says whether a socket that is connecting takes a SYN from its peer.
 func (b *builder) awaited(p pair, n int) bool {
-	return slices.ContainsFunc(b.Sockets, func(k *Socket) bool {
-		return k.Local == p.local && k.Remote == p.remote && by(k.connected, n) && k.handles > 0 && !k.failed && len(k.errors) == 0
+	return slices.ContainsFunc(b.holders[p], func(k *Socket) bool {
+		return by(k.connected, n) && k.handles > 0 && !k.failed && len(k.errors) == 0
 	})
 }
 

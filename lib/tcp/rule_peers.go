@@ -18,26 +18,20 @@ func (c *confrontation) peers() {
 		if complete {
 			c.unanswered(s)
 		}
-		for _, t := range c.Sockets {
-			if s != t && s.Local != "" && s.Local == t.Remote && s.Remote == t.Local && s.isOnly(c) && t.isOnly(c) {
-				c.ended(s, t)
-				if complete {
-					c.reached(s, t)
-					c.told(s, t)
-				}
-			}
+		t := c.only(pair{s.Remote, s.Local})
+		if t == nil || t == s || c.only(pair{s.Local, s.Remote}) != s || !s.isPlain(c) || !t.isPlain(c) {
+			continue
+		}
+		c.ended(s, t)
+		if complete {
+			c.reached(s, t)
+			c.told(s, t)
 		}
 	}
 }
 
-// isOnly says whether no other socket of the run had the same addresses, nor another
-// program this one.
-func (s *Socket) isOnly(c *confrontation) bool {
-	for _, k := range c.Sockets {
-		if k != s && k.Local == s.Local && k.Remote == s.Remote {
-			return false
-		}
-	}
+// isPlain says whether a socket is no other program's, and has no filter.
+func (s *Socket) isPlain(c *confrontation) bool {
 	return (s.End == nil || s.End.blindWhy != blindProgram) && !s.filteredAt(c.played)
 }
 

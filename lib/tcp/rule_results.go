@@ -239,5 +239,5 @@ func (c *confrontation) nothingToAccept(listener *Socket, e *journal.Event) {
 }
 
 func (c *confrontation) hasSocket(e *End) bool {
-	return slices.ContainsFunc(c.Sockets, func(s *Socket) bool { return s.Local == e.Local && s.Remote == e.Remote })
+	return len(c.holders[pair{e.Local, e.Remote}]) > 0
 }

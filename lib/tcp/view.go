@@ -22,6 +22,7 @@ type View struct {
 
 	byID      map[string]*Socket
 	byPair    map[pair][]*End
+	holders   map[pair][]*Socket // the sockets with both addresses, in the order of their names
 	listeners map[string]*Socket
 	syns      map[pair][]*Segment // that came, by the end they came to
 	segments  []*Segment          // by the index of their events; nil: it is none
@@ -72,7 +73,7 @@ const (
 func New(j *journal.Journal) *View {
 	v := &View{
 		Journal: j, wire: j.Network == journal.Wire, host: j.Network == journal.HostNet, played: j.Played,
-		byID: map[string]*Socket{}, byPair: map[pair][]*End{}, listeners: map[string]*Socket{},
+		byID: map[string]*Socket{}, byPair: map[pair][]*End{}, holders: map[pair][]*Socket{}, listeners: map[string]*Socket{},
 		syns: map[pair][]*Segment{}, segments: make([]*Segment, len(j.Events)), bulk: map[pair]bool{},
 	}
 	if n := len(j.Events); n > 0 {
@@ -101,6 +102,10 @@ func (v *View) addSocket(of journal.Socket) {
 	s := &Socket{Socket: of, options: map[string]string{}, states: map[journal.Witness][]*journal.Event{}}
 	v.Sockets = append(v.Sockets, s)
 	v.byID[s.ID] = s
+	if of.Local != "" && of.Remote != "" {
+		p := pair{of.Local, of.Remote}
+		v.holders[p] = append(v.holders[p], s)
+	}
 }
 
 // sees says whether packets tell the whole story: they were captured, none was lost,
