@@ -223,6 +223,31 @@ func (a *altered) put(before int, e journal.Event) {
 	}
 }
 
+// unavailable makes the journal one of a run that a witness did not see.
+func (a *altered) unavailable(w journal.Witness) {
+	a.without(func(e *journal.Event) bool { return witnessOf(e) == w })
+	for i := range a.Witnesses {
+		if a.Witnesses[i].Name == w {
+			a.Witnesses[i] = journal.WitnessStatus{Name: w, Status: journal.Unavailable}
+		}
+	}
+}
+
+// witnessOf is whose account an event is; "": none's that can be missing.
+func witnessOf(e *journal.Event) journal.Witness {
+	switch {
+	case e.Packet != nil:
+		return journal.Packets
+	case e.State != nil:
+		return e.State.Witness
+	case e.Sample != nil:
+		return e.Sample.Witness
+	case e.Counter != nil:
+		return journal.Counters
+	}
+	return ""
+}
+
 // lie is a change of a recording that must be found, by which rule and about what.
 type lie struct {
 	name   string

@@ -92,7 +92,7 @@ func (b *builder) socketAt(e *End, p pair) *Socket {
 	return one
 }
 
-// about are the sockets that a segment between two addresses can concern.
+// at4 are the sockets that a segment to a pair of addresses can concern.
 func (b *View) at4(p pair) []*Socket {
 	var some []*Socket
 	for _, k := range b.Sockets {

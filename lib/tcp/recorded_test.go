@@ -46,6 +46,22 @@ func TestHonestRunsAgree(t *testing.T) {
 	}
 }
 
+// An honest run that a witness did not see, or of which it lost something, has no
+// discrepancy either: a rule whose account is missing is silent.
+func TestHonestRunsAgreeWithoutAWitness(t *testing.T) {
+	for name, j := range recordings(t) {
+		for _, w := range []journal.Witness{journal.Packets, journal.SockDiag, journal.TCPInfo, journal.Counters} {
+			less := *j
+			less.Events, less.Witnesses = slices.Clone(j.Events), slices.Clone(j.Witnesses)
+			a := &altered{t, &less}
+			a.unavailable(w)
+			for _, d := range New(a.Journal).Confront() {
+				t.Errorf("%s without %s: %s %v %v %v: %s", name, w, d.Rule, d.Sockets, d.Hosts, d.Events, &d)
+			}
+		}
+	}
+}
+
 // places bounds in how many places a journal is spoilt.
 const places = 60
 

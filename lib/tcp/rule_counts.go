@@ -226,7 +226,7 @@ func (c *confrontation) travelled(e *journal.Event) {
 	case sent == nil || sent.Packet == nil:
 		c.found = append(c.found, newDiscrepancy(R4, c.about4(p), []int{e.N}, "a segment was delivered to "+p.Dst, "it was not seen to leave"))
 	case len(p.Bytes) == 0 && !sameHeader(p, sent.Packet):
-		c.found = append(c.found, newDiscrepancy(R4, c.about4(p), []int{e.N, sent.N}, "a segment was delivered to "+p.Dst, "another one had left"))
+		c.found = append(c.found, newDiscrepancy(R4, append(c.about4(p), c.about4(sent.Packet)...), []int{e.N, sent.N}, "a segment was delivered to "+p.Dst, "another one had left"))
 	}
 }
 

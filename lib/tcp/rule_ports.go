@@ -162,7 +162,8 @@ func (c *confrontation) mayKeep(s *Socket, n int) bool {
 		return true
 	}
 	state, _ := s.StateAt(journal.SockDiag, n)
-	return s.End != nil && state != journal.Gone
+	connected := s.End != nil || s.Remote != "" && !c.sees()
+	return connected && state != journal.Gone
 }
 
 // hasRival says whether another socket of the host has a connection to an address, so that
