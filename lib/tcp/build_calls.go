@@ -231,7 +231,7 @@ func (b *builder) release(s *Socket, e *journal.Event, why string) {
 		return
 	}
 	info, _ := s.StateAt(journal.TCPInfo, e.N)
-	unread := len(end.stream) - end.readTo
+	unread := end.length - end.readTo
 	switch {
 	case end.blindAt(e.N) == sees && unread > 0 && info != journal.Close:
 		end.owes(owesRST, e.N, why+" with "+strconv.Itoa(unread)+" bytes unread")

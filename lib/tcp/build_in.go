@@ -262,9 +262,8 @@ func (b *builder) takes(e *End, s *Segment) {
 	if data == nil && s.Packet.Len > 0 {
 		e.kept = false
 		e.blind(s.N, blindPayload)
-		data = make([]byte, s.Packet.Len)
 	}
-	x := early{s.Packet.Seq, data, len(data), s.Has(finFlag), s.N}
+	x := early{s.Packet.Seq, data, s.Packet.Len, s.Has(finFlag), s.N}
 	if after(s.Packet.Seq, e.nextIn) {
 		e.early = append(e.early, x)
 		return
@@ -287,13 +286,16 @@ func (b *builder) takes(e *End, s *Segment) {
 
 func (e *End) take(x early, by *Segment) {
 	skip := min(max(ahead(e.nextIn, x.seq), 0), x.len)
-	e.stream = append(e.stream, x.data[skip:]...)
+	if e.kept {
+		e.stream = append(e.stream, x.data[skip:]...)
+	}
+	e.length += x.len - skip
 	e.nextIn += uint32(x.len - skip)
 	if x.fin {
 		e.nextIn++
 		e.FinIn = by.N
 	}
-	e.arrivals = append(e.arrivals, arrival{by.N, by.T, e.nextIn, len(e.stream)})
+	e.arrivals = append(e.arrivals, arrival{by.N, by.T, e.nextIn, e.length})
 }
 
 // filteredAt says whether a socket filter of the run's own was there at an event.

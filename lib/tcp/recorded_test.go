@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -115,4 +116,31 @@ func bare(es []journal.Event, i int) []journal.Event {
 		e.State = &journal.State{Witness: e.State.Witness}
 	}
 	return es
+}
+
+// Numbers that no kernel would give make no stream of that size, and no panic.
+func TestNumbersTooLarge(t *testing.T) {
+	for name, change := range map[string]func(a *altered){
+		"a segment":          func(a *altered) { a.changeSegment("a", "PSH,ACK", 0, func(p *journal.Packet) { p.Len = math.MaxInt }) },
+		"a negative segment": func(a *altered) { a.changeSegment("a", "PSH,ACK", 0, func(p *journal.Packet) { p.Len = math.MinInt }) },
+		"a number far away":  func(a *altered) { a.changeSegment("a", "PSH,ACK", 0, func(p *journal.Packet) { p.Seq += 1 << 30 }) },
+		"reads": func(a *altered) {
+			a.endsWith(a.call("b2", "read", 0).N)
+			for _, n := range []int{math.MaxInt, math.MaxInt, 7} {
+				a.adds("b2", "read", n, "64").Data = []byte("request")
+			}
+		},
+		"writes": func(a *altered) {
+			a.endsWith(a.call("b2", "read", 0).N)
+			for range 3 {
+				a.adds("b2", "sendfile", 0, "9").Result = math.MaxInt
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := recorded(t, fourWay)
+			change(a)
+			New(a.Journal).Confront()
+		})
+	}
 }

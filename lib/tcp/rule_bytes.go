@@ -36,6 +36,7 @@ func (c *confrontation) readSome(s *Socket, e *journal.Event) {
 	had := end.StreamAt(c.soon(e.N))
 	data := e.Call.Data
 	switch {
+	case at < 0: // the calls claim more than a number holds
 	case (blind == sees || blind == blindWindow) && had < at+n:
 		c.about(R1, s, []int{e.N}, fmt.Sprintf("%s() of %s returned %d bytes", e.Call.Op, s.ID, n), fmt.Sprintf("%d unread ones had been delivered to it", max(had-at, 0)))
 	case blind == sees && end.kept && data != nil && len(data) == n && !bytes.Equal(data, end.stream[at:at+n]):
@@ -127,9 +128,13 @@ func (c *confrontation) unsent(e *End, left int) {
 // changed that some were sent twice and were not the same.
 func (e *End) outStream() (sent []byte, whole, changed bool) {
 	first := e.iss + 1
+	most := 0 // it cannot be longer, if no number was skipped
+	for _, s := range e.out {
+		most += s.Packet.Len
+	}
 	length := 0
 	for _, s := range e.out {
-		if at := ahead(s.Packet.Seq, first); at >= 0 && s.Packet.Len > 0 && !s.Has(rstFlag) {
+		if at := ahead(s.Packet.Seq, first); at >= 0 && at+s.Packet.Len <= most && s.Packet.Len > 0 && !s.Has(rstFlag) {
 			length = max(length, at+s.Packet.Len)
 		}
 	}
@@ -140,7 +145,7 @@ func (e *End) outStream() (sent []byte, whole, changed bool) {
 	known := make([]bool, length)
 	for _, s := range e.out {
 		at := ahead(s.Packet.Seq, first)
-		if at < 0 || s.Payload == nil || s.Has(rstFlag) {
+		if at < 0 || at+len(s.Payload) > length || s.Payload == nil || s.Has(rstFlag) {
 			continue
 		}
 		for i, b := range s.Payload {
