@@ -62,20 +62,20 @@ func (a *altered) fails(socket, op string, i int, errno string) {
 	c.Result, c.Errno, c.Data, c.Out, c.Signal = -1, errno, nil, "", ""
 }
 
-// returns makes a call succeed with a number; a call that moves bytes has as many.
-func (a *altered) returns(socket, op string, i int, n int) {
+// returns makes the first call succeed with a number; one that moves bytes has as many.
+func (a *altered) returns(socket, op string, n int) {
 	a.Helper()
-	c := a.call(socket, op, i).Call
+	c := a.call(socket, op, 0).Call
 	c.Result, c.Errno = int64(n), ""
 	if c.Data != nil || isRead(op) || isWrite(op) {
 		c.Data = append(c.Data, make([]byte, n)...)[:n]
 	}
 }
 
-// moves makes a call have moved these bytes.
-func (a *altered) moves(socket, op string, i int, data string) {
+// moves makes the first call have moved these bytes.
+func (a *altered) moves(socket, op, data string) {
 	a.Helper()
-	c := a.call(socket, op, i).Call
+	c := a.call(socket, op, 0).Call
 	c.Result, c.Errno, c.Data = int64(len(data)), "", []byte(data)
 }
 
@@ -106,10 +106,10 @@ func (a *altered) removeSegment(host, flags string, i int) {
 	a.without(func(e *journal.Event) bool { return e.N == n || e.Packet != nil && e.Packet.Of == n })
 }
 
-// changeSegment changes a segment as it left and as it came.
-func (a *altered) changeSegment(host, flags string, i int, change func(p *journal.Packet)) {
+// changeSegment changes the first that has these flags, as it left and as it came.
+func (a *altered) changeSegment(host, flags string, change func(p *journal.Packet)) {
 	a.Helper()
-	n := a.segment(host, journal.AtSent, flags, i).N
+	n := a.segment(host, journal.AtSent, flags, 0).N
 	for k := range a.Events {
 		if e := &a.Events[k]; e.Packet != nil && (e.N == n || e.Packet.Of == n) {
 			change(e.Packet)

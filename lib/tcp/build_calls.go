@@ -235,7 +235,7 @@ func (b *builder) release(s *Socket, e *journal.Event, why string) {
 	switch {
 	case end.blindAt(e.N) == sees && unread > 0 && info != journal.Close:
 		end.owes(owesRST, e.N, why+" with "+strconv.Itoa(unread)+" bytes unread")
-	case s.linger.on && s.linger.seconds == 0 && !(end.FinAcked != 0 && end.FinIn != 0):
+	case s.linger.on && s.linger.seconds == 0 && (end.FinAcked == 0 || end.FinIn == 0):
 		end.owes(owesRST, e.N, why+" with SO_LINGER {1, 0}")
 	default:
 		end.owes(owesFIN, e.N, why)

@@ -63,7 +63,7 @@ func (b *builder) lost(e *End, p pair, s *Segment) {
 	if s.Has(rstFlag) || !b.sees() {
 		return
 	}
-	if k := b.socketAt(e, p); e != nil && k != nil && !(s.isOpening() && b.listens(p.local)) {
+	if k := b.socketAt(e, p); e != nil && k != nil && (!s.isOpening() || !b.listens(p.local)) {
 		state, n := k.StateAt(journal.SockDiag, s.N)
 		if state == journal.Gone && b.isLongGone(n, s) {
 			b.strays = append(b.strays, stray{seg: s, end: e})
@@ -238,7 +238,7 @@ func (b *builder) forNobody(e *End, s *Segment) bool {
 	}
 	state, _ := k.StateAt(journal.SockDiag, s.N)
 	waiting := state == "" || state == journal.FinWait1 || state == journal.FinWait2 || state == journal.Closing
-	if e.Closed == 0 && !(e.ShutRead != 0 && e.ShutWrite != 0 && waiting) {
+	if e.Closed == 0 && (e.ShutRead == 0 || e.ShutWrite == 0 || !waiting) {
 		return false
 	}
 	if e.Closed != 0 && e.blindWhy != blindThreads {
@@ -300,5 +300,5 @@ func (e *End) take(x early, by *Segment) {
 
 // filteredAt says whether a socket filter of the run's own was there at an event.
 func (s *Socket) filteredAt(n int) bool {
-	return by(s.filtered, n) && !(by(s.detached, n) && s.detached > s.filtered)
+	return by(s.filtered, n) && (!by(s.detached, n) || s.detached <= s.filtered)
 }

@@ -66,7 +66,6 @@ type End struct {
 	reads      []read
 	readTo     int
 	readEnd    int // a read has returned 0
-	notified   int // an error was taken by a call
 	sawInexact bool
 
 	outcomes []owed // what must leave because of a close or what came

@@ -121,9 +121,9 @@ func bare(es []journal.Event, i int) []journal.Event {
 // Numbers that no kernel would give make no stream of that size, and no panic.
 func TestNumbersTooLarge(t *testing.T) {
 	for name, change := range map[string]func(a *altered){
-		"a segment":          func(a *altered) { a.changeSegment("a", "PSH,ACK", 0, func(p *journal.Packet) { p.Len = math.MaxInt }) },
-		"a negative segment": func(a *altered) { a.changeSegment("a", "PSH,ACK", 0, func(p *journal.Packet) { p.Len = math.MinInt }) },
-		"a number far away":  func(a *altered) { a.changeSegment("a", "PSH,ACK", 0, func(p *journal.Packet) { p.Seq += 1 << 30 }) },
+		"a segment":          func(a *altered) { a.changeSegment("a", "PSH,ACK", func(p *journal.Packet) { p.Len = math.MaxInt }) },
+		"a negative segment": func(a *altered) { a.changeSegment("a", "PSH,ACK", func(p *journal.Packet) { p.Len = math.MinInt }) },
+		"a number far away":  func(a *altered) { a.changeSegment("a", "PSH,ACK", func(p *journal.Packet) { p.Seq += 1 << 30 }) },
 		"reads": func(a *altered) {
 			a.endsWith(a.call("b2", "read", 0).N)
 			for _, n := range []int{math.MaxInt, math.MaxInt, 7} {

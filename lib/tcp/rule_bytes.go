@@ -29,7 +29,9 @@ func (c *confrontation) reads(s *Socket) {
 func (c *confrontation) readSome(s *Socket, e *journal.Event) {
 	end, n := s.End, int(e.Call.Result)
 	blind := end.blindAt(e.N)
-	if blind != sees && blind != blindWindow && blind != blindPayload && blind != blindClosed {
+	switch blind {
+	case sees, blindWindow, blindPayload, blindClosed:
+	default:
 		return
 	}
 	at := end.ReadAt(e.N - 1)
@@ -43,11 +45,19 @@ func (c *confrontation) readSome(s *Socket, e *journal.Event) {
 		c.about(R1, s, []int{e.N}, fmt.Sprintf("%s() of %s returned %d bytes", e.Call.Op, s.ID, n), "other bytes than these had been delivered")
 	case data != nil && len(data) != n:
 		c.about(R1, s, []int{e.N}, fmt.Sprintf("%s() of %s returned %d", e.Call.Op, s.ID, n), fmt.Sprintf("it gave %d bytes", len(data)))
-	case blind == sees && !c.isConcurrent(e.N) && !within(s.busy, e.N):
-		asked, err := strconv.Atoi(arg(e.Call, 1))
-		if could := min(asked, end.StreamAt(e.N-1)-at); err == nil && n < could {
-			c.about(R1, s, []int{e.N}, fmt.Sprintf("%s() of %s returned %d bytes", e.Call.Op, s.ID, n), fmt.Sprintf("%d could be had", could))
-		}
+	case blind == sees:
+		c.readLess(s, e, end.StreamAt(e.N-1)-at)
+	}
+}
+
+// readLess asks why a read left bytes that it had room for.
+func (c *confrontation) readLess(s *Socket, e *journal.Event, unread int) {
+	asked, err := strconv.Atoi(arg(e.Call, 1))
+	if err != nil || c.isConcurrent(e.N) || within(s.busy, e.N) {
+		return
+	}
+	if n, could := int(e.Call.Result), min(asked, unread); n < could {
+		c.about(R1, s, []int{e.N}, fmt.Sprintf("%s() of %s returned %d bytes", e.Call.Op, s.ID, n), fmt.Sprintf("%d could be had", could))
 	}
 }
 
@@ -73,16 +83,16 @@ func (c *confrontation) readNone(s *Socket, e *journal.Event) {
 func (c *confrontation) readFailed(s *Socket, e *journal.Event) {
 	end := s.End
 	unread := end.UnreadAt(e.N - 1)
-	clear := end.blindAt(e.N) == sees
+	complete := end.blindAt(e.N) == sees
 	said := fmt.Sprintf("%s() of %s failed with %s", e.Call.Op, s.ID, e.Call.Errno)
 	switch {
 	case e.Call.Errno != "EAGAIN":
-		if unread > 0 && clear && !c.isConcurrent(e.N) {
+		if unread > 0 && complete && !c.isConcurrent(e.N) {
 			c.about(R1, s, []int{e.N}, said, fmt.Sprintf("%d bytes that had been delivered were unread", unread))
 		}
-	case clear && !by(end.Aborted(), e.N) && by(end.Opened, e.N-1) && unread > 0:
+	case complete && !by(end.Aborted(), e.N) && by(end.Opened, e.N-1) && unread > 0:
 		c.about(R1, s, []int{e.N}, said, fmt.Sprintf("%d bytes that had been delivered were unread", unread))
-	case clear && !by(end.Aborted(), e.N) && by(end.FinIn, e.N-1):
+	case complete && !by(end.Aborted(), e.N) && by(end.FinIn, e.N-1):
 		c.about(R1, s, []int{e.N, end.FinIn}, said, "a FIN had been delivered")
 	case by(end.RstIn, e.N-1) && !s.tookError(e.N):
 		c.about(R2, s, []int{e.N, end.RstIn}, said, "a RST had been delivered")

@@ -47,9 +47,8 @@ func TestLinger(t *testing.T) {
 		return func(a *altered) { a.call(socket, "close", 0).Call.TookNS = time.Millisecond.Nanoseconds() }
 	}
 	heldUp := func(a *altered, signal string) {
-		c := a.call(signalled, "close", 0)
 		a.without(func(e *journal.Event) bool { return e.Process != nil && e.Process.Event == "signalled" })
-		c = a.call(signalled, "close", 0)
+		c := a.call(signalled, "close", 0)
 		a.put(c.N, journal.Event{
 			T: c.T + c.Call.TookNS/2, Host: "a", Kind: journal.KindProcess,
 			Process: &journal.Process{Event: journal.HeldUp, Signal: signal, ForNS: c.Call.TookNS / 4},

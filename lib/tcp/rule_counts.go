@@ -160,7 +160,7 @@ func (v *View) nextDeed(n int) int {
 // (RFC 7323 §2.2).
 func (c *confrontation) wasOffered(s *Socket, n int, window int64) bool {
 	_, to := c.window(n)
-	any := false
+	known := false
 	for _, x := range s.End.in {
 		if x.N > to {
 			break
@@ -170,9 +170,9 @@ func (c *confrontation) wasOffered(s *Socket, n int, window int64) bool {
 		if scaled == window || x.Has(synFlag) && plain == window {
 			return true
 		}
-		any = true
+		known = true
 	}
-	return !any
+	return !known
 }
 
 // received is how many bytes TCP has taken in order, a FIN as one.

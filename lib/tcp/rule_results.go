@@ -173,28 +173,12 @@ func (c *confrontation) noRoom(s *Socket, e *journal.Event) {
 // failedFor asks for the cause of the error that a read or a write failed with.
 func (c *confrontation) failedFor(s *Socket, e *journal.Event) {
 	end := s.End
-	soon := c.soon(e.N)
-	reset, took := by(end.RstIn, soon), s.tookError(e.N)
 	why := c.uncaused(s, e.Call.Errno, e.N)
 	switch e.Call.Errno {
 	case "ECONNRESET":
-		self := by(end.RstOut, soon) && (by(end.ShutRead, e.N) || by(end.Closed, e.N)) // data that came after SHUT_RDWR
-		switch {
-		case !reset && !self && !by(end.Filtered, e.N):
-			why = "no RST had been delivered to it"
-		case reset && s.tookErrorSince(end.RstIn, e.N):
-			why = "a call had been told of the RST before, which makes it EPIPE"
-		case reset && by(end.FinIn, e.N) && end.FinIn < end.RstIn && !by(end.ShutWrite, e.N) && end.blindAt(e.N) == sees:
-			why = "the FIN had been delivered before the RST, which makes it EPIPE"
-		}
+		why = c.notReset(s, e)
 	case "EPIPE":
-		info, _ := s.StateAt(journal.TCPInfo, e.N)
-		switch {
-		case !reset && !by(end.ShutWrite, e.N) && !by(end.RstOut, e.N) && !took && info != journal.Close && !by(end.Destroyed, e.N):
-			why = "there had been neither a RST nor a shutdown()"
-		case reset && !took && isWrite(e.Call.Op) && !by(end.FinIn, soon) && !by(end.ShutWrite, e.N):
-			why = "the RST had met a connection without a FIN, which makes it ECONNRESET at first"
-		}
+		why = c.noPipe(s, e)
 	case "ENOTCONN":
 		if by(end.Opened, e.N-1) {
 			why = "it had been connected"
@@ -207,6 +191,44 @@ func (c *confrontation) failedFor(s *Socket, e *journal.Event) {
 	if why != "" {
 		c.about(R2, s, []int{e.N, end.RstIn}, said(s, e), why)
 	}
+}
+
+// notReset says what ECONNRESET lacks; "": nothing.
+func (c *confrontation) notReset(s *Socket, e *journal.Event) string {
+	end, soon := s.End, c.soon(e.N)
+	if !by(end.RstIn, soon) {
+		self := by(end.RstOut, soon) && (by(end.ShutRead, e.N) || by(end.Closed, e.N)) // data that came after SHUT_RDWR
+		if !self && !by(end.Filtered, e.N) {
+			return "no RST had been delivered to it"
+		}
+		return ""
+	}
+	switch {
+	case s.tookErrorSince(end.RstIn, e.N):
+		return "a call had been told of the RST before, which makes it EPIPE"
+	case by(end.FinIn, e.N) && end.FinIn < end.RstIn && !by(end.ShutWrite, e.N) && end.blindAt(e.N) == sees:
+		return "the FIN had been delivered before the RST, which makes it EPIPE"
+	}
+	return ""
+}
+
+// noPipe says what EPIPE lacks; "": nothing.
+func (c *confrontation) noPipe(s *Socket, e *journal.Event) string {
+	end, soon := s.End, c.soon(e.N)
+	if by(end.ShutWrite, e.N) || s.tookError(e.N) {
+		return ""
+	}
+	if by(end.RstIn, soon) {
+		if isWrite(e.Call.Op) && !by(end.FinIn, soon) {
+			return "the RST had met a connection without a FIN, which makes it ECONNRESET at first"
+		}
+		return ""
+	}
+	info, _ := s.StateAt(journal.TCPInfo, e.N)
+	if by(end.RstOut, e.N) || info == journal.Close || by(end.Destroyed, e.N) {
+		return ""
+	}
+	return "there had been neither a RST nor a shutdown()"
 }
 
 func (s *Socket) keepsAlive() bool {

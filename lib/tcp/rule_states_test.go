@@ -110,7 +110,7 @@ func TestDeliveredIsAcknowledged(t *testing.T) {
 		}},
 		{"the next segment does not acknowledge the data", fourWay, R3, "b2", func(a *altered) {
 			a.removeSegment("b", "ACK", 0)
-			a.changeSegment("b", "PSH,ACK", 0, func(p *journal.Packet) { p.Ack -= 7 })
+			a.changeSegment("b", "PSH,ACK", func(p *journal.Packet) { p.Ack -= 7 })
 		}},
 	})
 	silent(t, []truth{{"the acknowledgement may still come", fourWay, later}})
