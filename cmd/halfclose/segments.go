@@ -120,7 +120,7 @@ func noGoodbye(j *journal.Journal) claim.Finding {
 // closed is the call by which the passive end ended its side; nil: none was seen.
 func (g *goodbye) closed() *journal.Event {
 	for _, e := range g.Calls(g.Other(), g.By, "close", "shutdown") {
-		if e.Call.Errno == "" && e.N < g.acked.N && !(e.Call.Op == "shutdown" && slices.Contains(e.Call.Args, "SHUT_RD")) {
+		if e.Call.Errno == "" && e.N < g.acked.N && (e.Call.Op != "shutdown" || !slices.Contains(e.Call.Args, "SHUT_RD")) {
 			return e
 		}
 	}

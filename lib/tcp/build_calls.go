@@ -231,11 +231,11 @@ func (b *builder) release(s *Socket, e *journal.Event, why string) {
 		return
 	}
 	info, _ := s.StateAt(journal.TCPInfo, e.N)
-	unread := len(end.stream) - end.readTo
+	unread := end.length - end.readTo
 	switch {
 	case end.blindAt(e.N) == sees && unread > 0 && info != journal.Close:
 		end.owes(owesRST, e.N, why+" with "+strconv.Itoa(unread)+" bytes unread")
-	case s.linger.on && s.linger.seconds == 0 && !(end.FinAcked != 0 && end.FinIn != 0):
+	case s.linger.on && s.linger.seconds == 0 && (end.FinAcked == 0 || end.FinIn == 0):
 		end.owes(owesRST, e.N, why+" with SO_LINGER {1, 0}")
 	default:
 		end.owes(owesFIN, e.N, why)

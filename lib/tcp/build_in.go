@@ -63,7 +63,7 @@ func (b *builder) lost(e *End, p pair, s *Segment) {
 	if s.Has(rstFlag) || !b.sees() {
 		return
 	}
-	if k := b.socketAt(e, p); e != nil && k != nil && !(s.isOpening() && b.listens(p.local)) {
+	if k := b.socketAt(e, p); e != nil && k != nil && (!s.isOpening() || !b.listens(p.local)) {
 		state, n := k.StateAt(journal.SockDiag, s.N)
 		if state == journal.Gone && b.isLongGone(n, s) {
 			b.strays = append(b.strays, stray{seg: s, end: e})
@@ -91,7 +91,7 @@ func (v *View) only(p pair) *Socket {
 	return nil
 }
 
-// about are the sockets that a segment between two addresses can concern.
+// at4 are the sockets that a segment to a pair of addresses can concern.
 func (b *View) at4(p pair) []*Socket {
 	var some []*Socket
 	for _, k := range b.Sockets {
@@ -237,7 +237,7 @@ func (b *builder) forNobody(e *End, s *Segment) bool {
 	}
 	state, _ := k.StateAt(journal.SockDiag, s.N)
 	waiting := state == "" || state == journal.FinWait1 || state == journal.FinWait2 || state == journal.Closing
-	if e.Closed == 0 && !(e.ShutRead != 0 && e.ShutWrite != 0 && waiting) {
+	if e.Closed == 0 && (e.ShutRead == 0 || e.ShutWrite == 0 || !waiting) {
 		return false
 	}
 	if e.Closed != 0 && e.blindWhy != blindThreads {
@@ -261,9 +261,8 @@ func (b *builder) takes(e *End, s *Segment) {
 	if data == nil && s.Packet.Len > 0 {
 		e.kept = false
 		e.blind(s.N, blindPayload)
-		data = make([]byte, s.Packet.Len)
 	}
-	x := early{s.Packet.Seq, data, len(data), s.Has(finFlag), s.N}
+	x := early{s.Packet.Seq, data, s.Packet.Len, s.Has(finFlag), s.N}
 	if after(s.Packet.Seq, e.nextIn) {
 		e.early = append(e.early, x)
 		return
@@ -286,16 +285,19 @@ func (b *builder) takes(e *End, s *Segment) {
 
 func (e *End) take(x early, by *Segment) {
 	skip := min(max(ahead(e.nextIn, x.seq), 0), x.len)
-	e.stream = append(e.stream, x.data[skip:]...)
+	if e.kept {
+		e.stream = append(e.stream, x.data[skip:]...)
+	}
+	e.length += x.len - skip
 	e.nextIn += uint32(x.len - skip)
 	if x.fin {
 		e.nextIn++
 		e.FinIn = by.N
 	}
-	e.arrivals = append(e.arrivals, arrival{by.N, by.T, e.nextIn, len(e.stream)})
+	e.arrivals = append(e.arrivals, arrival{by.N, by.T, e.nextIn, e.length})
 }
 
 // filteredAt says whether a socket filter of the run's own was there at an event.
 func (s *Socket) filteredAt(n int) bool {
-	return by(s.filtered, n) && !(by(s.detached, n) && s.detached > s.filtered)
+	return by(s.filtered, n) && (!by(s.detached, n) || s.detached <= s.filtered)
 }

@@ -177,7 +177,7 @@ func (b *builder) acknowledges(e *End, s *Segment) {
 		e.blind(s.N, blindAck)
 	case more < 0 && e.blindWhy == sees && e.Aborted() == 0:
 		if a := e.unacknowledged(s.Packet.Ack); a != nil && a.n < s.N && (b.wire || s.T-a.t > soonAcked) &&
-			!(s.occupied() > 0 && after(e.unacked, s.Packet.Seq)) && !b.isConcurrent(s.N) {
+			(s.occupied() == 0 || !after(e.unacked, s.Packet.Seq)) && !b.isConcurrent(s.N) {
 			b.contradicts(e, R3, s.N, fmt.Sprintf("%d bytes or a FIN were delivered to it in order (event %d), and it does not acknowledge them", -more, a.n), a.n)
 			e.blind(s.N, blindAck)
 		}

@@ -86,9 +86,6 @@ func (v *View) who(e *End) string {
 	return e.Local
 }
 
-// inPlay says whether an event belongs to the play.
-func (v *View) inPlay(n int) bool { return n <= v.played }
-
 // states of a socket that is in synchronised states have both sequence numbers
 // (RFC 9293 §3.3.2).
 func synchronised(state string) bool {

@@ -50,8 +50,9 @@ type End struct {
 	hasRecent      bool
 
 	early    []early   // segments beyond a hole
-	stream   []byte    // delivered in order; zeros where the payload was not kept
-	kept     bool      // all of it was
+	length   int       // of what was delivered in order
+	stream   []byte    // its bytes
+	kept     bool      // all of them were
 	arrivals []arrival // how stream and nextIn grew
 	sent     []sent
 	in, out  []*Segment // every one that entered, and left, this end
@@ -65,7 +66,6 @@ type End struct {
 	reads      []read
 	readTo     int
 	readEnd    int // a read has returned 0
-	notified   int // an error was taken by a call
 	sawInexact bool
 
 	outcomes []owed // what must leave because of a close or what came

@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,6 +43,22 @@ func TestHonestRunsAgree(t *testing.T) {
 	for name, j := range recordings(t) {
 		for _, d := range New(j).Confront() {
 			t.Errorf("%s: %s %v %v %v: %s", name, d.Rule, d.Sockets, d.Hosts, d.Events, &d)
+		}
+	}
+}
+
+// An honest run that a witness did not see, or of which it lost something, has no
+// discrepancy either: a rule whose account is missing is silent.
+func TestHonestRunsAgreeWithoutAWitness(t *testing.T) {
+	for name, j := range recordings(t) {
+		for _, w := range []journal.Witness{journal.Packets, journal.SockDiag, journal.TCPInfo, journal.Counters} {
+			less := *j
+			less.Events, less.Witnesses = slices.Clone(j.Events), slices.Clone(j.Witnesses)
+			a := &altered{t, &less}
+			a.unavailable(w)
+			for _, d := range New(a.Journal).Confront() {
+				t.Errorf("%s without %s: %s %v %v %v: %s", name, w, d.Rule, d.Sockets, d.Hosts, d.Events, &d)
+			}
 		}
 	}
 }
@@ -99,4 +116,31 @@ func bare(es []journal.Event, i int) []journal.Event {
 		e.State = &journal.State{Witness: e.State.Witness}
 	}
 	return es
+}
+
+// Numbers that no kernel would give make no stream of that size, and no panic.
+func TestNumbersTooLarge(t *testing.T) {
+	for name, change := range map[string]func(a *altered){
+		"a segment":          func(a *altered) { a.changeSegment("a", "PSH,ACK", func(p *journal.Packet) { p.Len = math.MaxInt }) },
+		"a negative segment": func(a *altered) { a.changeSegment("a", "PSH,ACK", func(p *journal.Packet) { p.Len = math.MinInt }) },
+		"a number far away":  func(a *altered) { a.changeSegment("a", "PSH,ACK", func(p *journal.Packet) { p.Seq += 1 << 30 }) },
+		"reads": func(a *altered) {
+			a.endsWith(a.call("b2", "read", 0).N)
+			for _, n := range []int{math.MaxInt, math.MaxInt, 7} {
+				a.adds("b2", "read", n, "64").Data = []byte("request")
+			}
+		},
+		"writes": func(a *altered) {
+			a.endsWith(a.call("b2", "read", 0).N)
+			for range 3 {
+				a.adds("b2", "sendfile", 0, "9").Result = math.MaxInt
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := recorded(t, fourWay)
+			change(a)
+			New(a.Journal).Confront()
+		})
+	}
 }

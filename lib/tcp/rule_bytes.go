@@ -29,24 +29,35 @@ func (c *confrontation) reads(s *Socket) {
 func (c *confrontation) readSome(s *Socket, e *journal.Event) {
 	end, n := s.End, int(e.Call.Result)
 	blind := end.blindAt(e.N)
-	if blind != sees && blind != blindWindow && blind != blindPayload && blind != blindClosed {
+	switch blind {
+	case sees, blindWindow, blindPayload, blindClosed:
+	default:
 		return
 	}
 	at := end.ReadAt(e.N - 1)
 	had := end.StreamAt(c.soon(e.N))
 	data := e.Call.Data
 	switch {
+	case at < 0: // the calls claim more than a number holds
 	case (blind == sees || blind == blindWindow) && had < at+n:
 		c.about(R1, s, []int{e.N}, fmt.Sprintf("%s() of %s returned %d bytes", e.Call.Op, s.ID, n), fmt.Sprintf("%d unread ones had been delivered to it", max(had-at, 0)))
 	case blind == sees && end.kept && data != nil && len(data) == n && !bytes.Equal(data, end.stream[at:at+n]):
 		c.about(R1, s, []int{e.N}, fmt.Sprintf("%s() of %s returned %d bytes", e.Call.Op, s.ID, n), "other bytes than these had been delivered")
 	case data != nil && len(data) != n:
 		c.about(R1, s, []int{e.N}, fmt.Sprintf("%s() of %s returned %d", e.Call.Op, s.ID, n), fmt.Sprintf("it gave %d bytes", len(data)))
-	case blind == sees && !c.isConcurrent(e.N) && !within(s.busy, e.N):
-		asked, err := strconv.Atoi(arg(e.Call, 1))
-		if could := min(asked, end.StreamAt(e.N-1)-at); err == nil && n < could {
-			c.about(R1, s, []int{e.N}, fmt.Sprintf("%s() of %s returned %d bytes", e.Call.Op, s.ID, n), fmt.Sprintf("%d could be had", could))
-		}
+	case blind == sees:
+		c.readLess(s, e, end.StreamAt(e.N-1)-at)
+	}
+}
+
+// readLess asks why a read left bytes that it had room for.
+func (c *confrontation) readLess(s *Socket, e *journal.Event, unread int) {
+	asked, err := strconv.Atoi(arg(e.Call, 1))
+	if err != nil || c.isConcurrent(e.N) || within(s.busy, e.N) {
+		return
+	}
+	if n, could := int(e.Call.Result), min(asked, unread); n < could {
+		c.about(R1, s, []int{e.N}, fmt.Sprintf("%s() of %s returned %d bytes", e.Call.Op, s.ID, n), fmt.Sprintf("%d could be had", could))
 	}
 }
 
@@ -72,16 +83,16 @@ func (c *confrontation) readNone(s *Socket, e *journal.Event) {
 func (c *confrontation) readFailed(s *Socket, e *journal.Event) {
 	end := s.End
 	unread := end.UnreadAt(e.N - 1)
-	clear := end.blindAt(e.N) == sees
+	complete := end.blindAt(e.N) == sees
 	said := fmt.Sprintf("%s() of %s failed with %s", e.Call.Op, s.ID, e.Call.Errno)
 	switch {
 	case e.Call.Errno != "EAGAIN":
-		if unread > 0 && clear && !c.isConcurrent(e.N) {
+		if unread > 0 && complete && !c.isConcurrent(e.N) {
 			c.about(R1, s, []int{e.N}, said, fmt.Sprintf("%d bytes that had been delivered were unread", unread))
 		}
-	case clear && !by(end.Aborted(), e.N) && by(end.Opened, e.N-1) && unread > 0:
+	case complete && !by(end.Aborted(), e.N) && by(end.Opened, e.N-1) && unread > 0:
 		c.about(R1, s, []int{e.N}, said, fmt.Sprintf("%d bytes that had been delivered were unread", unread))
-	case clear && !by(end.Aborted(), e.N) && by(end.FinIn, e.N-1):
+	case complete && !by(end.Aborted(), e.N) && by(end.FinIn, e.N-1):
 		c.about(R1, s, []int{e.N, end.FinIn}, said, "a FIN had been delivered")
 	case by(end.RstIn, e.N-1) && !s.tookError(e.N):
 		c.about(R2, s, []int{e.N, end.RstIn}, said, "a RST had been delivered")
@@ -127,9 +138,13 @@ func (c *confrontation) unsent(e *End, left int) {
 // changed that some were sent twice and were not the same.
 func (e *End) outStream() (sent []byte, whole, changed bool) {
 	first := e.iss + 1
+	most := 0 // it cannot be longer, if no number was skipped
+	for _, s := range e.out {
+		most += s.Packet.Len
+	}
 	length := 0
 	for _, s := range e.out {
-		if at := ahead(s.Packet.Seq, first); at >= 0 && s.Packet.Len > 0 && !s.Has(rstFlag) {
+		if at := ahead(s.Packet.Seq, first); at >= 0 && at+s.Packet.Len <= most && s.Packet.Len > 0 && !s.Has(rstFlag) {
 			length = max(length, at+s.Packet.Len)
 		}
 	}
@@ -140,7 +155,7 @@ func (e *End) outStream() (sent []byte, whole, changed bool) {
 	known := make([]bool, length)
 	for _, s := range e.out {
 		at := ahead(s.Packet.Seq, first)
-		if at < 0 || s.Payload == nil || s.Has(rstFlag) {
+		if at < 0 || at+len(s.Payload) > length || s.Payload == nil || s.Has(rstFlag) {
 			continue
 		}
 		for i, b := range s.Payload {

@@ -174,7 +174,7 @@ func (v *View) nextDeed(n int) int {
 // (RFC 7323 §2.2).
 func (c *confrontation) wasOffered(s *Socket, n int, window int64) bool {
 	_, to := c.window(n)
-	any := false
+	known := false
 	for _, x := range s.End.in {
 		if x.N > to {
 			break
@@ -184,9 +184,9 @@ func (c *confrontation) wasOffered(s *Socket, n int, window int64) bool {
 		if scaled == window || x.Has(synFlag) && plain == window {
 			return true
 		}
-		any = true
+		known = true
 	}
-	return !any
+	return !known
 }
 
 // received is how many bytes TCP has taken in order, a FIN as one.
@@ -240,7 +240,7 @@ func (c *confrontation) travelled(e *journal.Event) {
 	case sent == nil || sent.Packet == nil:
 		c.found = append(c.found, newDiscrepancy(R4, c.about4(p), []int{e.N}, "a segment was delivered to "+p.Dst, "it was not seen to leave"))
 	case len(p.Bytes) == 0 && !sameHeader(p, sent.Packet):
-		c.found = append(c.found, newDiscrepancy(R4, c.about4(p), []int{e.N, sent.N}, "a segment was delivered to "+p.Dst, "another one had left"))
+		c.found = append(c.found, newDiscrepancy(R4, append(c.about4(p), c.about4(sent.Packet)...), []int{e.N, sent.N}, "a segment was delivered to "+p.Dst, "another one had left"))
 	}
 }
 

@@ -13,27 +13,43 @@ import (
 func (c *confrontation) ports() {
 	for _, s := range c.Sockets {
 		for _, e := range s.Calls {
-			switch {
-			case e.Call.Op == "bind" && e.Call.Errno == "EADDRINUSE" && !c.host:
-				if !c.isTaken(s, arg(e.Call, 1), e.N) {
-					c.about(R2, s, []int{e.N}, said(s, e), "no socket of that host kept the address from it")
-				}
-			case e.Call.Op == "bind" && e.Call.Errno == "EADDRNOTAVAIL" && !c.host:
-				c.about(R2, s, []int{e.N}, said(s, e), "the address is the host's own")
-			case e.Call.Op == "bind" && e.Call.Errno == "":
-				c.keptAs(s, e, address(e.Call.Kept, arg(e.Call, 1)))
-				c.boundBeside(s, e)
-			case e.Call.Op == "setsockopt" && e.Call.Errno == "":
+			switch e.Call.Op {
+			case "bind":
+				c.bindResult(s, e)
+			case "setsockopt":
 				c.keptAs(s, e, e.Call.Kept)
-			case e.Call.Op == "connect" && e.Call.Errno == "EADDRNOTAVAIL" && !c.host:
-				if !c.hasRival(s, arg(e.Call, 1)) {
-					c.about(R2, s, []int{e.N}, said(s, e), "no other socket of that host is connected there")
+			case "connect":
+				c.connectBegan(s, e)
+			case "getsockname", "getpeername":
+				if e.Call.Errno == "" && !isAddress(e.Call.Out) {
+					c.about(R7, s, []int{e.N}, said(s, e), "it gave no address")
 				}
-			case e.Call.Op == "connect" && (e.Call.Errno == "" || e.Call.Errno == "EINPROGRESS"):
-				c.called(s, e)
-			case (e.Call.Op == "getsockname" || e.Call.Op == "getpeername") && e.Call.Errno == "" && !isAddress(e.Call.Out):
-				c.about(R7, s, []int{e.N}, said(s, e), "it gave no address")
 			}
+		}
+	}
+}
+
+func (c *confrontation) bindResult(s *Socket, e *journal.Event) {
+	switch {
+	case e.Call.Errno == "":
+		c.keptAs(s, e, address(e.Call.Kept, arg(e.Call, 1)))
+		c.boundBeside(s, e)
+	case c.host:
+	case e.Call.Errno == "EADDRINUSE" && !c.isTaken(s, arg(e.Call, 1), e.N):
+		c.about(R2, s, []int{e.N}, said(s, e), "no socket of that host kept the address from it")
+	case e.Call.Errno == "EADDRNOTAVAIL":
+		c.about(R2, s, []int{e.N}, said(s, e), "the address is the host's own")
+	}
+}
+
+// connectBegan holds the address that connect() took, or did not get, against the others.
+func (c *confrontation) connectBegan(s *Socket, e *journal.Event) {
+	switch e.Call.Errno {
+	case "", "EINPROGRESS":
+		c.called(s, e)
+	case "EADDRNOTAVAIL":
+		if !c.host && !c.hasRival(s, arg(e.Call, 1)) {
+			c.about(R2, s, []int{e.N}, said(s, e), "no other socket of that host is connected there")
 		}
 	}
 }
@@ -41,7 +57,7 @@ func (c *confrontation) ports() {
 // keptAs asks whether a call that set something has set it.
 func (c *confrontation) keptAs(s *Socket, e *journal.Event, has string) {
 	set := arg(e.Call, len(e.Call.Args)-1)
-	if e.Call.Kept != "" && has != set {
+	if e.Call.Errno == "" && e.Call.Kept != "" && has != set {
 		c.about(R2, s, []int{e.N}, fmt.Sprintf("%s(%s) returned 0", e.Call.Op, strings.Join(e.Call.Args, ", ")), "the socket has "+e.Call.Kept)
 	}
 }
@@ -162,7 +178,8 @@ func (c *confrontation) mayKeep(s *Socket, n int) bool {
 		return true
 	}
 	state, _ := s.StateAt(journal.SockDiag, n)
-	return s.End != nil && state != journal.Gone
+	connected := s.End != nil || s.Remote != "" && !c.sees()
+	return connected && state != journal.Gone
 }
 
 // hasRival says whether another socket of the host has a connection to an address, so that

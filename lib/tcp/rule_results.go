@@ -40,21 +40,56 @@ func said(s *Socket, e *journal.Event) string {
 
 // refusedBy is what can refuse or break a connection up to an event: a RST, or ICMP.
 func (c *confrontation) refusedBy(s *Socket, n int) bool {
-	return by(s.End.RstIn, n) || slices.ContainsFunc(c.icmps, func(i icmp) bool {
-		return i.n <= n && strings.HasPrefix(s.Local, i.to+":") || strings.HasPrefix(s.Local, "["+i.to+"]:")
+	return by(s.End.RstIn, n) || c.unreachable(s, n)
+}
+
+// unreachable says whether an ICMP message had come to a socket's address.
+func (c *confrontation) unreachable(s *Socket, n int) bool {
+	return slices.ContainsFunc(c.icmps, func(i icmp) bool {
+		return i.n <= n && (strings.HasPrefix(s.Local, i.to+":") || strings.HasPrefix(s.Local, "["+i.to+"]:"))
 	})
 }
 
+// uncaused says what an error lacks that any call can report, connect(), one that moves
+// bytes, or SO_ERROR; "": nothing, or it is not such an error.
+func (c *confrontation) uncaused(s *Socket, errno string, n int) string {
+	end := s.End
+	switch errno {
+	case "ECONNREFUSED":
+		if !c.refusedBy(s, c.soon(n)) {
+			return "no RST had been delivered to it"
+		}
+	case "ECONNABORTED":
+		if !by(end.Destroyed, n) {
+			return "nothing had aborted it"
+		}
+	case "ETIMEDOUT":
+		if end.UnackedAt(n) == 0 && s.options["TCP_USER_TIMEOUT"] == "" && !s.keepsAlive() {
+			return "nothing was unanswered"
+		}
+	case "EHOSTUNREACH", "ENETUNREACH": // from connect() without a SYN: no route
+		if !c.host && by(end.Born, max(c.soon(n), c.nextDeed(n))) && !c.unreachable(s, c.soon(n)) {
+			return "no ICMP message had been delivered to it"
+		}
+	}
+	return ""
+}
+
 func (c *confrontation) connectResult(s *Socket, e *journal.Event) {
-	switch errno := e.Call.Errno; errno {
-	case "ECONNREFUSED", "ECONNRESET":
-		if !c.refusedBy(s, c.soon(e.N)) {
-			c.about(R2, s, []int{e.N}, said(s, e), "no RST had been delivered to it")
+	soon := c.soon(e.N)
+	why := c.uncaused(s, e.Call.Errno, e.N)
+	switch e.Call.Errno {
+	case "ECONNRESET":
+		if !c.refusedBy(s, soon) {
+			why = "no RST had been delivered to it"
 		}
-	case "":
-		if !by(s.End.Opened, c.soon(e.N)) {
-			c.about(R2, s, []int{e.N}, said(s, e), "its opening was not complete")
+	case "", "EISCONN":
+		if !by(s.End.Opened, soon) {
+			why = "its opening was not complete"
 		}
+	}
+	if why != "" {
+		c.about(R2, s, []int{e.N}, said(s, e), why)
 	}
 }
 
@@ -85,10 +120,10 @@ func (c *confrontation) notListening(s *Socket) {
 func (c *confrontation) socketError(s *Socket, e *journal.Event) {
 	end := s.End
 	switch out := e.Call.Out; {
-	case out == "ECONNRESET" || out == "ECONNREFUSED":
-		if !c.refusedBy(s, c.soon(e.N)) {
-			c.about(R2, s, []int{e.N}, "SO_ERROR of "+s.ID+" was "+out, "no RST had been delivered to it")
-		}
+	case out == "ECONNRESET" && !c.refusedBy(s, c.soon(e.N)):
+		c.about(R2, s, []int{e.N}, "SO_ERROR of "+s.ID+" was "+out, "no RST had been delivered to it")
+	case c.uncaused(s, out, e.N) != "":
+		c.about(R2, s, []int{e.N}, "SO_ERROR of "+s.ID+" was "+out, c.uncaused(s, out, e.N))
 	case out == "0" && e.Call.Errno == "" && by(end.RstIn, e.N-1) && !s.tookError(e.N):
 		c.about(R2, s, []int{e.N, end.RstIn}, "SO_ERROR of "+s.ID+" was 0", "a RST had been delivered to it, and no call had taken the error")
 	}
@@ -138,44 +173,62 @@ func (c *confrontation) noRoom(s *Socket, e *journal.Event) {
 // failedFor asks for the cause of the error that a read or a write failed with.
 func (c *confrontation) failedFor(s *Socket, e *journal.Event) {
 	end := s.End
-	soon := c.soon(e.N)
-	reset, took := by(end.RstIn, soon), s.tookError(e.N)
-	why := ""
+	why := c.uncaused(s, e.Call.Errno, e.N)
 	switch e.Call.Errno {
 	case "ECONNRESET":
-		self := by(end.RstOut, soon) && (by(end.ShutRead, e.N) || by(end.Closed, e.N)) // data that came after SHUT_RDWR
-		switch {
-		case !reset && !self && !by(end.Filtered, e.N):
-			why = "no RST had been delivered to it"
-		case reset && s.tookErrorSince(end.RstIn, e.N):
-			why = "a call had been told of the RST before, which makes it EPIPE"
-		case reset && by(end.FinIn, e.N) && end.FinIn < end.RstIn && !by(end.ShutWrite, e.N) && end.blindAt(e.N) == sees:
-			why = "the FIN had been delivered before the RST, which makes it EPIPE"
-		}
-	case "ECONNREFUSED":
-		if !c.refusedBy(s, soon) {
-			why = "no RST had been delivered to it"
-		}
+		why = c.notReset(s, e)
 	case "EPIPE":
-		info, _ := s.StateAt(journal.TCPInfo, e.N)
-		switch {
-		case !reset && !by(end.ShutWrite, e.N) && !by(end.RstOut, e.N) && !took && info != journal.Close && !by(end.Destroyed, e.N):
-			why = "there had been neither a RST nor a shutdown()"
-		case reset && !took && isWrite(e.Call.Op) && !by(end.FinIn, soon) && !by(end.ShutWrite, e.N):
-			why = "the RST had met a connection without a FIN, which makes it ECONNRESET at first"
+		why = c.noPipe(s, e)
+	case "ENOTCONN":
+		if by(end.Opened, e.N-1) {
+			why = "it had been connected"
 		}
-	case "ECONNABORTED":
-		if !by(end.Destroyed, e.N) {
-			why = "nothing had aborted it"
-		}
-	case "ETIMEDOUT":
-		if end.UnackedAt(e.N) == 0 && s.options["TCP_USER_TIMEOUT"] == "" && !s.keepsAlive() {
-			why = "nothing was unanswered"
+	case "EBADF":
+		if !inChild(e.Call) && s.hasOwn(e.N) && !c.isConcurrent(e.N) {
+			why = "its descriptor was open"
 		}
 	}
 	if why != "" {
 		c.about(R2, s, []int{e.N, end.RstIn}, said(s, e), why)
 	}
+}
+
+// notReset says what ECONNRESET lacks; "": nothing.
+func (c *confrontation) notReset(s *Socket, e *journal.Event) string {
+	end, soon := s.End, c.soon(e.N)
+	if !by(end.RstIn, soon) {
+		self := by(end.RstOut, soon) && (by(end.ShutRead, e.N) || by(end.Closed, e.N)) // data that came after SHUT_RDWR
+		if !self && !by(end.Filtered, e.N) {
+			return "no RST had been delivered to it"
+		}
+		return ""
+	}
+	switch {
+	case s.tookErrorSince(end.RstIn, e.N):
+		return "a call had been told of the RST before, which makes it EPIPE"
+	case by(end.FinIn, e.N) && end.FinIn < end.RstIn && !by(end.ShutWrite, e.N) && end.blindAt(e.N) == sees:
+		return "the FIN had been delivered before the RST, which makes it EPIPE"
+	}
+	return ""
+}
+
+// noPipe says what EPIPE lacks; "": nothing.
+func (c *confrontation) noPipe(s *Socket, e *journal.Event) string {
+	end, soon := s.End, c.soon(e.N)
+	if by(end.ShutWrite, e.N) || s.tookError(e.N) {
+		return ""
+	}
+	if by(end.RstIn, soon) {
+		if isWrite(e.Call.Op) && !by(end.FinIn, soon) {
+			return "the RST had met a connection without a FIN, which makes it ECONNRESET at first"
+		}
+		return ""
+	}
+	info, _ := s.StateAt(journal.TCPInfo, e.N)
+	if by(end.RstOut, e.N) || info == journal.Close || by(end.Destroyed, e.N) {
+		return ""
+	}
+	return "there had been neither a RST nor a shutdown()"
 }
 
 func (s *Socket) keepsAlive() bool {

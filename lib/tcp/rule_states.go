@@ -42,7 +42,7 @@ func orNothing(state string) string {
 func (c *confrontation) allows(s *Socket, e *journal.Event) bool {
 	end, n := s.End, c.soon(e.N)
 	vague := end.blindAt(n) == blindWindow || end.blindAt(n) == blindPayload || by(end.Filtered, n)
-	shut := end.blindAt(n) == blindProgram || by(end.ShutWrite, n) || by(end.Closed, n) || s.handles <= 0 && by(s.closedBy(), n) || anyBy(s.ends, n)
+	shut := s.shutBy(n)
 	switch e.State.To {
 	case journal.SynRecv:
 		return by(end.SynIn, n)
@@ -62,6 +62,13 @@ func (c *confrontation) allows(s *Socket, e *journal.Event) bool {
 		return c.allowsEnd(s, e, n, shut)
 	}
 	return true
+}
+
+// shutBy says whether a call, or the last descriptor's end, had ended what it sends.
+func (s *Socket) shutBy(n int) bool {
+	end := s.End
+	return end.blindAt(n) == blindProgram || by(end.ShutWrite, n) || by(end.Closed, n) ||
+		s.handles <= 0 && by(s.closedBy(), n) || anyBy(s.ends, n)
 }
 
 // closedBy is when the last descriptor was closed.

@@ -76,9 +76,14 @@ func (s *Segment) entered() bool {
 	return s.Packet.At == journal.AtDelivered || s.Packet.At == journal.AtInjected
 }
 
+// longestSegment is more than any segment has: on lo the largest that the kernel hands over whole
+// (GSO_MAX_SIZE in include/linux/netdevice.h).
+const longestSegment = 8 * 65536
+
 // isSegment says whether an event is a TCP segment on its own.
 func isSegment(e *journal.Event) bool {
-	return e.Packet != nil && e.Packet.Proto == "" && e.Packet.Bulk == nil
+	p := e.Packet
+	return p != nil && p.Proto == "" && p.Bulk == nil && p.Len >= 0 && p.Len <= longestSegment
 }
 
 // after compares sequence numbers, which wrap (RFC 9293 §3.4).

@@ -39,8 +39,6 @@ type View struct {
 // pair is the addresses of an end: its own, then its peer's.
 type pair struct{ local, remote string }
 
-func (p pair) reversed() pair { return pair{p.remote, p.local} }
-
 // gap is a stretch in which the program did not run, in nanoseconds of the run's clock.
 type gap struct{ from, to int64 }
 

@@ -1,0 +1,176 @@
+package claim
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
+)
+
+// The events of twoConnections, by what they concern.
+const (
+	ofA1 = iota + 1
+	betweenA1AndB2
+	ofA2
+	ofNoSocket // a counter
+	ofASetting
+	ofAChild // that has a1
+	ofAListener
+	ofAnICMP
+	last = ofAnICMP
+)
+
+// twoConnections: a1 and b2, a2 and b3, both accepted by b1.
+func twoConnections() *journal.Journal {
+	const client, second, server = "192.0.2.1:40001", "192.0.2.1:40002", "192.0.2.2:8080"
+	j := &journal.Journal{
+		Run: 1, Network: journal.Wire, Witnesses: []journal.WitnessStatus{calls, packets},
+		Sockets: []journal.Socket{
+			{ID: "b1", Host: "b", Local: server},
+			{ID: "a1", Host: "a", Local: client, Remote: server},
+			{ID: "b2", Host: "b", Local: server, Remote: client},
+			{ID: "a2", Host: "a", Local: second, Remote: server},
+			{ID: "b3", Host: "b", Local: server, Remote: second},
+		},
+		Events: []journal.Event{
+			{Kind: journal.KindCall, Socket: "a1", Call: &journal.Call{Op: "write"}},
+			{Kind: journal.KindPacket, Packet: &journal.Packet{Src: client, Dst: server}},
+			{Kind: journal.KindCall, Socket: "a2", Call: &journal.Call{Op: "write"}},
+			{Kind: journal.KindCounter, Host: "a", Counter: &journal.Counter{Name: "InSegs"}},
+			{Kind: journal.KindSetting, Host: "a", Setting: &journal.Setting{}},
+			{Kind: journal.KindProcess, Process: &journal.Process{Sockets: []string{"a1"}}},
+			{Kind: journal.KindPacket, Packet: &journal.Packet{Src: "192.0.2.1:50000", Dst: server}},
+			{Kind: journal.KindPacket, Packet: &journal.Packet{Src: "192.0.2.1", Dst: "192.0.2.2", Proto: "icmp"}},
+		},
+	}
+	for i := range j.Events {
+		j.Events[i].N, j.Events[i].Run = i+1, 1
+	}
+	return j
+}
+
+// contradiction is a discrepancy of a rule about sockets.
+func contradiction(rule tcp.Rule, sockets ...string) tcp.Discrepancy {
+	return tcp.Discrepancy{Rule: rule, Sockets: sockets, Accounts: []string{"one", "another"}, Events: []int{last}}
+}
+
+func TestScopeOfFindings(t *testing.T) {
+	onFirst, onSecond, onListener := contradiction(tcp.R1, "b2"), contradiction(tcp.R2, "a2"), contradiction(tcp.R3, "b1")
+	onHost := tcp.Discrepancy{Rule: tcp.R4, Hosts: []string{"b"}, Accounts: []string{"one", "another"}}
+	for _, tt := range []struct {
+		name     string
+		d        tcp.Discrepancy
+		q        Quantity
+		verdict  Verdict
+		absence  bool
+		events   []int
+		withheld bool
+	}{
+		{"a cited socket's peer", onFirst, Can, Confirmed, false, []int{ofA1}, true},
+		{"a cited segment's socket", onFirst, Can, Confirmed, false, []int{betweenA1AndB2}, true},
+		{"a cited child's socket's peer", onFirst, Can, Confirmed, false, []int{ofAChild}, true},
+		{"a cited segment to a listener", onListener, Can, Confirmed, false, []int{ofAListener}, true},
+		{"another connection", onSecond, Can, Confirmed, false, []int{ofA1, betweenA1AndB2}, false},
+		{"another connection, one of both cited", onSecond, Can, Confirmed, false, []int{ofA1, ofA2}, true},
+		{"another connection, and a setting", onSecond, Can, Confirmed, false, []int{ofA1, ofASetting}, false},
+		{"another connection, an always that was refuted", onSecond, Always, Refuted, false, []int{ofA1}, false},
+		{"a listener, of which the connection came", onListener, Can, Confirmed, false, []int{ofA1}, false},
+		{"an always that was confirmed", onSecond, Always, Confirmed, false, []int{ofA1}, true},
+		{"a can that was refuted", onSecond, Can, Refuted, false, []int{ofA1}, true},
+		{"an absence", onSecond, Can, Confirmed, true, []int{ofA1}, true},
+		{"an absence that refutes", onSecond, Always, Refuted, true, []int{ofA1}, true},
+		{"a host's stack", onHost, Can, Confirmed, false, []int{ofA1}, true},
+		{"the whole run", contradiction(tcp.R4), Can, Confirmed, false, []int{ofA1}, true},
+		{"an event that concerns no socket", onSecond, Can, Confirmed, false, []int{ofA1, ofNoSocket}, true},
+		{"only a setting", onSecond, Can, Confirmed, false, []int{ofASetting}, true},
+		{"only what has no ports", onSecond, Can, Confirmed, false, []int{ofAnICMP}, true},
+		{"no event at all", onSecond, Can, Confirmed, false, nil, true},
+		{"an event that is not there", onSecond, Can, Confirmed, false, []int{99}, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			g := &Gate{j: twoConnections(), Discrepancies: []tcp.Discrepancy{tt.d}}
+			f := g.Finding(Finding{Quantity: tt.q, Verdict: tt.verdict, Absence: tt.absence, Events: tt.events, Because: "as it was"})
+			if !tt.withheld {
+				if f.Verdict != tt.verdict || f.Because != "as it was" {
+					t.Errorf("%s: %s", f.Verdict, f.Because)
+				}
+				return
+			}
+			if f.Verdict != Inconclusive || !strings.Contains(f.Because, string(tt.d.Rule)) || !slices.IsSorted(f.Events) {
+				t.Errorf("%s, %v: %s", f.Verdict, f.Events, f.Because)
+			}
+			for _, n := range slices.Concat(tt.events, tt.d.Events) {
+				if !slices.Contains(f.Events, n) {
+					t.Errorf("event %d is not cited: %v", n, f.Events)
+				}
+			}
+		})
+	}
+}
+
+func TestInconclusiveStays(t *testing.T) {
+	g := &Gate{j: twoConnections(), Discrepancies: []tcp.Discrepancy{contradiction(tcp.R1, "a1")}}
+	f := Finding{Quantity: Always, Verdict: Inconclusive, Because: "as it was", Events: []int{ofA1}}
+	if got := g.Finding(f); got.Because != f.Because || !slices.Equal(got.Events, f.Events) {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestNoDiscrepancyChangesNothing(t *testing.T) {
+	g := &Gate{j: twoConnections()}
+	for _, v := range []Verdict{Confirmed, Refuted} {
+		f := Finding{Quantity: Always, Verdict: v, Absence: true, Because: "as it was", Events: []int{ofNoSocket}}
+		if got := g.Finding(f); got.Verdict != v || got.Because != f.Because {
+			t.Errorf("%+v", got)
+		}
+	}
+}
+
+func TestFirstDiscrepancyInScopeIsNamed(t *testing.T) {
+	g := &Gate{j: twoConnections(), Discrepancies: []tcp.Discrepancy{contradiction(tcp.R1, "a2"), contradiction(tcp.R2, "a1"), contradiction(tcp.R3, "a1")}}
+	f := g.Finding(Finding{Quantity: Can, Verdict: Confirmed, Events: []int{ofA1}})
+	if f.Verdict != Inconclusive || !strings.Contains(f.Because, string(tcp.R2)) {
+		t.Errorf("%s: %s", f.Verdict, f.Because)
+	}
+}
+
+// That a phenomenon was reproduced rests on what is cited; that it was not, on the whole run.
+func TestScopeOfOutcomes(t *testing.T) {
+	elsewhere, here := contradiction(tcp.R1, "a2"), contradiction(tcp.R1, "a1")
+	refuse := func(j *journal.Journal) Finding { return Refuse(j, []int{ofA1}, "it was not there") }
+	for _, tt := range []struct {
+		name  string
+		d     tcp.Discrepancy
+		check func(j *journal.Journal) Finding
+		want  Outcome
+	}{
+		{"reproduced, and it is elsewhere", elsewhere, func(*journal.Journal) Finding { return Confirm([]int{ofA1}, "x") }, Reproduced},
+		{"reproduced, and it is here", here, func(*journal.Journal) Finding { return Confirm([]int{ofA1}, "x") }, OutcomeUnresolved},
+		{"reproduced by an absence", elsewhere, func(*journal.Journal) Finding { return Absent(Confirm([]int{ofA1}, "x")) }, OutcomeUnresolved},
+		{"not reproduced, and it is elsewhere", elsewhere, func(*journal.Journal) Finding { return Refute([]int{ofA1}, "x") }, OutcomeUnresolved},
+		{"not reproduced, for it did not come", elsewhere, refuse, OutcomeUnresolved},
+	} {
+		j := twoConnections()
+		p := Phenomenon{Needs: []journal.Witness{journal.Packets}, Check: tt.check}
+		if o, why := p.Gated(j, &Gate{j: j, Discrepancies: []tcp.Discrepancy{tt.d}}); o != tt.want {
+			t.Errorf("%s: %s: %s", tt.name, o, why)
+		}
+		if o, _ := p.Judge(j); o == OutcomeUnresolved {
+			t.Errorf("%s: inconclusive without a discrepancy", tt.name)
+		}
+	}
+}
+
+// What is asked of the witnesses of a journal is a list, and none is no nil.
+func TestGateAsksTheJournal(t *testing.T) {
+	j := twoConnections()
+	j.Events = nil
+	if g := NewGate(j); g.Discrepancies == nil || len(g.Discrepancies) != 0 {
+		t.Errorf("%+v", g.Discrepancies)
+	}
+	if g := NewGate(twoConnections()); len(g.Discrepancies) == 0 {
+		t.Error("calls on sockets that nothing made contradict nothing")
+	}
+}

@@ -1,0 +1,140 @@
+package tcp
+
+import (
+	"testing"
+
+	"sockproof/lib/journal"
+)
+
+// afterReset: of the connections of a1 to a5, a2 reads, reads and writes after a RST, a3
+// reads bytes and then the RST, a4 is a child's that a RST and SIGPIPE meet.
+const afterReset = "lingerreset/read-after-reset"
+
+// errno makes the calls of a connection in which nothing happened fail.
+func TestErrorsWithoutCause(t *testing.T) {
+	read := func(errno string) func(a *altered) {
+		return func(a *altered) { a.fails("b2", "read", 1, errno) } // where it was told of the FIN
+	}
+	write := func(errno string) func(a *altered) {
+		return func(a *altered) { a.fails("b2", "write", 0, errno) }
+	}
+	found(t, []lie{
+		{"read: ECONNRESET", fourWay, R2, "b2", read("ECONNRESET")},
+		{"read: ECONNREFUSED", fourWay, R2, "b2", read("ECONNREFUSED")},
+		{"read: EPIPE", fourWay, R2, "b2", read("EPIPE")},
+		{"read: ETIMEDOUT", fourWay, R2, "b2", read("ETIMEDOUT")},
+		{"read: ECONNABORTED", fourWay, R2, "b2", read("ECONNABORTED")},
+		{"read: ENOTCONN", fourWay, R2, "b2", read("ENOTCONN")},
+		{"read: EHOSTUNREACH", fourWay, R2, "b2", read("EHOSTUNREACH")},
+		{"read: ENETUNREACH", fourWay, R2, "b2", read("ENETUNREACH")},
+		{"read: EBADF", fourWay, R2, "b2", read("EBADF")},
+		{"write: ECONNRESET", fourWay, R2, "b2", write("ECONNRESET")},
+		{"write: EPIPE", fourWay, R2, "b2", write("EPIPE")},
+		{"write: ETIMEDOUT", fourWay, R2, "b2", write("ETIMEDOUT")},
+		{"write: ECONNABORTED", fourWay, R2, "b2", write("ECONNABORTED")},
+		{"write: ENOTCONN", fourWay, R2, "b2", write("ENOTCONN")},
+		{"connect: ECONNREFUSED", fourWay, R2, "a1", func(a *altered) { a.fails("a1", "connect", 0, "ECONNREFUSED") }},
+		{"connect: ECONNRESET", fourWay, R2, "a1", func(a *altered) { a.fails("a1", "connect", 0, "ECONNRESET") }},
+		{"connect: ETIMEDOUT", fourWay, R2, "a1", func(a *altered) { a.fails("a1", "connect", 0, "ETIMEDOUT") }},
+		{"connect: ECONNABORTED", fourWay, R2, "a1", func(a *altered) { a.fails("a1", "connect", 0, "ECONNABORTED") }},
+		{"connect: EHOSTUNREACH", fourWay, R2, "a1", func(a *altered) { a.fails("a1", "connect", 0, "EHOSTUNREACH") }},
+		{"connect: EISCONN", fourWay, R2, "a1", func(a *altered) { a.fails("a1", "connect", 0, "EISCONN") }},
+		{"connect returned 0 before it was open", fourWay, R2, "a1", func(a *altered) { a.returns("a1", "connect", 0) }},
+		{"shutdown: ENOTCONN", unread, R2, "a2", func(a *altered) { a.fails("a2", "shutdown", 0, "ENOTCONN") }},
+		{"shutdown of a listener: ENOTCONN", "halfclose/shut-read", R2, "b1", func(a *altered) {
+			a.fails("b1", "shutdown", 0, "ENOTCONN")
+		}},
+		{"accept: EINVAL", fourWay, R2, "b1", func(a *altered) { a.fails("b1", "accept4", 0, "EINVAL") }},
+		{"SO_ERROR: an error", "simopen/missed", R2, "a1", func(a *altered) {
+			a.removeSegment("b", "RST,ACK", 0)
+		}},
+	})
+}
+
+func TestResetIsReported(t *testing.T) {
+	found(t, []lie{
+		{"EAGAIN after a RST", unread, R2, "b2", func(a *altered) { a.fails("b2", "read", 0, "EAGAIN") }},
+		{"read returned 0 after a RST", unread, R2, "b2", func(a *altered) { a.returns("b2", "read", 0) }},
+		{"write succeeded after a RST", afterReset, R2, "a2", func(a *altered) { a.returns("a2", "sendmsg", 5) }},
+		{"EAGAIN of a write after a RST", afterReset, R2, "a2", func(a *altered) { a.fails("a2", "sendmsg", 0, "EAGAIN") }},
+		{"the RST was reported twice", afterReset, R2, "a2", func(a *altered) { a.fails("a2", "read", 1, "ECONNRESET") }},
+		{"EPIPE before the RST was reported", afterReset, R2, "a2", func(a *altered) {
+			a.removeCall("a2", "read", 1)
+			a.removeCall("a2", "read", 0)
+		}},
+		{"SO_ERROR 0 after a RST", "simopen/missed", R2, "a1", func(a *altered) { a.call("a1", "getsockopt", 0).Call.Out = "0" }},
+	})
+}
+
+func TestWriteResults(t *testing.T) {
+	found(t, []lie{
+		{"write of no bytes", fourWay, R2, "a1", func(a *altered) { a.returns("a1", "write", 0) }},
+		{"write after shutdown()", unread, R2, "a2", func(a *altered) {
+			a.endsWith(a.call("a2", "shutdown", 0).N)
+			a.adds("a2", "write", 5, "5")
+		}},
+		{"EAGAIN with all acknowledged", fourWay, R2, "b2", func(a *altered) {
+			a.endsWith(a.call("b2", "read", 0).N)
+			c := a.adds("b2", "write", 0, "5")
+			c.Result, c.Errno = -1, "EAGAIN"
+		}},
+	})
+}
+
+// SIGPIPE at its default ends a process (signal(7)).
+func TestSigpipe(t *testing.T) {
+	const killed, ignored = "a1", "a2"
+	found(t, []lie{
+		{"EPIPE that should have killed", "lingerreset/sigpipe", R2, killed, func(a *altered) {
+			a.fails(killed, "write", 1, "EPIPE")
+		}},
+	})
+	silent(t, []truth{
+		{"EPIPE where SIGPIPE is ignored", "lingerreset/sigpipe", func(a *altered) { a.call(ignored, "write", 1) }},
+	})
+}
+
+func TestAccept(t *testing.T) {
+	found(t, []lie{
+		{"accept without an opening", fourWay, R3, "b2", func(a *altered) {
+			a.without(isSegment)
+		}},
+		{"accept before the opening was complete", fourWay, R3, "b2", func(a *altered) {
+			a.removeSegment("a", "ACK", 0)
+			a.endsWith(a.call("b1", "accept4", 0).N)
+		}},
+		{"EAGAIN of accept with one complete", fourWay, R3, "b1", func(a *altered) {
+			a.endsWith(a.call("b1", "accept4", 0).N)
+			a.fails("b1", "accept4", 0, "EAGAIN")
+			a.Sockets = a.Sockets[:2]
+		}},
+	})
+	silent(t, []truth{
+		{"EAGAIN of accept with one in the making", fourWay, func(a *altered) {
+			a.removeSegment("a", "ACK", 0)
+			a.endsWith(a.call("b1", "accept4", 0).N)
+			a.fails("b1", "accept4", 0, "EAGAIN")
+			a.Sockets = a.Sockets[:2]
+		}},
+	})
+}
+
+// What a scenario does itself is a cause like others.
+func TestCausesOfTheRunsOwn(t *testing.T) {
+	silent(t, []truth{
+		{"SOCK_DESTROY", "lingerreset/causes", func(a *altered) { a.call("a6", "SOCK_DESTROY", 0) }},
+		{"a socket filter that eats a RST", "simopen/eaten-rst", func(a *altered) { a.call("a1", "setsockopt", 0) }},
+		{"an ICMP message that breaks a connection", "simopen/missed", func(a *altered) {
+			a.endsWith(a.call("a1", "connect", 0).N + 1)
+			a.Events = append(a.Events, journal.Event{
+				N: a.Events[len(a.Events)-1].N + 1, Run: a.Run, T: 3_000_000, Host: "a", Kind: journal.KindPacket,
+				Packet: &journal.Packet{Src: "192.0.2.2", Dst: "192.0.2.1", Proto: "icmp", At: journal.AtDelivered},
+			})
+			a.adds("a1", "getsockopt", 0, "SO_ERROR").Out = "ECONNREFUSED"
+		}},
+	})
+	found(t, []lie{
+		{"ECONNABORTED without SOCK_DESTROY", "lingerreset/causes", R2, "a6", func(a *altered) { a.removeCall("a6", "SOCK_DESTROY", 0) }},
+		{"an eaten RST without the filter", "simopen/eaten-rst", R3, "a1", func(a *altered) { a.removeCall("a1", "setsockopt", 0) }},
+	})
+}

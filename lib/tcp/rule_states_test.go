@@ -1,0 +1,134 @@
+package tcp
+
+import (
+	"testing"
+	"time"
+
+	"sockproof/lib/journal"
+)
+
+// halfOpen: a1 shuts its half down and lives on in FIN_WAIT2, b2 writes and closes.
+const halfOpen = "halfclose/half-open"
+
+func TestChangesNeedCauses(t *testing.T) {
+	found(t, []lie{
+		{"ESTABLISHED without the SYN-ACK", fourWay, R3, "a1", func(a *altered) { a.removeSegment("b", "SYN,ACK", 0) }},
+		{"CLOSE_WAIT without a FIN", fourWay, R3, "b2", func(a *altered) { a.removeSegment("a", "FIN,ACK", 0) }},
+		{"FIN_WAIT1 without a close", fourWay, R3, "a1", func(a *altered) {
+			a.removeCall("a1", "close", 0)
+			a.removeSegment("a", "FIN,ACK", 0)
+		}},
+		{"FIN_WAIT2 without the ACK of the FIN", fourWay, R3, "a1", func(a *altered) { a.removeSegment("b", "ACK", 1) }},
+		{"TIME_WAIT without a FIN", fourWay, R3, "a1", func(a *altered) { a.removeSegment("b", "FIN,ACK", 0) }},
+		{"LAST_ACK without a close", fourWay, R3, "b2", func(a *altered) {
+			a.removeCall("b2", "close", 0)
+			a.removeSegment("b", "FIN,ACK", 0)
+		}},
+		{"LAST_ACK left without the ACK of the FIN", fourWay, R3, "b2", func(a *altered) { a.removeSegment("a", "ACK", 2) }},
+		{"CLOSE without a RST", unread, R3, "b2", func(a *altered) { a.removeSegment("a", "RST,ACK", 0) }},
+		{"SYN_RECV without a SYN", "simopen/cross", R3, "b1", func(a *altered) { a.removeSegment("a", "SYN", 0) }},
+		{"CLOSING without a FIN", "selfconnect/direct", R3, "a1", func(a *altered) { a.removeSegment("a", "FIN,ACK", 0) }},
+		{"a state of a connection that was not seen", fourWay, R3, "b2", func(a *altered) {
+			a.without(isSegment)
+			a.removeCall("b1", "accept4", 0)
+		}},
+		{"on loopback, CLOSE_WAIT without a FIN", "halfclose/three-way-loopback", R3, "b4", func(a *altered) {
+			i := 0
+			for a.segment("b", journal.AtDelivered, "FIN,ACK", i).Packet.Src != "127.0.0.1:40003" {
+				i++
+			}
+			a.removeSegment("b", "FIN,ACK", i)
+		}},
+	})
+}
+
+func TestSegmentsHaveEffects(t *testing.T) {
+	found(t, []lie{
+		{"a FIN was delivered, and the state stayed", fourWay, R3, "b2", func(a *altered) { a.stays("b2", journal.CloseWait) }},
+		{"the ACK of the FIN was delivered, and the state stayed", fourWay, R3, "a1", func(a *altered) { a.stays("a1", journal.FinWait2) }},
+		{"a FIN was delivered in FIN_WAIT2, and the state stayed", fourWay, R3, "a1", func(a *altered) { a.stays("a1", journal.TimeWait) }},
+		{"the last ACK was delivered, and the state stayed", fourWay, R3, "b2", func(a *altered) {
+			a.stays("b2", journal.Gone)
+			// The wire looks at every socket again at the next step, of which there is none here.
+			a.adds("b1", "getsockname", 0).Out = "192.0.2.2:8080"
+			a.Played = 0
+		}},
+		{"the SYN-ACK was delivered, and the state stayed", fourWay, R3, "a1", func(a *altered) { a.stays("a1", journal.Established) }},
+		{"a RST was delivered, and the state stayed", unread, R3, "b2", func(a *altered) {
+			a.without(func(e *journal.Event) bool {
+				return e.Socket == "b2" && e.State != nil && (e.State.To == journal.Close || e.State.To == journal.Gone)
+			})
+		}},
+		{"a FIN led to another state", fourWay, R3, "b2", func(a *altered) { a.becomes("b2", journal.CloseWait, journal.FinWait1) }},
+		{"on loopback, a FIN was delivered, and the state stayed", "halfclose/three-way-loopback", R3, "b4", func(a *altered) {
+			a.stays("b4", journal.CloseWait)
+		}},
+	})
+}
+
+func TestFINsAndRSTsAreDue(t *testing.T) {
+	found(t, []lie{
+		{"close() with bytes unread, no RST", unread, R3, "a1", func(a *altered) { a.removeSegment("a", "RST,ACK", 0) }},
+		{"close() with SO_LINGER {1, 0}, no RST", "lingerreset/linger0", R3, "a1", func(a *altered) {
+			a.endsWith(a.call("a1", "close", 0).N)
+			a.adds("b1", "getsockname", 0).Out = "192.0.2.2:8080"
+		}},
+		{"close(), no FIN", fourWay, R3, "a1", func(a *altered) { a.removeSegment("a", "FIN,ACK", 0) }},
+		{"shutdown(), no FIN", halfOpen, R3, "a1", func(a *altered) { a.removeSegment("a", "FIN,ACK", 0) }},
+		{"the end of a process, no FIN", "halfclose/kill", R3, "a1", func(a *altered) { a.removeSegment("a", "FIN,ACK", 0) }},
+		{"a FIN without close() or shutdown()", halfOpen, R3, "a1", func(a *altered) { a.removeCall("a1", "shutdown", 0) }},
+		{"a FIN while another descriptor is open", fourWay, R3, "a1", func(a *altered) {
+			at := a.call("a1", "write", 0)
+			a.put(at.N, journal.Event{T: at.T, Host: "a", Socket: "a1", Kind: journal.KindCall, Call: &journal.Call{Op: "dup", Args: []string{"a1"}, Result: 21}})
+		}},
+		{"data after close(), no RST", "lingerreset/sigpipe", R3, "b2", func(a *altered) { a.removeSegment("b", "RST", 0) }},
+		{"data where no socket is, no RST", "halfclose/orphan", R3, "a1", func(a *altered) { a.removeSegment("a", "RST", 0) }},
+		{"a SYN where no socket is, no RST", "simopen/missed", R3, "b1", func(a *altered) {
+			a.removeSegment("b", "RST,ACK", 0)
+			a.endsWith(a.call("a1", "getsockopt", 0).N - 1)
+		}},
+		{"a SYN-ACK without a SYN", fourWay, R3, "b2", func(a *altered) { a.removeSegment("a", "SYN", 0) }},
+		{"a segment without an opening", fourWay, R3, "a1", func(a *altered) {
+			a.without(func(e *journal.Event) bool { return isSegment(e) && flagsOf(e.Packet.Flags)&synFlag != 0 })
+		}},
+		{"connect() began an opening, no SYN", fourWay, R3, "a1", func(a *altered) { a.without(isSegment) }},
+		{"a call on a socket that nothing made", fourWay, R3, "a1", func(a *altered) { a.removeCall("a1", "socket", 0) }},
+	})
+}
+
+func TestDeliveredIsAcknowledged(t *testing.T) {
+	// b2's side of what follows the data that is delivered to it, but the data.
+	later := func(a *altered) {
+		a.endsWith(a.call("b2", "read", 0).N - 1)
+		a.removeSegment("b", "ACK", 0)
+		a.adds("b1", "getsockname", 0).Out = "192.0.2.2:8080"
+	}
+	found(t, []lie{
+		{"data was never acknowledged", fourWay, R3, "b2", func(a *altered) {
+			later(a)
+			a.Events[len(a.Events)-1].T += time.Second.Nanoseconds()
+		}},
+		{"the next segment does not acknowledge the data", fourWay, R3, "b2", func(a *altered) {
+			a.removeSegment("b", "ACK", 0)
+			a.changeSegment("b", "PSH,ACK", func(p *journal.Packet) { p.Ack -= 7 })
+		}},
+	})
+	silent(t, []truth{{"the acknowledgement may still come", fourWay, later}})
+}
+
+// TestTimersEndSockets: what nobody sends ends an orphan too.
+func TestTimersEndSockets(t *testing.T) {
+	silent(t, []truth{
+		{"tcp_fin_timeout", "halfclose/orphan", func(a *altered) { a.state(journal.SockDiag, "a1", journal.Gone) }},
+		{"a TIME_WAIT that is over", fourWay, func(a *altered) {
+			last := a.call("b1", "setsockopt", 0)
+			a.put(last.N, journal.Event{T: last.T, Host: "a", Socket: "a1", Kind: journal.KindState, State: &journal.State{
+				From: journal.TimeWait, To: journal.Gone, Witness: journal.SockDiag,
+			}})
+		}},
+		{"tcp_max_tw_buckets", fourWay, func(a *altered) {
+			a.state(journal.SockDiag, "a1", journal.TimeWait).State.To = journal.Gone
+			a.without(func(e *journal.Event) bool { return e.Sample != nil && e.Sample.State == journal.TimeWait })
+		}},
+	})
+}
