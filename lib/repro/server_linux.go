@@ -2,6 +2,7 @@ package repro
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"syscall"
 	"time"
@@ -162,8 +163,9 @@ func (r *Run) Receive(s *sock.Socket) {
 }
 
 const (
-	// bulkRead is how much ReadToEnd asks for at once, in bytes.
+	// bulkRead is how much ReadToEnd asks for at once, in bytes, and readings how often.
 	bulkRead = 8 << 10
+	readings = 4096
 	// readBound bounds how long it waits for more.
 	readBound = 3 * time.Second
 )
@@ -171,8 +173,13 @@ const (
 // ReadToEnd reads until the end or an error, waiting for what is under way. The
 // journal counts the bytes and does not keep them.
 func (r *Run) ReadToEnd(s *sock.Socket) {
+	read := 0
 	r.Await(readBound, func() bool {
-		for s.Readable() {
+		for r.OK() && s.Readable() {
+			if read++; read > readings {
+				r.stop(fmt.Errorf("read(%s): no end after %d readings", s.ID(), readings))
+				return true
+			}
 			n, err := s.ReadBulk(bulkRead)
 			if n == 0 || err != nil && !errors.Is(err, syscall.EAGAIN) {
 				return true

@@ -55,6 +55,9 @@ func (t *Table) Open(h *network.Host, m Mode) (*Socket, error) {
 	if m == NonBlocking {
 		kind, flags = kind|unix.SOCK_NONBLOCK, flags+"|SOCK_NONBLOCK"
 	}
+	if err := t.over("socket"); err != nil {
+		return nil, &CallError{Op: "socket", Args: []string{name}, Err: err}
+	}
 	err := h.In(func() error {
 		return t.record(h.Name, s.id, "socket", []string{name, flags, "IPPROTO_TCP"}, func() returned {
 			fd, err := unix.Socket(number, kind, unix.IPPROTO_TCP)
