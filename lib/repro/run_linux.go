@@ -15,8 +15,9 @@ import (
 // Run is a run in progress: what a scenario plays on. It belongs to one thread.
 type Run struct {
 	ctx   context.Context
-	time  context.Context // the run's, until it is torn down
-	late  context.Context // ends a little after the run's time: nothing is waited for then
+	time  context.Context         // the run's, until it is torn down
+	halt  context.CancelCauseFunc // ends it early
+	late  context.Context         // ends a little after the run's time: nothing is waited for then
 	rec   *journal.Recorder
 	cond  Conditions
 	net   *network.Network
@@ -90,12 +91,11 @@ func (r *Run) OK() bool {
 // over says whether the run's time is over, or its journal full. Unlike OK it is asked
 // while the run is torn down too.
 func (r *Run) over() bool {
-	switch {
-	case r.cut != nil:
-	case r.time.Err() != nil:
+	if r.time.Err() == nil && r.rec.Len() > mostEvents {
+		r.halt(errFlood)
+	}
+	if r.cut == nil && r.time.Err() != nil {
 		r.cut = context.Cause(r.time)
-	case r.rec.Len() > mostEvents:
-		r.cut = errFlood
 	}
 	return r.cut != nil
 }
@@ -201,6 +201,7 @@ func (r *Run) look() {
 	}
 	r.watch.drain(r)
 	r.table.Sample()
+	r.over() // and no call is made any more
 }
 
 // teardownBound is how much longer than its time a run may take to be torn down.
@@ -235,9 +236,11 @@ func conduct(ctx context.Context, s *Scenario, play Play, c Conditions, k journa
 		head.BeganNS = time.Since(c.Began).Nanoseconds()
 	}
 	rec := journal.NewRecorder(head, c.First)
+	ctx, halt := context.WithCancelCause(ctx)
+	defer halt(nil)
 	late, done := later(ctx, teardownBound)
 	defer done()
-	r := &Run{ctx: ctx, time: ctx, late: late, rec: rec, cond: c, missing: map[journal.Witness]bool{}}
+	r := &Run{ctx: ctx, time: ctx, halt: halt, late: late, rec: rec, cond: c, missing: map[journal.Witness]bool{}}
 	var err error
 	r.net, err = network.Open(network.Options{Kind: k, Family: c.Family, Hosts: s.Hosts, ToSelf: s.ToSelf, DelayedACK: s.DelayedACK, MTU: s.MTU, Recorder: rec})
 	if err != nil {
