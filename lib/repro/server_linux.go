@@ -123,8 +123,21 @@ func (s *Server) Connect(from *Host, setUp ...SetUp) (Conn, error) {
 	if err != nil {
 		return Conn{}, err
 	}
-	accepted, err := s.Accept()
+	accepted, err := s.AcceptFrom(client)
 	return Conn{client, accepted}, err
+}
+
+// AcceptFrom takes the server's end of a client's connection from the queue. Others may
+// be before it: with SYN cookies a segment of a connection that the server has lost makes
+// a new one (tcp_syncookies=2). They stay as they are until the run ends.
+func (s *Server) AcceptFrom(client *sock.Socket) (*sock.Socket, error) {
+	for {
+		accepted, err := s.Accept()
+		if err != nil || accepted.IsPeerOf(client) {
+			return accepted, err
+		}
+		s.host.r.Note("%s is not the server's end of %s", accepted.ID(), client.ID())
+	}
 }
 
 // A receiver so small that a little fills it, and then stops the sender.

@@ -110,6 +110,13 @@ func (s *Socket) addresses() (local, remote netip.AddrPort) {
 	return s.local, s.remote
 }
 
+// IsPeerOf says whether the two are the ends of one connection, by their addresses.
+func (s *Socket) IsPeerOf(o *Socket) bool {
+	_, remote := s.addresses()
+	local, _ := o.addresses()
+	return remote.IsValid() && remote == local
+}
+
 // learn notes an address of the socket, for the journal and for sock_diag.
 func (s *Socket) learn(local, remote netip.AddrPort) {
 	s.mu.Lock()
