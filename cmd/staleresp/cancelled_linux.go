@@ -28,7 +28,10 @@ func cancelled(r *repro.Run) error {
 // cancel makes a user's request that is cancelled as soon as it is sent, and puts
 // the connection back. The server answers in time.
 func (c *client) cancel(user string) error {
-	o := c.put(user)
+	o, err := c.put(user)
+	if err != nil {
+		return err
+	}
 	c.note(o, didCancel, nil)
 	c.service.reply(c.conn.Server, o.question)
 	if c.policy == dirtyMark {

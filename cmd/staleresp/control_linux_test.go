@@ -112,7 +112,9 @@ func straightWire(r *repro.Run) error {
 			if both[i], err = newClient(r, s, p); err != nil {
 				return err
 			}
-			asked[i] = both[i].put(users[i])
+			if asked[i], err = both[i].put(users[i]); err != nil {
+				return err
+			}
 		}
 		for i, c := range both {
 			s.reply(c.conn.Server, asked[i].question)

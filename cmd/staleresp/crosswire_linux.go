@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 
 	"sockproof/lib/repro"
@@ -39,7 +40,14 @@ func crossed(r *repro.Run, s *service, p policy) error {
 	if err := other.connect(); err != nil {
 		return err
 	}
-	robbed, cheated := one.put(users[0]), other.put(users[1])
+	robbed, err := one.put(users[0])
+	if err != nil {
+		return err
+	}
+	cheated, err := other.put(users[1])
+	if err != nil {
+		return err
+	}
 	s.reply(other.conn.Server, robbed.question)
 	s.reply(other.conn.Server, cheated.question)
 	if err := other.settle(cheated); err != nil {
@@ -51,14 +59,17 @@ func crossed(r *repro.Run, s *service, p policy) error {
 	return other.play(step{users[2], inTime}, step{users[3], inTime})
 }
 
-// put sends a user's request, which the server reads and does not answer yet.
-func (c *client) put(user string) outstanding {
+// put sends a user's request, which the server reads and does not answer yet. What it
+// has not read it must not answer.
+func (c *client) put(user string) (outstanding, error) {
 	if c.policy == drain {
 		c.drain()
 	}
 	o := c.send(user)
-	c.service.take(c.conn.Server)
-	return o
+	if _, ok := c.service.take(c.conn.Server); !ok {
+		return o, fmt.Errorf("the server has not read the request %q", said(o.request()))
+	}
+	return o, nil
 }
 
 // settle waits for the reply to the one request that is under way.

@@ -113,7 +113,10 @@ func (c *client) die(bulk int64) (*wire.Packet, error) {
 		return nil, err
 	}
 	holdReplies(c.Run)
-	o := c.put(users[0])
+	o, err := c.put(users[0])
+	if err != nil {
+		return nil, err
+	}
 	c.service.reply(c.conn.Server, o.question)
 	if _, err := c.receive(); !errors.Is(err, syscall.EAGAIN) {
 		c.note(o, didFail, nil)
@@ -160,7 +163,7 @@ func (c *client) call(setUp ...repro.SetUp) (err error) {
 // accept takes the server's end of the connection.
 func (c *client) accept() (err error) {
 	c.asked = c.first
-	c.conn.Server, err = c.service.Accept()
+	c.conn.Server, err = c.service.AcceptFrom(c.conn.Client)
 	return err
 }
 
@@ -227,7 +230,10 @@ func (c *client) watchOpening() *opening {
 func (c *client) haunted(dead *wire.Packet) error {
 	c.Await(pawsTick, repro.Never)
 	holdReplies(c.Run)
-	o := c.put(users[1])
+	o, err := c.put(users[1])
+	if err != nil {
+		return err
+	}
 	c.service.reply(c.conn.Server, o.question)
 	c.Rule("b", "the dead connection's reply is let go, and then the new one's")
 	c.Wire().SetRule(nil)

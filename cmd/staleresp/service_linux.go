@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"syscall"
 	"time"
 
 	"sockproof/lib/repro"
@@ -43,12 +45,21 @@ func serveAt(r *repro.Run, port uint16) (*service, error) {
 	return &service{Server: s, r: r, lateBy: durationOf(r.Option(lateByFlag), usualLateness)}, err
 }
 
-// take reads a request; ok: there was one.
+// takeBound bounds the wait for the rest of a request.
+const takeBound = 500 * time.Millisecond
+
+// take reads a request, all of it: where segments are small it comes in several. ok:
+// there was one.
 func (s *service) take(from *sock.Socket) (q question, ok bool) {
-	b, err := from.Read(messageSize)
-	if err != nil {
-		return q, false
-	}
+	var b []byte
+	s.r.Await(takeBound, func() bool {
+		if !from.Readable() {
+			return false
+		}
+		part, err := from.Read(messageSize - len(b))
+		b = append(b, part...)
+		return len(b) >= messageSize || len(part) == 0 && !errors.Is(err, syscall.EAGAIN)
+	})
 	q, _, ok = parse(b, askWord)
 	return q, ok
 }

@@ -231,7 +231,10 @@ func (l *leftover) reopen(call func() error) error {
 		return err
 	}
 	l.Await(pawsTick, repro.Never)
-	o := l.put(users[1])
+	o, err := l.put(users[1])
+	if err != nil {
+		return err
+	}
 	l.Rule("b", "the dead connection's reply arrives, and then the new one's")
 	if err := l.Wire().Inject(l.stray.Raw, l.stray.N); err != nil {
 		return err

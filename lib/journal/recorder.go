@@ -122,14 +122,17 @@ func (r *Recorder) Socket(s Socket) {
 }
 
 // Finish ends the run and returns its journal. stopped says why it ended
-// before its last step; empty: it did not.
+// before its last step; empty: it did not. What is recorded later, by a call that
+// was not waited for, goes nowhere.
 func (r *Recorder) Finish(stopped string) Journal {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.closeFold()
 	r.j.ElapsedNS = r.Now()
 	r.j.Stopped = stopped
-	return r.j
+	j := r.j
+	r.j, r.trial, r.stream = Journal{}, nil, nil
+	return j
 }
 
 // Played marks the end of the play: what is recorded from here on belongs to
@@ -146,6 +149,13 @@ func (r *Recorder) Next() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.next
+}
+
+// Len is how many events there are, those of a trial under way among them.
+func (r *Recorder) Len() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.j.Events) + len(r.trial)
 }
 
 // Trial runs f and keeps what it recorded only if f says so. What is not kept

@@ -6,9 +6,9 @@ import (
 	"sockproof/lib/tcp"
 )
 
-// discrepancyText is one on one line: what it is about, both accounts, and what would
+// DiscrepancyText is one on one line: what it is about, both accounts, and what would
 // explain them.
-func discrepancyText(d *tcp.Discrepancy) string {
+func DiscrepancyText(d *tcp.Discrepancy) string {
 	about := strings.Join(append(append([]string{}, d.Sockets...), d.Hosts...), ", ")
 	if about != "" {
 		about += ": "

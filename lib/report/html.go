@@ -224,7 +224,7 @@ func (p *page) contradicting(ds []tcp.Discrepancy) {
 	p.f("<h3>Discrepancies: the witnesses contradict each other</h3>\n<ul>\n")
 	for i := range ds {
 		p.f("<li>")
-		p.button("cell", ds[i].Events, p.esc(string(ds[i].Rule)+" "+discrepancyText(&ds[i])))
+		p.button("cell", ds[i].Events, p.esc(string(ds[i].Rule)+" "+DiscrepancyText(&ds[i])))
 		p.f("</li>\n")
 	}
 	p.f("</ul>\n")

@@ -181,7 +181,7 @@ func (m *markdown) discrepancies(ds []tcp.Discrepancy) {
 	m.line("### Discrepancies: the witnesses contradict each other")
 	m.line()
 	for i := range ds {
-		m.line("- **", string(ds[i].Rule), "** ", md(discrepancyText(&ds[i])), eventsOf(ds[i].Events))
+		m.line("- **", string(ds[i].Rule), "** ", md(DiscrepancyText(&ds[i])), eventsOf(ds[i].Events))
 	}
 	m.line()
 }

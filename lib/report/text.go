@@ -249,7 +249,7 @@ func (c *canvas) discrepancies(ds []tcp.Discrepancy) {
 	for i := range ds {
 		c.put(alarm, "  "+string(ds[i].Rule))
 		c.pad(5)
-		c.wrapped(plain, c.clean(discrepancyText(&ds[i]))+c.cite(ds[i].Events))
+		c.wrapped(plain, c.clean(DiscrepancyText(&ds[i]))+c.cite(ds[i].Events))
 	}
 }
 

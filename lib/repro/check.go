@@ -1,6 +1,7 @@
 package repro
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"sockproof/lib/journal"
 	"sockproof/lib/report"
+	"sockproof/lib/tcp"
 )
 
 // checkCommand says what this machine can run and observe, by doing it.
@@ -17,9 +19,9 @@ func (p *Program) checkCommand() Command {
 	return Command{
 		Name: "check", Usage: "say what this machine can run and observe, and what would help",
 		Flags: []cli.Flag{FormatFlag()}, Accepts: []string{"color"},
-		Exit: "0 the default scenario can run here, or one in its place, 2 bad usage, 3 none can, or output lost",
+		Exit: "0 the default scenario can run here, or one in its place, 2 bad usage, 3 none can, or the witnesses of a network contradict each other, or output lost",
 		Examples: []Example{
-			{p.Name + " check", "each network, tried; who observes there; and what would help"},
+			{p.Name + " check", "each network, tried with a connection; who observes there, and whether they agree; and what would help"},
 			{p.Name + " check --format json", "the same for a script"},
 		},
 		Do: doCheck,
@@ -42,6 +44,8 @@ type checkedNetwork struct {
 	Available bool                    `json:"available"`
 	Reason    string                  `json:"reason,omitempty"`
 	Witnesses []journal.WitnessStatus `json:"witnesses"`
+	// What they say against each other, of the connections that were made.
+	Discrepancies []tcp.Discrepancy `json:"discrepancies"`
 }
 
 // checkedScenario is a scenario with the network it would take.
@@ -63,27 +67,42 @@ func doCheck(c *Context) (int, error) {
 		r.Scenarios = append(r.Scenarios, r.scenario(&c.Program.Scenarios[i]))
 	}
 	code := 0
-	if !r.defaultRuns(c.Program) {
+	if !r.defaultRuns(c.Program) || r.contradicted() {
 		code = ExitInconclusive
 	}
 	return code, c.TextOrJSON(r, func(w io.Writer) { r.write(w) })
 }
 
-// tryNetworks sets every stage once, with its witnesses, and plays nothing on it.
+// tryNetworks tries every network in both families.
 func tryNetworks(c *Context) []checkedNetwork {
 	var tried []checkedNetwork
 	for _, n := range journal.Networks() {
 		for _, f := range []journal.Family{journal.IPv4, journal.IPv6} {
-			s := Scenario{Name: "check", Networks: []journal.Network{n}, Hosts: []string{"a"}}
-			j := Conduct(c.Ctx, &s, func(*Run) error { return nil }, Conditions{
-				Network: n, Family: f, Timeout: defaultTimeout, Run: 1, First: 1,
-			})
-			tried = append(tried, checkedNetwork{
-				Network: n, Family: f, Available: j.Stopped == "", Reason: j.Stopped, Witnesses: append([]journal.WitnessStatus{}, j.Witnesses...),
-			})
+			tried = append(tried, tryNetwork(c.Ctx, Conditions{Network: n, Family: f}))
 		}
 	}
 	return tried
+}
+
+// tryNetwork makes two connections on a network, and confronts its witnesses. Where
+// these contradict each other the network is to be had all the same: whoever reads the
+// verdicts of runs there has to know why they are inconclusive.
+func tryNetwork(ctx context.Context, c Conditions) checkedNetwork {
+	s := Scenario{Name: "check", Networks: []journal.Network{c.Network}, Hosts: []string{"a", "b"}}
+	c.Timeout, c.Run, c.First = defaultTimeout, 1, 1
+	j := Conduct(ctx, &s, connectTwice, c)
+	n := checkedNetwork{Network: c.Network, Family: c.Family, Witnesses: append([]journal.WitnessStatus{}, j.Witnesses...)}
+	n.Discrepancies = append([]tcp.Discrepancy{}, tcp.New(&j).Confront()...)
+	n.Available = j.Stopped == "" || len(n.Discrepancies) > 0
+	if !n.Available {
+		n.Reason = j.Stopped
+	}
+	return n
+}
+
+// contradicted says whether some network's witnesses contradict each other.
+func (r *checked) contradicted() bool {
+	return slices.ContainsFunc(r.Networks, func(n checkedNetwork) bool { return len(n.Discrepancies) > 0 })
 }
 
 // scenario says which network a scenario would take.
@@ -103,6 +122,14 @@ func (r *checked) defaultRuns(p *Program) bool {
 	})
 }
 
+// but says that the witnesses contradict each other, if they do.
+func (n *checkedNetwork) but() string {
+	if len(n.Discrepancies) == 0 {
+		return ""
+	}
+	return "; but the witnesses contradict each other"
+}
+
 func (r *checked) write(w io.Writer) {
 	fmt.Fprintf(w, "%s on %s, as %s\n\n", r.Tool.Name, r.Machine.Kernel, r.Machine.Privilege)
 	for _, n := range r.Networks {
@@ -116,7 +143,10 @@ func (r *checked) write(w io.Writer) {
 				seeing = append(seeing, string(s.Name))
 			}
 		}
-		fmt.Fprintf(w, "%-8s %s  yes, observed by %s\n", n.Network, n.Family, strings.Join(seeing, ", "))
+		fmt.Fprintf(w, "%-8s %s  yes, observed by %s%s\n", n.Network, n.Family, strings.Join(seeing, ", "), n.but())
+		for i := range n.Discrepancies {
+			fmt.Fprintf(w, "                 %s %s\n", n.Discrepancies[i].Rule, report.DiscrepancyText(&n.Discrepancies[i]))
+		}
 		for _, s := range n.Witnesses {
 			if s.Status != journal.Attached {
 				fmt.Fprintf(w, "                 without %s: %s\n", s.Name, s.Reason)

@@ -42,10 +42,15 @@ func (h *Host) Foreign(op string, args []string, f func() (out string, err error
 }
 
 // awaitForeign waits for the libraries to return; the context has ended.
-func (r *Run) awaitForeign() {
+func (r *Run) awaitForeign() error {
 	for _, f := range r.foreign {
-		<-f
+		select {
+		case <-f:
+		case <-r.late.Done():
+			return errors.New("tear down: a library has not returned")
+		}
 	}
+	return nil
 }
 
 // errnoIn names the errno inside a library's error; its text if there is none.

@@ -24,6 +24,9 @@ func Conduct(_ context.Context, s *Scenario, _ Play, c Conditions) journal.Journ
 	}
 }
 
+// connectTwice has nothing to connect.
+func connectTwice(*Run) error { return nil }
+
 // elevate has nothing to elevate to.
 func elevate(context.Context) (code int, done bool) { return 0, false }
 

@@ -15,6 +15,9 @@ import (
 // Run is a run in progress: what a scenario plays on. It belongs to one thread.
 type Run struct {
 	ctx   context.Context
+	time  context.Context         // the run's, until it is torn down
+	halt  context.CancelCauseFunc // ends it early
+	late  context.Context         // ends a little after the run's time: nothing is waited for then
 	rec   *journal.Recorder
 	cond  Conditions
 	net   *network.Network
@@ -82,8 +85,27 @@ func (r *Run) OK() bool {
 	if r.cut == nil && r.ctx.Err() != nil {
 		r.cut = context.Cause(r.ctx)
 	}
-	return r.cut == nil
+	return !r.over()
 }
+
+// over says whether the run's time is over, or its journal full. Unlike OK it is asked
+// while the run is torn down too.
+func (r *Run) over() bool {
+	if r.time.Err() == nil && r.rec.Len() > mostEvents {
+		r.halt(errFlood)
+	}
+	if r.cut == nil && r.time.Err() != nil {
+		r.cut = context.Cause(r.time)
+	}
+	return r.cut != nil
+}
+
+// mostEvents bounds a journal: no scenario records a tenth of it, and judging more would
+// take longer than the run.
+const mostEvents = 20_000
+
+// errFlood is that there was no end to what happened.
+var errFlood = fmt.Errorf("more than %d events: there is no end to what is sent, or to what a call returns", mostEvents)
 
 // stop ends the run because a wait was cut short; the first reason counts.
 func (r *Run) stop(err error) {
@@ -179,6 +201,23 @@ func (r *Run) look() {
 	}
 	r.watch.drain(r)
 	r.table.Sample()
+	r.over() // and no call is made any more
+}
+
+// teardownBound is how much longer than its time a run may take to be torn down.
+const teardownBound = 250 * time.Millisecond
+
+// later is a context that ends so long after another.
+func later(ctx context.Context, d time.Duration) (late context.Context, done func()) {
+	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(d):
+			cancel()
+		case <-late.Done():
+		}
+	})
+	return late, func() { stop(); cancel() }
 }
 
 // errTimeout is that a run took longer than --timeout.
@@ -197,7 +236,11 @@ func conduct(ctx context.Context, s *Scenario, play Play, c Conditions, k journa
 		head.BeganNS = time.Since(c.Began).Nanoseconds()
 	}
 	rec := journal.NewRecorder(head, c.First)
-	r := &Run{ctx: ctx, rec: rec, cond: c, missing: map[journal.Witness]bool{}}
+	ctx, halt := context.WithCancelCause(ctx)
+	defer halt(nil)
+	late, done := later(ctx, teardownBound)
+	defer done()
+	r := &Run{ctx: ctx, time: ctx, halt: halt, late: late, rec: rec, cond: c, missing: map[journal.Witness]bool{}}
 	var err error
 	r.net, err = network.Open(network.Options{Kind: k, Family: c.Family, Hosts: s.Hosts, ToSelf: s.ToSelf, DelayedACK: s.DelayedACK, MTU: s.MTU, Recorder: rec})
 	if err != nil {
@@ -210,10 +253,11 @@ func conduct(ctx context.Context, s *Scenario, play Play, c Conditions, k journa
 
 // conduct plays on the stage that has been set.
 func (r *Run) conduct(play Play) journal.Journal {
+	bounds := sock.Bounds{Run: r.time, Late: r.late}
 	ctx, cancel := context.WithCancel(r.ctx)
 	defer cancel()
 	r.ctx = ctx
-	if err := r.attach(); err != nil {
+	if err := r.attach(bounds); err != nil {
 		return r.rec.Finish(err.Error())
 	}
 	defer r.watch.close()
@@ -223,7 +267,9 @@ func (r *Run) conduct(play Play) journal.Journal {
 	r.rec.Played()
 	r.OK() // whether the time ran out is asked before it is cut
 	cancel()
-	r.awaitForeign()
+	if e := r.awaitForeign(); err == nil {
+		err = e
+	}
 	if e := r.table.Abort(); err == nil {
 		err = e
 	}
@@ -248,8 +294,8 @@ func (r *Run) play(play Play) error {
 }
 
 // attach lets the witnesses watch before anything happens.
-func (r *Run) attach() error {
-	r.table = sock.NewTable(r.rec, r.net.Family, sock.Hooks{After: r.look, Port: r.watchPort, Carry: r.carry})
+func (r *Run) attach(bounds sock.Bounds) error {
+	r.table = sock.NewTable(r.rec, r.net.Family, bounds, sock.Hooks{After: r.look, Port: r.watchPort, Carry: r.carry})
 	w, err := attach(r)
 	if err != nil {
 		return err

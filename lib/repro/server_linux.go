@@ -2,6 +2,7 @@ package repro
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"syscall"
 	"time"
@@ -122,8 +123,21 @@ func (s *Server) Connect(from *Host, setUp ...SetUp) (Conn, error) {
 	if err != nil {
 		return Conn{}, err
 	}
-	accepted, err := s.Accept()
+	accepted, err := s.AcceptFrom(client)
 	return Conn{client, accepted}, err
+}
+
+// AcceptFrom takes the server's end of a client's connection from the queue. Others may
+// be before it: with SYN cookies a segment of a connection that the server has lost makes
+// a new one (tcp_syncookies=2). They stay as they are until the run ends.
+func (s *Server) AcceptFrom(client *sock.Socket) (*sock.Socket, error) {
+	for {
+		accepted, err := s.Accept()
+		if err != nil || accepted.IsPeerOf(client) {
+			return accepted, err
+		}
+		s.host.r.Note("%s is not the server's end of %s", accepted.ID(), client.ID())
+	}
 }
 
 // A receiver so small that a little fills it, and then stops the sender.
@@ -162,8 +176,9 @@ func (r *Run) Receive(s *sock.Socket) {
 }
 
 const (
-	// bulkRead is how much ReadToEnd asks for at once, in bytes.
+	// bulkRead is how much ReadToEnd asks for at once, in bytes, and readings how often.
 	bulkRead = 8 << 10
+	readings = 4096
 	// readBound bounds how long it waits for more.
 	readBound = 3 * time.Second
 )
@@ -171,8 +186,13 @@ const (
 // ReadToEnd reads until the end or an error, waiting for what is under way. The
 // journal counts the bytes and does not keep them.
 func (r *Run) ReadToEnd(s *sock.Socket) {
+	read := 0
 	r.Await(readBound, func() bool {
-		for s.Readable() {
+		for r.OK() && s.Readable() {
+			if read++; read > readings {
+				r.stop(fmt.Errorf("read(%s): no end after %d readings", s.ID(), readings))
+				return true
+			}
 			n, err := s.ReadBulk(bulkRead)
 			if n == 0 || err != nil && !errors.Is(err, syscall.EAGAIN) {
 				return true

@@ -1,6 +1,7 @@
 package sock
 
 import (
+	"errors"
 	"fmt"
 
 	"golang.org/x/sys/unix"
@@ -15,6 +16,7 @@ func (t *Table) Abort() error {
 			first = fmt.Errorf("tear down: %w", err)
 		}
 	}
+	t.ending = true
 	for _, c := range t.children {
 		note(c.abort())
 	}
@@ -24,7 +26,7 @@ func (t *Table) Abort() error {
 	for _, s := range t.sockets() {
 		note(s.abort())
 	}
-	t.release()
+	note(t.release())
 	for _, e := range t.epolls {
 		_ = unix.Close(e.fd) // it owns nothing
 	}
@@ -34,9 +36,10 @@ func (t *Table) Abort() error {
 
 // abort resets the connection, through whichever descriptor is left of it.
 func (s *Socket) abort() error {
+	var busy error
 	if s.descriptor() >= 0 && s.isBusy() {
 		_ = s.Shutdown(ShutBoth) // ENOTCONN where there is nobody to wake
-		s.wait()
+		busy = s.wait()
 	}
 	for _, d := range s.copies {
 		if d.fd < 0 {
@@ -47,19 +50,22 @@ func (s *Socket) abort() error {
 		}
 	}
 	if s.descriptor() < 0 {
-		return nil // a background call was close itself, or the play closed it
+		return busy // a background call was close itself, or the play closed it
 	}
-	return s.Reset()
+	return errors.Join(busy, s.Reset())
 }
 
 // release waits for the calls that a close did not wake: only the peer can, and
 // its RST has to be carried to them.
-func (t *Table) release() {
+func (t *Table) release() error {
 	for _, s := range t.sockets() {
 		if !s.isBusy() {
 			continue
 		}
 		t.carry()
-		s.wait()
+		if err := s.wait(); err != nil {
+			return err
+		}
 	}
+	return nil
 }

@@ -122,12 +122,18 @@ func (s *Socket) isBusy() bool {
 	return false
 }
 
-// wait waits for the calls in the background to return.
-func (s *Socket) wait() {
+// wait waits for the calls in the background to return. One that is waited for in
+// vain is left to itself: it ends with the program.
+func (s *Socket) wait() error {
 	s.mu.Lock()
 	pending := s.pending
 	s.mu.Unlock()
 	for _, p := range pending {
-		<-p.done
+		select {
+		case <-p.done:
+		case <-s.t.bounds.Late.Done():
+			return fmt.Errorf("a call on %s has not returned", s.id)
+		}
 	}
+	return nil
 }

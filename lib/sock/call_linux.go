@@ -1,6 +1,7 @@
 package sock
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"syscall"
@@ -14,7 +15,7 @@ import (
 type CallError struct {
 	Op   string
 	Args []string
-	Err  error // a syscall.Errno
+	Err  error // a syscall.Errno, or why the call was not made
 }
 
 // Error reads like strace: "connect(a1, 192.0.2.1:8080): connection refused".
@@ -103,13 +104,27 @@ func (s *Socket) call(op string, args []string, f func(fd int) returned) error {
 // callOn is record for a call on one of the socket's descriptors, which the
 // journal calls name.
 func (s *Socket) callOn(fd int, name, op string, args []string, f func(fd int) returned) error {
-	return s.t.record(s.host.Name, s.id, op, append([]string{name}, args...), func() returned {
+	args = append([]string{name}, args...)
+	if err := s.t.over(op); err != nil {
+		return &CallError{Op: op, Args: args, Err: err}
+	}
+	return s.t.record(s.host.Name, s.id, op, args, func() returned {
 		r := f(fd)
 		if r.err != nil {
 			r.n = -1
 		}
 		return r
 	})
+}
+
+// over is why a call is not made: the run's time is over. A loop of calls ends so,
+// whatever they return. What tears the run down is made, and so is every close: what
+// it was to close would stay open.
+func (t *Table) over(op string) error {
+	if t.bounds.Run.Err() == nil || op == "close" || unix.Gettid() == t.thread && t.ending {
+		return nil
+	}
+	return context.Cause(t.bounds.Run)
 }
 
 // moved is what a call that returned n has moved of some bytes: no more than there are,

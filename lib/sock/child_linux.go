@@ -1,6 +1,7 @@
 package sock
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -204,6 +205,9 @@ const answerBound = 20 * time.Second
 // ask sends an order and waits for the answer; io.EOF: the child is gone.
 func (c *Child) ask(o order) (answer, error) {
 	var a answer
+	if err := c.t.over(o.Op); err != nil {
+		return a, fmt.Errorf("%s in child %d: %w", o.Op, c.pid, err)
+	}
 	if c.ended {
 		return a, fmt.Errorf("%s in child %d: it has ended", o.Op, c.pid)
 	}
@@ -213,6 +217,8 @@ func (c *Child) ask(o order) (answer, error) {
 	if err := c.from.SetReadDeadline(time.Now().Add(answerBound)); err != nil {
 		return a, fmt.Errorf("%s in child %d: %w", o.Op, c.pid, err)
 	}
+	late := context.AfterFunc(c.t.bounds.Late, func() { _ = c.from.SetReadDeadline(time.Now()) })
+	defer late()
 	if err := c.answers.Decode(&a); err != nil {
 		if errors.Is(err, io.EOF) {
 			return a, io.EOF

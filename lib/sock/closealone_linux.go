@@ -19,16 +19,21 @@ func alone(fd int, lingers bool) (closed func()) {
 	}
 	// This close may take seconds, for which nobody else has to wait: the
 	// descriptor is gone as soon as the call has begun.
+	returned := make(chan struct{})
 	go func() {
 		defer starting.RUnlock()
 		for {
 			if now, open := inodeOf(fd); !open || now != inode {
 				return
 			}
-			time.Sleep(goneAfter)
+			select {
+			case <-returned: // it may not have closed anything
+				return
+			case <-time.After(goneAfter):
+			}
 		}
 	}()
-	return func() {}
+	return func() { close(returned) }
 }
 
 // goneAfter is how often it is asked whether a descriptor is gone.

@@ -55,6 +55,9 @@ func (t *Table) Open(h *network.Host, m Mode) (*Socket, error) {
 	if m == NonBlocking {
 		kind, flags = kind|unix.SOCK_NONBLOCK, flags+"|SOCK_NONBLOCK"
 	}
+	if err := t.over("socket"); err != nil {
+		return nil, &CallError{Op: "socket", Args: []string{name}, Err: err}
+	}
 	err := h.In(func() error {
 		return t.record(h.Name, s.id, "socket", []string{name, flags, "IPPROTO_TCP"}, func() returned {
 			fd, err := unix.Socket(number, kind, unix.IPPROTO_TCP)
@@ -105,6 +108,13 @@ func (s *Socket) addresses() (local, remote netip.AddrPort) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.local, s.remote
+}
+
+// IsPeerOf says whether the two are the ends of one connection, by their addresses.
+func (s *Socket) IsPeerOf(o *Socket) bool {
+	_, remote := s.addresses()
+	local, _ := o.addresses()
+	return remote.IsValid() && remote == local
 }
 
 // learn notes an address of the socket, for the journal and for sock_diag.

@@ -1,6 +1,7 @@
 package sock
 
 import (
+	"context"
 	"net/netip"
 	"sync"
 
@@ -31,6 +32,15 @@ type Table struct {
 	commands []*Command
 	epolls   []*Epoll
 	carry    func() // hands on what waits between the hosts
+
+	bounds Bounds
+	ending bool // the run is being torn down; the run's thread only
+}
+
+// Bounds are how long a run may take.
+type Bounds struct {
+	Run  context.Context // no call is begun after it ends
+	Late context.Context // nor is any waited for after this one, which ends a little later
 }
 
 // Hooks are what the run does about a socket's calls.
@@ -41,10 +51,10 @@ type Hooks struct {
 }
 
 // NewTable makes an empty table, for the calling thread's run.
-func NewTable(rec *journal.Recorder, f journal.Family, hooks Hooks) *Table {
+func NewTable(rec *journal.Recorder, f journal.Family, bounds Bounds, hooks Hooks) *Table {
 	return &Table{
 		rec: rec, family: f, thread: unix.Gettid(), after: hooks.After, port: hooks.Port, carry: hooks.Carry,
-		diags: map[string]*diag.Conn{}, count: map[string]int{}, latest: map[string]int{},
+		bounds: bounds, diags: map[string]*diag.Conn{}, count: map[string]int{}, latest: map[string]int{},
 	}
 }
 

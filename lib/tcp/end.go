@@ -1,6 +1,10 @@
 package tcp
 
-import "sockproof/lib/journal"
+import (
+	"sort"
+
+	"sockproof/lib/journal"
+)
 
 // End is one end of one incarnation of a connection: what a correct TCP knows there.
 // Its facts are the numbers of the events by which they came to be; 0: never.
@@ -175,26 +179,20 @@ func (e *End) Aborted() int { return earliest(e.RstIn, e.RstOut, e.Destroyed) }
 
 // StreamAt is how many bytes had been delivered in order when an event was recorded.
 func (e *End) StreamAt(n int) int {
-	length := 0
-	for i := range e.arrivals {
-		if e.arrivals[i].n > n {
-			break
-		}
-		length = e.arrivals[i].length
+	i := sort.Search(len(e.arrivals), func(i int) bool { return e.arrivals[i].n > n })
+	if i == 0 {
+		return 0
 	}
-	return length
+	return e.arrivals[i-1].length
 }
 
 // ReadAt is how many of them had been read.
 func (e *End) ReadAt(n int) int {
-	total := 0
-	for i := range e.reads {
-		if e.reads[i].call.N > n {
-			break
-		}
-		total = e.reads[i].at + e.reads[i].length
+	i := sort.Search(len(e.reads), func(i int) bool { return e.reads[i].call.N > n })
+	if i == 0 {
+		return 0
 	}
-	return total
+	return e.reads[i-1].at + e.reads[i-1].length
 }
 
 // UnreadAt is how many bytes waited to be read.
@@ -205,14 +203,11 @@ func (e *End) WrittenAt(n int) int { return lastBy(e.writes, n) }
 
 // lastBy is the last count at an event or before it.
 func lastBy(list []progress, n int) int {
-	count := 0
-	for _, p := range list {
-		if p.n > n {
-			break
-		}
-		count = p.count
+	i := sort.Search(len(list), func(i int) bool { return list[i].n > n })
+	if i == 0 {
+		return 0
 	}
-	return count
+	return list[i-1].count
 }
 
 // UnackedAt says how much of the sequence space it had sent and was not acknowledged.

@@ -57,6 +57,9 @@ func (w *Wire) Bulk(produce func() (more bool, err error)) error {
 // carry moves packets both ways until none comes.
 func (w *Wire) carry(totals []total) error {
 	for quiet := false; !quiet; {
+		if w.ctx.Err() != nil {
+			return context.Cause(w.ctx)
+		}
 		quiet = true
 		for i := range w.ends {
 			n, err := w.carryFrom(&w.ends[i], &totals[i])
@@ -82,6 +85,9 @@ func (w *Wire) carryFrom(e *End, t *total) (n int, err error) {
 		}
 		if errors.Is(err, unix.EAGAIN) {
 			return n, nil
+		}
+		if err == nil && size > len(w.buf) {
+			err = fmt.Errorf("it returned %d, more than it was given room for", size)
 		}
 		if err != nil {
 			return n, fmt.Errorf("read the wire of host %s: %w", e.Host, err)

@@ -121,13 +121,13 @@ func (c *Capture) Watch(port uint16) error {
 }
 
 // Drain calls each for every packet that waits, whole from its IP header, in
-// the order of arrival, and returns when none is left. raw is valid during the
-// call only.
+// the order of arrival, and returns when none is left, or each says that no more
+// is wanted. raw is valid during the call only.
 //
 // lost is how many packets of the watched ports were not handed to any Drain
 // since the one before: there was no room for them in the receive buffer, or
 // they were longer than any that lo is known to carry.
-func (c *Capture) Drain(each func(raw []byte)) (lost int, err error) {
+func (c *Capture) Drain(each func(raw []byte) (more bool)) (lost int, err error) {
 	for {
 		// With MSG_TRUNC the length is the packet's, also where it did not fit.
 		n, _, err := unix.Recvfrom(c.fd, c.buf, unix.MSG_TRUNC)
@@ -142,7 +142,9 @@ func (c *Capture) Drain(each func(raw []byte)) (lost int, err error) {
 		case n > len(c.buf):
 			lost++
 		default:
-			each(c.buf[:n])
+			if !each(c.buf[:n]) {
+				return lost, nil
+			}
 		}
 	}
 }

@@ -45,12 +45,13 @@ func watch(t testing.TB, c *Capture, ports ...uint16) {
 func drain(t testing.TB, c *Capture) []packet.Packet {
 	t.Helper()
 	var list []packet.Packet
-	lost, err := c.Drain(func(raw []byte) {
+	lost, err := c.Drain(func(raw []byte) bool {
 		p, err := packet.Decode(slices.Clone(raw))
 		if err != nil {
 			t.Errorf("%v: %x", err, raw)
 		}
 		list = append(list, p)
+		return true
 	})
 	if err != nil || lost != 0 {
 		t.Fatalf("lost %d, error %v", lost, err)
@@ -246,11 +247,11 @@ func TestDrainReportsLoss(t *testing.T) {
 		nstest.Connect(t, other, otherAt) // whose loss is none
 	}
 	taken := 0
-	lost, err := c.Drain(func([]byte) { taken++ })
+	lost, err := c.Drain(func([]byte) bool { taken++; return true })
 	if err != nil || lost == 0 || taken+lost != 3*connections {
 		t.Errorf("taken %d, lost %d, error %v; want some lost, %d in all", taken, lost, err, 3*connections)
 	}
-	if lost, err := c.Drain(func([]byte) {}); lost != 0 || err != nil {
+	if lost, err := c.Drain(func([]byte) bool { return true }); lost != 0 || err != nil {
 		t.Errorf("lost %d again, error %v", lost, err)
 	}
 }
@@ -263,7 +264,7 @@ func TestDrainReportsTruncation(t *testing.T) {
 	c.buf = make([]byte, 52) // an ACK fits, a SYN does not
 	nstest.Connect(t, listener, at)
 	taken := 0
-	lost, err := c.Drain(func([]byte) { taken++ })
+	lost, err := c.Drain(func([]byte) bool { taken++; return true })
 	if err != nil || lost != 2 || taken != 1 {
 		t.Errorf("taken %d, lost %d, error %v; want the ACK, and SYN and SYN,ACK lost", taken, lost, err)
 	}
@@ -325,7 +326,7 @@ func BenchmarkDrain(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.StartTimer()
-		if lost, err := c.Drain(func([]byte) {}); lost != 0 || err != nil {
+		if lost, err := c.Drain(func([]byte) bool { return true }); lost != 0 || err != nil {
 			b.Fatal(lost, err)
 		}
 	}
