@@ -10,6 +10,7 @@ import (
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
 	"sockproof/lib/report"
+	"sockproof/lib/tcp"
 )
 
 var tool = report.Tool{Name: "simopen", Version: "1.2.0", Commit: "0123abc", Go: "go1.26"}
@@ -34,7 +35,9 @@ func judged(j journal.Journal) report.Run {
 	if f.Verdict == claim.Confirmed {
 		o = claim.Reproduced
 	}
-	return report.NewRun(j, "both call", o, f.Because, []claim.Finding{f})
+	r := report.NewRun(j, "both call", o, f.Because, []claim.Finding{f})
+	r.Discrepancies = []tcp.Discrepancy{} // its witnesses were confronted
+	return r
 }
 
 var judge = Judge{Tool: tool, Standard: "alone", Report: func(j journal.Journal) (report.Run, bool) { return judged(j), j.Scenario == "cross" }}
