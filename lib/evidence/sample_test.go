@@ -35,9 +35,9 @@ func judged(j journal.Journal) report.Run {
 	if f.Verdict == claim.Confirmed {
 		o = claim.Reproduced
 	}
-	run := report.NewRun(j, "both call", o, f.Because, []claim.Finding{f})
-	run.Discrepancies = []tcp.Discrepancy{} // asked for, and none
-	return run
+	r := report.NewRun(j, "both call", o, f.Because, []claim.Finding{f})
+	r.Discrepancies = []tcp.Discrepancy{} // its witnesses were confronted
+	return r
 }
 
 var judge = Judge{Tool: tool, Standard: "alone", Report: func(j journal.Journal) (report.Run, bool) { return judged(j), j.Scenario == "cross" }}

@@ -126,6 +126,12 @@ func TestForgeries(t *testing.T) {
 		"citations": {inJSON(fileReport, func(v map[string]any) { finding(v)["events"] = []int{1} }), "report.json, run 1, claim T1: rests on events [1]; its journal is judged by events [2]"},
 		"claim":     {inJSON(fileReport, func(v map[string]any) { run(v)["findings"] = []any{} }), "report.json, run 1, claim T1: missing"},
 		"twice":     {inJSON(fileReport, func(v map[string]any) { run(v)["findings"] = []any{finding(v), finding(v)} }), "report.json, run 1, claim T1: this program does not"},
+		"no contradiction": {
+			inJSON(fileReport, func(v map[string]any) {
+				run(v)["discrepancies"] = []any{map[string]any{"rule": "R1", "sockets": []string{"a1"}, "hosts": []string{}, "accounts": []string{"x"}, "explanation": "y", "events": []int{2}}}
+			}),
+			"report.json, run 1: says that its witnesses contradict each other",
+		},
 		"outcome":   {inJSON(fileReport, func(v map[string]any) { run(v)["outcome"] = "inconclusive" }), "report.json, run 1: says inconclusive"},
 		"words":     {inJSON(fileReport, func(v map[string]any) { run(v)["why"] = "who knows" }), "report.json: not what this version makes"},
 		"event":     {inJSON(fileReport, func(v map[string]any) { run(v)["events"].([]any)[7].(map[string]any)["host"] = "c" }), "report.json, run 1, event 8: not that of journal.jsonl"},

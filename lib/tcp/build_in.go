@@ -40,6 +40,18 @@ func (b *builder) enters(s *Segment) {
 	}
 }
 
+// callsBetween is how many calls were recorded from one event on and before another.
+func (b *builder) callsBetween(from, to int) int {
+	calls := 0
+	i, _ := b.index(from)
+	for ; i < len(b.Journal.Events) && b.Journal.Events[i].N < to; i++ {
+		if b.Journal.Events[i].Call != nil {
+			calls++
+		}
+	}
+	return calls
+}
+
 // isLongGone says whether a segment came after its socket was seen gone. On lo what came
 // before that may be captured after it: then the program must have made two calls since,
 // each of which takes in what was captured.
@@ -47,15 +59,7 @@ func (b *builder) isLongGone(seen int, s *Segment) bool {
 	if b.wire {
 		return true
 	}
-	calls := 0
-	from, _ := b.index(seen)
-	to, _ := b.index(s.N)
-	for i := from; i < to; i++ {
-		if b.Journal.Events[i].Call != nil {
-			calls++
-		}
-	}
-	return calls >= 2
+	return b.callsBetween(seen, s.N) >= 2
 }
 
 // lost notes a segment that came where no socket takes it.

@@ -154,7 +154,7 @@ func (b *builder) says(e *End, s *Segment) {
 	if s.Has(ackFlag) && e.hasIRS {
 		b.acknowledges(e, s)
 	}
-	if s.Packet.Win == 0 && e.isEmpty() && !b.isConcurrent(s.N) {
+	if s.Packet.Win == 0 && e.isEmpty() && !b.isConcurrent(s.N) && b.isLongRead(e, s.N) {
 		b.contradicts(e, R1, s.N, "it offers no window, though nothing that was delivered to it was unread")
 	}
 	e.sent = append(e.sent, sent{s, again, e.nextOut, e.unacked})
@@ -163,6 +163,12 @@ func (b *builder) says(e *End, s *Segment) {
 // isEmpty says whether an end has nothing that takes up its receive buffer.
 func (e *End) isEmpty() bool {
 	return e.Opened != 0 && e.blindWhy == sees && e.Filtered == 0 && e.FinIn == 0 && len(e.stream) <= e.readTo && len(e.early) == 0
+}
+
+// isLongRead says whether a segment left after what the end had been delivered was read. On
+// lo one that left before may be captured after it.
+func (b *builder) isLongRead(e *End, n int) bool {
+	return b.wire || len(e.reads) == 0 || b.callsBetween(e.reads[len(e.reads)-1].call.N, n) > 2
 }
 
 // soonAcked is how long after its delivery a segment on lo may leave without
