@@ -96,9 +96,9 @@ func (v *View) only(p pair) *Socket {
 }
 
 // at4 are the sockets that a segment to a pair of addresses can concern.
-func (b *View) at4(p pair) []*Socket {
+func (v *View) at4(p pair) []*Socket {
 	var some []*Socket
-	for _, k := range b.Sockets {
+	for _, k := range v.Sockets {
 		if k.Local == p.local && k.Remote == p.remote || k.Local == p.remote {
 			some = append(some, k)
 		}
