@@ -24,6 +24,11 @@ func TestEarlySignal(t *testing.T) {
 	var as *syscall.Credential
 	if os.Getuid() == 0 {
 		binary, as = forNobody(t, binary), &syscall.Credential{Uid: 65534, Gid: 65534}
+		probe := exec.Command(binary, "--version")
+		probe.SysProcAttr = &syscall.SysProcAttr{Credential: as}
+		if probe.Run() != nil { // the root of a user namespace, where nobody has no number
+			as = nil
+		}
 	}
 	const starts, enough = 50, 10
 	for s, name := range map[syscall.Signal]string{syscall.SIGTERM: "SIGTERM", syscall.SIGINT: "SIGINT"} {
