@@ -120,7 +120,7 @@ func sendsNoFIN(j *journal.Journal) claim.Finding {
 	if len(cited) == 0 {
 		return claim.Unclear("no %s was seen on a connection that went on", claim.ShutRead)
 	}
-	return claim.Confirm(claim.Numbers(cited...), "no FIN left the caller after %s, and the connection went on", claim.ShutRead)
+	return claim.Absent(claim.Confirm(claim.Numbers(cited...), "no FIN left the caller after %s, and the connection went on", claim.ShutRead))
 }
 
 var hc12 = claim.Claim{

@@ -69,8 +69,8 @@ func sharesOne(j *journal.Journal) claim.Finding {
 	if closes == 0 || last == 0 || shutdowns == 0 {
 		return claim.Unclear("not all was seen: %d closes of one descriptor with another in use afterwards, %d of the last, %d shutdowns through one of several", closes, last, shutdowns)
 	}
-	return claim.Confirm(claim.Numbers(cited...), "%s", fmt.Sprintf(
-		"%d times close() of one descriptor sent nothing, and the other went on sending; only the last close() sent a FIN. One shutdown() sent it at once, and the other holder's write failed with EPIPE", closes))
+	return claim.Absent(claim.Confirm(claim.Numbers(cited...), "%s", fmt.Sprintf(
+		"%d times close() of one descriptor sent nothing, and the other went on sending; only the last close() sent a FIN. One shutdown() sent it at once, and the other holder's write failed with EPIPE", closes)))
 }
 
 // usedAfter is a call by which the connection was still used through another

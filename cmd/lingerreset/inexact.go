@@ -147,7 +147,7 @@ func exact(j *journal.Journal) claim.Finding {
 	if len(cited) == 0 {
 		return claim.Unclear("no RST with the number expected was seen to come")
 	}
-	return claim.Confirm(claim.Numbers(cited...), "it ended the connection, and drew nothing")
+	return claim.Absent(claim.Confirm(claim.Numbers(cited...), "it ended the connection, and drew nothing"))
 }
 
 // drawsNothing judges the RSTs of closes: what the end that was reset sent then.
@@ -173,7 +173,7 @@ func drawsNothing(j *journal.Journal) claim.Finding {
 	if len(cited) == 0 {
 		return none(j, lingerZero)
 	}
-	return claim.Confirm(claim.Numbers(cited...), "the end that was reset sent nothing, %d times", len(cited)/2)
+	return claim.Absent(claim.Confirm(claim.Numbers(cited...), "the end that was reset sent nothing, %d times", len(cited)/2))
 }
 
 // downAfter is when a witness saw an end torn down after an event.

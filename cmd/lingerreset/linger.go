@@ -24,7 +24,7 @@ func sendsRST(j *journal.Journal) claim.Finding {
 	if len(all) == 0 {
 		return none(j, lingerZero)
 	}
-	return claim.Confirm(claim.Numbers(cited...), "close() sent RST and no FIN, %d times", len(all))
+	return claim.Absent(claim.Confirm(claim.Numbers(cited...), "close() sent RST and no FIN, %d times", len(all)))
 }
 
 var lr1 = claim.Claim{
@@ -183,7 +183,7 @@ var lr23 = claim.Claim{
 			}
 			for _, s := range claim.Samples(e.Journal, e.Who, journal.TimeWait) {
 				if s.N > closed.N {
-					return claim.Confirm(claim.Numbers(in, closed, s), "%s was still in TIME_WAIT after close(), with %.1f s to go, and nothing was sent", e.Who, float64(s.Sample.TimerMS)/1e3)
+					return claim.Absent(claim.Confirm(claim.Numbers(in, closed, s), "%s was still in TIME_WAIT after close(), with %.1f s to go, and nothing was sent", e.Who, float64(s.Sample.TimerMS)/1e3))
 				}
 			}
 		}

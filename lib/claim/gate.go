@@ -72,9 +72,9 @@ func (g *Gate) unseen(f Finding) string {
 	case !g.asked || !f.Absence:
 		return ""
 	case !g.j.Attached(journal.Packets):
-		return "no packets were captured that could show what kept it from coming"
+		return "no packets were captured, so something may have kept back what did not come"
 	case g.j.Network != journal.HostNet && !g.j.Attached(journal.Counters):
-		return "the kernel's counters, which could show that the capture saw all, were not read"
+		return "the kernel's counters were not read, so the capture may have missed what did not come"
 	}
 	return ""
 }

@@ -52,8 +52,9 @@ func Possibly(check Check) Check {
 // or that all do.
 func Together(j *journal.Journal, checks ...Check) Finding {
 	var (
-		cited []int
-		told  string
+		cited  []int
+		told   string
+		absent bool
 	)
 	for i, check := range checks {
 		f := check(j)
@@ -61,11 +62,14 @@ func Together(j *journal.Journal, checks ...Check) Finding {
 			return f
 		}
 		cited = append(cited, f.Events...)
+		absent = absent || f.Absence
 		if i > 0 {
 			told += "; "
 		}
 		told += f.Because
 	}
 	slices.Sort(cited)
-	return Confirm(slices.Compact(cited), "%s", told)
+	all := Confirm(slices.Compact(cited), "%s", told)
+	all.Absence = absent
+	return all
 }
