@@ -50,7 +50,7 @@ func sendFile(fd int, content []byte) returned {
 		return returned{err: err}
 	}
 	n, err := unix.Sendfile(fd, file, nil, len(content))
-	return returned{n: n, data: moved(content, int(n)), err: err}
+	return returned{n: n, data: moved(content, n), err: err}
 }
 
 // spliceIn sends what is in a pipe (splice(2)).
