@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"sockproof/lib/packet"
 	"sockproof/lib/repro"
 	"sockproof/lib/wire"
@@ -37,6 +39,9 @@ func forgedOnce(r *repro.Run, s *repro.Server, offset uint32) error {
 		return err
 	}
 	r.Wire().SetRule(nil)
+	if last == nil {
+		return errors.New("host a has sent nothing: there is no segment to forge a RST after")
+	}
 	if err := forge(r, last, offset); err != nil {
 		return err
 	}

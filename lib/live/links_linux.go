@@ -59,7 +59,7 @@ func readLinks(fd uintptr, names []string, found []uint64) {
 		if errno != 0 {
 			continue
 		}
-		if inode, is := socketInode(link[:size]); is {
+		if inode, is := socketInode(link[:min(int(size), len(link))]); is {
 			found[i] = inode
 		}
 	}

@@ -100,7 +100,7 @@ func (n *rtnetlink) send(each func(kind uint16, body []byte)) error {
 		if err != nil {
 			return fmt.Errorf("receive from rtnetlink: %w", err)
 		}
-		err = eachMessage(n.receive[:size], func(m message) {
+		err = eachMessage(n.receive[:min(max(size, 0), len(n.receive))], func(m message) {
 			if m.kind == unix.NLMSG_ERROR {
 				if err := n.failure(m); err != nil && first == nil {
 					first = err

@@ -150,7 +150,7 @@ func TestQueuedOutput(t *testing.T) {
 func TestSlowReader(t *testing.T) {
 	r, w := unread(t)
 	p, played := fakeProgram(), make(chan struct{})
-	const events = 20_000
+	const events = mostEvents / 2
 	p.Plays["yes"] = func(r *Run) error {
 		for range events {
 			r.Note("one of many")

@@ -102,7 +102,7 @@ func (r *Run) over() bool {
 
 // mostEvents bounds a journal: no scenario records a tenth of it, and judging more would
 // take longer than the run.
-const mostEvents = 20_000
+const mostEvents = 10_000
 
 // errFlood is that there was no end to what happened.
 var errFlood = fmt.Errorf("more than %d events: there is no end to what is sent, or to what a call returns", mostEvents)

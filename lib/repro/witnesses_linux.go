@@ -14,6 +14,7 @@ type witnesses struct {
 	capture *capture.Capture // of lo; nil on the wire, which carries the packets itself
 	diags   []*diag.Conn
 	counts  []*counted
+	late    int // packets captured when the run's time was over
 }
 
 // counted is the counters of one stack.
@@ -124,22 +125,23 @@ func (w *witnesses) port(p uint16) error {
 	return w.capture.Watch(p)
 }
 
-// atOnce is how many packets of lo are still journalled in a row when the run is over.
-const atOnce = 1024
+// mostLate is how many packets of lo are still journalled when the run's time is over.
+const mostLate = 1024
 
 // drain journals what passed lo since the last time. There may be no end to it, where
 // two sockets answer each other for ever.
 func (w *witnesses) drain(r *Run) {
-	if w == nil || w.capture == nil {
+	if w == nil || w.capture == nil || w.late >= mostLate {
 		return
 	}
-	taken := 0
 	lost, err := w.capture.Drain(func(raw []byte) bool {
 		recordCaptured(r, raw)
-		taken++
-		return taken < atOnce || !r.over()
+		if r.over() {
+			w.late++
+		}
+		return w.late < mostLate
 	})
-	if taken >= atOnce && r.cut != nil {
+	if w.late >= mostLate {
 		lost++ // what is left
 	}
 	if err != nil {

@@ -1,6 +1,7 @@
 package sock
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -10,8 +11,14 @@ import (
 	"sockproof/lib/journal"
 )
 
+// errNoAddress is that a call is asked for with an address that was never learnt.
+var errNoAddress = errors.New("there is no address to give it")
+
 // Bind names the socket (bind(2)).
 func (s *Socket) Bind(a netip.AddrPort) error {
+	if !a.IsValid() {
+		return &CallError{Op: "bind", Args: []string{s.id}, Err: errNoAddress}
+	}
 	if err := s.t.watchPort(a.Port()); err != nil {
 		return err
 	}
@@ -34,6 +41,9 @@ func (s *Socket) Bind(a netip.AddrPort) error {
 // Connect opens actively (connect(2)). On a non-blocking socket it fails with
 // EINPROGRESS, which is in the journal and means that it has begun.
 func (s *Socket) Connect(a netip.AddrPort) error {
+	if !a.IsValid() {
+		return &CallError{Op: "connect", Args: []string{s.id}, Err: errNoAddress}
+	}
 	if err := s.t.watchPort(a.Port()); err != nil {
 		return err
 	}

@@ -74,8 +74,7 @@ func perform(o order) returned {
 		var n int
 		return writing(o.Data, &n)(o.FD)
 	case opGoWrite:
-		n, err := goFile(o.FD).Write(o.Data)
-		return returned{n: n, data: moved(o.Data, n), err: err}
+		return writeByGo(o.FD, o.Data)
 	case "sendmsg":
 		n, err := unix.SendmsgN(o.FD, o.Data, nil, nil, o.Size)
 		return returned{n: n, data: moved(o.Data, n), err: err}

@@ -1,6 +1,7 @@
 package sock
 
 import (
+	"errors"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -23,6 +24,20 @@ func goFile(fd int) *os.File {
 
 // files keeps them, or they would be closed when collected.
 var files = map[int]*os.File{}
+
+// errBeyond is that write(2) returned more than it was given, at which os.File panics.
+var errBeyond = errors.New("write returned more than it was given")
+
+// writeByGo writes as a Go program does.
+func writeByGo(fd int, b []byte) (r returned) {
+	defer func() {
+		if recover() != nil {
+			r = returned{err: errBeyond}
+		}
+	}()
+	n, err := goFile(fd).Write(b)
+	return returned{n: n, data: moved(b, n), err: err}
+}
 
 // sendFile sends a file's content (sendfile(2)).
 func sendFile(fd int, content []byte) returned {

@@ -106,6 +106,8 @@ func (r *Reader) readFile(fd int) ([]byte, error) {
 			return nil, err
 		case m == 0:
 			return r.buf[:n], nil
+		case m > len(r.buf)-n:
+			return nil, fmt.Errorf("pread returned %d, more than it was given room for", m)
 		}
 		n += m
 	}

@@ -29,11 +29,16 @@ func (e *end) read(b []byte) (data []byte, more bool, err error) {
 			return nil, false, e.failed("read", err)
 		case n == 0:
 			return nil, false, e.failed("read", io.ErrUnexpectedEOF)
+		case n > len(b)-kept:
+			return nil, false, e.failed("read", errTooMuch)
 		default:
 			return b[:kept+n], kept+n == len(b), nil
 		}
 	}
 }
+
+// errTooMuch is that a call says that it moved more bytes than it was given.
+var errTooMuch = errors.New("it returned more than it was given")
 
 // keep keeps the beginning of a frame.
 func (e *end) keep(part []byte) { e.part = append(e.part, part...) }

@@ -136,6 +136,8 @@ func (s *server) send() error {
 	for len(s.out) > 0 {
 		n, err := syscall.Write(s.fd, s.out)
 		switch {
+		case n > len(s.out):
+			return s.failed("write", errTooMuch)
 		case err == nil:
 			s.out = s.out[:copy(s.out, s.out[n:])]
 		case errors.Is(err, syscall.EAGAIN):

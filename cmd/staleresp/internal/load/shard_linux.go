@@ -163,7 +163,7 @@ func (s *shard) wait() error {
 	if err != nil && !errors.Is(err, syscall.EINTR) {
 		return fmt.Errorf("epoll_wait: %w", err)
 	}
-	for _, e := range s.events[:max(n, 0)] {
+	for _, e := range s.events[:min(max(n, 0), len(s.events))] {
 		e := s.ends[e.Fd]
 		if e == nil {
 			continue // closed since
