@@ -43,7 +43,7 @@ func (s *Socket) SetOption(o Option, value int) error {
 // others, and where the kernel does not say.
 func (o Option) kept(fd int) string {
 	switch o.Name {
-	case ReusePort.Name, ReuseAddr.Name, KeepAlive.Name, KeepIdle.Name, KeepInterval.Name, KeepCount.Name, UserTimeout.Name:
+	case ReusePort.Name, ReuseAddr.Name, LocalPortRange.Name, KeepAlive.Name, KeepIdle.Name, KeepInterval.Name, KeepCount.Name, UserTimeout.Name:
 	default:
 		return ""
 	}

@@ -29,25 +29,35 @@ func (c *confrontation) agree(s *Socket) {
 			c.about(R5, s, []int{n, e.N}, "sock_diag read "+s.ID+" in "+e.Sample.State, "it had seen it in "+state+" last")
 		}
 	}
-	if c.wire {
-		c.sideBySide(s)
-	}
+	c.sideBySide(s)
 }
 
-// sideBySide holds the two witnesses against each other at each step on the wire.
+// read is the step by which both witnesses had read a socket's state after an event, and
+// what must be older than it to count: on the wire nothing changes between the two
+// readings, elsewhere they must still differ a call later.
+func (c *confrontation) read(n int) (since, step int) {
+	if c.wire {
+		step = c.nextStep(n)
+		return step, step
+	}
+	since = c.nextCall(n)
+	return since, c.nextCall(since)
+}
+
+// sideBySide holds the two witnesses against each other, wherever both had read a state.
 func (c *confrontation) sideBySide(s *Socket) {
 	if s.Listening != 0 {
 		return
 	}
 	for _, w := range stateWitnesses {
 		for _, e := range s.states[w] {
-			step := c.nextStep(e.N)
+			since, step := c.read(e.N)
 			if step == 0 || c.isConcurrent(step) || c.isConcurrent(e.N) || within(s.busy, step) || !s.hasOwn(step) {
 				continue
 			}
 			info, i := s.StateAt(journal.TCPInfo, step)
 			diag, d := s.StateAt(journal.SockDiag, step)
-			if i == 0 || d == 0 || info == diag || info == journal.Close && (diag == journal.TimeWait || diag == journal.Gone) {
+			if i == 0 || d == 0 || i > since || d > since || info == diag || info == journal.Close && (diag == journal.TimeWait || diag == journal.Gone) {
 				continue
 			}
 			c.about(R5, s, []int{i, d}, "tcp_info saw "+s.ID+" in "+info, "sock_diag saw it in "+diag)

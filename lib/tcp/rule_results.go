@@ -137,7 +137,9 @@ func (c *confrontation) writeSucceeded(s *Socket, e *journal.Event) {
 		}
 		return
 	}
-	switch {
+	switch asked := asked(e.Call); {
+	case asked > 0 && e.Call.Result > int64(asked):
+		c.about(R1, s, []int{e.N}, said(s, e), fmt.Sprintf("%d bytes were to be written", asked))
 	case by(end.ShutWrite, e.N-1):
 		c.about(R2, s, []int{end.ShutWrite, e.N}, said(s, e), "shutdown() had closed that half")
 	case by(end.RstIn, e.N-1):
