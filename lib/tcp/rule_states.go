@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"fmt"
+	"slices"
 
 	"sockproof/lib/journal"
 )
@@ -201,6 +202,10 @@ func (c *confrontation) rstDue(e *End, o owed) {
 }
 
 func (c *confrontation) finDue(e *End, o owed) {
+	if c.abortedInstead(e, o) {
+		c.aboutEnd(R3, e, []int{o.n, e.RstOut}, o.why+" at "+c.who(e)+" with nothing unread", "a RST left it, not a FIN")
+		return
+	}
 	if by(e.FinOut, c.last) || by(e.Aborted(), c.nextDeed(c.nextDeed(o.n))) || e.Aborted() != 0 && !c.wire || e.Socket == nil || within(e.Socket.busy, o.n) || e.blindWhy == blindThreads {
 		return
 	}
@@ -209,6 +214,29 @@ func (c *confrontation) finDue(e *End, o owed) {
 		return // data is before it, and waits
 	}
 	c.aboutEnd(R3, e, []int{o.n}, o.why+" at "+c.who(e), "no FIN left it")
+}
+
+// abortedInstead says whether an end that had to send a FIN sent a RST there and then: nothing
+// had come to it meanwhile that would draw one.
+func (c *confrontation) abortedInstead(e *End, o owed) bool {
+	if !by(e.RstOut, c.nextDeedOrCapture(o.n)) || e.RstOut < o.n || e.FinOut != 0 || e.Nobody != 0 || e.blindAt(o.n) != sees || c.isConcurrent(o.n) {
+		return false
+	}
+	return !slices.ContainsFunc(e.in, func(x *Segment) bool {
+		return o.n < x.N && x.N <= e.RstOut && x.Packet.Dst == e.Local && !x.Has(rstFlag)
+	})
+}
+
+// nextDeedOrCapture is the next event after one by which what it sent was seen: on lo that
+// is before the next call.
+func (v *View) nextDeedOrCapture(n int) int {
+	if v.wire {
+		return v.nextDeed(n)
+	}
+	if next := v.nextCall(n); next != 0 {
+		return next
+	}
+	return v.played
 }
 
 // inLastCalls says whether an event is at the end of a play that was cut short: its
