@@ -27,7 +27,7 @@ func misbehaves(j *journal.Journal) claim.Finding {
 		}
 	}
 	if len(did) == 0 {
-		return claim.Refute([]int{}, "the victim ended before its peer did anything")
+		return claim.Unclear("the victim ended before its peer did anything")
 	}
 	return claim.Confirm(did, "the peer ended the connection, in its way, and the victim went on")
 }

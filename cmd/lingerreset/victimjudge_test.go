@@ -17,8 +17,8 @@ func TestVictimIsJudged(t *testing.T) {
 		want   claim.Outcome
 	}{
 		"the peer":         {[]journal.Event{closing(1, "b")}, claim.Reproduced},
-		"the victim":       {[]journal.Event{closing(1, "a")}, claim.NotReproduced},
-		"the tearing down": {[]journal.Event{closing(3, "b")}, claim.NotReproduced},
+		"the victim":       {[]journal.Event{closing(1, "a")}, claim.OutcomeUnresolved},
+		"the tearing down": {[]journal.Event{closing(3, "b")}, claim.OutcomeUnresolved},
 	} {
 		j := journal.Journal{
 			Run: 1, Scenario: playedVictim.Name, Played: 2, Events: tt.events,

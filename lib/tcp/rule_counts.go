@@ -70,7 +70,7 @@ func (c *confrontation) countedAt(s *Socket, e *journal.Event, i *journal.Info, 
 		compare("segments in", i.SegsIn, func(from, to int) tally { return c.segmentsIn(s, from, to) })
 	}
 	compare("segments out", i.SegsOut, func(from, to int) tally { return c.segmentsOut(s, e.N, from, to) })
-	if i.SegsIn > 0 && !c.wasOffered(s, e.N, i.SndWnd) {
+	if by(end.Opened, e.N) && i.SegsIn > 0 && !c.wasOffered(s, e.N, i.SndWnd) {
 		c.about(R4, s, []int{e.N}, fmt.Sprintf("TCP_INFO of %s says that its peer's window is %d", s.ID, i.SndWnd), "no segment that was delivered to it says so")
 	}
 	if end.blindAt(e.N) == sees && end.kept {
