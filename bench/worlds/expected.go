@@ -19,11 +19,6 @@ var expectations = []expectation{
 		"with cookies the third segment of an opening meets no request socket, and tcp_abort_on_overflow is looked at only for one: in front of a full accept queue the segment is dropped",
 		"Linux, net/ipv4/tcp_minisocks.c tcp_check_req(), and net/ipv4/syncookies.c tcp_get_cookie_sock()",
 	},
-	{
-		"tcp_max_tw_buckets-0", "staleresp", "time-wait", outcome, "not_reproduced",
-		"beyond tcp_max_tw_buckets a close goes to CLOSE without TIME_WAIT, so that there is none to open over",
-		"Linux, Documentation/networking/ip-sysctl.rst; net/ipv4/tcp_minisocks.c tcp_time_wait()",
-	},
 }
 
 // expected says whether a change is one that the setting explains.

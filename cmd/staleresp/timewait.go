@@ -367,7 +367,7 @@ var openedOver = claim.Phenomenon{
 	Check: judged(func(j *journal.Journal, xs []exchange) claim.Finding {
 		all := reopenings(j)
 		if len(all) == 0 {
-			return claim.Refuse(j, nil, "no end was in TIME_WAIT when the client called again")
+			return noneReopened(j)
 		}
 		var seen []int
 		connected, met := 0, 0
