@@ -239,6 +239,18 @@ type Fold struct {
 	Times  int           `json:"times"`  // how many repetitions were folded
 	Events int           `json:"events"` // how many events they had
 	Counts []FoldedCount `json:"counts"` // by kind and content, most frequent first
+	// Segments are the TCP segments among them, by host; absent in journals before these were
+	// counted on their own.
+	Segments []FoldedSegments `json:"segments,omitempty"`
+}
+
+// FoldedSegments is how many TCP segments of a Fold were seen at a host.
+type FoldedSegments struct {
+	Host         string `json:"host"`
+	Sent         int    `json:"sent"`          // as they left it
+	Delivered    int    `json:"delivered"`     // as they entered it; captured on lo: both
+	SentRST      int    `json:"sent_rst"`      // those of Sent with RST
+	DeliveredRST int    `json:"delivered_rst"` // those of Delivered with RST
 }
 
 // FoldedCount is how often one sort of event occurred in a Fold.

@@ -3,6 +3,7 @@ package journal
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -211,16 +212,43 @@ type folding struct {
 	times, events int
 	began         int64
 	counts        map[string]int
+	segments      map[string]*FoldedSegments
 }
 
 func (f *folding) add(events []Event, began int64) {
 	if f.times == 0 {
-		f.began, f.counts = began, map[string]int{}
+		f.began, f.counts, f.segments = began, map[string]int{}, map[string]*FoldedSegments{}
 	}
 	f.times++
 	f.events += len(events)
 	for i := range events {
 		f.counts[events[i].Sort()]++
+		f.segment(&events[i])
+	}
+}
+
+// segment counts a TCP segment at its host.
+func (f *folding) segment(e *Event) {
+	p := e.Packet
+	if p == nil || p.Proto != "" || p.Bulk != nil {
+		return
+	}
+	s := f.segments[e.Host]
+	if s == nil {
+		s = &FoldedSegments{Host: e.Host}
+		f.segments[e.Host] = s
+	}
+	rst := 0
+	if slices.Contains(p.Flags, "RST") {
+		rst = 1
+	}
+	switch p.At {
+	case AtSent:
+		s.Sent++
+		s.SentRST += rst
+	case AtDelivered, AtInjected:
+		s.Delivered++
+		s.DeliveredRST += rst
 	}
 }
 
@@ -236,6 +264,9 @@ func (r *Recorder) closeFold() {
 	slices.SortFunc(f.Counts, func(a, b FoldedCount) int {
 		return cmp.Or(b.Count-a.Count, strings.Compare(a.What, b.What))
 	})
+	for _, host := range slices.Sorted(maps.Keys(r.fold.segments)) {
+		f.Segments = append(f.Segments, *r.fold.segments[host])
+	}
 	e := Event{N: r.next, Run: r.j.Run, T: r.fold.began, Kind: KindFold, Fold: f}
 	r.next++
 	r.fold = folding{}

@@ -77,8 +77,9 @@ func (c *confrontation) lingered(s *Socket) {
 }
 
 // capturedLate is within which time after it what ends a wait is captured, in nanoseconds:
-// the run's thread takes in what passed lo at its next look.
-const capturedLate = 5_000_000
+// the run's thread takes in what passed lo at its next look, which on a busy machine comes
+// late.
+const capturedLate = 100_000_000
 
 // happenedBy says whether something was seen up to a time.
 func (v *View) happenedBy(fact int, t int64) bool {

@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"fmt"
+	"slices"
 
 	"sockproof/lib/journal"
 )
@@ -10,7 +11,7 @@ import (
 // between two readings (R4). On the host network the counters are the machine's: there
 // they can only fall short.
 func (c *confrontation) counters() {
-	if !c.sees() || !c.has(journal.Counters) {
+	if !c.countsAll() || !c.has(journal.Counters) {
 		return
 	}
 	w := &window{confrontation: c, hosts: map[string]*hostCount{}, openings: map[opening]int{}}
@@ -21,6 +22,9 @@ func (c *confrontation) counters() {
 			w.host(e.Host).read[e.Counter.Name] = e.Counter.Delta
 			w.last = e.N
 			w.reading = true
+		case e.Fold != nil:
+			w.close()
+			w.fold(e.Fold)
 		case isSegmentBulk(e):
 			w.close()
 			w.bulk(e)
@@ -50,10 +54,11 @@ type opening struct {
 
 // hostCount is what was seen at a host, and what its kernel counted.
 type hostCount struct {
-	read map[string]int64
-	seen count
-	late count // seen after the reading, and perhaps counted in it
-	big  bool  // on lo, segments that may stand for several
+	read   map[string]int64
+	seen   count
+	late   count // seen after the reading, and perhaps counted in it
+	big    bool  // on lo, segments that may stand for several
+	folded bool  // rounds were counted instead of kept
 }
 
 type count struct{ in, out, rst int }
@@ -133,6 +138,28 @@ func (w *window) odd(p *journal.Packet) int {
 	return 0
 }
 
+// countsAll says whether all segments were seen or, in rounds that were not kept, counted.
+func (v *View) countsAll() bool {
+	return v.has(journal.Packets) && !slices.ContainsFunc(v.Journal.Events, func(e journal.Event) bool {
+		return e.Fold != nil && e.Socket == "" && e.Fold.Segments == nil && e.Fold.Events > 0
+	})
+}
+
+// fold counts the segments of rounds that were not kept. Which of them were SYN-ACKs of
+// what is not known, so that OutSegs is not compared.
+func (w *window) fold(f *journal.Fold) {
+	for _, s := range f.Segments {
+		h := w.host(s.Host)
+		h.seen.in += s.Delivered
+		h.folded = true
+		if w.wire {
+			h.seen.rst += s.SentRST
+		} else {
+			h.seen.rst += s.DeliveredRST
+		}
+	}
+}
+
 func (w *window) bulk(e *journal.Event) {
 	n := int(e.Packet.Bulk.Packets)
 	if !w.wire {
@@ -177,7 +204,9 @@ func (w *window) compare(name string, h *hostCount) {
 		in.least, out.least, rst.least = 0, 0, 0
 	}
 	w.holds(name, "InSegs", h.read["InSegs"], in, false)
-	w.holds(name, "OutSegs and RetransSegs", h.read["OutSegs"]+h.read["RetransSegs"], out, h.big && !w.wire)
+	if !h.folded {
+		w.holds(name, "OutSegs and RetransSegs", h.read["OutSegs"]+h.read["RetransSegs"], out, h.big && !w.wire)
+	}
 	w.holds(name, "OutRsts", h.read["OutRsts"], rst, false)
 }
 
