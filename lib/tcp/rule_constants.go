@@ -68,7 +68,7 @@ func (c *confrontation) lingered(s *Socket) {
 	}
 	const nearly = 0.99
 	took := float64(call.Call.TookNS) / 1e9
-	over := call.T + call.Call.TookNS + capturedLate
+	over := call.T + call.Call.TookNS + c.capturedLate()
 	if took >= nearly*float64(s.linger.seconds) || c.happenedBy(e.Aborted(), over) || c.happenedBy(e.FinAcked, over) ||
 		e.Opened == 0 || e.UnreadAt(call.N) > 0 || !c.ranThrough(call) {
 		return
@@ -76,10 +76,15 @@ func (c *confrontation) lingered(s *Socket) {
 	c.about(R6, s, []int{call.N}, fmt.Sprintf("close() of %s with SO_LINGER {1, %d} returned after %.2f s", s.ID, s.linger.seconds, took), "its FIN had not been acknowledged")
 }
 
-// capturedLate is within which time after it what ends a wait is captured, in nanoseconds:
+// capturedLate is within which time after it what ends a wait is recorded, in nanoseconds:
 // the run's thread takes in what passed lo at its next look, which on a busy machine comes
 // late.
-const capturedLate = 100_000_000
+func (v *View) capturedLate() int64 {
+	if v.wire {
+		return 5_000_000
+	}
+	return 100_000_000
+}
 
 // happenedBy says whether something was seen up to a time.
 func (v *View) happenedBy(fact int, t int64) bool {
