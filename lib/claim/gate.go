@@ -71,8 +71,8 @@ func (g *Gate) unseen(f Finding) string {
 	switch {
 	case !g.asked || !f.Absence:
 		return ""
-	case !g.j.Attached(journal.Packets):
-		return "no packets were captured, so something may have kept back what did not come"
+	case !g.j.Attached(journal.Packets) || g.j.Witness(journal.Packets).Lost > 0:
+		return "not all packets were captured, so something may have kept back what did not come"
 	case g.j.Network != journal.HostNet && !g.j.Attached(journal.Counters):
 		return "the kernel's counters were not read, so the capture may have missed what did not come"
 	}
