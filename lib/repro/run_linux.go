@@ -196,12 +196,17 @@ func (r *Run) Await(d time.Duration, done func() bool) bool {
 // look takes in what the run's last call caused: what left for the wire or
 // passed lo, then the sockets' states.
 func (r *Run) look() {
+	r.take()
+	r.table.Sample()
+	r.over() // and no call is made any more
+}
+
+// take takes in what has left for the wire, or passed lo.
+func (r *Run) take() {
 	if r.wire != nil {
 		r.stop(r.wire.Poll())
 	}
 	r.watch.drain(r)
-	r.table.Sample()
-	r.over() // and no call is made any more
 }
 
 // teardownBound is how much longer than its time a run may take to be torn down.
@@ -295,7 +300,7 @@ func (r *Run) play(play Play) error {
 
 // attach lets the witnesses watch before anything happens.
 func (r *Run) attach(bounds sock.Bounds) error {
-	r.table = sock.NewTable(r.rec, r.net.Family, bounds, sock.Hooks{After: r.look, Port: r.watchPort, Carry: r.carry})
+	r.table = sock.NewTable(r.rec, r.net.Family, bounds, sock.Hooks{After: r.look, Take: r.take, Port: r.watchPort, Carry: r.carry})
 	w, err := attach(r)
 	if err != nil {
 		return err

@@ -43,18 +43,27 @@ func drops(fd int) int64 {
 // where that has moved since it was journalled last. It must be called on the run's
 // thread.
 func (t *Table) Count() {
+	t.take()
 	for _, s := range t.sockets() {
-		s.count()
+		s.countNow()
 	}
 }
 
 // count is Count of one socket: before its descriptor is closed, nothing counts
 // afterwards.
 func (s *Socket) count() {
+	if unix.Gettid() != s.t.thread {
+		return
+	}
+	s.t.take()
+	s.countNow()
+}
+
+func (s *Socket) countNow() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	fd := s.anyDescriptor()
-	if fd < 0 || unix.Gettid() != s.t.thread {
+	if fd < 0 {
 		return
 	}
 	info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)

@@ -20,6 +20,7 @@ type Table struct {
 	family journal.Family
 	thread int                   // the run's
 	after  func()                // called after each call made on the run's thread
+	take   func()                // called before what the kernel counted is read
 	port   func(uint16) error    // called before a port is used, so that its packets are captured
 	diags  map[string]*diag.Conn // by host; empty where sock_diag is unavailable
 
@@ -46,6 +47,7 @@ type Bounds struct {
 // Hooks are what the run does about a socket's calls.
 type Hooks struct {
 	After func()             // after each call on the run's thread
+	Take  func()             // takes in what has left or passed lo, for counts to be compared with
 	Port  func(uint16) error // before a port is used
 	Carry func()             // at the end: hands on what still waits between the hosts
 }
@@ -53,7 +55,7 @@ type Hooks struct {
 // NewTable makes an empty table, for the calling thread's run.
 func NewTable(rec *journal.Recorder, f journal.Family, bounds Bounds, hooks Hooks) *Table {
 	return &Table{
-		rec: rec, family: f, thread: unix.Gettid(), after: hooks.After, port: hooks.Port, carry: hooks.Carry,
+		rec: rec, family: f, thread: unix.Gettid(), after: hooks.After, take: hooks.Take, port: hooks.Port, carry: hooks.Carry,
 		bounds: bounds, diags: map[string]*diag.Conn{}, count: map[string]int{}, latest: map[string]int{},
 	}
 }

@@ -74,6 +74,9 @@ func (b *builder) lost(e *End, p pair, s *Segment) {
 			return
 		}
 	}
+	if b.host && len(b.holders[p]) == 0 {
+		return // another program's: what is at that address is not known
+	}
 	if s.isOpening() && (e == nil || e.Aborted() != 0) && !b.awaited(p, s.N) && !b.listens(p.local) {
 		b.strays = append(b.strays, stray{seg: s, end: e, sockets: b.at4(p)})
 	}
