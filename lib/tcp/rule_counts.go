@@ -46,9 +46,9 @@ func (t tally) String() string {
 	return fmt.Sprintf("%d to %d", t.least, t.most)
 }
 
-// countedAt holds one reading. On lo a segment may be captured just after the reading that
-// counts it; but then the next reading finds them level. before has, by what was counted,
-// by how much the kernel was ahead at the last reading.
+// countedAt holds one reading. On lo a segment may be counted just after it was captured;
+// but then the next reading finds them level. before has, by what was counted, by how much
+// the kernel was ahead at the last reading.
 func (c *confrontation) countedAt(s *Socket, e *journal.Event, i *journal.Info, before map[string]int) {
 	end := s.End
 	if e.State != nil && e.State.To == journal.Close && !by(end.Aborted(), e.N+reach) {
@@ -61,7 +61,7 @@ func (c *confrontation) countedAt(s *Socket, e *journal.Event, i *journal.Info, 
 	compare := func(what string, kernel int64, between func(from, to int) tally) {
 		wide, exact := between(from, to), between(e.N, e.N)
 		ahead := exact.misses(kernel)
-		if !wide.fits(kernel) || ahead != 0 && (ahead > 0) == (before[what] > 0) && before[what] != 0 {
+		if !wide.fits(kernel) || ahead < 0 && before[what] < 0 {
 			differs(what, kernel, exact)
 		}
 		before[what] = ahead
@@ -142,11 +142,29 @@ func (c *confrontation) segmentsOut(s *Socket, n, from, to int) tally {
 		if x.N <= from && !x.Has(rstFlag) {
 			t.least++
 		}
-		if x.N <= to || c.wire && c.leftAtOnce(x, n) {
+		if x.N <= n || to > n && c.mayHaveLeft(s, x, n) || c.wire && c.leftAtOnce(x, n) {
 			t.most += c.standsFor(x)
 		}
 	}
 	return t
+}
+
+// capturedAfter is within which time after it left a segment is captured on lo, in
+// nanoseconds, however busy the machine.
+const capturedAfter = 100_000_000
+
+// mayHaveLeft says whether a segment that was captured on lo after a reading may have left
+// before it: not data that had not been written, nor a FIN that nobody had asked for.
+func (c *confrontation) mayHaveLeft(s *Socket, x *Segment, n int) bool {
+	end := s.End
+	e := c.event(n)
+	if e == nil || x.T > e.T+capturedAfter {
+		return false
+	}
+	if x.Has(finFlag) || x.Has(rstFlag) {
+		return by(end.ShutWrite, n) || by(end.Closed, n) || anyBy(s.ends, n)
+	}
+	return x.Packet.Len == 0 || ahead(x.end(), end.iss+1) <= end.WrittenAt(n)
 }
 
 // several is from how many bytes of payload on a segment on lo may stand for several.
