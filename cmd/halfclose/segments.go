@@ -139,17 +139,21 @@ func (g *goodbye) isEarly() bool {
 	return c != nil && c.N < g.answer.N
 }
 
-// fourEach judges how many segments each of some closes took.
-func fourEach(some []goodbye) (f claim.Finding, ok bool) {
+// fourEach judges how many segments each of some closes took; that all did is known only
+// if every close of the journal was seen.
+func fourEach(j *journal.Journal, some, all []goodbye) claim.Finding {
 	var cited []int
 	for _, g := range some {
 		n := claim.Numbers(g.segments...)
 		if len(g.segments) != 4 || g.isMerged() {
-			return claim.Absent(claim.Refute(n, "%s took %d: %s", g.Who, len(g.segments), claim.FlagsOf(g.segments))), false
+			return claim.Absent(claim.Refute(n, "%s took %d: %s", g.Who, len(g.segments), claim.FlagsOf(g.segments)))
 		}
 		cited = append(cited, n...)
 	}
-	return claim.Confirm(cited, "it took %s", claim.FlagsOf(some[0].segments)), true
+	if s := notSeenToClose(j, all); s != "" {
+		return claim.Unclear("not every close was seen: that of %s was not, from its first segment to its last", s)
+	}
+	return claim.Confirm(cited, "it took %s", claim.FlagsOf(some[0].segments))
 }
 
 var hc1 = claim.Claim{
@@ -166,11 +170,7 @@ var hc1 = claim.Claim{
 		case len(apart) == 0:
 			return claim.Unclear("no passive end was seen to close after its kernel had acknowledged")
 		}
-		f, ok := fourEach(apart)
-		if s := notSeenToClose(j, all); ok && s != "" {
-			return claim.Unclear("not every close was seen: that of %s was not, from its first segment to its last", s)
-		}
-		return f
+		return fourEach(j, apart, all)
 	},
 }
 
@@ -194,11 +194,7 @@ func tookFour(j *journal.Journal) claim.Finding {
 	if len(all) == 0 {
 		return noGoodbye(j)
 	}
-	f, ok := fourEach(all)
-	if s := notSeenToClose(j, all); ok && s != "" {
-		return claim.Unclear("not every close was seen: that of %s was not, from its first segment to its last", s)
-	}
-	return f
+	return fourEach(j, all, all)
 }
 
 var hc2 = claim.Claim{

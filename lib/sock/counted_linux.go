@@ -62,13 +62,8 @@ func (s *Socket) count() {
 func (s *Socket) countNow() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	fd := s.anyDescriptor()
-	if fd < 0 {
-		return
-	}
-	info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
-	if err != nil {
-		s.t.rec.Lost(journal.TCPInfo, 1)
+	fd, info := s.readInfo()
+	if info == nil {
 		return
 	}
 	if info.State == tcpstate.Close || info.State == tcpstate.Listen {

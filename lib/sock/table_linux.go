@@ -186,13 +186,8 @@ func (t *Table) forget(s *Socket) {
 func (s *Socket) sampleInfo() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	fd := s.anyDescriptor()
-	if fd < 0 {
-		return
-	}
-	info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
-	if err != nil {
-		s.t.rec.Lost(journal.TCPInfo, 1)
+	fd, info := s.readInfo()
+	if info == nil {
 		return
 	}
 	state := tcpstate.Name(info.State)
@@ -202,6 +197,21 @@ func (s *Socket) sampleInfo() {
 	now := counted(fd, info)
 	s.told = now
 	s.saw(journal.TCPInfo, state, &now)
+}
+
+// readInfo reads TCP_INFO by any open descriptor; nil: there is none, or the kernel did
+// not answer. The caller holds s.mu.
+func (s *Socket) readInfo() (fd int, info *unix.TCPInfo) {
+	fd = s.anyDescriptor()
+	if fd < 0 {
+		return fd, nil
+	}
+	info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+	if err != nil {
+		s.t.rec.Lost(journal.TCPInfo, 1)
+		return fd, nil
+	}
+	return fd, info
 }
 
 // saw journals a state if it is news to the witness, with what it counted by then

@@ -167,11 +167,16 @@ func (b *builder) connects(s *Socket, e *journal.Event) {
 	s.failed = true
 }
 
+// deafens notes that a listener listens no more.
+func (b *builder) deafens(s *Socket, e *journal.Event) {
+	s.Deaf = e.N
+	delete(b.listeners, s.Local)
+}
+
 func (b *builder) shuts(s *Socket, e *journal.Event) {
 	how := arg(e.Call, 1)
 	if s.Listening != 0 {
-		s.Deaf = e.N
-		delete(b.listeners, s.Local)
+		b.deafens(s, e)
 		return
 	}
 	end := b.endOf(s)
@@ -218,8 +223,7 @@ func (b *builder) release(s *Socket, e *journal.Event, why string) {
 		return
 	}
 	if s.Listening != 0 {
-		s.Deaf = e.N
-		delete(b.listeners, s.Local)
+		b.deafens(s, e)
 		return
 	}
 	end := b.endOf(s)

@@ -59,6 +59,7 @@ type hostCount struct {
 	late   count // seen after the reading, and perhaps counted in it
 	big    bool  // on lo, segments that may stand for several
 	folded bool  // rounds were counted instead of kept
+	begun  bool  // the window begins with segments that the one before may have counted
 }
 
 type count struct{ in, out, rst int }
@@ -185,22 +186,15 @@ func (w *window) close() {
 	w.reading = false
 	for name, h := range w.hosts {
 		w.compare(name, h)
-		w.hosts[name] = &hostCount{seen: h.late, read: map[string]int64{}, late: count{}}
-		if h.late != (count{}) {
-			w.hosts[name].late = count{} // they may have been counted: see compare
-			w.hosts[name].read[carried] = 1
-		}
+		w.hosts[name] = &hostCount{seen: h.late, read: map[string]int64{}, begun: h.late != (count{})}
 	}
 }
-
-// carried marks a window that begins with segments which the one before may have counted.
-const carried = "carried"
 
 func (w *window) compare(name string, h *hostCount) {
 	in := tally{h.seen.in, h.seen.in + h.late.in}
 	out := tally{h.seen.out, h.seen.out + h.late.out}
 	rst := tally{h.seen.rst, h.seen.rst + h.late.rst}
-	if h.read[carried] != 0 {
+	if h.begun {
 		in.least, out.least, rst.least = 0, 0, 0
 	}
 	w.holds(name, "InSegs", h.read["InSegs"], in, false)
@@ -233,20 +227,11 @@ func (w *window) hostNames(name string) []string {
 	}
 	var names []string
 	for _, s := range w.Sockets {
-		if !contains(names, s.Host) {
+		if !slices.Contains(names, s.Host) {
 			names = append(names, s.Host)
 		}
 	}
 	return names
-}
-
-func contains(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 // passages say where IP's own counters lost a packet.
