@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// unified is the root of the cgroup2 hierarchy, mounted where nobody else sees
+// unified is the root of the cgroup2 hierarchy, mounted where no other process sees
 // it and ended with this process: machines differ in where they mount it, and
 // some don't.
 var unified = sync.OnceValues(func() (string, error) {
@@ -102,7 +102,7 @@ func needCPU() error {
 	return removeEmpty(dir)
 }
 
-// newQuota is a cgroup whose processes get so many per cent of one processor,
+// newQuota is a cgroup whose processes get a quota, in per cent of one processor,
 // by the first version of the controller where that is mounted, else by the second.
 func newQuota(percent int) (string, error) {
 	quota := percent * cpuPeriod / 100

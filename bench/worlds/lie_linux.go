@@ -35,7 +35,7 @@ func claim(value int64) func(*warden, *notification) (answer, bool) {
 	return func(*warden, *notification) (answer, bool) { return returns(value), true }
 }
 
-// swallow is a write that is said to have taken all, and of which nothing is sent.
+// swallow reports that a write took all its bytes, and sends none of them.
 func swallow(_ *warden, n *notification) (answer, bool) {
 	return returns(int64(n.Args[2])), n.Args[2] > 0
 }
@@ -57,7 +57,7 @@ func understate(w *warden, n *notification) (answer, bool) {
 	return w.write(n, size, int64(size/2))
 }
 
-// write sends so many bytes in the program's stead, and says what it likes.
+// write sends part of the bytes in place of the program, and returns the result it chooses.
 func (w *warden) write(n *notification, size uint64, claimed int64) (answer, bool) {
 	if n.Args[2] < 2 {
 		return answer{}, false

@@ -2,7 +2,7 @@
 
 // Worlds runs every scenario of every binary where something interferes: a
 // filter that drops segments, a call that fails or lies, a process that is
-// stopped, a setting that nobody would choose. There a verdict may become
+// stopped, a setting that no user would choose. There a verdict may become
 // inconclusive, but never its opposite. It is run from the top of the tree, as
 // `make worlds` does; all traffic stays inside network namespaces that it or
 // the binaries make.

@@ -28,7 +28,7 @@ type answer struct {
 	Flags uint32
 }
 
-// goOn has the call made as if nobody had been asked.
+// goOn lets the kernel make the call unchanged.
 func goOn() answer { return answer{Flags: unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE} }
 
 // fails returns an error from a call that is not made.

@@ -148,7 +148,6 @@ func (b *builder) isReset(e *End, s *Segment) {
 		exact = slices.ContainsFunc(e.early, func(x early) bool { return x.seq == seq })
 	}
 	if !exact {
-		e.sawInexact = true
 		return
 	}
 	if e.RstIn == 0 {

@@ -61,16 +61,15 @@ type End struct {
 	sent     []sent
 	in, out  []*Segment // every one that entered, and left, this end
 
-	wrote      []byte // by successful calls
-	wroteKept  bool
-	wroteLen   int
-	writes     []progress // how wroteLen grew
-	lastWrite  int        // the event of the last one
-	holdsBack  bool       // MSG_MORE or TCP_CORK was in force at it
-	reads      []read
-	readTo     int
-	readEnd    int // a read has returned 0
-	sawInexact bool
+	wrote     []byte // by successful calls
+	wroteKept bool
+	wroteLen  int
+	writes    []progress // how wroteLen grew
+	lastWrite int        // the event of the last one
+	holdsBack bool       // MSG_MORE or TCP_CORK was in force at it
+	reads     []read
+	readTo    int
+	readEnd   int // a read has returned 0
 
 	outcomes []owed // what must leave because of a close or what came
 

@@ -179,17 +179,6 @@ func (v *View) ResetIn(state string) []*End {
 	return some
 }
 
-// Peer is the other end of the same incarnation; nil: none was seen. A self-connection
-// is its own.
-func (v *View) Peer(e *End) *End {
-	for _, other := range v.byPair[pair{e.Remote, e.Local}] {
-		if e.hasISS && other.hasIRS && other.irs == e.iss || e.hasIRS && other.hasISS && other.iss == e.irs {
-			return other
-		}
-	}
-	return nil
-}
-
 // current is the latest incarnation at a pair of addresses.
 func (v *View) current(p pair) *End {
 	if ends := v.byPair[p]; len(ends) > 0 {
