@@ -9,7 +9,7 @@ COMMIT  := $(shell git describe --always --dirty --exclude '*' 2>/dev/null)
 
 # Without this tag the command line library carries a Markdown renderer along.
 TAGS    := urfave_cli_no_docs
-LDFLAGS := -s -w -X sockproof/lib/repro.version=$(VERSION) -X sockproof/lib/repro.commit=$(COMMIT)
+LDFLAGS := -s -w -X sockproof/lib/cli.version=$(VERSION) -X sockproof/lib/cli.commit=$(COMMIT)
 BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -tags $(TAGS)
 
 LINTER_VERSION := v2.15.0

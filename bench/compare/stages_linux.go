@@ -17,7 +17,7 @@ type stages map[string]time.Duration
 func measureStages(rounds int) (stages, error) {
 	cmd := exec.Command("go", "test", "-tags", "urfave_cli_no_docs", "-run", "^$",
 		"-bench", "^Benchmark(Stage|Probe|ConductNothing|ConductDefault|Machine|Judge|Render)$",
-		"-benchtime", strconv.Itoa(rounds)+"x", "./lib/network", "./lib/repro", "./cmd/selfconnect")
+		"-benchtime", strconv.Itoa(rounds)+"x", "./lib/network", "./lib/scenario", "./cmd/selfconnect")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {

@@ -6,16 +6,17 @@ import (
 	"testing"
 
 	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/cli"
 	"sockproof/lib/journal"
 	"sockproof/lib/report"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 )
 
 // conductDefault plays the default scenario once, on the wire.
 func conductDefault(b *testing.B) journal.Journal {
 	b.Helper()
 	at := doctor.Stage{Network: journal.Wire, Family: journal.IPv4}
-	j := repro.Conduct(context.Background(), &program.Scenarios[0], plays["endings"], at.Conditions())
+	j := scenario.Conduct(context.Background(), &program.Scenarios[0], plays["endings"], at.Conditions())
 	if j.Stopped != "" {
 		b.Skipf("skip: %s", j.Stopped)
 	}
@@ -41,7 +42,7 @@ func BenchmarkJudge(b *testing.B) {
 func BenchmarkRender(b *testing.B) {
 	j := conductDefault(b)
 	for b.Loop() {
-		r := report.Report{Schema: report.Schema, Runs: []report.Run{program.Scenarios[0].Report(j)}}
+		r := report.Report{Schema: report.Schema, Runs: []report.Run{cli.Report(&program.Scenarios[0], j)}}
 		if err := report.Text(io.Discard, &r, report.Style{Width: 100, Unicode: true}); err != nil {
 			b.Fatal(err)
 		}

@@ -8,7 +8,7 @@ import (
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/wire"
 )
 
@@ -79,8 +79,8 @@ func TestUndisturbed(t *testing.T) {
 }
 
 // losing lets the wire drop, from the start, what a host sends with all of some flags.
-func losing(host string, flags packet.Flags) func(*repro.Run) error {
-	return func(r *repro.Run) error {
+func losing(host string, flags packet.Flags) func(*scenario.Run) error {
+	return func(r *scenario.Run) error {
 		r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
 			if p.From == host && p.Flags.Has(flags) {
 				return wire.Drop
@@ -92,8 +92,8 @@ func losing(host string, flags packet.Flags) func(*repro.Run) error {
 }
 
 // losingData lets the wire drop what a host sends with payload.
-func losingData(host string) func(*repro.Run) error {
-	return func(r *repro.Run) error {
+func losingData(host string) func(*scenario.Run) error {
+	return func(r *scenario.Run) error {
 		r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
 			if p.From == host && len(p.Payload) > 0 {
 				return wire.Drop
@@ -106,8 +106,8 @@ func losingData(host string) func(*repro.Run) error {
 
 // losingOnce lets the wire drop the first segment of a host's with all of some
 // flags: it comes again, and nothing that is judged changes.
-func losingOnce(host string, flags packet.Flags) func(*repro.Run) error {
-	return func(r *repro.Run) error {
+func losingOnce(host string, flags packet.Flags) func(*scenario.Run) error {
+	return func(r *scenario.Run) error {
 		lost := false
 		r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
 			if lost || p.From != host || !p.Flags.Has(flags) {
@@ -178,7 +178,7 @@ func TestDataIsFiltered(t *testing.T) {
 // TestSegmentsAreLostOnce: the kernel sends them again, and what is judged is the same.
 func TestSegmentsAreLostOnce(t *testing.T) {
 	t.Parallel()
-	slow := func(name string, alter func(*repro.Run) error) doctor.Control {
+	slow := func(name string, alter func(*scenario.Run) error) doctor.Control {
 		return doctor.Control{Name: "lost once", Scenario: name, Alter: alter, Want: claim.Reproduced, Check: asExpected}
 	}
 	suite.Controls(

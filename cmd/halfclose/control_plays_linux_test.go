@@ -8,7 +8,7 @@ import (
 	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
 
@@ -16,9 +16,9 @@ import (
 // kernel of every network: what the scenario is about must not be seen.
 
 // onEach plays on a connection of its own for each part.
-func onEach(parts ...func(*repro.Run, repro.Conn) error) repro.Play {
-	return func(r *repro.Run) error {
-		s, err := r.Host("b").Listen(repro.ServerPort)
+func onEach(parts ...func(*scenario.Run, scenario.Conn) error) scenario.Play {
+	return func(r *scenario.Run) error {
+		s, err := r.Host("b").Listen(scenario.ServerPort)
 		if err != nil {
 			return err
 		}
@@ -45,20 +45,20 @@ func captured(stages []doctor.Stage) []doctor.Stage {
 		if at.Network != journal.HostNet {
 			return false
 		}
-		probe := repro.Scenario{Name: "probe", Networks: journal.Networks(), Hosts: ab}
-		j := repro.Conduct(context.Background(), &probe, func(*repro.Run) error { return nil }, at.Conditions())
+		probe := scenario.Scenario{Name: "probe", Networks: journal.Networks(), Hosts: ab}
+		j := scenario.Conduct(context.Background(), &probe, func(*scenario.Run) error { return nil }, at.Conditions())
 		return j.Witness(journal.Packets).Status != journal.Attached
 	})
 }
 
 // nobodyEnds talks, and lets both ends be.
-func nobodyEnds(r *repro.Run, c repro.Conn) error {
+func nobodyEnds(r *scenario.Run, c scenario.Conn) error {
 	talk(r, c)
 	return nil
 }
 
 // closesOnly ends every connection by close.
-func closesOnly(r *repro.Run, c repro.Conn) error {
+func closesOnly(r *scenario.Run, c scenario.Conn) error {
 	_ = c.Client.Close()
 	r.Settle()
 	peerGoesOn(r, c)
@@ -66,8 +66,8 @@ func closesOnly(r *repro.Run, c repro.Conn) error {
 }
 
 // silentPeer lets the peer say nothing after an ending.
-func silentPeer(end ending) func(*repro.Run, repro.Conn) error {
-	return func(r *repro.Run, c repro.Conn) error {
+func silentPeer(end ending) func(*scenario.Run, scenario.Conn) error {
+	return func(r *scenario.Run, c scenario.Conn) error {
 		_ = end(c.Client)
 		r.Settle()
 		r.Receive(c.Client)
@@ -117,7 +117,7 @@ func TestOtherEndings(t *testing.T) {
 }
 
 // resetsOnly ends a connection by RST.
-func resetsOnly(r *repro.Run, c repro.Conn) error {
+func resetsOnly(r *scenario.Run, c scenario.Conn) error {
 	talk(r, c)
 	if err := c.Client.Reset(); err != nil {
 		return err
@@ -128,8 +128,8 @@ func resetsOnly(r *repro.Run, c repro.Conn) error {
 }
 
 // readFirstOf lets the caller have read everything before an ending.
-func readFirstOf(end ending) func(*repro.Run, repro.Conn) error {
-	return func(r *repro.Run, c repro.Conn) error {
+func readFirstOf(end ending) func(*scenario.Run, scenario.Conn) error {
+	return func(r *scenario.Run, c scenario.Conn) error {
 		r.Send(c.Server, "read at once")
 		r.Receive(c.Client)
 		_ = end(c.Client)
@@ -151,8 +151,8 @@ func TestNothingIsUnread(t *testing.T) {
 }
 
 // allSent gives the kernel no more than it sends at once.
-func allSent(end ending) func(*repro.Run, repro.Conn) error {
-	return func(r *repro.Run, c repro.Conn) error {
+func allSent(end ending) func(*scenario.Run, scenario.Conn) error {
+	return func(r *scenario.Run, c scenario.Conn) error {
 		r.Send(c.Client, "little")
 		_ = end(c.Client)
 		r.Settle()
@@ -162,8 +162,8 @@ func allSent(end ending) func(*repro.Run, repro.Conn) error {
 }
 
 // neverReads lets the peer close with everything unread.
-func neverReads(r *repro.Run, c repro.Conn) error {
-	_, _ = c.Client.WriteBulk(repro.MoreThanFits)
+func neverReads(r *scenario.Run, c scenario.Conn) error {
+	_, _ = c.Client.WriteBulk(scenario.MoreThanFits)
 	_ = c.Client.Shutdown(sock.ShutWrite)
 	return c.Server.Close()
 }
@@ -191,8 +191,8 @@ func TestOrphanIsKept(t *testing.T) {
 
 // answered is a request that is answered in full by a server that has read all
 // of it, and ends in some way.
-func answered(end func(*repro.Run, repro.Conn)) func(*repro.Run, repro.Conn) error {
-	return func(r *repro.Run, c repro.Conn) error {
+func answered(end func(*scenario.Run, scenario.Conn)) func(*scenario.Run, scenario.Conn) error {
+	return func(r *scenario.Run, c scenario.Conn) error {
 		r.Send(c.Client, "POST /upload")
 		r.Receive(c.Server)
 		_, _ = c.Server.WriteBulk(answerSize)
@@ -211,7 +211,7 @@ func TestRequestIsRead(t *testing.T) {
 }
 
 // closedAlone closes the only descriptor of a connection.
-func closedAlone(r *repro.Run, c repro.Conn) error {
+func closedAlone(r *scenario.Run, c scenario.Conn) error {
 	_ = c.Client.Close()
 	r.Settle()
 	r.Receive(c.Server)
@@ -228,8 +228,8 @@ func TestOneDescriptor(t *testing.T) {
 }
 
 // nobodyWaits ends a connection of which no thread reads.
-func nobodyWaits(end ending) func(*repro.Run, repro.Conn) error {
-	return func(r *repro.Run, c repro.Conn) error {
+func nobodyWaits(end ending) func(*scenario.Run, scenario.Conn) error {
+	return func(r *scenario.Run, c scenario.Conn) error {
 		_ = end(c.Client)
 		r.Send(c.Server, "wake up")
 		r.Receive(c.Client)
@@ -239,8 +239,8 @@ func nobodyWaits(end ending) func(*repro.Run, repro.Conn) error {
 }
 
 // alwaysWoken ends both connections by shutdown.
-func alwaysWoken(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func alwaysWoken(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}
@@ -265,8 +265,8 @@ func TestNobodyWaits(t *testing.T) {
 
 // noticesReset is like the scenario, but with something unread when the peer
 // closes: it is told by a RST, and epoll tells it from a FIN.
-func noticesReset(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func noticesReset(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}
@@ -302,8 +302,8 @@ func TestResetIsNoticed(t *testing.T) {
 }
 
 // keepsDescriptor ends a process that was not alone in holding a connection.
-func keepsDescriptor(end func(*sock.Child) error) func(*repro.Run, repro.Conn) error {
-	return func(r *repro.Run, c repro.Conn) error {
+func keepsDescriptor(end func(*sock.Child) error) func(*scenario.Run, scenario.Conn) error {
+	return func(r *scenario.Run, c scenario.Conn) error {
 		child, err := r.Spawn(sock.DefaultSIGPIPE, c.Client)
 		if err != nil {
 			return err
@@ -318,7 +318,7 @@ func keepsDescriptor(end func(*sock.Child) error) func(*repro.Run, repro.Conn) e
 }
 
 // readAll lets a process end that has nothing unread, twice.
-func readAll(r *repro.Run, c repro.Conn) error {
+func readAll(r *scenario.Run, c scenario.Conn) error {
 	child, err := r.Spawn(sock.DefaultSIGPIPE, c.Client)
 	if err != nil {
 		return err
@@ -357,8 +357,8 @@ func TestProcessesThatLeaveNothing(t *testing.T) {
 }
 
 // fixedServer is a server that closes what it has accepted before it runs out.
-func fixedServer(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func fixedServer(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}
@@ -392,8 +392,8 @@ func fixedServer(r *repro.Run) error {
 }
 
 // busyServer runs out of descriptors because its clients stay.
-func busyServer(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func busyServer(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}
@@ -430,30 +430,30 @@ func TestServersThatDoNotLeak(t *testing.T) {
 }
 
 // patient closes with a tcp_fin_timeout that is longer than what is waited.
-func patient(r *repro.Run) error {
+func patient(r *scenario.Run) error {
 	if err := r.Host("a").Set("net.ipv4.tcp_fin_timeout", "30"); err != nil {
 		return err
 	}
-	return onEach(func(r *repro.Run, c repro.Conn) error {
+	return onEach(func(r *scenario.Run, c scenario.Conn) error {
 		_ = c.Client.Close()
 		awaitACK(r, c)
-		r.Await(2*finTimeout, repro.Never)
+		r.Await(2*finTimeout, scenario.Never)
 		return nil
 	})(r)
 }
 
 // peerCloses lets the peer end the connection too, meanwhile.
-func peerCloses(end ending) repro.Play {
-	return func(r *repro.Run) error {
+func peerCloses(end ending) scenario.Play {
+	return func(r *scenario.Run) error {
 		if err := setFinTimeout(r, "a"); err != nil {
 			return err
 		}
-		return onEach(func(r *repro.Run, c repro.Conn) error {
+		return onEach(func(r *scenario.Run, c scenario.Conn) error {
 			_ = end(c.Client)
 			awaitACK(r, c)
 			_ = c.Server.Close()
 			r.Settle()
-			r.Await(2*finTimeout, repro.Never)
+			r.Await(2*finTimeout, scenario.Never)
 			c.Client.Look()
 			return nil
 		})(r)
@@ -462,15 +462,15 @@ func peerCloses(end ending) repro.Play {
 
 // endedBy sets the short timeout and ends the connection in another way than the
 // scenario does.
-func endedBy(end ending) repro.Play {
-	return func(r *repro.Run) error {
+func endedBy(end ending) scenario.Play {
+	return func(r *scenario.Run) error {
 		if err := setFinTimeout(r, "a"); err != nil {
 			return err
 		}
-		return onEach(func(r *repro.Run, c repro.Conn) error {
+		return onEach(func(r *scenario.Run, c scenario.Conn) error {
 			_ = end(c.Client)
 			awaitACK(r, c)
-			r.Await(2*finTimeout, repro.Never)
+			r.Await(2*finTimeout, scenario.Never)
 			c.Client.Look()
 			return nil
 		})(r)
@@ -493,8 +493,8 @@ func TestFINWAIT2Otherwise(t *testing.T) {
 }
 
 // reusing sets SO_REUSEADDR on every listener.
-func reusing(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort, reuse(true))
+func reusing(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort, reuse(true))
 	if err != nil {
 		return err
 	}
@@ -513,8 +513,8 @@ func reusing(r *repro.Run) error {
 }
 
 // resetting ends its connection by RST: no TIME_WAIT follows.
-func resetting(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func resetting(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}
@@ -533,8 +533,8 @@ func resetting(r *repro.Run) error {
 }
 
 // clientFirst lets the client close first: the TIME_WAIT is its own.
-func clientFirst(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func clientFirst(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}

@@ -6,14 +6,14 @@ import (
 	"time"
 
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
 
 // unread: data that has arrived and that nobody has read, when the connection
 // is closed, shut down for writing, shut down both ways.
-func unread(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func unread(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}
@@ -35,9 +35,9 @@ func unread(r *repro.Run) error {
 // retransmissions: data that the kernel has taken and not sent, for the peer's window
 // is full, when the connection is closed or shut down for writing: to a peer that
 // reads, one that reads late, one that never does.
-func unsentFor(retries string) repro.Play {
-	return func(r *repro.Run) error {
-		s, err := r.Host("b").Listen(repro.ServerPort, repro.SmallReceiver)
+func unsentFor(retries string) scenario.Play {
+	return func(r *scenario.Run) error {
+		s, err := r.Host("b").Listen(scenario.ServerPort, scenario.SmallReceiver)
 		if err != nil {
 			return err
 		}
@@ -58,15 +58,15 @@ const late = 500 * time.Millisecond
 
 // unsentTo ends a connection with unsent data, to a peer that begins to read
 // after a while.
-func unsentTo(r *repro.Run, s *repro.Server, end ending, after time.Duration) error {
+func unsentTo(r *scenario.Run, s *scenario.Server, end ending, after time.Duration) error {
 	c, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return err
 	}
-	_, _ = c.Client.WriteBulk(repro.MoreThanFits)
+	_, _ = c.Client.WriteBulk(scenario.MoreThanFits)
 	_ = end(c.Client)
 	if after > 0 {
-		r.Await(after, repro.Never)
+		r.Await(after, scenario.Never)
 	}
 	r.ReadToEnd(c.Server)
 	return nil
@@ -75,7 +75,7 @@ func unsentTo(r *repro.Run, s *repro.Server, end ending, after time.Duration) er
 // neverRead ends two connections with unsent data to a peer that never reads,
 // and waits until the closed one has been given up, with the settings that make
 // that a matter of seconds.
-func neverRead(r *repro.Run, s *repro.Server, retries string) error {
+func neverRead(r *scenario.Run, s *scenario.Server, retries string) error {
 	if r.Network() == journal.HostNet {
 		r.Note("a peer that never reads: left out here, it takes minutes without settings that the host network never changes")
 		return nil
@@ -95,13 +95,13 @@ func neverRead(r *repro.Run, s *repro.Server, retries string) error {
 	if err != nil {
 		return err
 	}
-	_, _ = shutDown.Client.WriteBulk(repro.MoreThanFits)
+	_, _ = shutDown.Client.WriteBulk(scenario.MoreThanFits)
 	_ = shutDown.Client.Shutdown(sock.ShutWrite)
 	closed, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return err
 	}
-	_, _ = closed.Client.WriteBulk(repro.MoreThanFits)
+	_, _ = closed.Client.WriteBulk(scenario.MoreThanFits)
 	_ = closed.Client.Close()
 	r.Await(givenUp, func() bool { return closed.Client.Seen(journal.SockDiag) == journal.Gone })
 	shutDown.Client.Look()

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
 
@@ -14,8 +14,8 @@ func closing(s *sock.Socket) error { return s.Close() }
 
 // endings: every way to end a connection from within the program, each on a
 // connection of its own, with the same peer that sends the same late data.
-func endings(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func endings(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}
@@ -33,7 +33,7 @@ func endings(r *repro.Run) error {
 
 // peerGoesOn is what a peer does that does not know: it reads, sends, sends
 // again, and reads. The caller reads what came, if it still can.
-func peerGoesOn(r *repro.Run, c repro.Conn) {
+func peerGoesOn(r *scenario.Run, c scenario.Conn) {
 	r.Receive(c.Server)
 	r.Send(c.Server, "late data")
 	r.Receive(c.Client)
@@ -43,8 +43,8 @@ func peerGoesOn(r *repro.Run, c repro.Conn) {
 
 // lateData: the peer's data, after one's own SHUT_WR and after close; and data
 // that was already under way when close was called.
-func lateData(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func lateData(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func lateData(r *repro.Run) error {
 }
 
 // underWay closes while the peer's data is on the wire.
-func underWay(r *repro.Run, s *repro.Server) error {
+func underWay(r *scenario.Run, s *scenario.Server) error {
 	if r.Wire() == nil {
 		return nil // elsewhere data arrives before the call that sent it returns
 	}

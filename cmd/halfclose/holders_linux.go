@@ -1,18 +1,18 @@
 package main
 
 import (
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
 
 // shared: two descriptors of one socket, made by dup and by fork; then a
 // shutdown through one of two.
-func shared(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func shared(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}
-	for _, try := range []func(*repro.Run, repro.Conn) error{byDup, byFork, shutByFork} {
+	for _, try := range []func(*scenario.Run, scenario.Conn) error{byDup, byFork, shutByFork} {
 		c, err := s.Connect(r.Host("a"))
 		if err != nil {
 			return err
@@ -25,7 +25,7 @@ func shared(r *repro.Run) error {
 }
 
 // byDup closes the first descriptor, writes through the second, and closes that.
-func byDup(r *repro.Run, c repro.Conn) error {
+func byDup(r *scenario.Run, c scenario.Conn) error {
 	second, err := c.Client.Dup()
 	if err != nil {
 		return err
@@ -43,7 +43,7 @@ func byDup(r *repro.Run, c repro.Conn) error {
 }
 
 // byFork closes the parent's descriptor, writes through the child's, and closes that.
-func byFork(r *repro.Run, c repro.Conn) error {
+func byFork(r *scenario.Run, c scenario.Conn) error {
 	child, err := r.Spawn(sock.DefaultSIGPIPE, c.Client)
 	if err != nil {
 		return err
@@ -65,7 +65,7 @@ func byFork(r *repro.Run, c repro.Conn) error {
 }
 
 // shutByFork shuts down in the child; the parent writes.
-func shutByFork(r *repro.Run, c repro.Conn) error {
+func shutByFork(r *scenario.Run, c scenario.Conn) error {
 	child, err := r.Spawn(sock.DefaultSIGPIPE, c.Client)
 	if err != nil {
 		return err
@@ -82,7 +82,7 @@ func shutByFork(r *repro.Run, c repro.Conn) error {
 
 // ends gives the client's end of a connection to a child alone, and ends the
 // child: first with nothing unread, then with data that nobody has read.
-func ends(r *repro.Run, s *repro.Server, end func(*sock.Child) error) error {
+func ends(r *scenario.Run, s *scenario.Server, end func(*sock.Child) error) error {
 	for _, unread := range []bool{false, true} {
 		c, err := s.Connect(r.Host("a"))
 		if err != nil {

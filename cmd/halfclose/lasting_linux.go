@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
 
@@ -15,16 +15,16 @@ import (
 const finTimeout = time.Second
 
 // setFinTimeout makes it on a host.
-func setFinTimeout(r *repro.Run, host string) error {
+func setFinTimeout(r *scenario.Run, host string) error {
 	return r.Host(host).Set("net.ipv4.tcp_fin_timeout", strconv.Itoa(int(finTimeout/time.Second)))
 }
 
 // orphan: FIN_WAIT2 that no descriptor refers to, until the kernel ends it.
-func orphan(r *repro.Run) error {
+func orphan(r *scenario.Run) error {
 	if err := setFinTimeout(r, "a"); err != nil {
 		return err
 	}
-	s, err := r.Host("b").Listen(repro.ServerPort)
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}
@@ -43,11 +43,11 @@ func orphan(r *repro.Run) error {
 
 // halfOpen: FIN_WAIT2 whose descriptor is still open, for longer than an orphan
 // would last, until the peer has said its last word.
-func halfOpen(r *repro.Run) error {
+func halfOpen(r *scenario.Run) error {
 	if err := setFinTimeout(r, "a"); err != nil {
 		return err
 	}
-	s, err := r.Host("b").Listen(repro.ServerPort)
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func halfOpen(r *repro.Run) error {
 	_ = c.Client.Shutdown(sock.ShutWrite)
 	r.Settle()
 	c.Client.Look()
-	r.Await(3*finTimeout, repro.Never)
+	r.Await(3*finTimeout, scenario.Never)
 	c.Client.Look()
 	r.Send(c.Server, "at last")
 	r.Receive(c.Client)

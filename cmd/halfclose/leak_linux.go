@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
 
@@ -13,8 +13,8 @@ const room = 5
 
 // leak: a server that accepts, and never closes, though every client does;
 // until it has no descriptor left.
-func leak(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func leak(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func leak(r *repro.Run) error {
 
 // leaks lets clients connect, say something, and end their direction, until accept
 // fails. They do not close: their FIN_WAIT2 would go by itself.
-func leaks(r *repro.Run, s *repro.Server, child *sock.Child) error {
+func leaks(r *scenario.Run, s *scenario.Server, child *sock.Child) error {
 	if err := child.EpollWait(s.Socket); err != nil { // made before the descriptors run out
 		return err
 	}
@@ -75,12 +75,12 @@ const keepalive = 1
 const noticedBy = 4 * time.Second
 
 // waysOut tries every way out of CLOSE_WAIT, each on a connection of its own.
-func waysOut(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort + 1)
+func waysOut(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort + 1)
 	if err != nil {
 		return err
 	}
-	outs := []func(*repro.Run, repro.Conn) error{byClose, byReset, byWrite}
+	outs := []func(*scenario.Run, scenario.Conn) error{byClose, byReset, byWrite}
 	if r.Network() == journal.HostNet {
 		r.Note("keepalive: left out, the peer's orphan lasts a minute without settings that the host network never changes")
 	} else if err := setFinTimeout(r, "a"); err != nil {
@@ -101,13 +101,13 @@ func waysOut(r *repro.Run) error {
 }
 
 // halfClosed lets the client's end be closed and the server see it.
-func halfClosed(r *repro.Run, c repro.Conn) {
+func halfClosed(r *scenario.Run, c scenario.Conn) {
 	_ = c.Client.Close()
 	r.Settle()
 }
 
 // byClose is the ordinary way.
-func byClose(r *repro.Run, c repro.Conn) error {
+func byClose(r *scenario.Run, c scenario.Conn) error {
 	halfClosed(r, c)
 	_ = c.Server.Close()
 	r.Settle()
@@ -115,7 +115,7 @@ func byClose(r *repro.Run, c repro.Conn) error {
 }
 
 // byReset: the peer had only shut down, and then resets.
-func byReset(r *repro.Run, c repro.Conn) error {
+func byReset(r *scenario.Run, c scenario.Conn) error {
 	_ = c.Client.Shutdown(sock.ShutWrite)
 	r.Settle()
 	if err := c.Client.Reset(); err != nil {
@@ -126,14 +126,14 @@ func byReset(r *repro.Run, c repro.Conn) error {
 }
 
 // byWrite: what the server writes meets nobody, and is answered with RST.
-func byWrite(r *repro.Run, c repro.Conn) error {
+func byWrite(r *scenario.Run, c scenario.Conn) error {
 	halfClosed(r, c)
 	r.Send(c.Server, "anybody there?")
 	return nil
 }
 
 // byKeepalive: the kernel asks, when the peer's orphan has gone.
-func byKeepalive(r *repro.Run, c repro.Conn) error {
+func byKeepalive(r *scenario.Run, c scenario.Conn) error {
 	for _, o := range []struct {
 		option sock.Option
 		value  int

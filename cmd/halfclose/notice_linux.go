@@ -1,14 +1,14 @@
 package main
 
 import (
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
 
 // notices: what epoll says at each step of a connection's end, once after the
 // peer's close, once after its shutdown for writing.
-func notices(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func notices(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}
@@ -26,7 +26,7 @@ func notices(r *repro.Run) error {
 
 // noticed asks epoll for the server's end before and after the client's last
 // data, its end, and what the server writes then.
-func noticed(r *repro.Run, c repro.Conn, end ending) error {
+func noticed(r *scenario.Run, c scenario.Conn, end ending) error {
 	e, err := c.Server.Epoll()
 	if err != nil {
 		return err
@@ -53,8 +53,8 @@ func noticed(r *repro.Run, c repro.Conn, end ending) error {
 
 // shutRead: shutdown(SHUT_RD), on a connection into which the peer goes on
 // writing, with and without something to be read already; and on a listener.
-func shutRead(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func shutRead(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func shutRead(r *repro.Run) error {
 
 // deafListener shuts a listener down for reading, with one client in its queue,
 // and calls it again.
-func deafListener(r *repro.Run, s *repro.Server) error {
+func deafListener(r *scenario.Run, s *scenario.Server) error {
 	if _, err := s.Call(r.Host("a")); err != nil {
 		return err
 	}

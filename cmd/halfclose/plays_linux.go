@@ -1,9 +1,9 @@
 package main
 
-import "sockproof/lib/repro"
+import "sockproof/lib/scenario"
 
 // plays are the scenarios' actions by name.
-var plays = map[string]repro.Play{
+var plays = map[string]scenario.Play{
 	"endings":     endings,
 	"four-way":    fourWay,
 	"three-way":   threeWay,

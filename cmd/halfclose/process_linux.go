@@ -3,25 +3,25 @@ package main
 import (
 	"syscall"
 
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
 
 // exit: a process that owns a connection returns from main, and one that calls
 // _exit.
-func exit(r *repro.Run) error {
+func exit(r *scenario.Run) error {
 	return processes(r,
 		func(c *sock.Child) error { return c.Exit(0) },
 		func(c *sock.Child) error { return c.ExitNow(0) })
 }
 
 // kill: a process that owns a connection is killed.
-func kill(r *repro.Run) error {
+func kill(r *scenario.Run) error {
 	return processes(r, func(c *sock.Child) error { return c.Kill(syscall.SIGKILL) })
 }
 
-func processes(r *repro.Run, ways ...func(*sock.Child) error) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func processes(r *scenario.Run, ways ...func(*sock.Child) error) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}

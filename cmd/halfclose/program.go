@@ -2,8 +2,9 @@ package main
 
 import (
 	"sockproof/lib/claim"
+	"sockproof/lib/cli"
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 )
 
 var (
@@ -16,10 +17,10 @@ var (
 const needsTimeout = "it sets " + finTimeoutSetting + ", and the host's settings are never changed"
 
 // program is the phenomenon and the ways to bring it about.
-var program = repro.Program{
+var program = cli.Program{
 	Name:    "halfclose",
 	Summary: "shutdown versus close, and every way a connection ends",
-	Scenarios: []repro.Scenario{
+	Scenarios: []scenario.Scenario{
 		{
 			Name: "endings", Title: "shutdown three ways, and close: the same peer, the same late data",
 			Networks: everywhere, Hosts: ab, Phenomenon: fourEndings, Compare: compareEndings,
@@ -112,8 +113,8 @@ var program = repro.Program{
 		},
 	},
 	Plays:    plays,
-	Commands: []repro.Command{scanCommand()},
-	Examples: []repro.Example{
+	Commands: []cli.Command{scanCommand()},
+	Examples: []cli.Example{
 		{Line: "halfclose", Does: "shutdown three ways, and close: one table"},
 		{Line: "halfclose truncated", Does: "why the last part of a response is missing"},
 		{Line: "halfclose scan --every 5s", Does: "the stuck sockets of this machine, and which grow"},

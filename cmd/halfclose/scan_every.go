@@ -6,10 +6,10 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
+	"sockproof/lib/cli"
 	"sockproof/lib/live"
-	"sockproof/lib/repro"
 )
 
 // scanEvery is how often a scan is made again.
@@ -19,15 +19,15 @@ type scanEvery struct {
 }
 
 // scanEveryFlags set it.
-func scanEveryFlags() []cli.Flag {
-	return []cli.Flag{
-		&cli.StringFlag{Name: "every", Usage: "scan again each `DURATION`, until ^C, and show what grew"},
-		&cli.StringFlag{Name: "times", Usage: "end --every after `N` scans"},
+func scanEveryFlags() []urfave.Flag {
+	return []urfave.Flag{
+		&urfave.StringFlag{Name: "every", Usage: "scan again each `DURATION`, until ^C, and show what grew"},
+		&urfave.StringFlag{Name: "times", Usage: "end --every after `N` scans"},
 	}
 }
 
 // scanEveryOf reads the flags.
-func scanEveryOf(c *cli.Context) (e scanEvery, err error) {
+func scanEveryOf(c *urfave.Context) (e scanEvery, err error) {
 	if c.IsSet("every") {
 		if e.interval, err = time.ParseDuration(c.String("every")); err != nil || e.interval <= 0 {
 			return e, scanUsage("flag \"--every\": value %q: want a duration longer than 0, like 5s, 500ms or 2m", c.String("every"))
@@ -46,12 +46,12 @@ func scanEveryOf(c *cli.Context) (e scanEvery, err error) {
 
 // scanUsage is a mistake in how the program was called: exit code 2.
 func scanUsage(format string, args ...any) error {
-	return &repro.UsageError{Text: fmt.Sprintf(format, args...)}
+	return &cli.UsageError{Text: fmt.Sprintf(format, args...)}
 }
 
 // scanWatch scans, once or again and again, and shows what it finds.
 type scanWatch struct {
-	*repro.Context
+	*cli.Context
 	options live.Options
 	scan    func() (*stuckTally, bool, error)
 	// before is what the round before found; nil: this is the first.
@@ -62,7 +62,7 @@ type scanWatch struct {
 func (w *scanWatch) once() (int, error) {
 	t, complete, err := w.scan()
 	if err != nil {
-		return repro.ExitInconclusive, err
+		return cli.ExitInconclusive, err
 	}
 	r := w.report(t, complete)
 	return w.exit(r), w.shown(r, w.TextOrJSON(r, r.write))
@@ -93,7 +93,7 @@ func (w *scanWatch) round(n int) (int, error) {
 	at := time.Now()
 	t, complete, err := w.scan()
 	if err != nil {
-		return repro.ExitInconclusive, err
+		return cli.ExitInconclusive, err
 	}
 	r := w.report(t, complete)
 	r.Round, r.At = n, &at
@@ -132,8 +132,8 @@ func (w *scanWatch) shown(r *scanReport, err error) error {
 // worseScan is the worse of two exit codes: that a limit was passed, then that
 // it may have been.
 func worseScan(a, b int) int {
-	if a == repro.ExitNotReproduced || b == repro.ExitNotReproduced {
-		return repro.ExitNotReproduced
+	if a == cli.ExitNotReproduced || b == cli.ExitNotReproduced {
+		return cli.ExitNotReproduced
 	}
 	return max(a, b)
 }

@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
 	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/cli"
 	"sockproof/lib/live"
-	"sockproof/lib/repro"
 )
 
 func TestScanBadUsage(t *testing.T) {
@@ -53,7 +53,7 @@ func scanFake(t *testing.T, format string, limit live.Limit, scans ...func() (*s
 	out = &strings.Builder{}
 	n := 0
 	return &scanWatch{
-		Context: &repro.Context{Ctx: ctx, CLI: cli.NewContext(nil, set, nil), Out: out, Command: scanCommand()},
+		Context: &cli.Context{Ctx: ctx, CLI: urfave.NewContext(nil, set, nil), Out: out, Command: scanCommand()},
 		options: live.Options{Limit: limit, Place: live.Place{PID: 4}},
 		scan: func() (*stuckTally, bool, error) {
 			n++

@@ -14,7 +14,7 @@ import (
 	"sockproof/lib/journal"
 	"sockproof/lib/live"
 	"sockproof/lib/packet"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 	"sockproof/lib/wire"
 	"sockproof/lib/witness/diag"
@@ -22,12 +22,12 @@ import (
 
 // scanStage is a connection on the wire between host a, the client, and host b.
 type scanStage struct {
-	*repro.Run
+	*scenario.Run
 	listener, client, server *sock.Socket
 }
 
 // scanAt looks for stuck sockets on a host.
-func scanAt(h *repro.Host) (t *stuckTally, err error) {
+func scanAt(h *scenario.Host) (t *stuckTally, err error) {
 	err = h.In(func() error {
 		s, err := openStuckScanner(live.Place{})
 		if err != nil {
@@ -41,7 +41,7 @@ func scanAt(h *repro.Host) (t *stuckTally, err error) {
 }
 
 // connectScanStage connects and, unless it is to wait in the queue, accepts.
-func connectScanStage(r *repro.Run, accept bool) (s *scanStage, err error) {
+func connectScanStage(r *scenario.Run, accept bool) (s *scanStage, err error) {
 	s = &scanStage{Run: r}
 	b := r.Host("b")
 	if s.listener, err = b.Socket(); err != nil {
@@ -332,12 +332,12 @@ func TestScanEveryState(t *testing.T) {
 		for _, at := range doctor.Stages(journal.Wire) {
 			t.Run(tt.name+"/"+string(at.Family), func(t *testing.T) {
 				at.Need(t)
-				scenario := &repro.Scenario{Name: "scan", Networks: []journal.Network{at.Network}, Hosts: []string{"a", "b"}}
+				scan := &scenario.Scenario{Name: "scan", Networks: []journal.Network{at.Network}, Hosts: []string{"a", "b"}}
 				var (
 					j     journal.Journal
 					wrong []error
 				)
-				play := func(r *repro.Run) error {
+				play := func(r *scenario.Run) error {
 					wrong = nil
 					// So that the kernel does not give orphans up during the test.
 					for _, h := range []string{"a", "b"} {
@@ -364,7 +364,7 @@ func TestScanEveryState(t *testing.T) {
 					return nil
 				}
 				doctor.Undisturbed(func() (*journal.Journal, bool) {
-					j = repro.Conduct(context.Background(), scenario, play, at.Conditions())
+					j = scenario.Conduct(context.Background(), scan, play, at.Conditions())
 					return &j, len(wrong) == 0
 				})
 				for _, err := range wrong {

@@ -4,13 +4,13 @@ import (
 	"time"
 
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
 
 // talk lets each end say a line, so that both have received data: from then on
 // the kernel delays its acknowledgements.
-func talk(r *repro.Run, c repro.Conn) {
+func talk(r *scenario.Run, c scenario.Conn) {
 	r.Send(c.Client, "request")
 	r.Receive(c.Server)
 	r.Send(c.Server, "answer")
@@ -18,8 +18,8 @@ func talk(r *repro.Run, c repro.Conn) {
 }
 
 // fourWay: the passive end closes after its kernel has acknowledged the FIN.
-func fourWay(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func fourWay(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func fourWay(r *repro.Run) error {
 const delayedACK = time.Second
 
 // awaitACK waits until the passive end's kernel has acknowledged the FIN.
-func awaitACK(r *repro.Run, c repro.Conn) {
+func awaitACK(r *scenario.Run, c scenario.Conn) {
 	r.Await(delayedACK, func() bool { return c.Client.Seen(journal.SockDiag) != journal.FinWait1 })
 	r.Settle()
 }
@@ -54,15 +54,15 @@ func awaitACK(r *repro.Run, c repro.Conn) {
 // threeWay: the passive end closes at once, while the acknowledgement of the
 // FIN is still delayed; then after it has been sent; then at once again, when
 // it was forced.
-func threeWay(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func threeWay(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}
-	between := []func(c repro.Conn) error{
-		func(repro.Conn) error { return nil },
-		func(c repro.Conn) error { awaitACK(r, c); return nil },
-		func(c repro.Conn) error { return c.Server.SetOption(sock.QuickAck, 1) },
+	between := []func(c scenario.Conn) error{
+		func(scenario.Conn) error { return nil },
+		func(c scenario.Conn) error { awaitACK(r, c); return nil },
+		func(c scenario.Conn) error { return c.Server.SetOption(sock.QuickAck, 1) },
 	}
 	for _, then := range between {
 		c, err := s.Connect(r.Host("a"))
@@ -88,8 +88,8 @@ func threeWay(r *repro.Run) error {
 
 // mergedData: the passive end has data left, which it gives to the kernel
 // together with the FIN; beside it, the same data written on its own.
-func mergedData(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func mergedData(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}

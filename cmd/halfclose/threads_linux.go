@@ -4,14 +4,14 @@ import (
 	"errors"
 	"time"
 
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
 
 // threads: one thread waits in read, another closes the descriptor, or shuts
 // the connection down.
-func threads(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func threads(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ var errNotWaiting = errors.New("the thread that should read was not seen to wait
 
 // whileReading ends the connection under a thread that waits in read; if that
 // does not wake it, the peer's data will.
-func whileReading(r *repro.Run, s *repro.Server, end ending) error {
+func whileReading(r *scenario.Run, s *scenario.Server, end ending) error {
 	c, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return err

@@ -4,15 +4,15 @@ import (
 	"time"
 
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 	"sockproof/lib/wire"
 )
 
 // timeWait: how long TIME_WAIT lasts, what may change that, and what it keeps
 // from being bound. The server closes first, so that it is its port.
-func timeWait(r *repro.Run) error {
-	steps := []func(*repro.Run) error{lastsLong, again, binds}
+func timeWait(r *scenario.Run) error {
+	steps := []func(*scenario.Run) error{lastsLong, again, binds}
 	for _, step := range steps {
 		if err := step(r); err != nil {
 			return err
@@ -26,8 +26,8 @@ const watched = 2 * time.Second
 
 // lastsLong reads the timer of a TIME_WAIT at its start and later, of one made
 // as the settings are and of one made with a tcp_fin_timeout that is short.
-func lastsLong(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func lastsLong(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func lastsLong(r *repro.Run) error {
 			return err
 		}
 	}
-	r.Await(watched, repro.Never)
+	r.Await(watched, scenario.Never)
 	first.Server.Look()
 	if second != first {
 		second.Server.Look()
@@ -55,7 +55,7 @@ func lastsLong(r *repro.Run) error {
 }
 
 // closedByServer makes a connection and closes it, the server's end first.
-func closedByServer(r *repro.Run, s *repro.Server) (repro.Conn, error) {
+func closedByServer(r *scenario.Run, s *scenario.Server) (scenario.Conn, error) {
 	c, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return c, err
@@ -71,12 +71,12 @@ func closedByServer(r *repro.Run, s *repro.Server) (repro.Conn, error) {
 
 // again loses the acknowledgement of the peer's FIN, so that the peer sends it
 // again, to a socket in TIME_WAIT. Only on the wire can that be arranged.
-func again(r *repro.Run) error {
+func again(r *scenario.Run) error {
 	w := r.Wire()
 	if w == nil {
 		return nil
 	}
-	s, err := r.Host("b").Listen(repro.ServerPort + 1)
+	s, err := r.Host("b").Listen(scenario.ServerPort + 1)
 	if err != nil {
 		return err
 	}
@@ -107,8 +107,8 @@ const retransmission = 3 * time.Second
 
 // binds tries to bind a port that a TIME_WAIT has, with and without
 // SO_REUSEADDR on the listener from which that came, and on the new one.
-func binds(r *repro.Run) error {
-	port := uint16(repro.ServerPort + 10)
+func binds(r *scenario.Run) error {
+	port := uint16(scenario.ServerPort + 10)
 	for _, old := range []bool{false, true} {
 		s, err := r.Host("b").Listen(port, reuse(old))
 		if err != nil {
@@ -143,7 +143,7 @@ func reuse(on bool) func(*sock.Socket) error {
 }
 
 // bindAgain binds a server's port once more, and lets go of it.
-func bindAgain(r *repro.Run, s *repro.Server, on bool) error {
+func bindAgain(r *scenario.Run, s *scenario.Server, on bool) error {
 	n, err := r.Host("b").Socket()
 	if err != nil {
 		return err

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
 
@@ -14,12 +14,12 @@ const (
 
 // truncated: a server answers before it has read the whole request, and closes;
 // then the same server shuts down instead, reads to the end, and closes.
-func truncated(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func truncated(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}
-	for _, end := range []func(*repro.Run, repro.Conn){closeAtOnce, lingeringClose} {
+	for _, end := range []func(*scenario.Run, scenario.Conn){closeAtOnce, lingeringClose} {
 		c, err := s.Connect(r.Host("a"), func(c *sock.Socket) error { return c.SetOption(sock.ReceiveBuffer, clientBuffer) })
 		if err != nil {
 			return err
@@ -33,7 +33,7 @@ func truncated(r *repro.Run) error {
 }
 
 // closeAtOnce is the bug: the rest of the request is still unread.
-func closeAtOnce(r *repro.Run, c repro.Conn) {
+func closeAtOnce(r *scenario.Run, c scenario.Conn) {
 	_ = c.Server.Close()
 	r.Deliver()
 	r.ReadToEnd(c.Client)
@@ -41,7 +41,7 @@ func closeAtOnce(r *repro.Run, c repro.Conn) {
 
 // lingeringClose is what servers do instead (RFC 9112 §9.6): no more is sent,
 // and the client's last bytes are read, until it closes too.
-func lingeringClose(r *repro.Run, c repro.Conn) {
+func lingeringClose(r *scenario.Run, c scenario.Conn) {
 	_ = c.Server.Shutdown(sock.ShutWrite)
 	r.Deliver()
 	r.Receive(c.Server) // the rest of the request

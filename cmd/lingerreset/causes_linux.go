@@ -8,7 +8,7 @@ import (
 
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 	"sockproof/lib/wire"
 )
@@ -16,12 +16,12 @@ import (
 // causes: all that draws a RST, each made to happen on a connection of its own,
 // with the counters read after each. What needs packets to be held or lost takes
 // the wire.
-func causes(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func causes(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}
-	all := []func(*repro.Run, *repro.Server) error{closedPort, lingerClose, unreadClose, dataAfterClose, dataAfterShutdown}
+	all := []func(*scenario.Run, *scenario.Server) error{closedPort, lingerClose, unreadClose, dataAfterClose, dataAfterShutdown}
 	if r.Network() == journal.HostNet {
 		r.Note("ss -K: left out, it takes CAP_NET_ADMIN")
 	} else {
@@ -42,8 +42,8 @@ func causes(r *repro.Run) error {
 }
 
 // closedPort calls a port that nobody listens on.
-func closedPort(r *repro.Run, _ *repro.Server) error {
-	nobody, err := r.Host("b").Listen(repro.ServerPort + 1)
+func closedPort(r *scenario.Run, _ *scenario.Server) error {
+	nobody, err := r.Host("b").Listen(scenario.ServerPort + 1)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func closedPort(r *repro.Run, _ *repro.Server) error {
 	return err
 }
 
-func lingerClose(r *repro.Run, s *repro.Server) error {
+func lingerClose(r *scenario.Run, s *scenario.Server) error {
 	c, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return err
@@ -71,7 +71,7 @@ func lingerClose(r *repro.Run, s *repro.Server) error {
 	return nil
 }
 
-func unreadClose(r *repro.Run, s *repro.Server) error {
+func unreadClose(r *scenario.Run, s *scenario.Server) error {
 	c, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return err
@@ -83,7 +83,7 @@ func unreadClose(r *repro.Run, s *repro.Server) error {
 	return nil
 }
 
-func dataAfterClose(r *repro.Run, s *repro.Server) error {
+func dataAfterClose(r *scenario.Run, s *scenario.Server) error {
 	c, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return err
@@ -96,7 +96,7 @@ func dataAfterClose(r *repro.Run, s *repro.Server) error {
 	return nil
 }
 
-func dataAfterShutdown(r *repro.Run, s *repro.Server) error {
+func dataAfterShutdown(r *scenario.Run, s *scenario.Server) error {
 	c, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return err
@@ -110,7 +110,7 @@ func dataAfterShutdown(r *repro.Run, s *repro.Server) error {
 }
 
 // destroyed lets the administrator end a connection: ss -K.
-func destroyed(r *repro.Run, s *repro.Server) error {
+func destroyed(r *scenario.Run, s *scenario.Server) error {
 	c, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return err
@@ -131,11 +131,11 @@ const shortQueue = 1
 
 // queueFull fills a listener's queue by two handshakes that cross: the last ACK
 // of the second finds it full. A SYN that finds it full is dropped, not answered.
-func queueFull(r *repro.Run, _ *repro.Server) error {
+func queueFull(r *scenario.Run, _ *scenario.Server) error {
 	if err := r.Host("b").Set("net.ipv4.tcp_abort_on_overflow", "1"); err != nil {
 		return err
 	}
-	s, err := r.Host("b").ListenWith(repro.ServerPort+2, shortQueue)
+	s, err := r.Host("b").ListenWith(scenario.ServerPort+2, shortQueue)
 	if err != nil {
 		return err
 	}
@@ -168,7 +168,7 @@ func queueFull(r *repro.Run, _ *repro.Server) error {
 
 // oldSYNACK: while a client calls, a SYN+ACK comes that answers another SYN, as
 // one of an earlier connection might.
-func oldSYNACK(r *repro.Run, s *repro.Server) error {
+func oldSYNACK(r *scenario.Run, s *scenario.Server) error {
 	w := r.Wire()
 	var syn *wire.Packet
 	w.SetRule(func(p *wire.Packet) wire.Fate {
@@ -211,7 +211,7 @@ const (
 
 // keepaliveLost: the wire swallows what the client's end sends, and its
 // keepalive finds nobody.
-func keepaliveLost(r *repro.Run, s *repro.Server) error {
+func keepaliveLost(r *scenario.Run, s *scenario.Server) error {
 	c, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return err
@@ -229,7 +229,7 @@ func keepaliveLost(r *repro.Run, s *repro.Server) error {
 
 // userTimeout: the wire swallows data, and TCP_USER_TIMEOUT ends the wait for its
 // acknowledgement.
-func userTimeout(r *repro.Run, s *repro.Server) error {
+func userTimeout(r *scenario.Run, s *scenario.Server) error {
 	c, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return err
@@ -241,7 +241,7 @@ func userTimeout(r *repro.Run, s *repro.Server) error {
 }
 
 // swallowed loses what the client's end sends, RSTs aside, until it gives up.
-func swallowed(r *repro.Run, c repro.Conn, lines ...string) error {
+func swallowed(r *scenario.Run, c scenario.Conn, lines ...string) error {
 	w := r.Wire()
 	w.SetRule(func(p *wire.Packet) wire.Fate {
 		if p.From == "a" && !p.Flags.Has(packet.RST) {

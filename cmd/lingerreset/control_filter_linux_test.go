@@ -9,14 +9,14 @@ import (
 	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
 
 // dropRSTs lets the kernel drop every RST that would enter a socket in the run's
 // namespace. It has been seen on lo by then.
-func dropRSTs(nft string) func(*repro.Run) error {
-	return func(r *repro.Run) error {
+func dropRSTs(nft string) func(*scenario.Run) error {
+	return func(r *scenario.Run) error {
 		return r.Host("a").In(func() error {
 			defer sock.Starting()()
 			cmd := exec.Command(nft, "-f", "-")
@@ -48,19 +48,21 @@ func findFilter(t *testing.T) (nft string) {
 
 // filtered are shorter plays of scenarios whose own would wait, again and again,
 // for acknowledgements that never come.
-var filtered = map[string]repro.Play{
+var filtered = map[string]scenario.Play{
 	"linger0": onEach(
-		connected(func(r *repro.Run, c repro.Conn) { resetBy(r, repro.Conn{Client: c.Server, Server: c.Client}) }),
-		connected(func(r *repro.Run, c repro.Conn) {
+		connected(func(r *scenario.Run, c scenario.Conn) { resetBy(r, scenario.Conn{Client: c.Server, Server: c.Client}) }),
+		connected(func(r *scenario.Run, c scenario.Conn) {
 			_ = c.Client.Close()
 			r.Settle()
 			r.Receive(c.Server)
 		}),
 	),
 	"sigpipe": onEach(
-		func(r *repro.Run, s *repro.Server) error { return writesTwice(r, s, sock.DefaultSIGPIPE, byWrite) },
+		func(r *scenario.Run, s *scenario.Server) error {
+			return writesTwice(r, s, sock.DefaultSIGPIPE, byWrite)
+		},
 	),
-	"go-runtime": onEach(func(r *repro.Run, s *repro.Server) error { return goWrites(r, s, 0) }),
+	"go-runtime": onEach(func(r *scenario.Run, s *scenario.Server) error { return goWrites(r, s, 0) }),
 	"exit":       nil,
 	"linger-off": nil,
 }

@@ -8,7 +8,7 @@ import (
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/wire"
 )
 
@@ -66,8 +66,8 @@ func undisturbed(t *testing.T, n journal.Network) {
 type verdicts = map[string]claim.Verdict
 
 // losing lets the wire drop, from the start, what matches.
-func losing(match func(*wire.Packet) bool) func(*repro.Run) error {
-	return func(r *repro.Run) error {
+func losing(match func(*wire.Packet) bool) func(*scenario.Run) error {
+	return func(r *scenario.Run) error {
 		r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
 			if match(p) {
 				return wire.Drop
@@ -82,7 +82,7 @@ func isRST(p *wire.Packet) bool { return p.Flags.Has(packet.RST) }
 
 // eaten are the scenarios in a world where no RST ever arrives, whoever drops it.
 // What close sends is the same; nobody learns of it.
-func eaten(name string, alter func(*repro.Run) error) []doctor.Control {
+func eaten(name string, alter func(*scenario.Run) error) []doctor.Control {
 	controls := []doctor.Control{
 		{
 			Scenario: "linger0", Want: claim.NotReproduced, Because: "the peer's read returned EAGAIN",
@@ -148,7 +148,7 @@ func TestFINsAreEaten(t *testing.T) {
 
 // losingOnce lets the wire drop the first segment that matches: it comes again,
 // and nothing that is judged changes.
-func losingOnce(match func(*wire.Packet) bool) func(*repro.Run) error {
+func losingOnce(match func(*wire.Packet) bool) func(*scenario.Run) error {
 	lost := false
 	return losing(func(p *wire.Packet) bool {
 		if lost || !match(p) {
@@ -169,7 +169,7 @@ func synOf(host string) func(*wire.Packet) bool {
 func TestSegmentsAreLostOnce(t *testing.T) {
 	t.Parallel()
 	once := func(name string, match func(*wire.Packet) bool) doctor.Control {
-		return doctor.Control{Name: "lost once", Scenario: name, With: func(c *repro.Conditions) {
+		return doctor.Control{Name: "lost once", Scenario: name, With: func(c *scenario.Conditions) {
 			c.Alter = losingOnce(match) // each run its own
 		}, Want: claim.Reproduced, Check: asExpected}
 	}

@@ -10,7 +10,7 @@ import (
 	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 	"sockproof/lib/wire"
 )
@@ -28,16 +28,16 @@ func captured(stages []doctor.Stage) []doctor.Stage {
 		if at.Network != journal.HostNet {
 			return false
 		}
-		probe := repro.Scenario{Name: "probe", Networks: journal.Networks(), Hosts: ab}
-		j := repro.Conduct(context.Background(), &probe, func(*repro.Run) error { return nil }, at.Conditions())
+		probe := scenario.Scenario{Name: "probe", Networks: journal.Networks(), Hosts: ab}
+		j := scenario.Conduct(context.Background(), &probe, func(*scenario.Run) error { return nil }, at.Conditions())
 		return j.Witness(journal.Packets).Status != journal.Attached
 	})
 }
 
 // onEach plays each part with the same listener.
-func onEach(parts ...func(*repro.Run, *repro.Server) error) repro.Play {
-	return func(r *repro.Run) error {
-		s, err := r.Host("b").Listen(repro.ServerPort)
+func onEach(parts ...func(*scenario.Run, *scenario.Server) error) scenario.Play {
+	return func(r *scenario.Run) error {
+		s, err := r.Host("b").Listen(scenario.ServerPort)
 		if err != nil {
 			return err
 		}
@@ -51,8 +51,8 @@ func onEach(parts ...func(*repro.Run, *repro.Server) error) repro.Play {
 }
 
 // connected plays with a connection of its own.
-func connected(play func(*repro.Run, repro.Conn)) func(*repro.Run, *repro.Server) error {
-	return func(r *repro.Run, s *repro.Server) error {
+func connected(play func(*scenario.Run, scenario.Conn)) func(*scenario.Run, *scenario.Server) error {
+	return func(r *scenario.Run, s *scenario.Server) error {
 		c, err := s.Connect(r.Host("a"))
 		if err == nil {
 			play(r, c)
@@ -75,7 +75,7 @@ func noneConfirmed(t *testing.T, r *doctor.Judged) {
 // of an ending.
 func TestNobodyCloses(t *testing.T) {
 	t.Parallel()
-	talk := connected(func(r *repro.Run, c repro.Conn) {
+	talk := connected(func(r *scenario.Run, c scenario.Conn) {
 		for _, line := range []string{"first", "second"} {
 			r.Send(c.Client, line)
 			r.Receive(c.Server)
@@ -94,8 +94,8 @@ func TestNobodyCloses(t *testing.T) {
 
 // writing gives a process a connection, lets something be done to its peer, and
 // lets it write three times.
-func writing(d sock.Disposition, to func(*sock.Socket) error) func(*repro.Run, *repro.Server) error {
-	return func(r *repro.Run, s *repro.Server) error {
+func writing(d sock.Disposition, to func(*sock.Socket) error) func(*scenario.Run, *scenario.Server) error {
+	return func(r *scenario.Run, s *scenario.Server) error {
 		w, err := newWriter(r, s, d, nil)
 		if err != nil {
 			return err
@@ -161,9 +161,9 @@ func both(checks ...func(*testing.T, *doctor.Judged)) func(*testing.T, *doctor.J
 // TestLingerIsNotZero: without SO_LINGER {1, 0} nobody is reset by a close.
 func TestLingerIsNotZero(t *testing.T) {
 	t.Parallel()
-	plainly := func(r *repro.Run, s *repro.Server) error { return closeAndReturn(r, s, nil) }
-	patiently := func(r *repro.Run, s *repro.Server) error { return closeAndReturn(r, s, patient) }
-	ends := func(r *repro.Run, s *repro.Server) error {
+	plainly := func(r *scenario.Run, s *scenario.Server) error { return closeAndReturn(r, s, nil) }
+	patiently := func(r *scenario.Run, s *scenario.Server) error { return closeAndReturn(r, s, patient) }
+	ends := func(r *scenario.Run, s *scenario.Server) error {
 		return endsWith(r, s, nil, func(c *sock.Child) error { return c.Kill(syscall.SIGKILL) })
 	}
 	suite.Controls(
@@ -177,7 +177,7 @@ func TestLingerIsNotZero(t *testing.T) {
 }
 
 // resetBy lets the server reset, and the client read.
-func resetBy(r *repro.Run, c repro.Conn) {
+func resetBy(r *scenario.Run, c scenario.Conn) {
 	if err := c.Server.Reset(); err == nil {
 		r.Settle()
 		r.Receive(c.Client)
@@ -188,8 +188,8 @@ func resetBy(r *repro.Run, c repro.Conn) {
 // alone: nothing is sent.
 func TestParentKeepsADescriptor(t *testing.T) {
 	t.Parallel()
-	keeps := func(end func(*sock.Child) error) func(*repro.Run, *repro.Server) error {
-		return func(r *repro.Run, s *repro.Server) error {
+	keeps := func(end func(*sock.Child) error) func(*scenario.Run, *scenario.Server) error {
+		return func(r *scenario.Run, s *scenario.Server) error {
 			c, err := s.Connect(r.Host("a"), abortive)
 			if err != nil {
 				return err
@@ -217,8 +217,8 @@ func TestParentKeepsADescriptor(t *testing.T) {
 // they do not wait says nothing.
 func TestNothingIsUnsent(t *testing.T) {
 	t.Parallel()
-	quick := func(end func(*sock.Socket) error) func(*repro.Run, *repro.Server) error {
-		return connected(func(r *repro.Run, c repro.Conn) {
+	quick := func(end func(*sock.Socket) error) func(*scenario.Run, *scenario.Server) error {
+		return connected(func(r *scenario.Run, c scenario.Conn) {
 			r.Send(c.Client, "little")
 			r.Receive(c.Server)
 			if err := c.Client.SetLinger(true, lingerTime); err == nil {
@@ -236,8 +236,8 @@ func TestNothingIsUnsent(t *testing.T) {
 // TestEveryCloseIsInterrupted: then none was seen to wait its whole time.
 func TestEveryCloseIsInterrupted(t *testing.T) {
 	t.Parallel()
-	play := func(r *repro.Run) error {
-		s, err := r.Host("b").Listen(repro.ServerPort, repro.SmallReceiver)
+	play := func(r *scenario.Run) error {
+		s, err := r.Host("b").Listen(scenario.ServerPort, scenario.SmallReceiver)
 		if err != nil {
 			return err
 		}
@@ -254,9 +254,9 @@ func TestEveryCloseIsInterrupted(t *testing.T) {
 // TestForgeriesMiss: a RST that is made up and does not fit exactly ends nothing.
 func TestForgeriesMiss(t *testing.T) {
 	t.Parallel()
-	missing := func(offsets ...uint32) repro.Play {
-		return func(r *repro.Run) error {
-			s, err := r.Host("b").Listen(repro.ServerPort)
+	missing := func(offsets ...uint32) scenario.Play {
+		return func(r *scenario.Run) error {
+			s, err := r.Host("b").Listen(scenario.ServerPort)
 			if err != nil {
 				return err
 			}
@@ -282,12 +282,12 @@ func TestQueueIsFull(t *testing.T) {
 	t.Parallel()
 	const abort = "net.ipv4.tcp_abort_on_overflow"
 	// The thread is in the listener's namespace when the setting has been made.
-	backTo0 := doctor.When(0, doctor.Setting(abort), func(*repro.Run) {
+	backTo0 := doctor.When(0, doctor.Setting(abort), func(*scenario.Run) {
 		_ = os.WriteFile("/proc/sys/net/ipv4/tcp_abort_on_overflow", []byte("0"), 0) // what comes of it is checked
 	})
 	rstLost := doctor.When(0, func(e *journal.Event) bool {
 		return from("8082", doctor.PacketAt(journal.AtSent, rst...))(e)
-	}, func(r *repro.Run) {
+	}, func(r *scenario.Run) {
 		r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
 			if isRST(p) {
 				return wire.Drop

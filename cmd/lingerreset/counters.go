@@ -5,22 +5,22 @@ import (
 	"io"
 	"time"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
+	"sockproof/lib/cli"
 	"sockproof/lib/live"
-	"sockproof/lib/repro"
 )
 
 // countersCommand tells what the kernel has counted of RSTs, and what that means.
-func countersCommand() repro.Command {
-	return repro.Command{
+func countersCommand() cli.Command {
+	return cli.Command{
 		Name: "counters", Usage: "show the kernel's counters of resets: since boot, and over a while",
-		Flags: append(live.PlaceFlags(), &cli.StringFlag{
+		Flags: append(live.PlaceFlags(), &urfave.StringFlag{
 			Name: "for", Usage: "count for a `DURATION` like 10s too",
-		}, repro.FormatFlag()),
+		}, cli.FormatFlag()),
 		Accepts: []string{"color"},
 		Exit:    "0 read, 2 bad usage, 3 they could not be read, or output lost",
-		Examples: []repro.Example{
+		Examples: []cli.Example{
 			{Line: "lingerreset counters --for 10s", Does: "how far each counter of resets moves in ten seconds"},
 		},
 		Do: doCounters,
@@ -72,24 +72,24 @@ type countersReport struct {
 	Counters  []counted `json:"counters"`
 }
 
-func doCounters(c *repro.Context) (int, error) {
+func doCounters(c *cli.Context) (int, error) {
 	if len(c.Args) > 0 {
-		return repro.ExitUsage, usagef("counters: argument %q: it takes none", c.Args[0])
+		return cli.ExitUsage, usagef("counters: argument %q: it takes none", c.Args[0])
 	}
 	var wait time.Duration
 	if c.CLI.IsSet("for") {
 		var err error
 		if wait, err = time.ParseDuration(c.CLI.String("for")); err != nil || wait <= 0 {
-			return repro.ExitUsage, usagef("flag \"--for\": value %q: want a duration longer than 0, like 10s or 500ms", c.CLI.String("for"))
+			return cli.ExitUsage, usagef("flag \"--for\": value %q: want a duration longer than 0, like 10s or 500ms", c.CLI.String("for"))
 		}
 	}
 	place, err := live.PlaceOf(c.CLI)
 	if err != nil {
-		return repro.ExitUsage, err
+		return cli.ExitUsage, err
 	}
 	r, err := count(c, place, wait)
 	if err != nil {
-		return repro.ExitInconclusive, err
+		return cli.ExitInconclusive, err
 	}
 	return 0, c.TextOrJSON(r, r.write)
 }

@@ -3,14 +3,14 @@ package main
 import (
 	"time"
 
+	"sockproof/lib/cli"
 	"sockproof/lib/live"
-	"sockproof/lib/repro"
 	"sockproof/lib/witness/counters"
 )
 
 // count reads the counters of a place, and again after a while, or when the user
 // has had enough.
-func count(c *repro.Context, place live.Place, wait time.Duration) (*countersReport, error) {
+func count(c *cli.Context, place live.Place, wait time.Duration) (*countersReport, error) {
 	var reader *counters.Reader
 	err := place.In(func() (err error) {
 		reader, err = counters.Open(false)

@@ -7,12 +7,12 @@ import (
 	"runtime"
 	"time"
 
+	"sockproof/lib/cli"
 	"sockproof/lib/live"
-	"sockproof/lib/repro"
 )
 
 var errCounters = errors.New("counters needs Linux, this is " + runtime.GOOS)
 
-func count(*repro.Context, live.Place, time.Duration) (*countersReport, error) {
+func count(*cli.Context, live.Place, time.Duration) (*countersReport, error) {
 	return nil, errCounters
 }

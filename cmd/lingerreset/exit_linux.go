@@ -3,15 +3,15 @@ package main
 import (
 	"syscall"
 
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
 
 // exit: a process that returns from main, and one that is killed, with
 // SO_LINGER {1, 0}, with {1, n}, and without; then a listener with {1, 0}, whose
 // accepted socket is closed.
-func exit(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func exit(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}
@@ -19,7 +19,7 @@ func exit(r *repro.Run) error {
 		func(c *sock.Child) error { return c.Exit(0) },
 		func(c *sock.Child) error { return c.Kill(syscall.SIGKILL) },
 	} {
-		for _, set := range []repro.SetUp{abortive, patient, nil} {
+		for _, set := range []scenario.SetUp{abortive, patient, nil} {
 			if err := endsWith(r, s, set, end); err != nil {
 				return err
 			}
@@ -32,7 +32,7 @@ func exit(r *repro.Run) error {
 func patient(s *sock.Socket) error { return s.SetLinger(true, lingerTime) }
 
 // endsWith ends a process that alone holds a connection's end.
-func endsWith(r *repro.Run, s *repro.Server, set repro.SetUp, end func(*sock.Child) error) error {
+func endsWith(r *scenario.Run, s *scenario.Server, set scenario.SetUp, end func(*sock.Child) error) error {
 	w, err := newWriter(r, s, sock.DefaultSIGPIPE, set)
 	if err != nil {
 		return err
@@ -46,8 +46,8 @@ func endsWith(r *repro.Run, s *repro.Server, set repro.SetUp, end func(*sock.Chi
 }
 
 // inherited sets SO_LINGER on a listener alone.
-func inherited(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort+1, abortive)
+func inherited(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort+1, abortive)
 	if err != nil {
 		return err
 	}

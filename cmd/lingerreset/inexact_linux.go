@@ -4,15 +4,15 @@ import (
 	"errors"
 
 	"sockproof/lib/packet"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/wire"
 )
 
 // inexact: RSTs that the wire makes up, as an attacker would: with the very
 // number that the receiver expects, with another inside its window, and with one
 // outside.
-func inexact(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func inexact(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}
@@ -26,7 +26,7 @@ func inexact(r *repro.Run) error {
 
 // forgedOnce makes up a RST for a connection of its own, and lets the client's end
 // go on.
-func forgedOnce(r *repro.Run, s *repro.Server, offset uint32) error {
+func forgedOnce(r *scenario.Run, s *scenario.Server, offset uint32) error {
 	var last *wire.Packet // that a sent
 	r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
 		if p.From == "a" {
@@ -54,7 +54,7 @@ func forgedOnce(r *repro.Run, s *repro.Server, offset uint32) error {
 
 // forge hands host b a RST that pretends to come from where a packet came from,
 // its number so far beyond the next.
-func forge(r *repro.Run, like *wire.Packet, offset uint32) error {
+func forge(r *scenario.Run, like *wire.Packet, offset uint32) error {
 	rst := packet.Packet{Src: like.Src, Dst: like.Dst, Seq: like.Seq + offset, Flags: packet.RST}
 	raw, err := rst.Encode()
 	if err != nil {

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
 
@@ -11,12 +11,12 @@ func abortive(s *sock.Socket) error { return s.SetLinger(true, 0) }
 // linger0: close with SO_LINGER {1, 0}, on a connection at rest and on one with
 // data unsent; the same connection closed plainly; and linger 0 on a connection
 // that is in TIME_WAIT already. After each the same addresses are tried again.
-func linger0(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func linger0(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}
-	for _, set := range []repro.SetUp{abortive, nil} {
+	for _, set := range []scenario.SetUp{abortive, nil} {
 		if err := closeAndReturn(r, s, set); err != nil {
 			return err
 		}
@@ -29,7 +29,7 @@ func linger0(r *repro.Run) error {
 
 // closeAndReturn closes a connection, lets the peer make its next calls one by
 // one, and tries the same pair of addresses again.
-func closeAndReturn(r *repro.Run, s *repro.Server, set repro.SetUp) error {
+func closeAndReturn(r *scenario.Run, s *scenario.Server, set scenario.SetUp) error {
 	c, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return err
@@ -65,7 +65,7 @@ func closeAndReturn(r *repro.Run, s *repro.Server, set repro.SetUp) error {
 
 // peerGoesOn is what a peer does that does not know: it reads, reads again,
 // writes, and writes again if it lives.
-func peerGoesOn(r *repro.Run, peer *sock.Child, s *sock.Socket) error {
+func peerGoesOn(r *scenario.Run, peer *sock.Child, s *sock.Socket) error {
 	for range 2 {
 		if err := peer.Read(s, 16); err != nil {
 			return err
@@ -85,7 +85,7 @@ func peerGoesOn(r *repro.Run, peer *sock.Child, s *sock.Socket) error {
 
 // tryPair connects once more from a port that a connection to the server had.
 // Whether that succeeds is evidence.
-func tryPair(r *repro.Run, s *repro.Server, port uint16) {
+func tryPair(r *scenario.Run, s *scenario.Server, port uint16) {
 	if _, err := r.Host("a").CallAt(s.At, port); err == nil {
 		_, _ = s.Accept()
 	}
@@ -93,7 +93,7 @@ func tryPair(r *repro.Run, s *repro.Server, port uint16) {
 
 // plainlyAgain closes another connection plainly at both ends, so that it comes
 // to TIME_WAIT, and tries its pair of addresses again.
-func plainlyAgain(r *repro.Run, s *repro.Server) error {
+func plainlyAgain(r *scenario.Run, s *scenario.Server) error {
 	c, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return err
@@ -112,8 +112,8 @@ func plainlyAgain(r *repro.Run, s *repro.Server) error {
 
 // unsentDropped closes with linger 0 while the kernel has data that it has not
 // sent, for the peer's window is full.
-func unsentDropped(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort+1, repro.SmallReceiver)
+func unsentDropped(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort+1, scenario.SmallReceiver)
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func unsentDropped(r *repro.Run) error {
 	if err != nil {
 		return err
 	}
-	_, _ = c.Client.WriteBulk(repro.MoreThanFits)
+	_, _ = c.Client.WriteBulk(scenario.MoreThanFits)
 	if err := abortive(c.Client); err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func unsentDropped(r *repro.Run) error {
 
 // afterTimeWait sets linger 0 on a socket of which only a TIME_WAIT is left, and
 // closes it.
-func afterTimeWait(r *repro.Run, s *repro.Server) error {
+func afterTimeWait(r *scenario.Run, s *scenario.Server) error {
 	c, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return err
@@ -152,8 +152,8 @@ func afterTimeWait(r *repro.Run, s *repro.Server) error {
 }
 
 // lingerOff: close as SO_LINGER is by default, with it set to {0, 0}, and to {1, 0}.
-func lingerOff(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func lingerOff(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}

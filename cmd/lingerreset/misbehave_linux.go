@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"sockproof/lib/claim"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
 
@@ -30,7 +30,7 @@ const (
 type encounter struct {
 	*peer
 	misbehaved
-	r       *repro.Run
+	r       *scenario.Run
 	socket  *sock.Socket  // the peer's end
 	victim  *sock.Command // nil: whoever is at the other end
 	began   time.Time
@@ -42,7 +42,7 @@ type encounter struct {
 // misbehave reads until it is time, does what the mode says, and waits for the
 // program, if there is one, to end. All but the first reads are counted, not kept:
 // there may be gigabytes.
-func (p *peer) misbehave(r *repro.Run, s *sock.Socket, program *sock.Command) misbehaved {
+func (p *peer) misbehave(r *scenario.Run, s *sock.Socket, program *sock.Command) misbehaved {
 	e := &encounter{peer: p, r: r, socket: s, victim: program, began: time.Now()}
 	e.program, e.socketID = program != nil, s.ID()
 	e.waiting(func() bool {
@@ -135,7 +135,7 @@ func (e *encounter) waiting(done func() bool) {
 }
 
 // waiting waits where there is no encounter yet.
-func (p *peer) waiting(r *repro.Run, done func() bool) {
+func (p *peer) waiting(r *scenario.Run, done func() bool) {
 	for over := false; !over && r.OK(); {
 		r.Trial(func() bool { over = r.Await(tick, done); return false })
 	}

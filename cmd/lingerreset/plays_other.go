@@ -2,7 +2,7 @@
 
 package main
 
-import "sockproof/lib/repro"
+import "sockproof/lib/scenario"
 
 // plays is empty: scenarios run on Linux.
-var plays map[string]repro.Play
+var plays map[string]scenario.Play

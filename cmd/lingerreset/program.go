@@ -2,8 +2,9 @@ package main
 
 import (
 	"sockproof/lib/claim"
+	"sockproof/lib/cli"
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 )
 
 var (
@@ -13,10 +14,10 @@ var (
 )
 
 // program is the phenomenon and the ways to bring it about.
-var program = repro.Program{
+var program = cli.Program{
 	Name:    "lingerreset",
 	Summary: "RST, and the SIGPIPE that follows",
-	Scenarios: []repro.Scenario{
+	Scenarios: []scenario.Scenario{
 		{
 			Name: "linger0", Title: "close with SO_LINGER {1, 0}: RST, no TIME_WAIT, unsent data gone, the address pair free at once",
 			Networks: everywhere, Hosts: ab, Phenomenon: resets,
@@ -66,10 +67,10 @@ var program = repro.Program{
 			Networks: everywhere, Hosts: ab, Phenomenon: goDies, Compare: compareSends,
 		},
 	},
-	Played:   []repro.Scenario{playedVictim},
+	Played:   []scenario.Scenario{playedVictim},
 	Plays:    plays,
-	Commands: []repro.Command{victimCommand(), countersCommand()},
-	Examples: []repro.Example{
+	Commands: []cli.Command{victimCommand(), countersCommand()},
+	Examples: []cli.Example{
 		{Line: "lingerreset", Does: "what SO_LINGER {1, 0} does to a connection and its peer"},
 		{Line: "lingerreset sigpipe", Does: "the write that kills, by every call and disposition"},
 		{Line: "lingerreset victim -- ./client", Does: "does your program survive a reset?"},

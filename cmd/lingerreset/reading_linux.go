@@ -1,18 +1,18 @@
 package main
 
 import (
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
 
 // readAfterReset: what the next calls return after a RST that came in
 // CLOSE_WAIT, and after one that came in ESTABLISHED.
-func readAfterReset(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func readAfterReset(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}
-	for _, then := range []func(*repro.Run, repro.Conn) error{inCloseWait, inEstablished, dataBefore} {
+	for _, then := range []func(*scenario.Run, scenario.Conn) error{inCloseWait, inEstablished, dataBefore} {
 		c, err := s.Connect(r.Host("a"))
 		if err != nil {
 			return err
@@ -29,7 +29,7 @@ func readAfterReset(r *repro.Run) error {
 
 // inCloseWait: the peer closes in an orderly way, with nothing unread, and the
 // first write draws the RST.
-func inCloseWait(r *repro.Run, c repro.Conn) error {
+func inCloseWait(r *scenario.Run, c scenario.Conn) error {
 	_ = c.Server.Close()
 	r.Settle()
 	r.Send(c.Client, "first")
@@ -39,7 +39,7 @@ func inCloseWait(r *repro.Run, c repro.Conn) error {
 }
 
 // inEstablished: the peer resets.
-func inEstablished(r *repro.Run, c repro.Conn) error {
+func inEstablished(r *scenario.Run, c scenario.Conn) error {
 	if err := c.Server.Reset(); err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func inEstablished(r *repro.Run, c repro.Conn) error {
 }
 
 // dataBefore: something had arrived before the RST, and is read after it.
-func dataBefore(r *repro.Run, c repro.Conn) error {
+func dataBefore(r *scenario.Run, c scenario.Conn) error {
 	r.Send(c.Server, "before")
 	if err := c.Server.Reset(); err != nil {
 		return err
@@ -64,7 +64,7 @@ func dataBefore(r *repro.Run, c repro.Conn) error {
 
 // writeFirst: the first call after the RST is a write, of a process that
 // SIGPIPE kills.
-func writeFirst(r *repro.Run, s *repro.Server) error {
+func writeFirst(r *scenario.Run, s *scenario.Server) error {
 	w, err := newWriter(r, s, sock.DefaultSIGPIPE, nil)
 	if err != nil {
 		return err
@@ -80,7 +80,7 @@ func writeFirst(r *repro.Run, s *repro.Server) error {
 }
 
 // acceptAfter: the client resets while it is still in the listener's queue.
-func acceptAfter(r *repro.Run, s *repro.Server) error {
+func acceptAfter(r *scenario.Run, s *scenario.Server) error {
 	client, err := s.Call(r.Host("a"))
 	if err != nil {
 		return err
@@ -98,8 +98,8 @@ func acceptAfter(r *repro.Run, s *repro.Server) error {
 
 // shutWrContrast: the peer only shuts down its write side, and one's writes go
 // on arriving.
-func shutWrContrast(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func shutWrContrast(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}

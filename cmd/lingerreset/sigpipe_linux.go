@@ -1,7 +1,7 @@
 package main
 
 import (
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
 
@@ -14,7 +14,7 @@ type writer struct {
 
 // newWriter makes a connection, sets the client's end up, and gives it to a
 // process alone.
-func newWriter(r *repro.Run, s *repro.Server, d sock.Disposition, set repro.SetUp) (writer, error) {
+func newWriter(r *scenario.Run, s *scenario.Server, d sock.Disposition, set scenario.SetUp) (writer, error) {
 	c, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return writer{}, err
@@ -38,8 +38,8 @@ func byWrite(w writer, line string) error { return w.Write(w.socket, []byte(line
 
 // sigpipe: the peer closes; the first write draws a RST, the next raises
 // SIGPIPE: with each disposition of it, and by every call that can raise it.
-func sigpipe(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func sigpipe(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ var otherCalls = []send{
 
 // writesTwice lets the peer close, and a process write once, and when the RST
 // has come back, send again.
-func writesTwice(r *repro.Run, s *repro.Server, d sock.Disposition, again send) error {
+func writesTwice(r *scenario.Run, s *scenario.Server, d sock.Disposition, again send) error {
 	w, err := newWriter(r, s, d, nil)
 	if err != nil {
 		return err
@@ -86,7 +86,7 @@ func writesTwice(r *repro.Run, s *repro.Server, d sock.Disposition, again send) 
 
 // afterOwnShutdown: the process itself has shut down for writing; no RST is
 // needed then.
-func afterOwnShutdown(r *repro.Run, s *repro.Server) error {
+func afterOwnShutdown(r *scenario.Run, s *scenario.Server) error {
 	w, err := newWriter(r, s, sock.DefaultSIGPIPE, nil)
 	if err != nil {
 		return err
@@ -103,7 +103,7 @@ const roundTrip = 3
 
 // manyUnderWay: until the RST has come back, writes go on succeeding. Only on
 // the wire does that take as long as it is made to.
-func manyUnderWay(r *repro.Run, s *repro.Server) error {
+func manyUnderWay(r *scenario.Run, s *scenario.Server) error {
 	if r.Wire() == nil {
 		return nil
 	}
@@ -124,8 +124,8 @@ func manyUnderWay(r *repro.Run, s *repro.Server) error {
 
 // goRuntime: what Go's runtime makes of SIGPIPE, on descriptor 1, on 2, and on
 // another.
-func goRuntime(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort)
+func goRuntime(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort)
 	if err != nil {
 		return err
 	}
@@ -139,8 +139,8 @@ func goRuntime(r *repro.Run) error {
 
 // goWrites gives a Go process three connections, as its descriptors 1 and 2 and
 // as another, and lets it write twice to one whose peer has closed.
-func goWrites(r *repro.Run, s *repro.Server, which int) error {
-	var conns [3]repro.Conn
+func goWrites(r *scenario.Run, s *scenario.Server, which int) error {
+	var conns [3]scenario.Conn
 	for i := range conns {
 		c, err := s.Connect(r.Host("a"))
 		if err != nil {

@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
-	"sockproof/lib/repro"
+	"sockproof/lib/cli"
 )
 
 // The ways in which the peer of a victim misbehaves.
@@ -20,24 +20,24 @@ const (
 )
 
 // victimCommand runs a program whose peer misbehaves.
-func victimCommand() repro.Command {
-	return repro.Command{
+func victimCommand() cli.Command {
+	return cli.Command{
 		Name: "victim", Usage: "run a program on a TCP connection whose other end misbehaves, and see what becomes of it",
 		ArgsUsage: "[-- CMD ARGS ...]",
-		Flags: []cli.Flag{
-			repro.Choice("mode", "what the peer does", modeRST, modeRST, modeClose, modeCloseUnread, modeShutWR),
-			&cli.StringFlag{Name: "after", Usage: "when it has read `BYTES`; without it and --after-time: 1, or after a second"},
-			&cli.StringFlag{Name: "after-time", Usage: "after a `DURATION` like 200ms"},
-			&cli.StringFlag{Name: "listen", Usage: "instead of running CMD: be that peer for whoever connects to `ADDRESS:PORT`, or to PORT of loopback"},
-			&cli.StringFlag{Name: "connect", Usage: "instead of running CMD: be that peer for the server at `ADDRESS:PORT`, or at PORT of loopback"},
-			&cli.BoolFlag{Name: repro.AllowRemoteFlag, Usage: "let --connect leave this machine"},
-			&cli.StringFlag{Name: "times", Usage: "with --listen: end after `N` connections"},
-			repro.PayloadFlag(),
-			repro.FormatFlag(),
+		Flags: []urfave.Flag{
+			cli.Choice("mode", "what the peer does", modeRST, modeRST, modeClose, modeCloseUnread, modeShutWR),
+			&urfave.StringFlag{Name: "after", Usage: "when it has read `BYTES`; without it and --after-time: 1, or after a second"},
+			&urfave.StringFlag{Name: "after-time", Usage: "after a `DURATION` like 200ms"},
+			&urfave.StringFlag{Name: "listen", Usage: "instead of running CMD: be that peer for whoever connects to `ADDRESS:PORT`, or to PORT of loopback"},
+			&urfave.StringFlag{Name: "connect", Usage: "instead of running CMD: be that peer for the server at `ADDRESS:PORT`, or at PORT of loopback"},
+			&urfave.BoolFlag{Name: cli.AllowRemoteFlag, Usage: "let --connect leave this machine"},
+			&urfave.StringFlag{Name: "times", Usage: "with --listen: end after `N` connections"},
+			cli.PayloadFlag(),
+			cli.FormatFlag(),
 		},
-		Accepts: append([]string{"color", "4", "6"}, repro.EvidenceFlags...),
+		Accepts: append([]string{"color", "4", "6"}, cli.EvidenceFlags...),
 		Exit:    "0 no signal killed it, 1 one did, 2 bad usage, 3 there was no victim, it had not ended, or output lost",
-		Examples: []repro.Example{
+		Examples: []cli.Example{
 			{Line: "lingerreset victim --after 4096 -- ./client --quick", Does: "the other end resets after 4096 bytes"},
 			{Line: "lingerreset victim --listen 9000 --mode close-unread", Does: "a server that closes with the request unread"},
 		},
@@ -63,9 +63,9 @@ type victim struct {
 const patience = time.Second
 
 // victimOf reads the command line.
-func victimOf(c *repro.Context) (*victim, error) {
+func victimOf(c *cli.Context) (*victim, error) {
 	v := &victim{mode: c.CLI.String("mode"), argv: c.Args, listening: c.CLI.IsSet("listen"), calling: c.CLI.IsSet("connect")}
-	for _, read := range []func(*repro.Context) error{v.readAfter, v.readWhom} {
+	for _, read := range []func(*cli.Context) error{v.readAfter, v.readWhom} {
 		if err := read(c); err != nil {
 			return nil, err
 		}
@@ -74,10 +74,10 @@ func victimOf(c *repro.Context) (*victim, error) {
 }
 
 func usagef(format string, args ...any) error {
-	return &repro.UsageError{Text: fmt.Sprintf(format, args...)}
+	return &cli.UsageError{Text: fmt.Sprintf(format, args...)}
 }
 
-func (v *victim) readAfter(c *repro.Context) error {
+func (v *victim) readAfter(c *cli.Context) error {
 	bytes, wait := c.CLI.String("after"), c.CLI.String("after-time")
 	var err error
 	switch {
@@ -98,7 +98,7 @@ func (v *victim) readAfter(c *repro.Context) error {
 }
 
 // readWhom reads who the victim is: a program, whoever connects, or a server.
-func (v *victim) readWhom(c *repro.Context) error {
+func (v *victim) readWhom(c *cli.Context) error {
 	n := 0
 	for _, given := range []bool{len(v.argv) > 0, v.listening, v.calling} {
 		if given {
@@ -112,7 +112,7 @@ func (v *victim) readWhom(c *repro.Context) error {
 		return usagef("victim: CMD, --listen and --connect exclude each other: give one")
 	case c.CLI.IsSet("times") && !v.listening:
 		return usagef("flag \"--times\" is for --listen only")
-	case c.CLI.Bool(repro.AllowRemoteFlag) && !v.calling:
+	case c.CLI.Bool(cli.AllowRemoteFlag) && !v.calling:
 		return usagef("flag \"--allow-remote\" is for --connect only")
 	}
 	if c.CLI.IsSet("times") {
@@ -132,7 +132,7 @@ func (v *victim) readWhom(c *repro.Context) error {
 }
 
 // readListen reads where to listen: at a port that whoever connects can know.
-func (v *victim) readListen(c *repro.Context) (err error) {
+func (v *victim) readListen(c *cli.Context) (err error) {
 	if v.at, err = c.ListenAddress("listen", false); err == nil && v.at.Port() == 0 {
 		return usagef("flag \"--listen\": value %q: want a port from 1 to 65535", c.CLI.String("listen"))
 	}
@@ -140,7 +140,7 @@ func (v *victim) readListen(c *repro.Context) (err error) {
 }
 
 // readServer reads the address of the server to be called.
-func (v *victim) readServer(c *repro.Context) (err error) {
+func (v *victim) readServer(c *cli.Context) (err error) {
 	given := c.CLI.String("connect")
 	v.at, err = c.Address("connect")
 	switch {
@@ -148,7 +148,7 @@ func (v *victim) readServer(c *repro.Context) (err error) {
 		return err
 	case v.at.Port() == 0:
 		return usagef("flag \"--connect\": value %q: want a port from 1 to 65535", given)
-	case !v.at.Addr().IsLoopback() && !c.CLI.Bool(repro.AllowRemoteFlag):
+	case !v.at.Addr().IsLoopback() && !c.CLI.Bool(cli.AllowRemoteFlag):
 		return usagef("flag \"--connect\": value %q: %s is not this machine; --allow-remote lets the peer misbehave towards others", given, v.at.Addr())
 	}
 	return nil

@@ -7,8 +7,9 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"sockproof/lib/cli"
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
 
@@ -23,18 +24,18 @@ func (v *victim) find() error {
 }
 
 // doVictim lets the peer misbehave, and tells what became of the victim.
-func doVictim(c *repro.Context) (int, error) {
+func doVictim(c *cli.Context) (int, error) {
 	v, err := victimOf(c)
 	if err != nil {
-		return repro.ExitUsage, err
+		return cli.ExitUsage, err
 	}
 	family, err := v.family(c)
 	if err != nil {
-		return repro.ExitUsage, err
+		return cli.ExitUsage, err
 	}
 	evidence, err := c.Evidence()
 	if err != nil {
-		return repro.ExitUsage, err
+		return cli.ExitUsage, err
 	}
 	r := &victimReport{Schema: "sockproof/victim/v1", Mode: v.mode, Victims: []misbehaved{}}
 	p := &peer{victim: v, report: r, keeps: evidence != nil}
@@ -43,7 +44,7 @@ func doVictim(c *repro.Context) (int, error) {
 	}
 	j := c.Conduct(&playedVictim, p.play, family)
 	if err := p.failure(&j); err != nil {
-		return repro.ExitInconclusive, err
+		return cli.ExitInconclusive, err
 	}
 	if !v.listening {
 		for i := range r.Victims {
@@ -54,7 +55,7 @@ func doVictim(c *repro.Context) (int, error) {
 		}
 	}
 	if err := evidence.Write(j); err != nil {
-		return repro.ExitInconclusive, err
+		return cli.ExitInconclusive, err
 	}
 	return r.exit(), nil
 }
@@ -71,9 +72,9 @@ func (p *peer) failure(j *journal.Journal) error {
 }
 
 // family is that of the address, or the one asked for.
-func (v *victim) family(c *repro.Context) (journal.Family, error) {
+func (v *victim) family(c *cli.Context) (journal.Family, error) {
 	if v.at.IsValid() {
-		return repro.FamilyOf(v.at), nil
+		return cli.FamilyOf(v.at), nil
 	}
 	return c.Family()
 }
@@ -89,7 +90,7 @@ type peer struct {
 }
 
 // play is what happens on the caller's own stack.
-func (p *peer) play(r *repro.Run) error {
+func (p *peer) play(r *scenario.Run) error {
 	switch {
 	case p.listening:
 		p.err = p.serve(r)
@@ -102,7 +103,7 @@ func (p *peer) play(r *repro.Run) error {
 }
 
 // run runs the program on a connection of which the other end is ours.
-func (p *peer) run(r *repro.Run) error {
+func (p *peer) run(r *scenario.Run) error {
 	s, err := r.Host("b").Listen(0)
 	if err != nil {
 		return err
@@ -128,7 +129,7 @@ func (p *peer) run(r *repro.Run) error {
 }
 
 // call connects to a server, and is its client.
-func (p *peer) call(r *repro.Run) error {
+func (p *peer) call(r *scenario.Run) error {
 	c, err := r.Host("b").CallAt(p.at, 0)
 	if err != nil {
 		return err
@@ -147,7 +148,7 @@ func (p *peer) call(r *repro.Run) error {
 const queue = 16
 
 // serve is a server that misbehaves towards everyone, one after the other.
-func (p *peer) serve(r *repro.Run) error {
+func (p *peer) serve(r *scenario.Run) error {
 	h := r.Host("b")
 	s, err := h.Socket()
 	if err != nil {

@@ -15,8 +15,9 @@ import (
 	"time"
 
 	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/cli"
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 )
 
 // runVictim runs the command and reads its JSON.
@@ -101,8 +102,8 @@ func TestGigabytes(t *testing.T) {
 	p := &peer{report: &victimReport{}, victim: &victim{
 		mode: modeShutWR, bytes: much / 2, path: head, argv: []string{"head", "-c", strconv.Itoa(much), "/dev/zero"},
 	}}
-	s := &repro.Scenario{Name: "victim", Networks: []journal.Network{journal.HostNet}, Hosts: []string{"a", "b"}}
-	j := repro.Conduct(context.Background(), s, p.play, doctor.Stage{Network: journal.HostNet, Family: journal.IPv4}.Conditions())
+	s := &scenario.Scenario{Name: "victim", Networks: []journal.Network{journal.HostNet}, Hosts: []string{"a", "b"}}
+	j := scenario.Conduct(context.Background(), s, p.play, doctor.Stage{Network: journal.HostNet, Family: journal.IPv4}.Conditions())
 	if p.err != nil || len(p.report.Victims) != 1 {
 		t.Fatalf("%v, %s, %+v", p.err, j.Stopped, p.report)
 	}
@@ -231,7 +232,7 @@ func TestConnect(t *testing.T) {
 		t.Errorf("exit %d, %+v", code, r)
 	}
 	code, out, errs := doctor.Command(t, "lingerreset", victimCommand(), "--connect", "localhost:"+freePort(t))
-	if code != repro.ExitInconclusive || out != "" || !strings.Contains(errs, "connection refused") {
+	if code != cli.ExitInconclusive || out != "" || !strings.Contains(errs, "connection refused") {
 		t.Errorf("nobody listens: exit %d, stdout %q, stderr %q", code, out, errs)
 	}
 }
@@ -246,7 +247,7 @@ func TestPortIsTaken(t *testing.T) {
 	defer l.Close()
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	code, out, errs := doctor.Command(t, "lingerreset", victimCommand(), "--listen", port)
-	if code != repro.ExitInconclusive || out != "" || !strings.Contains(errs, "address already in use") {
+	if code != cli.ExitInconclusive || out != "" || !strings.Contains(errs, "address already in use") {
 		t.Errorf("exit %d, stdout %q, stderr %q", code, out, errs)
 	}
 }

@@ -6,16 +6,16 @@ import (
 	"errors"
 	"runtime"
 
-	"sockproof/lib/repro"
+	"sockproof/lib/cli"
 )
 
 var errVictim = errors.New("victim needs Linux, this is " + runtime.GOOS)
 
-func doVictim(c *repro.Context) (int, error) {
+func doVictim(c *cli.Context) (int, error) {
 	if _, err := victimOf(c); err != nil {
-		return repro.ExitUsage, err
+		return cli.ExitUsage, err
 	}
-	return repro.ExitInconclusive, errVictim
+	return cli.ExitInconclusive, errVictim
 }
 
 func (v *victim) find() error { return nil }

@@ -5,11 +5,11 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 )
 
 // playedVictim is what the command victim plays, for its evidence to be judged.
-var playedVictim = repro.Scenario{
+var playedVictim = scenario.Scenario{
 	Name: "victim", Title: "a user's own program, whose peer misbehaves",
 	Networks: []journal.Network{journal.HostNet}, Hosts: ab,
 	Phenomenon: claim.Phenomenon{Needs: []journal.Witness{journal.Calls}, Check: misbehaves},

@@ -5,8 +5,8 @@ import (
 	"io"
 	"time"
 
+	"sockproof/lib/cli"
 	"sockproof/lib/report"
-	"sockproof/lib/repro"
 )
 
 // misbehaved is what the peer did to one victim, and what became of it.
@@ -112,9 +112,9 @@ func (r *victimReport) exit() int {
 	for _, m := range r.Victims {
 		switch {
 		case m.Signal != "":
-			return repro.ExitNotReproduced
+			return cli.ExitNotReproduced
 		case m.Unfinished:
-			return repro.ExitInconclusive
+			return cli.ExitInconclusive
 		}
 	}
 	return 0

@@ -3,7 +3,7 @@ package main
 import (
 	"time"
 
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
 
@@ -23,8 +23,8 @@ const (
 // lingerN: close with SO_LINGER {1, n} while data is unsent, to a peer that
 // reads, reads late, never reads; on a blocking and on a non-blocking socket;
 // interrupted by a signal; and shutdown.
-func lingerN(r *repro.Run) error {
-	s, err := r.Host("b").Listen(repro.ServerPort, repro.SmallReceiver)
+func lingerN(r *scenario.Run) error {
+	s, err := r.Host("b").Listen(scenario.ServerPort, scenario.SmallReceiver)
 	if err != nil {
 		return err
 	}
@@ -59,12 +59,12 @@ type waiting struct {
 	signal   bool // interrupts it
 }
 
-func (t waiting) play(r *repro.Run, s *repro.Server) error {
+func (t waiting) play(r *scenario.Run, s *scenario.Server) error {
 	c, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return err
 	}
-	_, _ = c.Client.WriteBulk(repro.MoreThanFits)
+	_, _ = c.Client.WriteBulk(scenario.MoreThanFits)
 	if t.blocking {
 		if err := c.Client.SetBlocking(); err != nil {
 			return err
@@ -93,12 +93,12 @@ func (t waiting) play(r *repro.Run, s *repro.Server) error {
 }
 
 // shutdownWithLinger shuts down for writing, with data unsent and SO_LINGER set.
-func shutdownWithLinger(r *repro.Run, s *repro.Server) error {
+func shutdownWithLinger(r *scenario.Run, s *scenario.Server) error {
 	c, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return err
 	}
-	_, _ = c.Client.WriteBulk(repro.MoreThanFits)
+	_, _ = c.Client.WriteBulk(scenario.MoreThanFits)
 	if err := c.Client.SetLinger(true, lingerTime); err != nil {
 		return err
 	}

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
 
@@ -20,7 +20,7 @@ type attempt struct {
 
 // try makes one attempt to connect to the target; before, if not nil, prepares
 // the socket.
-func try(r *repro.Run, target uint16, before func(*sock.Socket) error) (attempt, error) {
+func try(r *scenario.Run, target uint16, before func(*sock.Socket) error) (attempt, error) {
 	a := r.Host("a")
 	s, err := a.Socket()
 	if err != nil {
@@ -63,7 +63,7 @@ type found struct {
 
 // run makes attempts until one hits, something else answers, or all are spent. The first is kept whole
 // in the journal, and the one that hit; the others are counted.
-func (h hunt) run(r *repro.Run) (found, error) {
+func (h hunt) run(r *scenario.Run) (found, error) {
 	began := time.Now()
 	f := found{}
 	var err error
@@ -93,7 +93,7 @@ func (h hunt) run(r *repro.Run) (found, error) {
 
 // runAndReset is run for a hunt that another follows: what it hit is reset, so
 // that the port is free for that.
-func (h hunt) runAndReset(r *repro.Run) (found, error) {
+func (h hunt) runAndReset(r *scenario.Run) (found, error) {
 	f, err := h.run(r)
 	if err == nil && f.hit {
 		err = f.Reset()
@@ -109,7 +109,7 @@ var errNeedsPortRange = errors.New("the host network needs IP_LOCAL_PORT_RANGE (
 // chooseSource makes the kernel choose port as the socket's source: by
 // IP_LOCAL_PORT_RANGE, or, before Linux 6.3 and in a private namespace, by
 // narrowing ip_local_port_range. Both only narrow the kernel's own choice.
-func chooseSource(r *repro.Run, s *sock.Socket, port uint16) error {
+func chooseSource(r *scenario.Run, s *sock.Socket, port uint16) error {
 	err := s.SetOption(sock.LocalPortRange, sock.PortRange(port, port))
 	if err == nil || !errors.Is(err, syscall.ENOPROTOOPT) {
 		return err

@@ -7,16 +7,17 @@ import (
 	"testing"
 	"time"
 
+	"sockproof/lib/cli"
 	"sockproof/lib/journal"
 	"sockproof/lib/report"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 )
 
 // conductDefault runs the default scenario as a run without arguments does.
 func conductDefault(b *testing.B) journal.Journal {
 	b.Helper()
 	s := &program.Scenarios[0]
-	j := repro.Conduct(context.Background(), s, program.Plays[s.Name], repro.Conditions{
+	j := scenario.Conduct(context.Background(), s, program.Plays[s.Name], scenario.Conditions{
 		Network: journal.Wire, Family: journal.IPv4, Timeout: 10 * time.Second, Run: 1, First: 1,
 	})
 	if j.Stopped != "" {
@@ -26,7 +27,7 @@ func conductDefault(b *testing.B) journal.Journal {
 }
 
 // BenchmarkConductDefault times the default scenario without its report; ns/op
-// is the median, as in lib/repro's BenchmarkConductNothing.
+// is the median, as in lib/scenario's BenchmarkConductNothing.
 func BenchmarkConductDefault(b *testing.B) {
 	took := make([]time.Duration, b.N)
 	for i := range took {
@@ -51,7 +52,7 @@ func BenchmarkRender(b *testing.B) {
 	j := conductDefault(b)
 	s := &program.Scenarios[0]
 	for b.Loop() {
-		r := report.Report{Schema: report.Schema, Runs: []report.Run{s.Report(j)}}
+		r := report.Report{Schema: report.Schema, Runs: []report.Run{cli.Report(s, j)}}
 		if err := report.Text(io.Discard, &r, report.Style{Width: 100, Unicode: true}); err != nil {
 			b.Fatal(err)
 		}

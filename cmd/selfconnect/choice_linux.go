@@ -4,13 +4,13 @@ import (
 	"strconv"
 
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
 
 // autobind: the kernel chooses the target as the source port, because it may
 // choose no other.
-func autobind(r *repro.Run) error {
+func autobind(r *scenario.Run) error {
 	ports, err := localRange(r)
 	if err != nil {
 		return err
@@ -25,7 +25,7 @@ func autobind(r *repro.Run) error {
 
 // huntDown: connect to a dead local port again and again, as a client does
 // whose server is down, until the kernel's choice of source port hits it.
-func huntDown(r *repro.Run) error {
+func huntDown(r *scenario.Run) error {
 	if err := asOnTheMachine(r); err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ const patience = 8
 
 // asOnTheMachine gives a private namespace the caller's own settings, so that
 // what is hunted there tells of this machine.
-func asOnTheMachine(r *repro.Run) error {
+func asOnTheMachine(r *scenario.Run) error {
 	if r.Network() == journal.HostNet {
 		return nil
 	}
@@ -73,7 +73,7 @@ func asOnTheMachine(r *repro.Run) error {
 }
 
 // explainChances says beforehand what to expect of a hunt.
-func explainChances(r *repro.Run, ports portRange, reserved reservedPorts, target uint16) {
+func explainChances(r *scenario.Run, ports portRange, reserved reservedPorts, target uint16) {
 	if why := neverChosen(ports, reserved, target); why != "" {
 		r.Announce("the hunt is hopeless: %s", why)
 		return
@@ -92,7 +92,7 @@ const rounds = 32
 
 // outsideRange: a port outside ip_local_port_range is never hit in the
 // attempts in which one inside is.
-func outsideRange(r *repro.Run) error {
+func outsideRange(r *scenario.Run) error {
 	ports, err := localRange(r)
 	if err != nil {
 		return err
@@ -122,7 +122,7 @@ var unprivileged = portRange{low: 1024, high: 65535}
 
 // reservedPort: ip_local_reserved_ports protects a port inside the range, which
 // is hit before it is reserved and never after.
-func reservedPort(r *repro.Run) error {
+func reservedPort(r *scenario.Run) error {
 	a := r.Host("a")
 	if err := a.Set(rangeSetting, narrow.String()); err != nil {
 		return err

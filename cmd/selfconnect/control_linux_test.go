@@ -14,7 +14,7 @@ import (
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/wire"
 )
 
@@ -53,7 +53,7 @@ func TestUndisturbed(t *testing.T) {
 }
 
 // dropSYNs lets the wire lose every SYN, with or without ACK.
-func dropSYNs(r *repro.Run) error {
+func dropSYNs(r *scenario.Run) error {
 	r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
 		if p.Flags&packet.SYN != 0 {
 			return wire.Drop
@@ -82,8 +82,8 @@ func TestSYNsLostOnTheWire(t *testing.T) {
 
 // narrowThen narrows ip_local_port_range, so that a hunt's attempts are few,
 // then alters the world further.
-func narrowThen(ports portRange, alter func(*repro.Run) error) func(*repro.Run) error {
-	return func(r *repro.Run) error {
+func narrowThen(ports portRange, alter func(*scenario.Run) error) func(*scenario.Run) error {
+	return func(r *scenario.Run) error {
 		if err := r.Host("a").Set(rangeSetting, ports.String()); err != nil {
 			return err
 		}
@@ -99,8 +99,8 @@ var few = portRange{40000, 40007}
 
 // filterSYNs lets the kernel act upon every SYN that leaves a socket in the
 // run's namespace: drop it, or reject it.
-func filterSYNs(nft, act string) func(*repro.Run) error {
-	return func(r *repro.Run) error {
+func filterSYNs(nft, act string) func(*scenario.Run) error {
+	return func(r *scenario.Run) error {
 		return r.Host("a").In(func() error {
 			cmd := exec.Command(nft, "-f", "-")
 			cmd.Stdin = strings.NewReader("table inet control {\n chain out {\n" +
@@ -178,8 +178,8 @@ func TestTargetOutsideTheRange(t *testing.T) {
 }
 
 // listenOn lets a real server listen on a port.
-func listenOn(port uint16) func(*repro.Run) error {
-	return func(r *repro.Run) error {
+func listenOn(port uint16) func(*scenario.Run) error {
+	return func(r *scenario.Run) error {
 		s, err := r.Host("a").Socket()
 		if err != nil {
 			return err

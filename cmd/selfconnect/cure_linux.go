@@ -6,14 +6,14 @@ import (
 	"time"
 
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
 
 // detectAndRetry: compare getsockname with getpeername after connecting, drop
 // the connection if they are equal, and try again; then what Go's own net.Dial
 // does in the same place.
-func detectAndRetry(r *repro.Run) error {
+func detectAndRetry(r *scenario.Run) error {
 	ports, err := localRange(r)
 	if err != nil {
 		return err
@@ -42,7 +42,7 @@ const retries = 2
 
 // detect is the client that compares, drops and tries again. Its first socket
 // has the accident.
-func detect(r *repro.Run, ports portRange, target uint16) error {
+func detect(r *scenario.Run, ports portRange, target uint16) error {
 	last, err := try(r, target, func(s *sock.Socket) error { return chooseSource(r, s, target) })
 	for again := 0; err == nil && last.hit && again < retries; again++ {
 		if err := drop(r, last.Socket); err != nil {
@@ -63,7 +63,7 @@ func detect(r *repro.Run, ports portRange, target uint16) error {
 
 // drop closes a self-connection: in order, as clients do, but on the caller's
 // own stack with RST, because TIME_WAIT would block a port there for a minute.
-func drop(r *repro.Run, s *sock.Socket) error {
+func drop(r *scenario.Run, s *sock.Socket) error {
 	if r.Network() == journal.HostNet {
 		return s.Reset()
 	}
@@ -71,7 +71,7 @@ func drop(r *repro.Run, s *sock.Socket) error {
 }
 
 // widen gives back the range that chooseSource may have had to narrow.
-func widen(r *repro.Run, ports portRange) error {
+func widen(r *scenario.Run, ports portRange) error {
 	now, err := localRange(r)
 	if err != nil || now == ports {
 		return err
@@ -84,7 +84,7 @@ const dialBound = 5 * time.Second
 
 // dial lets net.Dial connect to the target, with a first socket that the
 // kernel may give no source port but the target: the accident, once.
-func dial(r *repro.Run, target uint16) error {
+func dial(r *scenario.Run, target uint16) error {
 	a := r.Host("a")
 	attempts := 0
 	dialer := net.Dialer{Timeout: dialBound, Control: func(_, _ string, c syscall.RawConn) error {

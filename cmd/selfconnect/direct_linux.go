@@ -2,14 +2,14 @@ package main
 
 import (
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 )
 
 // greeting is what the socket sends, and should receive, itself.
 const greeting = "hello, me"
 
 // direct: one socket binds a port and connects to that same port.
-func direct(r *repro.Run) error {
+func direct(r *scenario.Run) error {
 	a := r.Host("a")
 	s, err := a.Socket()
 	if err != nil {

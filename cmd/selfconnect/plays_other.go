@@ -2,7 +2,7 @@
 
 package main
 
-import "sockproof/lib/repro"
+import "sockproof/lib/scenario"
 
 // plays is empty: sockets that connect to themselves are Linux's.
-var plays map[string]repro.Play
+var plays map[string]scenario.Play

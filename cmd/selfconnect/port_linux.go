@@ -6,7 +6,7 @@ import (
 	"syscall"
 
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 )
 
 // The target ports in a private namespace, where every port is free.
@@ -17,7 +17,7 @@ const (
 )
 
 // localRange reads, and journals, the range of the kernel's source ports.
-func localRange(r *repro.Run) (portRange, error) {
+func localRange(r *scenario.Run) (portRange, error) {
 	v, err := r.Host("a").Setting(rangeSetting)
 	if err != nil {
 		return portRange{}, err
@@ -26,14 +26,14 @@ func localRange(r *repro.Run) (portRange, error) {
 }
 
 // givenPort is the value of --port, 0 if it was not given.
-func givenPort(r *repro.Run) uint16 {
+func givenPort(r *scenario.Run) uint16 {
 	p, _ := parsePort(r.Option("port")) // the flag refuses what is none
 	return p
 }
 
 // targetPort is the port to aim at: the one asked for, or preferred in a
 // private namespace, or else a free one that is fit.
-func targetPort(r *repro.Run, preferred uint16, candidates portRange, fit func(uint16) bool) (uint16, error) {
+func targetPort(r *scenario.Run, preferred uint16, candidates portRange, fit func(uint16) bool) (uint16, error) {
 	if p := givenPort(r); p != 0 {
 		return p, nil
 	}
@@ -44,7 +44,7 @@ func targetPort(r *repro.Run, preferred uint16, candidates portRange, fit func(u
 }
 
 // unreservedPort is a target inside the range that the kernel may choose.
-func unreservedPort(r *repro.Run, ports portRange) (uint16, error) {
+func unreservedPort(r *scenario.Run, ports portRange) (uint16, error) {
 	reserved, err := reservedNow(r)
 	if err != nil {
 		return 0, err
@@ -53,7 +53,7 @@ func unreservedPort(r *repro.Run, ports portRange) (uint16, error) {
 }
 
 // reservedNow reads, and journals, the ports that the kernel does not choose.
-func reservedNow(r *repro.Run) (reservedPorts, error) {
+func reservedNow(r *scenario.Run) (reservedPorts, error) {
 	v, err := r.Host("a").Setting(reservedSetting)
 	if err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func reservedNow(r *repro.Run) (reservedPorts, error) {
 // freePort finds a fit port that nobody uses: one that can be bound. It starts
 // in the middle of the candidates, which on a live machine are busiest at no
 // end in particular.
-func freePort(r *repro.Run, candidates portRange, fit func(uint16) bool) (uint16, error) {
+func freePort(r *scenario.Run, candidates portRange, fit func(uint16) bool) (uint16, error) {
 	middle := candidates.low + uint16(candidates.size()/2)
 	for i := range candidates.size() {
 		p := candidates.low + uint16((int(middle-candidates.low)+i)%candidates.size())
@@ -83,7 +83,7 @@ func freePort(r *repro.Run, candidates portRange, fit func(uint16) bool) (uint16
 }
 
 // isFree says whether a port can be bound at the moment.
-func isFree(r *repro.Run, p uint16) (bool, error) {
+func isFree(r *scenario.Run, p uint16) (bool, error) {
 	a := r.Host("a")
 	s, err := a.Socket()
 	if err != nil {

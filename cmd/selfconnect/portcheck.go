@@ -4,50 +4,50 @@ import (
 	"fmt"
 	"io"
 
+	"sockproof/lib/cli"
 	"sockproof/lib/live"
-	"sockproof/lib/repro"
 )
 
 // portCommand says whether server ports are safe from the kernel's choice of
 // source port.
-func portCommand() repro.Command {
-	return repro.Command{
+func portCommand() cli.Command {
+	return cli.Command{
 		Name: "port", Usage: "say whether server ports can be hit by the kernel's choice of source port, and the cure",
 		ArgsUsage: "PORT [PORT ...]",
-		Flags:     append(live.PlaceFlags(), repro.FormatFlag()),
+		Flags:     append(live.PlaceFlags(), cli.FormatFlag()),
 		Accepts:   []string{"color"},
 		Exit:      "0 every port is safe, 1 one is not, 2 bad usage, 3 the settings could not be read, or output lost",
-		Examples: []repro.Example{
+		Examples: []cli.Example{
 			{Line: "selfconnect port 8080", Does: "exit status 1: a client may connect to itself there, and the sysctl line that cures it"},
 		},
 		Do: doPort,
 	}
 }
 
-func doPort(c *repro.Context) (int, error) {
+func doPort(c *cli.Context) (int, error) {
 	if len(c.Args) == 0 {
-		return repro.ExitUsage, &repro.UsageError{Text: "port: no port given: want ports from 1 to 65535"}
+		return cli.ExitUsage, &cli.UsageError{Text: "port: no port given: want ports from 1 to 65535"}
 	}
 	var ports []uint16
 	for _, a := range c.Args {
 		p, err := parsePort(a)
 		if err != nil {
-			return repro.ExitUsage, &repro.UsageError{Text: "port: " + err.Error()}
+			return cli.ExitUsage, &cli.UsageError{Text: "port: " + err.Error()}
 		}
 		ports = append(ports, p)
 	}
 	place, err := live.PlaceOf(c.CLI)
 	if err != nil {
-		return repro.ExitUsage, err
+		return cli.ExitUsage, err
 	}
 	s, err := readPortSettings(place)
 	if err != nil {
-		return repro.ExitInconclusive, err
+		return cli.ExitInconclusive, err
 	}
 	r := s.check(ports, place)
 	code := 0
 	if r.Cure != nil {
-		code = repro.ExitNotReproduced
+		code = cli.ExitNotReproduced
 	}
 	return code, c.TextOrJSON(r, r.write)
 }

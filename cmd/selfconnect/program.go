@@ -1,18 +1,19 @@
 package main
 
 import (
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
 	"sockproof/lib/claim"
+	"sockproof/lib/cli"
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 )
 
 // program is the phenomenon and the ways to bring it about or prevent it.
-var program = repro.Program{
+var program = cli.Program{
 	Name:    "selfconnect",
 	Summary: "a TCP socket connected to itself",
-	Scenarios: []repro.Scenario{
+	Scenarios: []scenario.Scenario{
 		{
 			Name: "direct", Title: "one socket binds a port and connects to that same port",
 			Networks: journal.Networks(), Hosts: []string{"a"}, Phenomenon: selfConnection,
@@ -54,9 +55,9 @@ var program = repro.Program{
 		},
 	},
 	Plays:    plays,
-	Flags:    []cli.Flag{portFlag()},
-	Commands: []repro.Command{scanCommand(), portCommand()},
-	Examples: []repro.Example{
+	Flags:    []urfave.Flag{portFlag()},
+	Commands: []cli.Command{scanCommand(), portCommand()},
+	Examples: []cli.Example{
 		{Line: "selfconnect", Does: "a socket connects to itself, packet by packet"},
 		{Line: "selfconnect hunt --net host --port 40001", Does: "does it happen to this port, with this machine's settings?"},
 		{Line: "selfconnect port 8080", Does: "is a server safe on this port? exit status 1: no"},

@@ -5,32 +5,32 @@ import (
 	"io"
 	"strconv"
 
+	"sockproof/lib/cli"
 	"sockproof/lib/live"
-	"sockproof/lib/repro"
 )
 
 // scanCommand lists the self-connected sockets that exist on this machine.
-func scanCommand() repro.Command {
-	return repro.Command{
+func scanCommand() cli.Command {
+	return cli.Command{
 		Name: "scan", Usage: "list the self-connected sockets of this machine; TIME_WAIT counts, for it blocks the port",
-		Flags:   append(live.OptionFlags(), repro.FormatFlag()),
+		Flags:   append(live.OptionFlags(), cli.FormatFlag()),
 		Accepts: []string{"color"},
 		Exit:    "0 looked, 1 with --fail-over: more were found, 2 bad usage, 3 it could not look, or output lost",
-		Examples: []repro.Example{
+		Examples: []cli.Example{
 			{Line: "selfconnect scan --fail-over 0", Does: "exit status 1 if any is found, for monitoring"},
 		},
 		Do: doScan,
 	}
 }
 
-func doScan(c *repro.Context) (int, error) {
+func doScan(c *cli.Context) (int, error) {
 	o, err := live.OptionsOf(c)
 	if err != nil {
-		return repro.ExitUsage, err
+		return cli.ExitUsage, err
 	}
 	r, err := scan(o.Place)
 	if err != nil {
-		return repro.ExitInconclusive, err
+		return cli.ExitInconclusive, err
 	}
 	err = c.TextOrJSON(r, r.write)
 	if err == nil && !r.Complete {

@@ -4,7 +4,7 @@ import (
 	"net/netip"
 
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
 
@@ -14,7 +14,7 @@ const backlog = 1
 // portTheft: while a socket is connected to itself, the real server cannot
 // bind its port. It can as soon as the connection is reset; after an orderly
 // close TIME_WAIT keeps the port for a minute more.
-func portTheft(r *repro.Run) error {
+func portTheft(r *scenario.Run) error {
 	ports, err := localRange(r)
 	if err != nil {
 		return err
@@ -55,7 +55,7 @@ func portTheft(r *repro.Run) error {
 
 // serve starts a server as servers do: SO_REUSEADDR, every address, listen;
 // and ends it again.
-func serve(r *repro.Run, port uint16) error {
+func serve(r *scenario.Run, port uint16) error {
 	s, err := r.Host("a").Socket()
 	if err != nil {
 		return err

@@ -7,14 +7,14 @@ import (
 	"time"
 
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 	"sockproof/lib/witness/tcpstate"
 )
 
 // looks lists the listeners of a private stack; on the caller's own, others'
 // sockets are not the run's to list.
-func looks(r *repro.Run) error {
+func looks(r *scenario.Run) error {
 	if r.Network() == journal.HostNet {
 		return nil
 	}
@@ -23,7 +23,7 @@ func looks(r *repro.Run) error {
 
 // eatenRST: a calls while b does not, and a filter on a's socket drops the RST
 // that answers. So a is still calling when b calls.
-func eatenRST(r *repro.Run) error {
+func eatenRST(r *scenario.Run) error {
 	if err := looks(r); err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (c client) decided() bool {
 
 // race: two threads, each on a processor of its own, call at the same moment,
 // as nearly as they can.
-func race(r *repro.Run) error {
+func race(r *scenario.Run) error {
 	pa, pb, err := freePorts(r)
 	if err != nil {
 		return err
@@ -101,7 +101,7 @@ const burst = 8
 // retry: two loops that know nothing of each other, as two shells running
 // "until connect; do :; done" would: each is refused and calls again, until
 // their calls happen to cross. The time of the run bounds it.
-func retry(r *repro.Run) error {
+func retry(r *scenario.Run) error {
 	pa, pb, err := freePorts(r)
 	if err != nil {
 		return err
@@ -129,7 +129,7 @@ func retry(r *repro.Run) error {
 
 // burstOfCalls lets both clients call until they have met, or all their
 // sockets are used up.
-func burstOfCalls(r *repro.Run, pa, pb uint16) (made int, met bool, err error) {
+func burstOfCalls(r *scenario.Run, pa, pb uint16) (made int, met bool, err error) {
 	var as, bs [burst]client
 	for i := range burst {
 		// All of a client's sockets share its port; only one calls at a time.
@@ -186,7 +186,7 @@ func burstOfCalls(r *repro.Run, pa, pb uint16) (made int, met bool, err error) {
 	return int(count.Load()), met, nil
 }
 
-func newRetrier(h *repro.Host, port uint16) (client, error) {
+func newRetrier(h *scenario.Host, port uint16) (client, error) {
 	s, err := h.Socket()
 	if err != nil {
 		return client{}, err

@@ -5,7 +5,7 @@ import (
 
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 	"sockproof/lib/wire"
 )
@@ -20,18 +20,18 @@ const (
 // client is one of two clients that call each other.
 type client struct {
 	*sock.Socket
-	host *repro.Host
+	host *scenario.Host
 	port uint16
 }
 
 // clients makes two clients and binds them, on ports offset from the usual
 // ones so that several pairs fit into a run.
-func clients(r *repro.Run, offset uint16) (a, b client, err error) {
+func clients(r *scenario.Run, offset uint16) (a, b client, err error) {
 	return clientsAt(r, portA+offset, portB+offset)
 }
 
 // clientsAt makes two clients and binds them to the ports.
-func clientsAt(r *repro.Run, pa, pb uint16) (a, b client, err error) {
+func clientsAt(r *scenario.Run, pa, pb uint16) (a, b client, err error) {
 	if a, err = newClient(r.Host("a"), pa); err != nil {
 		return a, b, err
 	}
@@ -41,7 +41,7 @@ func clientsAt(r *repro.Run, pa, pb uint16) (a, b client, err error) {
 
 // freePorts are two ports for the clients: the usual ones where every port is
 // free, on the caller's own stack two that the kernel chooses.
-func freePorts(r *repro.Run) (pa, pb uint16, err error) {
+func freePorts(r *scenario.Run) (pa, pb uint16, err error) {
 	if r.Network() != journal.HostNet {
 		return portA, portB, nil
 	}
@@ -65,7 +65,7 @@ func freePorts(r *repro.Run) (pa, pb uint16, err error) {
 	return pa, pb, nil
 }
 
-func newClient(h *repro.Host, port uint16) (client, error) {
+func newClient(h *scenario.Host, port uint16) (client, error) {
 	s, err := h.Socket()
 	if err != nil {
 		return client{}, err
@@ -81,7 +81,7 @@ func isSYN(p *wire.Packet) bool { return p.Flags.Has(packet.SYN) && !p.Flags.Has
 
 // callEachOther makes both call while the wire holds their SYNs, and then lets
 // both SYNs go: they cross.
-func callEachOther(r *repro.Run, a, b client) {
+func callEachOther(r *scenario.Run, a, b client) {
 	w := r.Wire()
 	w.SetRule(func(p *wire.Packet) wire.Fate {
 		if isSYN(p) {
@@ -115,7 +115,7 @@ func abort(a, b client) error {
 }
 
 // exchange sends a line each way.
-func exchange(r *repro.Run, a, b client) {
+func exchange(r *scenario.Run, a, b client) {
 	_, _ = a.Write([]byte("from a"))
 	_, _ = b.Write([]byte("from b"))
 	r.Settle()
@@ -124,7 +124,7 @@ func exchange(r *repro.Run, a, b client) {
 }
 
 // closeInTurn closes a, lets b see it, and closes b.
-func closeInTurn(r *repro.Run, a, b client) error {
+func closeInTurn(r *scenario.Run, a, b client) error {
 	if err := a.Close(); err != nil {
 		return err
 	}

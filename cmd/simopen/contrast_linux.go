@@ -1,7 +1,7 @@
 package main
 
 import (
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
 
@@ -10,7 +10,7 @@ const portSelf = 5003
 
 // samePath: a simultaneous open, then on the same host a socket connected to
 // itself, so that their transitions can be laid beside each other.
-func samePath(r *repro.Run) error {
+func samePath(r *scenario.Run) error {
 	a, b, err := clients(r, 0)
 	if err != nil {
 		return err
@@ -27,7 +27,7 @@ func samePath(r *repro.Run) error {
 
 // listener: the same two calls when b also listens on the port it calls from.
 // First the SYNs cross; then, on other ports, a's SYN arrives before b calls.
-func listener(r *repro.Run) error {
+func listener(r *scenario.Run) error {
 	a, b, server, err := withListener(r, 0)
 	if err != nil {
 		return err
@@ -52,7 +52,7 @@ const backlog = 8
 
 // withListener makes two clients, and a listener on b's port beside b's.
 // SO_REUSEPORT lets both have it.
-func withListener(r *repro.Run, offset uint16) (a, b client, server *sock.Socket, err error) {
+func withListener(r *scenario.Run, offset uint16) (a, b client, server *sock.Socket, err error) {
 	if a, err = newClient(r.Host("a"), portA+offset); err != nil {
 		return a, b, nil, err
 	}

@@ -10,7 +10,7 @@ import (
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/wire"
 )
 
@@ -41,8 +41,8 @@ func TestUndisturbed(t *testing.T) {
 
 // rule gives the wire another rule as soon as such an event is recorded: the
 // plays set rules of their own, which would take the place of an earlier one.
-func rule(when doctor.Which, r wire.Rule) func(*repro.Conditions) {
-	return doctor.When(0, when, func(run *repro.Run) { run.Wire().SetRule(r) })
+func rule(when doctor.Which, r wire.Rule) func(*scenario.Conditions) {
+	return doctor.When(0, when, func(run *scenario.Run) { run.Wire().SetRule(r) })
 }
 
 // dropping is a rule that drops what matches, and holds SYNs.
@@ -59,21 +59,21 @@ func dropping(match func(*wire.Packet) bool) wire.Rule {
 }
 
 // keepSYN lets a's SYN never go on; b's goes its way.
-func keepSYN(c *repro.Conditions) {
+func keepSYN(c *scenario.Conditions) {
 	rule(sent("a", "SYN"), dropping(func(p *wire.Packet) bool { return isSYN(p) && p.From == "a" }))(c)
 }
 
 // keepSYNs lets neither SYN go on.
-func keepSYNs(c *repro.Conditions) { rule(sent("a", "SYN"), dropping(isSYN))(c) }
+func keepSYNs(c *scenario.Conditions) { rule(sent("a", "SYN"), dropping(isSYN))(c) }
 
 // dropSYNACKs is a filter that drops every SYN+ACK.
-func dropSYNACKs(c *repro.Conditions) {
+func dropSYNACKs(c *scenario.Conditions) {
 	rule(doctor.PacketAt(journal.AtDelivered, "SYN"), dropping(isSYNACK))(c)
 }
 
 // set makes a kernel setting on both hosts.
-func set(name, value string) func(*repro.Run) error {
-	return func(r *repro.Run) error {
+func set(name, value string) func(*scenario.Run) error {
+	return func(r *scenario.Run) error {
 		if err := r.Host("a").Set(name, value); err != nil {
 			return err
 		}
@@ -82,7 +82,7 @@ func set(name, value string) func(*repro.Run) error {
 }
 
 // onlyA lets a call, and b not.
-func onlyA(r *repro.Run) error {
+func onlyA(r *scenario.Run) error {
 	a, b, err := clients(r, 0)
 	if err != nil {
 		return err
@@ -171,7 +171,7 @@ func TestTimestampsAreOff(t *testing.T) {
 // an ordinary connection.
 func TestOnlyOneCalls(t *testing.T) {
 	t.Parallel()
-	ordinary := func(r *repro.Run) error {
+	ordinary := func(r *scenario.Run) error {
 		for i := range 2 {
 			a, b, server, err := withListener(r, uint16(10*i))
 			if err != nil {
@@ -216,8 +216,8 @@ func TestCrossedInstead(t *testing.T) {
 // calling, and so meets the other.
 func TestMissedWithoutAnswer(t *testing.T) {
 	t.Parallel()
-	drop := func(flag packet.Flags) func(*repro.Run) error {
-		return func(r *repro.Run) error {
+	drop := func(flag packet.Flags) func(*scenario.Run) error {
+		return func(r *scenario.Run) error {
 			r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
 				if p.Flags.Has(flag) {
 					return wire.Drop
@@ -240,7 +240,7 @@ func TestNoTime(t *testing.T) { suite.NoTime(t) }
 // TestTooLittleTime: a retransmission is due after a second.
 func TestTooLittleTime(t *testing.T) {
 	t.Parallel()
-	short := func(c *repro.Conditions) { c.Timeout = 300 * time.Millisecond }
+	short := func(c *scenario.Conditions) { c.Timeout = 300 * time.Millisecond }
 	suite.Controls(
 		t, doctor.Stages(journal.Wire),
 		doctor.Control{Scenario: "lost-syn", With: short, Want: claim.OutcomeUnresolved, Because: "--timeout 300ms"},

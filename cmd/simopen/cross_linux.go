@@ -1,14 +1,14 @@
 package main
 
 import (
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 	"sockproof/lib/wire"
 	"sockproof/lib/witness/tcpstate"
 )
 
 // listeners lists who listens on either host: nobody, at any time.
-func listeners(r *repro.Run) error {
+func listeners(r *scenario.Run) error {
 	if err := r.Host("a").List(tcpstate.Listen); err != nil {
 		return err
 	}
@@ -16,7 +16,7 @@ func listeners(r *repro.Run) error {
 }
 
 // cross: both SYNs are under way before either arrives.
-func cross(r *repro.Run) error {
+func cross(r *scenario.Run) error {
 	if err := listeners(r); err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func cross(r *repro.Run) error {
 
 // closeCross: both ends close before either's FIN arrives. Shut down for
 // writing first, so that TCP_INFO still shows CLOSING, and closed only then.
-func closeCross(r *repro.Run) error {
+func closeCross(r *scenario.Run) error {
 	a, b, err := clients(r, 0)
 	if err != nil {
 		return err
@@ -78,7 +78,7 @@ func loser(match func(*wire.Packet) bool, hosts ...string) wire.Rule {
 
 // lossy opens two connections: of the first one segment is lost, of the second
 // both hosts' are.
-func lossy(r *repro.Run, match func(*wire.Packet) bool) error {
+func lossy(r *scenario.Run, match func(*wire.Packet) bool) error {
 	for i, hosts := range [][]string{{"a"}, {"a", "b"}} {
 		a, b, err := clients(r, uint16(10*i))
 		if err != nil {
@@ -103,14 +103,14 @@ func lossy(r *repro.Run, match func(*wire.Packet) bool) error {
 }
 
 // lostSYN: one of the SYNs is lost, then both are.
-func lostSYN(r *repro.Run) error { return lossy(r, isSYN) }
+func lostSYN(r *scenario.Run) error { return lossy(r, isSYN) }
 
 // lostSYNACK: one of the SYN-ACKs is lost, then both are.
-func lostSYNACK(r *repro.Run) error { return lossy(r, isSYNACK) }
+func lostSYNACK(r *scenario.Run) error { return lossy(r, isSYNACK) }
 
 // missed: the first SYN arrives before the other client calls, and is answered
 // with RST; and the same the other way round.
-func missed(r *repro.Run) error {
+func missed(r *scenario.Run) error {
 	pa, pb, err := freePorts(r)
 	if err != nil {
 		return err

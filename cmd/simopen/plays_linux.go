@@ -1,9 +1,9 @@
 package main
 
-import "sockproof/lib/repro"
+import "sockproof/lib/scenario"
 
 // plays are the scenarios' actions by name.
-var plays = map[string]repro.Play{
+var plays = map[string]scenario.Play{
 	"cross":       cross,
 	"close-cross": closeCross,
 	"lost-syn":    lostSYN,

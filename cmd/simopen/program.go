@@ -2,8 +2,9 @@ package main
 
 import (
 	"sockproof/lib/claim"
+	"sockproof/lib/cli"
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 )
 
 var (
@@ -16,10 +17,10 @@ var (
 const needsWire = "both SYNs have to be held until both are under way"
 
 // program is the phenomenon and the ways to bring it about or prevent it.
-var program = repro.Program{
+var program = cli.Program{
 	Name:    "simopen",
 	Summary: "simultaneous open: two clients, no server",
-	Scenarios: []repro.Scenario{
+	Scenarios: []scenario.Scenario{
 		{
 			Name: "cross", Title: "both SYNs are under way before either arrives",
 			Networks: onWire, NoHost: needsWire, Hosts: ab, Phenomenon: bothOpened,
@@ -80,7 +81,7 @@ var program = repro.Program{
 	},
 	Fallback: []string{"eaten-rst", "race"},
 	Plays:    plays,
-	Examples: []repro.Example{
+	Examples: []cli.Example{
 		{Line: "simopen", Does: "two SYNs cross: one connection, no listener"},
 		{Line: "simopen cross --step", Does: "decide what becomes of each packet"},
 		{Line: "simopen race --net host", Does: "left to chance, on this machine's own stack"},

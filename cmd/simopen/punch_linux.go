@@ -3,7 +3,7 @@ package main
 import (
 	"net/netip"
 
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/wire"
 )
 
@@ -14,7 +14,7 @@ type flow struct{ inside, outside netip.AddrPort }
 // sent out, as a home router or a stateful firewall does (RFC 5382).
 type filter struct {
 	host string
-	r    *repro.Run
+	r    *scenario.Run
 	out  map[flow]bool
 }
 
@@ -44,7 +44,7 @@ type filtered struct {
 	other   map[string]string
 }
 
-func newFiltered(r *repro.Run) *filtered {
+func newFiltered(r *scenario.Run) *filtered {
 	f := &filtered{w: r.Wire(), filters: map[string]*filter{}, other: map[string]string{"a": "b", "b": "a"}}
 	for host := range f.other {
 		f.filters[host] = &filter{host: host, r: r, out: map[flow]bool{}}
@@ -80,7 +80,7 @@ func (f *filtered) settle() error {
 
 // punch: two hosts, each behind a filter that lets in only what its side asked
 // for. An ordinary connect fails both ways; a simultaneous open gets through.
-func punch(r *repro.Run) error {
+func punch(r *scenario.Run) error {
 	f := newFiltered(r)
 	for i, caller := range []string{"a", "b"} {
 		a, b, err := clients(r, uint16(10*i))

@@ -1,11 +1,11 @@
 package main
 
-import "sockproof/lib/repro"
+import "sockproof/lib/scenario"
 
 // cancelled: a pool of one connection. A request is cancelled between its write
 // and its read, as an asynchronous framework or a context does it, and the
 // connection goes back to the pool; then others borrow it.
-func cancelled(r *repro.Run) error {
+func cancelled(r *scenario.Run) error {
 	s, err := serve(r)
 	if err != nil {
 		return err

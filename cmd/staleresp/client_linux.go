@@ -6,23 +6,23 @@ import (
 	"time"
 
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
 
 // client is an application that shares one connection among its users, and gives
 // up waiting for a reply after a time.
 type client struct {
-	*repro.Run
+	*scenario.Run
 	policy  policy
 	service *service
-	conn    repro.Conn
+	conn    scenario.Conn
 	first   int // the number before that of a connection's first request
 	asked   int // that of its last request
 }
 
 // newClient makes one, and connects it.
-func newClient(r *repro.Run, s *service, p policy) (*client, error) {
+func newClient(r *scenario.Run, s *service, p policy) (*client, error) {
 	c := &client{Run: r, policy: p, service: s}
 	return c, c.connect()
 }
@@ -172,7 +172,7 @@ func (c *client) receiveOnce() (reply []byte, err error) {
 }
 
 // awaitDone waits for a call that ends by itself.
-func awaitDone(r *repro.Run, p *sock.Pending) {
+func awaitDone(r *scenario.Run, p *sock.Pending) {
 	for r.OK() && !p.Done() {
 		r.Await(time.Millisecond, p.Done)
 	}

@@ -10,7 +10,7 @@ import (
 	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 )
 
 // refutedHere are the claims that a scenario refutes, by its name.
@@ -100,7 +100,7 @@ func nobodyWrong(t *testing.T, r *doctor.Judged) {
 }
 
 // straightWire: the server writes each client's reply to its own connection.
-func straightWire(r *repro.Run) error {
+func straightWire(r *scenario.Run) error {
 	s, err := serve(r)
 	if err != nil {
 		return err
@@ -128,7 +128,7 @@ func straightWire(r *repro.Run) error {
 
 // marked is a pool that does not use a connection again whose request was
 // cancelled, for clients that take whatever comes.
-func marked(r *repro.Run) error {
+func marked(r *scenario.Run) error {
 	s, err := serve(r)
 	if err != nil {
 		return err
@@ -163,8 +163,8 @@ func TestCured(t *testing.T) {
 }
 
 // set makes a kernel setting on both hosts.
-func set(name, value string) func(*repro.Run) error {
-	return func(r *repro.Run) error {
+func set(name, value string) func(*scenario.Run) error {
+	return func(r *scenario.Run) error {
 		for _, host := range ab {
 			if err := r.Host(host).Set(name, value); err != nil {
 				return err
@@ -184,7 +184,7 @@ func paws(t *testing.T, r *doctor.Judged) {
 
 // beside lets every segment of the dead connection be one byte beside the awaited
 // one, by an answer of the new one that is read meanwhile.
-func beside(r *repro.Run) error {
+func beside(r *scenario.Run) error {
 	s, err := serve(r)
 	if err != nil {
 		return err
@@ -237,7 +237,7 @@ func TestDeadStayDead(t *testing.T) {
 		doctor.Control{
 			// The first try loses against the clock, and the server repeats its reply meanwhile.
 			Name: "too slow once", Scenario: "incarnation", Option: map[string]string{timestampsFlag: timestampsOff},
-			With: doctor.When(0, answered(reconnect, users[0], didTimeOut), func(*repro.Run) { time.Sleep(pause) }),
+			With: doctor.When(0, answered(reconnect, users[0], didTimeOut), func(*scenario.Run) { time.Sleep(pause) }),
 			Want: claim.Reproduced, Verdicts: map[string]claim.Verdict{"SR4": claim.Confirmed}, Check: triedTwice,
 		},
 		doctor.Control{
@@ -273,7 +273,7 @@ func TestStoppedAgainstTheClock(t *testing.T) {
 	for _, n := range []int{0, 4} {
 		oneByOne(t, doctor.Control{
 			Name: "at segment " + strconv.Itoa(n+1), Scenario: "incarnation", Option: map[string]string{timestampsFlag: timestampsOff},
-			With: doctor.When(n, sent, func(*repro.Run) { time.Sleep(pause) }),
+			With: doctor.When(n, sent, func(*scenario.Run) { time.Sleep(pause) }),
 			Want: claim.Reproduced, Verdicts: map[string]claim.Verdict{"SR4": claim.Confirmed, "SR12": claim.Confirmed},
 		})
 	}

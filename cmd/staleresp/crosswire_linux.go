@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"slices"
 
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 )
 
 // crosswire: the server writes one client's reply to another's connection, and
 // what each policy makes of it.
-func crosswire(r *repro.Run) error {
+func crosswire(r *scenario.Run) error {
 	s, err := serve(r)
 	if err != nil {
 		return err
@@ -28,7 +28,7 @@ const uniqueFrom = 1000
 
 // crossed lets two clients ask, and the second one read the first one's reply
 // before its own. Then the second one goes on.
-func crossed(r *repro.Run, s *service, p policy) error {
+func crossed(r *scenario.Run, s *service, p policy) error {
 	one, err := newClient(r, s, p)
 	if err != nil {
 		return err

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
-	"sockproof/lib/repro"
+	"sockproof/lib/cli"
 )
 
 // The binary's own flags.
@@ -27,8 +27,8 @@ const (
 const maxSpan = 2 * time.Second
 
 // spanFlag declares a flag whose value is a short time.
-func spanFlag(name, usage string, usual time.Duration) cli.Flag {
-	return repro.Checked(name, usage, usual.String(), func(text string) error {
+func spanFlag(name, usage string, usual time.Duration) urfave.Flag {
+	return cli.Checked(name, usage, usual.String(), func(text string) error {
 		d, err := time.ParseDuration(text)
 		if err != nil || d < time.Millisecond || d > maxSpan {
 			return fmt.Errorf("want a duration from 1ms to %v", maxSpan)
@@ -53,10 +53,10 @@ const (
 )
 
 // ownFlags are the flags of the scenarios.
-func ownFlags() []cli.Flag {
-	return []cli.Flag{
+func ownFlags() []urfave.Flag {
+	return []urfave.Flag{
 		spanFlag(patienceFlag, "clients wait `D` for a reply, by SO_RCVTIMEO", usualPatience),
 		spanFlag(lateByFlag, "a late reply comes `D` after its request", usualLateness),
-		repro.Choice(timestampsFlag, "with incarnation: TCP timestamps", timestampsBoth, timestampsOn, timestampsOff, timestampsBoth),
+		cli.Choice(timestampsFlag, "with incarnation: TCP timestamps", timestampsBoth, timestampsOn, timestampsOff, timestampsBoth),
 	}
 }

@@ -7,14 +7,14 @@ import (
 	"time"
 
 	"sockproof/lib/packet"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/wire"
 )
 
 // incarnation: the reply of a connection that was reset arrives in the one that
 // was opened after it between the same addresses and ports, where its sequence
 // number is just the one that is awaited: without TCP timestamps, and with.
-func incarnation(r *repro.Run) error {
+func incarnation(r *scenario.Run) error {
 	s, err := serve(r)
 	if err != nil {
 		return err
@@ -42,7 +42,7 @@ func withTimestamps(asked string) []bool {
 }
 
 // setTimestamps lets both hosts offer TCP timestamps (RFC 7323), or not.
-func setTimestamps(r *repro.Run, on bool) error {
+func setTimestamps(r *scenario.Run, on bool) error {
 	value := "0"
 	if on {
 		value = "1"
@@ -72,7 +72,7 @@ const (
 
 // reincarnate makes a connection, resets it with a reply under way, makes it again
 // and lets that reply arrive.
-func reincarnate(r *repro.Run, s *service) error {
+func reincarnate(r *scenario.Run, s *service) error {
 	c := &client{Run: r, policy: reconnect, service: s}
 	bulk := int64(isnClock * (c.patience()*5/4 + margin).Seconds())
 	for range tries {
@@ -147,7 +147,7 @@ func (c *client) keepOne() (*wire.Packet, error) {
 
 // open connects from the port that the client always has, and leaves the sockets
 // non-blocking.
-func (c *client) open(setUp ...repro.SetUp) error {
+func (c *client) open(setUp ...scenario.SetUp) error {
 	if err := c.call(setUp...); err != nil {
 		return err
 	}
@@ -155,7 +155,7 @@ func (c *client) open(setUp ...repro.SetUp) error {
 }
 
 // call lets the client call from that port, and waits for what becomes of it.
-func (c *client) call(setUp ...repro.SetUp) (err error) {
+func (c *client) call(setUp ...scenario.SetUp) (err error) {
 	c.conn.Client, err = c.Host("a").CallAt(c.service.At, fixedPort, setUp...)
 	return err
 }
@@ -228,7 +228,7 @@ func (c *client) watchOpening() *opening {
 // haunted asks over the new connection; the dead one's reply arrives before its
 // own. Then it goes on.
 func (c *client) haunted(dead *wire.Packet) error {
-	c.Await(pawsTick, repro.Never)
+	c.Await(pawsTick, scenario.Never)
 	holdReplies(c.Run)
 	o, err := c.put(users[1])
 	if err != nil {

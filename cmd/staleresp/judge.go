@@ -8,44 +8,44 @@ import (
 	"os"
 	"syscall"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
-	"sockproof/lib/repro"
+	"sockproof/lib/cli"
 )
 
 // judgeCommand reads a client's log.
-func judgeCommand() repro.Command {
-	return repro.Command{
+func judgeCommand() cli.Command {
+	return cli.Command{
 		Name: "judge", Usage: "read a client's log of what it asked serve and was told, request<TAB>reply a line, and say which replies were stale, and from when",
 		ArgsUsage: "LOG", Files: true,
-		Flags: []cli.Flag{repro.FormatFlag()}, Accepts: []string{"color"},
+		Flags: []urfave.Flag{cli.FormatFlag()}, Accepts: []string{"color"},
 		Exit: "0 every reply was right, 1 some were stale, or nobody's, 2 bad usage, 3 there is nothing to judge by, or output lost",
-		Examples: []repro.Example{
+		Examples: []cli.Example{
 			{Line: "staleresp judge client.log", Does: "one request<TAB>reply on a line; exit status 1: some were stale"},
 		},
 		Do: doJudge,
 	}
 }
 
-func doJudge(c *repro.Context) (int, error) {
+func doJudge(c *cli.Context) (int, error) {
 	if len(c.Args) != 1 {
-		return repro.ExitUsage, usagef("judge: %d arguments %q: want one, the client's log, or - for stdin", len(c.Args), c.Args)
+		return cli.ExitUsage, usagef("judge: %d arguments %q: want one, the client's log, or - for stdin", len(c.Args), c.Args)
 	}
 	j := newLogJudge(c.Args[0])
 	show, hide := c.Progress()
 	j.progress = func() { show(grouped(j.Lines) + " lines") }
 	err := j.read(newStoppable(c.Ctx, func() (io.ReadCloser, error) { return openLog(c.Args[0]) }))
 	hide()
-	var usage *repro.UsageError
+	var usage *cli.UsageError
 	switch {
 	case errors.Is(err, errStopped):
 		j.Interrupted = true
 	case errors.As(err, &usage):
-		return repro.ExitUsage, err
+		return cli.ExitUsage, err
 	case errors.Is(err, syscall.EISDIR):
-		return repro.ExitUsage, usagef("judge: argument %q: %v; want a client's log", c.Args[0], err)
+		return cli.ExitUsage, usagef("judge: argument %q: %v; want a client's log", c.Args[0], err)
 	case err != nil:
-		return repro.ExitInconclusive, fmt.Errorf("judge: %w", err)
+		return cli.ExitInconclusive, fmt.Errorf("judge: %w", err)
 	}
 	j.conclude()
 	return j.exit(), c.TextOrJSON(j.logReport, j.write)

@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"sockproof/lib/repro"
+	"sockproof/lib/cli"
 )
 
 // The outcomes of a judgement.
@@ -54,9 +54,9 @@ func (r *logReport) exit() int {
 	case logClean:
 		return 0
 	case logStale:
-		return repro.ExitNotReproduced
+		return cli.ExitNotReproduced
 	}
-	return repro.ExitInconclusive
+	return cli.ExitInconclusive
 }
 
 // write shows the report as text.

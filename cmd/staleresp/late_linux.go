@@ -1,10 +1,10 @@
 package main
 
-import "sockproof/lib/repro"
+import "sockproof/lib/scenario"
 
 // lateReply: a request times out, and its reply is read by the next one; then
 // what each policy makes of that.
-func lateReply(r *repro.Run) error {
+func lateReply(r *scenario.Run) error {
 	s, err := serve(r)
 	if err != nil {
 		return err
@@ -32,13 +32,13 @@ func afterOne(a arrival, n int) []step {
 }
 
 // slowServer: the server answers late.
-func slowServer(r *repro.Run) error { return late(r, fromServer) }
+func slowServer(r *scenario.Run) error { return late(r, fromServer) }
 
 // slowNetwork: the server answers at once, and the network is slow.
-func slowNetwork(r *repro.Run) error { return late(r, fromNetwork) }
+func slowNetwork(r *scenario.Run) error { return late(r, fromNetwork) }
 
 // late lets all users ask through a client that takes whatever comes.
-func late(r *repro.Run, a arrival) error {
+func late(r *scenario.Run, a arrival) error {
 	s, err := serve(r)
 	if err != nil {
 		return err
@@ -51,7 +51,7 @@ func late(r *repro.Run, a arrival) error {
 }
 
 // policiesSideBySide: two replies are late, and what each policy makes of it.
-func policiesSideBySide(r *repro.Run) error {
+func policiesSideBySide(r *scenario.Run) error {
 	s, err := serve(r)
 	if err != nil {
 		return err

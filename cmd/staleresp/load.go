@@ -7,32 +7,32 @@ import (
 	"strings"
 	"time"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
 	"sockproof/cmd/staleresp/internal/load"
+	"sockproof/lib/cli"
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
 )
 
 // loadCommand puts the policies to the test many times.
-func loadCommand() repro.Command {
-	return repro.Command{
+func loadCommand() cli.Command {
+	return cli.Command{
 		Name:  "load",
 		Usage: "many connections on which some replies are late, and every answer checked: what each policy makes of them, and what it costs",
-		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "connections", Value: "100", Usage: "`N` connections, at most 10000"},
-			&cli.StringFlag{Name: "requests", Value: "20000", Usage: "`M` requests for each policy, on all connections together"},
-			&cli.StringFlag{Name: "late-rate", Value: "1%", Usage: "the `SHARE` of requests whose reply is late, like 0.1%"},
-			repro.Choices("policy", "the `POLICY` of the clients", policyNames()...),
-			&cli.StringFlag{Name: "seed", Value: "1", Usage: "a `NUMBER` that decides which replies are late: the same totals for the same"},
+		Flags: []urfave.Flag{
+			&urfave.StringFlag{Name: "connections", Value: "100", Usage: "`N` connections, at most 10000"},
+			&urfave.StringFlag{Name: "requests", Value: "20000", Usage: "`M` requests for each policy, on all connections together"},
+			&urfave.StringFlag{Name: "late-rate", Value: "1%", Usage: "the `SHARE` of requests whose reply is late, like 0.1%"},
+			cli.Choices("policy", "the `POLICY` of the clients", policyNames()...),
+			&urfave.StringFlag{Name: "seed", Value: "1", Usage: "a `NUMBER` that decides which replies are late: the same totals for the same"},
 			clientsLateBy(),
 			spanFlag(patienceFlag, "clients wait `D` for a reply", loadPatience),
-			repro.NetFlag(journal.HostNet, journal.Loopback),
-			repro.FormatFlag(),
+			cli.NetFlag(journal.HostNet, journal.Loopback),
+			cli.FormatFlag(),
 		},
 		Accepts: []string{"color", "4", "6"},
 		Exit:    "0 each policy did what it is known for, 1 one did not, 2 bad usage, 3 it could not begin, or output lost",
-		Examples: []repro.Example{
+		Examples: []cli.Example{
 			{Line: "staleresp load --connections 1000 --requests 1000000", Does: "every policy, a million requests each"},
 			{Line: "staleresp load --policy naive,reconnect --late-rate 0.1%", Does: "two of them side by side"},
 		},
@@ -42,8 +42,8 @@ func loadCommand() repro.Command {
 
 // clientsLateBy is the flag --late-by where clients are many, or somebody's own: it takes
 // longer times than that of the scenarios, and how long depends on the command.
-func clientsLateBy() cli.Flag {
-	return &cli.StringFlag{Name: lateByFlag, Value: "300ms", Usage: "a late reply comes `D` after its request"}
+func clientsLateBy() urfave.Flag {
+	return &urfave.StringFlag{Name: lateByFlag, Value: "300ms", Usage: "a late reply comes `D` after its request"}
 }
 
 // loadOptions are what is asked for.
@@ -69,11 +69,11 @@ const loadPatience = 200 * time.Millisecond
 
 // usagef is a mistake in how the program was called: exit code 2.
 func usagef(format string, args ...any) error {
-	return &repro.UsageError{Text: fmt.Sprintf(format, args...)}
+	return &cli.UsageError{Text: fmt.Sprintf(format, args...)}
 }
 
 // noArgs refuses arguments to a command that takes none.
-func noArgs(c *repro.Context) error {
+func noArgs(c *cli.Context) error {
 	if len(c.Args) > 0 {
 		return usagef("%s: argument %q: it takes none", c.Command.Name, c.Args[0])
 	}
@@ -81,9 +81,9 @@ func noArgs(c *repro.Context) error {
 }
 
 // loadOptionsOf reads the command line.
-func loadOptionsOf(c *repro.Context) (*loadOptions, error) {
+func loadOptionsOf(c *cli.Context) (*loadOptions, error) {
 	o := &loadOptions{}
-	for _, read := range []func(*repro.Context) error{noArgs, o.readCounts, o.readLateness, o.readWhere} {
+	for _, read := range []func(*cli.Context) error{noArgs, o.readCounts, o.readLateness, o.readWhere} {
 		if err := read(c); err != nil {
 			return nil, err
 		}
@@ -93,7 +93,7 @@ func loadOptionsOf(c *repro.Context) (*loadOptions, error) {
 }
 
 // wholeNumber reads a flag whose value is a whole number.
-func wholeNumber(c *repro.Context, flag string, least, most uint64) (uint64, error) {
+func wholeNumber(c *cli.Context, flag string, least, most uint64) (uint64, error) {
 	n, err := strconv.ParseUint(c.CLI.String(flag), 10, 64)
 	if err != nil || n < least || n > most {
 		return 0, usagef("flag %q: value %q: want a whole number from %d to %d", "--"+flag, c.CLI.String(flag), least, most)
@@ -101,7 +101,7 @@ func wholeNumber(c *repro.Context, flag string, least, most uint64) (uint64, err
 	return n, nil
 }
 
-func (o *loadOptions) readCounts(c *repro.Context) error {
+func (o *loadOptions) readCounts(c *cli.Context) error {
 	connections, err := wholeNumber(c, "connections", 1, maxConnections)
 	if err != nil {
 		return err
@@ -116,7 +116,7 @@ func (o *loadOptions) readCounts(c *repro.Context) error {
 }
 
 // readLateness reads which replies are late, and what that is.
-func (o *loadOptions) readLateness(c *repro.Context) (err error) {
+func (o *loadOptions) readLateness(c *cli.Context) (err error) {
 	o.rate = c.CLI.String("late-rate")
 	if o.Late, err = load.ParseRate(o.rate); err != nil {
 		return usagef("flag \"--late-rate\": value %q: %v", o.rate, err)
@@ -131,7 +131,7 @@ func (o *loadOptions) readLateness(c *repro.Context) (err error) {
 }
 
 // readPolicies reads which policies the clients have, one after the other.
-func (o *loadOptions) readPolicies(c *repro.Context) {
+func (o *loadOptions) readPolicies(c *cli.Context) {
 	asked := c.CLI.String("policy")
 	if asked == "all" {
 		o.policies = policies
@@ -151,7 +151,7 @@ func policyNames() (names []string) {
 
 // readWhere reads the network. It is the caller's own stack where nobody says:
 // nothing is changed there, and nothing left.
-func (o *loadOptions) readWhere(c *repro.Context) (err error) {
+func (o *loadOptions) readWhere(c *cli.Context) (err error) {
 	if o.family, err = c.Family(); err != nil {
 		return err
 	}
@@ -182,10 +182,10 @@ func clientOf(p policy) load.Client {
 func (p policy) fails() bool { return p == naive || p == drain }
 
 // doLoad lets clients of each policy ask, one policy after the other.
-func doLoad(c *repro.Context) (int, error) {
+func doLoad(c *cli.Context) (int, error) {
 	o, err := loadOptionsOf(c)
 	if err != nil {
-		return repro.ExitUsage, err
+		return cli.ExitUsage, err
 	}
 	if o.network == journal.Loopback {
 		if code, done := c.Elevate(); done {
@@ -194,14 +194,14 @@ func doLoad(c *repro.Context) (int, error) {
 	}
 	r := newLoadReport(o)
 	if err := onStage(o, func() error { return o.ask(c, r) }); err != nil {
-		return repro.ExitInconclusive, err
+		return cli.ExitInconclusive, err
 	}
 	r.conclude()
 	return r.exit(), c.TextOrJSON(r, r.write)
 }
 
 // ask lets clients of each policy ask, and reports what became of it.
-func (o *loadOptions) ask(c *repro.Context, r *loadReport) error {
+func (o *loadOptions) ask(c *cli.Context, r *loadReport) error {
 	show, hide := c.Progress()
 	defer hide()
 	for i, p := range o.policies {

@@ -7,7 +7,7 @@ import (
 
 	"sockproof/cmd/internal/doctor"
 	"sockproof/cmd/staleresp/internal/load"
-	"sockproof/lib/repro"
+	"sockproof/lib/cli"
 )
 
 // runHere runs the program as a shell would, in this process. Flags keep the values
@@ -17,7 +17,7 @@ func runHere(t *testing.T, args ...string) (code int, out, errs string) {
 	program := program
 	program.Flags = ownFlags()
 	stdout, stderr := doctor.Scratch(t), doctor.Scratch(t)
-	code = repro.Main(&program, append([]string{"staleresp"}, args...), stdout, stderr)
+	code = cli.Main(&program, append([]string{"staleresp"}, args...), stdout, stderr)
 	return code, contentOf(t, stdout), contentOf(t, stderr)
 }
 

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"sockproof/cmd/staleresp/internal/load"
+	"sockproof/lib/cli"
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
 )
 
 // loadReport is what a load found. docs/commands.md describes it.
@@ -135,11 +135,11 @@ func harmless(row *loadRow) string {
 func (r *loadReport) exit() int {
 	switch r.Outcome {
 	case loadReproduced:
-		return repro.ExitReproduced
+		return cli.ExitReproduced
 	case loadNotReproduced:
-		return repro.ExitNotReproduced
+		return cli.ExitNotReproduced
 	}
-	return repro.ExitInconclusive
+	return cli.ExitInconclusive
 }
 
 // write shows the report as text.

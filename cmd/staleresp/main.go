@@ -5,7 +5,7 @@ package main
 import (
 	"os"
 
-	"sockproof/lib/repro"
+	"sockproof/lib/cli"
 )
 
-func main() { os.Exit(repro.Main(&program, os.Args, os.Stdout, os.Stderr)) }
+func main() { os.Exit(cli.Main(&program, os.Args, os.Stdout, os.Stderr)) }

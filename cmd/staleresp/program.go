@@ -2,8 +2,9 @@ package main
 
 import (
 	"sockproof/lib/claim"
+	"sockproof/lib/cli"
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 )
 
 var (
@@ -17,10 +18,10 @@ var (
 const largestMTU = 65535
 
 // program is the phenomenon and the ways to bring it about.
-var program = repro.Program{
+var program = cli.Program{
 	Name:    "staleresp",
 	Summary: "a long connection that hands a request the wrong reply",
-	Scenarios: []repro.Scenario{
+	Scenarios: []scenario.Scenario{
 		{
 			Name: "late-reply", Title: "a request times out, its reply is late, and the next request reads it; and so on by one",
 			Networks: everywhere, Hosts: ab, Phenomenon: misled(anyReason), Compare: comparePolicies,
@@ -65,8 +66,8 @@ var program = repro.Program{
 	Plays:    plays,
 	Flags:    ownFlags(),
 	For:      map[string][]string{timestampsFlag: {"incarnation"}},
-	Commands: []repro.Command{loadCommand(), serveCommand(), judgeCommand()},
-	Examples: []repro.Example{
+	Commands: []cli.Command{loadCommand(), serveCommand(), judgeCommand()},
+	Examples: []cli.Example{
 		{Line: "staleresp", Does: "one reply is late, and the next request reads it"},
 		{Line: "staleresp incarnation", Does: "a dead connection's segment is read in the next one"},
 		{Line: "staleresp serve --protocol http", Does: "does your client give up a connection that owes it a reply?"},

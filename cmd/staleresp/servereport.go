@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"sockproof/cmd/staleresp/internal/responder"
-	"sockproof/lib/repro"
+	"sockproof/lib/cli"
 )
 
 // serveReport is what a server saw. docs/commands.md describes it.
@@ -71,11 +71,11 @@ func (r *serveReport) conclude() {
 func (r *serveReport) exit() int {
 	switch r.Outcome {
 	case connectionsReused:
-		return repro.ExitNotReproduced
+		return cli.ExitNotReproduced
 	case connectionsNotReused:
 		return 0
 	}
-	return repro.ExitInconclusive
+	return cli.ExitInconclusive
 }
 
 // writeListening shows where clients may connect.

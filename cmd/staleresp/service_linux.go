@@ -5,7 +5,7 @@ import (
 	"syscall"
 	"time"
 
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 	"sockproof/lib/wire"
 )
@@ -22,8 +22,8 @@ const (
 
 // service answers requests over connections that stay open.
 type service struct {
-	*repro.Server
-	r      *repro.Run
+	*scenario.Server
+	r      *scenario.Run
 	lateBy time.Duration // how late a late reply is
 	owed   []owed        // the replies that are late
 }
@@ -37,10 +37,10 @@ type owed struct {
 }
 
 // serve makes a service on host b.
-func serve(r *repro.Run) (*service, error) { return serveAt(r, repro.ServerPort) }
+func serve(r *scenario.Run) (*service, error) { return serveAt(r, scenario.ServerPort) }
 
 // serveAt makes one at a port.
-func serveAt(r *repro.Run, port uint16) (*service, error) {
+func serveAt(r *scenario.Run, port uint16) (*service, error) {
 	s, err := r.Host("b").Listen(port)
 	return &service{Server: s, r: r, lateBy: durationOf(r.Option(lateByFlag), usualLateness)}, err
 }
@@ -82,7 +82,7 @@ func (s *service) postpone(to *sock.Socket, o outstanding, why arrival) {
 }
 
 // holdReplies keeps on the wire what the server says.
-func holdReplies(r *repro.Run) {
+func holdReplies(r *scenario.Run) {
 	r.Rule("b", "replies are held")
 	r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
 		if p.From == "b" && len(p.Payload) > 0 {
@@ -95,7 +95,7 @@ func holdReplies(r *repro.Run) {
 // deliver lets the replies arrive that are late, when they are due.
 func (s *service) deliver() {
 	for _, late := range s.owed {
-		s.r.Await(time.Until(late.due), repro.Never)
+		s.r.Await(time.Until(late.due), scenario.Never)
 		if late.held {
 			s.r.Rule("b", "the reply is let go")
 			s.r.Wire().SetRule(nil)

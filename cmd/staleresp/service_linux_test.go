@@ -7,7 +7,7 @@ import (
 
 	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/wire"
 )
 
@@ -17,7 +17,7 @@ func TestRequestInPieces(t *testing.T) {
 	doctor.Stage{Network: journal.Wire, Family: journal.IPv4}.Need(t)
 	const firstPart = 10
 	asked := question{1, users[0]}
-	j := repro.Conduct(context.Background(), &repro.Scenario{Name: "test", Networks: []journal.Network{journal.Wire}, Hosts: []string{"a", "b"}}, func(r *repro.Run) error {
+	j := scenario.Conduct(context.Background(), &scenario.Scenario{Name: "test", Networks: []journal.Network{journal.Wire}, Hosts: []string{"a", "b"}}, func(r *scenario.Run) error {
 		s, err := serve(r)
 		if err != nil {
 			return err
@@ -47,7 +47,7 @@ func TestRequestInPieces(t *testing.T) {
 			t.Errorf("took %v, %v; want %v", q, ok, asked)
 		}
 		return nil
-	}, repro.Conditions{Network: journal.Wire, Family: journal.IPv4, Timeout: 30 * time.Second, Run: 1, First: 1})
+	}, scenario.Conditions{Network: journal.Wire, Family: journal.IPv4, Timeout: 30 * time.Second, Run: 1, First: 1})
 	if j.Stopped != "" {
 		t.Error(j.Stopped)
 	}

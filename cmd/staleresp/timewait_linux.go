@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 	"sockproof/lib/wire"
 )
@@ -16,7 +16,7 @@ import (
 // TIME_WAIT. The client calls again from the same port to the same, in several
 // ways; where it is connected, the dead connection's reply arrives. And one
 // arrives at a TIME_WAIT itself.
-func timeWait(r *repro.Run) error {
+func timeWait(r *scenario.Run) error {
 	chosen, err := choosing(r)
 	if err != nil {
 		return err
@@ -24,25 +24,25 @@ func timeWait(r *repro.Run) error {
 	if err := chosen.choose("0"); err != nil {
 		return err
 	}
-	for _, step := range []func(*repro.Run) error{
-		func(r *repro.Run) error { return bound(r, true) },
-		func(r *repro.Run) error { return bound(r, false) },
-		func(r *repro.Run) error { return beckoned(r, true) },
-		func(r *repro.Run) error { return beckoned(r, false) },
-		func(r *repro.Run) error { return assassinate(r, false) },
-		func(r *repro.Run) error { return assassinate(r, true) },
+	for _, step := range []func(*scenario.Run) error{
+		func(r *scenario.Run) error { return bound(r, true) },
+		func(r *scenario.Run) error { return bound(r, false) },
+		func(r *scenario.Run) error { return beckoned(r, true) },
+		func(r *scenario.Run) error { return beckoned(r, false) },
+		func(r *scenario.Run) error { return assassinate(r, false) },
+		func(r *scenario.Run) error { return assassinate(r, true) },
 	} {
 		if err := step(r); err != nil {
 			return err
 		}
 	}
-	r.Await(time.Until(chosen.at.Add(reuseDelay)), repro.Never)
+	r.Await(time.Until(chosen.at.Add(reuseDelay)), scenario.Never)
 	return chosen.choose("1")
 }
 
 // The ports of the services, one for each way.
 const (
-	autobind = repro.ServerPort + iota
+	autobind = scenario.ServerPort + iota
 	boundStamped
 	boundPlain
 	beckonedStamped
@@ -69,7 +69,7 @@ func reusable(s *sock.Socket) error { return s.SetOption(sock.ReuseAddr, 1) }
 // left makes a connection to a service of its own, lets the server say more than
 // the clock of initial sequence numbers counts meanwhile, and one reply; then both
 // ends close, the client first or the server.
-func left(r *repro.Run, port uint16, clientFirst bool) (*leftover, error) {
+func left(r *scenario.Run, port uint16, clientFirst bool) (*leftover, error) {
 	l, err := leaving(r, port)
 	if err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func left(r *repro.Run, port uint16, clientFirst bool) (*leftover, error) {
 }
 
 // leaving is a client of a service of its own that is not connected yet.
-func leaving(r *repro.Run, port uint16) (*leftover, error) {
+func leaving(r *scenario.Run, port uint16) (*leftover, error) {
 	s, err := serveAt(r, port)
 	return &leftover{client: &client{Run: r, policy: naive, service: s}}, err
 }
@@ -128,7 +128,7 @@ func (l *leftover) close(clientFirst bool) {
 }
 
 // bound calls again with the port bound: the kernel is told which one to take.
-func bound(r *repro.Run, stamped bool) error {
+func bound(r *scenario.Run, stamped bool) error {
 	if err := setTimestamps(r, stamped); err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func bound(r *repro.Run, stamped bool) error {
 
 // beckoned calls again where the server has closed first: the client's SYN
 // arrives at a TIME_WAIT.
-func beckoned(r *repro.Run, stamped bool) error {
+func beckoned(r *scenario.Run, stamped bool) error {
 	if err := setTimestamps(r, stamped); err != nil {
 		return err
 	}
@@ -157,13 +157,13 @@ func beckoned(r *repro.Run, stamped bool) error {
 	if err != nil {
 		return err
 	}
-	l.Await(pawsTick, repro.Never) // its clock has moved on
+	l.Await(pawsTick, scenario.Never) // its clock has moved on
 	return l.reopen(func() error { return l.call(reusable) })
 }
 
 // choosing leaves the client's port to the kernel, which has one only to choose
 // from, and closes the connection.
-func choosing(r *repro.Run) (*leftover, error) {
+func choosing(r *scenario.Run) (*leftover, error) {
 	only := strconv.Itoa(fixedPort + 1) // that nobody else binds: the kernel chooses none that somebody has
 	if err := r.Host("a").Set(rangeSetting, only+" "+only); err != nil {
 		return nil, err
@@ -230,7 +230,7 @@ func (l *leftover) reopen(call func() error) error {
 	if err := l.beImpatient(); err != nil {
 		return err
 	}
-	l.Await(pawsTick, repro.Never)
+	l.Await(pawsTick, scenario.Never)
 	o, err := l.put(users[1])
 	if err != nil {
 		return err
@@ -250,7 +250,7 @@ func (l *leftover) reopen(call func() error) error {
 // assassinate lets a stray reply arrive at a TIME_WAIT: it is acknowledged, and
 // the other end, which knows nothing of it any more, answers with a RST
 // (RFC 1337).
-func assassinate(r *repro.Run, guarded bool) error {
+func assassinate(r *scenario.Run, guarded bool) error {
 	value, port := "0", uint16(assassinated)
 	if guarded {
 		value, port = "1", protected

@@ -4,9 +4,9 @@ import (
 	"errors"
 	"strconv"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
-	"sockproof/lib/repro"
+	"sockproof/lib/cli"
 )
 
 // Limit is how many a scan may find before that is a failure.
@@ -16,14 +16,14 @@ type Limit int
 const NoLimit Limit = -1
 
 // limitFlag sets the limit. It is made anew for each command.
-func limitFlag() cli.Flag {
-	return &cli.StringFlag{
+func limitFlag() urfave.Flag {
+	return &urfave.StringFlag{
 		Name: "fail-over", Usage: "exit 1 if more than `N` are found; without it, finding some is no failure",
 	}
 }
 
 // limitOf reads the flag.
-func limitOf(c *cli.Context) (Limit, error) {
+func limitOf(c *urfave.Context) (Limit, error) {
 	if !c.IsSet("fail-over") {
 		return NoLimit, nil
 	}
@@ -41,9 +41,9 @@ func (l Limit) Exit(found int, complete bool) int {
 	case l == NoLimit:
 		return 0
 	case found > int(l):
-		return repro.ExitNotReproduced
+		return cli.ExitNotReproduced
 	case !complete:
-		return repro.ExitInconclusive
+		return cli.ExitInconclusive
 	}
 	return 0
 }

@@ -1,9 +1,9 @@
 package live
 
 import (
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
-	"sockproof/lib/repro"
+	"sockproof/lib/cli"
 )
 
 // Options are what every scan may be asked for.
@@ -13,10 +13,10 @@ type Options struct {
 }
 
 // OptionFlags are their flags, made anew for each command.
-func OptionFlags() []cli.Flag { return append(PlaceFlags(), limitFlag()) }
+func OptionFlags() []urfave.Flag { return append(PlaceFlags(), limitFlag()) }
 
 // OptionsOf reads the command line of a scan, which takes no arguments.
-func OptionsOf(c *repro.Context) (o Options, err error) {
+func OptionsOf(c *cli.Context) (o Options, err error) {
 	if len(c.Args) > 0 {
 		return o, usagef("%s: argument %q: it takes none", c.Command.Name, c.Args[0])
 	}

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/urfave/cli/v2"
+	urfave "github.com/urfave/cli/v2"
 
-	"sockproof/lib/repro"
+	"sockproof/lib/cli"
 )
 
 // Place is the network namespace that a command looks into: the caller's own,
@@ -18,15 +18,15 @@ type Place struct {
 
 // PlaceFlags name a place. They are made anew for each command: the parser
 // keeps a flag's value in it.
-func PlaceFlags() []cli.Flag {
-	return []cli.Flag{
-		&cli.StringFlag{Name: "netns", TakesFile: true, Usage: "look into the network namespace at `PATH`, like /run/netns/NAME"},
-		&cli.StringFlag{Name: "pid", Usage: "look into the network namespace of process `PID`"},
+func PlaceFlags() []urfave.Flag {
+	return []urfave.Flag{
+		&urfave.StringFlag{Name: "netns", TakesFile: true, Usage: "look into the network namespace at `PATH`, like /run/netns/NAME"},
+		&urfave.StringFlag{Name: "pid", Usage: "look into the network namespace of process `PID`"},
 	}
 }
 
 // PlaceOf reads the flags.
-func PlaceOf(c *cli.Context) (Place, error) {
+func PlaceOf(c *urfave.Context) (Place, error) {
 	var p Place
 	if c.IsSet("netns") && c.IsSet("pid") {
 		return p, usagef("flags --netns and --pid exclude each other: give one")
@@ -76,5 +76,5 @@ func (p Place) String() string {
 
 // usagef is a mistake in how the program was called: exit code 2.
 func usagef(format string, args ...any) error {
-	return &repro.UsageError{Text: fmt.Sprintf(format, args...)}
+	return &cli.UsageError{Text: fmt.Sprintf(format, args...)}
 }

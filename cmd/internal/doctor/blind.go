@@ -5,7 +5,7 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 )
 
 // tellsOnlyWhatWasSeen checks that nothing is said otherwise where a witness could not
@@ -57,7 +57,7 @@ func witnessOf(e *journal.Event) journal.Witness {
 }
 
 // lessJudged compares verdicts with those of somebody who saw less.
-func lessJudged(t *testing.T, scenario *repro.Scenario, whole, less *journal.Journal) {
+func lessJudged(t *testing.T, scenario *scenario.Scenario, whole, less *journal.Journal) {
 	t.Helper()
 	was, _, all := scenario.Judge(whole)
 	is, why, some := scenario.Judge(less)

@@ -5,15 +5,16 @@ import (
 	"os"
 	"testing"
 
-	"sockproof/lib/repro"
+	"sockproof/lib/cli"
+	"sockproof/lib/scenario"
 )
 
 // Command runs one command of a binary as a shell would.
-func Command(t testing.TB, binary string, c repro.Command, args ...string) (code int, out, errs string) {
+func Command(t testing.TB, binary string, c cli.Command, args ...string) (code int, out, errs string) {
 	t.Helper()
-	p := repro.Program{Name: binary, Scenarios: []repro.Scenario{{Name: "direct"}}, Commands: []repro.Command{c}}
+	p := cli.Program{Name: binary, Scenarios: []scenario.Scenario{{Name: "direct"}}, Commands: []cli.Command{c}}
 	stdout, stderr := Scratch(t), Scratch(t)
-	code = repro.MainOnThread(&p, append([]string{binary, c.Name}, args...), stdout, stderr)
+	code = cli.MainOnThread(&p, append([]string{binary, c.Name}, args...), stdout, stderr)
 	return code, content(t, stdout), content(t, stderr)
 }
 

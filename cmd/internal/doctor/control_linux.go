@@ -10,7 +10,7 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 )
 
 // bound bounds a run in these tests; none waits for it unless it fails.
@@ -34,19 +34,19 @@ func Stages(networks ...journal.Network) []Stage {
 }
 
 // Conditions are those of an undisturbed run.
-func (s Stage) Conditions() repro.Conditions {
-	return repro.Conditions{Network: s.Network, Family: s.Family, Timeout: bound, Run: 1, First: 1}
+func (s Stage) Conditions() scenario.Conditions {
+	return scenario.Conditions{Network: s.Network, Family: s.Family, Timeout: bound, Run: 1, First: 1}
 }
 
 // Missing says why the stage cannot be had, having tried; "": it can.
 func (s Stage) Missing() (why string) {
-	return s.Probe(func(*repro.Run) error { return nil })
+	return s.Probe(func(*scenario.Run) error { return nil })
 }
 
 // Probe plays something on the stage and says why that did not work.
-func (s Stage) Probe(play repro.Play) (why string) {
-	probe := repro.Scenario{Name: "probe", Networks: journal.Networks(), Hosts: []string{"a"}}
-	j := repro.Conduct(context.Background(), &probe, play, s.Conditions())
+func (s Stage) Probe(play scenario.Play) (why string) {
+	probe := scenario.Scenario{Name: "probe", Networks: journal.Networks(), Hosts: []string{"a"}}
+	j := scenario.Conduct(context.Background(), &probe, play, s.Conditions())
 	return j.Stopped
 }
 
@@ -67,9 +67,9 @@ type Judged struct {
 }
 
 // Conduct plays a scenario and judges it.
-func (s *Suite) Conduct(scenario *repro.Scenario, c repro.Conditions) (r *Judged) {
+func (s *Suite) Conduct(of *scenario.Scenario, c scenario.Conditions) (r *Judged) {
 	Undisturbed(func() (*journal.Journal, bool) {
-		r = s.conduct(scenario, s.Program.Plays[scenario.Name], c)
+		r = s.conduct(of, s.Program.Plays[of.Name], c)
 		return &r.Journal, r.Outcome == claim.Reproduced
 	})
 	return r
@@ -86,9 +86,9 @@ func Undisturbed(play func() (j *journal.Journal, wanted bool)) {
 	}
 }
 
-func (s *Suite) conduct(scenario *repro.Scenario, play repro.Play, c repro.Conditions) *Judged {
-	r := &Judged{Journal: repro.Conduct(context.Background(), scenario, play, c)}
-	r.Outcome, r.Why, r.Findings = scenario.Judge(&r.Journal)
+func (s *Suite) conduct(of *scenario.Scenario, play scenario.Play, c scenario.Conditions) *Judged {
+	r := &Judged{Journal: scenario.Conduct(context.Background(), of, play, c)}
+	r.Outcome, r.Why, r.Findings = of.Judge(&r.Journal)
 	return r
 }
 
@@ -117,10 +117,10 @@ func (r *Judged) Verdict(id string) (v claim.Verdict, because string) {
 type Control struct {
 	Name     string // of what is altered; may be empty
 	Scenario string
-	Alter    func(*repro.Run) error  // before the play begins
-	With     func(*repro.Conditions) // other conditions, such as doctor.When
-	Play     repro.Play              // instead of the scenario's own
-	Option   map[string]string       // the binary's own flags
+	Alter    func(*scenario.Run) error  // before the play begins
+	With     func(*scenario.Conditions) // other conditions, such as doctor.When
+	Play     scenario.Play              // instead of the scenario's own
+	Option   map[string]string          // the binary's own flags
 	Want     claim.Outcome
 	Because  string                    // part of the outcome's reason
 	Verdicts map[string]claim.Verdict  // of some claims
@@ -130,11 +130,11 @@ type Control struct {
 // When lets something be done in a run at once when it has recorded its n-th
 // such event, from 0. What is done must record nothing: to give the wire another
 // rule, or to sleep.
-func When(n int, w Which, do func(*repro.Run)) func(*repro.Conditions) {
-	return func(c *repro.Conditions) {
-		var run *repro.Run
+func When(n int, w Which, do func(*scenario.Run)) func(*scenario.Conditions) {
+	return func(c *scenario.Conditions) {
+		var run *scenario.Run
 		alter := c.Alter
-		c.Alter = func(r *repro.Run) error {
+		c.Alter = func(r *scenario.Run) error {
 			run = r
 			if alter == nil {
 				return nil
@@ -171,8 +171,8 @@ func (s *Suite) Controls(t *testing.T, stages []Stage, controls ...Control) {
 			j := job{c, at, missing, make(chan *Judged, 1)}
 			jobs = append(jobs, j)
 			if missing == "" {
-				scenario := s.Scenario(t, c.Scenario)
-				go func() { j.done <- s.control(scenario, &j.Control, at) }()
+				of := s.Scenario(t, c.Scenario)
+				go func() { j.done <- s.control(of, &j.Control, at) }()
 			}
 		}
 	}
@@ -187,10 +187,10 @@ func (s *Suite) Controls(t *testing.T, stages []Stage, controls ...Control) {
 }
 
 // control plays one control.
-func (s *Suite) control(scenario *repro.Scenario, c *Control, at Stage) (r *Judged) {
+func (s *Suite) control(of *scenario.Scenario, c *Control, at Stage) (r *Judged) {
 	play := c.Play
 	if play == nil {
-		play = s.Program.Plays[scenario.Name]
+		play = s.Program.Plays[of.Name]
 	}
 	Undisturbed(func() (*journal.Journal, bool) {
 		cond := at.Conditions()
@@ -198,7 +198,7 @@ func (s *Suite) control(scenario *repro.Scenario, c *Control, at Stage) (r *Judg
 		if c.With != nil {
 			c.With(&cond)
 		}
-		r = s.conduct(scenario, play, cond)
+		r = s.conduct(of, play, cond)
 		return &r.Journal, len(c.wrong(r)) == 0
 	})
 	return r
@@ -232,13 +232,13 @@ func (c *Control) wrong(r *Judged) []string {
 // NoTime checks that a run whose time ran out has shown nothing, whatever it saw.
 func (s *Suite) NoTime(t *testing.T) {
 	for i := range s.Program.Scenarios {
-		scenario := &s.Program.Scenarios[i]
-		for _, at := range Stages(scenario.Networks...) {
-			t.Run(scenario.Name+"/"+at.String(), func(t *testing.T) {
+		of := &s.Program.Scenarios[i]
+		for _, at := range Stages(of.Networks...) {
+			t.Run(of.Name+"/"+at.String(), func(t *testing.T) {
 				at.Need(t)
 				c := at.Conditions()
 				c.Timeout = time.Nanosecond
-				r := s.Conduct(scenario, c)
+				r := s.Conduct(of, c)
 				r.Check(t)
 				if r.Outcome != claim.OutcomeUnresolved || !strings.Contains(r.Why, "--timeout 1ns") {
 					t.Errorf("%s: %s", r.Outcome, r.Why)
@@ -256,7 +256,7 @@ const pause = 1100 * time.Millisecond
 // (SIGSTOP) or merely slow finds on the wire what the kernel has sent again
 // meanwhile: a SYN after a second, data and FIN after a fifth of one. The
 // scenario is reproduced all the same, with these verdicts.
-func (s *Suite) Stopped(t *testing.T, scenario string, segments int, verdicts map[string]claim.Verdict) {
+func (s *Suite) Stopped(t *testing.T, of string, segments int, verdicts map[string]claim.Verdict) {
 	t.Helper()
 	sent := func(e *journal.Event) bool {
 		return e.Packet != nil && e.Packet.Proto == "" && e.Packet.At == journal.AtSent
@@ -264,8 +264,8 @@ func (s *Suite) Stopped(t *testing.T, scenario string, segments int, verdicts ma
 	var controls []Control
 	for n := range segments {
 		controls = append(controls, Control{
-			Name: "at segment " + strconv.Itoa(n+1), Scenario: scenario,
-			With: When(n, sent, func(*repro.Run) { time.Sleep(pause) }),
+			Name: "at segment " + strconv.Itoa(n+1), Scenario: of,
+			With: When(n, sent, func(*scenario.Run) { time.Sleep(pause) }),
 			Want: claim.Reproduced, Verdicts: verdicts,
 		})
 	}

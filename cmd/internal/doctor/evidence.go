@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"sockproof/lib/cli"
 	"sockproof/lib/evidence"
 	"sockproof/lib/journal"
 	"sockproof/lib/report"
@@ -52,7 +53,7 @@ func (s *Suite) olderHold(t *testing.T) {
 func (s *Suite) verify(t *testing.T, path string, tool report.Tool) *evidence.Result {
 	t.Helper()
 	v, err := evidence.Verify(path, evidence.Judge{Tool: tool, Standard: s.Program.Scenarios[0].Name, Report: func(j journal.Journal) (report.Run, bool) {
-		return s.Scenario(t, j.Scenario).Report(j), true
+		return cli.Report(s.Scenario(t, j.Scenario), j), true
 	}})
 	if err != nil {
 		t.Fatal(err)

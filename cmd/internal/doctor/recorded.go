@@ -12,9 +12,10 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"sockproof/lib/claim"
+	"sockproof/lib/cli"
 	"sockproof/lib/journal"
 	"sockproof/lib/report"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 )
 
 var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
@@ -147,8 +148,7 @@ func (s *Suite) rendersTheSame(t *testing.T) {
 func (s *Suite) reportOf(t *testing.T, name string) *report.Report {
 	t.Helper()
 	j, r := Recorded(t, name), saidBy(t, name).Report
-	scenario := s.Scenario(t, j.Scenario)
-	run := scenario.Report(*j)
+	run := cli.Report(s.Scenario(t, j.Scenario), *j)
 	r.Tally.Add(run.Outcome)
 	r.Runs = []report.Run{run}
 	return &r
@@ -200,7 +200,7 @@ func (s *Suite) lessOf(t *testing.T, whole *journal.Journal) {
 
 // judgeAlone judges as if the witnesses of a changed journal, which contradict each
 // other, did not: the claims must hold their own.
-func judgeAlone(s *repro.Scenario, j *journal.Journal) (o claim.Outcome, findings []claim.Finding) {
+func judgeAlone(s *scenario.Scenario, j *journal.Journal) (o claim.Outcome, findings []claim.Finding) {
 	defer claim.Remember(j)()
 	o, _ = s.Phenomenon.Judge(j)
 	for _, c := range s.Claims {

@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"sockproof/lib/claim"
+	"sockproof/lib/cli"
 	"sockproof/lib/journal"
-	"sockproof/lib/repro"
+	"sockproof/lib/scenario"
 )
 
 // Suite is what the tests of a binary work with.
 type Suite struct {
-	Program    *repro.Program
+	Program    *cli.Program
 	Recordings []string // their names; one for each scenario has its name
 	Cases      []Case
 }
@@ -61,9 +62,9 @@ func (s *Suite) blinded() []Case {
 }
 
 // Scenario is the scenario that a journal is a run of.
-func (s *Suite) Scenario(t testing.TB, name string) *repro.Scenario {
+func (s *Suite) Scenario(t testing.TB, name string) *scenario.Scenario {
 	t.Helper()
-	i := slices.IndexFunc(s.Program.Scenarios, func(s repro.Scenario) bool { return s.Name == name })
+	i := slices.IndexFunc(s.Program.Scenarios, func(s scenario.Scenario) bool { return s.Name == name })
 	if i < 0 {
 		t.Fatalf("no scenario %q", name)
 	}
@@ -86,7 +87,7 @@ func (s *Suite) Journals(t *testing.T) {
 }
 
 // claimOf is one of a scenario's claims.
-func claimOf(t testing.TB, s *repro.Scenario, id string) *claim.Claim {
+func claimOf(t testing.TB, s *scenario.Scenario, id string) *claim.Claim {
 	t.Helper()
 	i := slices.IndexFunc(s.Claims, func(c *claim.Claim) bool { return c.ID == id })
 	if i < 0 {
@@ -150,7 +151,7 @@ type seen struct{ confirmed, failed, unclear bool }
 // be no check. The same goes for each scenario's phenomenon.
 func (s *Suite) everyClaimCanFail(t *testing.T) {
 	claims, phenomena := map[string]*seen{}, map[string]*seen{}
-	of := map[string]*repro.Scenario{} // by recording
+	of := map[string]*scenario.Scenario{} // by recording
 	for _, name := range s.Recordings {
 		of[name] = s.Scenario(t, Recorded(t, name).Scenario)
 	}
@@ -198,13 +199,13 @@ func (s *seen) add(q claim.Quantity, v claim.Verdict) {
 func (s *Suite) names(t *testing.T) {
 	taken := map[string]bool{"all": true}
 	for _, scenario := range s.Program.Scenarios {
-		if slices.Contains(repro.Reserved, scenario.Name) || taken[scenario.Name] {
+		if slices.Contains(cli.Reserved, scenario.Name) || taken[scenario.Name] {
 			t.Errorf("the scenario's name %q is taken", scenario.Name)
 		}
 		taken[scenario.Name] = true
 	}
 	for _, c := range s.Program.Commands {
-		if !slices.Contains(repro.Reserved, c.Name) {
+		if !slices.Contains(cli.Reserved, c.Name) {
 			t.Errorf("the command %q is not reserved", c.Name)
 		}
 	}

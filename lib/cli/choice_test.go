@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/urfave/cli/v2"
+)
+
+// TestWordsThatAreShownAreTaken: what help and list say that a flag takes is what the
+// command line takes, of the program and of every command.
+func TestWordsThatAreShownAreTaken(t *testing.T) {
+	p := fakeProgram()
+	p.Commands = append(p.Commands, Command{
+		Name: "pick", Usage: "take some", Exit: "0 taken",
+		Flags: []cli.Flag{FormatFlag(), Choice("one", "takes one", "b", "a", "b"), Choices("some", "takes some", "x", "y")},
+		Do:    func(*Context) (int, error) { return 0, nil },
+	})
+	shared := append(sharedFlags(), p.Flags...)
+	flags := map[string][]cli.Flag{"": shared}
+	for _, c := range p.commands() {
+		flags[c.Name] = append(slices.Clone(c.Flags), c.accepted(shared)...)
+	}
+	tried := 0
+	for command, all := range flags {
+		for _, f := range all {
+			words := wordsOf(f)
+			if words == nil {
+				continue
+			}
+			tried++
+			_, usage := described(f)
+			for _, word := range append(slices.Clone(words), "sideways", "", strings.ToUpper(words[0])) {
+				err := given(p, command, f.Names()[0], word)
+				if known := slices.Contains(words, word); (err == nil) != known {
+					t.Errorf("%s %s %q: %v", command, f.Names()[0], word, err)
+				}
+				if err == nil {
+					continue
+				}
+				if _, wanted, said := strings.Cut(err.Error(), ": want "); !said || !strings.Contains(usage, wanted) {
+					t.Errorf("%s %s: the error %q, in help %q", command, f.Names()[0], err, usage)
+				}
+			}
+		}
+	}
+	if tried < 8 {
+		t.Errorf("only %d flags with words", tried)
+	}
+}
+
+// given reads a command line with one flag.
+func given(p *Program, command, flag, value string) error {
+	line := []string{dashed(flag) + "=" + value}
+	if command != "" {
+		line = append(line, command)
+	}
+	shared := append(sharedFlags(), p.Flags...)
+	commands := p.commands()
+	l, err := parse(line, shared, commands)
+	if err != nil {
+		return err
+	}
+	c := Command{}
+	if i := slices.IndexFunc(commands, func(c Command) bool { return c.Name == command }); i >= 0 {
+		c = commands[i]
+	}
+	_, err = l.context(&c, shared)
+	return err
+}
+
+func TestSeveralWords(t *testing.T) {
+	f := Choices("some", "takes some", "x", "y", "z").(*choiceFlag)
+	for value, want := range map[string]bool{
+		"all": true, "x": true, "x,y": true, "z,x": true, "x,y,z": true,
+		"": false, "x,": false, ",x": false, "x,x": false, "x,all": false, "all,x": false, "x y": false, "w": false,
+	} {
+		if f.takes(value) != want {
+			t.Errorf("%q: %v", value, !want)
+		}
+	}
+}
+
+// TestOneCommandLineLeavesNothingToTheNext: a flag that was declared once may be given
+// often.
+func TestOneCommandLineLeavesNothingToTheNext(t *testing.T) {
+	p, got := fakeProgram(), ""
+	p.Commands = []Command{{
+		Name: "pick", Flags: []cli.Flag{Choice("one", "takes one", "b", "a", "b")},
+		Do: func(c *Context) (int, error) { got = c.CLI.String("one"); return 0, nil },
+	}}
+	for _, tt := range [][]string{{"a", "pick", "--one", "a"}, {"b", "pick"}} {
+		if callProgram(t, p, tt[1:]...); got != tt[0] {
+			t.Errorf("%q: %q", tt[1:], got)
+		}
+	}
+}

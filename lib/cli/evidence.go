@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"runtime/debug"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"sockproof/lib/evidence"
+	"sockproof/lib/journal"
+	"sockproof/lib/report"
+)
+
+// The flags of evidence.
+const (
+	evidenceFlag = "evidence"
+	forceFlag    = "force"
+	labelFlag    = "label"
+	noRedactFlag = "no-redact"
+	payloadFlag  = "payload"
+)
+
+// EvidenceFlags are the shared flags that a command accepts that writes evidence.
+var EvidenceFlags = []string{evidenceFlag, forceFlag, labelFlag, noRedactFlag}
+
+// PayloadFlag is for a command on whose connections users' own programs send.
+func PayloadFlag() cli.Flag {
+	return &cli.BoolFlag{Name: payloadFlag, Usage: "with --evidence: keep what was sent, instead of its length and hash"}
+}
+
+// wanted is the evidence that is to be written.
+type wanted struct {
+	path string
+	how  evidence.How
+	// force replaces what is there.
+	force bool
+}
+
+// wantedEvidence reads --evidence and the flags that go with it; nil: none is wanted.
+func wantedEvidence(c *Context) (*wanted, error) {
+	if !c.CLI.IsSet(evidenceFlag) {
+		for _, f := range []string{forceFlag, labelFlag, noRedactFlag, payloadFlag} {
+			if c.CLI.IsSet(f) {
+				return nil, usagef("flag %q is for --evidence only", dashed(f))
+			}
+		}
+		return nil, nil
+	}
+	w := &wanted{path: c.CLI.String(evidenceFlag), force: c.CLI.Bool(forceFlag), how: evidence.How{
+		Command: c.Argv, Label: c.CLI.String(labelFlag), Repeat: 1,
+		Judge: func(j journal.Journal) report.Run {
+			r, _ := c.Program.judge().Report(j) // it was played
+			return r
+		},
+	}}
+	if w.path == "" {
+		return nil, usagef("flag \"--evidence\": value \"\": want a folder, or a file that ends in .zip")
+	}
+	if !c.CLI.Bool(noRedactFlag) {
+		w.how.Names = namesHere()
+	}
+	return w, nil
+}
+
+// mayWrite says early why it cannot be written: what is played may take its time.
+func (w *wanted) mayWrite() error {
+	if w == nil {
+		return nil
+	}
+	return evidence.MayWrite(w.path, w.force)
+}
+
+// write writes what was wanted of a report.
+func (w *wanted) write(r report.Report) error {
+	if w == nil {
+		return nil
+	}
+	// It is the last that the process does, and its size is bounded: to collect
+	// garbage on the way would be a fifth of what it takes.
+	defer debug.SetGCPercent(debug.SetGCPercent(lateGC))
+	return evidence.New(r, w.how).Write(w.path, w.force)
+}
+
+// lateGC lets the heap grow tenfold before garbage is collected, in percent.
+const lateGC = 1000
+
+// Evidence is what a command writes of what it played; nil: it is not asked to.
+type Evidence struct {
+	c       *Context
+	w       *wanted
+	started time.Time
+}
+
+// Evidence reads the flags of evidence, of a command that will play something now
+// in which users' own programs send.
+func (c *Context) Evidence() (*Evidence, error) {
+	w, err := wantedEvidence(c)
+	if w == nil || err != nil {
+		return nil, err
+	}
+	w.how.Theirs, w.how.HidePayload = true, !c.CLI.Bool(payloadFlag)
+	return &Evidence{c: c, w: w, started: time.Now()}, nil
+}
+
+// Write writes the journal of what was played, judged by the program's claims.
+func (e *Evidence) Write(j journal.Journal) error {
+	if e == nil {
+		return nil
+	}
+	run := e.w.how.Judge(j)
+	r := report.Report{
+		Schema: report.Schema, Tool: e.c.Program.tool(), Started: e.started, Machine: machine(), Runs: []report.Run{run},
+	}
+	r.Tally.Add(run.Outcome)
+	return e.w.write(r)
+}

@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"sockproof/lib/journal"
+	"sockproof/lib/report"
+)
+
+// listCommand prints the scenarios, the networks each can have, and the claims
+// it puts to the test.
+func (p *Program) listCommand() Command {
+	return Command{
+		Name: "list", Usage: "list the scenarios, their networks and their claims",
+		Flags: []cli.Flag{FormatFlag()}, Accepts: []string{"color"},
+		Exit: "0 listed, 2 bad usage, 3 output lost",
+		Examples: []Example{
+			{p.Name + " list", "what there is to run, and the statements that each puts to the test"},
+			{p.Name + " list --format json", "the same for a script, with every command and flag"},
+		},
+		Do: func(c *Context) (int, error) {
+			if err := c.noArgs(); err != nil {
+				return ExitUsage, err
+			}
+			return 0, c.TextOrJSON(listing(c.Program), func(w io.Writer) { writeList(w, c.Program) })
+		},
+	}
+}
+
+type listedScenario struct {
+	Name     string            `json:"name"`
+	Title    string            `json:"title"`
+	Networks []journal.Network `json:"networks"`
+	NoHost   string            `json:"no_host,omitempty"`
+	Claims   []listedClaim     `json:"claims"`
+}
+
+type listedClaim struct {
+	ID           string `json:"id"`
+	Statement    string `json:"statement"`
+	Source       string `json:"source"`
+	Quantity     string `json:"quantity"`
+	Precondition string `json:"precondition,omitempty"`
+}
+
+// listedFlag is a flag; those without a value are switches.
+type listedFlag struct {
+	Name  string   `json:"name"` // with its dashes
+	Value string   `json:"value,omitempty"`
+	Words []string `json:"words,omitempty"` // that it takes, where they are few
+	File  bool     `json:"file,omitempty"`  // its value is a file's name
+	Usage string   `json:"usage"`
+}
+
+type listedExample struct {
+	Line string `json:"line"`
+	Does string `json:"does"`
+}
+
+type listedCommand struct {
+	Name     string          `json:"name"`
+	Usage    string          `json:"usage"`
+	Args     string          `json:"args,omitempty"`
+	Files    bool            `json:"files,omitempty"` // its arguments are names of files
+	Exit     string          `json:"exit"`            // what its exit statuses mean
+	Flags    []listedFlag    `json:"flags"`           // its own, and those of all that mean something to it
+	Examples []listedExample `json:"examples"`
+}
+
+type list struct {
+	Schema    string           `json:"schema"`
+	Tool      report.Tool      `json:"tool"`
+	Summary   string           `json:"summary"`
+	Scenarios []listedScenario `json:"scenarios"`
+	Commands  []listedCommand  `json:"commands"`
+	Flags     []listedFlag     `json:"flags"` // of all
+	Examples  []listedExample  `json:"examples"`
+}
+
+func listing(p *Program) list {
+	shared := append(sharedFlags(), p.Flags...)
+	l := list{
+		Schema: "sockproof/list/v1", Tool: p.tool(), Summary: p.Summary,
+		Flags: listedFlags(shared), Examples: listedExamples(append(slices.Clone(p.Examples), p.everyonesExamples()...)),
+	}
+	for _, c := range p.commands() {
+		l.Commands = append(l.Commands, listedCommand{
+			c.Name, c.Usage, c.ArgsUsage, c.Files, c.exitStatuses(), listedFlags(append(slices.Clone(c.Flags), c.accepted(shared)...)), listedExamples(c.Examples),
+		})
+	}
+	for _, s := range p.Scenarios {
+		ls := listedScenario{Name: s.Name, Title: s.Title, Networks: s.Networks, NoHost: s.NoHost, Claims: []listedClaim{}}
+		for _, c := range s.Claims {
+			ls.Claims = append(ls.Claims, listedClaim{c.ID, c.Statement, c.Source, string(c.Quantity), c.Precondition})
+		}
+		l.Scenarios = append(l.Scenarios, ls)
+	}
+	return l
+}
+
+func listedFlags(flags []cli.Flag) []listedFlag {
+	all := []listedFlag{}
+	for _, f := range flags {
+		value, usage := described(f)
+		all = append(all, listedFlag{dashed(f.Names()[0]), value, wordsOf(f), takesFile(f), usage})
+	}
+	return all
+}
+
+func listedExamples(examples []Example) []listedExample {
+	all := []listedExample{}
+	for _, e := range examples {
+		all = append(all, listedExample(e))
+	}
+	return all
+}
+
+func writeList(w io.Writer, p *Program) {
+	for i, s := range p.Scenarios {
+		var nets []string
+		for _, n := range s.Networks {
+			nets = append(nets, string(n))
+		}
+		mark := ""
+		if i == 0 {
+			mark = " (default)"
+		}
+		fmt.Fprintf(w, "%s%s: %s\n    networks: %s", s.Name, mark, s.Title, strings.Join(nets, ", "))
+		if s.NoHost != "" {
+			fmt.Fprintf(w, "; not host: %s", s.NoHost)
+		}
+		fmt.Fprintln(w)
+		for _, c := range s.Claims {
+			fmt.Fprintf(w, "    %-5s %s\n", c.ID, c.Statement)
+		}
+	}
+}
+
+// noArgs refuses arguments to a command that takes none.
+func (c *Context) noArgs() error {
+	if len(c.Args) > 0 {
+		return usagef("%s: argument %q: it takes none", c.Command.Name, c.Args[0])
+	}
+	return nil
+}
+
+// Format is the value of --format.
+func (c *Context) Format() string { return c.value(formatFlag) }
+
+// value is the value of a flag that is not a switch.
+func (c *Context) value(flag string) string { return c.CLI.String(flag) }
+
+// TextOrJSON writes what a command found: as text, or v as one JSON document.
+func (c *Context) TextOrJSON(v any, text func(io.Writer)) error {
+	switch c.Format() {
+	case formatText:
+		var b strings.Builder
+		text(&b)
+		_, err := io.WriteString(c.Out, c.Style.Plain(b.String()))
+		return ignoreWrite(err)
+	case formatJSON:
+		e := json.NewEncoder(c.Out)
+		e.SetIndent("", "  ")
+		return ignoreWrite(e.Encode(v))
+	}
+	return nil
+}
+
+// EachTextOrJSON writes one of several things as they come: as text, or v as JSON
+// on a line of its own.
+func (c *Context) EachTextOrJSON(v any, text func(io.Writer)) error {
+	if c.Format() == formatJSON {
+		return ignoreWrite(json.NewEncoder(c.Out).Encode(v))
+	}
+	return c.TextOrJSON(v, text)
+}
+
+// ignoreWrite drops an error that output keeps and Main reports.
+func ignoreWrite(error) error { return nil }

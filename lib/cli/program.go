@@ -1,0 +1,97 @@
+// Package cli gives every binary the same command line.
+// A binary hands it a Program; it answers with an exit code.
+package cli
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/report"
+	"sockproof/lib/scenario"
+)
+
+// Program is one binary: a phenomenon, and the ways to bring it about.
+type Program struct {
+	Name    string
+	Summary string // one line: the phenomenon
+	// Scenarios in the order in which they are listed and, with "all", run.
+	// The first is the default.
+	Scenarios []scenario.Scenario
+	// Fallback names the scenarios that take the default's place, in this
+	// order, where no network can have it.
+	Fallback []string
+	// Played are what commands play: they cannot be asked for as scenarios, but the
+	// evidence of them is judged.
+	Played []scenario.Scenario
+	// Plays are the scenarios' actions by name; empty off Linux.
+	Plays map[string]scenario.Play
+	// Flags are the binary's own, beyond the shared ones.
+	Flags []cli.Flag
+	// For names the scenarios that take a flag, where not all do.
+	For map[string][]string
+	// Commands are the binary's own, beyond the shared ones.
+	Commands []Command
+	// Examples are command lines worth knowing, for its help.
+	Examples []Example
+}
+
+// Example is a command line, and what it does.
+type Example struct{ Line, Does string }
+
+// Command is a command of one binary alone.
+type Command struct {
+	Name, Usage, ArgsUsage string
+	// Files: its arguments are names of files.
+	Files bool
+	// Flags are its own. One with the name of a shared flag takes its place: it has
+	// other values here, or means something else where nobody says.
+	Flags []cli.Flag
+	// Accepts names the shared flags that mean to it what they mean elsewhere.
+	Accepts []string
+	// Exit says what its exit statuses mean, for its help.
+	Exit string
+	// Examples are command lines worth knowing, for its help.
+	Examples []Example
+	Do       func(c *Context) (exit int, err error)
+}
+
+// scenario returns the scenario of that name.
+func (p *Program) scenario(name string) (*scenario.Scenario, bool) {
+	i := slices.IndexFunc(p.Scenarios, func(s scenario.Scenario) bool { return s.Name == name })
+	if i < 0 {
+		return nil, false
+	}
+	return &p.Scenarios[i], true
+}
+
+// names lists what may be asked for.
+func (p *Program) names() string {
+	var n []string
+	for _, s := range p.Scenarios {
+		n = append(n, s.Name)
+	}
+	return strings.Join(append(n, "all"), ", ")
+}
+
+// Report judges a journal, and makes the report of its run.
+func Report(s *scenario.Scenario, j journal.Journal) report.Run {
+	defer claim.Remember(&j)()
+	g := claim.NewGate(&j)
+	o, why, findings := s.Gated(&j, g)
+	r := report.NewRun(j, s.Title, o, why, findings)
+	r.Discrepancies = g.Discrepancies
+	if s.Compare != nil {
+		r.Comparison = s.Compare(&j)
+	}
+	return r
+}
+
+// Reserved are the commands of all five binaries; no scenario may have such a name.
+var Reserved = []string{
+	"list", "check", "verify", "diff", "scan", "port", "serve", "judge", "load",
+	"victim", "counters", "watch", "help",
+}

@@ -1,0 +1,243 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"sockproof/lib/evidence"
+	"sockproof/lib/journal"
+	"sockproof/lib/report"
+)
+
+// Exit codes of verify and diff.
+const (
+	exitAltered = 1 // verify: something was altered, or a verdict differs; diff: they differ
+	exitForeign = 2 // not evidence, or not of this program
+)
+
+// verifyCommand checks saved evidence.
+func (p *Program) verifyCommand() Command {
+	return Command{
+		Name: "verify", Usage: "check saved evidence, offline: hashes, packets and verdicts; with --format text, markdown or html, render its report again",
+		ArgsUsage: "BUNDLE ...", Files: true,
+		Flags: []cli.Flag{
+			newChoice(cli.StringFlag{
+				Name: formatFlag, Value: formatText, DefaultText: "none of them: say whether it holds, and what was checked",
+				Usage: "render the report again, or of several bundles write a table, or what was checked as JSON",
+			}, verifyFormats),
+			&cli.BoolFlag{Name: quietFlag, Usage: "the first line of what is said of each bundle, or with --format text the report's last line"},
+			&cli.BoolFlag{Name: verboseFlag, Usage: "with --format text: every event of the report"},
+		},
+		Accepts: []string{"color"},
+		Exit:    "0 it holds, 1 it does not: altered, or judged otherwise now, 2 no evidence, or bad usage, 3 it could not be read, or output lost",
+		Examples: []Example{
+			{p.Name + " verify report.zip", "does it hold? what was checked, and what not"},
+			{p.Name + " verify --quiet report.zip", "that it holds, or not, in one line"},
+			{p.Name + " verify --format text report.zip", "its report, rendered again from its journal"},
+			{p.Name + " verify *.zip", "a table of several, by label"},
+		},
+		Do: doVerify,
+	}
+}
+
+// judge judges saved journals with this program's claims.
+func (p *Program) judge() evidence.Judge {
+	standard := ""
+	if len(p.Scenarios) > 0 {
+		standard = p.Scenarios[0].Name
+	}
+	return evidence.Judge{Tool: p.tool(), Standard: standard, Report: func(j journal.Journal) (report.Run, bool) {
+		for _, s := range slices.Concat(p.Scenarios, p.Played) {
+			if s.Name == j.Scenario {
+				return Report(&s, j), true
+			}
+		}
+		return report.Run{}, false
+	}}
+}
+
+// What verify can write: of one bundle its report, of several a table.
+var (
+	verifyFormats = []string{formatText, formatJSON, formatMarkdown, formatHTML}
+	tableFormats  = []string{formatText, formatJSON, formatMarkdown}
+)
+
+func doVerify(c *Context) (int, error) {
+	if len(c.Args) == 0 {
+		return ExitUsage, usagef("verify: no evidence: want a folder or a .zip, or several")
+	}
+	if len(c.Args) > 1 && !slices.Contains(tableFormats, c.Format()) {
+		return ExitUsage, usagef("verify: flag \"--format\": value %q: want %s, of several bundles", c.Format(), orList(tableFormats))
+	}
+	if err := c.checkVerbosity(); err != nil {
+		return ExitUsage, err
+	}
+	rows := make([]evidence.Row, len(c.Args))
+	for i, path := range c.Args {
+		rows[i].Path = path
+		if !c.unlessInterrupted(func() { rows[i].Result, rows[i].Err = evidence.Verify(path, c.Program.judge()) }) {
+			return ExitInconclusive, nil
+		}
+		if len(c.Args) > 1 && rows[i].Err == nil {
+			rows[i].Result.Shorten()
+		}
+	}
+	switch {
+	case c.Format() == formatJSON:
+		return exitOf(rows), c.TextOrJSON(c.Program.verified(rows), nil)
+	case len(rows) > 1:
+		evidence.SortByLabel(rows)
+		return exitOf(rows), c.writeTable(rows)
+	case rows[0].Err != nil:
+		return exitOf(rows), fmt.Errorf("verify: %w", rows[0].Err)
+	case c.CLI.IsSet(formatFlag):
+		return exitOf(rows), c.renderAgain(rows[0].Result)
+	case c.CLI.Bool(quietFlag):
+		return exitOf(rows), c.TextOrJSON(nil, rows[0].Result.WriteLine)
+	}
+	return exitOf(rows), c.TextOrJSON(nil, rows[0].Result.WriteText)
+}
+
+// checkVerbosity refuses --quiet and --verbose where there is nothing for them to
+// shorten or to add.
+func (c *Context) checkVerbosity() error {
+	if _, err := c.verbosity(); err != nil {
+		return err
+	}
+	rendered := c.CLI.IsSet(formatFlag) && c.Format() == formatText && len(c.Args) == 1
+	switch {
+	case c.CLI.Bool(verboseFlag) && !rendered:
+		return usagef("verify: flag \"--verbose\" is for the report of one bundle: give --format text too")
+	case c.CLI.Bool(quietFlag) && c.Format() != formatText:
+		return usagef("verify: flag \"--quiet\" means nothing to --format %s: want --format text, or none", c.Format())
+	}
+	return nil
+}
+
+// interrupted says whether the program is to end.
+func (c *Context) interrupted() bool { return c.Ctx.Err() != nil }
+
+// exitOf is the exit code that stands for bundles: what was altered counts more
+// than what was no bundle.
+func exitOf(rows []evidence.Row) int {
+	code := 0
+	for i := range rows {
+		r := &rows[i]
+		var foreign *evidence.ForeignError
+		switch {
+		case r.Err == nil && !r.Result.Holds():
+			return exitAltered
+		case errors.As(r.Err, &foreign), errors.Is(r.Err, os.ErrNotExist):
+			code = exitForeign
+		case r.Err != nil && code == 0:
+			code = ExitInconclusive
+		}
+	}
+	return code
+}
+
+// writeTable writes several bundles, one on each line.
+func (c *Context) writeTable(rows []evidence.Row) error {
+	if c.Format() == formatMarkdown {
+		evidence.WriteMarkdownTable(c.Out, rows)
+		return nil
+	}
+	write := evidence.WriteTable
+	if c.CLI.Bool(quietFlag) {
+		write = evidence.WriteRows
+	}
+	return c.TextOrJSON(nil, func(w io.Writer) { write(w, rows) })
+}
+
+// renderAgain writes the report of a bundle, from its journal. That it does not
+// hold is an error all the same.
+func (c *Context) renderAgain(r *evidence.Result) error {
+	if r.Readable() {
+		var b bytes.Buffer
+		if !c.unlessInterrupted(func() { c.render(&b, r) }) {
+			return nil
+		}
+		_, err := c.Out.Write(b.Bytes())
+		_ = ignoreWrite(err)
+	}
+	if !r.Holds() {
+		return fmt.Errorf("verify: %s does not hold: %s", r.Path, r.Problems[0])
+	}
+	return nil
+}
+
+// render makes a bundle's report anew, in the format that is wanted.
+func (c *Context) render(b *bytes.Buffer, r *evidence.Result) {
+	switch c.Format() { // nothing fails that is written to memory
+	case formatMarkdown:
+		_ = r.Story(b)
+	case formatHTML:
+		_ = r.Page(b)
+	default:
+		style := c.Style
+		style.Verbosity, _ = c.verbosity() // asked before
+		_ = report.Text(b, &r.Report, style)
+	}
+}
+
+// verified is the JSON document of verify.
+type verified struct {
+	Schema  string           `json:"schema"`
+	Tool    report.Tool      `json:"tool"`
+	Bundles []verifiedBundle `json:"bundles"`
+}
+
+type verifiedBundle struct {
+	Bundle    string             `json:"bundle"`
+	Holds     bool               `json:"holds"`
+	Error     string             `json:"error,omitempty"` // why there was nothing to check
+	Problems  []evidence.Problem `json:"problems"`
+	Checked   []string           `json:"checked"`
+	Unchecked []string           `json:"unchecked"`
+	Machine   *evidence.Machine  `json:"machine,omitempty"`
+	Runs      []verifiedRun      `json:"runs"`
+}
+
+type verifiedRun struct {
+	Run      int               `json:"run"`
+	Scenario string            `json:"scenario"`
+	Outcome  string            `json:"outcome"`
+	Verdicts map[string]string `json:"verdicts"` // by claim
+}
+
+func (p *Program) verified(rows []evidence.Row) verified {
+	v := verified{Schema: "sockproof/verify/v1", Tool: p.tool(), Bundles: []verifiedBundle{}}
+	for i := range rows {
+		b := verifiedBundle{Bundle: rows[i].Path, Problems: []evidence.Problem{}, Checked: []string{}, Unchecked: []string{}, Runs: []verifiedRun{}}
+		if rows[i].Err != nil {
+			b.Error = rows[i].Err.Error()
+		}
+		if r := rows[i].Result; r != nil {
+			b.Holds = r.Holds()
+			b.Problems = append(b.Problems, r.Problems...)
+			b.Checked, b.Unchecked = append(b.Checked, r.Checked...), append(b.Unchecked, r.Unchecked...)
+			if r.Readable() {
+				b.Machine = &r.Machine
+			}
+			for k := range r.Report.Runs {
+				b.Runs = append(b.Runs, verifiedRunOf(&r.Report.Runs[k]))
+			}
+		}
+		v.Bundles = append(v.Bundles, b)
+	}
+	return v
+}
+
+func verifiedRunOf(r *report.Run) verifiedRun {
+	v := verifiedRun{Run: r.Run, Scenario: r.Scenario, Outcome: string(r.Outcome), Verdicts: map[string]string{}}
+	for _, f := range r.Findings {
+		v.Verdicts[f.Claim] = string(f.Verdict)
+	}
+	return v
+}

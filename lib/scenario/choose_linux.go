@@ -1,0 +1,90 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"sockproof/lib/journal"
+	"sockproof/lib/network"
+)
+
+// Conduct runs one scenario on a stage of its own and returns its journal: on
+// the network asked for, or else on the strongest that the scenario can have
+// here, saying which and why. It never fails: what went wrong is why the
+// journal is stopped.
+func Conduct(ctx context.Context, s *Scenario, play Play, c Conditions) journal.Journal {
+	var reasons []string
+	for _, k := range c.candidates(s) {
+		if why, known := c.Missing[k]; known {
+			reasons = append(reasons, why)
+			continue
+		}
+		var (
+			j   journal.Journal
+			err error
+		)
+		// A thread for each try: one that failed may be in a namespace of its
+		// own by then, and could be taken for the caller's.
+		network.OnThread(func() { j, err = conduct(ctx, s, play, c, k, because(c, reasons)) })
+		if err == nil {
+			return j
+		}
+		var u *network.Unavailable
+		if errors.As(err, &u) && c.Missing != nil {
+			c.Missing[k] = err.Error()
+		}
+		reasons = append(reasons, err.Error())
+	}
+	refused := journal.HostNet
+	if c.Network != "" {
+		refused = c.Network
+	}
+	if !slices.Contains(s.Networks, refused) {
+		reasons = append(reasons, s.refusal(refused))
+	}
+	wanted := c.Network
+	if wanted == "" {
+		wanted = s.Networks[0]
+	}
+	return journal.Journal{
+		Run: c.Run, Scenario: s.Name, Family: c.Family, Network: wanted, Stopped: strings.Join(reasons, "; "),
+	}
+}
+
+// candidates are the networks to try, strongest first.
+func (c Conditions) candidates(s *Scenario) []journal.Network {
+	if c.Network == "" {
+		return s.Networks
+	}
+	if slices.Contains(s.Networks, c.Network) {
+		return []journal.Network{c.Network}
+	}
+	return nil
+}
+
+// because says why a network was chosen, where the caller left it open.
+func because(c Conditions, missing []string) string {
+	switch {
+	case c.Network != "":
+		return ""
+	case len(missing) > 0:
+		return strings.Join(missing, "; ")
+	}
+	return "the strongest of its networks"
+}
+
+// refusal says why the scenario cannot run on a network.
+func (s *Scenario) refusal(k journal.Network) string {
+	why := ""
+	if k == journal.HostNet && s.NoHost != "" {
+		why = s.NoHost + "; "
+	}
+	var names []string
+	for _, n := range s.Networks {
+		names = append(names, string(n))
+	}
+	return fmt.Sprintf("%s cannot run on the network %q: %sit takes %s", s.Name, k, why, strings.Join(names, " or "))
+}

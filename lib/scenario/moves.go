@@ -1,0 +1,136 @@
+package scenario
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"golang.org/x/term"
+
+	"sockproof/lib/packet"
+)
+
+// maxMove is the longest line of moves, in bytes.
+const maxMove = 1 << 10
+
+// Moves are what somebody wants done with the packets on the wire: words on lines.
+type Moves struct {
+	lines  chan string // closed at the end
+	failed error       // why that is the end; nil: there are no more. Read once lines is closed
+	asked  int         // lines read so far
+	shown  io.Writer   // gets what waits, and both hosts' states
+	// person: somebody is there to correct a mistake.
+	person bool
+	// scenario is the one whose packets they are; "": there is but one.
+	scenario string
+	told     bool // which moves there are
+}
+
+// NewMoves reads moves from a file as they are asked for, and shows on w what there
+// is to be decided. Its reader ends with the file.
+func NewMoves(from *os.File, w io.Writer) *Moves {
+	m := &Moves{lines: make(chan string), shown: w, person: term.IsTerminal(int(from.Fd()))}
+	go func() {
+		defer close(m.lines)
+		s := bufio.NewScanner(from)
+		s.Buffer(nil, maxMove)
+		for s.Scan() {
+			m.lines <- s.Text()
+		}
+		m.failed = s.Err()
+	}()
+	return m
+}
+
+// Of says of which scenario the packets are, where there are several.
+func (m *Moves) Of(scenario string) { m.scenario = scenario }
+
+// The moves.
+const (
+	moveDeliver   = "deliver"
+	moveDrop      = "drop"
+	moveDuplicate = "duplicate"
+	moveHold      = "hold"
+	moveRelease   = "release"
+	moveSwap      = "swap"
+	moveRun       = "run"
+	moveQuit      = "quit"
+	moveHelp      = "help"
+)
+
+// MovesLine says which moves there are.
+const MovesLine = "deliver, drop, duplicate, hold, release, swap, run or quit, one a line of standard input"
+
+// movesHelp says what is accepted.
+const movesHelp = "deliver, drop, duplicate, hold or release, each with #N or without; drop FLAGS, like drop SYN,ACK, for all from now on that have these and no others; swap, run, quit, help"
+
+// explain says which moves there are, and what goes with them.
+func (m *Moves) explain() {
+	m.told = true
+	fmt.Fprintf(m.shown, "moves: %s\n", MovesLine)
+	fmt.Fprintln(m.shown, "  an empty line delivers; #N behind a move names the packet; drop SYN,ACK drops from now on all that have these flags and no others")
+	fmt.Fprintln(m.shown, "  (PSH, ECE and CWR count where they are named); help shows this")
+}
+
+// move is one line.
+type move struct {
+	word  string
+	n     int      // #N; 0: the packet that has waited longest
+	flags []string // drop FLAGS
+}
+
+// parseMove reads a line; an empty one delivers.
+func parseMove(line string) (m move, err error) {
+	words := strings.Fields(line)
+	bad := fmt.Errorf("move %q: want %s", line, movesHelp)
+	if len(words) == 0 {
+		return move{word: moveDeliver}, nil
+	}
+	m.word = words[0]
+	rest := words[1:]
+	switch m.word {
+	case moveRun:
+		if len(rest) == 1 && rest[0] == "on" {
+			rest = nil
+		}
+		fallthrough
+	case moveSwap, moveQuit, moveHelp:
+		if len(rest) > 0 {
+			return m, bad
+		}
+		return m, nil
+	case moveDeliver, moveDrop, moveDuplicate, moveHold, moveRelease:
+	default:
+		return m, bad
+	}
+	switch {
+	case len(rest) == 0:
+		return m, nil
+	case len(rest) > 1:
+		return m, bad
+	}
+	if k, err := fmt.Sscanf(rest[0], "#%d", &m.n); err == nil && k == 1 && m.n > 0 && rest[0] == fmt.Sprintf("#%d", m.n) {
+		return m, nil
+	}
+	if m.n = 0; m.word == moveDrop {
+		m.flags = flagsOf(rest[0])
+	}
+	if m.flags == nil {
+		return m, bad
+	}
+	return m, nil
+}
+
+// flagsOf are the flags that a text names, each once, as a segment has them; nil: it
+// names something else.
+func flagsOf(text string) []string {
+	named := strings.Split(strings.ToUpper(text), ",")
+	all := packet.Flags(0xff).Names()
+	if slices.ContainsFunc(named, func(f string) bool { return !slices.Contains(all, f) }) {
+		return nil
+	}
+	return slices.DeleteFunc(all, func(f string) bool { return !slices.Contains(named, f) })
+}

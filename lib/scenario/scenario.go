@@ -1,0 +1,57 @@
+// Package scenario runs scenarios: it sets the stage, lets the steps be taken, and
+// returns the journal.
+package scenario
+
+import (
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+)
+
+// Scenario is one way to bring a phenomenon about, or to prevent it. It is
+// portable: a saved journal is judged anywhere.
+type Scenario struct {
+	Name  string
+	Title string // one line: what it shows
+	// Networks it can run on, strongest first.
+	Networks []journal.Network
+	// NoHost says why it cannot run on the caller's own stack, where HostNet is
+	// not among Networks: the setting it needs.
+	NoHost string
+	// Hosts are its hosts' names.
+	Hosts []string
+	// ToSelf: on the wire, what a host sends itself passes it too. With one
+	// host that is always so.
+	ToSelf bool
+	// DelayedACK: on the wire, the kernel decides when to acknowledge. Else it
+	// does at once, so that no step waits for a timer.
+	DelayedACK bool
+	// MTU of the wire, in bytes; 0: 1500. Larger, and more is carried in bulk.
+	MTU int
+	// Phenomenon judges whether it was reproduced.
+	Phenomenon claim.Phenomenon
+	// Claims are what it puts to the test.
+	Claims []*claim.Claim
+	// Compare lays the ways that the scenario tries side by side; nil: it tries
+	// but one.
+	Compare func(j *journal.Journal) *claim.Comparison
+}
+
+// Play brings a scenario about. The errors it returns mean that the stage could
+// not be set; what the kernel answered is in the journal and is no error.
+type Play func(r *Run) error
+
+// Judge turns a journal into the outcome and the findings of its scenario.
+func (s *Scenario) Judge(j *journal.Journal) (o claim.Outcome, why string, findings []claim.Finding) {
+	defer claim.Remember(j)()
+	return s.Gated(j, claim.NewGate(j))
+}
+
+// Gated is Judge with the discrepancies that were found before.
+func (s *Scenario) Gated(j *journal.Journal, g *claim.Gate) (o claim.Outcome, why string, findings []claim.Finding) {
+	o, why = s.Phenomenon.Gated(j, g)
+	findings = []claim.Finding{}
+	for _, c := range s.Claims {
+		findings = append(findings, g.Finding(c.Judge(j)))
+	}
+	return o, why, findings
+}

@@ -1,0 +1,318 @@
+package scenario
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/network"
+	"sockproof/lib/packet"
+	"sockproof/lib/wire"
+)
+
+// onWire runs a test on the wire in both families.
+func onWire(t *testing.T, play Play, check func(t *testing.T, j *journal.Journal)) {
+	t.Helper()
+	for _, f := range []journal.Family{journal.IPv4, journal.IPv6} {
+		t.Run(string(f), func(t *testing.T) {
+			j := stage{journal.Wire, f}.play(t, play)
+			check(t, &j)
+		})
+	}
+}
+
+// at counts the TCP packets seen somewhere.
+func at(j *journal.Journal, where string) int { return len(claim.Packets(j, where)) }
+
+func TestHoldAndRelease(t *testing.T) {
+	onWire(t, func(r *Run) error {
+		w := r.Wire()
+		client, server, err := pair(r)
+		if err != nil {
+			return err
+		}
+		w.SetRule(func(p *wire.Packet) wire.Fate {
+			if len(p.Payload) > 0 {
+				return wire.Hold
+			}
+			return wire.Wait
+		})
+		if _, err := client.Write([]byte("x")); err != nil {
+			return err
+		}
+		r.Settle()
+		if b, err := server.Read(1); err == nil {
+			return fmt.Errorf("read %q though the wire holds it", b)
+		}
+		held := w.Held("a")
+		if len(held) != 1 {
+			return fmt.Errorf("%d packets held, want 1", len(held))
+		}
+		if err := w.Release(held[0]); err != nil {
+			return err
+		}
+		r.Settle()
+		if b, err := server.Read(1); err != nil || string(b) != "x" {
+			return fmt.Errorf("read %q, %w after release", b, err)
+		}
+		return nil
+	}, func(t *testing.T, j *journal.Journal) {
+		if at(j, journal.AtHeld) != 1 {
+			t.Errorf("%d held events, want 1", at(j, journal.AtHeld))
+		}
+	})
+}
+
+func TestDroppedSegmentComesAgain(t *testing.T) {
+	onWire(t, func(r *Run) error {
+		w := r.Wire()
+		client, server, err := pair(r)
+		if err != nil {
+			return err
+		}
+		dropped := 0
+		w.SetRule(func(p *wire.Packet) wire.Fate {
+			if len(p.Payload) > 0 && dropped == 0 {
+				dropped++
+				return wire.Drop
+			}
+			return wire.Wait
+		})
+		if _, err := client.Write([]byte("x")); err != nil {
+			return err
+		}
+		var got []byte
+		if !r.Await(testBound, func() bool { got, _ = server.Read(1); return len(got) == 1 }) {
+			return errors.New("the segment did not come again")
+		}
+		return nil
+	}, func(t *testing.T, j *journal.Journal) {
+		if at(j, journal.AtDropped) != 1 {
+			t.Errorf("%d dropped, want 1", at(j, journal.AtDropped))
+		}
+		again := slices.DeleteFunc(claim.Segments(j), func(s claim.Segment) bool { return s.Repeats == 0 || s.Packet().Len == 0 })
+		if len(again) == 0 {
+			t.Error("the retransmission was not told from news")
+		}
+	})
+}
+
+func TestDuplicateIsNoNews(t *testing.T) {
+	onWire(t, func(r *Run) error {
+		client, server, err := pair(r)
+		if err != nil {
+			return err
+		}
+		r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
+			if len(p.Payload) > 0 {
+				return wire.Duplicate
+			}
+			return wire.Wait
+		})
+		if _, err := client.Write([]byte("once")); err != nil {
+			return err
+		}
+		r.Settle()
+		if b, err := server.Read(16); err != nil || string(b) != "once" {
+			return fmt.Errorf("read %q, %w", b, err)
+		}
+		return nil
+	}, func(t *testing.T, j *journal.Journal) {
+		copies := 0
+		for _, e := range claim.Packets(j, journal.AtDelivered) {
+			if e.Packet.Copy {
+				copies++
+			}
+		}
+		if copies != 1 {
+			t.Errorf("%d copies delivered, want 1", copies)
+		}
+	})
+}
+
+func TestLaterIsDeliveredWhenDue(t *testing.T) {
+	onWire(t, func(r *Run) error {
+		client, server, err := pair(r)
+		if err != nil {
+			return err
+		}
+		if _, err := client.Write([]byte("x")); err != nil {
+			return err
+		}
+		w := r.Wire()
+		waiting := w.Waiting("a")
+		if len(waiting) != 1 {
+			return fmt.Errorf("%d waiting, want 1", len(waiting))
+		}
+		if err := w.Later(waiting[0], 5*time.Millisecond); err != nil {
+			return err
+		}
+		var got []byte
+		if !r.Await(testBound, func() bool { got, _ = server.Read(1); return len(got) == 1 }) {
+			return errors.New("it never came")
+		}
+		if err := w.Deliver(waiting[0]); !errors.Is(err, wire.ErrNotOnWire) {
+			return fmt.Errorf("delivered twice: %w", err)
+		}
+		return nil
+	}, func(t *testing.T, j *journal.Journal) {
+		if at(j, journal.AtHeld) != 1 {
+			t.Errorf("%d held events, want 1", at(j, journal.AtHeld))
+		}
+	})
+}
+
+// A RST made of a segment's own numbers, injected, ends the connection.
+func TestInjectedRST(t *testing.T) {
+	onWire(t, func(r *Run) error {
+		client, _, err := pair(r)
+		if err != nil {
+			return err
+		}
+		if _, err := client.Write([]byte("x")); err != nil {
+			return err
+		}
+		w := r.Wire()
+		p := w.Waiting("a")[0]
+		forged := packet.Packet{
+			Version: p.Version, Proto: packet.ProtoTCP, Src: p.Dst, Dst: p.Src,
+			Flags: packet.RST, Seq: p.Ack,
+		}
+		raw, err := forged.Encode()
+		if err != nil {
+			return err
+		}
+		if err := w.Drop(p, "the test's own"); err != nil {
+			return err
+		}
+		return w.Inject(raw, 0)
+	}, func(t *testing.T, j *journal.Journal) {
+		if at(j, journal.AtInjected) != 1 {
+			t.Errorf("%d injected, want 1", at(j, journal.AtInjected))
+		}
+		p := path(j, "a1", journal.TCPInfo)
+		if p[len(p)-1] != journal.Close {
+			t.Errorf("a1 went %v, want CLOSE in the end", p)
+		}
+	})
+}
+
+// What is not TCP must not stall the stepper, and must be seen: it passes to
+// the host that has its address, or is dropped.
+func TestOtherProtocolsPassOrAreDroppedVisibly(t *testing.T) {
+	onWire(t, func(r *Run) error {
+		nobody := r.Host("b").Addr.Next()
+		for _, to := range []netip.Addr{r.Host("b").Addr, nobody} {
+			if err := r.Host("a").In(func() error { return sayUDP(to) }); err != nil {
+				return err
+			}
+		}
+		r.Settle()
+		_, _, err := pair(r)
+		return err
+	}, func(t *testing.T, j *journal.Journal) {
+		seen := map[string]int{}
+		for _, e := range j.Events {
+			if e.Packet != nil && e.Packet.Proto == "udp" {
+				seen[e.Packet.At]++
+			}
+		}
+		if seen[journal.AtSent] != 2 || seen[journal.AtDelivered] != 1 || seen[journal.AtDropped] != 1 {
+			t.Errorf("UDP was seen %v, want 2 sent, 1 delivered, 1 dropped", seen)
+		}
+	})
+}
+
+func sayUDP(to netip.Addr) error {
+	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(to, 9)))
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	_, err = c.Write([]byte("x"))
+	return err
+}
+
+func TestTransferIsCountedAndHashed(t *testing.T) {
+	const size = 8 << 20
+	for _, s := range stages() {
+		t.Run(s.String(), func(t *testing.T) {
+			j := s.play(t, func(r *Run) error {
+				client, server, err := pair(r)
+				if err != nil {
+					return err
+				}
+				return r.Transfer(client, server, size)
+			})
+			var moved []string
+			for _, e := range j.Events {
+				if e.Fold != nil {
+					moved = append(moved, e.Fold.Counts[0].What)
+				}
+			}
+			want := fmt.Sprintf(", %d bytes in all", size)
+			if len(moved) != 2 || moved[0] != "write"+want || moved[1] != "read"+want {
+				t.Errorf("journalled %q", moved)
+			}
+			if s.network != journal.Wire {
+				return
+			}
+			if n := len(j.Events); n > 200 {
+				t.Errorf("%d events: the packets were kept", n)
+			}
+			checkBulk(t, &j, size)
+		})
+	}
+}
+
+func checkBulk(t *testing.T, j *journal.Journal, size int64) {
+	t.Helper()
+	bulk := map[string]*journal.Bulk{}
+	for _, e := range j.Events {
+		if e.Packet != nil && e.Packet.Bulk != nil {
+			bulk[e.Host] = e.Packet.Bulk
+		}
+	}
+	if bulk["a"] == nil || bulk["a"].TCPBytes < size || len(bulk["a"].SHA256) != 64 {
+		t.Errorf("bulk of a: %+v", bulk["a"])
+	}
+	if bulk["b"] == nil || bulk["b"].Packets == 0 || bulk["b"].TCPBytes != 0 {
+		t.Errorf("bulk of b, which only acknowledges: %+v", bulk["b"])
+	}
+}
+
+func BenchmarkBulk(b *testing.B) {
+	for _, mtu := range []int{1500, 65535} {
+		b.Run(fmt.Sprintf("mtu=%d", mtu), func(b *testing.B) {
+			const size = 256 << 20
+			b.SetBytes(size)
+			for b.Loop() {
+				j := Conduct(b.Context(), &Scenario{Name: "bulk", Networks: []journal.Network{journal.Wire}, Hosts: []string{"a", "b"}, MTU: mtu},
+					func(r *Run) error {
+						client, server, err := pair(r)
+						if err != nil {
+							return err
+						}
+						return r.Transfer(client, server, size)
+					}, Conditions{Network: journal.Wire, Family: journal.IPv4, Run: 1, First: 1})
+				if j.Stopped != "" {
+					b.Fatal(j.Stopped)
+				}
+			}
+		})
+	}
+}
+
+func TestUnavailableNamesTheRemedy(t *testing.T) {
+	err := &network.Unavailable{Kind: journal.Wire, Err: errors.New("open /dev/net/tun: permission denied"), Remedy: "run as root"}
+	if s := err.Error(); strings.Contains(s, "\n") || !strings.Contains(s, "run as root") {
+		t.Errorf("%q", s)
+	}
+}
