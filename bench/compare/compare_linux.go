@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"sockproof/bench/internal/section"
 )
 
 // options say how much is measured.
@@ -54,6 +56,9 @@ func compareAll(args []string, out io.Writer) error {
 	return err
 }
 
+// kept are the headings of the sections that other tools write.
+var kept = []string{"## Where something interferes", "## Shape"}
+
 // renew is what the results shall be.
 func (o options) renew() ([]byte, error) {
 	var b bytes.Buffer
@@ -64,7 +69,11 @@ func (o options) renew() ([]byte, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	return keepPart(b.Bytes(), old, worldsHeading), nil
+	all := b.Bytes()
+	for _, heading := range kept {
+		all = section.Keep(all, old, heading)
+	}
+	return all, nil
 }
 
 // measure does everything, and writes it down.
@@ -112,7 +121,7 @@ func (o options) measure(w io.Writer) error {
 		return err
 	}
 
-	fmt.Fprint(w, "# Measurements\n\n`make bench` rewrites this file. Pairs are run alternately, after a warm-up; a ratio is the median\nof the pairs' own ratios.\n\n")
+	fmt.Fprint(w, "# Measurements\n\n`make bench` rewrites this file, but for the sections of `make worlds` and `make shape`. Pairs are run\nalternately, after a warm-up; a ratio is the median of the pairs' own ratios.\n\n")
 	m.write(w)
 	writeRuns(w, runs)
 	writeStages(w, runs[0].pairs, start, stages)

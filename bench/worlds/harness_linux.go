@@ -14,6 +14,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"sockproof/bench/internal/section"
 )
 
 // options say what is run.
@@ -135,7 +137,7 @@ func (h *harness) conclude(t *tally, fs []family, out io.Writer) error {
 	t.write(out, fs)
 	fmt.Fprintf(out, "%d scenarios, networks and families; %v\n", t.cells, time.Since(h.began).Round(time.Second))
 	if h.markdown != "" {
-		if err := rewrite(h.markdown, t.markdown(fs)); err != nil {
+		if err := section.Rewrite(h.markdown, t.markdown(fs)); err != nil {
 			return err
 		}
 	}

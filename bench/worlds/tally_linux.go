@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"text/tabwriter"
 )
@@ -126,7 +125,7 @@ func (t *tally) write(out io.Writer, fs []family) {
 // markdown is the section of bench/RESULTS.md.
 func (t *tally) markdown(fs []family) []byte {
 	var b bytes.Buffer
-	fmt.Fprint(&b, worldsTitle, "\n`make worlds`: scenarios where something interferes. *Lost* verdicts became inconclusive, which is allowed;\n*unsteady* ones change on this machine without any interference; *expected* ones changed for a reason that bench/worlds/expected.go gives; *FALSE* ones became their opposite.\n\n| worlds that have a |")
+	fmt.Fprint(&b, worldsTitle, "\n\n`make worlds`: scenarios where something interferes. *Lost* verdicts became inconclusive, which is allowed;\n*unsteady* ones change on this machine without any interference; *expected* ones changed for a reason that bench/worlds/expected.go gives; *FALSE* ones became their opposite.\n\n| worlds that have a |")
 	for _, c := range columns {
 		fmt.Fprintf(&b, " %s |", c)
 	}
@@ -145,20 +144,5 @@ func (t *tally) markdown(fs []family) []byte {
 	return b.Bytes()
 }
 
-const worldsTitle = "\n## Where something interferes\n"
-
-// rewrite replaces the section of a file, or adds it at its end.
-func rewrite(path string, section []byte) error {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	before, after, found := bytes.Cut(b, []byte(worldsTitle))
-	if found {
-		_, after, found = bytes.Cut(after, []byte("\n## "))
-		if found {
-			after = append([]byte("\n## "), after...)
-		}
-	}
-	return os.WriteFile(path, slices.Concat(before, section, after), 0o644)
-}
+// worldsTitle is the heading of the section.
+const worldsTitle = "## Where something interferes"

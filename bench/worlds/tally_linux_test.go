@@ -1,8 +1,6 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -35,24 +33,5 @@ func TestTally(t *testing.T) {
 	}
 	if len(tl.false) != 1 || !strings.Contains(tl.false[0], "SC1 was confirmed, is refuted") {
 		t.Errorf("false: %q", tl.false)
-	}
-}
-
-func TestRewrite(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "RESULTS.md")
-	if err := os.WriteFile(path, []byte("# M\n\n## a\n1\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	for range 2 {
-		if err := rewrite(path, []byte(worldsTitle+"\n2\n")); err != nil {
-			t.Fatal(err)
-		}
-		got, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if want := "# M\n\n## a\n1\n" + worldsTitle + "\n2\n"; string(got) != want {
-			t.Errorf("got %q, want %q", got, want)
-		}
 	}
 }
