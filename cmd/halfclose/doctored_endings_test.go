@@ -62,33 +62,33 @@ func neverReset(socket string) func(*doctor.Journal) {
 var doctoredEndings = slices.Concat([]doctor.Case{
 	{Name: "SHUT_RD told the peer", Of: "endings", Do: func(d *doctor.Journal) {
 		d.Again(d.First(call("a2", "shutdown")).N, d.First(doctor.Of("b3", doctor.StateTo(journal.Established, journal.TCPInfo))), becomes(journal.CloseWait))
-	}, Outcome: claim.NotReproduced, Because: "shutdown(SHUT_RD) took the peer to CLOSE_WAIT"},
-	{Name: "SHUT_RDWR did not tell the peer", Of: "endings", Do: neverTold("b4"), Outcome: claim.NotReproduced, Because: "no FIN came"},
-	{Name: "the peer that wrote after close was not reset", Of: "endings", Do: neverReset("b5"), Outcome: claim.NotReproduced, Because: "was not reset"},
+	}, Outcome: claim.NotReproduced},
+	{Name: "SHUT_RDWR did not tell the peer", Of: "endings", Do: neverTold("b4"), Outcome: claim.NotReproduced},
+	{Name: "the peer that wrote after close was not reset", Of: "endings", Do: neverReset("b5"), Outcome: claim.NotReproduced},
 	{Name: "the peer closed of itself", Of: "endings", Do: func(d *doctor.Journal) {
 		d.Call(d.First(call("b5", "write")).N, "b5", "close", 0, "", "b5")
-	}, Outcome: claim.NotReproduced, Because: "was not reset"},
-	{Name: "the late data was not read", Of: "endings", Do: changed(call("a1", "read"), returns(0, "")), Outcome: claim.NotReproduced, Because: "0: the end"},
-	{Name: "close was not tried", Of: "endings", Do: closedNot("a4", "close"), Outcome: claim.OutcomeUnresolved, Because: "close() was not tried"},
+	}, Outcome: claim.NotReproduced},
+	{Name: "the late data was not read", Of: "endings", Do: changed(call("a1", "read"), returns(0, "")), Outcome: claim.NotReproduced},
+	{Name: "close was not tried", Of: "endings", Do: closedNot("a4", "close"), Outcome: claim.OutcomeUnresolved},
 	{Name: "segments came again", Of: "endings", Do: twice(sent(port1, fin...), sent(port3, fin...), sent(port3, rst...)), Outcome: claim.Reproduced},
 
-	{Name: "the late data was not read", Of: "late-data", Do: changed(call("a1", "read"), returns(0, "")), Outcome: claim.NotReproduced, Because: "0: the end"},
-	{Name: "the peer that wrote after close was not reset", Of: "late-data", Do: neverReset("b3"), Outcome: claim.NotReproduced, Because: "was not reset"},
+	{Name: "the late data was not read", Of: "late-data", Do: changed(call("a1", "read"), returns(0, "")), Outcome: claim.NotReproduced},
+	{Name: "the peer that wrote after close was not reset", Of: "late-data", Do: neverReset("b3"), Outcome: claim.NotReproduced},
 	{Name: "segments came again", Of: "late-data", Do: twice(sent(port1, fin...), sent(port2, fin...), sent(port2, rst...)), Outcome: claim.Reproduced},
 }, doctoredLateData, doctoredShutRead, doctoredSame)
 
 // doctoredLateData: HC8 and HC9.
 var doctoredLateData = []doctor.Case{
-	{Name: "the end instead of the data", Of: "endings", Do: changed(call("a1", "read"), returns(0, "")), Claim: "HC8", Want: claim.Refuted, Because: "0: the end"},
-	{Name: "an error instead of the data", Of: "late-data", Do: changed(call("a1", "read"), returns(-1, "ECONNRESET")), Claim: "HC8", Want: claim.Refuted, Because: "ECONNRESET"},
+	{Name: "the end instead of the data", Of: "endings", Do: changed(call("a1", "read"), returns(0, "")), Claim: "HC8", Want: claim.Refuted},
+	{Name: "an error instead of the data", Of: "late-data", Do: changed(call("a1", "read"), returns(-1, "ECONNRESET")), Claim: "HC8", Want: claim.Refuted},
 	{Name: "other data", Of: "half-open", Do: changed(call("a1", "read"), returns(2, "", 'n', 'o')), Claim: "HC8", Want: claim.Refuted},
 	{Name: "the data had not arrived", Of: "endings", Do: changed(call("a1", "read"), returns(-1, "EAGAIN")), Claim: "HC8", Want: claim.Inconclusive},
 	{Name: "nobody read", Of: "endings-host", Do: droppedAll(call("a1", "read")), Claim: "HC8", Want: claim.Inconclusive},
 	{Name: "nobody sent", Of: "half-open", Do: droppedAll(call("b2", "write")), Claim: "HC8", Want: claim.Inconclusive},
 	{Name: "the data came again", Of: "late-data", Do: twice(data(listening, journal.AtSent), sent(port1, ack...)), Claim: "HC8", Want: claim.Confirmed},
 
-	{Name: "answered with an ACK", Of: "endings", Do: changedAll(sent(port4, rst...), flagged(ack...)), Claim: "HC9", Want: claim.Refuted, Because: "9 bytes arrived at a4"},
-	{Name: "not answered", Of: "late-data", Do: droppedAll(from(port3, doctor.PacketAt(journal.AtSent, rst...))), Claim: "HC9", Want: claim.Refuted, Because: "8 bytes arrived at a3"},
+	{Name: "answered with an ACK", Of: "endings", Do: changedAll(sent(port4, rst...), flagged(ack...)), Claim: "HC9", Want: claim.Refuted},
+	{Name: "not answered", Of: "late-data", Do: droppedAll(from(port3, doctor.PacketAt(journal.AtSent, rst...))), Claim: "HC9", Want: claim.Refuted},
 	{Name: "not answered on lo", Of: "endings-loopback", Do: droppedAll(doctor.PacketAt(journal.AtDelivered, rst...)), Claim: "HC9", Want: claim.Refuted},
 	{Name: "another connection was reset", Of: "endings", Do: all(another(sent(port4, rst...)), func(d *doctor.Journal) { d.DropAll(sent(port4, rst...)) }), Claim: "HC9", Want: claim.Refuted},
 	{Name: "no data arrived", Of: "endings", Do: droppedAll(to(port4, data(listening, journal.AtDelivered))), Claim: "HC9", Want: claim.Inconclusive},
@@ -128,21 +128,21 @@ func readBefore(d *doctor.Journal) {
 
 // doctoredShutRead: HC12 and HC13.
 var doctoredShutRead = []doctor.Case{
-	{Name: "it sent a FIN", Of: "endings", Do: refusedFIN, Claim: "HC12", Want: claim.Refuted, Because: "a2 sent FIN+ACK"},
-	{Name: "it sent a RST", Of: "shut-read", Do: sends(call("a1", "shutdown"), sent(port1, ack...), flagged(rst...)), Claim: "HC12", Want: claim.Refuted, Because: "a1 sent RST"},
+	{Name: "it sent a FIN", Of: "endings", Do: refusedFIN, Claim: "HC12", Want: claim.Refuted},
+	{Name: "it sent a RST", Of: "shut-read", Do: sends(call("a1", "shutdown"), sent(port1, ack...), flagged(rst...)), Claim: "HC12", Want: claim.Refuted},
 	{Name: "an ACK was due", Of: "endings", Do: sends(call("a2", "shutdown"), sent(port2, ack...), func(*journal.Event) {}), Claim: "HC12", Want: claim.Confirmed},
 	{Name: "it shut down for writing too, later", Of: "endings", Do: shutLater, Claim: "HC12", Want: claim.Confirmed},
 	{Name: "another connection's FIN", Of: "endings", Do: another(sent(port1, fin...)), Claim: "HC12", Want: claim.Confirmed},
 	{Name: "the run ended with it", Of: "endings", Do: droppedAll(doctor.Of("b3", func(e *journal.Event) bool { return e.Call != nil })), Claim: "HC12", Want: claim.Inconclusive},
 	{Name: "not tried", Of: "shut-read", Do: droppedAll(doctor.Call("shutdown")), Claim: "HC12", Want: claim.Inconclusive},
 
-	{Name: "read returned the end", Of: "endings", Do: changed(call("a2", "read"), returns(0, "")), Claim: "HC13", Want: claim.Confirmed, Because: "read returned 0"},
+	{Name: "read returned the end", Of: "endings", Do: changed(call("a2", "read"), returns(0, "")), Claim: "HC13", Want: claim.Confirmed},
 	{Name: "what came before was still there, what came after was not", Of: "shut-read", Do: all(
 		changedNth(1, call("a1", "read"), returns(0, "")), changedNth(1, call("a2", "read"), returns(0, ""))), Claim: "HC13", Want: claim.Confirmed},
 	{Name: "the data was lost", Of: "endings", Do: droppedAll(to(port2, data(listening, journal.AtDelivered))), Claim: "HC13", Want: claim.Inconclusive},
 	{Name: "nobody read", Of: "endings-loopback", Do: droppedAll(call("a2", "read")), Claim: "HC13", Want: claim.Inconclusive},
 	{Name: "read failed", Of: "endings", Do: changed(call("a2", "read"), returns(-1, "EAGAIN")), Claim: "HC13", Want: claim.Inconclusive},
-	{Name: "the data came again", Of: "endings", Do: twice(to(port2, data(listening, journal.AtSent))), Claim: "HC13", Want: claim.Refuted, Because: "were read"},
+	{Name: "the data came again", Of: "endings", Do: twice(to(port2, data(listening, journal.AtSent))), Claim: "HC13", Want: claim.Refuted},
 }
 
 // doctoredSame: HC14.
@@ -150,8 +150,8 @@ var doctoredSame = []doctor.Case{
 	{Name: "no descriptor was left", Of: "endings", Do: notThere, Claim: "HC14", Want: claim.Confirmed},
 	{Name: "no descriptor was left, an ACK was due", Of: "endings", Do: all(notThere, dueACK), Claim: "HC14", Want: claim.Confirmed},
 	{Name: "no descriptor was left, the FIN came again", Of: "endings", Do: all(notThere, twice(sent(port3, fin...))), Claim: "HC14", Want: claim.Confirmed},
-	{Name: "no descriptor was left, but RST instead of FIN", Of: "endings", Do: all(notThere, changed(sent(port3, fin...), flagged(rstAck...))), Claim: "HC14", Want: claim.Refuted, Because: "SHUT_RDWR put RST+ACK on the wire, close() FIN+ACK"},
-	{Name: "with data unread they are not the same", Of: "unread", Do: notThere, Claim: "HC14", Want: claim.Refuted, Because: "SHUT_RDWR put FIN+ACK on the wire, close() RST+ACK"},
+	{Name: "no descriptor was left, but RST instead of FIN", Of: "endings", Do: all(notThere, changed(sent(port3, fin...), flagged(rstAck...))), Claim: "HC14", Want: claim.Refuted},
+	{Name: "with data unread they are not the same", Of: "unread", Do: notThere, Claim: "HC14", Want: claim.Refuted},
 	{Name: "the descriptor was not tried", Of: "endings", Do: dropped(call("a3", "read")), Claim: "HC14", Want: claim.Inconclusive},
 	{Name: "close was not tried", Of: "endings", Do: closedNot("a4", "close"), Claim: "HC14", Want: claim.Inconclusive},
 }

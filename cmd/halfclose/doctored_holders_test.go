@@ -23,14 +23,14 @@ func process(event string) doctor.Which {
 // its first descriptor, then by its duplicate; a2 by the parent, then by the
 // child; a3 is shut down by the child, and written to by the parent.
 var doctoredShared = []doctor.Case{
-	{Name: "the first close sent a FIN", Of: "shared", Do: sends(closeOf("a1"), sent(port1, fin...), func(*journal.Event) {}), Claim: "HC31", Want: claim.Refuted, Because: "one of 2 descriptors of a1 sent FIN+ACK"},
-	{Name: "the parent's close sent a RST", Of: "shared", Do: sends(closeOf("a2"), sent(port2, fin...), flagged(rstAck...)), Claim: "HC31", Want: claim.Refuted, Because: "one of 2 descriptors of a2 sent RST+ACK"},
+	{Name: "the first close sent a FIN", Of: "shared", Do: sends(closeOf("a1"), sent(port1, fin...), func(*journal.Event) {}), Claim: "HC31", Want: claim.Refuted},
+	{Name: "the parent's close sent a RST", Of: "shared", Do: sends(closeOf("a2"), sent(port2, fin...), flagged(rstAck...)), Claim: "HC31", Want: claim.Refuted},
 	{Name: "the first close sent a FIN on lo", Of: "shared-loopback", Do: func(d *doctor.Journal) {
 		like := *d.First(doctor.PacketAt(journal.AtDelivered, fin...))
 		d.Again(d.First(closeOf("a1")).N, &like, nil)
 	}, Claim: "HC31", Want: claim.Refuted},
-	{Name: "shutdown sent no FIN", Of: "shared", Do: droppedAll(from(port3, doctor.PacketAt(journal.AtSent, fin...))), Claim: "HC31", Want: claim.Refuted, Because: "sent no FIN"},
-	{Name: "the other holder could still write", Of: "shared", Do: changed(call("a3", "sendmsg"), returns(8, "")), Claim: "HC31", Want: claim.Refuted, Because: "no write through another was refused"},
+	{Name: "shutdown sent no FIN", Of: "shared", Do: droppedAll(from(port3, doctor.PacketAt(journal.AtSent, fin...))), Claim: "HC31", Want: claim.Refuted},
+	{Name: "the other holder could still write", Of: "shared", Do: changed(call("a3", "sendmsg"), returns(8, "")), Claim: "HC31", Want: claim.Refuted},
 	{Name: "the other descriptors were not used", Of: "shared", Do: droppedAll(func(e *journal.Event) bool {
 		return e.Call != nil && e.Call.Op == "write" && strings.HasPrefix(e.Socket, "a")
 	}), Claim: "HC31", Want: claim.Inconclusive},
@@ -45,11 +45,11 @@ var doctoredShared = []doctor.Case{
 		e.Packet.Src, e.Packet.Dst = "192.0.2.9:9", "192.0.2.8:8"
 	}), Claim: "HC31", Want: claim.Confirmed},
 
-	{Name: "the first close ended the connection", Of: "shared", Do: changed(call("b2", "read"), returns(0, "")), Outcome: claim.NotReproduced, Because: "ended the connection"},
-	{Name: "the last close did not", Of: "shared", Do: changedNth(2, call("b3", "read"), returns(-1, "EAGAIN")), Outcome: claim.NotReproduced, Because: "did not end the connection"},
-	{Name: "the peer did not read", Of: "shared", Do: droppedAll(call("b2", "read")), Outcome: claim.NotReproduced, Because: "did not read"},
+	{Name: "the first close ended the connection", Of: "shared", Do: changed(call("b2", "read"), returns(0, "")), Outcome: claim.NotReproduced},
+	{Name: "the last close did not", Of: "shared", Do: changedNth(2, call("b3", "read"), returns(-1, "EAGAIN")), Outcome: claim.NotReproduced},
+	{Name: "the peer did not read", Of: "shared", Do: droppedAll(call("b2", "read")), Outcome: claim.NotReproduced},
 	{Name: "nobody closed", Of: "shared", Do: droppedAll(doctor.Call("close")), Outcome: claim.OutcomeUnresolved},
-	{Name: "there was one descriptor of each", Of: "shared", Do: all(droppedAll(doctor.Call("dup")), droppedAll(process("started")), dropped(closeOf("a1")), dropped(closeOf("a2"))), Outcome: claim.OutcomeUnresolved, Because: "0 closes of one descriptor of several"},
+	{Name: "there was one descriptor of each", Of: "shared", Do: all(droppedAll(doctor.Call("dup")), droppedAll(process("started")), dropped(closeOf("a1")), dropped(closeOf("a2"))), Outcome: claim.OutcomeUnresolved},
 }
 
 // withFIN lets the process that left data unread send a FIN like the other, in
@@ -70,13 +70,13 @@ func kept(d *doctor.Journal) {
 // doctoredProcesses: HC18, and the scenarios exit and kill. a1's process ends
 // with nothing unread, a2's with something.
 var doctoredProcesses = []doctor.Case{
-	{Name: "with data unread a FIN all the same", Of: "kill", Do: withFIN, Claim: "HC18", Want: claim.Confirmed, Because: "FIN with nothing unread (SIGKILL)"},
-	{Name: "with data unread a FIN all the same", Of: "exit", Do: withFIN, Claim: "HC18", Want: claim.Confirmed, Because: "FIN with nothing unread (returned from main, _exit)"},
-	{Name: "a RST with nothing unread", Of: "kill", Do: changed(sent(port1, fin...), flagged(rstAck...)), Claim: "HC18", Want: claim.Refuted, Because: "SIGKILL: a1 sent RST+ACK, no FIN"},
-	{Name: "nothing with nothing unread", Of: "exit", Do: dropped(sent(port1, fin...)), Claim: "HC18", Want: claim.Refuted, Because: "returned from main: a1 sent none, no FIN"},
-	{Name: "the FIN came again", Of: "kill", Do: twice(sent(port1, fin...)), Claim: "HC18", Want: claim.Confirmed, Because: "FIN with nothing unread (SIGKILL)"},
-	{Name: "the FIN came again", Of: "kill", Do: twice(sent(port1, fin...)), Claim: "HC49", Want: claim.Refuted, Because: "RST with data unread (SIGKILL)"},
-	{Name: "with data unread a FIN all the same", Of: "kill", Do: withFIN, Claim: "HC49", Want: claim.Confirmed, Because: "FIN with data unread (SIGKILL)"},
+	{Name: "with data unread a FIN all the same", Of: "kill", Do: withFIN, Claim: "HC18", Want: claim.Confirmed},
+	{Name: "with data unread a FIN all the same", Of: "exit", Do: withFIN, Claim: "HC18", Want: claim.Confirmed},
+	{Name: "a RST with nothing unread", Of: "kill", Do: changed(sent(port1, fin...), flagged(rstAck...)), Claim: "HC18", Want: claim.Refuted},
+	{Name: "nothing with nothing unread", Of: "exit", Do: dropped(sent(port1, fin...)), Claim: "HC18", Want: claim.Refuted},
+	{Name: "the FIN came again", Of: "kill", Do: twice(sent(port1, fin...)), Claim: "HC18", Want: claim.Confirmed},
+	{Name: "the FIN came again", Of: "kill", Do: twice(sent(port1, fin...)), Claim: "HC49", Want: claim.Refuted},
+	{Name: "with data unread a FIN all the same", Of: "kill", Do: withFIN, Claim: "HC49", Want: claim.Confirmed},
 	{Name: "the parent kept the descriptors", Of: "kill", Do: kept, Claim: "HC49", Want: claim.Inconclusive},
 	{Name: "with data unread a FIN, which came again", Of: "kill", Do: all(withFIN, twice(sent(port1, fin...), sent(port2, fin...))), Claim: "HC18", Want: claim.Confirmed},
 	{Name: "the parent kept the descriptors", Of: "kill", Do: kept, Claim: "HC18", Want: claim.Inconclusive},
@@ -84,13 +84,13 @@ var doctoredProcesses = []doctor.Case{
 	{Name: "only one was", Of: "kill", Do: func(d *doctor.Journal) {
 		n := d.Nth(1, process("killed")).N
 		d.Drop(func(e *journal.Event) bool { return e.N == n })
-	}, Claim: "HC18", Want: claim.Inconclusive, Because: "not every end was seen"},
+	}, Claim: "HC18", Want: claim.Inconclusive},
 
-	{Name: "the peer read no end", Of: "kill", Do: changed(call("b2", "read"), returns(-1, "EAGAIN")), Outcome: claim.NotReproduced, Because: "EAGAIN, not 0: the end"},
-	{Name: "the peer read no reset", Of: "exit", Do: changed(call("b3", "read"), returns(0, "")), Outcome: claim.NotReproduced, Because: "not ECONNRESET"},
-	{Name: "the parent kept the descriptors", Of: "exit", Do: kept, Outcome: claim.OutcomeUnresolved, Because: "not both were seen"},
-	{Name: "the parent kept the descriptors", Of: "kill", Do: kept, Outcome: claim.OutcomeUnresolved, Because: "not both were seen"},
-	{Name: "the peer read no reset", Of: "kill", Do: changed(call("b3", "read"), returns(0, "")), Outcome: claim.NotReproduced, Because: "not ECONNRESET"},
+	{Name: "the peer read no end", Of: "kill", Do: changed(call("b2", "read"), returns(-1, "EAGAIN")), Outcome: claim.NotReproduced},
+	{Name: "the peer read no reset", Of: "exit", Do: changed(call("b3", "read"), returns(0, "")), Outcome: claim.NotReproduced},
+	{Name: "the parent kept the descriptors", Of: "exit", Do: kept, Outcome: claim.OutcomeUnresolved},
+	{Name: "the parent kept the descriptors", Of: "kill", Do: kept, Outcome: claim.OutcomeUnresolved},
+	{Name: "the peer read no reset", Of: "kill", Do: changed(call("b3", "read"), returns(0, "")), Outcome: claim.NotReproduced},
 }
 
 // doctoredHolders: whose descriptors they are, and what becomes of them.

@@ -61,32 +61,32 @@ func movedOn(d *doctor.Journal) {
 
 // doctoredLeak: HC19, HC20 and HC26, and the scenario leak.
 var doctoredLeak = []doctor.Case{
-	{Name: "LAST_ACK at the other end", Of: "leak", Do: changed(doctor.Of("b4", doctor.StateTo(journal.CloseWait, journal.SockDiag)), becomes(journal.LastAck)), Claim: "HC19", Want: claim.Refuted, Because: "a3 was in FIN_WAIT2 while b4 was in LAST_ACK"},
-	{Name: "ESTABLISHED at the other end", Of: "leak-host", Do: dropped(doctor.Of("b3", doctor.StateTo(journal.CloseWait, journal.SockDiag))), Claim: "HC19", Want: claim.Refuted, Because: "b3 was in ESTABLISHED"},
-	{Name: "ESTABLISHED at the other end until it was over", Of: "leak-loopback", Do: movedOn, Claim: "HC19", Want: claim.Refuted, Because: "b2 was in ESTABLISHED"},
+	{Name: "LAST_ACK at the other end", Of: "leak", Do: changed(doctor.Of("b4", doctor.StateTo(journal.CloseWait, journal.SockDiag)), becomes(journal.LastAck)), Claim: "HC19", Want: claim.Refuted},
+	{Name: "ESTABLISHED at the other end", Of: "leak-host", Do: dropped(doctor.Of("b3", doctor.StateTo(journal.CloseWait, journal.SockDiag))), Claim: "HC19", Want: claim.Refuted},
+	{Name: "ESTABLISHED at the other end until it was over", Of: "leak-loopback", Do: movedOn, Claim: "HC19", Want: claim.Refuted},
 	{Name: "looked at in another order", Of: "leak-loopback", Do: lookedAtFirst, Claim: "HC19", Want: claim.Confirmed},
 	{Name: "looked at in another order, on the wire", Of: "leak", Do: lookedAtFirst, Claim: "HC19", Want: claim.Refuted},
 	{Name: "the other end was not seen", Of: "leak", Do: droppedAll(doctor.Of("b2", func(e *journal.Event) bool { return e.State != nil })), Claim: "HC19", Want: claim.Inconclusive},
 	{Name: "nobody in FIN_WAIT2", Of: "leak", Do: droppedAll(func(e *journal.Event) bool { return e.State != nil && e.State.To == journal.FinWait2 }), Claim: "HC19", Want: claim.Inconclusive},
 	{Name: "a FIN came again", Of: "leak", Do: twice(clientsFIN), Claim: "HC19", Want: claim.Confirmed},
 
-	{Name: "left by close alone", Of: "leak", Do: stayed("b10", "b11", "b12"), Claim: "HC20", Want: claim.Confirmed, Because: "after close() only"},
+	{Name: "left by close alone", Of: "leak", Do: stayed("b10", "b11", "b12"), Claim: "HC20", Want: claim.Confirmed},
 	{Name: "left by close alone, its FIN came again", Of: "leak", Do: all(stayed("b10", "b11", "b12"), twice(to("40007", sent("8081", fin...)))), Claim: "HC20", Want: claim.Confirmed},
-	{Name: "left for a reason not seen", Of: "leak", Do: all(stayed("b10"), unreset), Claim: "HC20", Want: claim.Inconclusive, Because: "b12 left CLOSE_WAIT"},
+	{Name: "left for a reason not seen", Of: "leak", Do: all(stayed("b10"), unreset), Claim: "HC20", Want: claim.Inconclusive},
 	{Name: "nobody left", Of: "leak", Do: stayed("b9", "b10", "b11", "b12"), Claim: "HC20", Want: claim.Inconclusive},
 	{Name: "a RST, and no probe before it", Of: "leak", Do: func(d *doctor.Journal) {
 		probe := d.First(func(e *journal.Event) bool { return e.T > second && to("40010", sent("8081", ack...))(e) }).N
 		d.Drop(arrivalOf(probe))
 		d.Drop(func(e *journal.Event) bool { return e.N == probe })
-	}, Claim: "HC20", Want: claim.Refuted, Because: "b12 by a RST"},
+	}, Claim: "HC20", Want: claim.Refuted},
 
-	{Name: "accepted beyond the limit", Of: "leak", Do: beyond, Claim: "HC26", Want: claim.Refuted, Because: "returned descriptor 99"},
-	{Name: "accepted beyond the limit", Of: "leak", Do: beyond, Outcome: claim.NotReproduced, Because: "beyond the limit"},
-	{Name: "the server closes after all", Of: "leak", Do: closes("b3"), Claim: "HC26", Want: claim.Inconclusive, Because: "b3, which had been accepted, was not in CLOSE_WAIT"},
+	{Name: "accepted beyond the limit", Of: "leak", Do: beyond, Claim: "HC26", Want: claim.Refuted},
+	{Name: "accepted beyond the limit", Of: "leak", Do: beyond, Outcome: claim.NotReproduced},
+	{Name: "the server closes after all", Of: "leak", Do: closes("b3"), Claim: "HC26", Want: claim.Inconclusive},
 	{Name: "the server closes after all", Of: "leak-host", Do: closes("b3"), Outcome: claim.OutcomeUnresolved},
-	{Name: "the descriptors did not run out", Of: "leak", Do: droppedAll(refused), Claim: "HC26", Want: claim.Inconclusive, Because: "did not run out"},
+	{Name: "the descriptors did not run out", Of: "leak", Do: droppedAll(refused), Claim: "HC26", Want: claim.Inconclusive},
 	{Name: "without a limit", Of: "leak", Do: droppedAll(doctor.Call("setrlimit")), Claim: "HC26", Want: claim.Inconclusive},
 	{Name: "nobody's states were seen", Of: "leak", Do: droppedAll(func(e *journal.Event) bool { return e.State != nil && strings.HasPrefix(e.Socket, "b") }), Claim: "HC26", Want: claim.Inconclusive},
-	{Name: "the data for the one in the queue was not acknowledged", Of: "leak", Do: droppedAll(stateTo("a6", journal.FinWait2)), Outcome: claim.NotReproduced, Because: "nobody had accepted, was not acknowledged"},
-	{Name: "the one in the queue had an owner", Of: "leak", Do: changedAll(sampled("b7", journal.CloseWait), func(e *journal.Event) { e.Sample.Inode = 7 }), Outcome: claim.NotReproduced, Because: "no connection without an owner"},
+	{Name: "the data for the one in the queue was not acknowledged", Of: "leak", Do: droppedAll(stateTo("a6", journal.FinWait2)), Outcome: claim.NotReproduced},
+	{Name: "the one in the queue had an owner", Of: "leak", Do: changedAll(sampled("b7", journal.CloseWait), func(e *journal.Event) { e.Sample.Inode = 7 }), Outcome: claim.NotReproduced},
 }

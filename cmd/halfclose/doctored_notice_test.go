@@ -36,31 +36,31 @@ func forsaken(d *doctor.Journal) {
 
 // doctoredEpoll: HC7 and HC32, and the scenario epoll.
 var doctoredEpoll = []doctor.Case{
-	{Name: "data after close", Of: "endings", Do: changed(call("b5", "read"), returns(3, "", 'b', 'y', 'e')), Claim: "HC7", Want: claim.Refuted, Because: "3 after close() and 0: the end after shutdown(SHUT_WR)"},
-	{Name: "ECONNRESET after close", Of: "endings", Do: changed(call("b5", "read"), returns(-1, "ECONNRESET")), Claim: "HC7", Want: claim.Refuted, Because: "ECONNRESET after close()"},
-	{Name: "EAGAIN after SHUT_WR", Of: "endings-host", Do: changed(call("b2", "read"), returns(-1, "EAGAIN")), Claim: "HC7", Want: claim.Inconclusive, Because: "no end had arrived"},
-	{Name: "another segment after close", Of: "endings", Do: changed(arriving(port4, fin...), flagged("FIN", "URG", "ACK")), Claim: "HC7", Want: claim.Refuted, Because: "could tell them apart"},
-	{Name: "another state after close", Of: "endings", Do: changed(doctor.Of("b5", doctor.StateTo(journal.CloseWait, journal.SockDiag)), becomes(journal.LastAck)), Claim: "HC7", Want: claim.Refuted, Because: "state LAST_ACK"},
-	{Name: "another answer of epoll after close", Of: "epoll", Do: changedNth(afterEnd, call("b2", "epoll_wait"), said("EPOLLIN|EPOLLRDHUP|EPOLLHUP")), Claim: "HC7", Want: claim.Refuted, Because: "EPOLLHUP"},
-	{Name: "one peer did not write", Of: "endings", Do: droppedAll(call("b5", "write")), Claim: "HC7", Want: claim.Inconclusive, Because: "not watched for the same time"},
+	{Name: "data after close", Of: "endings", Do: changed(call("b5", "read"), returns(3, "", 'b', 'y', 'e')), Claim: "HC7", Want: claim.Refuted},
+	{Name: "ECONNRESET after close", Of: "endings", Do: changed(call("b5", "read"), returns(-1, "ECONNRESET")), Claim: "HC7", Want: claim.Refuted},
+	{Name: "EAGAIN after SHUT_WR", Of: "endings-host", Do: changed(call("b2", "read"), returns(-1, "EAGAIN")), Claim: "HC7", Want: claim.Inconclusive},
+	{Name: "another segment after close", Of: "endings", Do: changed(arriving(port4, fin...), flagged("FIN", "URG", "ACK")), Claim: "HC7", Want: claim.Refuted},
+	{Name: "another state after close", Of: "endings", Do: changed(doctor.Of("b5", doctor.StateTo(journal.CloseWait, journal.SockDiag)), becomes(journal.LastAck)), Claim: "HC7", Want: claim.Refuted},
+	{Name: "another answer of epoll after close", Of: "epoll", Do: changedNth(afterEnd, call("b2", "epoll_wait"), said("EPOLLIN|EPOLLRDHUP|EPOLLHUP")), Claim: "HC7", Want: claim.Refuted},
+	{Name: "one peer did not write", Of: "endings", Do: droppedAll(call("b5", "write")), Claim: "HC7", Want: claim.Inconclusive},
 	{Name: "close was not tried", Of: "epoll", Do: closedNot("a1", "close"), Claim: "HC7", Want: claim.Inconclusive},
 	{Name: "a FIN came again", Of: "endings", Do: twice(sent(port4, fin...)), Claim: "HC7", Want: claim.Confirmed},
 	{Name: "a FIN was lost once", Of: "endings", Do: lostOnce(sent(port4, fin...)), Claim: "HC7", Want: claim.Confirmed},
-	{Name: "a FIN came again, and the end was given up", Of: "endings", Do: all(twice(sent(port4, fin...)), forsaken), Claim: "HC7", Want: claim.Inconclusive, Because: "gave a4 up"},
-	{Name: "a RST followed the FIN at once", Of: "endings", Do: forsaken, Claim: "HC7", Want: claim.Refuted, Because: "could tell them apart"},
+	{Name: "a FIN came again, and the end was given up", Of: "endings", Do: all(twice(sent(port4, fin...)), forsaken), Claim: "HC7", Want: claim.Inconclusive},
+	{Name: "a RST followed the FIN at once", Of: "endings", Do: forsaken, Claim: "HC7", Want: claim.Refuted},
 	{Name: "the witnesses looked in another order", Of: "endings", Do: otherOrder, Claim: "HC7", Want: claim.Confirmed},
 	{Name: "the capture was read later", Of: "endings-loopback", Do: seenLate, Claim: "HC7", Want: claim.Confirmed},
 	{Name: "another connection's FIN", Of: "endings", Do: another(sent(port3, fin...)), Claim: "HC7", Want: claim.Confirmed},
 
 	{Name: "EPOLLHUP after close", Of: "epoll", Do: changedNth(afterEnd, call("b2", "epoll_wait"), said("EPOLLIN|EPOLLRDHUP|EPOLLHUP")), Claim: "HC32", Want: claim.Confirmed},
-	{Name: "no EPOLLRDHUP after SHUT_WR", Of: "epoll", Do: changedNth(afterEnd, call("b3", "epoll_wait"), said("EPOLLIN|EPOLLOUT")), Claim: "HC32", Want: claim.Confirmed, Because: "EPOLLIN|EPOLLOUT after shutdown(SHUT_WR)"},
-	{Name: "epoll was not asked", Of: "epoll", Do: droppedAll(call("b3", "epoll_wait")), Claim: "HC32", Want: claim.Inconclusive, Because: "not asked after both"},
+	{Name: "no EPOLLRDHUP after SHUT_WR", Of: "epoll", Do: changedNth(afterEnd, call("b3", "epoll_wait"), said("EPOLLIN|EPOLLOUT")), Claim: "HC32", Want: claim.Confirmed},
+	{Name: "epoll was not asked", Of: "epoll", Do: droppedAll(call("b3", "epoll_wait")), Claim: "HC32", Want: claim.Inconclusive},
 	{Name: "epoll was asked too late", Of: "epoll", Do: func(d *doctor.Journal) {
 		d.Call(d.First(call("a1", "close")).N, "b2", "write", 1, "", "b2", "1")
 	}, Claim: "HC32", Want: claim.Inconclusive},
 	{Name: "SHUT_WR was not tried", Of: "epoll", Do: closedNot("a2", "shutdown"), Claim: "HC32", Want: claim.Inconclusive},
 
-	{Name: "epoll told them apart", Of: "epoll", Do: changedNth(afterEnd, call("b2", "epoll_wait"), said("EPOLLHUP")), Outcome: claim.NotReproduced, Because: "could tell them apart"},
+	{Name: "epoll told them apart", Of: "epoll", Do: changedNth(afterEnd, call("b2", "epoll_wait"), said("EPOLLHUP")), Outcome: claim.NotReproduced},
 	{Name: "a FIN came again", Of: "epoll", Do: twice(sent(port1, fin...)), Outcome: claim.Reproduced},
 	{Name: "close was not tried", Of: "epoll", Do: closedNot("a1", "close"), Outcome: claim.OutcomeUnresolved},
 }
@@ -79,21 +79,21 @@ func welcomed(d *doctor.Journal) {
 
 // doctoredListener: HC34, and the scenario shut-read.
 var doctoredListener = []doctor.Case{
-	{Name: "it went on listening", Of: "shut-read", Do: dropped(stateFrom("b1", journal.Listen)), Claim: "HC34", Want: claim.Refuted, Because: "left LISTEN: false"},
-	{Name: "accept found somebody", Of: "shut-read", Do: changedNth(2, call("b1", "accept4"), returns(30, "")), Claim: "HC34", Want: claim.Refuted, Because: "accept refused: false"},
-	{Name: "accept found nobody yet", Of: "shut-read", Do: changedNth(2, call("b1", "accept4"), returns(-1, "EAGAIN")), Claim: "HC34", Want: claim.Refuted, Because: "accept refused: false"},
-	{Name: "the next client connected", Of: "shut-read", Do: welcomed, Claim: "HC34", Want: claim.Refuted, Because: "a client connected: true"},
-	{Name: "the next client was not answered", Of: "shut-read", Do: unanswered, Claim: "HC34", Want: claim.Inconclusive, Because: "a connect answered: false"},
-	{Name: "another listener refused it", Of: "shut-read", Do: elsewhere, Claim: "HC34", Want: claim.Inconclusive, Because: "a connect answered: false"},
+	{Name: "it went on listening", Of: "shut-read", Do: dropped(stateFrom("b1", journal.Listen)), Claim: "HC34", Want: claim.Refuted},
+	{Name: "accept found somebody", Of: "shut-read", Do: changedNth(2, call("b1", "accept4"), returns(30, "")), Claim: "HC34", Want: claim.Refuted},
+	{Name: "accept found nobody yet", Of: "shut-read", Do: changedNth(2, call("b1", "accept4"), returns(-1, "EAGAIN")), Claim: "HC34", Want: claim.Refuted},
+	{Name: "the next client connected", Of: "shut-read", Do: welcomed, Claim: "HC34", Want: claim.Refuted},
+	{Name: "the next client was not answered", Of: "shut-read", Do: unanswered, Claim: "HC34", Want: claim.Inconclusive},
+	{Name: "another listener refused it", Of: "shut-read", Do: elsewhere, Claim: "HC34", Want: claim.Inconclusive},
 	{Name: "nobody accepted", Of: "shut-read", Do: dropped(func(e *journal.Event) bool {
 		return doctor.Call("accept4")(e) && e.Call.Errno == "EINVAL"
-	}), Claim: "HC34", Want: claim.Inconclusive, Because: "accept tried: false"},
+	}), Claim: "HC34", Want: claim.Inconclusive},
 	{Name: "the listener was not shut down", Of: "shut-read", Do: closedNot("b1", "shutdown"), Claim: "HC34", Want: claim.Inconclusive},
 
 	{Name: "SHUT_RD told the peer", Of: "shut-read", Do: func(d *doctor.Journal) {
 		d.Again(d.First(call("a1", "shutdown")).N, d.First(doctor.Of("b2", doctor.StateTo(journal.Established, journal.TCPInfo))), becomes(journal.CloseWait))
-	}, Outcome: claim.NotReproduced, Because: "took the peer to CLOSE_WAIT"},
-	{Name: "it went on listening", Of: "shut-read", Do: dropped(stateFrom("b1", journal.Listen)), Outcome: claim.NotReproduced, Because: "left LISTEN: false"},
+	}, Outcome: claim.NotReproduced},
+	{Name: "it went on listening", Of: "shut-read", Do: dropped(stateFrom("b1", journal.Listen)), Outcome: claim.NotReproduced},
 	{Name: "the listener was not shut down", Of: "shut-read", Do: closedNot("b1", "shutdown"), Outcome: claim.OutcomeUnresolved},
 }
 
@@ -137,28 +137,28 @@ func otherWay(d *doctor.Journal) {
 
 // doctoredThreads: HC29 and HC30, and the scenario threads.
 var doctoredThreads = []doctor.Case{
-	{Name: "close woke it with an error", Of: "threads", Do: wokenByClose, Claim: "HC29", Want: claim.Confirmed, Because: "returned EBADF after close()"},
-	{Name: "close woke it with the end", Of: "threads-host", Do: wokenAt("a1", call("a1", "close"), 0, ""), Claim: "HC29", Want: claim.Confirmed, Because: "returned 0: the end after close()"},
-	{Name: "it was stopped and continued", Of: "threads", Do: all(wokenByClose, doctor.HeldUp(call("a1", "close"), "")), Claim: "HC29", Want: claim.Inconclusive, Because: "the program was held up"},
-	{Name: "it was stopped and continued, and returned the end", Of: "threads", Do: doctor.HeldUp(call("a2", "shutdown"), "SIGCONT"), Claim: "HC30", Want: claim.Inconclusive, Because: "the program was held up"},
+	{Name: "close woke it with an error", Of: "threads", Do: wokenByClose, Claim: "HC29", Want: claim.Confirmed},
+	{Name: "close woke it with the end", Of: "threads-host", Do: wokenAt("a1", call("a1", "close"), 0, ""), Claim: "HC29", Want: claim.Confirmed},
+	{Name: "it was stopped and continued", Of: "threads", Do: all(wokenByClose, doctor.HeldUp(call("a1", "close"), "")), Claim: "HC29", Want: claim.Inconclusive},
+	{Name: "it was stopped and continued, and returned the end", Of: "threads", Do: doctor.HeldUp(call("a2", "shutdown"), "SIGCONT"), Claim: "HC30", Want: claim.Inconclusive},
 	{Name: "the machine was busy, and it returned the end", Of: "threads", Do: doctor.HeldUp(call("a2", "shutdown"), ""), Claim: "HC30", Want: claim.Confirmed},
 	{Name: "it was stopped and continued, and woken by data", Of: "threads", Do: doctor.HeldUp(call("a1", "close"), ""), Claim: "HC29", Want: claim.Refuted},
 	{Name: "it was stopped later", Of: "threads", Do: all(wokenByClose, doctor.HeldUp(call("a2", "read"), "")), Claim: "HC29", Want: claim.Confirmed},
-	{Name: "nothing woke it", Of: "threads", Do: all(droppedAll(call("b2", "write")), dropped(call("a1", "read"))), Claim: "HC29", Want: claim.Refuted, Because: "did not wake"},
+	{Name: "nothing woke it", Of: "threads", Do: all(droppedAll(call("b2", "write")), dropped(call("a1", "read"))), Claim: "HC29", Want: claim.Refuted},
 	{Name: "it was not seen to wait", Of: "threads", Do: dropped(doctor.Of("a1", process("blocked"))), Claim: "HC29", Want: claim.Inconclusive},
 	{Name: "it had returned before", Of: "threads", Do: changed(call("a1", "read"), func(e *journal.Event) { e.Call.TookNS = 1000 }), Claim: "HC29", Want: claim.Inconclusive},
-	{Name: "nobody was seen to send what it got", Of: "threads", Do: droppedAll(call("b2", "write")), Claim: "HC29", Want: claim.Inconclusive, Because: "given 7 bytes"},
-	{Name: "the peer closed too", Of: "threads", Do: all(wokenByClose, closedByPeer), Claim: "HC29", Want: claim.Inconclusive, Because: "the peer ended the connection too"},
-	{Name: "the data came again", Of: "threads", Do: twice(to(port1, data(listening, journal.AtSent))), Claim: "HC29", Want: claim.Refuted, Because: "did not wake"},
+	{Name: "nobody was seen to send what it got", Of: "threads", Do: droppedAll(call("b2", "write")), Claim: "HC29", Want: claim.Inconclusive},
+	{Name: "the peer closed too", Of: "threads", Do: all(wokenByClose, closedByPeer), Claim: "HC29", Want: claim.Inconclusive},
+	{Name: "the data came again", Of: "threads", Do: twice(to(port1, data(listening, journal.AtSent))), Claim: "HC29", Want: claim.Refuted},
 
-	{Name: "shutdown did not wake it, data did", Of: "threads", Do: notWoken, Claim: "HC30", Want: claim.Refuted, Because: "did not wake"},
-	{Name: "shutdown did not wake it", Of: "threads", Do: dropped(call("a2", "read")), Claim: "HC30", Want: claim.Refuted, Because: "did not wake"},
+	{Name: "shutdown did not wake it, data did", Of: "threads", Do: notWoken, Claim: "HC30", Want: claim.Refuted},
+	{Name: "shutdown did not wake it", Of: "threads", Do: dropped(call("a2", "read")), Claim: "HC30", Want: claim.Refuted},
 	{Name: "it was not seen to wait", Of: "threads", Do: dropped(doctor.Of("a2", process("blocked"))), Claim: "HC30", Want: claim.Inconclusive},
 	{Name: "the read was recorded before the shutdown", Of: "threads", Do: otherWay, Claim: "HC30", Want: claim.Confirmed},
 	{Name: "the FIN came again", Of: "threads", Do: twice(sent(port2, fin...)), Claim: "HC30", Want: claim.Confirmed},
 
-	{Name: "close woke it too", Of: "threads", Do: wokenByClose, Outcome: claim.NotReproduced, Because: "close() woke it too"},
-	{Name: "shutdown did not", Of: "threads", Do: notWoken, Outcome: claim.NotReproduced, Because: "did not wake"},
+	{Name: "close woke it too", Of: "threads", Do: wokenByClose, Outcome: claim.NotReproduced},
+	{Name: "shutdown did not", Of: "threads", Do: notWoken, Outcome: claim.NotReproduced},
 	{Name: "it was not seen to wait", Of: "threads", Do: dropped(doctor.Of("a1", process("blocked"))), Outcome: claim.OutcomeUnresolved},
 }
 

@@ -12,6 +12,7 @@ import (
 // network that its name says, or on the wire.
 var suite = doctor.Suite{
 	Program: &program,
+	Shown:   []string{"endings", "orphan"},
 	Recordings: []string{
 		"endings", "endings-loopback", "endings-host", "four-way",
 		"three-way", "three-way-loopback", "three-way-host",

@@ -96,21 +96,21 @@ var unoccupied = droppedAll(func(e *journal.Event) bool { return e.State != nil 
 
 // doctoredTimer: HC21 to HC23.
 var doctoredTimer = []doctor.Case{
-	{Name: "it returned when it was over", Of: "time-wait", Do: changed(call("b2", "close"), func(e *journal.Event) { e.Call.TookNS = 61 * second }), Claim: "HC21", Want: claim.Refuted, Because: "returned when TIME_WAIT was over"},
+	{Name: "it returned when it was over", Of: "time-wait", Do: changed(call("b2", "close"), func(e *journal.Event) { e.Call.TookNS = 61 * second }), Claim: "HC21", Want: claim.Refuted},
 	{Name: "no TIME_WAIT", Of: "time-wait", Do: unoccupied, Claim: "HC21", Want: claim.Inconclusive},
 	{Name: "its timer was not read", Of: "time-wait-host", Do: droppedAll(timer), Claim: "HC21", Want: claim.Inconclusive},
 	{Name: "a FIN came again", Of: "time-wait", Do: repeatedFIN, Claim: "HC21", Want: claim.Confirmed},
 
-	{Name: "three minutes", Of: "time-wait", Do: lasting(120_000), Claim: "HC22", Want: claim.Confirmed, Because: "it lasts 180.0 s"},
+	{Name: "three minutes", Of: "time-wait", Do: lasting(120_000), Claim: "HC22", Want: claim.Confirmed},
 	{Name: "four minutes", Of: "time-wait-host", Do: lasting(180_000), Claim: "HC22", Want: claim.Confirmed},
 	{Name: "five minutes", Of: "time-wait-loopback", Do: lasting(240_000), Claim: "HC22", Want: claim.Refuted},
 	{Name: "read but once", Of: "time-wait", Do: droppedAll(func(e *journal.Event) bool { return timer(e) && e.T > second }), Claim: "HC22", Want: claim.Inconclusive},
-	{Name: "set anew", Of: "time-wait", Do: setAnew, Claim: "HC22", Want: claim.Inconclusive, Because: "set anew"},
-	{Name: "set anew by a FIN, three minutes otherwise", Of: "time-wait", Do: all(lasting(120_000), repeatedFIN), Claim: "HC22", Want: claim.Confirmed, Because: "the timer of b3"},
+	{Name: "set anew", Of: "time-wait", Do: setAnew, Claim: "HC22", Want: claim.Inconclusive},
+	{Name: "set anew by a FIN, three minutes otherwise", Of: "time-wait", Do: all(lasting(120_000), repeatedFIN), Claim: "HC22", Want: claim.Confirmed},
 
-	{Name: "shorter", Of: "time-wait", Do: shorter, Claim: "HC23", Want: claim.Confirmed, Because: "60.0 s before, and 1.0 s with tcp_fin_timeout at 1 s"},
+	{Name: "shorter", Of: "time-wait", Do: shorter, Claim: "HC23", Want: claim.Confirmed},
 	{Name: "set anew by a FIN", Of: "time-wait", Do: repeatedFIN, Claim: "HC23", Want: claim.Inconclusive},
-	{Name: "it was not lowered", Of: "time-wait-host", Do: func(*doctor.Journal) {}, Claim: "HC23", Want: claim.Inconclusive, Because: "was not set"},
+	{Name: "it was not lowered", Of: "time-wait-host", Do: func(*doctor.Journal) {}, Claim: "HC23", Want: claim.Inconclusive},
 	{Name: "the FIN was captured late", Of: "time-wait-loopback", Do: capturedLate, Claim: "HC23", Want: claim.Refuted},
 	{Name: "a FIN came again on lo", Of: "time-wait-loopback", Do: againOnLo, Claim: "HC23", Want: claim.Inconclusive},
 	{Name: "none before", Of: "time-wait", Do: droppedAll(doctor.Of("b2", timer)), Claim: "HC23", Want: claim.Inconclusive},
@@ -122,27 +122,27 @@ var doctoredBind = []doctor.Case{
 	{Name: "bound without, but the old one had it", Of: "time-wait", Do: changed(binding("b12"), returns(0, "")), Claim: "HC24", Want: claim.Refuted},
 	{Name: "failed for another reason", Of: "time-wait", Do: all(changed(binding("b8"), returns(-1, "EACCES")), changed(binding("b12"), returns(-1, "EACCES"))), Claim: "HC24", Want: claim.Inconclusive},
 	{Name: "tried with it alone", Of: "time-wait", Do: all(dropped(binding("b8")), dropped(binding("b12"))), Claim: "HC24", Want: claim.Inconclusive},
-	{Name: "bound, for a RST had ended the TIME_WAIT", Of: "time-wait", Do: all(assassinated("b7", "40004"), assassinated("b11", "40005"), boundAll), Claim: "HC24", Want: claim.Inconclusive, Because: "a RST had come to it"},
+	{Name: "bound, for a RST had ended the TIME_WAIT", Of: "time-wait", Do: all(assassinated("b7", "40004"), assassinated("b11", "40005"), boundAll), Claim: "HC24", Want: claim.Inconclusive},
 	{Name: "bound, but a RST had ended one TIME_WAIT alone", Of: "time-wait", Do: all(assassinated("b7", "40004"), boundAll), Claim: "HC24", Want: claim.Refuted},
-	{Name: "bound, but nobody looked after that", Of: "time-wait", Do: all(unwatchedAfter("b8", "b7"), boundAll), Claim: "HC24", Want: claim.Inconclusive, Because: "it may have ended"},
+	{Name: "bound, but nobody looked after that", Of: "time-wait", Do: all(unwatchedAfter("b8", "b7"), boundAll), Claim: "HC24", Want: claim.Inconclusive},
 	{Name: "not bound, and nobody looked after that", Of: "time-wait", Do: all(unwatchedAfter("b8", "b7"), unwatchedAfter("b12", "b11")), Claim: "HC24", Want: claim.Confirmed},
 	{Name: "the listeners were still there", Of: "time-wait", Do: stillListening, Claim: "HC24", Want: claim.Inconclusive},
 	{Name: "no TIME_WAIT", Of: "time-wait", Do: unoccupied, Claim: "HC24", Want: claim.Inconclusive},
 
-	{Name: "bound with it on the new one alone", Of: "time-wait", Do: changed(binding("b9"), returns(0, "")), Claim: "HC28", Want: claim.Confirmed, Because: "on the new listener alone bind() succeeded"},
+	{Name: "bound with it on the new one alone", Of: "time-wait", Do: changed(binding("b9"), returns(0, "")), Claim: "HC28", Want: claim.Confirmed},
 	{Name: "bound with it on the new one alone", Of: "time-wait-loopback", Do: changed(binding("b7"), returns(0, "")), Claim: "HC28", Want: claim.Confirmed},
-	{Name: "bound with it on the new one alone, but nobody looked after that", Of: "time-wait", Do: all(unwatchedAfter("b9", "b7"), changed(binding("b9"), returns(0, ""))), Claim: "HC28", Want: claim.Inconclusive, Because: "it may have ended"},
-	{Name: "not bound with it on both", Of: "time-wait", Do: all(changed(binding("b9"), returns(0, "")), changed(binding("b13"), returns(-1, "EADDRINUSE"))), Claim: "HC28", Want: claim.Refuted, Because: "with SO_REUSEADDR on both listeners"},
+	{Name: "bound with it on the new one alone, but nobody looked after that", Of: "time-wait", Do: all(unwatchedAfter("b9", "b7"), changed(binding("b9"), returns(0, ""))), Claim: "HC28", Want: claim.Inconclusive},
+	{Name: "not bound with it on both", Of: "time-wait", Do: all(changed(binding("b9"), returns(0, "")), changed(binding("b13"), returns(-1, "EADDRINUSE"))), Claim: "HC28", Want: claim.Refuted},
 	{Name: "failed for another reason", Of: "time-wait", Do: all(changed(binding("b9"), returns(-1, "EINVAL")), changed(binding("b13"), returns(-1, "EINVAL"))), Claim: "HC28", Want: claim.Inconclusive},
-	{Name: "tried with it on both alone", Of: "time-wait", Do: dropped(binding("b9")), Claim: "HC28", Want: claim.Inconclusive, Because: "on the new listener alone"},
+	{Name: "tried with it on both alone", Of: "time-wait", Do: dropped(binding("b9")), Claim: "HC28", Want: claim.Inconclusive},
 	{Name: "no TIME_WAIT", Of: "time-wait-host", Do: unoccupied, Claim: "HC28", Want: claim.Inconclusive},
 
 	{Name: "no TIME_WAIT", Of: "time-wait", Do: unoccupied, Outcome: claim.OutcomeUnresolved},
-	{Name: "bound, for a RST had ended the TIME_WAIT", Of: "time-wait", Do: all(assassinated("b7", "40004"), boundAll), Outcome: claim.NotReproduced, Because: "the port was not kept"},
-	{Name: "bound, for a RST had ended both", Of: "time-wait", Do: all(assassinated("b7", "40004"), assassinated("b11", "40005"), boundAll), Outcome: claim.OutcomeUnresolved, Because: "a RST had come to it"},
-	{Name: "bound, but nobody looked after that", Of: "time-wait", Do: all(unwatchedAfter("b8", "b7"), boundAll), Outcome: claim.OutcomeUnresolved, Because: "it may have ended"},
-	{Name: "held up", Of: "time-wait", Do: all(boundAll, doctor.HeldUp(binding("b8"), "")), Outcome: claim.NotReproduced, Because: "did not run for up to 0.30 s"},
-	{Name: "nobody tried to bind", Of: "time-wait", Do: stillListening, Outcome: claim.NotReproduced, Because: "nobody tried to bind its port"},
+	{Name: "bound, for a RST had ended the TIME_WAIT", Of: "time-wait", Do: all(assassinated("b7", "40004"), boundAll), Outcome: claim.NotReproduced},
+	{Name: "bound, for a RST had ended both", Of: "time-wait", Do: all(assassinated("b7", "40004"), assassinated("b11", "40005"), boundAll), Outcome: claim.OutcomeUnresolved},
+	{Name: "bound, but nobody looked after that", Of: "time-wait", Do: all(unwatchedAfter("b8", "b7"), boundAll), Outcome: claim.OutcomeUnresolved},
+	{Name: "held up", Of: "time-wait", Do: all(boundAll, doctor.HeldUp(binding("b8"), "")), Outcome: claim.NotReproduced},
+	{Name: "nobody tried to bind", Of: "time-wait", Do: stillListening, Outcome: claim.NotReproduced},
 }
 
 // lateACK is b5's second acknowledgement of the FIN, which arrives.
@@ -150,7 +150,7 @@ var lateACK = func(e *journal.Event) bool { return to("40003", sent("8081", ack.
 
 // doctoredAgain: HC25.
 var doctoredAgain = []doctor.Case{
-	{Name: "not acknowledged", Of: "time-wait", Do: dropped(lateACK), Claim: "HC25", Want: claim.Refuted, Because: "was not acknowledged"},
+	{Name: "not acknowledged", Of: "time-wait", Do: dropped(lateACK), Claim: "HC25", Want: claim.Refuted},
 	{Name: "answered with RST", Of: "time-wait", Do: changed(lateACK, flagged(rst...)), Claim: "HC25", Want: claim.Refuted},
 	{Name: "not acknowledged, but the run was stopped", Of: "time-wait", Do: func(d *doctor.Journal) {
 		d.Drop(lateACK)

@@ -25,17 +25,17 @@ func undrawnTo(port string) func(*doctor.Journal) {
 
 // drewNo is what is said of a cause that drew no RST.
 func drewNo(name string, do func(*doctor.Journal)) doctor.Case {
-	return doctor.Case{Name: name, Of: "causes", Do: do, Outcome: claim.NotReproduced, Because: name + " drew no RST"}
+	return doctor.Case{Name: name, Of: "causes", Do: do, Outcome: claim.NotReproduced}
 }
 
 // notMadeToHappen is what is said of a cause that is not in the journal.
 func notMadeToHappen(name, of string, do func(*doctor.Journal)) doctor.Case {
-	return doctor.Case{Name: "without " + name, Of: of, Do: do, Outcome: claim.OutcomeUnresolved, Because: "not made to happen: " + name}
+	return doctor.Case{Name: "without " + name, Of: of, Do: do, Outcome: claim.OutcomeUnresolved}
 }
 
 // doctoredCauses: the scenario causes.
 var doctoredCauses = []doctor.Case{
-	{Name: "as recorded", Of: "causes", Do: asRecorded, Outcome: claim.Reproduced, Because: "this drew none: TCP_USER_TIMEOUT"},
+	{Name: "as recorded", Of: "causes", Do: asRecorded, Outcome: claim.Reproduced},
 	drewNo("a port that nobody listens on", undrawnTo("40001")),
 	drewNo("close() with SO_LINGER {1, 0}", undrawn("40002")),
 	drewNo("close() with data unread", undrawn("40003")),
@@ -45,12 +45,12 @@ var doctoredCauses = []doctor.Case{
 	drewNo("a full accept queue, tcp_abort_on_overflow", undrawnTo("40009")),
 	drewNo("an old duplicate SYN+ACK", undrawn("40010")),
 	drewNo("keepalive finds nobody", undrawn("40011")),
-	{Name: "the RST comes from the wrong end", Of: "causes", Do: changedAll(rstsOf("40002"), func(e *journal.Event) { e.Packet.Src, e.Packet.Dst = e.Packet.Dst, e.Packet.Src }), Outcome: claim.NotReproduced, Because: "SO_LINGER {1, 0} drew no RST"},
+	{Name: "the RST comes from the wrong end", Of: "causes", Do: changedAll(rstsOf("40002"), func(e *journal.Event) { e.Packet.Src, e.Packet.Dst = e.Packet.Dst, e.Packet.Src }), Outcome: claim.NotReproduced},
 	{Name: "a RST is missing, and the run was stopped", Of: "causes", Do: all(undrawn("40002"), halted), Outcome: claim.OutcomeUnresolved},
 	{Name: "TCP_USER_TIMEOUT draws one", Of: "causes", Do: func(d *doctor.Journal) {
 		at := *d.First(sent("40012", "SYN")).Packet
 		d.Carry(d.First(stateFrom("a12", journal.Established)).N, d.First(sent("40011", rstAck...)), func(p *journal.Packet) { p.Src, p.Dst = at.Src, at.Dst })
-	}, Outcome: claim.Reproduced, Because: "keepalive finds nobody; TCP_USER_TIMEOUT, data lost"},
+	}, Outcome: claim.Reproduced},
 	{Name: "a RST came twice", Of: "causes", Do: twice(sent("40002", rstAck...)), Outcome: claim.Reproduced},
 
 	notMadeToHappen("a port that nobody listens on", "causes", func(d *doctor.Journal) { d.Drop(call("b2", "close")) }),
@@ -65,5 +65,5 @@ var doctoredCauses = []doctor.Case{
 	notMadeToHappen("TCP_USER_TIMEOUT, data lost", "causes", droppedAll(doctor.Option("TCP_USER_TIMEOUT"))),
 	notMadeToHappen("data to a closed socket", "causes-host", func(d *doctor.Journal) { d.DropAll(call("b5", "write")); d.DropAll(call("b5", "sendmsg")) }),
 	{Name: "this kernel has no SOCK_DESTROY", Of: "causes", Do: changed(doctor.Call("SOCK_DESTROY"), returns(-1, "EOPNOTSUPP")), Outcome: claim.Reproduced},
-	{Name: "SOCK_DESTROY was refused", Of: "causes", Do: changed(doctor.Call("SOCK_DESTROY"), returns(-1, "EPERM")), Outcome: claim.OutcomeUnresolved, Because: "SOCK_DESTROY"},
+	{Name: "SOCK_DESTROY was refused", Of: "causes", Do: changed(doctor.Call("SOCK_DESTROY"), returns(-1, "EPERM")), Outcome: claim.OutcomeUnresolved},
 }

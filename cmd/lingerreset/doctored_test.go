@@ -12,6 +12,7 @@ import (
 // network that its name says, or on the wire.
 var suite = doctor.Suite{
 	Program: &program,
+	Shown:   []string{"linger0", "sigpipe"},
 	Recordings: []string{
 		"linger0", "linger0-loopback", "linger0-host", "sigpipe", "sigpipe-loopback", "sigpipe-host",
 		"read-after-reset", "read-after-reset-loopback", "read-after-reset-host", "shut-wr-contrast",

@@ -11,6 +11,7 @@ import (
 // the network that its name says, or on the strongest that the scenario can have.
 var suite = doctor.Suite{
 	Program: &program,
+	Shown:   []string{"direct", "autobind"},
 	Recordings: []string{
 		"direct", "direct-loopback", "direct-host",
 		"autobind", "hunt", "outside-range", "reserved-port", "detect-and-retry", "port-theft",

@@ -6,153 +6,114 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/tcp"
 )
 
-// stride is one transition of a socket, with the segment that caused it.
-type stride struct{ from, to, on string }
-
-// strides lists a socket's transitions up to ESTABLISHED as TCP_INFO saw them,
-// and the events they rest on.
-func strides(j *journal.Journal, socket string) (all []stride, events []int) {
-	for _, e := range claim.States(j, socket, journal.TCPInfo) {
+// transitions are a socket's up to ESTABLISHED as TCP_INFO saw them, each with what caused it.
+func transitions(c *claim.Case, s *tcp.Socket) []string {
+	var all []string
+	for _, e := range s.States(journal.TCPInfo) {
 		if e.State.From == "" {
 			continue
 		}
-		cause := claim.Cause(j, e)
-		s := stride{from: e.State.From, to: e.State.To}
-		if cause != nil && cause.Packet != nil {
-			s.on = claim.FlagsOf([]*journal.Event{cause})
-		} else if cause != nil {
-			s.on = cause.Call.Op
+		c.Cite(e)
+		on := "nothing"
+		switch cause := c.Cause(e); {
+		case cause == nil:
+		case cause.Packet != nil:
+			on = claim.Named([]*tcp.Segment{c.Segment(cause)})
+		default:
+			on = cause.Call.Op
 		}
-		all = append(all, s)
-		events = append(events, e.N)
+		all = append(all, e.State.To+" on "+on)
 		if e.State.To == journal.Established {
 			break
 		}
 	}
-	return all, events
+	return all
 }
 
-// toItself is the socket of a run that connected to its own address.
-func toItself(j *journal.Journal) (string, bool) {
-	i := slices.IndexFunc(j.Sockets, func(s journal.Socket) bool {
-		return s.Local != "" && s.Local == s.Remote && len(connected(j, s.ID)) > 0
+// toItself is the socket of a run that connected to its own address; nil: none did.
+func toItself(v *tcp.View) *tcp.Socket {
+	i := slices.IndexFunc(v.Sockets, func(s *tcp.Socket) bool {
+		return s.Local != "" && s.Local == s.Remote && len(established(s)) > 0
 	})
 	if i < 0 {
-		return "", false
+		return nil
 	}
-	return j.Sockets[i].ID, true
-}
-
-// alike compares the transitions of a simultaneous open with those of a
-// self-connection.
-func alike(j *journal.Journal) claim.Finding {
-	p, f, ok := simultaneous(j)
-	if !ok {
-		return f
-	}
-	self, ok := toItself(j)
-	if !ok {
-		return claim.Unclear("no socket connected to itself")
-	}
-	want, cited := strides(j, self)
-	for _, id := range []string{p.a, p.b} {
-		got, events := strides(j, id)
-		cited = append(cited, events...)
-		if !slices.Equal(got, want) {
-			return claim.Refute(cited, "%s went %s, %s, connected to itself, went %s", id, described(got), self, described(want))
-		}
-	}
-	return claim.Confirm(cited, "%s, %s and the self-connected %s all went %s", p.a, p.b, self, described(want))
-}
-
-func described(all []stride) string {
-	var parts []string
-	for _, s := range all {
-		parts = append(parts, s.to+" on "+s.on)
-	}
-	return strings.Join(parts, ", ")
+	return v.Sockets[i]
 }
 
 var so8 = claim.Claim{
-	ID: "SO8", Statement: "the code path is the same as self-connection's",
+	ID: "SO8", Statement: "it goes through the same transitions, on the same segments, as self-connection",
 	Source: article004, Quantity: claim.Always,
-	Precondition: "a simultaneous open and a self-connection in one run; what is compared are the transitions and the segments that cause them",
-	Needs:        needsAll,
-	Check:        alike,
-}
-
-// without is the finding where the simultaneous open that a scenario needs did not come
-// about.
-func without(j *journal.Journal, what string) claim.Finding {
-	connects := claim.Calls(j, "", "connect")
-	if f, ok := claim.ConnectFailed(connects[:min(2, len(connects))]); !ok {
-		return f
-	}
-	return claim.Absent(claim.Refute(nil, "%s: %s", what, whyNot(j).Because))
-}
-
-// filtersDropped judges the scenario punch: what one side alone sends is
-// dropped by the other's filter, and the simultaneous open gets through.
-func filtersDropped(j *journal.Journal) claim.Finding {
-	all := pairs(j)
-	through, ok := opened(j)
-	if !ok {
-		return without(j, "the simultaneous open did not get through")
-	}
-	if len(all) != 1 {
-		return claim.Unclear("%d pairs called each other, not one", len(all))
-	}
-	for _, c := range claim.Calls(j, "", "connect") {
-		if c.Socket != through.a && c.Socket != through.b && len(connected(j, c.Socket)) > 0 {
-			return claim.Refute(claim.Numbers(c), "the ordinary connect of %s got through", c.Socket)
+	Precondition: "a simultaneous open and a self-connection in one run", Needs: needsAll,
+	Rule: claim.Each(pairs, func(c *claim.Case, p pair) {
+		simultaneously(c, p)
+		self := toItself(c.View)
+		c.Given(self != nil, "no socket connected to itself")
+		c.About(self)
+		want := transitions(c, self)
+		for _, s := range []*tcp.Socket{p.a, p.b} {
+			got := transitions(c, s)
+			c.Expect(slices.Equal(got, want), "%s went %s, %s, connected to itself, went %s",
+				s.ID, strings.Join(got, ", "), self.ID, strings.Join(want, ", "))
 		}
-	}
-	alone := map[string]*journal.Event{} // the host whose ordinary connect was dropped
-	for _, e := range lost(j) {
-		if claim.HasFlags(e, "SYN") {
-			alone[e.Host] = e
+		c.Holds("%s, %s and the self-connected %s all went %s", p.a.ID, p.b.ID, self.ID, strings.Join(want, ", "))
+	}),
+}
+
+// throughFilters is the phenomenon of punch: what one side alone sends is dropped by the
+// other's filter, and the simultaneous open gets through.
+var throughFilters = claim.Phenomenon{
+	Needs: needsAll, Precondition: "no two clients called each other",
+	Rule: claim.Once(func(c *claim.Case) {
+		both := pairs(c.View)
+		for _, e := range c.Calls("connect")[:min(2, len(c.Calls("connect")))] {
+			answered(c, e)
 		}
-	}
-	if alone["a"] == nil || alone["b"] == nil {
-		return claim.Unclear("an ordinary connect was not tried, or not dropped, in both directions")
-	}
-	return claim.Confirm(append(claim.Numbers(alone["a"], alone["b"]), through.events...),
-		"an ordinary connect was dropped by the other's filter both ways; %s and %s, calling each other, got through", through.a, through.b)
+		c.ExpectSeen(len(both) > 0 && both[0].isOpen(), "the simultaneous open did not get through")
+		c.Given(len(both) == 1, "%d pairs called each other, not one", len(both))
+		opened(c, both[0])
+		dropped := map[string]bool{} // by the host whose ordinary connect it was
+		for _, s := range c.Segments(journal.AtDropped) {
+			if s.Is(packet.SYN) && !dropped[s.Host] {
+				dropped[s.Host] = true
+				c.CiteSegments(s)
+			}
+		}
+		for _, s := range c.Sockets {
+			if s != both[0].a && s != both[0].b {
+				through := c.First(established(s))
+				c.Expect(through == nil, "the ordinary connect of %s got through", s.ID)
+			}
+		}
+		c.Given(dropped["a"] && dropped["b"], "an ordinary connect was not tried, or not dropped, in both directions")
+		c.Holds("an ordinary connect was dropped by the other's filter both ways; %s and %s, calling each other, got through", both[0].a.ID, both[0].b.ID)
+	}),
 }
 
-var punched = claim.Phenomenon{Needs: needsAll, Check: filtersDropped}
-
-// clientWins judges the scenario listener: while a client on b calls, a's SYN
-// goes to the client and not to the listener on the same port.
-func clientWins(j *journal.Journal) claim.Finding {
-	p, ok := opened(j)
-	if !ok {
-		return without(j, "the client beside the listener did not connect")
-	}
-	accepts := claim.Calls(j, "", "accept4")
-	if len(accepts) < 2 {
-		return claim.Unclear("the listener was not asked twice")
-	}
-	cited := append(slices.Clone(p.events), accepts[0].N, accepts[1].N)
-	switch {
-	case accepts[0].Call.Errno != "EAGAIN":
-		return claim.Refute(cited, "the listener got a connection while the client called")
-	case accepts[1].Call.Errno != "":
-		return claim.Unclear("the listener got nothing even when no client called: %s", accepts[1].Call.Errno)
-	}
-	calls := claim.Calls(j, "", "connect")
-	late := calls[len(calls)-1]
-	return claim.Confirm(append(cited, late.N), "the SYN met the client that called, %s, and the listener on its port got nothing; when the client called later, the listener had the connection, and connect() ended with %s",
-		p.b, errnoOr(late))
+// clientBeatsListener is the phenomenon of listener: while a client on b calls, a's SYN goes
+// to the client and not to the listener on the same port.
+var clientBeatsListener = claim.Phenomenon{
+	Needs: needsCalls,
+	Rule: claim.Once(func(c *claim.Case) {
+		calls := c.Calls("connect")
+		for _, e := range calls[:min(2, len(calls))] {
+			answered(c, e)
+		}
+		i := slices.IndexFunc(pairs(c.View), pair.isOpen)
+		c.ExpectSeen(i >= 0, "the client beside the listener did not connect")
+		p := pairs(c.View)[i]
+		opened(c, p)
+		accepts := c.Calls("accept4")
+		c.Given(len(accepts) >= 2, "the listener was not asked twice")
+		during, after := c.Nth(accepts, 0), c.Nth(accepts, 1)
+		c.Expect(during.Call.Errno == "EAGAIN", "the listener got a connection while the client called")
+		c.Given(after.Call.Errno == "", "the listener got nothing even when no client called: %s", after.Call.Errno)
+		late := c.Last(calls)
+		c.Holds("the SYN met the client that called, %s, and the listener on its port got nothing; when the client called later, the listener had the connection, and connect() ended with %s",
+			p.b.ID, claim.Returned(late))
+	}),
 }
-
-func errnoOr(e *journal.Event) string {
-	if e.Call.Errno == "" {
-		return "success"
-	}
-	return e.Call.Errno
-}
-
-var clientBeatsListener = claim.Phenomenon{Needs: []journal.Witness{journal.Calls, journal.TCPInfo}, Check: clientWins}

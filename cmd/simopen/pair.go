@@ -1,10 +1,10 @@
 package main
 
 import (
-	"slices"
-
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/tcp"
 )
 
 // The sources of the statements.
@@ -14,140 +14,116 @@ const (
 	rfc9293    = "RFC 9293 §3.5"
 )
 
-// pair is two sockets that called each other: each one's address is the
-// other's peer.
-type pair struct {
-	a, b   string // the sockets' ids
-	events []int  // that prove that both were ESTABLISHED; nil if they were not
-}
+// The witnesses of the calls alone, and of what is seen step by step.
+var (
+	needsCalls = []journal.Witness{journal.Calls, journal.TCPInfo}
+	needsAll   = []journal.Witness{journal.Calls, journal.TCPInfo, journal.Packets}
+)
 
-// pairs lists the sockets of a journal that called each other, in order.
-func pairs(j *journal.Journal) []pair {
-	var all []pair
-	calls, in := byClient(j)
-	for _, x := range j.Sockets {
-		for _, y := range j.Sockets {
-			if x.Host != "a" || y.Host != "b" || x.Local == "" || x.Local != y.Remote || x.Remote != y.Local {
-				continue
+const (
+	synAck = packet.SYN | packet.ACK
+	finAck = packet.FIN | packet.ACK
+)
+
+// pair is two clients, each of which called the other.
+type pair struct{ a, b *tcp.Socket }
+
+// pairs lists them in order. Where clients share their ports, each may have met each.
+func pairs(v *tcp.View) []pair {
+	return tcp.Derive(v, func(v *tcp.View) []pair {
+		var all []pair
+		called := map[string]bool{}
+		for _, e := range v.Calls("connect") {
+			called[e.Socket] = true
+		}
+		for _, a := range v.Sockets {
+			for _, b := range v.Sockets {
+				if a.Host == "a" && b.Host == "b" && a.Local != "" && a.Local == b.Remote && a.Remote == b.Local && called[a.ID] && called[b.ID] {
+					all = append(all, pair{a, b})
+				}
 			}
-			if len(calls[x.ID]) == 0 || len(calls[y.ID]) == 0 {
-				continue
-			}
-			p := pair{a: x.ID, b: y.ID}
-			if len(in[x.ID]) > 0 && len(in[y.ID]) > 0 {
-				p.events = claim.Numbers(slices.Concat(calls[x.ID], calls[y.ID], in[x.ID], in[y.ID])...)
-			}
-			all = append(all, p)
+		}
+		return all
+	})
+}
+
+// established lists the events by which TCP_INFO saw a socket ESTABLISHED. That asks the
+// very socket; sock_diag asks for the addresses, which another may have.
+func established(s *tcp.Socket) []*journal.Event {
+	return s.Entered(journal.Established, journal.TCPInfo)
+}
+
+func (p pair) isOpen() bool { return len(established(p.a)) > 0 && len(established(p.b)) > 0 }
+
+// opened expects that a pair became connected.
+func opened(c *claim.Case, p pair) {
+	c.About(p.a, p.b)
+	for _, s := range []*tcp.Socket{p.a, p.b} {
+		answered(c, c.First(s.CallsOf(0, 0, "connect")))
+		c.Given(len(s.States(journal.TCPInfo)) > 0, "no witness saw a state of %s", s.ID)
+	}
+	if !p.isOpen() {
+		c.ExpectSeen(false, "%s was %s in the end, %s was %s", p.a.ID, inTheEnd(c, p.a), p.b.ID, inTheEnd(c, p.b))
+	}
+	c.First(established(p.a))
+	c.First(established(p.b))
+}
+
+// answered asks that a connect() did not fail with an error that is no answer of the peer's:
+// what would have become of it is not known.
+func answered(c *claim.Case, connect *journal.Event) {
+	switch connect.Call.Errno {
+	case "", "EINPROGRESS", "ECONNREFUSED":
+	default:
+		c.Given(false, "connect() of %s failed with %s", connect.Socket, connect.Call.Errno)
+	}
+}
+
+func inTheEnd(c *claim.Case, s *tcp.Socket) string {
+	return c.Last(s.States(journal.TCPInfo)).State.To
+}
+
+// simultaneously asks that a pair opened as the statements mean it: their SYNs crossed, and
+// nothing was lost.
+func simultaneously(c *claim.Case, p pair) {
+	c.About(p.a, p.b)
+	c.Given(p.isOpen(), "%s and %s did not both become ESTABLISHED", p.a.ID, p.b.ID)
+	c.First(established(p.a))
+	c.First(established(p.b))
+	c.Given(p.cross(packet.SYN), "the SYNs did not cross")
+	lost := c.FirstSegment(append(p.a.Lost(0, 0), p.b.Lost(0, 0)...))
+	c.Given(lost == nil, "a segment was lost")
+}
+
+// cross says whether each one's first segment with these flags left before the other's
+// arrived. The kernel may have sent it again meanwhile.
+func (p pair) cross(flags packet.Flags) bool {
+	left := max(first(p.a.SentAll(0, 0), flags), first(p.b.SentAll(0, 0), flags))
+	toA, toB := first(p.a.Arrived(0, 0), flags), first(p.b.Arrived(0, 0), flags)
+	return first(p.a.SentAll(0, 0), flags) != 0 && first(p.b.SentAll(0, 0), flags) != 0 && toA > left && toB > left
+}
+
+// first is the number of the first segment with exactly these flags; 0: there is none.
+func first(some []*tcp.Segment, flags packet.Flags) int {
+	for _, s := range some {
+		if s.Is(flags) {
+			return s.N
 		}
 	}
-	return all
+	return 0
 }
 
-// byClient lists, by socket, the calls to connect() and the events by which
-// TCP_INFO saw it ESTABLISHED. That asks the very socket; sock_diag asks for the
-// addresses, which another may have.
-func byClient(j *journal.Journal) (calls, in map[string][]*journal.Event) {
-	calls, in = map[string][]*journal.Event{}, map[string][]*journal.Event{}
-	for i := range j.Events {
-		e := &j.Events[i]
-		switch {
-		case e.Call != nil && e.Call.Op == "connect":
-			calls[e.Socket] = append(calls[e.Socket], e)
-		case e.State != nil && e.State.Witness == journal.TCPInfo && e.State.To == journal.Established:
-			in[e.Socket] = append(in[e.Socket], e)
-		}
-	}
-	return calls, in
-}
-
-// connected lists the events by which TCP_INFO saw a socket ESTABLISHED.
-func connected(j *journal.Journal, socket string) []*journal.Event {
-	_, in := byClient(j)
-	return in[socket]
-}
-
-// opened is the first pair that became connected.
-func opened(j *journal.Journal) (pair, bool) {
-	for _, p := range pairs(j) {
-		if p.events != nil {
-			return p, true
-		}
-	}
-	return pair{}, false
-}
-
-// notOpened is the finding on what follows from a simultaneous open, where
-// there was none: the precondition did not arise.
-func notOpened(j *journal.Journal) claim.Finding {
-	return claim.Unclear("no two clients connected to each other: %s", whyNot(j).Because)
-}
-
-// whyNot says what became of clients that did not connect.
-func whyNot(j *journal.Journal) claim.Finding {
-	connects := claim.Calls(j, "", "connect")
-	if len(connects) < 2 {
-		if counted := count(j).calls; counted > len(connects) {
-			return claim.Unclear("no meeting in %d calls was kept whole", counted)
-		}
-		return claim.Unclear("connect() was called %d times, not by two clients", len(connects))
-	}
-	if f, ok := claim.ConnectFailed(connects[:2]); !ok {
-		return f
-	}
-	var ends []*journal.Event
-	for _, c := range connects {
-		states := claim.States(j, c.Socket, journal.TCPInfo)
-		if len(states) == 0 {
-			return claim.Unclear("no witness saw a state of %s", c.Socket)
-		}
-		ends = append(ends, states[len(states)-1])
-	}
-	first, second := ends[0], ends[1]
-	return claim.Refute(claim.Numbers(connects[0], connects[1], first, second),
-		"%s was %s in the end, %s was %s", first.Socket, first.State.To, second.Socket, second.State.To)
-}
-
-// bothOpened is the phenomenon: two clients connected to each other, neither
-// by a listener. On the wire, where that is arranged, their SYNs crossed: if one
-// is lost, they connect by an ordinary handshake.
+// bothOpened is the phenomenon: two clients connected to each other, neither by a
+// listener. On the wire, where that is arranged, their SYNs crossed: if one is lost, they
+// connect by an ordinary handshake.
 var bothOpened = claim.Phenomenon{
-	Needs: []journal.Witness{journal.Calls, journal.TCPInfo},
-	Check: func(j *journal.Journal) claim.Finding {
-		p, ok := opened(j)
-		if !ok {
-			return whyNot(j)
+	Needs: needsCalls, Quantity: claim.Can, Precondition: "no two clients called each other",
+	Rule: claim.Each(pairs, func(c *claim.Case, p pair) {
+		opened(c, p)
+		if c.OnWire() {
+			c.Given(c.Sees(), "whether the SYNs crossed was not seen")
+			c.Expect(p.cross(packet.SYN), "%s and %s were ESTABLISHED with each other, but their SYNs did not cross", p.a.ID, p.b.ID)
 		}
-		if j.Network == journal.Wire {
-			if s := j.Witness(journal.Packets); s.Status != journal.Attached || s.Lost > 0 {
-				return claim.Unclear("whether the SYNs crossed was not seen: %s", s.Reason)
-			}
-			if !crossed(j) {
-				return claim.Refute(p.events, "%s and %s were ESTABLISHED with each other, but their SYNs did not cross", p.a, p.b)
-			}
-		}
-		return claim.Confirm(p.events, "%s and %s, both clients, were ESTABLISHED with each other", p.a, p.b)
-	},
+		c.Holds("%s and %s, both clients, were ESTABLISHED with each other", p.a.ID, p.b.ID)
+	}),
 }
-
-// crossed says whether both SYNs of a run were under way at the same time.
-func crossed(j *journal.Journal) bool { return underWay(j, "SYN") }
-
-// underWay says whether each host's first segment with these flags left it
-// before the other's arrived. The kernel may have sent it again meanwhile.
-func underWay(j *journal.Journal, flags ...string) bool {
-	sent, arrived := map[string]int{}, map[string]int{} // the first event by host
-	for _, e := range claim.Packets(j, "") {
-		if !claim.HasFlags(e, flags...) {
-			continue
-		}
-		first := map[string]map[string]int{journal.AtSent: sent, journal.AtDelivered: arrived}[e.Packet.At]
-		if first != nil && first[e.Host] == 0 {
-			first[e.Host] = e.N
-		}
-	}
-	a, b := sent["a"], sent["b"]
-	return a != 0 && b != 0 && arrived["b"] > max(a, b) && arrived["a"] > max(a, b)
-}
-
-// lost lists the segments that the wire dropped.
-func lost(j *journal.Journal) []*journal.Event { return claim.Packets(j, journal.AtDropped) }

@@ -36,32 +36,32 @@ func repliedAgain(q question, behind doctor.Which) func(*doctor.Journal) {
 
 // doctoredLate: SR1, SR2 and that somebody was told another's answer.
 var doctoredLate = []doctor.Case{
-	{Name: "as recorded", Of: "late-reply", Do: asRecorded, Outcome: claim.Reproduced, Because: "bob was told that alice has won a tablet"},
-	{Name: "bob had his own", Of: "late-reply", Do: read(answered(naive, "bob", didTake), bobs), Outcome: claim.NotReproduced, Because: "replies taken for another's: 1"},
-	{Name: "everybody was patient", Of: "late-reply-patient", Do: asRecorded, Outcome: claim.NotReproduced, Because: "every reply came in time"},
-	{Name: "it is not told who gave up", Of: "late-reply", Do: dropped(answered(naive, "alice", didTimeOut)), Outcome: claim.OutcomeUnresolved, Because: "is not in the journal"},
-	{Name: "the connection was lost", Of: "late-reply", Do: all(lostAt(naive, "alice"), lostAt(naive, "bob"), lostAt(naive, "carol")), Outcome: claim.NotReproduced, Because: "that failed: 3"},
+	{Name: "as recorded", Of: "late-reply", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "bob had his own", Of: "late-reply", Do: read(answered(naive, "bob", didTake), bobs), Outcome: claim.NotReproduced},
+	{Name: "everybody was patient", Of: "late-reply-patient", Do: asRecorded, Outcome: claim.NotReproduced},
+	{Name: "it is not told who gave up", Of: "late-reply", Do: dropped(answered(naive, "alice", didTimeOut)), Outcome: claim.OutcomeUnresolved},
+	{Name: "the connection was lost", Of: "late-reply", Do: all(lostAt(naive, "alice"), lostAt(naive, "bob"), lostAt(naive, "carol")), Outcome: claim.NotReproduced},
 	{Name: "bob refused it", Of: "late-reply", Do: did(answered(naive, "bob", didTake), didRefuse), Outcome: claim.NotReproduced},
-	{Name: "what the client says its calls do not show", Of: "late-reply", Do: elsewhere(answered(naive, "bob", "")), Outcome: claim.OutcomeUnresolved, Because: "its calls do not show"},
+	{Name: "what the client says its calls do not show", Of: "late-reply", Do: elsewhere(answered(naive, "bob", "")), Outcome: claim.OutcomeUnresolved},
 	{Name: "no naive client", Of: "late-reply", Do: droppedAll(answered(naive, "", "")), Outcome: claim.OutcomeUnresolved},
-	{Name: "as recorded", Of: "slow-server", Do: asRecorded, Outcome: claim.Reproduced, Because: "the server answered after"},
+	{Name: "as recorded", Of: "slow-server", Do: asRecorded, Outcome: claim.Reproduced},
 	{
-		Name: "the server had answered", Of: "slow-server", Outcome: claim.NotReproduced, Because: "had answered before",
+		Name: "the server had answered", Of: "slow-server", Outcome: claim.NotReproduced,
 		Do: func(d *doctor.Journal) {
 			asked := d.First(answered(naive, "alice", didTimeOut)).Answer.Asked
 			moved(wrote(alices), numbered(asked))(d)
 		},
 	},
-	{Name: "it was not waited for", Of: "slow-server", Do: did(answered(naive, "alice", didTimeOut), didCancel), Outcome: claim.NotReproduced, Because: "had not waited"},
-	{Name: "as recorded", Of: "slow-network", Do: asRecorded, Outcome: claim.Reproduced, Because: "the network was late"},
+	{Name: "it was not waited for", Of: "slow-server", Do: did(answered(naive, "alice", didTimeOut), didCancel), Outcome: claim.NotReproduced},
+	{Name: "as recorded", Of: "slow-network", Do: asRecorded, Outcome: claim.Reproduced},
 	{
 		Name: "the server had not answered", Of: "slow-network", Do: moved(wrote(alices), answered(naive, "alice", didTimeOut)),
-		Outcome: claim.NotReproduced, Because: "had not answered",
+		Outcome: claim.NotReproduced,
 	},
-	{Name: "it was not waited for", Of: "slow-network", Do: did(answered(naive, "alice", didTimeOut), didCancel), Outcome: claim.NotReproduced, Because: "had not waited"},
+	{Name: "it was not waited for", Of: "slow-network", Do: did(answered(naive, "alice", didTimeOut), didCancel), Outcome: claim.NotReproduced},
 
 	{Name: "as recorded", Of: "late-reply", Do: asRecorded, Claim: "SR1", Want: claim.Confirmed},
-	{Name: "bob had his own", Of: "late-reply", Do: read(answered(naive, "bob", didTake), bobs), Claim: "SR1", Want: claim.Refuted, Because: "2 bob, was taken: 2 bob"},
+	{Name: "bob had his own", Of: "late-reply", Do: read(answered(naive, "bob", didTake), bobs), Claim: "SR1", Want: claim.Refuted},
 	{Name: "the late reply was written elsewhere", Of: "slow-server", Do: astray, Claim: "SR1", Want: claim.Inconclusive},
 	{Name: "the late reply never came", Of: "slow-server", Do: dropped(wrote(alices)), Claim: "SR1", Want: claim.Inconclusive},
 	{Name: "the late reply came after bob's", Of: "slow-server", Do: moved(wrote(alices), answered(naive, "bob", "")), Claim: "SR1", Want: claim.Inconclusive},

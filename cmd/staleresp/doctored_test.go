@@ -13,6 +13,7 @@ import (
 // network that its name says, or on the strongest that the scenario can have.
 var suite = doctor.Suite{
 	Program: &program,
+	Shown:   []string{"late-reply", "policies"},
 	Recordings: []string{
 		"late-reply", "late-reply-host", "late-reply-patient", "slow-server", "slow-server-loopback", "slow-network", "policies",
 		"crosswire", "cancelled", "incarnation", "incarnation-stamped", "time-wait",

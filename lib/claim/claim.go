@@ -39,6 +39,9 @@ type Claim struct {
 	Precondition string
 	// Needs are the witnesses without which no verdict is possible.
 	Needs []journal.Witness
+	// Rule tests it on its cases in a view, if the needed witnesses were attached and lost
+	// nothing.
+	Rule Rule
 	// Check judges a journal whose needed witnesses were attached and lost nothing.
 	Check func(j *journal.Journal) Finding
 }
@@ -57,11 +60,24 @@ type Finding struct {
 }
 
 // Judge tests the claim against a journal.
-func (c *Claim) Judge(j *journal.Journal) Finding {
-	f, ok := blind(j, c.Needs)
-	if !ok {
-		f = c.Check(j)
+func (c *Claim) Judge(j *journal.Journal) Finding { return (&Gate{j: j}).Judge(c) }
+
+// Judge tests a claim against the gate's journal, and takes back what the journal does not
+// bear.
+func (g *Gate) Judge(c *Claim) Finding {
+	f, ok := blind(g.j, c.Needs)
+	switch {
+	case ok:
+	case c.Rule != nil:
+		f = sum(g.cases(c.Rule, false), c.Quantity, c.Precondition)
+		if c.Quantity == Can && f.Verdict == Refuted {
+			f.Verdict, f.Because = Inconclusive, "not in this run: "+f.Because
+		}
+	default:
+		f = c.Check(g.j)
 	}
+	f.Quantity = c.Quantity
+	f = g.Finding(f)
 	f.Claim, f.Statement, f.Source, f.Quantity = c.ID, c.Statement, c.Source, c.Quantity
 	if f.Events == nil {
 		f.Events = []int{} // [] in JSON, never null

@@ -1,69 +1,73 @@
 package claim
 
 import (
-	"slices"
 	"strings"
 
 	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/tcp"
 )
 
-// Step is a transition that a claim expects, with the segment that causes it.
-type Step struct {
+// Transition is a change of state that a claim expects, with the segment that causes it.
+type Transition struct {
 	From, To string
-	On       []string // the flags of the segment, exactly; nil: any cause
+	On       packet.Flags // of the segment, besides PSH, ECE and CWR; 0: any cause
 }
 
-// Follows judges whether a socket went through the steps, as the witnesses
-// named saw it, each caused by the segment expected; whose says in the finding
-// whose segments those are: "its own", "the other's". A witness that skipped a
-// state cannot say: the change passed between two looks.
-func Follows(j *journal.Journal, socket, whose string, steps []Step, by ...journal.Witness) Finding {
-	var cited []*journal.Event
+// Follows expects that a socket went through the transitions as a witness saw it, each on
+// the segment named. A witness that skipped a state cannot tell: off the wire the change
+// passes between two of its looks.
+func (c *Case) Follows(s *tcp.Socket, by journal.Witness, path ...Transition) {
+	c.About(s)
 	at := 0
-	for _, s := range steps {
-		i, e := transition(j, socket, s.From, at, by)
-		switch {
-		case e == nil:
-			return Unclear("no witness saw %s leave %s", socket, s.From)
-		case e.State.To != s.To && j.Network != journal.Wire:
-			return Unclear("it went from %s to %s between two looks: on %s what lies between passes inside one system call, unseen by %s",
-				s.From, e.State.To, j.Network, joinWitnesses(by))
-		case e.State.To != s.To:
-			return Refute(Numbers(append(cited, e)...), "%s went from %s to %s, not to %s", socket, s.From, e.State.To, s.To)
-		}
-		at = i + 1
-		cited = append(cited, e)
-		if s.On == nil || j.Network != journal.Wire {
+	for _, t := range path {
+		e := leaves(s, t.From, at, by)
+		c.Given(e != nil, "%s did not see %s leave %s", by, s.Name(), t.From)
+		c.Cite(e)
+		c.Given(e.State.To == t.To || c.OnWire(), "it went from %s to %s between two looks: on %s what lies between passes inside one system call, unseen by %s",
+			t.From, e.State.To, c.Journal.Network, by)
+		c.Expect(e.State.To == t.To, "%s went from %s to %s, not to %s", s.Name(), t.From, e.State.To, t.To)
+		at = e.N
+		if t.On == 0 || !c.OnWire() {
 			continue // elsewhere packets and states are not seen in step
 		}
-		cause := Cause(j, e)
-		if !HasFlags(cause, s.On...) {
-			return Refute(Numbers(append(cited, cause)...), "%s went to %s, but not on %s", socket, s.To, strings.Join(s.On, "+"))
-		}
-		cited = append(cited, cause)
+		cause := c.Cause(e)
+		c.Cite(cause)
+		c.Expect(c.View.Segment(cause).Is(t.On), "%s went to %s, but not on %s", s.Name(), t.To, t.On)
 	}
-	return Confirm(Numbers(cited...), "seen: %s", pathOf(steps, whose))
 }
 
-// transition finds the first change away from a state among the witnesses'
-// events, from index at on; its index counts all events of the socket.
-func transition(j *journal.Journal, socket, from string, at int, by []journal.Witness) (int, *journal.Event) {
-	for i, e := range States(j, socket) {
-		if i >= at && e.State.From == from && slices.Contains(by, e.State.Witness) {
-			return i, e
+// leaves is the first change away from a state after an event.
+func leaves(s *tcp.Socket, state string, after int, by journal.Witness) *journal.Event {
+	for _, e := range s.States(by) {
+		if e.N > after && e.State.From == state {
+			return e
 		}
 	}
-	return 0, nil
+	return nil
 }
 
-func pathOf(steps []Step, whose string) string {
-	path := []string{steps[0].From}
-	for _, s := range steps {
-		to := s.To
-		if s.On != nil {
-			to += " on " + whose + " " + strings.Join(s.On, "+")
+// Path is a way through the states, for a sentence: "SYN_SENT → SYN_RECV on the other's SYN".
+func Path(whose string, path ...Transition) string {
+	words := []string{path[0].From}
+	for _, t := range path {
+		to := t.To
+		if t.On != 0 {
+			to += " on " + whose + " " + t.On.String()
 		}
-		path = append(path, to)
+		words = append(words, to)
 	}
-	return strings.Join(path, " → ")
+	return strings.Join(words, " → ")
+}
+
+// maxNamed bounds how many segments a sentence names.
+const maxNamed = 8
+
+// Named names segments by their flags: "SYN, SYN+ACK, ACK".
+func Named(some []*tcp.Segment) string {
+	events := make([]*journal.Event, len(some))
+	for i, s := range some {
+		events[i] = s.Event
+	}
+	return FlagsOf(events)
 }

@@ -13,14 +13,20 @@ import (
 // for all claims and outcomes.
 type Gate struct {
 	j             *journal.Journal
-	asked         bool // the witnesses were confronted
+	v             *tcp.View // made when it is first asked for
+	asked         bool      // the witnesses were confronted
 	Discrepancies []tcp.Discrepancy
 }
 
 // NewGate confronts the witnesses of a journal.
 func NewGate(j *journal.Journal) *Gate {
-	return &Gate{j: j, asked: true, Discrepancies: append([]tcp.Discrepancy{}, ViewOf(j).Confront()...)}
+	v := ViewOf(j)
+	return &Gate{j: j, v: v, asked: true, Discrepancies: append([]tcp.Discrepancy{}, v.Confront()...)}
 }
+
+// Unconfronted judges a journal as if nothing in it contradicted: for tests, in which a
+// rule must hold its own.
+func Unconfronted(j *journal.Journal) *Gate { return &Gate{j: j, v: ViewOf(j)} }
 
 // viewKey is that of the view.
 type viewKey struct{}
@@ -35,17 +41,19 @@ func ViewOf(j *journal.Journal) *tcp.View {
 // having happened: an always that was confirmed, a can that was refuted, an absence.
 func (g *Gate) Finding(f Finding) Finding {
 	f.Absence = f.Absence || f.Quantity == Can && f.Verdict == Refuted
-	return g.check(f, f.Absence || f.Quantity == Always && f.Verdict == Confirmed)
+	return g.check(f, nil, f.Absence || f.Quantity == Always && f.Verdict == Confirmed)
 }
 
 // Outcome is that of a run as its phenomenon's finding has it. That it was not reproduced
 // rests on the whole run.
 func (g *Gate) Outcome(f Finding) Finding {
 	f.Absence = f.Absence || f.Verdict == Refuted
-	return g.check(f, f.Absence)
+	return g.check(f, nil, f.Absence)
 }
 
-func (g *Gate) check(f Finding, whole bool) Finding {
+// check takes a finding back where the sockets of its events, those it is about besides, or
+// the whole run have a discrepancy.
+func (g *Gate) check(f Finding, about []string, whole bool) Finding {
 	if f.Verdict == Inconclusive {
 		return f
 	}
@@ -53,7 +61,7 @@ func (g *Gate) check(f Finding, whole bool) Finding {
 		f.Verdict, f.Because = Inconclusive, fmt.Sprintf("%s, but %s", f.Because, why)
 		return f
 	}
-	d := g.within(f.Events, whole)
+	d := g.within(f.Events, about, whole)
 	if d == nil {
 		return f
 	}
@@ -75,11 +83,16 @@ func (g *Gate) unseen(f Finding) string {
 
 // within is the first discrepancy in a scope: of a host's stack, of the whole run, or of
 // the sockets that the events concern and their peers. Nil: there is none.
-func (g *Gate) within(events []int, whole bool) *tcp.Discrepancy {
+func (g *Gate) within(events []int, about []string, whole bool) *tcp.Discrepancy {
 	if len(g.Discrepancies) == 0 {
 		return nil
 	}
 	scope, known := g.sockets(events)
+	for _, id := range about {
+		if known {
+			scope[id] = true
+		}
+	}
 	for i := range g.Discrepancies {
 		d := &g.Discrepancies[i]
 		if whole || !known || len(d.Sockets) == 0 || slices.ContainsFunc(d.Sockets, func(id string) bool { return scope[id] }) {

@@ -25,6 +25,15 @@ type Phenomenon struct {
 	// was seen in some counts, however many were left when the run was stopped.
 	Rounds bool
 	Check  func(j *journal.Journal) Finding
+	// Rule finds the cases of the phenomenon. Of Always each must hold, of Can one is enough.
+	Rule         Rule
+	Quantity     Quantity
+	Precondition string
+}
+
+// By is a phenomenon that a claim states: it was reproduced where the claim's cases hold.
+func By(c *Claim) Phenomenon {
+	return Phenomenon{Needs: c.Needs, Rule: c.Rule, Quantity: c.Quantity, Precondition: c.Precondition}
 }
 
 // Judge returns a run's outcome and the sentence that says why. A run that was
@@ -40,7 +49,11 @@ func (p *Phenomenon) Gated(j *journal.Journal, g *Gate) (Outcome, string) {
 		return OutcomeUnresolved, j.Stopped
 	}
 	f, ok := blind(j, p.Needs)
-	if !ok {
+	switch {
+	case ok:
+	case p.Rule != nil:
+		f = g.Outcome(sum(g.cases(p.Rule, true), p.Quantity, p.Precondition))
+	default:
 		f = g.Outcome(p.Check(j))
 	}
 	if j.Stopped != "" {

@@ -106,7 +106,6 @@ func TestForgeriesOfAnotherBuild(t *testing.T) {
 			r.Disagreements = append(r.Disagreements, claim.Disagreement{Socket: "a1", Text: "x", Events: []int{1}})
 		}), want: "report.json, run 1: where its witnesses disagree"},
 		"agreed":        {doc: run(func(r *report.Run) { r.Disagreements = nil }), want: "report.json, run 1: where its witnesses disagree"},
-		"table":         {doc: run(func(r *report.Run) { r.Comparison = &claim.Comparison{Title: "x"} }), want: "report.json, run 1: its table"},
 		"quantity":      {doc: run(func(r *report.Run) { r.Findings[0].Quantity = claim.Always }), want: "report.json, run 1, claim T1: is said to claim what always is"},
 		"interface":     {capture: func(c *pcapng.Capture) { c.Interfaces[0].Name = "run1.z" }, want: "wire.pcapng: its interfaces"},
 		"name":          {capture: func(c *pcapng.Capture) { c.Names[0].Name = "z" }, want: "wire.pcapng: its names"},

@@ -51,7 +51,7 @@ func (s *Scenario) Gated(j *journal.Journal, g *claim.Gate) (o claim.Outcome, wh
 	o, why = s.Phenomenon.Gated(j, g)
 	findings = []claim.Finding{}
 	for _, c := range s.Claims {
-		findings = append(findings, g.Finding(c.Judge(j)))
+		findings = append(findings, g.Judge(c))
 	}
 	return o, why, findings
 }

@@ -43,6 +43,8 @@ func (v *View) Confront() []Discrepancy {
 	c.ports()
 	c.peers()
 	c.counters()
+	c.opens()
+	c.lists()
 	sortDiscrepancies(c.found)
 	return c.found
 }

@@ -14,6 +14,10 @@ type Segment struct {
 	Stamped   bool   // it has one
 	Scale     uint8  // of a SYN: the window scale, 0 without the option
 
+	// Repeats is the number of the event of the earlier segment that this one says again: a
+	// retransmission, a duplicate ACK. 0: a first transmission, or a first arrival.
+	Repeats int
+
 	// Payload is the data; nil where there is none, or where it was not kept.
 	Payload []byte
 }

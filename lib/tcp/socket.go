@@ -9,7 +9,8 @@ import (
 // Socket is a socket of the run, as its calls and the two state witnesses know it.
 type Socket struct {
 	journal.Socket
-	End   *End // of the connection it has; nil: none was seen
+	End   *End  // of the connection it has; nil: none was seen
+	Conn  *Conn // the connection it called for, or was accepted of; nil: none
 	Calls []*journal.Event
 
 	Listening int // listen() succeeded

@@ -1,6 +1,7 @@
 package tcp
 
 import (
+	"reflect"
 	"slices"
 	"sort"
 
@@ -12,7 +13,10 @@ import (
 type View struct {
 	Journal *journal.Journal
 	Sockets []*Socket
-	Ends    []*End // in the order in which their first segments were seen
+	Ends    []*End  // in the order in which their first segments were seen
+	Conns   []*Conn // in the order in which they were called for
+
+	derived map[reflect.Type]any // by Derive
 
 	wire   bool
 	host   bool
@@ -72,7 +76,7 @@ func New(j *journal.Journal) *View {
 	v := &View{
 		Journal: j, wire: j.Network == journal.Wire, host: j.Network == journal.HostNet, played: j.Played,
 		byID: map[string]*Socket{}, byPair: map[pair][]*End{}, holders: map[pair][]*Socket{}, listeners: map[string]*Socket{},
-		syns: map[pair][]*Segment{}, segments: make([]*Segment, len(j.Events)), bulk: map[pair]bool{},
+		syns: map[pair][]*Segment{}, segments: make([]*Segment, len(j.Events)), bulk: map[pair]bool{}, derived: map[reflect.Type]any{},
 	}
 	if n := len(j.Events); n > 0 {
 		v.last = j.Events[n-1].N
@@ -93,6 +97,8 @@ func New(j *journal.Journal) *View {
 	b := builder{View: v, procs: map[int][]*Socket{}}
 	b.spans()
 	b.build()
+	v.repeats()
+	v.connections()
 	return v
 }
 

@@ -1,0 +1,105 @@
+package claim
+
+import (
+	"fmt"
+	"slices"
+
+	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
+)
+
+// cases tests a rule on a view, and takes back what the journal does not bear: what rests on
+// accounts that contradict each other, and what was measured while this program did not run.
+func (g *Gate) cases(r Rule, lenient bool) []*Case {
+	all := r(g.view(), lenient)
+	for _, c := range all {
+		g.bears(c)
+	}
+	return all
+}
+
+// bears takes a case's verdict back where the journal does not bear it.
+func (g *Gate) bears(c *Case) {
+	if c.verdict == Inconclusive {
+		return
+	}
+	for _, s := range c.timed {
+		if gap := gapWithin(g.j, s); gap != nil {
+			c.Cite(gap)
+			c.verdict, c.because = Inconclusive, fmt.Sprintf("%s, but the program did not run for %.2f s of the time that was measured: it was stopped, or its machine was busy",
+				c.because, float64(gap.Process.ForNS)/1e9)
+			return
+		}
+	}
+	if f := g.check(c.finding(), c.about, c.absent); f.Verdict == Inconclusive {
+		c.verdict, c.because = f.Verdict, f.Because
+		for _, n := range f.Events {
+			c.Cite(g.view().Event(n))
+		}
+	}
+}
+
+// gapWithin is a time in which this program did not run, within a stretch that was measured.
+func gapWithin(j *journal.Journal, s span) *journal.Event {
+	for _, e := range HoldUps(j) {
+		if e.T <= s.to && s.from <= e.T+e.Process.ForNS {
+			return e
+		}
+	}
+	return nil
+}
+
+// sum makes one finding of a claim's cases. Of Always one refuted case refutes, else one
+// undecided leaves it inconclusive; of Can one that holds confirms, and a failed Expect says
+// only that this case was none.
+func sum(all []*Case, q Quantity, precondition string) Finding {
+	of := map[Verdict][]*Case{}
+	for _, c := range all {
+		of[c.verdict] = append(of[c.verdict], c)
+	}
+	order := []Verdict{Refuted, Inconclusive, Confirmed}
+	if q == Can {
+		order = []Verdict{Confirmed, Inconclusive, Refuted}
+	}
+	for _, v := range order {
+		if len(of[v]) == 0 {
+			continue
+		}
+		f := of[v][0].finding()
+		if q == Always && v == Confirmed {
+			f = together(of[v])
+		}
+		return f
+	}
+	if precondition == "" {
+		precondition = "nothing of the kind happened"
+	}
+	return Unclear("it was not put to the test: %s", precondition)
+}
+
+func (c *Case) finding() Finding {
+	return Finding{Verdict: c.verdict, Because: c.because, Events: Numbers(c.cited...), Absence: c.absent}
+}
+
+// together is the finding of several cases that all hold.
+func together(all []*Case) Finding {
+	f := all[0].finding()
+	for _, c := range all[1:] {
+		f.Events = append(f.Events, Numbers(c.cited...)...)
+		f.Absence = f.Absence || c.absent
+	}
+	slices.Sort(f.Events)
+	f.Events = slices.Compact(f.Events)
+	if len(all) > 1 {
+		f.Because = fmt.Sprintf("%s; so in each of %d cases", f.Because, len(all))
+	}
+	return f
+}
+
+// view is the journal read as TCP.
+func (g *Gate) view() *tcp.View {
+	if g.v == nil {
+		g.v = tcp.New(g.j)
+	}
+	return g.v
+}

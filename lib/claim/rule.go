@@ -1,0 +1,59 @@
+package claim
+
+import "sockproof/lib/tcp"
+
+// Rule finds the cases of a claim in a view, and tests each.
+type Rule func(v *tcp.View, lenient bool) []*Case
+
+// Once tests the run as a whole: one case.
+func Once(test func(c *Case)) Rule {
+	return func(v *tcp.View, lenient bool) []*Case {
+		return tried((&Case{View: v, lenient: lenient}).try(test))
+	}
+}
+
+// AfterCall tests what followed each call of one kind that succeeded.
+func AfterCall(op string, test func(c *Case)) Rule {
+	return func(v *tcp.View, lenient bool) []*Case {
+		var all []*Case
+		for _, e := range v.Calls(op) {
+			if e.Call.Errno != "" {
+				continue
+			}
+			c := &Case{View: v, Call: e, Socket: v.Socket(e.Socket), lenient: lenient}
+			c.Cite(e)
+			c.About(c.Socket)
+			all = append(all, tried(c.try(test))...)
+		}
+		return all
+	}
+}
+
+// Each tests everything of one kind that a view has: state intervals, connections,
+// exchanges, pairs of incarnations.
+func Each[T any](list func(v *tcp.View) []T, test func(c *Case, x T)) Rule {
+	return func(v *tcp.View, lenient bool) []*Case {
+		var all []*Case
+		for _, x := range list(v) {
+			c := &Case{View: v, lenient: lenient}
+			all = append(all, tried(c.try(func(c *Case) { test(c, x) }))...)
+		}
+		return all
+	}
+}
+
+// EachConn tests every connection of the run.
+func EachConn(test func(c *Case, conn *tcp.Conn)) Rule {
+	return Each(func(v *tcp.View) []*tcp.Conn { return v.Conns }, func(c *Case, conn *tcp.Conn) {
+		c.About(conn.Client, conn.Server)
+		test(c, conn)
+	})
+}
+
+// tried is a case as a list; nil is none.
+func tried(c *Case) []*Case {
+	if c == nil {
+		return nil
+	}
+	return []*Case{c}
+}

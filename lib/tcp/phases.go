@@ -1,0 +1,54 @@
+package tcp
+
+// Opening lists the segments by which a connection was opened: those with a SYN, and the
+// acknowledgements of nothing but it. Retransmissions are left out.
+func (c *Conn) Opening() []*Segment {
+	var some []*Segment
+	next := map[string]uint32{} // the sequence number after each end's SYN
+	for _, s := range c.firstSent() {
+		p := s.Packet
+		if s.Has(synFlag) {
+			next[p.Src] = p.Seq + 1
+			some = append(some, s)
+			continue
+		}
+		own, sent := next[p.Src]
+		other, both := next[p.Dst]
+		if sent && both && s.Is(ackFlag) && p.Len == 0 && p.Seq == own && p.Ack == other {
+			some = append(some, s)
+		}
+	}
+	return some
+}
+
+// Closing lists the segments by which a connection was closed: those with a FIN, the
+// acknowledgements of one, and a RST after one. Retransmissions are left out.
+func (c *Conn) Closing() []*Segment {
+	var some []*Segment
+	end := map[string]uint32{} // the sequence number after each end's FIN
+	for _, s := range c.firstSent() {
+		p := s.Packet
+		if s.Has(finFlag) {
+			end[p.Src] = s.end()
+		}
+		acked, closed := end[p.Dst]
+		if s.Has(finFlag) || closed && (p.Ack == acked || s.Has(rstFlag)) {
+			some = append(some, s)
+		}
+	}
+	return some
+}
+
+// firstSent lists the first transmissions of both ends, as they left.
+func (c *Conn) firstSent() []*Segment {
+	if c == nil {
+		return nil
+	}
+	var some []*Segment
+	for _, s := range c.Segments {
+		if s.Repeats == 0 && s.Packet.At == c.leaves() {
+			some = append(some, s)
+		}
+	}
+	return some
+}

@@ -1,0 +1,343 @@
+package tcp
+
+import (
+	"slices"
+
+	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+)
+
+// Every query takes bounds as numbers of events, both exclusive; 0 is no bound. All are of
+// the scenario's steps, not of the teardown, and of a nil socket find nothing.
+
+// between says whether an event lies between two bounds.
+func between(n, after, before int) bool {
+	return n > after && (before == 0 || n < before)
+}
+
+// N is the number of an event, 0 of none: a bound that may be missing.
+func N(e *journal.Event) int {
+	if e == nil {
+		return 0
+	}
+	return e.N
+}
+
+// Socket is that of an id; nil: there is none.
+func (v *View) Socket(id string) *Socket { return v.byID[id] }
+
+// Event is that of a number; nil: there is none.
+func (v *View) Event(n int) *journal.Event { return v.event(n) }
+
+// Sees says whether every packet was captured and kept.
+func (v *View) Sees() bool { return v.sees() }
+
+// Has says whether a witness was there and lost nothing.
+func (v *View) Has(w journal.Witness) bool { return v.has(w) }
+
+// OnWire says whether packets, calls and states are seen in step: one causes the next.
+func (v *View) OnWire() bool { return v.wire }
+
+// Events are those of the scenario's steps that match.
+func (v *View) Events(match func(e *journal.Event) bool) []*journal.Event {
+	var some []*journal.Event
+	for i := range v.Journal.Events {
+		if e := &v.Journal.Events[i]; e.N <= v.played && match(e) {
+			some = append(some, e)
+		}
+	}
+	return some
+}
+
+// Calls lists the calls of some kinds, of all sockets, in order.
+func (v *View) Calls(ops ...string) []*journal.Event {
+	return v.Events(func(e *journal.Event) bool { return e.Call != nil && slices.Contains(ops, e.Call.Op) })
+}
+
+// Peer is the socket at the other end of a socket's connection; nil: none is known.
+func (s *Socket) Peer() *Socket {
+	if s == nil {
+		return nil
+	}
+	return s.Conn.Other(s)
+}
+
+// Name is the socket's id; "no socket" of none.
+func (s *Socket) Name() string {
+	if s == nil {
+		return "no socket"
+	}
+	return s.ID
+}
+
+// CallsOf lists a socket's calls of some kinds.
+func (s *Socket) CallsOf(after, before int, ops ...string) []*journal.Event {
+	if s == nil {
+		return nil
+	}
+	var some []*journal.Event
+	for _, e := range s.Calls {
+		if between(e.N, after, before) && slices.Contains(ops, e.Call.Op) {
+			some = append(some, e)
+		}
+	}
+	return some
+}
+
+// States lists the changes of a socket's state as the witnesses saw them, in order; none
+// named: all.
+func (s *Socket) States(by ...journal.Witness) []*journal.Event {
+	if s == nil {
+		return nil
+	}
+	if len(by) == 0 {
+		by = stateWitnesses[:]
+	}
+	var some []*journal.Event
+	for _, w := range by {
+		some = append(some, s.states[w]...)
+	}
+	if len(by) > 1 {
+		slices.SortFunc(some, func(x, y *journal.Event) int { return x.N - y.N })
+	}
+	return some
+}
+
+// Entered lists the events by which witnesses saw the socket enter a state; none named: any.
+func (s *Socket) Entered(state string, by ...journal.Witness) []*journal.Event {
+	return slices.DeleteFunc(s.States(by...), func(e *journal.Event) bool { return e.State.To != state })
+}
+
+// StateBefore is the change by which the socket was seen last, before an event (0: at all);
+// nil: it was not. Where sock_diag finds nothing any more and TCP_INFO still has a
+// descriptor to ask, that says CLOSE, and says more.
+func (s *Socket) StateBefore(before int) *journal.Event {
+	var last, info *journal.Event
+	for _, e := range s.States() {
+		if !between(e.N, 0, before) {
+			break
+		}
+		last = e
+		if e.State.Witness == journal.TCPInfo {
+			info = e
+		}
+	}
+	if last != nil && last.State.To == journal.Gone && info != nil && info.State.To == journal.Close {
+		return info
+	}
+	return last
+}
+
+// Samples lists what sock_diag read of a socket in a state.
+func (s *Socket) Samples(state string, after, before int) []*journal.Event {
+	if s == nil {
+		return nil
+	}
+	var some []*journal.Event
+	for _, e := range s.samples {
+		if e.Sample.Witness != journal.TCPInfo && e.Sample.State == state && between(e.N, after, before) {
+			some = append(some, e)
+		}
+	}
+	return some
+}
+
+// Sent lists the first transmissions that left a socket's end.
+func (s *Socket) Sent(after, before int) []*Segment {
+	return s.segments(after, before, func(x *Segment) bool { return x.Repeats == 0 && s.isFrom(x) })
+}
+
+// SentAll lists what left a socket's end, retransmissions too.
+func (s *Socket) SentAll(after, before int) []*Segment { return s.segments(after, before, s.isFrom) }
+
+// isFrom says whether a segment was seen leaving the socket's end.
+func (s *Socket) isFrom(x *Segment) bool {
+	return x.Packet.Src == s.Local && x.Packet.At == s.Conn.leaves()
+}
+
+// Arrived lists every segment that entered a socket's end, what came again too.
+func (s *Socket) Arrived(after, before int) []*Segment {
+	return s.segments(after, before, func(x *Segment) bool { return x.entered() && x.Packet.Dst == s.Local })
+}
+
+// NewlyArrived lists those that had not arrived before.
+func (s *Socket) NewlyArrived(after, before int) []*Segment {
+	return s.segments(after, before, func(x *Segment) bool {
+		return x.Repeats == 0 && x.Packet.At == journal.AtDelivered && x.Packet.Dst == s.Local
+	})
+}
+
+// Lost lists the segments on their way to a socket's end that the wire dropped.
+func (s *Socket) Lost(after, before int) []*Segment {
+	return s.segments(after, before, func(x *Segment) bool { return x.Packet.At == journal.AtDropped && x.Packet.Dst == s.Local })
+}
+
+func (s *Socket) segments(after, before int, match func(*Segment) bool) []*Segment {
+	if s == nil || s.Conn == nil {
+		return nil
+	}
+	var some []*Segment
+	for _, x := range s.Conn.Segments {
+		if between(x.N, after, before) && match(x) {
+			some = append(some, x)
+		}
+	}
+	return some
+}
+
+// With narrows segments to those that have all these flags.
+func With(some []*Segment, want packet.Flags) []*Segment {
+	return slices.DeleteFunc(slices.Clone(some), func(s *Segment) bool { return !s.Has(want) })
+}
+
+// Teardown narrows segments to those by which an end says that it is over: FINs and RSTs.
+func Teardown(some []*Segment) []*Segment {
+	return slices.DeleteFunc(slices.Clone(some), func(s *Segment) bool { return s.Flags&(finFlag|rstFlag) == 0 })
+}
+
+// Is says whether a segment has exactly these flags, besides PSH, ECE and CWR.
+func (s *Segment) Is(flags packet.Flags) bool { return s != nil && s.Control() == flags }
+
+// End is the sequence number after a segment.
+func (s *Segment) End() uint32 { return s.end() }
+
+// Moved is how many bytes calls moved; those that failed moved none.
+func Moved(calls []*journal.Event) int64 {
+	var n int64
+	for _, e := range calls {
+		if e.Call.Errno == "" {
+			n += e.Call.Result
+		}
+	}
+	return n
+}
+
+// Sending are the calls that send.
+var Sending = []string{"write", "sendmsg", "writev", "sendfile", "splice"}
+
+// Unread is how many bytes had arrived at a socket's end and were not read when an event
+// was recorded. Where packets were not seen, what the other end had sent counts as arrived.
+func (v *View) Unread(s *Socket, at int) int64 {
+	var n int64
+	if v.Journal.Attached(journal.Packets) {
+		for _, x := range s.NewlyArrived(0, at) {
+			n += int64(x.Packet.Len)
+		}
+	} else {
+		n = Moved(s.Peer().CallsOf(0, at, Sending...))
+	}
+	return n - Moved(s.CallsOf(0, at, "read"))
+}
+
+// Holders is how many descriptors of a socket were open after an event, in all processes.
+func (v *View) Holders(s *Socket, at int) int {
+	n := 1
+	for i := range v.Journal.Events {
+		e := &v.Journal.Events[i]
+		if e.N > at {
+			break
+		}
+		switch {
+		case e.Process != nil && e.Process.Event == "started" && slices.Contains(e.Process.Sockets, s.ID):
+			n++
+		case e.Call == nil || e.Socket != s.ID || e.Call.Errno != "":
+		case e.Call.Op == "dup":
+			n++
+		case e.Call.Op == "close":
+			n--
+		}
+	}
+	return n
+}
+
+// OrphanTimedOut is the event by which a socket was gone because its kernel had given it
+// up: closed by its program, and not acknowledged in time whatever it sent again
+// (tcp_orphan_retries). What comes after that is answered with RST. Nil: it was not. The
+// state may have been seen before what had been sent.
+func (s *Socket) OrphanTimedOut(after, before int) *journal.Event {
+	again := slices.ContainsFunc(s.SentAll(after, before), func(x *Segment) bool {
+		return x.Repeats != 0 && (x.Packet.Len > 0 || x.Has(finFlag))
+	})
+	if !again {
+		return nil
+	}
+	for _, e := range s.States(journal.SockDiag) {
+		if e.State.To == journal.Gone && e.State.From != journal.TimeWait && between(e.N, after, before) {
+			return e
+		}
+	}
+	return nil
+}
+
+// Cause is the event that brought a state or a segment about: the segment delivered or the
+// call made last on the same host before it was seen. Nil: none was.
+func (v *View) Cause(of *journal.Event) *journal.Event {
+	i, _ := v.index(of.N)
+	for i--; i >= 0; i-- {
+		e := &v.Journal.Events[i]
+		if e.Host != "" && of.Host != "" && e.Host != of.Host {
+			continue // what happens to another host is no cause of what is seen on this one
+		}
+		if e.Call != nil || e.Packet != nil && (e.Packet.At == journal.AtDelivered || e.Packet.At == journal.AtInjected) {
+			return e
+		}
+	}
+	return nil
+}
+
+// Segment is that of an event; nil: it is none.
+func (v *View) Segment(e *journal.Event) *Segment {
+	if e == nil {
+		return nil
+	}
+	if i, ok := v.index(e.N); ok {
+		return v.segments[i]
+	}
+	return nil
+}
+
+// Segments lists the segments of the steps at one place.
+func (v *View) Segments(at string) []*Segment {
+	var some []*Segment
+	for _, s := range v.segments {
+		if s != nil && s.N <= v.played && s.Packet.At == at {
+			some = append(some, s)
+		}
+	}
+	return some
+}
+
+// FirstSent lists the first transmissions of all connections: on the wire as they left, on
+// lo as they arrived.
+func (v *View) FirstSent() []*Segment {
+	at := journal.AtSent
+	if !v.wire {
+		at = journal.AtDelivered
+	}
+	return slices.DeleteFunc(v.Segments(at), func(s *Segment) bool { return s.Repeats != 0 })
+}
+
+// Setting is where the journal has a setting's value last, as read or as changed, before an
+// event (0: at all): of one host, or with "" of any. Nil: it has none.
+func (v *View) Setting(host, name string, before int) *journal.Event {
+	var last *journal.Event
+	for i := range v.Journal.Events {
+		e := &v.Journal.Events[i]
+		if e.Setting != nil && e.Setting.Name == name && (host == "" || e.Host == host) && between(e.N, 0, before) {
+			last = e
+		}
+	}
+	return last
+}
+
+// Counted is how far a host's counter moved over the whole run; ok: it was read.
+func (v *View) Counted(host, name string) (delta int64, events []*journal.Event) {
+	for i := range v.Journal.Events {
+		e := &v.Journal.Events[i]
+		if e.Counter != nil && e.Host == host && e.Counter.Name == name {
+			delta += e.Counter.Delta
+			events = append(events, e)
+		}
+	}
+	return delta, events
+}
