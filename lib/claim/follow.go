@@ -60,9 +60,6 @@ func Path(whose string, path ...Transition) string {
 	return strings.Join(words, " → ")
 }
 
-// maxNamed bounds how many segments a sentence names.
-const maxNamed = 8
-
 // Named names segments by their flags: "SYN, SYN+ACK, ACK".
 func Named(some []*tcp.Segment) string {
 	events := make([]*journal.Event, len(some))

@@ -91,7 +91,7 @@ func (s *Socket) States(by ...journal.Witness) []*journal.Event {
 		return nil
 	}
 	if len(by) == 0 {
-		by = stateWitnesses[:]
+		by = stateWitnesses
 	}
 	var some []*journal.Event
 	for _, w := range by {

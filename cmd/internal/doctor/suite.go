@@ -193,8 +193,8 @@ func (s *Suite) everyClaimCanFail(t *testing.T) {
 
 // failsByMutation notes which claims, not known to fail yet, do where an event that they
 // cite is changed, and the contradiction is not noticed.
-func (s *Suite) failsByMutation(scenario *scenario.Scenario, whole *journal.Journal, claims map[string]*seen) {
-	for _, c := range scenario.Claims {
+func (s *Suite) failsByMutation(of *scenario.Scenario, whole *journal.Journal, claims map[string]*seen) {
+	for _, c := range of.Claims {
 		k := claims[c.ID]
 		if k == nil || k.failed && k.unclear {
 			continue
