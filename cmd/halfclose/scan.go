@@ -26,7 +26,7 @@ func doScan(c *cli.Context) (int, error) {
 	if err != nil {
 		return cli.ExitUsage, err
 	}
-	every, err := scanEveryOf(c.CLI)
+	every, err := scanEveryOf(c)
 	if err != nil {
 		return cli.ExitUsage, err
 	}

@@ -2,8 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
-	"strconv"
 	"time"
 
 	urfave "github.com/urfave/cli/v2"
@@ -21,32 +19,18 @@ type scanEvery struct {
 // scanEveryFlags set it.
 func scanEveryFlags() []urfave.Flag {
 	return []urfave.Flag{
-		&urfave.StringFlag{Name: "every", Usage: "scan again each `DURATION`, until ^C, and show what grew"},
-		&urfave.StringFlag{Name: "times", Usage: "end --every after `N` scans"},
+		cli.Duration("every", "scan again each `DURATION`, until ^C, and show what grew", "", 0),
+		cli.Number("times", "end --every after `N` scans", "", 1, cli.Many),
 	}
 }
 
 // scanEveryOf reads the flags.
-func scanEveryOf(c *urfave.Context) (e scanEvery, err error) {
-	if c.IsSet("every") {
-		if e.interval, err = time.ParseDuration(c.String("every")); err != nil || e.interval <= 0 {
-			return e, scanUsage("flag \"--every\": value %q: want a duration longer than 0, like 5s, 500ms or 2m", c.String("every"))
-		}
-	}
-	if c.IsSet("times") {
-		if e.times, err = strconv.Atoi(c.String("times")); err != nil || e.times < 1 {
-			return e, scanUsage("flag \"--times\": value %q: want a whole number, 1 or more", c.String("times"))
-		}
-		if e.interval == 0 {
-			return e, scanUsage("flag \"--times\": value %q: it ends --every, which is not given", c.String("times"))
-		}
+func scanEveryOf(c *cli.Context) (scanEvery, error) {
+	e := scanEvery{interval: c.Duration("every"), times: int(c.Number("times"))}
+	if e.times > 0 && e.interval == 0 {
+		return e, cli.Usagef("flag \"--times\": value %q: it ends --every, which is not given", c.String("times"))
 	}
 	return e, nil
-}
-
-// scanUsage is a mistake in how the program was called: exit code 2.
-func scanUsage(format string, args ...any) error {
-	return &cli.UsageError{Text: fmt.Sprintf(format, args...)}
 }
 
 // scanWatch scans, once or again and again, and shows what it finds.

@@ -19,17 +19,17 @@ import (
 func TestScanBadUsage(t *testing.T) {
 	for _, tt := range []struct{ args, want string }{
 		{"8080", `scan: argument "8080": it takes none`},
-		{"--fail-over x", `flag "--fail-over": value "x": want a whole number, 0 or more`},
-		{"--fail-over -1", `flag "--fail-over": value "-1": want a whole number, 0 or more`},
+		{"--fail-over x", `flag "--fail-over": value "x": want a whole number from 0 to 1000000000`},
+		{"--fail-over -1", `flag "--fail-over": value "-1": want a whole number from 0 to 1000000000`},
 		{"--netns /x --pid 1", "flags --netns and --pid exclude each other: give one"},
 		{"--netns=", `flag "--netns": value "": want a path like /run/netns/NAME or /proc/PID/ns/net`},
-		{"--pid 0", `flag "--pid": value "0": want a process's number, from 1`},
-		{"--every 5", `flag "--every": value "5": want a duration longer than 0, like 5s, 500ms or 2m`},
-		{"--every -5s", `flag "--every": value "-5s": want a duration longer than 0, like 5s, 500ms or 2m`},
-		{"--every 0s", `flag "--every": value "0s": want a duration longer than 0, like 5s, 500ms or 2m`},
-		{"--every=", `flag "--every": value "": want a duration longer than 0, like 5s, 500ms or 2m`},
-		{"--every 5s --times 0", `flag "--times": value "0": want a whole number, 1 or more`},
-		{"--every 5s --times many", `flag "--times": value "many": want a whole number, 1 or more`},
+		{"--pid 0", `flag "--pid": value "0": want a whole number from 1 to 1000000000`},
+		{"--every 5", `flag "--every": value "5": want a duration longer than 0, like 10s, 500ms or 2m`},
+		{"--every -5s", `flag "--every": value "-5s": want a duration longer than 0, like 10s, 500ms or 2m`},
+		{"--every 0s", `flag "--every": value "0s": want a duration longer than 0, like 10s, 500ms or 2m`},
+		{"--every=", `flag "--every": value "": want a duration longer than 0, like 10s, 500ms or 2m`},
+		{"--every 5s --times 0", `flag "--times": value "0": want a whole number from 1 to 1000000000`},
+		{"--every 5s --times many", `flag "--times": value "many": want a whole number from 1 to 1000000000`},
 		{"--times 3", `flag "--times": value "3": it ends --every, which is not given`},
 		{"--format jsonl", `scan: flag "--format": value "jsonl": want text or json`},
 		{"--every 1s --format markdown", `scan: flag "--format": value "markdown": want text or json`},
@@ -53,7 +53,7 @@ func scanFake(t *testing.T, format string, limit live.Limit, scans ...func() (*s
 	out = &strings.Builder{}
 	n := 0
 	return &scanWatch{
-		Context: &cli.Context{Ctx: ctx, CLI: urfave.NewContext(nil, set, nil), Out: out, Command: scanCommand()},
+		Context: &cli.Context{Ctx: ctx, Context: urfave.NewContext(nil, set, nil), Out: out},
 		options: live.Options{Limit: limit, Place: live.Place{PID: 4}},
 		scan: func() (*stuckTally, bool, error) {
 			n++

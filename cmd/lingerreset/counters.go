@@ -5,8 +5,6 @@ import (
 	"io"
 	"time"
 
-	urfave "github.com/urfave/cli/v2"
-
 	"sockproof/lib/cli"
 	"sockproof/lib/live"
 )
@@ -15,9 +13,7 @@ import (
 func countersCommand() cli.Command {
 	return cli.Command{
 		Name: "counters", Usage: "show the kernel's counters of resets: since boot, and over a while",
-		Flags: append(live.PlaceFlags(), &urfave.StringFlag{
-			Name: "for", Usage: "count for a `DURATION` like 10s too",
-		}, cli.FormatFlag()),
+		Flags:   append(live.PlaceFlags(), cli.Duration("for", "count for a `DURATION` like 10s too", "", 0), cli.FormatFlag()),
 		Accepts: []string{"color"},
 		Exit:    "0 read, 2 bad usage, 3 they could not be read, or output lost",
 		Examples: []cli.Example{
@@ -73,21 +69,14 @@ type countersReport struct {
 }
 
 func doCounters(c *cli.Context) (int, error) {
-	if len(c.Args) > 0 {
-		return cli.ExitUsage, usagef("counters: argument %q: it takes none", c.Args[0])
+	if err := c.NoArgs(); err != nil {
+		return cli.ExitUsage, err
 	}
-	var wait time.Duration
-	if c.CLI.IsSet("for") {
-		var err error
-		if wait, err = time.ParseDuration(c.CLI.String("for")); err != nil || wait <= 0 {
-			return cli.ExitUsage, usagef("flag \"--for\": value %q: want a duration longer than 0, like 10s or 500ms", c.CLI.String("for"))
-		}
-	}
-	place, err := live.PlaceOf(c.CLI)
+	place, err := live.PlaceOf(c)
 	if err != nil {
 		return cli.ExitUsage, err
 	}
-	r, err := count(c, place, wait)
+	r, err := count(c, place, c.Duration("for"))
 	if err != nil {
 		return cli.ExitInconclusive, err
 	}

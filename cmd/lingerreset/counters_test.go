@@ -79,7 +79,7 @@ func TestScenariosShowCounters(t *testing.T) {
 func TestCountersUsage(t *testing.T) {
 	for args, want := range map[string]string{
 		"more":              `argument "more"`,
-		"--for 0s":          `flag "--for": value "0s": want a duration longer than 0, like 10s or 500ms`,
+		"--for 0s":          `flag "--for": value "0s": want a duration longer than 0, like 10s, 500ms or 2m`,
 		"--for ever":        `flag "--for": value "ever"`,
 		"--pid none":        "--pid",
 		"--pid 1 --netns x": "--netns",

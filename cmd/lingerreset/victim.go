@@ -1,9 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"net/netip"
-	"strconv"
 	"time"
 
 	urfave "github.com/urfave/cli/v2"
@@ -26,12 +24,12 @@ func victimCommand() cli.Command {
 		ArgsUsage: "[-- CMD ARGS ...]",
 		Flags: []urfave.Flag{
 			cli.Choice("mode", "what the peer does", modeRST, modeRST, modeClose, modeCloseUnread, modeShutWR),
-			&urfave.StringFlag{Name: "after", Usage: "when it has read `BYTES`; without it and --after-time: 1, or after a second"},
-			&urfave.StringFlag{Name: "after-time", Usage: "after a `DURATION` like 200ms"},
+			cli.Number("after", "when it has read `BYTES`; without it and --after-time: 1, or after a second", "", 1, maxBytes),
+			cli.Duration("after-time", "after a `DURATION` like 200ms", "", 0),
 			&urfave.StringFlag{Name: "listen", Usage: "instead of running CMD: be that peer for whoever connects to `ADDRESS:PORT`, or to PORT of loopback"},
 			&urfave.StringFlag{Name: "connect", Usage: "instead of running CMD: be that peer for the server at `ADDRESS:PORT`, or at PORT of loopback"},
 			&urfave.BoolFlag{Name: cli.AllowRemoteFlag, Usage: "let --connect leave this machine"},
-			&urfave.StringFlag{Name: "times", Usage: "with --listen: end after `N` connections"},
+			cli.Number("times", "with --listen: end after `N` connections", "", 1, cli.Many),
 			cli.PayloadFlag(),
 			cli.FormatFlag(),
 		},
@@ -44,6 +42,9 @@ func victimCommand() cli.Command {
 		Do: doVictim,
 	}
 }
+
+// maxBytes bounds --after.
+const maxBytes = 1 << 40
 
 // victim is what is to be done.
 type victim struct {
@@ -64,7 +65,7 @@ const patience = time.Second
 
 // victimOf reads the command line.
 func victimOf(c *cli.Context) (*victim, error) {
-	v := &victim{mode: c.CLI.String("mode"), argv: c.Args, listening: c.CLI.IsSet("listen"), calling: c.CLI.IsSet("connect")}
+	v := &victim{mode: c.String("mode"), argv: c.Args, listening: c.IsSet("listen"), calling: c.IsSet("connect")}
 	for _, read := range []func(*cli.Context) error{v.readAfter, v.readWhom} {
 		if err := read(c); err != nil {
 			return nil, err
@@ -73,25 +74,12 @@ func victimOf(c *cli.Context) (*victim, error) {
 	return v, nil
 }
 
-func usagef(format string, args ...any) error {
-	return &cli.UsageError{Text: fmt.Sprintf(format, args...)}
-}
-
 func (v *victim) readAfter(c *cli.Context) error {
-	bytes, wait := c.CLI.String("after"), c.CLI.String("after-time")
-	var err error
+	v.bytes, v.wait = int64(c.Number("after")), c.Duration("after-time")
 	switch {
-	case c.CLI.IsSet("after") && c.CLI.IsSet("after-time"):
-		return usagef("flags --after and --after-time exclude each other: give one")
-	case c.CLI.IsSet("after"):
-		if v.bytes, err = strconv.ParseInt(bytes, 10, 64); err != nil || v.bytes < 1 {
-			return usagef("flag \"--after\": value %q: want a number of bytes, from 1", bytes)
-		}
-	case c.CLI.IsSet("after-time"):
-		if v.wait, err = time.ParseDuration(wait); err != nil || v.wait <= 0 {
-			return usagef("flag \"--after-time\": value %q: want a duration longer than 0, like 200ms or 10s", wait)
-		}
-	default:
+	case v.bytes > 0 && v.wait > 0:
+		return cli.Usagef("flags --after and --after-time exclude each other: give one")
+	case v.bytes == 0 && v.wait == 0:
 		v.bytes, v.wait = 1, patience
 	}
 	return nil
@@ -107,21 +95,15 @@ func (v *victim) readWhom(c *cli.Context) error {
 	}
 	switch {
 	case n == 0:
-		return usagef("victim: no victim: want -- CMD ARGS, --listen ADDRESS:PORT or --connect ADDRESS:PORT")
+		return cli.Usagef("victim: no victim: want -- CMD ARGS, --listen ADDRESS:PORT or --connect ADDRESS:PORT")
 	case n > 1:
-		return usagef("victim: CMD, --listen and --connect exclude each other: give one")
-	case c.CLI.IsSet("times") && !v.listening:
-		return usagef("flag \"--times\" is for --listen only")
-	case c.CLI.Bool(cli.AllowRemoteFlag) && !v.calling:
-		return usagef("flag \"--allow-remote\" is for --connect only")
+		return cli.Usagef("victim: CMD, --listen and --connect exclude each other: give one")
+	case c.IsSet("times") && !v.listening:
+		return cli.Usagef("flag \"--times\" is for --listen only")
+	case c.Bool(cli.AllowRemoteFlag) && !v.calling:
+		return cli.Usagef("flag \"--allow-remote\" is for --connect only")
 	}
-	if c.CLI.IsSet("times") {
-		times, err := strconv.Atoi(c.CLI.String("times"))
-		if err != nil || times < 1 {
-			return usagef("flag \"--times\": value %q: want a whole number, from 1", c.CLI.String("times"))
-		}
-		v.times = times
-	}
+	v.times = int(c.Number("times"))
 	switch {
 	case v.listening:
 		return v.readListen(c)
@@ -134,22 +116,22 @@ func (v *victim) readWhom(c *cli.Context) error {
 // readListen reads where to listen: at a port that whoever connects can know.
 func (v *victim) readListen(c *cli.Context) (err error) {
 	if v.at, err = c.ListenAddress("listen", false); err == nil && v.at.Port() == 0 {
-		return usagef("flag \"--listen\": value %q: want a port from 1 to 65535", c.CLI.String("listen"))
+		return cli.Usagef("flag \"--listen\": value %q: want a port from 1 to 65535", c.String("listen"))
 	}
 	return err
 }
 
 // readServer reads the address of the server to be called.
 func (v *victim) readServer(c *cli.Context) (err error) {
-	given := c.CLI.String("connect")
+	given := c.String("connect")
 	v.at, err = c.Address("connect")
 	switch {
 	case err != nil:
 		return err
 	case v.at.Port() == 0:
-		return usagef("flag \"--connect\": value %q: want a port from 1 to 65535", given)
-	case !v.at.Addr().IsLoopback() && !c.CLI.Bool(cli.AllowRemoteFlag):
-		return usagef("flag \"--connect\": value %q: %s is not this machine; --allow-remote lets the peer misbehave towards others", given, v.at.Addr())
+		return cli.Usagef("flag \"--connect\": value %q: want a port from 1 to 65535", given)
+	case !v.at.Addr().IsLoopback() && !c.Bool(cli.AllowRemoteFlag):
+		return cli.Usagef("flag \"--connect\": value %q: %s is not this machine; --allow-remote lets the peer misbehave towards others", given, v.at.Addr())
 	}
 	return nil
 }

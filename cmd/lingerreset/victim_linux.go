@@ -17,7 +17,7 @@ import (
 func (v *victim) find() error {
 	path, err := exec.LookPath(v.argv[0])
 	if err != nil {
-		return usagef("victim: program %q: %v; want a program's name or path", v.argv[0], errors.Unwrap(err))
+		return cli.Usagef("victim: program %q: %v; want a program's name or path", v.argv[0], errors.Unwrap(err))
 	}
 	v.path = path
 	return nil

@@ -26,17 +26,17 @@ func portCommand() cli.Command {
 
 func doPort(c *cli.Context) (int, error) {
 	if len(c.Args) == 0 {
-		return cli.ExitUsage, &cli.UsageError{Text: "port: no port given: want ports from 1 to 65535"}
+		return cli.ExitUsage, cli.Usagef("port: no port given: want ports from 1 to 65535")
 	}
 	var ports []uint16
 	for _, a := range c.Args {
 		p, err := parsePort(a)
 		if err != nil {
-			return cli.ExitUsage, &cli.UsageError{Text: "port: " + err.Error()}
+			return cli.ExitUsage, cli.Usagef("port: %v", err)
 		}
 		ports = append(ports, p)
 	}
-	place, err := live.PlaceOf(c.CLI)
+	place, err := live.PlaceOf(c)
 	if err != nil {
 		return cli.ExitUsage, err
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"time"
 
 	urfave "github.com/urfave/cli/v2"
@@ -28,13 +27,7 @@ const maxSpan = 2 * time.Second
 
 // spanFlag declares a flag whose value is a short time.
 func spanFlag(name, usage string, usual time.Duration) urfave.Flag {
-	return cli.Checked(name, usage, usual.String(), func(text string) error {
-		d, err := time.ParseDuration(text)
-		if err != nil || d < time.Millisecond || d > maxSpan {
-			return fmt.Errorf("want a duration from 1ms to %v", maxSpan)
-		}
-		return nil
-	})
+	return cli.Duration(name, usage, usual.String(), maxSpan)
 }
 
 // durationOf is the value of such a flag, or what is usual.

@@ -29,7 +29,7 @@ func judgeCommand() cli.Command {
 
 func doJudge(c *cli.Context) (int, error) {
 	if len(c.Args) != 1 {
-		return cli.ExitUsage, usagef("judge: %d arguments %q: want one, the client's log, or - for stdin", len(c.Args), c.Args)
+		return cli.ExitUsage, cli.Usagef("judge: %d arguments %q: want one, the client's log, or - for stdin", len(c.Args), c.Args)
 	}
 	j := newLogJudge(c.Args[0])
 	show, hide := c.Progress()
@@ -43,7 +43,7 @@ func doJudge(c *cli.Context) (int, error) {
 	case errors.As(err, &usage):
 		return cli.ExitUsage, err
 	case errors.Is(err, syscall.EISDIR):
-		return cli.ExitUsage, usagef("judge: argument %q: %v; want a client's log", c.Args[0], err)
+		return cli.ExitUsage, cli.Usagef("judge: argument %q: %v; want a client's log", c.Args[0], err)
 	case err != nil:
 		return cli.ExitInconclusive, fmt.Errorf("judge: %w", err)
 	}
@@ -59,7 +59,7 @@ func openLog(name string) (io.ReadCloser, error) {
 	f, err := os.Open(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOTDIR):
-		return nil, usagef("judge: argument %q: %v; want a client's log, or - for stdin", name, errors.Unwrap(err))
+		return nil, cli.Usagef("judge: argument %q: %v; want a client's log, or - for stdin", name, errors.Unwrap(err))
 	case err != nil:
 		return nil, err
 	}

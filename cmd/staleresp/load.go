@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 	"time"
 
@@ -20,11 +19,14 @@ func loadCommand() cli.Command {
 		Name:  "load",
 		Usage: "many connections on which some replies are late, and every answer checked: what each policy makes of them, and what it costs",
 		Flags: []urfave.Flag{
-			&urfave.StringFlag{Name: "connections", Value: "100", Usage: "`N` connections, at most 10000"},
-			&urfave.StringFlag{Name: "requests", Value: "20000", Usage: "`M` requests for each policy, on all connections together"},
-			&urfave.StringFlag{Name: "late-rate", Value: "1%", Usage: "the `SHARE` of requests whose reply is late, like 0.1%"},
+			cli.Number("connections", "`N` connections, at most 10000", "100", 1, maxConnections),
+			cli.Number("requests", "`M` requests for each policy, on all connections together", "20000", 1, cli.Many),
+			cli.Checked("late-rate", "the `SHARE` of requests whose reply is late, like 0.1%", "1%", func(text string) error {
+				_, err := load.ParseRate(text)
+				return err
+			}),
 			cli.Choices("policy", "the `POLICY` of the clients", policyNames()...),
-			&urfave.StringFlag{Name: "seed", Value: "1", Usage: "a `NUMBER` that decides which replies are late: the same totals for the same"},
+			cli.Number("seed", "a `NUMBER` that decides which replies are late: the same totals for the same", "1", 0, math.MaxUint64),
 			clientsLateBy(),
 			spanFlag(patienceFlag, "clients wait `D` for a reply", loadPatience),
 			cli.NetFlag(journal.HostNet, journal.Loopback),
@@ -43,7 +45,7 @@ func loadCommand() cli.Command {
 // clientsLateBy is the flag --late-by where clients are many, or somebody's own: it takes
 // longer times than that of the scenarios, and how long depends on the command.
 func clientsLateBy() urfave.Flag {
-	return &urfave.StringFlag{Name: lateByFlag, Value: "300ms", Usage: "a late reply comes `D` after its request"}
+	return cli.Duration(lateByFlag, "a late reply comes `D` after its request", "300ms", maxDuration)
 }
 
 // loadOptions are what is asked for.
@@ -58,7 +60,6 @@ type loadOptions struct {
 // Bounds of what may be asked for.
 const (
 	maxConnections = 10_000
-	maxRequests    = 1_000_000_000
 	// maxWaits is how many times a client may lose its patience while it waits for
 	// one late reply. Each time leaves a request behind on its connection.
 	maxWaits = 100
@@ -67,72 +68,26 @@ const (
 // loadPatience is how long clients wait for a reply, where nobody says.
 const loadPatience = 200 * time.Millisecond
 
-// usagef is a mistake in how the program was called: exit code 2.
-func usagef(format string, args ...any) error {
-	return &cli.UsageError{Text: fmt.Sprintf(format, args...)}
-}
-
-// noArgs refuses arguments to a command that takes none.
-func noArgs(c *cli.Context) error {
-	if len(c.Args) > 0 {
-		return usagef("%s: argument %q: it takes none", c.Command.Name, c.Args[0])
-	}
-	return nil
-}
-
 // loadOptionsOf reads the command line.
 func loadOptionsOf(c *cli.Context) (*loadOptions, error) {
-	o := &loadOptions{}
-	for _, read := range []func(*cli.Context) error{noArgs, o.readCounts, o.readLateness, o.readWhere} {
-		if err := read(c); err != nil {
-			return nil, err
-		}
+	o := &loadOptions{rate: c.String("late-rate"), network: journal.Network(c.String("net"))}
+	o.Connections, o.Requests, o.Seed = int(c.Number("connections")), int64(c.Number("requests")), c.Number("seed")
+	o.Late, _ = load.ParseRate(o.rate) // was checked
+	o.Patience, o.LateBy = c.Duration(patienceFlag), c.Duration(lateByFlag)
+	if longest := maxWaits * o.Patience; o.LateBy > longest {
+		return nil, cli.Usagef("flag %q: value %q: want a duration from 1ms to %v, %d times --%s", "--"+lateByFlag, c.String(lateByFlag), longest, maxWaits, patienceFlag)
 	}
-	o.readPolicies(c)
-	return o, nil
-}
-
-// wholeNumber reads a flag whose value is a whole number.
-func wholeNumber(c *cli.Context, flag string, least, most uint64) (uint64, error) {
-	n, err := strconv.ParseUint(c.CLI.String(flag), 10, 64)
-	if err != nil || n < least || n > most {
-		return 0, usagef("flag %q: value %q: want a whole number from %d to %d", "--"+flag, c.CLI.String(flag), least, most)
+	o.readPolicies(c.String("policy"))
+	var err error
+	if o.family, err = c.Family(); err != nil {
+		return nil, err
 	}
-	return n, nil
-}
-
-func (o *loadOptions) readCounts(c *cli.Context) error {
-	connections, err := wholeNumber(c, "connections", 1, maxConnections)
-	if err != nil {
-		return err
-	}
-	requests, err := wholeNumber(c, "requests", 1, maxRequests)
-	if err != nil {
-		return err
-	}
-	o.Connections, o.Requests = int(connections), int64(requests)
-	o.Seed, err = wholeNumber(c, "seed", 0, math.MaxUint64)
-	return err
-}
-
-// readLateness reads which replies are late, and what that is.
-func (o *loadOptions) readLateness(c *cli.Context) (err error) {
-	o.rate = c.CLI.String("late-rate")
-	if o.Late, err = load.ParseRate(o.rate); err != nil {
-		return usagef("flag \"--late-rate\": value %q: %v", o.rate, err)
-	}
-	o.Patience = durationOf(c.CLI.String(patienceFlag), loadPatience)
-	by := c.CLI.String(lateByFlag)
-	o.LateBy, err = time.ParseDuration(by)
-	if longest := maxWaits * o.Patience; err != nil || o.LateBy < time.Millisecond || o.LateBy > longest {
-		return usagef("flag %q: value %q: want a duration from 1ms to %v, %d times --%s", "--"+lateByFlag, by, longest, maxWaits, patienceFlag)
-	}
-	return nil
+	o.IPv6 = o.family == journal.IPv6
+	return o, c.NoArgs()
 }
 
 // readPolicies reads which policies the clients have, one after the other.
-func (o *loadOptions) readPolicies(c *cli.Context) {
-	asked := c.CLI.String("policy")
+func (o *loadOptions) readPolicies(asked string) {
 	if asked == "all" {
 		o.policies = policies
 		return
@@ -147,17 +102,6 @@ func policyNames() (names []string) {
 		names = append(names, string(p))
 	}
 	return names
-}
-
-// readWhere reads the network. It is the caller's own stack where nobody says:
-// nothing is changed there, and nothing left.
-func (o *loadOptions) readWhere(c *cli.Context) (err error) {
-	if o.family, err = c.Family(); err != nil {
-		return err
-	}
-	o.IPv6 = o.family == journal.IPv6
-	o.network = journal.Network(c.CLI.String("net"))
-	return nil
 }
 
 // pipelined is how many requests a client that pipelines has under way on a

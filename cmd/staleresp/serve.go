@@ -18,12 +18,12 @@ func serveCommand() cli.Command {
 		Name: "serve", Usage: "a server some of whose replies are late, for your client: does it go on over a connection that owes it a reply?",
 		Flags: []urfave.Flag{
 			cli.Choice("protocol", "what it speaks", string(responder.Line), protocolNames()...),
-			&urfave.StringFlag{Name: "late-every", Value: "10", Usage: "the reply to one request in `N` is late"},
+			cli.Number("late-every", "the reply to one request in `N` is late", "10", 1, cli.Many),
 			clientsLateBy(),
 			&urfave.StringFlag{Name: "listen", Value: "0", DefaultText: "0, a free port", Usage: "listen on `ADDRESS:PORT`, or on PORT of loopback"},
 			&urfave.BoolFlag{Name: cli.AllowRemoteFlag, Usage: "let --listen take an address that others can reach"},
-			&urfave.StringFlag{Name: "requests", Usage: "end when `N` requests have been answered"},
-			&urfave.StringFlag{Name: "for", Usage: "end after a `DURATION` like 10s"},
+			cli.Number("requests", "end when `N` requests have been answered", "", 1, cli.Many),
+			cli.Duration("for", "end after a `DURATION` like 10s", "", maxDuration),
 			&urfave.BoolFlag{Name: "payload", Usage: "show what clients sent, not only its length and hash"},
 			cli.FormatFlag(),
 		},
@@ -44,52 +44,26 @@ func protocolNames() (names []string) {
 	return names
 }
 
+// maxDuration bounds what may be asked for.
+const maxDuration = 24 * time.Hour
+
 // serveOptionsOf reads the command line.
-func serveOptionsOf(c *cli.Context) (*responder.Config, error) {
-	o := &responder.Config{Protocol: responder.Protocol(c.CLI.String("protocol")), Payload: c.CLI.Bool("payload")}
-	if err := noArgs(c); err != nil {
+func serveOptionsOf(c *cli.Context) (o *responder.Config, err error) {
+	o = &responder.Config{
+		Protocol: responder.Protocol(c.String("protocol")), Payload: c.Bool("payload"), LateEvery: int64(c.Number("late-every")),
+		LateBy: c.Duration(lateByFlag), For: c.Duration("for"), Requests: int64(c.Number("requests")),
+	}
+	if err := c.NoArgs(); err != nil {
 		return nil, err
-	}
-	every, err := wholeNumber(c, "late-every", 1, maxRequests)
-	if err != nil {
-		return nil, err
-	}
-	o.LateEvery = int64(every)
-	if o.LateBy, err = durationFlag(c, lateByFlag); err != nil {
-		return nil, err
-	}
-	if c.CLI.IsSet("for") {
-		if o.For, err = durationFlag(c, "for"); err != nil {
-			return nil, err
-		}
-	}
-	if c.CLI.IsSet("requests") {
-		n, err := wholeNumber(c, "requests", 1, maxRequests)
-		if err != nil {
-			return nil, err
-		}
-		o.Requests = int64(n)
 	}
 	o.Listen, err = listenAddress(c)
 	return o, err
 }
 
-// maxDuration bounds what may be asked for.
-const maxDuration = 24 * time.Hour
-
-// durationFlag reads a flag whose value is a time.
-func durationFlag(c *cli.Context, flag string) (time.Duration, error) {
-	d, err := time.ParseDuration(c.CLI.String(flag))
-	if err != nil || d < time.Millisecond || d > maxDuration {
-		return 0, usagef("flag %q: value %q: want a duration from 1ms to %v, like 300ms or 10s", "--"+flag, c.CLI.String(flag), maxDuration)
-	}
-	return d, nil
-}
-
 // listenAddress reads where to listen.
 func listenAddress(c *cli.Context) (netip.AddrPort, error) {
-	if !c.CLI.IsSet("listen") && c.CLI.Bool(cli.AllowRemoteFlag) {
-		return netip.AddrPort{}, usagef("flag \"--allow-remote\" is for --listen only")
+	if !c.IsSet("listen") && c.Bool(cli.AllowRemoteFlag) {
+		return netip.AddrPort{}, cli.Usagef("flag \"--allow-remote\" is for --listen only")
 	}
 	return c.ListenAddress("listen", true)
 }

@@ -15,7 +15,7 @@ func TestServeUsage(t *testing.T) {
 		"serve --protocol smtp":             `flag "--protocol": value "smtp": want line, http or resp`,
 		"serve --late-every 0":              `flag "--late-every": value "0": want a whole number from 1 to`,
 		"serve --late-every often":          `flag "--late-every": value "often"`,
-		"serve --late-by never":             `flag "--late-by": value "never": want a duration from 1ms to 24h0m0s, like 300ms or 10s`,
+		"serve --late-by never":             `flag "--late-by": value "never": want a duration from 1ms to 24h0m0s`,
 		"serve --for -1s":                   `flag "--for": value "-1s"`,
 		"serve --requests 0":                `flag "--requests": value "0": want a whole number from 1 to`,
 		"serve --listen 65536":              `flag "--listen": value "65536": want a port, or an address and a port like 127.0.0.1:6379`,

@@ -40,7 +40,7 @@ _halfclose() {
 		verify) words='--format --quiet --verbose --color' ;;
 		diff) words='--format --color' ;;
 		scan) words='--netns --pid --fail-over --every --times --format --color' ;;
-		*) words='--format --net -4 -6 --repeat --timeout --step --quiet --verbose --color --evidence --force --label --no-redact --help --version' ;;
+		*) words='--format --net -4 -6 --repeat --timeout --step --quiet --verbose --color --evidence --force --label --no-redact --version --help' ;;
 		esac
 	else
 		case $first in

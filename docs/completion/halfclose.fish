@@ -33,7 +33,7 @@ complete -c halfclose -n '__fish_seen_subcommand_from help' -a scan -d 'find the
 complete -c halfclose -n '__fish_seen_subcommand_from verify diff' -F
 complete -c halfclose -n 'contains -- -- (commandline -opc)' -F
 complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff scan' -l format -x -a 'text json jsonl markdown html tap' -d 'what stdout gets: text, json, jsonl, markdown, html or tap (text)'
-complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff scan' -l net -x -a 'wire loopback host' -d 'where to run: wire, loopback or host (the strongest to be had)'
+complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff scan' -l net -x -a 'wire loopback host' -d 'where to run: wire, loopback or host (the most capable available)'
 complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff scan' -s 4 -d 'use IPv4 (the default)'
 complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff scan' -s 6 -d 'use IPv6'
 complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff scan' -l repeat -x -d 'run N times, print the tally, keep the first run of each outcome (1)'
@@ -46,8 +46,8 @@ complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff
 complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff scan' -l force -d 'with --evidence: replace what is there'
 complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff scan' -l label -x -d 'with --evidence: name this bundle TEXT'
 complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff scan' -l no-redact -d 'with --evidence: keep addresses and names as they are'
-complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff scan' -l help -d 'show this'
 complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff scan' -l version -d 'print the version, the commit and Go\'s version'
+complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff scan' -l help -d 'show help'
 complete -c halfclose -n '__fish_seen_subcommand_from list' -l format -x -a 'text json' -d 'what stdout gets: text or json (text)'
 complete -c halfclose -n '__fish_seen_subcommand_from list' -l color -x -a 'auto always never' -d 'whether to write in colours, where auto obeys NO_COLOR and asks the terminal: auto, always or never (auto)'
 complete -c halfclose -n '__fish_seen_subcommand_from check' -l format -x -a 'text json' -d 'what stdout gets: text or json (text)'

@@ -43,7 +43,7 @@ _lingerreset() {
 		diff) words='--format --color' ;;
 		victim) words='--mode --after --after-time --listen --connect --allow-remote --times --payload --format -4 -6 --color --evidence --force --label --no-redact' ;;
 		counters) words='--netns --pid --for --format --color' ;;
-		*) words='--format --net -4 -6 --repeat --timeout --step --quiet --verbose --color --evidence --force --label --no-redact --help --version' ;;
+		*) words='--format --net -4 -6 --repeat --timeout --step --quiet --verbose --color --evidence --force --label --no-redact --version --help' ;;
 		esac
 	else
 		case $first in

@@ -27,7 +27,7 @@ complete -c lingerreset -n '__fish_seen_subcommand_from help' -a counters -d 'sh
 complete -c lingerreset -n '__fish_seen_subcommand_from verify diff' -F
 complete -c lingerreset -n 'contains -- -- (commandline -opc)' -F
 complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff victim counters' -l format -x -a 'text json jsonl markdown html tap' -d 'what stdout gets: text, json, jsonl, markdown, html or tap (text)'
-complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff victim counters' -l net -x -a 'wire loopback host' -d 'where to run: wire, loopback or host (the strongest to be had)'
+complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff victim counters' -l net -x -a 'wire loopback host' -d 'where to run: wire, loopback or host (the most capable available)'
 complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff victim counters' -s 4 -d 'use IPv4 (the default)'
 complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff victim counters' -s 6 -d 'use IPv6'
 complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff victim counters' -l repeat -x -d 'run N times, print the tally, keep the first run of each outcome (1)'
@@ -40,8 +40,8 @@ complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify di
 complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff victim counters' -l force -d 'with --evidence: replace what is there'
 complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff victim counters' -l label -x -d 'with --evidence: name this bundle TEXT'
 complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff victim counters' -l no-redact -d 'with --evidence: keep addresses and names as they are'
-complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff victim counters' -l help -d 'show this'
 complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff victim counters' -l version -d 'print the version, the commit and Go\'s version'
+complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff victim counters' -l help -d 'show help'
 complete -c lingerreset -n '__fish_seen_subcommand_from list' -l format -x -a 'text json' -d 'what stdout gets: text or json (text)'
 complete -c lingerreset -n '__fish_seen_subcommand_from list' -l color -x -a 'auto always never' -d 'whether to write in colours, where auto obeys NO_COLOR and asks the terminal: auto, always or never (auto)'
 complete -c lingerreset -n '__fish_seen_subcommand_from check' -l format -x -a 'text json' -d 'what stdout gets: text or json (text)'

@@ -43,7 +43,7 @@ _selfconnect() {
 		diff) words='--format --color' ;;
 		scan) words='--netns --pid --fail-over --format --color' ;;
 		port) words='--netns --pid --format --color' ;;
-		*) words='--format --net -4 -6 --repeat --timeout --step --quiet --verbose --color --evidence --force --label --no-redact --help --version --port' ;;
+		*) words='--format --net -4 -6 --repeat --timeout --step --quiet --verbose --color --evidence --force --label --no-redact --version --port --help' ;;
 		esac
 	else
 		case $first in

@@ -24,7 +24,7 @@ complete -c selfconnect -n '__fish_seen_subcommand_from help' -a port -d 'say wh
 complete -c selfconnect -n '__fish_seen_subcommand_from verify diff' -F
 complete -c selfconnect -n 'contains -- -- (commandline -opc)' -F
 complete -c selfconnect -n 'not __fish_seen_subcommand_from list check verify diff scan port' -l format -x -a 'text json jsonl markdown html tap' -d 'what stdout gets: text, json, jsonl, markdown, html or tap (text)'
-complete -c selfconnect -n 'not __fish_seen_subcommand_from list check verify diff scan port' -l net -x -a 'wire loopback host' -d 'where to run: wire, loopback or host (the strongest to be had)'
+complete -c selfconnect -n 'not __fish_seen_subcommand_from list check verify diff scan port' -l net -x -a 'wire loopback host' -d 'where to run: wire, loopback or host (the most capable available)'
 complete -c selfconnect -n 'not __fish_seen_subcommand_from list check verify diff scan port' -s 4 -d 'use IPv4 (the default)'
 complete -c selfconnect -n 'not __fish_seen_subcommand_from list check verify diff scan port' -s 6 -d 'use IPv6'
 complete -c selfconnect -n 'not __fish_seen_subcommand_from list check verify diff scan port' -l repeat -x -d 'run N times, print the tally, keep the first run of each outcome (1)'
@@ -37,9 +37,9 @@ complete -c selfconnect -n 'not __fish_seen_subcommand_from list check verify di
 complete -c selfconnect -n 'not __fish_seen_subcommand_from list check verify diff scan port' -l force -d 'with --evidence: replace what is there'
 complete -c selfconnect -n 'not __fish_seen_subcommand_from list check verify diff scan port' -l label -x -d 'with --evidence: name this bundle TEXT'
 complete -c selfconnect -n 'not __fish_seen_subcommand_from list check verify diff scan port' -l no-redact -d 'with --evidence: keep addresses and names as they are'
-complete -c selfconnect -n 'not __fish_seen_subcommand_from list check verify diff scan port' -l help -d 'show this'
 complete -c selfconnect -n 'not __fish_seen_subcommand_from list check verify diff scan port' -l version -d 'print the version, the commit and Go\'s version'
 complete -c selfconnect -n 'not __fish_seen_subcommand_from list check verify diff scan port' -l port -x -d 'aim at port N, which nothing must listen on'
+complete -c selfconnect -n 'not __fish_seen_subcommand_from list check verify diff scan port' -l help -d 'show help'
 complete -c selfconnect -n '__fish_seen_subcommand_from list' -l format -x -a 'text json' -d 'what stdout gets: text or json (text)'
 complete -c selfconnect -n '__fish_seen_subcommand_from list' -l color -x -a 'auto always never' -d 'whether to write in colours, where auto obeys NO_COLOR and asks the terminal: auto, always or never (auto)'
 complete -c selfconnect -n '__fish_seen_subcommand_from check' -l format -x -a 'text json' -d 'what stdout gets: text or json (text)'

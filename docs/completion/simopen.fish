@@ -24,7 +24,7 @@ complete -c simopen -n '__fish_seen_subcommand_from help' -a diff -d 'compare tw
 complete -c simopen -n '__fish_seen_subcommand_from verify diff' -F
 complete -c simopen -n 'contains -- -- (commandline -opc)' -F
 complete -c simopen -n 'not __fish_seen_subcommand_from list check verify diff' -l format -x -a 'text json jsonl markdown html tap' -d 'what stdout gets: text, json, jsonl, markdown, html or tap (text)'
-complete -c simopen -n 'not __fish_seen_subcommand_from list check verify diff' -l net -x -a 'wire loopback host' -d 'where to run: wire, loopback or host (the strongest to be had)'
+complete -c simopen -n 'not __fish_seen_subcommand_from list check verify diff' -l net -x -a 'wire loopback host' -d 'where to run: wire, loopback or host (the most capable available)'
 complete -c simopen -n 'not __fish_seen_subcommand_from list check verify diff' -s 4 -d 'use IPv4 (the default)'
 complete -c simopen -n 'not __fish_seen_subcommand_from list check verify diff' -s 6 -d 'use IPv6'
 complete -c simopen -n 'not __fish_seen_subcommand_from list check verify diff' -l repeat -x -d 'run N times, print the tally, keep the first run of each outcome (1)'
@@ -37,8 +37,8 @@ complete -c simopen -n 'not __fish_seen_subcommand_from list check verify diff' 
 complete -c simopen -n 'not __fish_seen_subcommand_from list check verify diff' -l force -d 'with --evidence: replace what is there'
 complete -c simopen -n 'not __fish_seen_subcommand_from list check verify diff' -l label -x -d 'with --evidence: name this bundle TEXT'
 complete -c simopen -n 'not __fish_seen_subcommand_from list check verify diff' -l no-redact -d 'with --evidence: keep addresses and names as they are'
-complete -c simopen -n 'not __fish_seen_subcommand_from list check verify diff' -l help -d 'show this'
 complete -c simopen -n 'not __fish_seen_subcommand_from list check verify diff' -l version -d 'print the version, the commit and Go\'s version'
+complete -c simopen -n 'not __fish_seen_subcommand_from list check verify diff' -l help -d 'show help'
 complete -c simopen -n '__fish_seen_subcommand_from list' -l format -x -a 'text json' -d 'what stdout gets: text or json (text)'
 complete -c simopen -n '__fish_seen_subcommand_from list' -l color -x -a 'auto always never' -d 'whether to write in colours, where auto obeys NO_COLOR and asks the terminal: auto, always or never (auto)'
 complete -c simopen -n '__fish_seen_subcommand_from check' -l format -x -a 'text json' -d 'what stdout gets: text or json (text)'

@@ -27,7 +27,7 @@ complete -c staleresp -n '__fish_seen_subcommand_from help' -a judge -d 'read a 
 complete -c staleresp -n '__fish_seen_subcommand_from verify diff judge' -F
 complete -c staleresp -n 'contains -- -- (commandline -opc)' -F
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -l format -x -a 'text json jsonl markdown html tap' -d 'what stdout gets: text, json, jsonl, markdown, html or tap (text)'
-complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -l net -x -a 'wire loopback host' -d 'where to run: wire, loopback or host (the strongest to be had)'
+complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -l net -x -a 'wire loopback host' -d 'where to run: wire, loopback or host (the most capable available)'
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -s 4 -d 'use IPv4 (the default)'
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -s 6 -d 'use IPv6'
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -l repeat -x -d 'run N times, print the tally, keep the first run of each outcome (1)'
@@ -40,11 +40,11 @@ complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -l force -d 'with --evidence: replace what is there'
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -l label -x -d 'with --evidence: name this bundle TEXT'
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -l no-redact -d 'with --evidence: keep addresses and names as they are'
-complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -l help -d 'show this'
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -l version -d 'print the version, the commit and Go\'s version'
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -l patience -x -d 'clients wait D for a reply, by SO_RCVTIMEO (20ms)'
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -l late-by -x -d 'a late reply comes D after its request (30ms)'
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -l timestamps -x -a 'on off both' -d 'with incarnation: TCP timestamps: on, off or both (both)'
+complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -l help -d 'show help'
 complete -c staleresp -n '__fish_seen_subcommand_from list' -l format -x -a 'text json' -d 'what stdout gets: text or json (text)'
 complete -c staleresp -n '__fish_seen_subcommand_from list' -l color -x -a 'auto always never' -d 'whether to write in colours, where auto obeys NO_COLOR and asks the terminal: auto, always or never (auto)'
 complete -c staleresp -n '__fish_seen_subcommand_from check' -l format -x -a 'text json' -d 'what stdout gets: text or json (text)'

@@ -11,7 +11,7 @@ import (
 // Address reads a flag whose value is ADDRESS:PORT, or PORT of loopback. Of names it
 // knows localhost alone (RFC 6761 §6.3): a resolver would be an eighth of the binary.
 func (c *Context) Address(flag string) (netip.AddrPort, error) {
-	value := c.CLI.String(flag)
+	value := c.String(flag)
 	f, err := c.Family()
 	if err != nil {
 		return netip.AddrPort{}, err
@@ -20,9 +20,9 @@ func (c *Context) Address(flag string) (netip.AddrPort, error) {
 	at = netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
 	switch {
 	case err != nil:
-		return at, usagef("flag %q: value %q: want a port, or an address and a port like 127.0.0.1:6379 or [::1]:6379, or localhost:6379; other names are not looked up", dashed(flag), value)
-	case c.CLI.Bool("4") && !at.Addr().Is4(), c.CLI.Bool("6") && at.Addr().Is4():
-		return at, usagef("flag %q: value %q: %s is not of the family asked for", dashed(flag), value, at.Addr())
+		return at, Usagef("flag %q: value %q: want a port, or an address and a port like 127.0.0.1:6379 or [::1]:6379, or localhost:6379; other names are not looked up", dashed(flag), value)
+	case c.Bool("4") && !at.Addr().Is4(), c.Bool("6") && at.Addr().Is4():
+		return at, Usagef("flag %q: value %q: %s is not of the family asked for", dashed(flag), value, at.Addr())
 	}
 	return at, nil
 }
@@ -31,14 +31,14 @@ func (c *Context) Address(flag string) (netip.AddrPort, error) {
 // it is refused, unless the command has --allow-remote for it, and that is given.
 func (c *Context) ListenAddress(flag string, remote bool) (netip.AddrPort, error) {
 	at, err := c.Address(flag)
-	if err != nil || at.Addr().IsLoopback() || remote && c.CLI.Bool(AllowRemoteFlag) {
+	if err != nil || at.Addr().IsLoopback() || remote && c.Bool(AllowRemoteFlag) {
 		return at, err
 	}
 	lets := ""
 	if remote {
 		lets = dashed(AllowRemoteFlag) + " lets them, else "
 	}
-	return at, usagef("flag %q: value %q: others can reach %s; %swant a loopback address like 127.0.0.1", dashed(flag), c.CLI.String(flag), at.Addr(), lets)
+	return at, Usagef("flag %q: value %q: others can reach %s; %swant a loopback address like 127.0.0.1", dashed(flag), c.String(flag), at.Addr(), lets)
 }
 
 // AllowRemoteFlag lets a command deal with other machines.

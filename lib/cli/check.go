@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -57,7 +58,7 @@ type checkedScenario struct {
 }
 
 func doCheck(c *Context) (int, error) {
-	if err := c.noArgs(); err != nil {
+	if err := c.NoArgs(); err != nil {
 		return ExitUsage, err
 	}
 	if code, done := elevate(c.Ctx); done {
@@ -85,12 +86,15 @@ func tryNetworks(c *Context) []checkedNetwork {
 	return tried
 }
 
+// checkTimeout bounds what is tried on one network.
+const checkTimeout = 10 * time.Second
+
 // tryNetwork makes two connections on a network, and confronts its witnesses. Where
 // these contradict each other the network is to be had all the same: whoever reads the
 // verdicts of runs there has to know why they are inconclusive.
 func tryNetwork(ctx context.Context, c scenario.Conditions) checkedNetwork {
 	s := scenario.Scenario{Name: "check", Networks: []journal.Network{c.Network}, Hosts: []string{"a", "b"}}
-	c.Timeout, c.Run, c.First = defaultTimeout, 1, 1
+	c.Timeout, c.Run, c.First = checkTimeout, 1, 1
 	j := scenario.Conduct(ctx, &s, scenario.ConnectTwice, c)
 	n := checkedNetwork{Network: c.Network, Family: c.Family, Witnesses: append([]journal.WitnessStatus{}, j.Witnesses...)}
 	n.Discrepancies = append([]tcp.Discrepancy{}, tcp.New(&j).Confront()...)

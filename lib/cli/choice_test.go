@@ -20,17 +20,16 @@ func TestWordsThatAreShownAreTaken(t *testing.T) {
 	shared := append(sharedFlags(), p.Flags...)
 	flags := map[string][]cli.Flag{"": shared}
 	for _, c := range p.commands() {
-		flags[c.Name] = append(slices.Clone(c.Flags), c.accepted(shared)...)
+		flags[c.Name] = c.flags(shared)
 	}
 	tried := 0
 	for command, all := range flags {
 		for _, f := range all {
-			words := wordsOf(f)
+			_, words, usage := described(f)
 			if words == nil {
 				continue
 			}
 			tried++
-			_, usage := described(f)
 			for _, word := range append(slices.Clone(words), "sideways", "", strings.ToUpper(words[0])) {
 				err := given(p, command, f.Names()[0], word)
 				if known := slices.Contains(words, word); (err == nil) != known {
@@ -50,34 +49,31 @@ func TestWordsThatAreShownAreTaken(t *testing.T) {
 	}
 }
 
-// given reads a command line with one flag.
-func given(p *Program, command, flag, value string) error {
-	line := []string{dashed(flag) + "=" + value}
+// given reads a command line with one flag, and does nothing.
+func given(p *Program, command, name, value string) error {
+	i := &invocation{p: p, out: &output{}, errs: &output{}}
+	app := i.app()
+	app.Action = func(*cli.Context) error { return nil }
+	for _, c := range app.Commands {
+		c.Action = app.Action
+	}
+	app.Setup()
+	line := []string{p.Name, dashed(name) + "=" + value}
 	if command != "" {
 		line = append(line, command)
 	}
-	shared := append(sharedFlags(), p.Flags...)
-	commands := p.commands()
-	l, err := parse(line, shared, commands)
-	if err != nil {
-		return err
-	}
-	c := Command{}
-	if i := slices.IndexFunc(commands, func(c Command) bool { return c.Name == command }); i >= 0 {
-		c = commands[i]
-	}
-	_, err = l.context(&c, shared)
-	return err
+	words, _ := arrange(app, line)
+	return app.Run(append([]string{p.Name}, words...))
 }
 
 func TestSeveralWords(t *testing.T) {
-	f := Choices("some", "takes some", "x", "y", "z").(*choiceFlag)
+	f := Choices("some", "takes some", "x", "y", "z")
 	for value, want := range map[string]bool{
 		"all": true, "x": true, "x,y": true, "z,x": true, "x,y,z": true,
 		"": false, "x,": false, ",x": false, "x,x": false, "x,all": false, "all,x": false, "x y": false, "w": false,
 	} {
-		if f.takes(value) != want {
-			t.Errorf("%q: %v", value, !want)
+		if err := f.Value.Set(value); (err == nil) != want {
+			t.Errorf("%q: %v", value, err)
 		}
 	}
 }
@@ -88,7 +84,7 @@ func TestOneCommandLineLeavesNothingToTheNext(t *testing.T) {
 	p, got := fakeProgram(), ""
 	p.Commands = []Command{{
 		Name: "pick", Flags: []cli.Flag{Choice("one", "takes one", "b", "a", "b")},
-		Do: func(c *Context) (int, error) { got = c.CLI.String("one"); return 0, nil },
+		Do: func(c *Context) (int, error) { got = c.String("one"); return 0, nil },
 	}}
 	for _, tt := range [][]string{{"a", "pick", "--one", "a"}, {"b", "pick"}} {
 		if callProgram(t, p, tt[1:]...); got != tt[0] {

@@ -40,16 +40,16 @@ func fakeProgram() *Program {
 			wired,
 		},
 		Plays: map[string]scenario.Play{"yes": idle, "no": idle, "unclear": idle, "wired": idle},
-		Flags: []cli.Flag{&cli.GenericFlag{Name: "port", Value: &count{max: 65535}, Usage: "aim at port `N`"}},
+		Flags: []cli.Flag{Number("port", "aim at port `N`", "", 1, 65535)},
 		Commands: []Command{{
 			Name: "echo", Usage: "say what was given", ArgsUsage: "[word ...]",
 			Flags: []cli.Flag{
-				&cli.GenericFlag{Name: "times", Value: &count{n: 1, max: 9}, Usage: "a number from 1 to 9"},
+				Number("times", "a number from 1 to 9", "1", 1, 9),
 				&cli.BoolFlag{Name: "loud", Usage: "shout"},
 			},
 			Accepts: []string{"format", "color", "6"},
 			Do: func(c *Context) (int, error) {
-				fmt.Fprintf(c.Out, "%q times=%s loud=%v format=%s 6=%v\n", c.Args, c.value("times"), c.CLI.Bool("loud"), c.Format(), c.CLI.Bool("6"))
+				fmt.Fprintf(c.Out, "%q times=%s loud=%v format=%s 6=%v\n", c.Args, c.String("times"), c.Bool("loud"), c.Format(), c.Bool("6"))
 				return 0, nil
 			},
 		}},
@@ -113,11 +113,16 @@ func TestBadUsage(t *testing.T) {
 		{"yes -4 -6", []string{"flags -4 and -6 exclude each other", "give one"}},
 		{"-6 yes -4", []string{"flags -4 and -6 exclude each other", "give one"}},
 		{"--quiet --verbose", []string{"flags --quiet and --verbose exclude each other", "give one"}},
-		{"--prot 80", []string{`unknown flag "--prot"`, "accepted: ", "--format", "--port"}},
-		{"-format-json", []string{`unknown flag "-format-json"`, "accepted: "}},
+		{"--prot 80", []string{`unknown flag "--prot"; accepted: `, "--format", "--port", `. Did you mean "--port"?`}},
+		{"lst", []string{`unknown scenario or command "lst"; scenarios: yes`, `. Did you mean "list"?`}},
+		{"wird", []string{`unknown scenario or command "wird"; `, `. Did you mean "wired"?`}},
+		{"help lst", []string{`no help on "lst"; commands: list`, `. Did you mean "list"?`}},
+		{"--net -- yes", []string{`flag "--net" needs a value`}},
+		{"-- list", []string{`"list" is a command, and goes first`}},
+		{"-format-json", []string{`unknown flag "--format-json"`, "accepted: "}},
 		{"yes -x", []string{`unknown flag "-x"`, "accepted: "}},
 		{"---format json", []string{`unknown flag "---format"`, "accepted: "}},
-		{"-46", []string{`unknown flag "-46"`, "accepted: "}},
+		{"-46", []string{`unknown flag "--46"`, "accepted: "}},
 		{"--=x", []string{`unknown flag "--=x"`, "accepted: "}},
 		{"yes --net", []string{`flag "--net" needs a value`, "wire, loopback or host"}},
 		{"yes --format", []string{`flag "--format" needs a value`, "text, json, jsonl, markdown, html or tap"}},
@@ -148,7 +153,7 @@ func TestBadUsage(t *testing.T) {
 		{"echo --times 10", []string{`flag "--times": value "10"`, "from 1 to 9"}},
 		{"list --repeat 2", []string{`flag "--repeat" means nothing to the command "list"`, "accepted: --format --color"}},
 		{"--net host list", []string{`flag "--net" means nothing to the command "list"`, "accepted: --format --color"}},
-		{"echo -4", []string{`flag "-4" means nothing to the command "echo"`, "accepted: --times --loud --format --color -6"}},
+		{"echo -4", []string{`flag "-4" means nothing to the command "echo"`, "accepted: --times --loud --format -6 --color"}},
 		{"list --port 80", []string{`flag "--port" means nothing to the command "list"`, "accepted: --format --color"}},
 		{"check --timeout 1s", []string{`flag "--timeout" means nothing to the command "check"`, "accepted: --format --color"}},
 		{"list --version", []string{`flag "--version" means nothing to the command "list"`}},
@@ -232,17 +237,17 @@ func TestListIsTheSameEitherWay(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	for args, want := range map[string][]string{
-		"help":        {"fake - nothing at all\n", "\nscenarios:\n  yes ", "\ncommands:\n", "  echo ", "\nflags", "  --port N ", "\nexit status: 0 reproduced"},
+		"help":        {"fake - nothing at all\n", "Scenarios (all: every one", "     yes ", "Exit status: 0 reproduced", "\nCOMMANDS:\n", "  echo ", "\nGLOBAL OPTIONS:\n", "  --port N "},
 		"--help":      {"fake - nothing at all\n"},
 		"-h":          {"fake - nothing at all\n"},
 		"yes -h":      {"fake - nothing at all\n"},
-		"help echo":   {"fake echo - say what was given\n", "fake echo [flags] [word ...]", "  --times ", "  --format "},
+		"help echo":   {"fake echo - say what was given\n", "fake echo [command options] [word ...]", "  --times ", "  --format "},
 		"echo --help": {"fake echo - say what was given\n"},
 		"--help echo": {"fake echo - say what was given\n"},
-		"help list":   {"fake list - ", "  --format VALUE         what stdout gets: text or json (text)\n", "\nexamples:\n  fake list", "\nexit status: 0 listed"},
-		"help check":  {"what stdout gets: text or json (text)\n", "\nexamples:\n  fake check", "3 none can"},
-		"help verify": {"text, json, markdown or html", "  --quiet                the first line", "  fake verify report.zip ", "1 it does not"},
-		"help diff":   {"what stdout gets: text or json (text)\n", "  fake diff before.zip after.zip ", "1 different"},
+		"help list":   {"fake list - ", "Exit status: 0 listed", "Examples:\n     fake list", "  --format value  what stdout gets: text or json (default: text)\n"},
+		"help check":  {"3 none can", "Examples:\n     fake check", "what stdout gets: text or json (default: text)\n"},
+		"help verify": {"1 it does not", "  fake verify report.zip ", "text, json, markdown or html", "  --quiet         the first line"},
+		"help diff":   {"1 different", "  fake diff before.zip after.zip ", "what stdout gets: text or json (default: text)\n"},
 	} {
 		code, out, errs := call(t, strings.Fields(args)...)
 		if code != 0 || errs != "" {

@@ -16,13 +16,13 @@ func TestDescribed(t *testing.T) {
 		{&cli.StringFlag{Name: "a", Usage: "write to `PATH`"}, "PATH", "write to PATH"},
 		{&cli.StringFlag{Name: "a", Usage: "aim at `N`", Value: "7"}, "N", "aim at N (7)"},
 		{&cli.StringFlag{Name: "a", Usage: "aim", Value: "7", DefaultText: "anywhere"}, "VALUE", "aim (anywhere)"},
-		{&cli.GenericFlag{Name: "a", Usage: "do it `N` times", Value: &count{n: 1, max: 9}}, "N", "do it N times (1)"},
-		{&cli.GenericFlag{Name: "a", Usage: "at port `N`", Value: &count{max: 9}}, "N", "at port N"},
+		{Number("a", "do it `N` times", "1", 1, 9), "N", "do it N times (1)"},
+		{Number("a", "at port `N`", "", 1, 9), "N", "at port N"},
 		{Checked("a", "in `D`", "20ms", func(string) error { return errors.New("never") }), "D", "in D (20ms)"},
 		{Choice("a", "do it", "x", "x", "y", "z"), "VALUE", "do it: x, y or z (x)"},
 		{Choices("a", "a `WAY`", "x", "y"), "WAY", "a WAY: all, or some of x, y, with commas, each once (all)"},
 	} {
-		if value, usage := described(tt.flag); value != tt.value || usage != tt.usage {
+		if value, _, usage := described(tt.flag); value != tt.value || usage != tt.usage {
 			t.Errorf("%q, %q; want %q, %q", value, usage, tt.value, tt.usage)
 		}
 	}

@@ -34,7 +34,7 @@ type difference struct {
 
 func doDiff(c *Context) (int, error) {
 	if len(c.Args) != 2 {
-		return ExitUsage, usagef("diff: %d arguments: want two bundles, each a folder or a .zip", len(c.Args))
+		return ExitUsage, Usagef("diff: %d arguments: want two bundles, each a folder or a .zip", len(c.Args))
 	}
 	var both [2]*evidence.Result
 	for i, path := range c.Args {

@@ -38,25 +38,25 @@ type wanted struct {
 
 // wantedEvidence reads --evidence and the flags that go with it; nil: none is wanted.
 func wantedEvidence(c *Context) (*wanted, error) {
-	if !c.CLI.IsSet(evidenceFlag) {
+	if !c.IsSet(evidenceFlag) {
 		for _, f := range []string{forceFlag, labelFlag, noRedactFlag, payloadFlag} {
-			if c.CLI.IsSet(f) {
-				return nil, usagef("flag %q is for --evidence only", dashed(f))
+			if c.IsSet(f) {
+				return nil, Usagef("flag %q is for --evidence only", dashed(f))
 			}
 		}
 		return nil, nil
 	}
-	w := &wanted{path: c.CLI.String(evidenceFlag), force: c.CLI.Bool(forceFlag), how: evidence.How{
-		Command: c.Argv, Label: c.CLI.String(labelFlag), Repeat: 1,
+	w := &wanted{path: c.String(evidenceFlag), force: c.Bool(forceFlag), how: evidence.How{
+		Command: c.Argv, Label: c.String(labelFlag), Repeat: 1,
 		Judge: func(j journal.Journal) report.Run {
 			r, _ := c.Program.judge().Report(j) // it was played
 			return r
 		},
 	}}
 	if w.path == "" {
-		return nil, usagef("flag \"--evidence\": value \"\": want a folder, or a file that ends in .zip")
+		return nil, Usagef("flag \"--evidence\": value \"\": want a folder, or a file that ends in .zip")
 	}
-	if !c.CLI.Bool(noRedactFlag) {
+	if !c.Bool(noRedactFlag) {
 		w.how.Names = namesHere()
 	}
 	return w, nil
@@ -98,7 +98,7 @@ func (c *Context) Evidence() (*Evidence, error) {
 	if w == nil || err != nil {
 		return nil, err
 	}
-	w.how.Theirs, w.how.HidePayload = true, !c.CLI.Bool(payloadFlag)
+	w.how.Theirs, w.how.HidePayload = true, !c.Bool(payloadFlag)
 	return &Evidence{c: c, w: w, started: time.Now()}, nil
 }
 

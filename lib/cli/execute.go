@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"sockproof/lib/claim"
@@ -14,15 +15,13 @@ import (
 	"sockproof/lib/scenario"
 )
 
-// runCommand is what happens without a command: scenarios are run.
-func (p *Program) runCommand() Command { return Command{Do: runScenarios} }
-
+// runScenarios is what is done without a command.
 func runScenarios(c *Context) (int, error) {
-	if c.CLI.Bool("version") {
+	if c.Bool("version") {
 		_, err := io.WriteString(c.Out, c.Program.versionLine())
 		return 0, ignoreWrite(err)
 	}
-	asked, err := c.Program.asked(c.Args)
+	asked, err := c.asked()
 	if err != nil {
 		return ExitUsage, err
 	}
@@ -78,22 +77,24 @@ func (s *session) standard() {
 func neverBegan(r *report.Run) bool { return len(r.Witnesses) == 0 }
 
 // asked returns the scenarios that the arguments name; none: the default.
-func (p *Program) asked(args []string) ([]*scenario.Scenario, error) {
+func (c *Context) asked() ([]*scenario.Scenario, error) {
 	var asked []*scenario.Scenario
-	for _, name := range args {
-		if name == "all" {
+	p := c.Program
+	for _, name := range c.Args {
+		if name == everyOne {
 			for i := range p.Scenarios {
 				asked = append(asked, &p.Scenarios[i])
 			}
 			continue
 		}
 		s, ok := p.scenario(name)
-		if _, isCommand := commandNamed(p.commands(), name); !ok && isCommand {
-			return nil, usagef("%q is a command, and goes first, without scenarios: %s %s", name, p.Name, name)
+		if !ok && c.App.Command(name) != nil {
+			return nil, Usagef("%q is a command, and goes first, without scenarios: %s %s", name, p.Name, name)
 		}
 		if !ok {
-			return nil, usagef("unknown scenario or command %q; scenarios: %s; commands: %s",
-				name, p.names(), commandNames(p.commands()))
+			scenarios, commands := p.names(), p.commandNames()
+			return nil, Usagef("unknown scenario or command %q; scenarios: %s; commands: %s%s", name,
+				strings.Join(scenarios, ", "), strings.Join(commands, ", "), similarWord(name, slices.Concat(scenarios, commands)))
 		}
 		asked = append(asked, s)
 	}
@@ -107,8 +108,8 @@ func (c *Context) taken(asked []*scenario.Scenario) error {
 		asked = []*scenario.Scenario{&c.Program.Scenarios[0]}
 	}
 	for flag, takers := range c.Program.For {
-		if c.CLI.IsSet(flag) && !slices.ContainsFunc(asked, func(s *scenario.Scenario) bool { return slices.Contains(takers, s.Name) }) {
-			return usagef("flag %q is for %s only, and that is not asked for", dashed(flag), orList(takers))
+		if c.IsSet(flag) && !slices.ContainsFunc(asked, func(s *scenario.Scenario) bool { return slices.Contains(takers, s.Name) }) {
+			return Usagef("flag %q is for %s only, and that is not asked for", dashed(flag), orList(takers))
 		}
 	}
 	return nil
@@ -135,7 +136,7 @@ type session struct {
 }
 
 func newSession(c *Context) (*session, error) {
-	f, err := family(c.CLI)
+	f, err := c.Family()
 	if err != nil {
 		return nil, err
 	}
@@ -152,8 +153,8 @@ func newSession(c *Context) (*session, error) {
 		},
 	}
 	s.cond = scenario.Conditions{
-		Network: journal.Network(c.value("net")), Family: f,
-		Option:   c.value,
+		Network: journal.Network(c.String("net")), Family: f,
+		Option:   c.String,
 		Progress: s.progress.show,
 		Announce: s.progress.say,
 		Caller:   s.report.Machine.Settings,
@@ -166,15 +167,11 @@ func newSession(c *Context) (*session, error) {
 	if err := s.evidence.mayWrite(); err != nil { // the report is written all the same
 		s.progress.say("%v; ^C, unless the report alone will do", err)
 	}
-	if n, ok := c.CLI.Generic("repeat").(*count); ok {
-		s.times = n.n
-		if s.evidence != nil {
-			s.evidence.how.Repeat = n.n
-		}
+	s.times = int(c.Number(repeatFlag))
+	if s.evidence != nil {
+		s.evidence.how.Repeat = s.times
 	}
-	if d, ok := c.CLI.Generic("timeout").(*duration); ok {
-		s.cond.Timeout = d.d
-	}
+	s.cond.Timeout = c.Duration(timeoutFlag)
 	s.style.Verbosity = verbosity
 	if err := s.step(c); err != nil {
 		return nil, err
@@ -184,10 +181,10 @@ func newSession(c *Context) (*session, error) {
 
 // verbosity reads --quiet and --verbose.
 func (c *Context) verbosity() (report.Verbosity, error) {
-	quiet, verbose := c.CLI.Bool("quiet"), c.CLI.Bool("verbose")
+	quiet, verbose := c.Bool("quiet"), c.Bool("verbose")
 	switch {
 	case quiet && verbose:
-		return report.Normal, usagef("flags --quiet and --verbose exclude each other: give one")
+		return report.Normal, Usagef("flags --quiet and --verbose exclude each other: give one")
 	case quiet:
 		return report.Quiet, nil
 	case verbose:

@@ -1,50 +1,11 @@
 package cli
 
 import (
-	"fmt"
-	"strconv"
-	"time"
-
 	"github.com/urfave/cli/v2"
 
 	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
 )
-
-// count is a flag's value that is a whole number of at least 1.
-type count struct{ n, max int }
-
-// Set refuses what is no such number.
-func (c *count) Set(s string) error {
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 1 || n > c.max {
-		return fmt.Errorf("want a whole number from 1 to %d", c.max)
-	}
-	c.n = n
-	return nil
-}
-
-func (c *count) String() string {
-	if c.n == 0 {
-		return ""
-	}
-	return strconv.Itoa(c.n)
-}
-
-// duration is a flag's value that is a time longer than none.
-type duration struct{ d time.Duration }
-
-// Set refuses what is no such duration.
-func (d *duration) Set(s string) error {
-	v, err := time.ParseDuration(s)
-	if err != nil || v <= 0 {
-		return fmt.Errorf("want a duration longer than 0, like 10s, 500ms or 2m")
-	}
-	d.d = v
-	return nil
-}
-
-func (d *duration) String() string { return d.d.String() }
 
 // The formats of a report.
 const (
@@ -56,16 +17,12 @@ const (
 	formatTAP      = "tap"
 )
 
-// maxRepeat bounds --repeat.
-const maxRepeat = 1_000_000
-
-// defaultTimeout bounds one run of a scenario.
-const defaultTimeout = 10 * time.Second
-
-// The shared flags of which commands have their own.
+// The shared flags that are read by name.
 const (
 	formatFlag  = "format"
 	netFlag     = "net"
+	repeatFlag  = "repeat"
+	timeoutFlag = "timeout"
 	quietFlag   = "quiet"
 	verboseFlag = "verbose"
 )
@@ -76,37 +33,37 @@ func FormatFlag() cli.Flag { return formats(formatText, formatJSON) }
 // formats is the flag --format that takes these, text where nobody says.
 func formats(of ...string) cli.Flag { return Choice(formatFlag, "what stdout gets", formatText, of...) }
 
-// NetFlag is the flag --net of a command that runs on some networks only, on the
-// first where nobody says.
-func NetFlag(of ...journal.Network) cli.Flag {
-	return Choice(netFlag, "where to run", string(of[0]), networkNames(of)...)
-}
+// NetFlag is the flag --net of a command that runs on some networks only, by default on the
+// first.
+func NetFlag(of ...journal.Network) cli.Flag { return nets(string(of[0]), of) }
 
-func networkNames(networks []journal.Network) (names []string) {
-	for _, n := range networks {
+func nets(usual string, of []journal.Network) *cli.GenericFlag {
+	var names []string
+	for _, n := range of {
 		names = append(names, string(n))
 	}
-	return names
+	return Choice(netFlag, "where to run", usual, names...)
 }
 
-// sharedFlags are the flags of every binary.
+// WithDefault says in words what a flag's default is.
+func WithDefault(f *cli.GenericFlag, text string) *cli.GenericFlag {
+	f.DefaultText = text
+	return f
+}
+
+// maxRepeat bounds --repeat.
+const maxRepeat = 1_000_000
+
+// sharedFlags are the flags of every binary, made anew for each command line: v2 keeps values in
+// them.
 func sharedFlags() []cli.Flag {
 	return []cli.Flag{
 		formats(formatText, formatJSON, formatJSONL, formatMarkdown, formatHTML, formatTAP),
-		newChoice(
-			cli.StringFlag{Name: netFlag, Usage: "where to run", DefaultText: "the strongest to be had"},
-			networkNames(journal.Networks()),
-		),
+		WithDefault(nets("", journal.Networks()), "the most capable available"),
 		&cli.BoolFlag{Name: "4", Usage: "use IPv4 (the default)"},
 		&cli.BoolFlag{Name: "6", Usage: "use IPv6"},
-		&cli.GenericFlag{
-			Name: "repeat", Value: &count{n: 1, max: maxRepeat},
-			Usage: "run `N` times, print the tally, keep the first run of each outcome",
-		},
-		&cli.GenericFlag{
-			Name: "timeout", Value: &duration{defaultTimeout},
-			Usage: "bound on one run, a `DURATION` like 500ms; with --step none unless it is given",
-		},
+		Number(repeatFlag, "run `N` times, print the tally, keep the first run of each outcome", "1", 1, maxRepeat),
+		Duration(timeoutFlag, "bound on one run, a `DURATION` like 500ms; with --step none unless it is given", "10s", 0),
 		&cli.BoolFlag{Name: "step", Usage: "stop the wire at each packet and ask what becomes of it: " + scenario.MovesLine},
 		&cli.BoolFlag{Name: quietFlag, Usage: "the last line only"},
 		&cli.BoolFlag{Name: verboseFlag, Usage: "every event"},
@@ -115,21 +72,17 @@ func sharedFlags() []cli.Flag {
 		&cli.BoolFlag{Name: forceFlag, Usage: "with --evidence: replace what is there"},
 		&cli.StringFlag{Name: labelFlag, Usage: "with --evidence: name this bundle `TEXT`"},
 		&cli.BoolFlag{Name: noRedactFlag, Usage: "with --evidence: keep addresses and names as they are"},
-		&cli.BoolFlag{Name: "help", Aliases: []string{"h"}, Usage: "show this"},
 		&cli.BoolFlag{Name: "version", Usage: "print the version, the commit and Go's version"},
 	}
 }
 
-// family reads -4 and -6.
-func family(c *cli.Context) (journal.Family, error) {
+// Family reads -4 and -6.
+func (c *Context) Family() (journal.Family, error) {
 	if c.Bool("4") && c.Bool("6") {
-		return "", usagef("flags -4 and -6 exclude each other: give one")
+		return "", Usagef("flags -4 and -6 exclude each other: give one")
 	}
 	if c.Bool("6") {
 		return journal.IPv6, nil
 	}
 	return journal.IPv4, nil
 }
-
-// Family reads -4 and -6.
-func (c *Context) Family() (journal.Family, error) { return family(c.CLI) }

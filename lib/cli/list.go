@@ -25,7 +25,7 @@ func (p *Program) listCommand() Command {
 			{p.Name + " list --format json", "the same for a script, with every command and flag"},
 		},
 		Do: func(c *Context) (int, error) {
-			if err := c.noArgs(); err != nil {
+			if err := c.NoArgs(); err != nil {
 				return ExitUsage, err
 			}
 			return 0, c.TextOrJSON(listing(c.Program), func(w io.Writer) { writeList(w, c.Program) })
@@ -87,11 +87,11 @@ func listing(p *Program) list {
 	shared := append(sharedFlags(), p.Flags...)
 	l := list{
 		Schema: "sockproof/list/v1", Tool: p.tool(), Summary: p.Summary,
-		Flags: listedFlags(shared), Examples: listedExamples(append(slices.Clone(p.Examples), p.everyonesExamples()...)),
+		Flags: listedFlags(append(shared, cli.HelpFlag)), Examples: listedExamples(append(slices.Clone(p.Examples), p.everyonesExamples()...)),
 	}
 	for _, c := range p.commands() {
 		l.Commands = append(l.Commands, listedCommand{
-			c.Name, c.Usage, c.ArgsUsage, c.Files, c.exitStatuses(), listedFlags(append(slices.Clone(c.Flags), c.accepted(shared)...)), listedExamples(c.Examples),
+			c.Name, c.Usage, c.ArgsUsage, c.Files, c.exitStatuses(), listedFlags(c.flags(shared)), listedExamples(c.Examples),
 		})
 	}
 	for _, s := range p.Scenarios {
@@ -107,8 +107,9 @@ func listing(p *Program) list {
 func listedFlags(flags []cli.Flag) []listedFlag {
 	all := []listedFlag{}
 	for _, f := range flags {
-		value, usage := described(f)
-		all = append(all, listedFlag{dashed(f.Names()[0]), value, wordsOf(f), takesFile(f), usage})
+		value, words, usage := described(f)
+		s, is := f.(*cli.StringFlag)
+		all = append(all, listedFlag{dashed(f.Names()[0]), value, words, is && s.TakesFile, usage})
 	}
 	return all
 }
@@ -142,19 +143,8 @@ func writeList(w io.Writer, p *Program) {
 	}
 }
 
-// noArgs refuses arguments to a command that takes none.
-func (c *Context) noArgs() error {
-	if len(c.Args) > 0 {
-		return usagef("%s: argument %q: it takes none", c.Command.Name, c.Args[0])
-	}
-	return nil
-}
-
 // Format is the value of --format.
-func (c *Context) Format() string { return c.value(formatFlag) }
-
-// value is the value of a flag that is not a switch.
-func (c *Context) value(flag string) string { return c.CLI.String(flag) }
+func (c *Context) Format() string { return c.String(formatFlag) }
 
 // TextOrJSON writes what a command found: as text, or v as one JSON document.
 func (c *Context) TextOrJSON(v any, text func(io.Writer)) error {

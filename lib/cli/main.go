@@ -25,15 +25,14 @@ const (
 
 // Context is what a command is given.
 type Context struct {
+	*cli.Context
 	Ctx     context.Context
-	CLI     *cli.Context
 	Program *Program
 	Args    []string // its arguments, without flags
 	Argv    []string // the whole command line
 	Out     io.Writer
 	Errs    io.Writer
 	Style   report.Style // of Out
-	Command Command
 
 	stdout, stderr *output // Out and Errs
 }
@@ -67,6 +66,9 @@ func (p *Program) main(ctx context.Context, ended *ending, args []string, out, e
 	stdout := newOutput(ctx, out, readersTime, ended.cancel)
 	stderr := newOutput(ctx, errs, lastLineTime, nil)
 	code, err := p.run(ctx, args, stdout, stderr)
+	if usage := (*UsageError)(nil); errors.As(err, &usage) {
+		code = ExitUsage
+	}
 	lost := stdout.flush()
 	switch {
 	case errors.Is(lost, syscall.EPIPE):
@@ -84,45 +86,4 @@ func (p *Program) main(ctx context.Context, ended *ending, args []string, out, e
 		return exitSignal + int(s)
 	}
 	return code
-}
-
-// run parses the command line and does what it says.
-func (p *Program) run(ctx context.Context, args []string, out, errs *output) (code int, err error) {
-	commands := p.commands()
-	shared := append(sharedFlags(), p.Flags...)
-	l, err := parse(args[1:], shared, commands)
-	if err != nil {
-		return ExitUsage, err
-	}
-	if l.command == helpCommand || l.given("help") {
-		err = p.help(l, shared, commands, out)
-	} else {
-		code, err = p.do(ctx, args, l, shared, commands, out, errs)
-	}
-	var usage *UsageError
-	if errors.As(err, &usage) {
-		code = ExitUsage
-	}
-	return code, err
-}
-
-// do does what the command line asks for.
-func (p *Program) do(ctx context.Context, argv []string, l *commandLine, shared []cli.Flag, commands []Command, out, errs *output) (int, error) {
-	command, found := commandNamed(commands, l.command)
-	if !found {
-		command = p.runCommand()
-	}
-	if err := l.checkAccepted(command); err != nil {
-		return ExitUsage, err
-	}
-	values, err := l.context(&command, shared)
-	if err != nil {
-		return ExitUsage, err
-	}
-	c := &Context{
-		Ctx: ctx, CLI: values, Program: p, Args: append(l.args, l.rest...), Argv: argv, Out: out, Errs: errs, Command: command,
-		stdout: out, stderr: errs,
-	}
-	c.Style = report.StyleFor(out.file, c.value("color"), os.Getenv)
-	return command.Do(c)
 }

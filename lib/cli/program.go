@@ -4,7 +4,6 @@ package cli
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -57,6 +56,8 @@ type Command struct {
 	// Examples are command lines worth knowing, for its help.
 	Examples []Example
 	Do       func(c *Context) (exit int, err error)
+
+	aliases []string // of its name
 }
 
 // scenario returns the scenario of that name.
@@ -68,13 +69,12 @@ func (p *Program) scenario(name string) (*scenario.Scenario, bool) {
 	return &p.Scenarios[i], true
 }
 
-// names lists what may be asked for.
-func (p *Program) names() string {
-	var n []string
+// names are the words that may be asked for.
+func (p *Program) names() (names []string) {
 	for _, s := range p.Scenarios {
-		n = append(n, s.Name)
+		names = append(names, s.Name)
 	}
-	return strings.Join(append(n, "all"), ", ")
+	return append(names, everyOne)
 }
 
 // Report judges a journal, and makes the report of its run.
@@ -92,6 +92,6 @@ func Report(s *scenario.Scenario, j journal.Journal) report.Run {
 
 // Reserved are the commands of all five binaries; no scenario may have such a name.
 var Reserved = []string{
-	"list", "check", "verify", "diff", "scan", "port", "serve", "judge", "load",
-	"victim", "counters", "watch", "help",
+	"list", "check", "verify", "diff", "run", "help", "h", "scan", "port", "load", "serve", "judge", "watch", "resets", "explain",
+	"victim", "counters",
 }

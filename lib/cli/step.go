@@ -9,18 +9,18 @@ import (
 
 // step prepares a session for --step.
 func (s *session) step(c *Context) error {
-	if !c.CLI.Bool("step") {
+	if !c.Bool("step") {
 		return nil
 	}
 	if n := s.cond.Network; n != "" && n != journal.Wire {
-		return usagef("flag \"--step\": the network %q cannot be stopped: want --net wire", n)
+		return Usagef("flag \"--step\": the network %q cannot be stopped: want --net wire", n)
 	}
 	if s.times > 1 {
-		return usagef("flags --step and --repeat exclude each other: give one")
+		return Usagef("flags --step and --repeat exclude each other: give one")
 	}
 	s.cond.Network = journal.Wire
 	s.moves = func() *scenario.Moves { return scenario.NewMoves(os.Stdin, c.Errs) }
-	if !c.CLI.IsSet("timeout") {
+	if !c.IsSet("timeout") {
 		s.cond.Timeout = 0 // whoever thinks takes the time that it takes
 	}
 	return nil

@@ -27,10 +27,9 @@ func (p *Program) verifyCommand() Command {
 		Name: "verify", Usage: "check saved evidence, offline: hashes, packets and verdicts; with --format text, markdown or html, render its report again",
 		ArgsUsage: "BUNDLE ...", Files: true,
 		Flags: []cli.Flag{
-			newChoice(cli.StringFlag{
-				Name: formatFlag, Value: formatText, DefaultText: "none of them: say whether it holds, and what was checked",
-				Usage: "render the report again, or of several bundles write a table, or what was checked as JSON",
-			}, verifyFormats),
+			WithDefault(
+				Choice(formatFlag, "render the report again, or of several bundles write a table, or what was checked as JSON", formatText, verifyFormats...),
+				"none of them: say whether it holds, and what was checked"),
 			&cli.BoolFlag{Name: quietFlag, Usage: "the first line of what is said of each bundle, or with --format text the report's last line"},
 			&cli.BoolFlag{Name: verboseFlag, Usage: "with --format text: every event of the report"},
 		},
@@ -70,10 +69,10 @@ var (
 
 func doVerify(c *Context) (int, error) {
 	if len(c.Args) == 0 {
-		return ExitUsage, usagef("verify: no evidence: want a folder or a .zip, or several")
+		return ExitUsage, Usagef("verify: no evidence: want a folder or a .zip, or several")
 	}
 	if len(c.Args) > 1 && !slices.Contains(tableFormats, c.Format()) {
-		return ExitUsage, usagef("verify: flag \"--format\": value %q: want %s, of several bundles", c.Format(), orList(tableFormats))
+		return ExitUsage, Usagef("verify: flag \"--format\": value %q: want %s, of several bundles", c.Format(), orList(tableFormats))
 	}
 	if err := c.checkVerbosity(); err != nil {
 		return ExitUsage, err
@@ -96,9 +95,9 @@ func doVerify(c *Context) (int, error) {
 		return exitOf(rows), c.writeTable(rows)
 	case rows[0].Err != nil:
 		return exitOf(rows), fmt.Errorf("verify: %w", rows[0].Err)
-	case c.CLI.IsSet(formatFlag):
+	case c.IsSet(formatFlag):
 		return exitOf(rows), c.renderAgain(rows[0].Result)
-	case c.CLI.Bool(quietFlag):
+	case c.Bool(quietFlag):
 		return exitOf(rows), c.TextOrJSON(nil, rows[0].Result.WriteLine)
 	}
 	return exitOf(rows), c.TextOrJSON(nil, rows[0].Result.WriteText)
@@ -110,12 +109,12 @@ func (c *Context) checkVerbosity() error {
 	if _, err := c.verbosity(); err != nil {
 		return err
 	}
-	rendered := c.CLI.IsSet(formatFlag) && c.Format() == formatText && len(c.Args) == 1
+	rendered := c.IsSet(formatFlag) && c.Format() == formatText && len(c.Args) == 1
 	switch {
-	case c.CLI.Bool(verboseFlag) && !rendered:
-		return usagef("verify: flag \"--verbose\" is for the report of one bundle: give --format text too")
-	case c.CLI.Bool(quietFlag) && c.Format() != formatText:
-		return usagef("verify: flag \"--quiet\" means nothing to --format %s: want --format text, or none", c.Format())
+	case c.Bool(verboseFlag) && !rendered:
+		return Usagef("verify: flag \"--verbose\" is for the report of one bundle: give --format text too")
+	case c.Bool(quietFlag) && c.Format() != formatText:
+		return Usagef("verify: flag \"--quiet\" means nothing to --format %s: want --format text, or none", c.Format())
 	}
 	return nil
 }
@@ -149,7 +148,7 @@ func (c *Context) writeTable(rows []evidence.Row) error {
 		return nil
 	}
 	write := evidence.WriteTable
-	if c.CLI.Bool(quietFlag) {
+	if c.Bool(quietFlag) {
 		write = evidence.WriteRows
 	}
 	return c.TextOrJSON(nil, func(w io.Writer) { write(w, rows) })

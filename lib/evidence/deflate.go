@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/bits"
+	"sync"
 )
 
 // A zip's entries are compressed here, and not by compress/flate, because what
@@ -91,14 +92,15 @@ func codedFrom(base, symbols, per, whole int) []coded {
 }
 
 // lengthSymbols finds the range that a length is in.
-var lengthSymbols = func() (t [maxMatch + 1]uint8) {
+var lengthSymbols = sync.OnceValue(func() *[maxMatch + 1]uint8 {
+	var t [maxMatch + 1]uint8
 	for i, c := range lengths {
 		for v := c.base; v < len(t); v++ {
 			t[v] = uint8(i)
 		}
 	}
-	return t
-}()
+	return &t
+})
 
 // distanceSymbol finds the range that a distance is in: each power of two from 4 on
 // has two of them.
@@ -147,7 +149,7 @@ func (w *bitWriter) symbol(s int) {
 }
 
 func (w *bitWriter) match(length, distance int) {
-	i := int(lengthSymbols[length])
+	i := int(lengthSymbols()[length])
 	w.symbol(endOfBlock + 1 + i)
 	w.put(uint64(length-lengths[i].base), uint(lengths[i].extra))
 	i = distanceSymbol(distance)

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"sockproof/lib/report"
 )
@@ -74,7 +75,7 @@ const doctype = "<!doctype html>"
 
 // The elements of a page: those of text, tables and pictures. Any other may be read
 // in another way, or fetch something.
-var pageElements = strings.Fields(`
+var pageElements = fields(`
 	a abbr article aside b body br button caption code col colgroup dd details div dl dt em figcaption figure footer
 	h1 h2 h3 h4 h5 h6 head header hr html i kbd li main meta nav ol p pre s samp script section small span strong
 	style sub summary sup table tbody td tfoot th thead time title tr u ul var wbr
@@ -84,13 +85,23 @@ var pageElements = strings.Fields(`
 var voidElements = []string{"br", "col", "hr", "meta", "wbr"}
 
 // The attributes whose value is an address, and those that are a page of their own.
-var addressAttributes = strings.Fields(`
+var addressAttributes = fields(`
 	action background cite classid codebase data formaction href longdesc manifest ping poster profile src srcdoc
 	srcset usemap xlink:href`)
 
+// fields splits words when they are needed: most command lines never read a page.
+func fields(words string) func() []string {
+	return sync.OnceValue(func() []string { return strings.Fields(words) })
+}
+
+// pattern compiles an expression when it is needed.
+func pattern(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
+
 var (
-	tagPattern       = regexp.MustCompile(`^<(/?)([a-z][a-z0-9]*)((?: [a-z][a-zA-Z0-9:-]*(?:="[^"<>]*")?)*) ?(/?)>`)
-	attributePattern = regexp.MustCompile(` ([a-z][a-zA-Z0-9:-]*)(?:="([^"<>]*)")?`)
+	tagPattern       = pattern(`^<(/?)([a-z][a-z0-9]*)((?: [a-z][a-zA-Z0-9:-]*(?:="[^"<>]*")?)*) ?(/?)>`)
+	attributePattern = pattern(` ([a-z][a-zA-Z0-9:-]*)(?:="([^"<>]*)")?`)
 )
 
 // next takes a tag, and what text is before it.
@@ -110,12 +121,12 @@ func (p *pageReader) next() error {
 	if p.rest == "" {
 		return nil
 	}
-	m := tagPattern.FindStringSubmatch(p.rest)
+	m := tagPattern().FindStringSubmatch(p.rest)
 	if m == nil {
 		return errors.New("something is no plain tag")
 	}
 	name, end, alone := m[2], m[1] == "/", m[4] == "/"
-	if !slices.Contains(pageElements, name) {
+	if !slices.Contains(pageElements(), name) {
 		return fmt.Errorf("it has <%s>, which no report has", name)
 	}
 	if p.tags < len(pageBegins) && (name != pageBegins[p.tags] || end) {
@@ -142,7 +153,7 @@ func (p *pageReader) next() error {
 // lead out of the page.
 func attributesOf(text string) (map[string]string, error) {
 	all := map[string]string{}
-	for _, m := range attributePattern.FindAllStringSubmatch(text, -1) {
+	for _, m := range attributePattern().FindAllStringSubmatch(text, -1) {
 		name, value := strings.ToLower(m[1]), m[2]
 		switch _, twice := all[name]; {
 		case twice:
@@ -151,7 +162,7 @@ func attributesOf(text string) (map[string]string, error) {
 			return nil, fmt.Errorf("%s is a script", name)
 		case name == "style":
 			return nil, errors.New("it has a style of its own")
-		case slices.Contains(addressAttributes, name) && !strings.HasPrefix(value, "#"):
+		case slices.Contains(addressAttributes(), name) && !strings.HasPrefix(value, "#"):
 			return nil, fmt.Errorf("%s leads to %q", name, value)
 		}
 		all[name] = value

@@ -10,16 +10,16 @@ import (
 )
 
 // replacedWith is what each sort of thing is replaced with: a report tells it in the
-// program's own words, and so it must be nothing else.
-var replacedWith = map[string]*regexp.Regexp{
-	"address":                   regexp.MustCompile(`^[0-9a-f.:]+$`),
-	"host name":                 regexp.MustCompile(`^host-[0-9]+$|^as many letters x, in what was sent$`),
-	"user name":                 regexp.MustCompile(`^user-[0-9]+$|^as many letters x, in what was sent$`),
-	"home folder":               regexp.MustCompile(`^~$|^as many letters x, in what was sent$`),
-	"path":                      regexp.MustCompile(`^its base name$`),
-	"payload":                   regexp.MustCompile(`^its length and hash, and zeros in packets$`),
-	notPlain:                    regexp.MustCompile(`^nothing$`),
-	"address, in what was sent": regexp.MustCompile(`^as many letters x$`),
+// program's own words, and so it must be nothing else. These are expressions of regexp.
+var replacedWith = map[string]string{
+	"address":                   `^[0-9a-f.:]+$`,
+	"host name":                 `^host-[0-9]+$|^as many letters x, in what was sent$`,
+	"user name":                 `^user-[0-9]+$|^as many letters x, in what was sent$`,
+	"home folder":               `^~$|^as many letters x, in what was sent$`,
+	"path":                      `^its base name$`,
+	"payload":                   `^its length and hash, and zeros in packets$`,
+	notPlain:                    `^nothing$`,
+	"address, in what was sent": `^as many letters x$`,
 }
 
 // privacy checks what a bundle says was hidden, as far as its journals can tell.
@@ -30,8 +30,8 @@ func (v *verifier) privacy() {
 	}
 	hidden := false
 	for _, r := range p.Replaced {
-		with := replacedWith[r.What]
-		if with == nil || !with.MatchString(r.With) || r.Times < 1 {
+		with, known := replacedWith[r.What]
+		if !known || !regexp.MustCompile(with).MatchString(r.With) || r.Times < 1 {
 			problem("says that %q was replaced with %q %d times, which no version does", r.What, r.With, r.Times)
 		}
 		hidden = hidden || r.What == "payload"

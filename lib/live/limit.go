@@ -2,7 +2,6 @@ package live
 
 import (
 	"errors"
-	"strconv"
 
 	urfave "github.com/urfave/cli/v2"
 
@@ -17,21 +16,15 @@ const NoLimit Limit = -1
 
 // limitFlag sets the limit. It is made anew for each command.
 func limitFlag() urfave.Flag {
-	return &urfave.StringFlag{
-		Name: "fail-over", Usage: "exit 1 if more than `N` are found; without it, finding some is no failure",
-	}
+	return cli.Number("fail-over", "exit 1 if more than `N` are found; without it, finding some is no failure", "", 0, cli.Many)
 }
 
 // limitOf reads the flag.
-func limitOf(c *urfave.Context) (Limit, error) {
+func limitOf(c *cli.Context) Limit {
 	if !c.IsSet("fail-over") {
-		return NoLimit, nil
+		return NoLimit
 	}
-	n, err := strconv.Atoi(c.String("fail-over"))
-	if err != nil || n < 0 {
-		return 0, usagef("flag \"--fail-over\": value %q: want a whole number, 0 or more", c.String("fail-over"))
-	}
-	return Limit(n), nil
+	return Limit(c.Number("fail-over"))
 }
 
 // Exit is the exit code of a scan that found so many: with a limit, 1 above

@@ -17,12 +17,10 @@ func OptionFlags() []urfave.Flag { return append(PlaceFlags(), limitFlag()) }
 
 // OptionsOf reads the command line of a scan, which takes no arguments.
 func OptionsOf(c *cli.Context) (o Options, err error) {
-	if len(c.Args) > 0 {
-		return o, usagef("%s: argument %q: it takes none", c.Command.Name, c.Args[0])
-	}
-	if o.Limit, err = limitOf(c.CLI); err != nil {
+	if err := c.NoArgs(); err != nil {
 		return o, err
 	}
-	o.Place, err = PlaceOf(c.CLI)
+	o.Limit = limitOf(c)
+	o.Place, err = PlaceOf(c)
 	return o, err
 }

@@ -2,7 +2,6 @@ package live
 
 import (
 	"fmt"
-	"strconv"
 
 	urfave "github.com/urfave/cli/v2"
 
@@ -16,33 +15,26 @@ type Place struct {
 	PID   int    // 0: not given
 }
 
-// PlaceFlags name a place. They are made anew for each command: the parser
-// keeps a flag's value in it.
+// PlaceFlags name a place.
 func PlaceFlags() []urfave.Flag {
 	return []urfave.Flag{
 		&urfave.StringFlag{Name: "netns", TakesFile: true, Usage: "look into the network namespace at `PATH`, like /run/netns/NAME"},
-		&urfave.StringFlag{Name: "pid", Usage: "look into the network namespace of process `PID`"},
+		cli.Number("pid", "look into the network namespace of process `PID`", "", 1, cli.Many),
 	}
 }
 
 // PlaceOf reads the flags.
-func PlaceOf(c *urfave.Context) (Place, error) {
+func PlaceOf(c *cli.Context) (Place, error) {
 	var p Place
 	if c.IsSet("netns") && c.IsSet("pid") {
-		return p, usagef("flags --netns and --pid exclude each other: give one")
+		return p, cli.Usagef("flags --netns and --pid exclude each other: give one")
 	}
 	if c.IsSet("netns") {
 		if p.Netns = c.String("netns"); p.Netns == "" {
-			return p, usagef(`flag "--netns": value "": want a path like /run/netns/NAME or /proc/PID/ns/net`)
+			return p, cli.Usagef(`flag "--netns": value "": want a path like /run/netns/NAME or /proc/PID/ns/net`)
 		}
 	}
-	if c.IsSet("pid") {
-		n, err := strconv.Atoi(c.String("pid"))
-		if err != nil || n < 1 {
-			return p, usagef("flag \"--pid\": value %q: want a process's number, from 1", c.String("pid"))
-		}
-		p.PID = n
-	}
+	p.PID = int(c.Number("pid"))
 	return p, nil
 }
 
@@ -72,9 +64,4 @@ func (p Place) String() string {
 		return "the network namespace " + p.Netns
 	}
 	return ""
-}
-
-// usagef is a mistake in how the program was called: exit code 2.
-func usagef(format string, args ...any) error {
-	return &cli.UsageError{Text: fmt.Sprintf(format, args...)}
 }
