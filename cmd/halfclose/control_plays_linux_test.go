@@ -106,8 +106,8 @@ func TestOtherEndings(t *testing.T) {
 	suite.Controls(
 		t, anywhere(),
 		doctor.Control{Name: "close only", Scenario: "endings", Play: onEach(closesOnly, closesOnly), Want: claim.OutcomeUnresolved, Because: "shutdown(SHUT_WR) was not tried", Verdicts: verdicts{"HC7": "inconclusive", "HC12": "inconclusive", "HC14": "inconclusive"}},
-		doctor.Control{Name: "a silent peer", Scenario: "late-data", Play: onEach(silentPeer(shut(sock.ShutWrite)), silentPeer(closing)), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
-		doctor.Control{Name: "SHUT_WR only", Scenario: "shut-read", Play: onEach(silentPeer(shut(sock.ShutWrite))), Want: claim.OutcomeUnresolved, Because: "shutdown(SHUT_RD) was not tried", Check: noneConfirmed},
+		doctor.Control{Name: "a silent peer", Scenario: "late-data", Play: onEach(silentPeer(shut(journal.ShutWrite)), silentPeer(closing)), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
+		doctor.Control{Name: "SHUT_WR only", Scenario: "shut-read", Play: onEach(silentPeer(shut(journal.ShutWrite))), Want: claim.OutcomeUnresolved, Because: "shutdown(SHUT_RD) was not tried", Check: noneConfirmed},
 	)
 	suite.Controls(
 		t, captured(anywhere()),
@@ -143,7 +143,7 @@ func readFirstOf(end ending) func(*scenario.Run, scenario.Conn) error {
 // TestNothingIsUnread: then close sends a FIN, and is like SHUT_WR.
 func TestNothingIsUnread(t *testing.T) {
 	t.Parallel()
-	play := onEach(readFirstOf(closing), readFirstOf(shut(sock.ShutWrite)), readFirstOf(shut(sock.ShutBoth)))
+	play := onEach(readFirstOf(closing), readFirstOf(shut(journal.ShutWrite)), readFirstOf(shut(journal.ShutBoth)))
 	suite.Controls(
 		t, anywhere(),
 		doctor.Control{Scenario: "unread", Play: play, Want: claim.NotReproduced, Because: "0: the end", Verdicts: verdicts{"HC10": "inconclusive"}},
@@ -164,7 +164,7 @@ func allSent(end ending) func(*scenario.Run, scenario.Conn) error {
 // neverReads lets the peer close with everything unread.
 func neverReads(r *scenario.Run, c scenario.Conn) error {
 	_, _ = c.Client.WriteBulk(scenario.MoreThanFits)
-	_ = c.Client.Shutdown(sock.ShutWrite)
+	_ = c.Client.Shutdown(journal.ShutWrite)
 	return c.Server.Close()
 }
 
@@ -174,7 +174,7 @@ func TestNothingIsUnsent(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
 		t, captured(anywhere()), // without packets, what was written may be unsent
-		doctor.Control{Name: "all sent", Scenario: "unsent", Play: onEach(allSent(closing), allSent(shut(sock.ShutWrite))), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
+		doctor.Control{Name: "all sent", Scenario: "unsent", Play: onEach(allSent(closing), allSent(shut(journal.ShutWrite))), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
 		doctor.Control{Name: "nothing read", Scenario: "unsent", Play: onEach(neverReads), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
 	)
 }
@@ -245,7 +245,7 @@ func alwaysWoken(r *scenario.Run) error {
 		return err
 	}
 	for range 2 {
-		if err := whileReading(r, s, shut(sock.ShutBoth)); err != nil {
+		if err := whileReading(r, s, shut(journal.ShutBoth)); err != nil {
 			return err
 		}
 	}
@@ -258,7 +258,7 @@ func TestNobodyWaits(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
 		t, anywhere(),
-		doctor.Control{Name: "nobody waits", Scenario: "threads", Play: onEach(nobodyWaits(closing), nobodyWaits(shut(sock.ShutBoth))), Want: claim.OutcomeUnresolved, Because: "no thread was seen to wait", Check: noneConfirmed},
+		doctor.Control{Name: "nobody waits", Scenario: "threads", Play: onEach(nobodyWaits(closing), nobodyWaits(shut(journal.ShutBoth))), Want: claim.OutcomeUnresolved, Because: "no thread was seen to wait", Check: noneConfirmed},
 		doctor.Control{Name: "shutdown only", Scenario: "threads", Play: alwaysWoken, Want: claim.OutcomeUnresolved, Because: "while another called close()", Verdicts: verdicts{"HC29": "inconclusive"}},
 	)
 }
@@ -270,7 +270,7 @@ func noticesReset(r *scenario.Run) error {
 	if err != nil {
 		return err
 	}
-	for _, end := range []ending{closing, shut(sock.ShutWrite)} {
+	for _, end := range []ending{closing, shut(journal.ShutWrite)} {
 		c, err := s.Connect(r.Host("a"))
 		if err != nil {
 			return err
@@ -304,7 +304,7 @@ func TestResetIsNoticed(t *testing.T) {
 // keepsDescriptor ends a process that was not alone in holding a connection.
 func keepsDescriptor(end func(*sock.Child) error) func(*scenario.Run, scenario.Conn) error {
 	return func(r *scenario.Run, c scenario.Conn) error {
-		child, err := r.Spawn(sock.DefaultSIGPIPE, c.Client)
+		child, err := r.Spawn(journal.DefaultSIGPIPE, c.Client)
 		if err != nil {
 			return err
 		}
@@ -319,7 +319,7 @@ func keepsDescriptor(end func(*sock.Child) error) func(*scenario.Run, scenario.C
 
 // readAll lets a process end that has nothing unread, twice.
 func readAll(r *scenario.Run, c scenario.Conn) error {
-	child, err := r.Spawn(sock.DefaultSIGPIPE, c.Client)
+	child, err := r.Spawn(journal.DefaultSIGPIPE, c.Client)
 	if err != nil {
 		return err
 	}
@@ -362,7 +362,7 @@ func fixedServer(r *scenario.Run) error {
 	if err != nil {
 		return err
 	}
-	child, err := r.Spawn(sock.DefaultSIGPIPE, s.Socket)
+	child, err := r.Spawn(journal.DefaultSIGPIPE, s.Socket)
 	if err != nil {
 		return err
 	}
@@ -378,7 +378,7 @@ func fixedServer(r *scenario.Run) error {
 		if err != nil {
 			return err
 		}
-		_ = c.Shutdown(sock.ShutWrite)
+		_ = c.Shutdown(journal.ShutWrite)
 		r.Settle()
 		if accepted == nil {
 			continue
@@ -397,7 +397,7 @@ func busyServer(r *scenario.Run) error {
 	if err != nil {
 		return err
 	}
-	child, err := r.Spawn(sock.DefaultSIGPIPE, s.Socket)
+	child, err := r.Spawn(journal.DefaultSIGPIPE, s.Socket)
 	if err != nil {
 		return err
 	}
@@ -485,10 +485,10 @@ func TestFINWAIT2Otherwise(t *testing.T) {
 		t, doctor.Stages(private...),
 		doctor.Control{Name: "a longer timeout", Scenario: "orphan", Play: patient, Want: claim.OutcomeUnresolved, Because: "still in FIN_WAIT2", Check: noneConfirmed},
 		doctor.Control{Name: "the peer closes", Scenario: "orphan", Play: peerCloses(closing), Want: claim.OutcomeUnresolved, Because: "not left alone", Check: noneConfirmed},
-		doctor.Control{Name: "SHUT_WR", Scenario: "orphan", Play: endedBy(shut(sock.ShutWrite)), Want: claim.OutcomeUnresolved, Because: "no closed socket", Check: noneConfirmed},
+		doctor.Control{Name: "SHUT_WR", Scenario: "orphan", Play: endedBy(shut(journal.ShutWrite)), Want: claim.OutcomeUnresolved, Because: "no closed socket", Check: noneConfirmed},
 		doctor.Control{Name: "close", Scenario: "half-open", Play: endedBy(closing), Want: claim.OutcomeUnresolved, Because: "no socket was seen in FIN_WAIT2 after shutdown(SHUT_WR)", Check: noneConfirmed},
-		doctor.Control{Name: "the peer closes", Scenario: "half-open", Play: peerCloses(shut(sock.ShutWrite)), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
-		doctor.Control{Name: "not for long", Scenario: "half-open", Play: endedBy(shut(sock.ShutWrite)), Want: claim.OutcomeUnresolved, Because: "less than three times", Check: noneConfirmed},
+		doctor.Control{Name: "the peer closes", Scenario: "half-open", Play: peerCloses(shut(journal.ShutWrite)), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
+		doctor.Control{Name: "not for long", Scenario: "half-open", Play: endedBy(shut(journal.ShutWrite)), Want: claim.OutcomeUnresolved, Because: "less than three times", Check: noneConfirmed},
 	)
 }
 

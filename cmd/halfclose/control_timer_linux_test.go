@@ -55,7 +55,7 @@ func delaying(yes bool) *doctor.Suite {
 
 // acknowledged lets the kernel's timer pass before the passive end does anything:
 // a quarter of a second is longer than it delays an acknowledgement.
-var acknowledged = doctor.When(0, doctor.StateTo(journal.CloseWait, journal.SockDiag), func(*scenario.Run) { time.Sleep(250 * time.Millisecond) })
+var acknowledged = doctor.When(0, doctor.StateTo(journal.CloseWait, journal.SockDiag), func(*scenario.T) { time.Sleep(250 * time.Millisecond) })
 
 // TestAcknowledgedAtOnce: nothing merges then, and a close takes four segments.
 func TestAcknowledgedAtOnce(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 
 	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
-	"sockproof/lib/sock"
 )
 
 // unread: data that has arrived and that nobody has read, when the connection
@@ -17,7 +16,7 @@ func unread(r *scenario.Run) error {
 	if err != nil {
 		return err
 	}
-	for _, end := range []ending{closing, shut(sock.ShutWrite), shut(sock.ShutBoth)} {
+	for _, end := range []ending{closing, shut(journal.ShutWrite), shut(journal.ShutBoth)} {
 		c, err := s.Connect(r.Host("a"))
 		if err != nil {
 			return err
@@ -37,11 +36,11 @@ func unread(r *scenario.Run) error {
 // reads, one that reads late, one that never does.
 func unsentFor(retries string) scenario.Play {
 	return func(r *scenario.Run) error {
-		s, err := r.Host("b").Listen(scenario.ServerPort, scenario.SmallReceiver)
+		s, err := r.Host("b").Listen(scenario.ServerPort, scenario.OldSmallReceiver)
 		if err != nil {
 			return err
 		}
-		for _, end := range []ending{closing, shut(sock.ShutWrite)} {
+		for _, end := range []ending{closing, shut(journal.ShutWrite)} {
 			for _, after := range []time.Duration{0, late} {
 				if err := unsentTo(r, s, end, after); err != nil {
 					return err
@@ -96,7 +95,7 @@ func neverRead(r *scenario.Run, s *scenario.Server, retries string) error {
 		return err
 	}
 	_, _ = shutDown.Client.WriteBulk(scenario.MoreThanFits)
-	_ = shutDown.Client.Shutdown(sock.ShutWrite)
+	_ = shutDown.Client.Shutdown(journal.ShutWrite)
 	closed, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return err

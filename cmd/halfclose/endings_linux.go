@@ -1,6 +1,7 @@
 package main
 
 import (
+	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
@@ -8,7 +9,7 @@ import (
 // ending is a way to end a connection.
 type ending func(*sock.Socket) error
 
-func shut(h sock.How) ending { return func(s *sock.Socket) error { return s.Shutdown(h) } }
+func shut(h journal.How) ending { return func(s *sock.Socket) error { return s.Shutdown(h) } }
 
 func closing(s *sock.Socket) error { return s.Close() }
 
@@ -19,7 +20,7 @@ func endings(r *scenario.Run) error {
 	if err != nil {
 		return err
 	}
-	for _, end := range []ending{shut(sock.ShutWrite), shut(sock.ShutRead), shut(sock.ShutBoth), closing} {
+	for _, end := range []ending{shut(journal.ShutWrite), shut(journal.ShutRead), shut(journal.ShutBoth), closing} {
 		c, err := s.Connect(r.Host("a"))
 		if err != nil {
 			return err
@@ -48,7 +49,7 @@ func lateData(r *scenario.Run) error {
 	if err != nil {
 		return err
 	}
-	for _, end := range []ending{shut(sock.ShutWrite), closing} {
+	for _, end := range []ending{shut(journal.ShutWrite), closing} {
 		c, err := s.Connect(r.Host("a"))
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
@@ -44,7 +45,7 @@ func byDup(r *scenario.Run, c scenario.Conn) error {
 
 // byFork closes the parent's descriptor, writes through the child's, and closes that.
 func byFork(r *scenario.Run, c scenario.Conn) error {
-	child, err := r.Spawn(sock.DefaultSIGPIPE, c.Client)
+	child, err := r.Spawn(journal.DefaultSIGPIPE, c.Client)
 	if err != nil {
 		return err
 	}
@@ -66,16 +67,16 @@ func byFork(r *scenario.Run, c scenario.Conn) error {
 
 // shutByFork shuts down in the child; the parent writes.
 func shutByFork(r *scenario.Run, c scenario.Conn) error {
-	child, err := r.Spawn(sock.DefaultSIGPIPE, c.Client)
+	child, err := r.Spawn(journal.DefaultSIGPIPE, c.Client)
 	if err != nil {
 		return err
 	}
-	if err := child.Shutdown(c.Client, sock.ShutWrite); err != nil {
+	if err := child.Shutdown(c.Client, journal.ShutWrite); err != nil {
 		return err
 	}
 	r.Settle()
 	r.Receive(c.Server)
-	_, _ = c.Client.Sendmsg([]byte("too late"), sock.NoSignal)
+	_, _ = c.Client.Sendmsg([]byte("too late"), journal.MSGNoSignal)
 	r.Settle()
 	return nil
 }
@@ -88,7 +89,7 @@ func ends(r *scenario.Run, s *scenario.Server, end func(*sock.Child) error) erro
 		if err != nil {
 			return err
 		}
-		child, err := r.Spawn(sock.DefaultSIGPIPE, c.Client)
+		child, err := r.Spawn(journal.DefaultSIGPIPE, c.Client)
 		if err != nil {
 			return err
 		}

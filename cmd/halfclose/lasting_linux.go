@@ -6,7 +6,6 @@ import (
 
 	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
-	"sockproof/lib/sock"
 )
 
 // finTimeout is the tcp_fin_timeout of these scenarios: short enough to be
@@ -55,7 +54,7 @@ func halfOpen(r *scenario.Run) error {
 	if err != nil {
 		return err
 	}
-	_ = c.Client.Shutdown(sock.ShutWrite)
+	_ = c.Client.Shutdown(journal.ShutWrite)
 	r.Settle()
 	c.Client.Look()
 	r.Await(3*finTimeout, scenario.Never)

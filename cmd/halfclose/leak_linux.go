@@ -18,7 +18,7 @@ func leak(r *scenario.Run) error {
 	if err != nil {
 		return err
 	}
-	child, err := r.Spawn(sock.DefaultSIGPIPE, s.Socket)
+	child, err := r.Spawn(journal.DefaultSIGPIPE, s.Socket)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func leaks(r *scenario.Run, s *scenario.Server, child *sock.Child) error {
 			accepted = s.Queued(c)
 		}
 		r.Send(c, "unread")
-		_ = c.Shutdown(sock.ShutWrite)
+		_ = c.Shutdown(journal.ShutWrite)
 		r.Settle()
 		accepted.Look()
 	}
@@ -116,7 +116,7 @@ func byClose(r *scenario.Run, c scenario.Conn) error {
 
 // byReset: the peer had only shut down, and then resets.
 func byReset(r *scenario.Run, c scenario.Conn) error {
-	_ = c.Client.Shutdown(sock.ShutWrite)
+	_ = c.Client.Shutdown(journal.ShutWrite)
 	r.Settle()
 	if err := c.Client.Reset(); err != nil {
 		return err
@@ -135,9 +135,9 @@ func byWrite(r *scenario.Run, c scenario.Conn) error {
 // byKeepalive: the kernel asks, when the peer's orphan has gone.
 func byKeepalive(r *scenario.Run, c scenario.Conn) error {
 	for _, o := range []struct {
-		option sock.Option
+		option journal.Option
 		value  int
-	}{{sock.KeepIdle, keepalive}, {sock.KeepInterval, keepalive}, {sock.KeepAlive, 1}} {
+	}{{journal.TCPKeepIdle, keepalive}, {journal.TCPKeepInterval, keepalive}, {journal.SOKeepAlive, 1}} {
 		if err := c.Server.SetOption(o.option, o.value); err != nil {
 			return err
 		}

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
-	"sockproof/lib/sock"
 )
 
 // notices: what epoll says at each step of a connection's end, once after the
@@ -12,7 +12,7 @@ func notices(r *scenario.Run) error {
 	if err != nil {
 		return err
 	}
-	for _, end := range []ending{closing, shut(sock.ShutWrite)} {
+	for _, end := range []ending{closing, shut(journal.ShutWrite)} {
 		c, err := s.Connect(r.Host("a"))
 		if err != nil {
 			return err
@@ -43,10 +43,10 @@ func noticed(r *scenario.Run, c scenario.Conn, end ending) error {
 	_ = e.Wait()
 	r.Send(c.Server, "an answer")
 	_ = e.Wait()
-	_, _ = c.Server.Sendmsg([]byte("another"), sock.NoSignal)
+	_, _ = c.Server.Sendmsg([]byte("another"), journal.MSGNoSignal)
 	r.Settle()
 	_ = e.Wait()
-	_ = c.Server.Shutdown(sock.ShutWrite)
+	_ = c.Server.Shutdown(journal.ShutWrite)
 	r.Settle()
 	return e.Wait()
 }
@@ -66,7 +66,7 @@ func shutRead(r *scenario.Run) error {
 		if before != "" {
 			r.Send(c.Server, before)
 		}
-		_ = c.Client.Shutdown(sock.ShutRead)
+		_ = c.Client.Shutdown(journal.ShutRead)
 		r.Settle()
 		r.Receive(c.Client)
 		r.Send(c.Server, "after")
@@ -85,13 +85,13 @@ func deafListener(r *scenario.Run, s *scenario.Server) error {
 	if _, err := s.Call(r.Host("a")); err != nil {
 		return err
 	}
-	_ = s.Shutdown(sock.ShutRead)
+	_ = s.Shutdown(journal.ShutRead)
 	r.Settle()
 	_, _ = s.Accept()
 	late, err := s.Call(r.Host("a"))
 	if err != nil {
 		return err
 	}
-	_, _ = late.Option(sock.SocketError)
+	_, _ = late.Option(journal.SOError)
 	return nil
 }

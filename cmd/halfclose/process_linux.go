@@ -1,8 +1,7 @@
 package main
 
 import (
-	"syscall"
-
+	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
@@ -17,7 +16,7 @@ func exit(r *scenario.Run) error {
 
 // kill: a process that owns a connection is killed.
 func kill(r *scenario.Run) error {
-	return processes(r, func(c *sock.Child) error { return c.Kill(syscall.SIGKILL) })
+	return processes(r, func(c *sock.Child) error { return c.Kill(journal.SIGKILL) })
 }
 
 func processes(r *scenario.Run, ways ...func(*sock.Child) error) error {

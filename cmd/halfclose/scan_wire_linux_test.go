@@ -27,7 +27,7 @@ type scanStage struct {
 }
 
 // scanAt looks for stuck sockets on a host.
-func scanAt(h *scenario.Host) (t *stuckTally, err error) {
+func scanAt(h *scenario.RunHost) (t *stuckTally, err error) {
 	err = h.In(func() error {
 		s, err := openStuckScanner(live.Place{})
 		if err != nil {
@@ -223,7 +223,7 @@ func TestScanEveryState(t *testing.T) {
 		wants []scanWant
 	}
 	shut := func(who func(*scanStage) *sock.Socket) func(*scanStage) error {
-		return func(s *scanStage) error { err := who(s).Shutdown(sock.ShutWrite); s.Settle(); return err }
+		return func(s *scanStage) error { err := who(s).Shutdown(journal.ShutWrite); s.Settle(); return err }
 	}
 	closed := func(who func(*scanStage) *sock.Socket) func(*scanStage) error {
 		return func(s *scanStage) error { err := who(s).Close(); s.Settle(); return err }

@@ -5,7 +5,6 @@ import (
 
 	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
-	"sockproof/lib/sock"
 )
 
 // talk lets each end say a line, so that both have received data: from then on
@@ -62,7 +61,7 @@ func threeWay(r *scenario.Run) error {
 	between := []func(c scenario.Conn) error{
 		func(scenario.Conn) error { return nil },
 		func(c scenario.Conn) error { awaitACK(r, c); return nil },
-		func(c scenario.Conn) error { return c.Server.SetOption(sock.QuickAck, 1) },
+		func(c scenario.Conn) error { return c.Server.SetOption(journal.TCPQuickAck, 1) },
 	}
 	for _, then := range between {
 		c, err := s.Connect(r.Host("a"))
@@ -93,13 +92,13 @@ func mergedData(r *scenario.Run) error {
 	if err != nil {
 		return err
 	}
-	for _, flags := range [][]sock.Flag{{sock.More}, nil} {
+	for _, flags := range [][]journal.SendFlag{{journal.MSGMore}, nil} {
 		c, err := s.Connect(r.Host("a"))
 		if err != nil {
 			return err
 		}
 		talk(r, c)
-		if err := c.Client.Shutdown(sock.ShutWrite); err != nil {
+		if err := c.Client.Shutdown(journal.ShutWrite); err != nil {
 			return err
 		}
 		r.Deliver()

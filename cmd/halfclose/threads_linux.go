@@ -4,8 +4,8 @@ import (
 	"errors"
 	"time"
 
+	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
-	"sockproof/lib/sock"
 )
 
 // threads: one thread waits in read, another closes the descriptor, or shuts
@@ -15,7 +15,7 @@ func threads(r *scenario.Run) error {
 	if err != nil {
 		return err
 	}
-	for _, end := range []ending{closing, shut(sock.ShutBoth)} {
+	for _, end := range []ending{closing, shut(journal.ShutBoth)} {
 		if err := whileReading(r, s, end); err != nil {
 			return err
 		}

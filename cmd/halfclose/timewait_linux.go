@@ -138,7 +138,7 @@ func reuse(on bool) func(*sock.Socket) error {
 		if !on {
 			return nil
 		}
-		return s.SetOption(sock.ReuseAddr, 1)
+		return s.SetOption(journal.SOReuseAddr, 1)
 	}
 }
 

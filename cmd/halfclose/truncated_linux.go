@@ -1,6 +1,7 @@
 package main
 
 import (
+	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
@@ -20,7 +21,7 @@ func truncated(r *scenario.Run) error {
 		return err
 	}
 	for _, end := range []func(*scenario.Run, scenario.Conn){closeAtOnce, lingeringClose} {
-		c, err := s.Connect(r.Host("a"), func(c *sock.Socket) error { return c.SetOption(sock.ReceiveBuffer, clientBuffer) })
+		c, err := s.Connect(r.Host("a"), func(c *sock.Socket) error { return c.SetOption(journal.SOReceiveBuffer, clientBuffer) })
 		if err != nil {
 			return err
 		}
@@ -42,7 +43,7 @@ func closeAtOnce(r *scenario.Run, c scenario.Conn) {
 // lingeringClose is what servers do instead (RFC 9112 §9.6): no more is sent,
 // and the client's last bytes are read, until it closes too.
 func lingeringClose(r *scenario.Run, c scenario.Conn) {
-	_ = c.Server.Shutdown(sock.ShutWrite)
+	_ = c.Server.Shutdown(journal.ShutWrite)
 	r.Deliver()
 	r.Receive(c.Server) // the rest of the request
 	r.ReadToEnd(c.Client)

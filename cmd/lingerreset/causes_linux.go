@@ -54,7 +54,7 @@ func closedPort(r *scenario.Run, _ *scenario.Server) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.Option(sock.SocketError)
+	_, err = c.Option(journal.SOError)
 	return err
 }
 
@@ -92,7 +92,7 @@ func dataAfterClose(r *scenario.Run, s *scenario.Server) error {
 	r.Settle()
 	r.Send(c.Server, "late")
 	r.Receive(c.Server)
-	_, _ = c.Server.Sendmsg([]byte("later"), sock.NoSignal)
+	_, _ = c.Server.Sendmsg([]byte("later"), journal.MSGNoSignal)
 	return nil
 }
 
@@ -101,11 +101,11 @@ func dataAfterShutdown(r *scenario.Run, s *scenario.Server) error {
 	if err != nil {
 		return err
 	}
-	_ = c.Client.Shutdown(sock.ShutBoth)
+	_ = c.Client.Shutdown(journal.ShutBoth)
 	r.Settle()
 	r.Send(c.Server, "late")
 	r.Receive(c.Client)
-	_, _ = c.Server.Sendmsg([]byte("later"), sock.NoSignal)
+	_, _ = c.Server.Sendmsg([]byte("later"), journal.MSGNoSignal)
 	return nil
 }
 
@@ -198,7 +198,7 @@ func oldSYNACK(r *scenario.Run, s *scenario.Server) error {
 	w.ReleaseAll() // its own SYN is answered all the same
 	r.Settle()
 	_, _ = s.Accept()
-	_, err = c.Option(sock.SocketError)
+	_, err = c.Option(journal.SOError)
 	return err
 }
 
@@ -217,9 +217,9 @@ func keepaliveLost(r *scenario.Run, s *scenario.Server) error {
 		return err
 	}
 	for _, o := range []struct {
-		option sock.Option
+		option journal.Option
 		value  int
-	}{{sock.KeepIdle, probeAfter}, {sock.KeepInterval, probeAfter}, {sock.KeepCount, 1}, {sock.KeepAlive, 1}} {
+	}{{journal.TCPKeepIdle, probeAfter}, {journal.TCPKeepInterval, probeAfter}, {journal.TCPKeepCount, 1}, {journal.SOKeepAlive, 1}} {
 		if err := c.Client.SetOption(o.option, o.value); err != nil {
 			return err
 		}
@@ -234,7 +234,7 @@ func userTimeout(r *scenario.Run, s *scenario.Server) error {
 	if err != nil {
 		return err
 	}
-	if err := c.Client.SetOption(sock.UserTimeout, userTimeMS); err != nil {
+	if err := c.Client.SetOption(journal.TCPUserTimeout, userTimeMS); err != nil {
 		return err
 	}
 	return swallowed(r, c, "lost")

@@ -40,7 +40,7 @@ func findFilter(t *testing.T) (nft string) {
 	}
 	s := doctor.Stage{Network: journal.Loopback, Family: journal.IPv4}
 	s.Need(t)
-	if why := s.Probe(dropRSTs(nft)); why != "" {
+	if why := s.Probe(scenario.OnRun(dropRSTs(nft))); why != "" {
 		t.Skipf("skip: %s", why)
 	}
 	return nft
@@ -59,7 +59,7 @@ var filtered = map[string]scenario.Play{
 	),
 	"sigpipe": onEach(
 		func(r *scenario.Run, s *scenario.Server) error {
-			return writesTwice(r, s, sock.DefaultSIGPIPE, byWrite)
+			return writesTwice(r, s, journal.DefaultSIGPIPE, byWrite)
 		},
 	),
 	"go-runtime": onEach(func(r *scenario.Run, s *scenario.Server) error { return goWrites(r, s, 0) }),

@@ -102,7 +102,7 @@ func eaten(name string, alter func(*scenario.Run) error) []doctor.Control {
 		{Scenario: "go-runtime", Want: claim.NotReproduced, Because: "no RST reached a1", Check: nobodyDied},
 	}
 	for i := range controls {
-		controls[i].Name, controls[i].Alter = name, alter
+		controls[i].Name, controls[i].Alter = name, scenario.OnRun(alter)
 	}
 	return controls
 }
@@ -129,7 +129,7 @@ func TestRSTsAreEaten(t *testing.T) {
 	t.Parallel()
 	controls := eaten("eaten", losing(isRST))
 	controls = append(controls, doctor.Control{
-		Scenario: "causes", Alter: losing(isRST), Want: claim.NotReproduced, Because: "drew no RST",
+		Scenario: "causes", OldAlter: losing(isRST), Want: claim.NotReproduced, Because: "drew no RST",
 	})
 	suite.Controls(t, doctor.Stages(journal.Wire), controls...)
 }
@@ -140,9 +140,9 @@ func TestFINsAreEaten(t *testing.T) {
 	alter := losing(func(p *wire.Packet) bool { return p.Flags.Has(packet.FIN) })
 	suite.Controls(
 		t, doctor.Stages(journal.Wire),
-		doctor.Control{Name: "no FIN", Scenario: "shut-wr-contrast", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"LR7": "inconclusive", "LR10": "inconclusive"}},
-		doctor.Control{Name: "no FIN", Scenario: "read-after-reset", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"LR9": "inconclusive", "LR14": "inconclusive", "LR13": "confirmed"}},
-		doctor.Control{Name: "no FIN", Scenario: "linger-off", Alter: alter, Want: claim.NotReproduced, Because: "EAGAIN"},
+		doctor.Control{Name: "no FIN", Scenario: "shut-wr-contrast", OldAlter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"LR7": "inconclusive", "LR10": "inconclusive"}},
+		doctor.Control{Name: "no FIN", Scenario: "read-after-reset", OldAlter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"LR9": "inconclusive", "LR14": "inconclusive", "LR13": "confirmed"}},
+		doctor.Control{Name: "no FIN", Scenario: "linger-off", OldAlter: alter, Want: claim.NotReproduced, Because: "EAGAIN"},
 	)
 }
 
@@ -170,7 +170,7 @@ func TestSegmentsAreLostOnce(t *testing.T) {
 	t.Parallel()
 	once := func(name string, match func(*wire.Packet) bool) doctor.Control {
 		return doctor.Control{Name: "lost once", Scenario: name, With: func(c *scenario.Conditions) {
-			c.Alter = losingOnce(match) // each run its own
+			c.Alter = scenario.OnRun(losingOnce(match)) // each run its own
 		}, Want: claim.Reproduced, Check: asExpected}
 	}
 	suite.Controls(

@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"slices"
-	"syscall"
 	"testing"
 
 	"sockproof/cmd/internal/doctor"
@@ -12,7 +11,6 @@ import (
 	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
-	"sockproof/lib/wire"
 )
 
 // The plays of this file do something else than their scenarios say, on the real
@@ -94,7 +92,7 @@ func TestNobodyCloses(t *testing.T) {
 
 // writing gives a process a connection, lets something be done to its peer, and
 // lets it write three times.
-func writing(d sock.Disposition, to func(*sock.Socket) error) func(*scenario.Run, *scenario.Server) error {
+func writing(d journal.Disposition, to func(*sock.Socket) error) func(*scenario.Run, *scenario.Server) error {
 	return func(r *scenario.Run, s *scenario.Server) error {
 		w, err := newWriter(r, s, d, nil)
 		if err != nil {
@@ -132,11 +130,11 @@ func wentOn(errno string) func(*testing.T, *doctor.Judged) {
 func TestNothingKills(t *testing.T) {
 	t.Parallel()
 	closes := func(s *sock.Socket) error { return s.Close() }
-	shuts := func(s *sock.Socket) error { return s.Shutdown(sock.ShutWrite) }
+	shuts := func(s *sock.Socket) error { return s.Shutdown(journal.ShutWrite) }
 	stays := func(*sock.Socket) error { return nil }
-	blocked := onEach(writing(sock.BlockSIGPIPE, closes), writing(sock.BlockSIGPIPE, closes))
-	open := onEach(writing(sock.DefaultSIGPIPE, stays), writing(sock.IgnoreSIGPIPE, stays), writing(sock.HandleSIGPIPE, stays))
-	half := onEach(writing(sock.DefaultSIGPIPE, shuts), writing(sock.IgnoreSIGPIPE, shuts), writing(sock.HandleSIGPIPE, shuts))
+	blocked := onEach(writing(journal.BlockSIGPIPE, closes), writing(journal.BlockSIGPIPE, closes))
+	open := onEach(writing(journal.DefaultSIGPIPE, stays), writing(journal.IgnoreSIGPIPE, stays), writing(journal.HandleSIGPIPE, stays))
+	half := onEach(writing(journal.DefaultSIGPIPE, shuts), writing(journal.IgnoreSIGPIPE, shuts), writing(journal.HandleSIGPIPE, shuts))
 	suite.Controls(
 		t, anywhere(),
 		doctor.Control{
@@ -164,7 +162,7 @@ func TestLingerIsNotZero(t *testing.T) {
 	plainly := func(r *scenario.Run, s *scenario.Server) error { return closeAndReturn(r, s, nil) }
 	patiently := func(r *scenario.Run, s *scenario.Server) error { return closeAndReturn(r, s, patient) }
 	ends := func(r *scenario.Run, s *scenario.Server) error {
-		return endsWith(r, s, nil, func(c *sock.Child) error { return c.Kill(syscall.SIGKILL) })
+		return endsWith(r, s, nil, func(c *sock.Child) error { return c.Kill(journal.SIGKILL) })
 	}
 	suite.Controls(
 		t, anywhere(),
@@ -194,7 +192,7 @@ func TestParentKeepsADescriptor(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			child, err := r.Spawn(sock.DefaultSIGPIPE, c.Client)
+			child, err := r.Spawn(journal.DefaultSIGPIPE, c.Client)
 			if err != nil {
 				return err
 			}
@@ -208,7 +206,7 @@ func TestParentKeepsADescriptor(t *testing.T) {
 	}
 	play := onEach(
 		keeps(func(c *sock.Child) error { return c.Exit(0) }),
-		keeps(func(c *sock.Child) error { return c.Kill(syscall.SIGKILL) }),
+		keeps(func(c *sock.Child) error { return c.Kill(journal.SIGKILL) }),
 	)
 	suite.Controls(t, anywhere(), doctor.Control{Scenario: "exit", Play: play, Want: claim.OutcomeUnresolved, Because: "0 processes", Check: noneConfirmed})
 }
@@ -229,7 +227,7 @@ func TestNothingIsUnsent(t *testing.T) {
 		})
 	}
 	closes := quick(func(s *sock.Socket) error { return s.Close() })
-	shuts := quick(func(s *sock.Socket) error { return s.Shutdown(sock.ShutWrite) })
+	shuts := quick(func(s *sock.Socket) error { return s.Shutdown(journal.ShutWrite) })
 	suite.Controls(t, anywhere(), doctor.Control{Scenario: "linger-n", Play: onEach(closes, closes, shuts), Want: claim.OutcomeUnresolved, Check: noneConfirmed})
 }
 
@@ -237,7 +235,7 @@ func TestNothingIsUnsent(t *testing.T) {
 func TestEveryCloseIsInterrupted(t *testing.T) {
 	t.Parallel()
 	play := func(r *scenario.Run) error {
-		s, err := r.Host("b").Listen(scenario.ServerPort, scenario.SmallReceiver)
+		s, err := r.Host("b").Listen(scenario.ServerPort, scenario.OldSmallReceiver)
 		if err != nil {
 			return err
 		}
@@ -282,19 +280,12 @@ func TestQueueIsFull(t *testing.T) {
 	t.Parallel()
 	const abort = "net.ipv4.tcp_abort_on_overflow"
 	// The thread is in the listener's namespace when the setting has been made.
-	backTo0 := doctor.When(0, doctor.Setting(abort), func(*scenario.Run) {
+	backTo0 := doctor.When(0, doctor.Setting(abort), func(*scenario.T) {
 		_ = os.WriteFile("/proc/sys/net/ipv4/tcp_abort_on_overflow", []byte("0"), 0) // what comes of it is checked
 	})
 	rstLost := doctor.When(0, func(e *journal.Event) bool {
 		return from("8082", doctor.PacketAt(journal.AtSent, rst...))(e)
-	}, func(r *scenario.Run) {
-		r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
-			if isRST(p) {
-				return wire.Drop
-			}
-			return wire.Wait
-		})
-	})
+	}, func(t *scenario.T) { t.Drop(isRST) })
 	because := "a full accept queue, tcp_abort_on_overflow drew no RST"
 	suite.Controls(
 		t, doctor.Stages(journal.Wire),

@@ -1,8 +1,7 @@
 package main
 
 import (
-	"syscall"
-
+	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
@@ -17,7 +16,7 @@ func exit(r *scenario.Run) error {
 	}
 	for _, end := range []func(*sock.Child) error{
 		func(c *sock.Child) error { return c.Exit(0) },
-		func(c *sock.Child) error { return c.Kill(syscall.SIGKILL) },
+		func(c *sock.Child) error { return c.Kill(journal.SIGKILL) },
 	} {
 		for _, set := range []scenario.SetUp{abortive, patient, nil} {
 			if err := endsWith(r, s, set, end); err != nil {
@@ -33,7 +32,7 @@ func patient(s *sock.Socket) error { return s.SetLinger(true, lingerTime) }
 
 // endsWith ends a process that alone holds a connection's end.
 func endsWith(r *scenario.Run, s *scenario.Server, set scenario.SetUp, end func(*sock.Child) error) error {
-	w, err := newWriter(r, s, sock.DefaultSIGPIPE, set)
+	w, err := newWriter(r, s, journal.DefaultSIGPIPE, set)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
@@ -44,7 +45,7 @@ func closeAndReturn(r *scenario.Run, s *scenario.Server, set scenario.SetUp) err
 		}
 	}
 	// The peer is a process of its own, for one of its calls may end it.
-	peer, err := r.Spawn(sock.DefaultSIGPIPE, c.Server)
+	peer, err := r.Spawn(journal.DefaultSIGPIPE, c.Server)
 	if err != nil {
 		return err
 	}
@@ -113,7 +114,7 @@ func plainlyAgain(r *scenario.Run, s *scenario.Server) error {
 // unsentDropped closes with linger 0 while the kernel has data that it has not
 // sent, for the peer's window is full.
 func unsentDropped(r *scenario.Run) error {
-	s, err := r.Host("b").Listen(scenario.ServerPort+1, scenario.SmallReceiver)
+	s, err := r.Host("b").Listen(scenario.ServerPort+1, scenario.OldSmallReceiver)
 	if err != nil {
 		return err
 	}
@@ -138,7 +139,7 @@ func afterTimeWait(r *scenario.Run, s *scenario.Server) error {
 	if err != nil {
 		return err
 	}
-	_ = c.Client.Shutdown(sock.ShutWrite)
+	_ = c.Client.Shutdown(journal.ShutWrite)
 	r.Settle()
 	_ = c.Server.Close()
 	r.Settle()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sockproof/lib/claim"
+	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
@@ -156,7 +157,7 @@ func (e *encounter) act() (did, due string) {
 		_ = s.Reset()
 		return "close() with SO_LINGER {1, 0}", dueNow
 	case modeShutWR:
-		_ = s.Shutdown(sock.ShutWrite)
+		_ = s.Shutdown(journal.ShutWrite)
 		return claim.ShutWrite, dueNever
 	case modeCloseUnread:
 		unread := s.Unread()
@@ -168,7 +169,7 @@ func (e *encounter) act() (did, due string) {
 	}
 	// From the shutdown on nothing more is taken in, and what had come is read:
 	// a close with anything unread would be a reset.
-	_ = s.Shutdown(sock.ShutBoth)
+	_ = s.Shutdown(journal.ShutBoth)
 	for s.Unread() > 0 {
 		if n, err := s.ReadBulk(bulk); n <= 0 || err != nil {
 			break

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
@@ -34,7 +35,7 @@ func inCloseWait(r *scenario.Run, c scenario.Conn) error {
 	r.Settle()
 	r.Send(c.Client, "first")
 	r.Receive(c.Client)
-	_, _ = c.Client.Sendmsg([]byte("second"), sock.NoSignal)
+	_, _ = c.Client.Sendmsg([]byte("second"), journal.MSGNoSignal)
 	return nil
 }
 
@@ -46,7 +47,7 @@ func inEstablished(r *scenario.Run, c scenario.Conn) error {
 	r.Settle()
 	r.Receive(c.Client)
 	r.Receive(c.Client)
-	_, _ = c.Client.Sendmsg([]byte("first"), sock.NoSignal)
+	_, _ = c.Client.Sendmsg([]byte("first"), journal.MSGNoSignal)
 	return nil
 }
 
@@ -65,7 +66,7 @@ func dataBefore(r *scenario.Run, c scenario.Conn) error {
 // writeFirst: the first call after the RST is a write, of a process that
 // SIGPIPE kills.
 func writeFirst(r *scenario.Run, s *scenario.Server) error {
-	w, err := newWriter(r, s, sock.DefaultSIGPIPE, nil)
+	w, err := newWriter(r, s, journal.DefaultSIGPIPE, nil)
 	if err != nil {
 		return err
 	}
@@ -104,7 +105,7 @@ func shutWrContrast(r *scenario.Run) error {
 		return err
 	}
 	for _, end := range []func(*sock.Socket) error{
-		func(s *sock.Socket) error { return s.Shutdown(sock.ShutWrite) },
+		func(s *sock.Socket) error { return s.Shutdown(journal.ShutWrite) },
 		func(s *sock.Socket) error { return s.Close() },
 	} {
 		c, err := s.Connect(r.Host("a"))
@@ -114,7 +115,7 @@ func shutWrContrast(r *scenario.Run) error {
 		_ = end(c.Server)
 		r.Settle()
 		for _, line := range []string{"first", "second", "third"} {
-			_, _ = c.Client.Sendmsg([]byte(line), sock.NoSignal)
+			_, _ = c.Client.Sendmsg([]byte(line), journal.MSGNoSignal)
 			r.Settle()
 			r.Receive(c.Server)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
 	"sockproof/lib/sock"
 )
@@ -14,7 +15,7 @@ type writer struct {
 
 // newWriter makes a connection, sets the client's end up, and gives it to a
 // process alone.
-func newWriter(r *scenario.Run, s *scenario.Server, d sock.Disposition, set scenario.SetUp) (writer, error) {
+func newWriter(r *scenario.Run, s *scenario.Server, d journal.Disposition, set scenario.SetUp) (writer, error) {
 	c, err := s.Connect(r.Host("a"))
 	if err != nil {
 		return writer{}, err
@@ -43,13 +44,13 @@ func sigpipe(r *scenario.Run) error {
 	if err != nil {
 		return err
 	}
-	for _, d := range []sock.Disposition{sock.DefaultSIGPIPE, sock.IgnoreSIGPIPE, sock.HandleSIGPIPE, sock.BlockSIGPIPE} {
+	for _, d := range []journal.Disposition{journal.DefaultSIGPIPE, journal.IgnoreSIGPIPE, journal.HandleSIGPIPE, journal.BlockSIGPIPE} {
 		if err := writesTwice(r, s, d, byWrite); err != nil {
 			return err
 		}
 	}
 	for _, by := range otherCalls {
-		if err := writesTwice(r, s, sock.DefaultSIGPIPE, by); err != nil {
+		if err := writesTwice(r, s, journal.DefaultSIGPIPE, by); err != nil {
 			return err
 		}
 	}
@@ -61,7 +62,7 @@ func sigpipe(r *scenario.Run) error {
 
 // otherCalls are the calls besides write that send, the first without a signal.
 var otherCalls = []send{
-	func(w writer, line string) error { return w.Sendmsg(w.socket, []byte(line), sock.NoSignal) },
+	func(w writer, line string) error { return w.Sendmsg(w.socket, []byte(line), journal.MSGNoSignal) },
 	func(w writer, line string) error { return w.Writev(w.socket, []byte(line)) },
 	func(w writer, line string) error { return w.Sendfile(w.socket, []byte(line)) },
 	func(w writer, line string) error { return w.Splice(w.socket, []byte(line)) },
@@ -70,7 +71,7 @@ var otherCalls = []send{
 
 // writesTwice lets the peer close, and a process write once, and when the RST
 // has come back, send again.
-func writesTwice(r *scenario.Run, s *scenario.Server, d sock.Disposition, again send) error {
+func writesTwice(r *scenario.Run, s *scenario.Server, d journal.Disposition, again send) error {
 	w, err := newWriter(r, s, d, nil)
 	if err != nil {
 		return err
@@ -87,11 +88,11 @@ func writesTwice(r *scenario.Run, s *scenario.Server, d sock.Disposition, again 
 // afterOwnShutdown: the process itself has shut down for writing; no RST is
 // needed then.
 func afterOwnShutdown(r *scenario.Run, s *scenario.Server) error {
-	w, err := newWriter(r, s, sock.DefaultSIGPIPE, nil)
+	w, err := newWriter(r, s, journal.DefaultSIGPIPE, nil)
 	if err != nil {
 		return err
 	}
-	if err := w.Shutdown(w.socket, sock.ShutWrite); err != nil {
+	if err := w.Shutdown(w.socket, journal.ShutWrite); err != nil {
 		return err
 	}
 	r.Settle()
@@ -107,7 +108,7 @@ func manyUnderWay(r *scenario.Run, s *scenario.Server) error {
 	if r.Wire() == nil {
 		return nil
 	}
-	w, err := newWriter(r, s, sock.DefaultSIGPIPE, nil)
+	w, err := newWriter(r, s, journal.DefaultSIGPIPE, nil)
 	if err != nil {
 		return err
 	}
@@ -148,7 +149,7 @@ func goWrites(r *scenario.Run, s *scenario.Server, which int) error {
 		}
 		conns[i] = c
 	}
-	child, err := r.SpawnPiped(sock.GoSIGPIPE, conns[0].Client, conns[1].Client, conns[2].Client)
+	child, err := r.SpawnPiped(journal.GoSIGPIPE, conns[0].Client, conns[1].Client, conns[2].Client)
 	if err != nil {
 		return err
 	}

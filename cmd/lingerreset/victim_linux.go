@@ -10,7 +10,6 @@ import (
 	"sockproof/lib/cli"
 	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
-	"sockproof/lib/sock"
 )
 
 // find looks for the program as a shell would.
@@ -135,7 +134,7 @@ func (p *peer) call(r *scenario.Run) error {
 		return err
 	}
 	if c.Seen(journal.TCPInfo) != journal.Established {
-		errno, _ := c.Option(sock.SocketError)
+		errno, _ := c.Option(journal.SOError)
 		return fmt.Errorf("connect to %s: %w", p.at, syscall.Errno(errno))
 	}
 	m := p.misbehave(r, c, nil)
@@ -154,7 +153,7 @@ func (p *peer) serve(r *scenario.Run) error {
 	if err != nil {
 		return err
 	}
-	if err := s.SetOption(sock.ReuseAddr, 1); err != nil {
+	if err := s.SetOption(journal.SOReuseAddr, 1); err != nil {
 		return err
 	}
 	if err := s.Bind(p.at); err != nil {

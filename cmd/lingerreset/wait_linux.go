@@ -3,8 +3,8 @@ package main
 import (
 	"time"
 
+	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
-	"sockproof/lib/sock"
 )
 
 // lingerTime is the n of SO_LINGER {1, n}, in seconds.
@@ -24,7 +24,7 @@ const (
 // reads, reads late, never reads; on a blocking and on a non-blocking socket;
 // interrupted by a signal; and shutdown.
 func lingerN(r *scenario.Run) error {
-	s, err := r.Host("b").Listen(scenario.ServerPort, scenario.SmallReceiver)
+	s, err := r.Host("b").Listen(scenario.ServerPort, scenario.OldSmallReceiver)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func shutdownWithLinger(r *scenario.Run, s *scenario.Server) error {
 	if err := c.Client.SetLinger(true, lingerTime); err != nil {
 		return err
 	}
-	_ = c.Client.Shutdown(sock.ShutWrite)
+	_ = c.Client.Shutdown(journal.ShutWrite)
 	r.ReadToEnd(c.Server)
 	return nil
 }

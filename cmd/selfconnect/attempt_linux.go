@@ -110,7 +110,7 @@ var errNeedsPortRange = errors.New("the host network needs IP_LOCAL_PORT_RANGE (
 // IP_LOCAL_PORT_RANGE, or, before Linux 6.3 and in a private namespace, by
 // narrowing ip_local_port_range. Both only narrow the kernel's own choice.
 func chooseSource(r *scenario.Run, s *sock.Socket, port uint16) error {
-	err := s.SetOption(sock.LocalPortRange, sock.PortRange(port, port))
+	err := s.SetOption(journal.IPLocalPortRange, journal.PortRange(port, port))
 	if err == nil || !errors.Is(err, syscall.ENOPROTOOPT) {
 		return err
 	}

@@ -32,7 +32,7 @@ func TestUndisturbed(t *testing.T) {
 				st.Need(t)
 				c := st.Conditions()
 				if st.Network != journal.HostNet && (s.Name == "hunt" || s.Name == "outside-range") {
-					c.Alter = narrowThen(few, nil)
+					c.Alter = scenario.OnRun(narrowThen(few, nil))
 				}
 				r := suite.Conduct(s, c)
 				r.Check(t)
@@ -70,13 +70,13 @@ func TestSYNsLostOnTheWire(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
 		t, doctor.Stages(journal.Wire),
-		doctor.Control{Scenario: "direct", Alter: dropSYNs, Want: claim.NotReproduced, Because: "nothing answered the SYN"},
-		doctor.Control{Scenario: "autobind", Alter: dropSYNs, Want: claim.NotReproduced, Because: "nothing answered the SYN"},
-		doctor.Control{Scenario: "hunt", Alter: narrowThen(few, dropSYNs), Want: claim.NotReproduced, Because: "none of 64 attempts hit"},
-		doctor.Control{Scenario: "outside-range", Alter: narrowThen(few, dropSYNs), Want: claim.OutcomeUnresolved, Because: "was not hit in 64 attempts"},
-		doctor.Control{Scenario: "reserved-port", Alter: dropSYNs, Want: claim.OutcomeUnresolved, Because: "was not hit in"},
-		doctor.Control{Scenario: "detect-and-retry", Alter: dropSYNs, Want: claim.OutcomeUnresolved, Because: "nothing answered the SYN"},
-		doctor.Control{Scenario: "port-theft", Alter: dropSYNs, Want: claim.OutcomeUnresolved, Because: "nothing answered the SYN"},
+		doctor.Control{Scenario: "direct", OldAlter: dropSYNs, Want: claim.NotReproduced, Because: "nothing answered the SYN"},
+		doctor.Control{Scenario: "autobind", OldAlter: dropSYNs, Want: claim.NotReproduced, Because: "nothing answered the SYN"},
+		doctor.Control{Scenario: "hunt", OldAlter: narrowThen(few, dropSYNs), Want: claim.NotReproduced, Because: "none of 64 attempts hit"},
+		doctor.Control{Scenario: "outside-range", OldAlter: narrowThen(few, dropSYNs), Want: claim.OutcomeUnresolved, Because: "was not hit in 64 attempts"},
+		doctor.Control{Scenario: "reserved-port", OldAlter: dropSYNs, Want: claim.OutcomeUnresolved, Because: "was not hit in"},
+		doctor.Control{Scenario: "detect-and-retry", OldAlter: dropSYNs, Want: claim.OutcomeUnresolved, Because: "nothing answered the SYN"},
+		doctor.Control{Scenario: "port-theft", OldAlter: dropSYNs, Want: claim.OutcomeUnresolved, Because: "nothing answered the SYN"},
 	)
 }
 
@@ -123,7 +123,7 @@ func findFilter(t *testing.T) (nft string) {
 	}
 	s := doctor.Stage{Network: journal.Loopback, Family: journal.IPv4}
 	s.Need(t)
-	if why := s.Probe(filterSYNs(nft, "drop")); why != "" {
+	if why := s.Probe(scenario.OnRun(filterSYNs(nft, "drop"))); why != "" {
 		t.Skipf("skip: %s", why)
 	}
 	return nft
@@ -135,9 +135,9 @@ func TestSYNsFilteredOnLoopback(t *testing.T) {
 	drop := filterSYNs(findFilter(t), "drop")
 	suite.Controls(
 		t, doctor.Stages(journal.Loopback),
-		doctor.Control{Scenario: "direct", Alter: drop, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
-		doctor.Control{Scenario: "autobind", Alter: drop, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
-		doctor.Control{Scenario: "port-theft", Alter: drop, Want: claim.OutcomeUnresolved, Because: "nothing answered the SYN"},
+		doctor.Control{Scenario: "direct", OldAlter: drop, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
+		doctor.Control{Scenario: "autobind", OldAlter: drop, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
+		doctor.Control{Scenario: "port-theft", OldAlter: drop, Want: claim.OutcomeUnresolved, Because: "nothing answered the SYN"},
 	)
 }
 
@@ -148,13 +148,13 @@ func TestSYNsRejectedOnLoopback(t *testing.T) {
 	reject := narrowThen(few, filterSYNs(findFilter(t), "reject with tcp reset"))
 	suite.Controls(
 		t, doctor.Stages(journal.Loopback),
-		doctor.Control{Scenario: "direct", Alter: reject, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
-		doctor.Control{Scenario: "autobind", Alter: reject, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
-		doctor.Control{Scenario: "hunt", Alter: reject, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
-		doctor.Control{Scenario: "outside-range", Alter: reject, Want: claim.OutcomeUnresolved, Because: "was not hit in"},
-		doctor.Control{Scenario: "reserved-port", Alter: reject, Want: claim.OutcomeUnresolved, Because: "was not hit in"},
-		doctor.Control{Scenario: "detect-and-retry", Alter: reject, Want: claim.OutcomeUnresolved, Because: "was not connected"},
-		doctor.Control{Scenario: "port-theft", Alter: reject, Want: claim.OutcomeUnresolved, Because: "was not connected"},
+		doctor.Control{Scenario: "direct", OldAlter: reject, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
+		doctor.Control{Scenario: "autobind", OldAlter: reject, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
+		doctor.Control{Scenario: "hunt", OldAlter: reject, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
+		doctor.Control{Scenario: "outside-range", OldAlter: reject, Want: claim.OutcomeUnresolved, Because: "was not hit in"},
+		doctor.Control{Scenario: "reserved-port", OldAlter: reject, Want: claim.OutcomeUnresolved, Because: "was not hit in"},
+		doctor.Control{Scenario: "detect-and-retry", OldAlter: reject, Want: claim.OutcomeUnresolved, Because: "was not connected"},
+		doctor.Control{Scenario: "port-theft", OldAlter: reject, Want: claim.OutcomeUnresolved, Because: "was not connected"},
 	)
 }
 
@@ -167,13 +167,13 @@ func TestTargetOutsideTheRange(t *testing.T) {
 	alter := narrowThen(few, nil)
 	suite.Controls(
 		t, doctor.Stages(notOnHost...),
-		doctor.Control{Scenario: "autobind", Alter: alter, Option: port("41000"), Want: claim.NotReproduced, Because: "was not connected"},
-		doctor.Control{Scenario: "hunt", Alter: alter, Option: port("41000"), Want: claim.NotReproduced, Because: "none of 64 attempts hit"},
-		doctor.Control{Scenario: "hunt", Alter: alter, Option: port("40001"), Want: claim.NotReproduced, Because: "none of 64 attempts hit"},
-		doctor.Control{Scenario: "outside-range", Alter: alter, Option: port("40002"), Want: claim.OutcomeUnresolved},
+		doctor.Control{Scenario: "autobind", OldAlter: alter, Option: port("41000"), Want: claim.NotReproduced, Because: "was not connected"},
+		doctor.Control{Scenario: "hunt", OldAlter: alter, Option: port("41000"), Want: claim.NotReproduced, Because: "none of 64 attempts hit"},
+		doctor.Control{Scenario: "hunt", OldAlter: alter, Option: port("40001"), Want: claim.NotReproduced, Because: "none of 64 attempts hit"},
+		doctor.Control{Scenario: "outside-range", OldAlter: alter, Option: port("40002"), Want: claim.OutcomeUnresolved},
 		doctor.Control{Scenario: "reserved-port", Option: port("41000"), Want: claim.OutcomeUnresolved, Because: "was not hit in"},
-		doctor.Control{Scenario: "port-theft", Alter: alter, Option: port("41000"), Want: claim.OutcomeUnresolved, Because: "was not connected"},
-		doctor.Control{Scenario: "detect-and-retry", Alter: alter, Option: port("41000"), Want: claim.OutcomeUnresolved, Because: "was not connected"},
+		doctor.Control{Scenario: "port-theft", OldAlter: alter, Option: port("41000"), Want: claim.OutcomeUnresolved, Because: "was not connected"},
+		doctor.Control{Scenario: "detect-and-retry", OldAlter: alter, Option: port("41000"), Want: claim.OutcomeUnresolved, Because: "was not connected"},
 	)
 }
 
@@ -202,12 +202,12 @@ func TestServerOnThePort(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
 		t, doctor.Stages(notOnHost...),
-		doctor.Control{Scenario: "direct", Alter: listenOn(directPort), Want: claim.OutcomeUnresolved, Because: "address already in use"},
-		doctor.Control{Scenario: "autobind", Alter: listenOn(insidePort), Want: claim.OutcomeUnresolved, Because: "EADDRNOTAVAIL"},
-		doctor.Control{Scenario: "hunt", Alter: narrowThen(few, listenOn(insidePort)), Want: claim.NotReproduced},
-		doctor.Control{Scenario: "outside-range", Alter: narrowThen(few, listenOn(outsidePort)), Want: claim.OutcomeUnresolved, Because: "something else answered"},
-		doctor.Control{Scenario: "detect-and-retry", Alter: listenOn(insidePort), Want: claim.OutcomeUnresolved},
-		doctor.Control{Scenario: "port-theft", Alter: listenOn(insidePort), Want: claim.OutcomeUnresolved},
+		doctor.Control{Scenario: "direct", OldAlter: listenOn(directPort), Want: claim.OutcomeUnresolved, Because: "address already in use"},
+		doctor.Control{Scenario: "autobind", OldAlter: listenOn(insidePort), Want: claim.OutcomeUnresolved, Because: "EADDRNOTAVAIL"},
+		doctor.Control{Scenario: "hunt", OldAlter: narrowThen(few, listenOn(insidePort)), Want: claim.NotReproduced},
+		doctor.Control{Scenario: "outside-range", OldAlter: narrowThen(few, listenOn(outsidePort)), Want: claim.OutcomeUnresolved, Because: "something else answered"},
+		doctor.Control{Scenario: "detect-and-retry", OldAlter: listenOn(insidePort), Want: claim.OutcomeUnresolved},
+		doctor.Control{Scenario: "port-theft", OldAlter: listenOn(insidePort), Want: claim.OutcomeUnresolved},
 	)
 }
 
@@ -217,7 +217,7 @@ func TestServerOnTheReservedPort(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
 		t, doctor.Stages(journal.Loopback),
-		doctor.Control{Scenario: "reserved-port", Alter: listenOn(insidePort), Want: claim.OutcomeUnresolved},
+		doctor.Control{Scenario: "reserved-port", OldAlter: listenOn(insidePort), Want: claim.OutcomeUnresolved},
 	)
 }
 

@@ -57,7 +57,7 @@ func detect(r *scenario.Run, ports portRange, target uint16) error {
 	if err != nil || last.hit {
 		return err
 	}
-	_, err = last.Option(sock.SocketError)
+	_, err = last.Option(journal.SOError)
 	return err
 }
 
@@ -97,7 +97,7 @@ func dial(r *scenario.Run, target uint16) error {
 				return err
 			}
 		}
-		return sock.LocalPortRange.On(c, sock.PortRange(target, target))
+		return sock.SetOn(c, journal.IPLocalPortRange, journal.PortRange(target, target))
 	}}
 	if err := r.WatchPort(target); err != nil {
 		return err

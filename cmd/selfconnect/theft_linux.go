@@ -60,7 +60,7 @@ func serve(r *scenario.Run, port uint16) error {
 	if err != nil {
 		return err
 	}
-	if err := s.SetOption(sock.ReuseAddr, 1); err != nil {
+	if err := s.SetOption(journal.SOReuseAddr, 1); err != nil {
 		return err
 	}
 	every := netip.IPv4Unspecified()

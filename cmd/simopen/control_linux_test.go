@@ -40,9 +40,9 @@ func TestUndisturbed(t *testing.T) {
 }
 
 // rule gives the wire another rule as soon as such an event is recorded: the
-// plays set rules of their own, which would take the place of an earlier one.
+// steps set rules of their own, which would take the place of an earlier one.
 func rule(when doctor.Which, r wire.Rule) func(*scenario.Conditions) {
-	return doctor.When(0, when, func(run *scenario.Run) { run.Wire().SetRule(r) })
+	return doctor.When(0, when, func(t *scenario.T) { t.Rule(r) })
 }
 
 // dropping is a rule that drops what matches, and holds SYNs.
@@ -72,24 +72,17 @@ func dropSYNACKs(c *scenario.Conditions) {
 }
 
 // set makes a kernel setting on both hosts.
-func set(name, value string) func(*scenario.Run) error {
-	return func(r *scenario.Run) error {
-		if err := r.Host("a").Set(name, value); err != nil {
-			return err
-		}
-		return r.Host("b").Set(name, value)
+func set(name, value string) func(*scenario.T) {
+	return func(t *scenario.T) {
+		t.Sysctl("a", name, value)
+		t.Sysctl("b", name, value)
 	}
 }
 
-// onlyA lets a call, and b not.
-func onlyA(r *scenario.Run) error {
-	a, b, err := clients(r, 0)
-	if err != nil {
-		return err
-	}
-	a.call(b)
-	r.Settle()
-	return nil
+// onlyA lets a connect, and b not.
+func onlyA(t *scenario.T) {
+	a, b := clients(t, 0)
+	a.Connect(b.at)
 }
 
 // The verdicts on the opening of cross, and those where the SYNs did not cross
@@ -171,27 +164,22 @@ func TestTimestampsAreOff(t *testing.T) {
 // an ordinary connection.
 func TestOnlyOneCalls(t *testing.T) {
 	t.Parallel()
-	ordinary := func(r *scenario.Run) error {
+	ordinary := func(t *scenario.T) {
 		for i := range 2 {
-			a, b, server, err := withListener(r, uint16(10*i))
-			if err != nil {
-				return err
-			}
-			a.call(b)
-			r.Settle()
-			_, _ = server.Accept()
+			a, b, server := withListener(t, uint16(10*i))
+			a.Connect(b.at)
+			server.Accept()
 		}
-		return nil
 	}
 	suite.Controls(
 		t, doctor.Stages(journal.Wire),
-		doctor.Control{Scenario: "cross", Play: onlyA, Want: claim.OutcomeUnresolved, Verdicts: notCrossed},
-		doctor.Control{Scenario: "close-cross", Play: onlyA, Want: claim.OutcomeUnresolved},
-		doctor.Control{Scenario: "lost-syn", Play: onlyA, Want: claim.OutcomeUnresolved},
-		doctor.Control{Scenario: "missed", Play: onlyA, Want: claim.OutcomeUnresolved, Verdicts: map[string]claim.Verdict{"SO6": "inconclusive"}},
-		doctor.Control{Scenario: "same-path", Play: onlyA, Want: claim.OutcomeUnresolved},
-		doctor.Control{Scenario: "punch", Play: onlyA, Want: claim.NotReproduced},
-		doctor.Control{Scenario: "listener", Play: ordinary, Want: claim.NotReproduced, Because: "did not connect"},
+		doctor.Control{Scenario: "cross", Steps: onlyA, Want: claim.OutcomeUnresolved, Verdicts: notCrossed},
+		doctor.Control{Scenario: "close-cross", Steps: onlyA, Want: claim.OutcomeUnresolved},
+		doctor.Control{Scenario: "lost-syn", Steps: onlyA, Want: claim.OutcomeUnresolved},
+		doctor.Control{Scenario: "missed", Steps: onlyA, Want: claim.OutcomeUnresolved, Verdicts: map[string]claim.Verdict{"SO6": "inconclusive"}},
+		doctor.Control{Scenario: "same-path", Steps: onlyA, Want: claim.OutcomeUnresolved},
+		doctor.Control{Scenario: "punch", Steps: onlyA, Want: claim.NotReproduced},
+		doctor.Control{Scenario: "listener", Steps: ordinary, Want: claim.NotReproduced, Because: "did not connect"},
 	)
 }
 
@@ -201,13 +189,13 @@ func TestCrossedInstead(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
 		t, doctor.Stages(journal.Wire),
-		doctor.Control{Scenario: "lost-syn", Play: cross, Want: claim.OutcomeUnresolved, Because: "nothing of the opening", Verdicts: map[string]claim.Verdict{"SO7": "inconclusive"}},
-		doctor.Control{Scenario: "lost-synack", Play: cross, Want: claim.OutcomeUnresolved, Because: "nothing of the opening", Verdicts: map[string]claim.Verdict{"SO7": "inconclusive"}},
-		doctor.Control{Scenario: "missed", Play: cross, Want: claim.OutcomeUnresolved, Because: "crossed", Verdicts: map[string]claim.Verdict{"SO6": "inconclusive"}},
-		doctor.Control{Scenario: "punch", Play: cross, Want: claim.OutcomeUnresolved, Because: "not tried, or not dropped"},
-		doctor.Control{Scenario: "same-path", Play: cross, Want: claim.OutcomeUnresolved, Because: "no socket connected to itself"},
-		doctor.Control{Scenario: "listener", Play: cross, Want: claim.OutcomeUnresolved, Because: "not asked twice"},
-		doctor.Control{Scenario: "close-cross", Play: cross, Want: claim.NotReproduced, Because: "FINs did not cross", Verdicts: map[string]claim.Verdict{"SO9": "inconclusive"}},
+		doctor.Control{Scenario: "lost-syn", Steps: cross, Want: claim.OutcomeUnresolved, Because: "nothing of the opening", Verdicts: map[string]claim.Verdict{"SO7": "inconclusive"}},
+		doctor.Control{Scenario: "lost-synack", Steps: cross, Want: claim.OutcomeUnresolved, Because: "nothing of the opening", Verdicts: map[string]claim.Verdict{"SO7": "inconclusive"}},
+		doctor.Control{Scenario: "missed", Steps: cross, Want: claim.OutcomeUnresolved, Because: "crossed", Verdicts: map[string]claim.Verdict{"SO6": "inconclusive"}},
+		doctor.Control{Scenario: "punch", Steps: cross, Want: claim.OutcomeUnresolved, Because: "not tried, or not dropped"},
+		doctor.Control{Scenario: "same-path", Steps: cross, Want: claim.OutcomeUnresolved, Because: "no socket connected to itself"},
+		doctor.Control{Scenario: "listener", Steps: cross, Want: claim.OutcomeUnresolved, Because: "not asked twice"},
+		doctor.Control{Scenario: "close-cross", Steps: cross, Want: claim.NotReproduced, Because: "FINs did not cross", Verdicts: map[string]claim.Verdict{"SO9": "inconclusive"}},
 	)
 }
 
@@ -216,16 +204,8 @@ func TestCrossedInstead(t *testing.T) {
 // calling, and so meets the other.
 func TestMissedWithoutAnswer(t *testing.T) {
 	t.Parallel()
-	drop := func(flag packet.Flags) func(*scenario.Run) error {
-		return func(r *scenario.Run) error {
-			r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
-				if p.Flags.Has(flag) {
-					return wire.Drop
-				}
-				return wire.Wait
-			})
-			return nil
-		}
+	drop := func(flag packet.Flags) func(*scenario.T) {
+		return func(t *scenario.T) { t.Drop(func(p *wire.Packet) bool { return p.Flags.Has(flag) }) }
 	}
 	unknown := map[string]claim.Verdict{"SO6": "inconclusive"}
 	suite.Controls(

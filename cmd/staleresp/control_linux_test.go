@@ -237,7 +237,7 @@ func TestDeadStayDead(t *testing.T) {
 		doctor.Control{
 			// The first try loses against the clock, and the server repeats its reply meanwhile.
 			Name: "too slow once", Scenario: "incarnation", Option: map[string]string{timestampsFlag: timestampsOff},
-			With: doctor.When(0, answered(reconnect, users[0], didTimeOut), func(*scenario.Run) { time.Sleep(pause) }),
+			With: doctor.When(0, answered(reconnect, users[0], didTimeOut), func(*scenario.T) { time.Sleep(pause) }),
 			Want: claim.Reproduced, Verdicts: map[string]claim.Verdict{"SR4": claim.Confirmed}, Check: triedTwice,
 		},
 		doctor.Control{
@@ -245,7 +245,7 @@ func TestDeadStayDead(t *testing.T) {
 			Verdicts: map[string]claim.Verdict{"SR3": claim.Confirmed, "SR4": claim.Inconclusive},
 		},
 		doctor.Control{
-			Name: "no TIME_WAIT", Scenario: "time-wait", Alter: set("net.ipv4.tcp_max_tw_buckets", "0"), Want: claim.OutcomeUnresolved,
+			Name: "no TIME_WAIT", Scenario: "time-wait", OldAlter: set("net.ipv4.tcp_max_tw_buckets", "0"), Want: claim.OutcomeUnresolved,
 			Because:  "no end was in TIME_WAIT",
 			Verdicts: map[string]claim.Verdict{"SR5": claim.Inconclusive, "SR13": claim.Inconclusive, "SR14": claim.Inconclusive},
 		},
@@ -273,7 +273,7 @@ func TestStoppedAgainstTheClock(t *testing.T) {
 	for _, n := range []int{0, 4} {
 		oneByOne(t, doctor.Control{
 			Name: "at segment " + strconv.Itoa(n+1), Scenario: "incarnation", Option: map[string]string{timestampsFlag: timestampsOff},
-			With: doctor.When(n, sent, func(*scenario.Run) { time.Sleep(pause) }),
+			With: doctor.When(n, sent, func(*scenario.T) { time.Sleep(pause) }),
 			Want: claim.Reproduced, Verdicts: map[string]claim.Verdict{"SR4": claim.Confirmed, "SR12": claim.Confirmed},
 		})
 	}

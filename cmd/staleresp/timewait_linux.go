@@ -64,7 +64,7 @@ type leftover struct {
 }
 
 // reusable lets a port be bound that a TIME_WAIT has.
-func reusable(s *sock.Socket) error { return s.SetOption(sock.ReuseAddr, 1) }
+func reusable(s *sock.Socket) error { return s.SetOption(journal.SOReuseAddr, 1) }
 
 // left makes a connection to a service of its own, lets the server say more than
 // the clock of initial sequence numbers counts meanwhile, and one reply; then both

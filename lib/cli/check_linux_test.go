@@ -19,10 +19,10 @@ import (
 const testBound = 30 * time.Second
 
 // need skips the test where something cannot be played, for the reason probed.
-func need(t *testing.T, c scenario.Conditions, play scenario.Play) {
+func need(t *testing.T, c scenario.Conditions, steps func(*scenario.T)) {
 	t.Helper()
-	probe := scenario.Scenario{Name: "probe", Networks: journal.Networks(), Hosts: []string{"a"}}
-	if j := scenario.Conduct(context.Background(), &probe, play, c); j.Stopped != "" {
+	probe := scenario.Scenario{Name: "probe", Networks: journal.Networks(), Hosts: []string{"a"}, Steps: steps}
+	if j := scenario.Conduct(context.Background(), &probe, nil, c); j.Stopped != "" {
 		t.Skipf("skip: %s", j.Stopped)
 	}
 }
@@ -33,7 +33,7 @@ func TestCheckFindsNoDiscrepancyOnAnHonestMachine(t *testing.T) {
 		for _, family := range []journal.Family{journal.IPv4, journal.IPv6} {
 			t.Run(string(network)+"/"+string(family), func(t *testing.T) {
 				c := scenario.Conditions{Network: network, Family: family, Timeout: testBound, Run: 1, First: 1}
-				need(t, c, idle)
+				need(t, c, func(*scenario.T) {})
 				n := tryNetwork(context.Background(), c)
 				if !n.Available || n.Reason != "" {
 					t.Errorf("not to be had: %q", n.Reason)
@@ -47,9 +47,9 @@ func TestCheckFindsNoDiscrepancyOnAnHonestMachine(t *testing.T) {
 }
 
 // filterRSTs lets the kernel drop every RST that would enter a socket of the run's.
-func filterRSTs(nft string) func(*scenario.Run) error {
-	return func(r *scenario.Run) error {
-		return r.Host("a").In(func() error {
+func filterRSTs(nft string) func(*scenario.T) {
+	return func(t *scenario.T) {
+		t.Host("a").In(func() error {
 			defer sock.Starting()()
 			cmd := exec.Command(nft, "-f", "-")
 			cmd.Stdin = strings.NewReader("table inet test { chain in { type filter hook input priority 0; tcp flags & rst == rst drop; }; }\n")

@@ -18,7 +18,7 @@ import (
 const shortBound = 100 * time.Millisecond
 
 // endless plays what has no end, and returns why it was stopped all the same.
-func endless(t *testing.T, s stage, bound time.Duration, play Play) string {
+func endless(t *testing.T, s testStage, bound time.Duration, play Play) string {
 	t.Helper()
 	s.need(t)
 	j := Conduct(context.Background(), &Scenario{Name: "test", Networks: journal.Networks(), Hosts: []string{"a", "b"}}, play,
@@ -66,7 +66,7 @@ func TestFloodEndsTheRun(t *testing.T) {
 func TestWhatDoesNotReturnIsNotWaitedFor(t *testing.T) {
 	forever := make(chan struct{})
 	t.Cleanup(func() { close(forever) })
-	s := stage{journal.Wire, journal.IPv4}
+	s := testStage{journal.Wire, journal.IPv4}
 	for name, play := range map[string]Play{
 		"a call in the background": func(r *Run) error {
 			client, _, err := pair(r)
@@ -107,7 +107,7 @@ func TestStormOnLoEndsTheRun(t *testing.T) {
 			return nil
 		})
 	}
-	s := stage{journal.Loopback, journal.IPv4}
+	s := testStage{journal.Loopback, journal.IPv4}
 	if why := endless(t, s, testBound, mangle); why != "" {
 		t.Skipf("skip: %s", why)
 	}

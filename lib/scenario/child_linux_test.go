@@ -14,7 +14,7 @@ import (
 )
 
 // withChild gives the client's end of a connection to a child alone.
-func withChild(r *Run, d sock.Disposition) (c *sock.Child, client, server *sock.Socket, err error) {
+func withChild(r *Run, d journal.Disposition) (c *sock.Child, client, server *sock.Socket, err error) {
 	client, server, err = pair(r)
 	if err != nil {
 		return nil, nil, nil, err
@@ -39,13 +39,13 @@ func lastProcess(j *journal.Journal) journal.Process {
 func TestChildEndsWithItsSocketOpen(t *testing.T) {
 	ends := map[string]func(*sock.Child) error{
 		"exited": func(c *sock.Child) error { return c.Exit(3) },
-		"killed": func(c *sock.Child) error { return c.Kill(syscall.SIGKILL) },
+		"killed": func(c *sock.Child) error { return c.Kill(journal.SIGKILL) },
 	}
 	for how, end := range ends {
 		for _, s := range stages() {
 			t.Run(how+"/"+s.String(), func(t *testing.T) {
 				j := s.play(t, func(r *Run) error {
-					c, client, server, err := withChild(r, sock.DefaultSIGPIPE)
+					c, client, server, err := withChild(r, journal.DefaultSIGPIPE)
 					if err != nil {
 						return err
 					}
@@ -77,12 +77,12 @@ func TestChildEndsWithItsSocketOpen(t *testing.T) {
 // A write to a connection that was reset raises SIGPIPE, which ends the process, or
 // leaves EPIPE, as the process has set it.
 func TestChildAndSIGPIPE(t *testing.T) {
-	for d, want := range map[sock.Disposition]journal.Call{
-		sock.DefaultSIGPIPE: {Signal: "SIGPIPE"},
-		sock.IgnoreSIGPIPE:  {Errno: "EPIPE"},
-		sock.HandleSIGPIPE:  {Errno: "EPIPE", Signal: "SIGPIPE"},
-		sock.BlockSIGPIPE:   {Errno: "EPIPE", Signal: "SIGPIPE"},
-		sock.GoSIGPIPE:      {Errno: "EPIPE"},
+	for d, want := range map[journal.Disposition]journal.Call{
+		journal.DefaultSIGPIPE: {Signal: "SIGPIPE"},
+		journal.IgnoreSIGPIPE:  {Errno: "EPIPE"},
+		journal.HandleSIGPIPE:  {Errno: "EPIPE", Signal: "SIGPIPE"},
+		journal.BlockSIGPIPE:   {Errno: "EPIPE", Signal: "SIGPIPE"},
+		journal.GoSIGPIPE:      {Errno: "EPIPE"},
 	} {
 		for _, s := range stages() {
 			t.Run(string(d)+"/"+s.String(), func(t *testing.T) {
@@ -106,7 +106,7 @@ func TestChildAndSIGPIPE(t *testing.T) {
 
 // writesAfterReset lets a child write when its peer has reset the connection, and
 // it has been told so once.
-func writesAfterReset(r *Run, d sock.Disposition) error {
+func writesAfterReset(r *Run, d journal.Disposition) error {
 	c, client, server, err := withChild(r, d)
 	if err != nil {
 		return err
@@ -132,13 +132,13 @@ func maskSIGPIPE(how uintptr) error {
 
 // TestDefaultIsTheDefault: whoever started this program may have blocked the signal.
 func TestDefaultIsTheDefault(t *testing.T) {
-	j := stage{journal.Loopback, journal.IPv4}.play(t, func(r *Run) error {
+	j := testStage{journal.Loopback, journal.IPv4}.play(t, func(r *Run) error {
 		const block, unblock = 0, 1 // SIG_BLOCK, SIG_UNBLOCK
 		if err := maskSIGPIPE(block); err != nil {
 			return err
 		}
 		defer maskSIGPIPE(unblock)
-		return writesAfterReset(r, sock.DefaultSIGPIPE)
+		return writesAfterReset(r, journal.DefaultSIGPIPE)
 	})
 	if p := lastProcess(&j); p.Signal != "SIGPIPE" {
 		t.Errorf("the child ended so: %+v", p)
@@ -158,7 +158,7 @@ func TestPipedChild(t *testing.T) {
 						return err
 					}
 				}
-				c, err := r.SpawnPiped(sock.GoSIGPIPE, clients[0], clients[1], clients[2])
+				c, err := r.SpawnPiped(journal.GoSIGPIPE, clients[0], clients[1], clients[2])
 				if err != nil {
 					return err
 				}
@@ -203,7 +203,7 @@ func TestOtherPrograms(t *testing.T) {
 		"goes on":         {"read line; echo $line; sleep 600", "default", journal.Process{Event: "killed", Signal: "SIGKILL"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			j := stage{journal.HostNet, journal.IPv4}.play(t, func(r *Run) error { return runs(r, tt.script, tt.disposition, name != "goes on") })
+			j := testStage{journal.HostNet, journal.IPv4}.play(t, func(r *Run) error { return runs(r, tt.script, tt.disposition, name != "goes on") })
 			p := lastProcess(&j)
 			if p.Event != tt.want.Event || p.Status != tt.want.Status || p.Signal != tt.want.Signal {
 				t.Errorf("it ended so: %+v; want %+v", p, tt.want)

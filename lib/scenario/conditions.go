@@ -18,7 +18,7 @@ type Conditions struct {
 	Caller   map[string]string                // kernel settings as they are outside, for scenarios that want the same
 	Stream   func(e journal.Event)            // gets each event as it is recorded; may be nil
 	Moves    *Moves                           // what becomes of each packet on the wire; nil: it takes its turn
-	Alter    func(r *Run) error               // changes the world before the play begins: for controls
+	Alter    func(t *T)                       // changes the world before the first step: for controls
 	Run      int                              // the run's number, from 1
 	First    int                              // the number of its first event
 	Missing  map[journal.Network]string       // networks found wanting earlier, and why

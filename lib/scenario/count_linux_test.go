@@ -20,7 +20,7 @@ func movedBy(j *journal.Journal, host, name string) []int64 {
 // TestCountsAreSinceTheLast: what has been counted is not counted again, at the end
 // of the run either.
 func TestCountsAreSinceTheLast(t *testing.T) {
-	j := stage{journal.Wire, journal.IPv4}.play(t, func(r *Run) error {
+	j := testStage{journal.Wire, journal.IPv4}.play(t, func(r *Run) error {
 		for n := range 3 {
 			for range n + 1 {
 				client, server, err := pair(r)
@@ -51,7 +51,7 @@ func TestCountsAreSinceTheLast(t *testing.T) {
 
 // TestForgotten: what was recorded before is gone, its sockets too; numbers go on.
 func TestForgotten(t *testing.T) {
-	j := stage{journal.HostNet, journal.IPv4}.play(t, func(r *Run) error {
+	j := testStage{journal.HostNet, journal.IPv4}.play(t, func(r *Run) error {
 		r.Note("before")
 		if _, _, err := pair(r); err != nil {
 			return err

@@ -12,7 +12,7 @@ import (
 // thread of its own, and journals what it returned as a call named op. The
 // packets it causes have to be carried meanwhile: Await done. f must return
 // soon after the run's context ends.
-func (h *Host) Foreign(op string, args []string, f func() (out string, err error)) (done func() bool) {
+func (h *RunHost) Foreign(op string, args []string, f func() (out string, err error)) (done func() bool) {
 	r := h.r
 	finished := make(chan struct{})
 	entered := h.Go(func() {

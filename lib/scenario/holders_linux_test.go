@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"syscall"
 	"testing"
 	"time"
 
@@ -38,7 +37,7 @@ func TestDuplicateHoldsTheConnection(t *testing.T) {
 				if b, err := server.Read(8); err != nil || string(b) != "x" {
 					return fmt.Errorf("read %q, %w", b, err)
 				}
-				if err := second.Shutdown(sock.ShutWrite); err != nil {
+				if err := second.Shutdown(journal.ShutWrite); err != nil {
 					return err
 				}
 				r.Settle()
@@ -70,7 +69,7 @@ func TestTearDownResetsWhatIsHeldTwice(t *testing.T) {
 					if _, err := client.Dup(); err != nil {
 						return err
 					}
-					if _, err := r.Spawn(sock.DefaultSIGPIPE, client, server); err != nil {
+					if _, err := r.Spawn(journal.DefaultSIGPIPE, client, server); err != nil {
 						return err
 					}
 					if err := client.Close(); err != nil {
@@ -129,7 +128,7 @@ func TestChildAcceptsUntilItsLimit(t *testing.T) {
 				if err := listener.Listen(8); err != nil {
 					return err
 				}
-				child, err := r.Spawn(sock.DefaultSIGPIPE, listener)
+				child, err := r.Spawn(journal.DefaultSIGPIPE, listener)
 				if err != nil {
 					return err
 				}
@@ -216,7 +215,7 @@ func TestEpollNamesWhatIsTheMatter(t *testing.T) {
 
 // Where the kernel may delay its acknowledgements, it does; else not.
 func TestDelayedACK(t *testing.T) {
-	at := stage{journal.Wire, journal.IPv4}
+	at := testStage{journal.Wire, journal.IPv4}
 	at.need(t)
 	for _, delayed := range []bool{false, true} {
 		s := &Scenario{Name: "test", Networks: []journal.Network{journal.Wire}, Hosts: []string{"a", "b"}, DelayedACK: delayed}
@@ -268,11 +267,11 @@ func TestChildSaysHowItEnded(t *testing.T) {
 	ends := map[string]func(*sock.Child) error{
 		"returned from main": func(c *sock.Child) error { return c.Exit(7) },
 		"_exit":              func(c *sock.Child) error { return c.ExitNow(7) },
-		"":                   func(c *sock.Child) error { return c.Kill(syscall.SIGKILL) },
+		"":                   func(c *sock.Child) error { return c.Kill(journal.SIGKILL) },
 	}
 	for how, end := range ends {
-		j := stage{journal.Loopback, journal.IPv4}.play(t, func(r *Run) error {
-			c, _, _, err := withChild(r, sock.DefaultSIGPIPE)
+		j := testStage{journal.Loopback, journal.IPv4}.play(t, func(r *Run) error {
+			c, _, _, err := withChild(r, journal.DefaultSIGPIPE)
 			if err != nil {
 				return err
 			}

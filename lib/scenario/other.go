@@ -23,9 +23,6 @@ func Conduct(_ context.Context, s *Scenario, _ Play, c Conditions) journal.Journ
 	}
 }
 
-// ConnectTwice has nothing to connect.
-func ConnectTwice(*Run) error { return nil }
-
 // Elevate has nothing to elevate to.
 func Elevate(context.Context, func() os.Signal) (code int, done bool) { return 0, false }
 

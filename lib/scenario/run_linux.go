@@ -33,26 +33,28 @@ type Run struct {
 	cut error // why a wait was cut short: the run is over
 }
 
-// Host is one of the run's hosts.
-type Host struct {
+// RunHost is one of the run's hosts.
+type RunHost struct {
 	*network.Host
 	r *Run
 }
 
 // Host returns the host of that name, which the scenario must have declared.
-func (r *Run) Host(name string) *Host {
+func (r *Run) Host(name string) *RunHost {
 	h := r.net.Host(name)
 	if h == nil {
 		panic("scenario without host " + name) // a mistake in the scenario's declaration
 	}
-	return &Host{Host: h, r: r}
+	return &RunHost{Host: h, r: r}
 }
 
 // Socket makes a non-blocking TCP socket on the host.
-func (h *Host) Socket() (*sock.Socket, error) { return h.r.table.Open(h.Host, sock.NonBlocking) }
+func (h *RunHost) Socket() (*sock.Socket, error) { return h.r.table.Open(h.Host, sock.NonBlocking) }
 
 // BlockingSocket makes one whose calls block: use it in the background.
-func (h *Host) BlockingSocket() (*sock.Socket, error) { return h.r.table.Open(h.Host, sock.Blocking) }
+func (h *RunHost) BlockingSocket() (*sock.Socket, error) {
+	return h.r.table.Open(h.Host, sock.Blocking)
+}
 
 // Network says where the run takes place.
 func (r *Run) Network() journal.Network { return r.net.Kind }
@@ -145,7 +147,7 @@ func (r *Run) Forget() { r.rec.Forget() }
 
 // Set makes kernel settings in a host's namespace; on the caller's own stack
 // it fails.
-func (h *Host) Set(name, value string) error {
+func (h *RunHost) Set(name, value string) error {
 	return h.Host.Set(network.Setting{Name: name, Value: value})
 }
 
@@ -253,11 +255,11 @@ func conduct(ctx context.Context, s *Scenario, play Play, c Conditions, k journa
 	}
 	defer r.net.Close()
 	rec.StreamTo(c.Stream)
-	return r.conduct(play), nil
+	return r.conduct(s, play), nil
 }
 
 // conduct plays on the stage that has been set.
-func (r *Run) conduct(play Play) journal.Journal {
+func (r *Run) conduct(s *Scenario, play Play) journal.Journal {
 	bounds := sock.Bounds{Run: r.time, Late: r.late}
 	ctx, cancel := context.WithCancel(r.ctx)
 	defer cancel()
@@ -267,7 +269,7 @@ func (r *Run) conduct(play Play) journal.Journal {
 	}
 	defer r.watch.close()
 	running := watchRunning(r.rec)
-	err := r.play(play)
+	err := r.play(s, play)
 	r.table.Count()
 	r.rec.Played()
 	r.OK() // whether the time ran out is asked before it is cut
@@ -289,13 +291,22 @@ func (r *Run) conduct(play Play) journal.Journal {
 }
 
 // play lets the world be altered, then the scenario begin.
-func (r *Run) play(play Play) error {
+func (r *Run) play(s *Scenario, play Play) error {
+	t := &T{on: &linuxStage{r}, cond: r.cond, hosts: s.Hosts}
 	if r.cond.Alter != nil {
-		if err := r.cond.Alter(r); err != nil {
+		if err := t.take(r.cond.Alter); err != nil {
 			return err
 		}
 	}
+	if play == nil {
+		return t.take(s.Steps)
+	}
 	return play(r)
+}
+
+// OnRun alters the world by a run.
+func OnRun(f func(r *Run) error) func(t *T) {
+	return func(t *T) { t.must(f(t.on.(*linuxStage).Run)) }
 }
 
 // attach lets the witnesses watch before anything happens.
@@ -307,11 +318,15 @@ func (r *Run) attach(bounds sock.Bounds) error {
 	}
 	r.watch = w
 	if r.net.Kind == journal.Wire {
-		var ends []wire.End
+		var (
+			ends []wire.End
+			tuns []wire.TUN
+		)
 		for _, h := range r.net.Hosts {
-			ends = append(ends, wire.End{Host: h.Name, Addr: h.Addr, FD: h.TUN})
+			ends = append(ends, wire.End{Host: h.Name, Addr: h.Addr, Device: wire.TUN(h.TUN)})
+			tuns = append(tuns, wire.TUN(h.TUN))
 		}
-		r.wire = wire.New(r.ctx, r.rec, ends, r.table.Sample)
+		r.wire = wire.New(r.ctx, r.rec, ends, r.table.Sample, wire.Idle(tuns...))
 		if r.cond.Moves != nil {
 			r.wire.SetHand((&stepper{Moves: r.cond.Moves, r: r}).step)
 		}
@@ -330,12 +345,12 @@ func (r *Run) carry() {
 func (r *Run) watchPort(port uint16) error { return r.watch.port(port) }
 
 // Spawn starts a child process that owns the sockets too.
-func (r *Run) Spawn(d sock.Disposition, sockets ...*sock.Socket) (*sock.Child, error) {
+func (r *Run) Spawn(d journal.Disposition, sockets ...*sock.Socket) (*sock.Child, error) {
 	return r.table.Spawn(d, sockets...)
 }
 
 // SpawnPiped starts one whose standard output and standard error are sockets.
-func (r *Run) SpawnPiped(d sock.Disposition, out, errs *sock.Socket, others ...*sock.Socket) (*sock.Child, error) {
+func (r *Run) SpawnPiped(d journal.Disposition, out, errs *sock.Socket, others ...*sock.Socket) (*sock.Child, error) {
 	return r.table.SpawnPiped(d, out, errs, others...)
 }
 
@@ -373,6 +388,5 @@ func (r *Run) Count() {
 	r.look()
 }
 
-// List journals the sockets of a host's stack that are in one of the states,
-// by Linux's numbers (tcpstate).
-func (h *Host) List(states ...uint8) error { return h.r.table.List(h.Host, states...) }
+// List journals the sockets of a host's stack that are in one of the states.
+func (h *RunHost) List(states ...string) error { return h.r.table.List(h.Host, states...) }

@@ -169,7 +169,7 @@ func TestBlockingCallsInTheBackground(t *testing.T) {
 }
 
 func TestForeignSocketsAreSeen(t *testing.T) {
-	s := stage{journal.Wire, journal.IPv4}
+	s := testStage{journal.Wire, journal.IPv4}
 	j := s.play(t, func(r *Run) error {
 		done := r.Host("a").Foreign("library", []string{"x"}, func() (string, error) { return "", syscall.ECONNREFUSED })
 		if !r.Await(testBound, done) {

@@ -27,6 +27,8 @@ type Scenario struct {
 	DelayedACK bool
 	// MTU of the wire, in bytes; 0: 1500. Larger, and more is carried in bulk.
 	MTU int
+	// Steps bring it about. They are taken on Linux alone.
+	Steps func(t *T)
 	// Phenomenon judges whether it was reproduced.
 	Phenomenon claim.Phenomenon
 	// Claims are what it puts to the test.

@@ -5,28 +5,16 @@ import (
 	"fmt"
 	"net/netip"
 	"syscall"
-	"time"
 
 	"sockproof/lib/journal"
 	"sockproof/lib/sock"
 )
 
-// ServerPort is the usual port of a scenario's first listener, and clientPort
-// that of the first client, the others on those that follow. On the caller's own
-// stack the kernel chooses instead.
-const (
-	ServerPort = 8080
-	clientPort = 40001
-)
-
-// backlog is the queue of a scenario's listener.
-const backlog = 64
-
 // Server is a listener on one of the run's hosts.
 type Server struct {
 	*sock.Socket
 	At   netip.AddrPort
-	host *Host
+	host *RunHost
 }
 
 // Conn is a connection of which the run holds both ends.
@@ -36,12 +24,12 @@ type Conn struct{ Client, Server *sock.Socket }
 type SetUp func(*sock.Socket) error
 
 // Listen makes a listener on the host.
-func (h *Host) Listen(port uint16, setUp ...SetUp) (*Server, error) {
+func (h *RunHost) Listen(port uint16, setUp ...SetUp) (*Server, error) {
 	return h.ListenWith(port, backlog, setUp...)
 }
 
 // ListenWith makes one with a queue of its own length (listen(2)).
-func (h *Host) ListenWith(port uint16, queue int, setUp ...SetUp) (*Server, error) {
+func (h *RunHost) ListenWith(port uint16, queue int, setUp ...SetUp) (*Server, error) {
 	s, err := h.Socket()
 	if err != nil {
 		return nil, err
@@ -64,19 +52,16 @@ func (h *Host) ListenWith(port uint16, queue int, setUp ...SetUp) (*Server, erro
 	return &Server{Socket: s, At: at, host: h}, s.Listen(queue)
 }
 
-// connecting bounds the wait for a client to be connected, or refused.
-const connecting = 3 * time.Second
-
 // Call lets a client on another host connect, and waits for what becomes of it;
 // nobody has accepted it then.
-func (s *Server) Call(from *Host, setUp ...SetUp) (*sock.Socket, error) {
+func (s *Server) Call(from *RunHost, setUp ...SetUp) (*sock.Socket, error) {
 	return from.CallAt(s.At, 0, setUp...)
 }
 
 // CallAt connects a client to an address, from a port, or with 0 from one of its
 // own, and waits for what becomes of it. Where the port cannot be had, bind's
 // errno is the error.
-func (h *Host) CallAt(to netip.AddrPort, port uint16, setUp ...SetUp) (*sock.Socket, error) {
+func (h *RunHost) CallAt(to netip.AddrPort, port uint16, setUp ...SetUp) (*sock.Socket, error) {
 	c, err := h.begin(to, port, setUp...)
 	if err == nil {
 		h.r.Await(connecting, func() bool { return c.Seen(journal.TCPInfo) != journal.SynSent })
@@ -85,12 +70,12 @@ func (h *Host) CallAt(to netip.AddrPort, port uint16, setUp ...SetUp) (*sock.Soc
 }
 
 // Beckon lets a client on another host connect, and waits for nothing.
-func (s *Server) Beckon(from *Host, setUp ...SetUp) (*sock.Socket, error) {
+func (s *Server) Beckon(from *RunHost, setUp ...SetUp) (*sock.Socket, error) {
 	return from.begin(s.At, 0, setUp...)
 }
 
 // begin makes a client and lets it call.
-func (h *Host) begin(to netip.AddrPort, port uint16, setUp ...SetUp) (*sock.Socket, error) {
+func (h *RunHost) begin(to netip.AddrPort, port uint16, setUp ...SetUp) (*sock.Socket, error) {
 	c, err := h.Socket()
 	if err != nil {
 		return nil, err
@@ -118,7 +103,7 @@ func (h *Host) begin(to netip.AddrPort, port uint16, setUp ...SetUp) (*sock.Sock
 }
 
 // Connect makes a connection from another host, and accepts it.
-func (s *Server) Connect(from *Host, setUp ...SetUp) (Conn, error) {
+func (s *Server) Connect(from *RunHost, setUp ...SetUp) (Conn, error) {
 	client, err := s.Call(from, setUp...)
 	if err != nil {
 		return Conn{}, err
@@ -140,15 +125,8 @@ func (s *Server) AcceptFrom(client *sock.Socket) (*sock.Socket, error) {
 	}
 }
 
-// A receiver so small that a little fills it, and then stops the sender.
-const (
-	smallBuffer = 4096
-	// MoreThanFits is more than such a receiver has room for, in bytes.
-	MoreThanFits = 8 << 10
-)
-
-// SmallReceiver gives a socket a small receive buffer, and those it accepts.
-func SmallReceiver(s *sock.Socket) error { return s.SetOption(sock.ReceiveBuffer, smallBuffer) }
+// OldSmallReceiver gives a socket a small receive buffer, and those it accepts.
+func OldSmallReceiver(s *sock.Socket) error { return s.SetOption(journal.SOReceiveBuffer, smallBuffer) }
 
 // Deliver lets what a call sent arrive, and nothing more: on the wire it has to
 // be carried, elsewhere it arrived before the call returned. Unlike Settle it
@@ -165,23 +143,12 @@ func (r *Run) Send(s *sock.Socket, line string) {
 	r.Settle()
 }
 
-// lineSize is more than any line.
-const lineSize = 64
-
 // Receive reads what has arrived, if there is still a descriptor to read from.
 func (r *Run) Receive(s *sock.Socket) {
 	if s.IsOpen() {
 		_, _ = s.Read(lineSize)
 	}
 }
-
-const (
-	// bulkRead is how much ReadToEnd asks for at once, in bytes, and readings how often.
-	bulkRead = 8 << 10
-	readings = 4096
-	// readBound bounds how long it waits for more.
-	readBound = 3 * time.Second
-)
 
 // ReadToEnd reads until the end or an error, waiting for what is under way. The
 // journal counts the bytes and does not keep them.

@@ -22,27 +22,27 @@ func TestMain(m *testing.M) {
 // testBound bounds a run in a test; no test waits for it unless it fails.
 const testBound = 30 * time.Second
 
-// stage is where a test plays.
-type stage struct {
+// testStage is where a test plays.
+type testStage struct {
 	network journal.Network
 	family  journal.Family
 }
 
-func (s stage) String() string { return string(s.network) + "/" + string(s.family) }
+func (s testStage) String() string { return string(s.network) + "/" + string(s.family) }
 
 // stages are all networks in both families.
-func stages() []stage {
-	var all []stage
+func stages() []testStage {
+	var all []testStage
 	for _, n := range journal.Networks() {
 		for _, f := range []journal.Family{journal.IPv4, journal.IPv6} {
-			all = append(all, stage{n, f})
+			all = append(all, testStage{n, f})
 		}
 	}
 	return all
 }
 
 // need skips the test where the stage cannot be had, for the reason probed.
-func (s stage) need(t *testing.T) {
+func (s testStage) need(t *testing.T) {
 	t.Helper()
 	j := s.conduct(t, []string{"a"}, func(*Run) error { return nil })
 	if j.Stopped != "" {
@@ -50,7 +50,7 @@ func (s stage) need(t *testing.T) {
 	}
 }
 
-func (s stage) conduct(t *testing.T, hosts []string, play Play) journal.Journal {
+func (s testStage) conduct(t *testing.T, hosts []string, play Play) journal.Journal {
 	t.Helper()
 	return Conduct(context.Background(), &Scenario{Name: "test", Networks: journal.Networks(), Hosts: hosts}, play,
 		Conditions{Network: s.network, Family: s.family, Timeout: testBound, Run: 1, First: 1})
@@ -58,7 +58,7 @@ func (s stage) conduct(t *testing.T, hosts []string, play Play) journal.Journal 
 
 // play plays between hosts a and b and fails the test if the play did not
 // reach its end or the journal is unfit.
-func (s stage) play(t *testing.T, play Play) journal.Journal {
+func (s testStage) play(t *testing.T, play Play) journal.Journal {
 	t.Helper()
 	s.need(t)
 	j := s.conduct(t, []string{"a", "b"}, play)

@@ -22,7 +22,7 @@ func onWire(t *testing.T, play Play, check func(t *testing.T, j *journal.Journal
 	t.Helper()
 	for _, f := range []journal.Family{journal.IPv4, journal.IPv6} {
 		t.Run(string(f), func(t *testing.T) {
-			j := stage{journal.Wire, f}.play(t, play)
+			j := testStage{journal.Wire, f}.play(t, play)
 			check(t, &j)
 		})
 	}

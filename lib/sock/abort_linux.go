@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"golang.org/x/sys/unix"
+
+	"sockproof/lib/journal"
 )
 
 // Abort ends what the run left open: children are killed, calls in the
@@ -38,7 +40,7 @@ func (t *Table) Abort() error {
 func (s *Socket) abort() error {
 	var busy error
 	if s.descriptor() >= 0 && s.isBusy() {
-		_ = s.Shutdown(ShutBoth) // ENOTCONN where there is nobody to wake
+		_ = s.Shutdown(journal.ShutBoth) // ENOTCONN where there is nobody to wake
 		busy = s.wait()
 	}
 	for _, d := range s.copies {

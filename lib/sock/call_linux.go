@@ -26,6 +26,9 @@ func (e *CallError) Error() string {
 // Unwrap keeps the errno: errors.Is(err, syscall.ECONNREFUSED).
 func (e *CallError) Unwrap() error { return e.Err }
 
+// Errno is the errno by name; the text of what it was, where it was none.
+func (e *CallError) Errno() journal.Errno { return journal.Errno(ErrnoName(e.Err)) }
+
 // returned is what a system call returned.
 type returned struct {
 	n    int
@@ -39,7 +42,7 @@ type returned struct {
 // caused. The event's time is when the call began.
 func (t *Table) record(host, socket, op string, args []string, call func() returned) error {
 	began := t.rec.Now()
-	onThread := unix.Gettid() == t.thread
+	onThread := t.OnThread()
 	if !onThread {
 		t.begins(host, socket, op, args)
 	}
@@ -121,7 +124,7 @@ func (s *Socket) callOn(fd int, name, op string, args []string, f func(fd int) r
 // whatever they return. What tears the run down is made, and so is every close: what
 // it was to close would stay open.
 func (t *Table) over(op string) error {
-	if t.bounds.Run.Err() == nil || op == "close" || unix.Gettid() == t.thread && t.ending {
+	if t.bounds.Run.Err() == nil || op == "close" || t.OnThread() && t.ending {
 		return nil
 	}
 	return context.Cause(t.bounds.Run)

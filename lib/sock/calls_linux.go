@@ -183,28 +183,22 @@ func (s *Socket) ReadNow(size int) ([]byte, error) {
 	return b, err
 }
 
-// Flag is a flag of sendmsg(2), with the name it has there.
-type Flag struct {
-	Value int
-	Name  string
+// sendFlags are the flags of sendmsg(2).
+var sendFlags = map[journal.SendFlag]int{
+	journal.MSGNoSignal: unix.MSG_NOSIGNAL,
+	journal.MSGMore:     unix.MSG_MORE,
+	journal.MSGOOB:      unix.MSG_OOB,
 }
 
-// The flags.
-var (
-	NoSignal = Flag{unix.MSG_NOSIGNAL, "MSG_NOSIGNAL"}
-	More     = Flag{unix.MSG_MORE, "MSG_MORE"}
-	OOB      = Flag{unix.MSG_OOB, "MSG_OOB"}
-)
-
 // Sendmsg sends with flags (sendmsg(2)).
-func (s *Socket) Sendmsg(b []byte, flags ...Flag) (int, error) {
+func (s *Socket) Sendmsg(b []byte, flags ...journal.SendFlag) (int, error) {
 	value, names := 0, "0"
 	for i, f := range flags {
-		value |= f.Value
+		value |= sendFlags[f]
 		if i == 0 {
-			names = f.Name
+			names = string(f)
 		} else {
-			names += "|" + f.Name
+			names += "|" + string(f)
 		}
 	}
 	var n int
@@ -224,23 +218,17 @@ func (s *Socket) SetBlocking() error {
 	})
 }
 
-// How says which half shutdown closes.
-type How int
-
-// The halves (shutdown(2)).
-const (
-	ShutRead  How = unix.SHUT_RD
-	ShutWrite How = unix.SHUT_WR
-	ShutBoth  How = unix.SHUT_RDWR
-)
-
-// String is the name in shutdown(2).
-func (h How) String() string { return [...]string{"SHUT_RD", "SHUT_WR", "SHUT_RDWR"}[h] }
+// halves are what shutdown(2) closes.
+var halves = map[journal.How]int{
+	journal.ShutRead:  unix.SHUT_RD,
+	journal.ShutWrite: unix.SHUT_WR,
+	journal.ShutBoth:  unix.SHUT_RDWR,
+}
 
 // Shutdown closes one half, or both, of the connection (shutdown(2)).
-func (s *Socket) Shutdown(h How) error {
-	return s.call("shutdown", []string{h.String()}, func(fd int) returned {
-		return returned{err: unix.Shutdown(fd, int(h))}
+func (s *Socket) Shutdown(h journal.How) error {
+	return s.call("shutdown", []string{string(h)}, func(fd int) returned {
+		return returned{err: unix.Shutdown(fd, halves[h])}
 	})
 }
 

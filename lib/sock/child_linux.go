@@ -38,18 +38,6 @@ func Starting() (done func()) {
 	return starting.Unlock
 }
 
-// Disposition is what a child does about SIGPIPE.
-type Disposition string
-
-// The dispositions (signal(7)).
-const (
-	DefaultSIGPIPE Disposition = "default" // it dies of it
-	IgnoreSIGPIPE  Disposition = "ignore"  // its writes fail with EPIPE
-	HandleSIGPIPE  Disposition = "handler" // a handler is called, and its writes fail with EPIPE
-	BlockSIGPIPE   Disposition = "blocked" // by sigprocmask: it stays pending, and its writes fail with EPIPE
-	GoSIGPIPE      Disposition = "go"      // as Go's runtime has it: see the package os/signal
-)
-
 // Child is a process that owns sockets, so that what happens to a connection
 // when its process ends can be shown. It does what it is told, one call after
 // the other, and dies with the run's thread.
@@ -58,7 +46,7 @@ type Child struct {
 	pid         int
 	host        string          // of its sockets
 	fds         map[*Socket]int // its own descriptors of them
-	disposition Disposition
+	disposition journal.Disposition
 	orders      *os.File // to it
 	answers     *json.Decoder
 	from        *os.File // from it
@@ -88,19 +76,19 @@ type answer struct {
 
 // Spawn starts a child that inherits the sockets, as after fork(2): both
 // processes hold them until one closes. It must be called on the run's thread.
-func (t *Table) Spawn(d Disposition, sockets ...*Socket) (*Child, error) {
+func (t *Table) Spawn(d journal.Disposition, sockets ...*Socket) (*Child, error) {
 	return t.spawn(d, []uintptr{0, 1, 2}, sockets)
 }
 
 // SpawnPiped starts a child whose standard output and standard error are
 // sockets, as inetd(8) would; it inherits others too.
-func (t *Table) SpawnPiped(d Disposition, out, errs *Socket, sockets ...*Socket) (*Child, error) {
+func (t *Table) SpawnPiped(d journal.Disposition, out, errs *Socket, sockets ...*Socket) (*Child, error) {
 	return t.spawn(d, []uintptr{0, uintptr(out.descriptor()), uintptr(errs.descriptor())}, sockets, out, errs)
 }
 
 // spawn starts a child with these standard descriptors, of which the last ones
 // are the sockets piped, and with other sockets behind them.
-func (t *Table) spawn(d Disposition, standard []uintptr, sockets []*Socket, piped ...*Socket) (*Child, error) {
+func (t *Table) spawn(d journal.Disposition, standard []uintptr, sockets []*Socket, piped ...*Socket) (*Child, error) {
 	ordersR, ordersW, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("pipe for a child: %w", err)
@@ -251,9 +239,9 @@ func (c *Child) end(o order, how string) error {
 }
 
 // Kill ends the child by a signal.
-func (c *Child) Kill(s syscall.Signal) error {
-	if err := unix.Kill(c.pid, s); err != nil {
-		return fmt.Errorf("kill(%d, %s): %w", c.pid, unix.SignalName(s), err)
+func (c *Child) Kill(s journal.Signal) error {
+	if err := unix.Kill(c.pid, unix.SignalNum(string(s))); err != nil {
+		return fmt.Errorf("kill(%d, %s): %w", c.pid, s, err)
 	}
 	c.reap("")
 	c.t.after()
@@ -270,7 +258,7 @@ func (c *Child) abort() error {
 			break // it will be killed all the same
 		}
 	}
-	return c.Kill(unix.SIGKILL)
+	return c.Kill(journal.SIGKILL)
 }
 
 // reap waits for the child, journals how it ended, which for an orderly end the

@@ -19,8 +19,8 @@ func (c *Child) WriteByGo(s *Socket, b []byte) error {
 }
 
 // Sendmsg makes the child send with a flag (sendmsg(2)).
-func (c *Child) Sendmsg(s *Socket, b []byte, f Flag) error {
-	return c.call(s, []string{strconv.Itoa(len(b)), f.Name}, order{Op: "sendmsg", Data: b, Size: f.Value})
+func (c *Child) Sendmsg(s *Socket, b []byte, f journal.SendFlag) error {
+	return c.call(s, []string{strconv.Itoa(len(b)), string(f)}, order{Op: "sendmsg", Data: b, Size: sendFlags[f]})
 }
 
 // Writev makes the child send from several buffers (writev(2)).
@@ -49,8 +49,8 @@ func (c *Child) Read(s *Socket, size int) error {
 }
 
 // Shutdown makes the child shut down one of its sockets.
-func (c *Child) Shutdown(s *Socket, h How) error {
-	return c.call(s, []string{h.String()}, order{Op: "shutdown", Size: int(h)})
+func (c *Child) Shutdown(s *Socket, h journal.How) error {
+	return c.call(s, []string{string(h)}, order{Op: "shutdown", Size: halves[h]})
 }
 
 // Close makes the child close its descriptor of one of its sockets.

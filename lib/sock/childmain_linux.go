@@ -9,6 +9,8 @@ import (
 	"runtime"
 
 	"golang.org/x/sys/unix"
+
+	"sockproof/lib/journal"
 )
 
 // IsChild says whether this process was started by Spawn; its main must then
@@ -18,7 +20,7 @@ func IsChild() bool { return os.Getenv(childMarker) != "" }
 // RunChild does what the parent orders until it orders no more.
 func RunChild() (status int) {
 	runtime.LockOSThread() // a signal mask is a thread's
-	signals, err := dispose(Disposition(os.Getenv(childMarker)))
+	signals, err := dispose(journal.Disposition(os.Getenv(childMarker)))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "child:", err)
 		return 1

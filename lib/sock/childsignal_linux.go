@@ -8,6 +8,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"sockproof/lib/journal"
 )
 
 // sigaction is the kernel's struct of rt_sigaction(2) on Linux's 64-bit
@@ -25,15 +27,15 @@ const (
 
 // sigpipe tells whether a call raised the signal in a process that it did not kill.
 type sigpipe struct {
-	disposition Disposition
+	disposition journal.Disposition
 	handled     chan os.Signal // for a handler
 }
 
 // dispose sets what SIGPIPE does in this process.
-func dispose(d Disposition) (*sigpipe, error) {
+func dispose(d journal.Disposition) (*sigpipe, error) {
 	s := &sigpipe{disposition: d}
 	how := unix.SIG_UNBLOCK // whoever started this program may have blocked it
-	if d == BlockSIGPIPE {
+	if d == journal.BlockSIGPIPE {
 		how = unix.SIG_BLOCK
 	}
 	var set unix.Sigset_t
@@ -42,13 +44,13 @@ func dispose(d Disposition) (*sigpipe, error) {
 		return nil, fmt.Errorf("rt_sigprocmask(SIGPIPE): %w", err)
 	}
 	switch d {
-	case HandleSIGPIPE:
+	case journal.HandleSIGPIPE:
 		s.handled = make(chan os.Signal, 1)
 		signal.Notify(s.handled, unix.SIGPIPE)
 		return s, nil
-	case GoSIGPIPE:
+	case journal.GoSIGPIPE:
 		return s, nil
-	case IgnoreSIGPIPE:
+	case journal.IgnoreSIGPIPE:
 		return s, setHandler(sigIGN)
 	}
 	return s, setHandler(sigDFL)
@@ -74,13 +76,13 @@ const handledBound = time.Second
 // its name if a handler has had it, or if it is pending; else "".
 func (s *sigpipe) raised() string {
 	switch s.disposition {
-	case HandleSIGPIPE:
+	case journal.HandleSIGPIPE:
 		select {
 		case <-s.handled:
 			return "SIGPIPE"
 		case <-time.After(handledBound):
 		}
-	case BlockSIGPIPE:
+	case journal.BlockSIGPIPE:
 		var pending uint64
 		_, _, errno := unix.RawSyscall(unix.SYS_RT_SIGPENDING, uintptr(unsafe.Pointer(&pending)), unsafe.Sizeof(pending), 0)
 		if errno == 0 && pending&(1<<(unix.SIGPIPE-1)) != 0 {

@@ -63,12 +63,12 @@ func (c *Command) Disposition() string {
 	if err != nil || c.status != nil {
 		return ""
 	}
-	d := string(DefaultSIGPIPE)
+	d := string(journal.DefaultSIGPIPE)
 	switch {
 	case hasSignal(b, "SigIgn:", unix.SIGPIPE):
-		d = string(IgnoreSIGPIPE)
+		d = string(journal.IgnoreSIGPIPE)
 	case hasSignal(b, "SigCgt:", unix.SIGPIPE):
-		d = string(HandleSIGPIPE)
+		d = string(journal.HandleSIGPIPE)
 	}
 	if d != c.disposition {
 		c.disposition = d

@@ -52,7 +52,7 @@ func (t *Table) Count() {
 // count is Count of one socket: before its descriptor is closed, nothing counts
 // afterwards.
 func (s *Socket) count() {
-	if unix.Gettid() != s.t.thread {
+	if !s.t.OnThread() {
 		return
 	}
 	s.t.take()

@@ -4,6 +4,8 @@ import (
 	"strconv"
 
 	"golang.org/x/sys/unix"
+
+	"sockproof/lib/journal"
 )
 
 // Duplicate is a second descriptor of a socket: what one does to the connection
@@ -43,9 +45,9 @@ func (d *Duplicate) Write(b []byte) (n int, err error) {
 }
 
 // Shutdown closes one half, or both, of the connection (shutdown(2)).
-func (d *Duplicate) Shutdown(h How) error {
-	return d.s.callOn(d.fd, d.name(), "shutdown", []string{h.String()}, func(fd int) returned {
-		return returned{err: unix.Shutdown(fd, int(h))}
+func (d *Duplicate) Shutdown(h journal.How) error {
+	return d.s.callOn(d.fd, d.name(), "shutdown", []string{string(h)}, func(fd int) returned {
+		return returned{err: unix.Shutdown(fd, halves[h])}
 	})
 }
 

@@ -4,12 +4,16 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"sockproof/lib/journal"
 )
 
-// On sets the option on a socket that a library made, which is not among the
+// SetOn sets an option on a socket that a library made, which is not among the
 // run's own: what the library does with it is seen in packets and sock_diag.
-func (o Option) On(c syscall.RawConn, value int) error {
-	return setForeign(c, o.Name, func(fd int) error { return unix.SetsockoptInt(fd, o.Level, o.Number, value) })
+func SetOn(c syscall.RawConn, o journal.Option, value int) error {
+	return setForeign(c, string(o), func(fd int) error {
+		return unix.SetsockoptInt(fd, options[o].level, options[o].number, value)
+	})
 }
 
 // ResetOnClose makes a library's socket end with RST when it is closed

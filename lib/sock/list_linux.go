@@ -15,21 +15,22 @@ import (
 // table changed meanwhile.
 const listTries = 5
 
-// List journals all TCP sockets of a host's stack that are in one of the
-// states, by Linux's numbers, as sock_diag lists them. It is for private
-// namespaces: on the caller's own stack it would tell of others' sockets.
-func (t *Table) List(h *network.Host, states ...uint8) error {
+// List journals all TCP sockets of a host's stack that are in one of the states, as
+// sock_diag lists them. It is for private namespaces: on the caller's own stack it
+// would report others' sockets.
+func (t *Table) List(h *network.Host, states ...string) error {
 	c := t.diags[h.Name]
 	if c == nil {
 		return nil // the journal says that sock_diag is missing
 	}
 	f := diag.Filter{}
-	table := &journal.Table{Witness: journal.SockDiag, Sockets: []string{}}
-	for _, s := range states {
-		f.States |= 1 << s
-		table.States = append(table.States, tcpstate.Name(s))
+	table := &journal.Table{Witness: journal.SockDiag, States: states, Sockets: []string{}}
+	for n := uint8(1); n <= tcpstate.NewSynRecv; n++ {
+		if slices.Contains(states, tcpstate.Name(n)) {
+			f.States |= 1 << n
+		}
 	}
-	if !slices.Contains(states, tcpstate.Listen) {
+	if !slices.Contains(states, journal.Listen) {
 		// A connection is of the run's family; a listener of IPv6 may take IPv4 too.
 		f.Family = diag.FamilyIPv4
 		if t.family == journal.IPv6 {

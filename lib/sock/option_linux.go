@@ -6,48 +6,50 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"sockproof/lib/journal"
 )
 
-// Option is an integer socket option, with its name.
-type Option struct {
-	Level, Number int
-	Name          string
+// option is how the kernel numbers an option.
+type option struct{ level, number int }
+
+// options are those in use.
+var options = map[journal.Option]option{
+	journal.SOReusePort:      {unix.SOL_SOCKET, unix.SO_REUSEPORT},
+	journal.SOReuseAddr:      {unix.SOL_SOCKET, unix.SO_REUSEADDR},
+	journal.IPLocalPortRange: {unix.IPPROTO_IP, unix.IP_LOCAL_PORT_RANGE},
+	journal.SOKeepAlive:      {unix.SOL_SOCKET, unix.SO_KEEPALIVE},
+	journal.TCPKeepIdle:      {unix.IPPROTO_TCP, unix.TCP_KEEPIDLE},
+	journal.TCPKeepInterval:  {unix.IPPROTO_TCP, unix.TCP_KEEPINTVL},
+	journal.TCPKeepCount:     {unix.IPPROTO_TCP, unix.TCP_KEEPCNT},
+	journal.TCPUserTimeout:   {unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT},
+	journal.SOReceiveBuffer:  {unix.SOL_SOCKET, unix.SO_RCVBUF},
+	journal.TCPQuickAck:      {unix.IPPROTO_TCP, unix.TCP_QUICKACK},
+	journal.SOError:          {unix.SOL_SOCKET, unix.SO_ERROR},
+	journal.SODetachFilter:   {unix.SOL_SOCKET, unix.SO_DETACH_FILTER},
 }
 
-// The options in use.
-var (
-	ReusePort      = Option{unix.SOL_SOCKET, unix.SO_REUSEPORT, "SO_REUSEPORT"}
-	ReuseAddr      = Option{unix.SOL_SOCKET, unix.SO_REUSEADDR, "SO_REUSEADDR"}
-	LocalPortRange = Option{unix.IPPROTO_IP, unix.IP_LOCAL_PORT_RANGE, "IP_LOCAL_PORT_RANGE"} // Linux 6.3
-	KeepAlive      = Option{unix.SOL_SOCKET, unix.SO_KEEPALIVE, "SO_KEEPALIVE"}
-	KeepIdle       = Option{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, "TCP_KEEPIDLE"}   // seconds
-	KeepInterval   = Option{unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, "TCP_KEEPINTVL"} // seconds
-	KeepCount      = Option{unix.IPPROTO_TCP, unix.TCP_KEEPCNT, "TCP_KEEPCNT"}
-	UserTimeout    = Option{unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, "TCP_USER_TIMEOUT"} // milliseconds
-	ReceiveBuffer  = Option{unix.SOL_SOCKET, unix.SO_RCVBUF, "SO_RCVBUF"}                // bytes; the kernel doubles it
-	QuickAck       = Option{unix.IPPROTO_TCP, unix.TCP_QUICKACK, "TCP_QUICKACK"}
-	SocketError    = Option{unix.SOL_SOCKET, unix.SO_ERROR, "SO_ERROR"}
-)
-
 // SetOption sets an option (setsockopt(2)).
-func (s *Socket) SetOption(o Option, value int) error {
-	return s.call("setsockopt", []string{o.Name, strconv.FormatUint(uint64(uint32(value)), 10)}, func(fd int) returned {
-		if err := unix.SetsockoptInt(fd, o.Level, o.Number, value); err != nil {
+func (s *Socket) SetOption(o journal.Option, value int) error {
+	return s.call("setsockopt", []string{string(o), strconv.FormatUint(uint64(uint32(value)), 10)}, func(fd int) returned {
+		n := options[o]
+		if err := unix.SetsockoptInt(fd, n.level, n.number, value); err != nil {
 			return returned{err: err}
 		}
-		return returned{kept: o.kept(fd)}
+		return returned{kept: kept(o, fd)}
 	})
 }
 
 // kept is the value that a socket has of an option that reads back as it was set; "" for
 // others, and where the kernel does not say.
-func (o Option) kept(fd int) string {
-	switch o.Name {
-	case ReusePort.Name, ReuseAddr.Name, LocalPortRange.Name, KeepAlive.Name, KeepIdle.Name, KeepInterval.Name, KeepCount.Name, UserTimeout.Name:
+func kept(o journal.Option, fd int) string {
+	switch o {
+	case journal.SOReusePort, journal.SOReuseAddr, journal.IPLocalPortRange, journal.SOKeepAlive,
+		journal.TCPKeepIdle, journal.TCPKeepInterval, journal.TCPKeepCount, journal.TCPUserTimeout:
 	default:
 		return ""
 	}
-	v, err := unix.GetsockoptInt(fd, o.Level, o.Number)
+	v, err := unix.GetsockoptInt(fd, options[o].level, options[o].number)
 	if err != nil {
 		return ""
 	}
@@ -55,27 +57,32 @@ func (o Option) kept(fd int) string {
 }
 
 // Option reads an option (getsockopt(2)).
-func (s *Socket) Option(o Option) (int, error) {
+func (s *Socket) Option(o journal.Option) (int, error) {
 	var v int
-	err := s.call("getsockopt", []string{o.Name}, func(fd int) returned {
+	err := s.call("getsockopt", []string{string(o)}, func(fd int) returned {
 		var err error
-		v, err = unix.GetsockoptInt(fd, o.Level, o.Number)
+		v, err = unix.GetsockoptInt(fd, options[o].level, options[o].number)
 		return returned{out: optionText(o, v), err: err}
 	})
 	return v, err
 }
 
+// Error reads and clears the socket's pending error (SO_ERROR, socket(7)).
+func (s *Socket) Error() (journal.Errno, error) {
+	v, err := s.Option(journal.SOError)
+	if err != nil || v == 0 {
+		return "", err
+	}
+	return journal.Errno(ErrnoName(unix.Errno(v))), nil
+}
+
 // optionText renders an option's value, SO_ERROR's as an errno.
-func optionText(o Option, v int) string {
-	if o == SocketError && v != 0 {
+func optionText(o journal.Option, v int) string {
+	if o == journal.SOError && v != 0 {
 		return unix.ErrnoName(unix.Errno(v))
 	}
 	return strconv.Itoa(v)
 }
-
-// PortRange is the value of LocalPortRange for the ports low to high: high in
-// the upper half (ip(7)).
-func PortRange(low, high uint16) int { return int(high)<<16 | int(low) }
 
 // SetReceiveTimeout lets a read that blocks fail with EAGAIN after a time
 // (SO_RCVTIMEO, socket(7)).
@@ -149,5 +156,5 @@ func (s *Socket) DropRST() error {
 
 // DropNothing takes the filter away again (SO_DETACH_FILTER).
 func (s *Socket) DropNothing() error {
-	return s.SetOption(Option{unix.SOL_SOCKET, unix.SO_DETACH_FILTER, "SO_DETACH_FILTER"}, 0)
+	return s.SetOption(journal.SODetachFilter, 0)
 }

@@ -60,6 +60,9 @@ func NewTable(rec *journal.Recorder, f journal.Family, bounds Bounds, hooks Hook
 	}
 }
 
+// OnThread says whether the calling thread is the run's.
+func (t *Table) OnThread() bool { return unix.Gettid() == t.thread }
+
 // Diagnose lets sock_diag watch the sockets of a host.
 func (t *Table) Diagnose(h *network.Host, c *diag.Conn) { t.diags[h.Name] = c }
 

@@ -40,13 +40,13 @@ func (s Stage) Conditions() scenario.Conditions {
 
 // Missing says why the stage cannot be had, having tried; "": it can.
 func (s Stage) Missing() (why string) {
-	return s.Probe(func(*scenario.Run) error { return nil })
+	return s.Probe(func(*scenario.T) {})
 }
 
-// Probe plays something on the stage and says why that did not work.
-func (s Stage) Probe(play scenario.Play) (why string) {
-	probe := scenario.Scenario{Name: "probe", Networks: journal.Networks(), Hosts: []string{"a"}}
-	j := scenario.Conduct(context.Background(), &probe, play, s.Conditions())
+// Probe takes steps on the stage and says why that did not work.
+func (s Stage) Probe(steps func(*scenario.T)) (why string) {
+	probe := scenario.Scenario{Name: "probe", Networks: journal.Networks(), Hosts: []string{"a"}, Steps: steps}
+	j := scenario.Conduct(context.Background(), &probe, nil, s.Conditions())
 	return j.Stopped
 }
 
@@ -117,9 +117,11 @@ func (r *Judged) Verdict(id string) (v claim.Verdict, because string) {
 type Control struct {
 	Name     string // of what is altered; may be empty
 	Scenario string
-	Alter    func(*scenario.Run) error  // before the play begins
+	Alter    func(*scenario.T) // before the first step
+	OldAlter func(*scenario.Run) error
 	With     func(*scenario.Conditions) // other conditions, such as doctor.When
 	Play     scenario.Play              // instead of the scenario's own
+	Steps    func(*scenario.T)          // instead of the scenario's own
 	Option   map[string]string          // the binary's own flags
 	Want     claim.Outcome
 	Because  string                    // part of the outcome's reason
@@ -130,16 +132,15 @@ type Control struct {
 // When lets something be done in a run at once when it has recorded its n-th
 // such event, from 0. What is done must record nothing: to give the wire another
 // rule, or to sleep.
-func When(n int, w Which, do func(*scenario.Run)) func(*scenario.Conditions) {
+func When(n int, w Which, do func(*scenario.T)) func(*scenario.Conditions) {
 	return func(c *scenario.Conditions) {
-		var run *scenario.Run
+		var run *scenario.T
 		alter := c.Alter
-		c.Alter = func(r *scenario.Run) error {
-			run = r
-			if alter == nil {
-				return nil
+		c.Alter = func(t *scenario.T) {
+			run = t
+			if alter != nil {
+				alter(t)
 			}
-			return alter(r)
 		}
 		left := n
 		c.Stream = func(e journal.Event) {
@@ -192,9 +193,17 @@ func (s *Suite) control(of *scenario.Scenario, c *Control, at Stage) (r *Judged)
 	if play == nil {
 		play = s.Program.Plays[of.Name]
 	}
+	if c.Steps != nil {
+		altered := *of
+		altered.Steps = c.Steps
+		of, play = &altered, nil
+	}
 	Undisturbed(func() (*journal.Journal, bool) {
 		cond := at.Conditions()
 		cond.Alter, cond.Option = c.Alter, func(name string) string { return c.Option[name] }
+		if c.OldAlter != nil {
+			cond.Alter = scenario.OnRun(c.OldAlter)
+		}
 		if c.With != nil {
 			c.With(&cond)
 		}
@@ -265,7 +274,7 @@ func (s *Suite) Stopped(t *testing.T, of string, segments int, verdicts map[stri
 	for n := range segments {
 		controls = append(controls, Control{
 			Name: "at segment " + strconv.Itoa(n+1), Scenario: of,
-			With: When(n, sent, func(*scenario.Run) { time.Sleep(pause) }),
+			With: When(n, sent, func(*scenario.T) { time.Sleep(pause) }),
 			Want: claim.Reproduced, Verdicts: verdicts,
 		})
 	}

@@ -4,12 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
-	"fmt"
 	"hash"
 	"slices"
-
-	"golang.org/x/sys/unix"
 
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
@@ -79,21 +75,12 @@ const batch = 64
 
 func (w *Wire) carryFrom(e *End, t *total) (n int, err error) {
 	for n < batch {
-		size, err := unix.Read(e.FD, w.buf)
-		if errors.Is(err, unix.EINTR) {
-			continue
-		}
-		if errors.Is(err, unix.EAGAIN) {
-			return n, nil
-		}
-		if err == nil && size > len(w.buf) {
-			err = fmt.Errorf("it returned %d, more than it was given room for", size)
-		}
-		if err != nil {
-			return n, fmt.Errorf("read the wire of host %s: %w", e.Host, err)
+		raw, err := w.read(e)
+		if err != nil || raw == nil {
+			return n, err
 		}
 		n++
-		if err := w.carryOne(e, w.buf[:size], t); err != nil {
+		if err := w.carryOne(e, raw, t); err != nil {
 			return n, err
 		}
 	}

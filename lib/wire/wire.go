@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
 )
@@ -17,11 +15,19 @@ import (
 // maxPacket is the longest IP packet.
 const maxPacket = 65535
 
+// Device is where a host's IP packets leave it and enter it.
+type Device interface {
+	// Read takes a packet that has left the host; 0 and no error: none has.
+	Read(b []byte) (int, error)
+	// Write lets a packet enter the host.
+	Write(b []byte) error
+}
+
 // End is a host's end of the wire.
 type End struct {
-	Host string
-	Addr netip.Addr
-	FD   int // of its TUN, non-blocking
+	Host   string
+	Addr   netip.Addr
+	Device Device
 }
 
 // Packet is a packet on the wire: it has left a host, and has not arrived.
@@ -57,15 +63,19 @@ type Wire struct {
 	hand Hand // nil: packets take their turn
 	// step is called after each delivery, to look at the sockets.
 	step func()
+	// idle waits until a packet leaves a host, at most for d.
+	idle func(d time.Duration) error
 
 	waiting []*Packet // in the order in which they left their hosts
 	held    []*Packet
 	buf     []byte
 }
 
-// New makes a wire between ends. After each delivery it calls step.
-func New(ctx context.Context, rec *journal.Recorder, ends []End, step func()) *Wire {
-	return &Wire{ctx: ctx, rec: rec, ends: ends, step: step, buf: make([]byte, maxPacket)}
+// New makes a wire between ends. After each delivery it calls step. Where there is
+// nothing to carry it calls idle, which waits until a packet leaves a host, for d at
+// most (Idle).
+func New(ctx context.Context, rec *journal.Recorder, ends []End, step func(), idle func(d time.Duration) error) *Wire {
+	return &Wire{ctx: ctx, rec: rec, ends: ends, step: step, idle: idle, buf: make([]byte, maxPacket)}
 }
 
 // SetRule makes rule decide about the packets that leave a host from now on;
@@ -84,19 +94,27 @@ func (w *Wire) Poll() error {
 
 func (w *Wire) pollEnd(e *End) error {
 	for {
-		n, err := unix.Read(e.FD, w.buf)
-		switch {
-		case errors.Is(err, unix.EAGAIN):
-			return nil
-		case errors.Is(err, unix.EINTR):
-			continue
-		case err != nil:
-			return fmt.Errorf("read the wire of host %s: %w", e.Host, err)
-		case n > len(w.buf):
-			return fmt.Errorf("read the wire of host %s: it returned %d, more than it was given room for", e.Host, n)
+		raw, err := w.read(e)
+		if err != nil || raw == nil {
+			return err
 		}
-		w.arrive(e, slices.Clone(w.buf[:n]))
+		w.arrive(e, slices.Clone(raw))
 	}
+}
+
+// read takes a packet that has left a host; nil: none has. It is overwritten by the
+// next.
+func (w *Wire) read(e *End) ([]byte, error) {
+	n, err := e.Device.Read(w.buf)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read the wire of host %s: %w", e.Host, err)
+	case n > len(w.buf):
+		return nil, fmt.Errorf("read the wire of host %s: it returned %d, more than it was given room for", e.Host, n)
+	case n == 0:
+		return nil, nil
+	}
+	return w.buf[:n], nil
 }
 
 // arrive journals a packet that left its host, and decides its fate.
@@ -259,16 +277,10 @@ func (w *Wire) enter(p *Packet, at string, of int) error {
 }
 
 func write(to *End, raw []byte) error {
-	for {
-		_, err := unix.Write(to.FD, raw)
-		if errors.Is(err, unix.EINTR) {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("write to the wire of host %s: %w", to.Host, err)
-		}
-		return nil
+	if err := to.Device.Write(raw); err != nil {
+		return fmt.Errorf("write to the wire of host %s: %w", to.Host, err)
 	}
+	return nil
 }
 
 // Release lets a held packet wait for its turn, behind those that wait already.
@@ -396,13 +408,5 @@ func (w *Wire) sleep(deadline time.Time) error {
 			d = min(d, time.Until(p.due))
 		}
 	}
-	fds := make([]unix.PollFd, len(w.ends))
-	for i, e := range w.ends {
-		fds[i] = unix.PollFd{Fd: int32(e.FD), Events: unix.POLLIN}
-	}
-	ts := unix.NsecToTimespec(max(d, 0).Nanoseconds())
-	if _, err := unix.Ppoll(fds, &ts, nil); err != nil && !errors.Is(err, unix.EINTR) {
-		return fmt.Errorf("poll the wire: %w", err)
-	}
-	return nil
+	return w.idle(max(d, 0))
 }

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"net/netip"
+
+	"sockproof/lib/scenario"
+	"sockproof/lib/wire"
+)
+
+// flow is a connection as a filter knows it, seen from inside.
+type flow struct{ inside, outside netip.AddrPort }
+
+// filter stands before a host and lets in only what answers what its host has
+// sent out, as a home router or a stateful firewall does (RFC 5382).
+type filter struct {
+	host string
+	t    *scenario.T
+	out  map[flow]bool
+}
+
+// leaves notes what the host asked for.
+func (f *filter) leaves(p *wire.Packet) {
+	asked := flow{p.Src, p.Dst}
+	if !f.out[asked] {
+		f.out[asked] = true
+		f.t.Filter(f.host, "%s → %s asked for", p.Src, p.Dst)
+	}
+}
+
+// enters says whether the host asked for this.
+func (f *filter) enters(p *wire.Packet) bool {
+	if f.out[flow{p.Dst, p.Src}] {
+		f.t.Filter(f.host, "%s from %s let in: asked for", p.Flags, p.Src)
+		return true
+	}
+	f.t.Filter(f.host, "%s from %s dropped: nobody asked for it", p.Flags, p.Src)
+	return false
+}
+
+// punch: two hosts, each behind a filter that lets in only what its side asked
+// for. An ordinary connect fails both ways; a simultaneous open gets through.
+func punch(t *scenario.T) {
+	before := map[string]*filter{}
+	for _, host := range ab {
+		before[host] = &filter{host, t, map[flow]bool{}}
+	}
+	t.Rule(func(p *wire.Packet) wire.Fate {
+		before[p.From].leaves(p)
+		return wire.Hold // until it has come to the other's filter
+	})
+	a, b := clients(t, 0)
+	a.call(b)
+	carryFiltered(t, before)
+	a, b = clients(t, 10)
+	b.call(a)
+	carryFiltered(t, before)
+	a, b = clients(t, 20)
+	a.call(b)
+	b.call(a)
+	carryFiltered(t, before)
+}
+
+// carryFiltered lets every packet come to the filter before its destination, one by
+// one, until none is under way.
+func carryFiltered(t *scenario.T, before map[string]*filter) {
+	other := map[string]string{"a": "b", "b": "a"}
+	for held := t.Held(""); len(held) > 0; held = t.Held("") {
+		p, into := held[0], before[other[held[0].From]]
+		if into.enters(p) {
+			t.Carry(p)
+		} else {
+			t.Discard(p, into.host+"'s filter")
+		}
+	}
+}

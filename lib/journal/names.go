@@ -1,0 +1,85 @@
+package journal
+
+// Names as the kernel's manual pages have them. Steps say what is to be done by them,
+// events have them in their arguments and results, and judges compare with them.
+
+// Errno is an errno by name (errno(3)); "": success.
+type Errno string
+
+// The errnos that steps and judges know.
+const (
+	EACCES       Errno = "EACCES"
+	EADDRINUSE   Errno = "EADDRINUSE"
+	EAGAIN       Errno = "EAGAIN"
+	ECONNREFUSED Errno = "ECONNREFUSED"
+	ECONNRESET   Errno = "ECONNRESET"
+	EINPROGRESS  Errno = "EINPROGRESS"
+	EINTR        Errno = "EINTR"
+	ENOPROTOOPT  Errno = "ENOPROTOOPT"
+	EOPNOTSUPP   Errno = "EOPNOTSUPP"
+	EPIPE        Errno = "EPIPE"
+)
+
+// Option is a socket option whose value is a number.
+type Option string
+
+// The options (socket(7), ip(7), tcp(7)).
+const (
+	SOReusePort      Option = "SO_REUSEPORT"
+	SOReuseAddr      Option = "SO_REUSEADDR"
+	IPLocalPortRange Option = "IP_LOCAL_PORT_RANGE" // PortRange; Linux 6.3
+	SOKeepAlive      Option = "SO_KEEPALIVE"
+	TCPKeepIdle      Option = "TCP_KEEPIDLE"  // seconds
+	TCPKeepInterval  Option = "TCP_KEEPINTVL" // seconds
+	TCPKeepCount     Option = "TCP_KEEPCNT"
+	TCPUserTimeout   Option = "TCP_USER_TIMEOUT" // milliseconds
+	SOReceiveBuffer  Option = "SO_RCVBUF"        // bytes; the kernel doubles it
+	TCPQuickAck      Option = "TCP_QUICKACK"
+	SOError          Option = "SO_ERROR"
+	SODetachFilter   Option = "SO_DETACH_FILTER"
+)
+
+// PortRange is the value of IPLocalPortRange for the ports low to high: high in
+// the upper half (ip(7)).
+func PortRange(low, high uint16) int { return int(high)<<16 | int(low) }
+
+// SendFlag is a flag of sendmsg(2).
+type SendFlag string
+
+// The flags.
+const (
+	MSGNoSignal SendFlag = "MSG_NOSIGNAL"
+	MSGMore     SendFlag = "MSG_MORE"
+	MSGOOB      SendFlag = "MSG_OOB"
+)
+
+// How says which half shutdown(2) closes.
+type How string
+
+// The halves.
+const (
+	ShutRead  How = "SHUT_RD"
+	ShutWrite How = "SHUT_WR"
+	ShutBoth  How = "SHUT_RDWR"
+)
+
+// Signal is a signal (signal(7)).
+type Signal string
+
+// The signals.
+const (
+	SIGKILL Signal = "SIGKILL"
+	SIGPIPE Signal = "SIGPIPE"
+)
+
+// Disposition is what a process does about SIGPIPE (signal(7)).
+type Disposition string
+
+// The dispositions.
+const (
+	DefaultSIGPIPE Disposition = "default" // it dies of it
+	IgnoreSIGPIPE  Disposition = "ignore"  // its writes fail with EPIPE
+	HandleSIGPIPE  Disposition = "handler" // a handler is called, and its writes fail with EPIPE
+	BlockSIGPIPE   Disposition = "blocked" // by sigprocmask: it stays pending, and its writes fail with EPIPE
+	GoSIGPIPE      Disposition = "go"      // as Go's runtime has it: see the package os/signal
+)
