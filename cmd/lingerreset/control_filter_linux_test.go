@@ -18,7 +18,6 @@ import (
 func dropRSTs(nft string) func(*scenario.Run) error {
 	return func(r *scenario.Run) error {
 		return r.Host("a").In(func() error {
-			defer sock.Starting()()
 			cmd := exec.Command(nft, "-f", "-")
 			cmd.Stdin = strings.NewReader("table inet control {\n chain in {\n" +
 				"  type filter hook input priority 0;\n" +

@@ -11,7 +11,6 @@ import (
 
 	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
-	"sockproof/lib/sock"
 	"sockproof/lib/tcp"
 )
 
@@ -50,7 +49,6 @@ func TestCheckFindsNoDiscrepancyOnAnHonestMachine(t *testing.T) {
 func filterRSTs(nft string) func(*scenario.T) {
 	return func(t *scenario.T) {
 		t.Host("a").In(func() error {
-			defer sock.Starting()()
 			cmd := exec.Command(nft, "-f", "-")
 			cmd.Stdin = strings.NewReader("table inet test { chain in { type filter hook input priority 0; tcp flags & rst == rst drop; }; }\n")
 			if out, err := cmd.CombinedOutput(); err != nil {

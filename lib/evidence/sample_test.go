@@ -60,7 +60,7 @@ func (p *play) segment(t testing.TB, from, to string, flags packet.Flags, payloa
 	}
 	raw, err := (&packet.Packet{
 		Src: netip.MustParseAddrPort(from), Dst: netip.MustParseAddrPort(to), Flags: flags, Seq: 7, Payload: []byte(payload),
-		Options: packet.Options{}.WithMSS(1460),
+		Options: packet.Options{packet.KindMSS, 4, 0x05, 0xb4},
 	}).Encode()
 	if err != nil {
 		t.Fatal(err)

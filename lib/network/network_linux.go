@@ -250,6 +250,3 @@ func (n *Network) Close() {
 
 // At is the host's address with a port.
 func (h *Host) At(port uint16) netip.AddrPort { return netip.AddrPortFrom(h.Addr, port) }
-
-// String names the network for a person.
-func (n *Network) String() string { return fmt.Sprintf("%s, %s", n.Kind, n.Family) }

@@ -19,7 +19,7 @@ func FuzzDecode(f *testing.F) {
 		p, err := packet.Decode(b)
 		packet.Event(p, "sent")
 		p.ChecksumOK()
-		p.Options.SACK()
+		p.Options.Timestamps()
 		if err != nil || !p.IsTCP() {
 			return
 		}

@@ -3,15 +3,11 @@ package packet
 import (
 	"encoding/binary"
 	"fmt"
-	"iter"
 	"strings"
 )
 
 // Options are a TCP header's options as they stand in it, padding included.
-// They are read in place: All walks them, and a method for each option known
-// here finds and parses it. The With methods build them:
-//
-//	packet.Options{}.WithMSS(1460).WithTimestamps(1, 0)
+// They are read in place.
 type Options []byte
 
 // Option is one TCP option. A known option of a length its kind does not have
@@ -33,10 +29,6 @@ const (
 	KindFastOpen      = 34 // RFC 7413
 )
 
-// Block is one SACK block: the bytes from sequence number Left up to, and not
-// including, Right.
-type Block struct{ Left, Right uint32 }
-
 // next takes the first option off o. ok is false where nothing but padding is
 // left, or where the next option's length is impossible, as malformed says.
 func (o Options) next() (opt Option, rest Options, malformed, ok bool) {
@@ -51,18 +43,6 @@ func (o Options) next() (opt Option, rest Options, malformed, ok bool) {
 	}
 	n := o[1]
 	return Option{Kind: o[0], Data: o[2:n:n]}, o[n:], false, true
-}
-
-// All yields the options in order, without padding. It ends before an option
-// whose length is impossible, as the kernel's tcp_parse_options does.
-func (o Options) All() iter.Seq[Option] {
-	return func(yield func(Option) bool) {
-		for opt, rest, _, ok := o.next(); ok; opt, rest, _, ok = rest.next() {
-			if !yield(opt) {
-				return
-			}
-		}
-	}
 }
 
 // find returns the data of the first option of a kind for which fits holds.
@@ -84,15 +64,6 @@ func sackLength(n int) bool { return n > 0 && n%8 == 0 }
 // a cookie (RFC 7413 section 4.1.1: 4 to 16 bytes, even).
 func cookieLength(n int) bool { return n == 0 || n >= 4 && n <= 16 && n%2 == 0 }
 
-// MSS is the maximum segment size, in bytes.
-func (o Options) MSS() (uint16, bool) {
-	d, ok := o.find(KindMSS, exactly(2))
-	if !ok {
-		return 0, false
-	}
-	return binary.BigEndian.Uint16(d), true
-}
-
 // WindowScale is by how many bits the sender's windows are to be shifted.
 func (o Options) WindowScale() (uint8, bool) {
 	d, ok := o.find(KindWindowScale, exactly(1))
@@ -100,25 +71,6 @@ func (o Options) WindowScale() (uint8, bool) {
 		return 0, false
 	}
 	return d[0], true
-}
-
-// SACKPermitted says whether the sender takes selective acknowledgements.
-func (o Options) SACKPermitted() bool {
-	_, ok := o.find(KindSACKPermitted, exactly(0))
-	return ok
-}
-
-// SACK lists the blocks selectively acknowledged; nil where there are none.
-func (o Options) SACK() []Block {
-	d, ok := o.find(KindSACK, sackLength)
-	if !ok {
-		return nil
-	}
-	blocks := make([]Block, 0, len(d)/8)
-	for ; len(d) > 0; d = d[8:] {
-		blocks = append(blocks, Block{Left: binary.BigEndian.Uint32(d), Right: binary.BigEndian.Uint32(d[4:])})
-	}
-	return blocks
 }
 
 // Timestamps are the sender's clock and the last it saw of the receiver's, in
@@ -129,56 +81,6 @@ func (o Options) Timestamps() (val, ecr uint32, ok bool) {
 		return 0, 0, false
 	}
 	return binary.BigEndian.Uint32(d), binary.BigEndian.Uint32(d[4:]), true
-}
-
-// FastOpen is the TCP Fast Open cookie; empty, with ok, in a request for one.
-func (o Options) FastOpen() (cookie []byte, ok bool) {
-	return o.find(KindFastOpen, cookieLength)
-}
-
-// With appends any option. It does not pad: Encode does, at the end.
-func (o Options) With(opt Option) Options {
-	o = append(o[:len(o):len(o)], opt.Kind)
-	if opt.Kind == KindEnd || opt.Kind == KindNop {
-		return o
-	}
-	return append(append(o, byte(2+len(opt.Data))), opt.Data...)
-}
-
-// WithMSS appends a maximum segment size, in bytes.
-func (o Options) WithMSS(mss uint16) Options {
-	return o.With(Option{Kind: KindMSS, Data: binary.BigEndian.AppendUint16(nil, mss)})
-}
-
-// WithWindowScale appends a window scale, in bits.
-func (o Options) WithWindowScale(shift uint8) Options {
-	return o.With(Option{Kind: KindWindowScale, Data: []byte{shift}})
-}
-
-// WithSACKPermitted appends that selective acknowledgements are taken.
-func (o Options) WithSACKPermitted() Options {
-	return o.With(Option{Kind: KindSACKPermitted})
-}
-
-// WithSACK appends the blocks selectively acknowledged.
-func (o Options) WithSACK(blocks ...Block) Options {
-	var d []byte
-	for _, b := range blocks {
-		d = binary.BigEndian.AppendUint32(d, b.Left)
-		d = binary.BigEndian.AppendUint32(d, b.Right)
-	}
-	return o.With(Option{Kind: KindSACK, Data: d})
-}
-
-// WithTimestamps appends the sender's clock and the last seen of the receiver's.
-func (o Options) WithTimestamps(val, ecr uint32) Options {
-	d := binary.BigEndian.AppendUint32(nil, val)
-	return o.With(Option{Kind: KindTimestamps, Data: binary.BigEndian.AppendUint32(d, ecr)})
-}
-
-// WithFastOpen appends a TCP Fast Open cookie, or, empty, a request for one.
-func (o Options) WithFastOpen(cookie []byte) Options {
-	return o.With(Option{Kind: KindFastOpen, Data: cookie})
 }
 
 // Strings renders the options in order, without padding: "mss 1460", "sackOK",

@@ -168,8 +168,8 @@ func TestDecodeIPv4Options(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if mss, _ := p.Options.MSS(); p.HeaderLen != 24 || p.Src.Port() != 40000 || mss != 1460 {
-		t.Errorf("header of %d bytes, source port %d, MSS %d; want 24, 40000, 1460", p.HeaderLen, p.Src.Port(), mss)
+	if mss := p.Options.Strings()[0]; p.HeaderLen != 24 || p.Src.Port() != 40000 || mss != "mss 1460" {
+		t.Errorf("header of %d bytes, source port %d, %s; want 24, 40000, mss 1460", p.HeaderLen, p.Src.Port(), mss)
 	}
 }
 

@@ -13,7 +13,7 @@ func TestRewrite(t *testing.T) {
 	} {
 		p := &Packet{
 			Src: netip.MustParseAddrPort(version.src), Dst: netip.MustParseAddrPort(version.dst), Flags: ACK, Seq: 7,
-			Options: Options{}.WithTimestamps(1, 2).With(Option{Kind: 30, Data: []byte{0x30, 10, 1, 2, 3, 9}}), Payload: []byte("hello host"),
+			Options: Options{8, 10, 0, 0, 0, 1, 0, 0, 0, 2, 30, 8, 0x30, 10, 1, 2, 3, 9}, Payload: []byte("hello host"),
 		}
 		raw, err := p.Encode()
 		if err != nil {
@@ -50,7 +50,7 @@ func TestRewrite(t *testing.T) {
 // TestRewriteLeavesAlone checks that a packet in which nothing changes keeps its
 // checksum, even one that lo has left partial.
 func TestRewriteLeavesAlone(t *testing.T) {
-	raw, err := (&Packet{Src: netip.MustParseAddrPort("127.0.0.1:1"), Dst: netip.MustParseAddrPort("127.0.0.1:2"), Flags: SYN, Options: Options{}.WithMSS(9)}).Encode()
+	raw, err := (&Packet{Src: netip.MustParseAddrPort("127.0.0.1:1"), Dst: netip.MustParseAddrPort("127.0.0.1:2"), Flags: SYN, Options: Options{KindMSS, 4, 0, 9}}).Encode()
 	if err != nil {
 		t.Fatal(err)
 	}

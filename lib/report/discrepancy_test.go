@@ -133,7 +133,7 @@ func TestDiscrepanciesWithoutLists(t *testing.T) {
 func TestDiscrepanciesInStreams(t *testing.T) {
 	r, ds := contradicted()
 	var b bytes.Buffer
-	if err := JSONL(&b, r); err != nil {
+	if err := streamed(&b, r); err != nil {
 		t.Fatal(err)
 	}
 	var got []tcp.Discrepancy

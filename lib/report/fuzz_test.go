@@ -129,7 +129,7 @@ func checkAll(t *testing.T, r *Report) {
 		t.Fatalf("not JSON: %s", b.Bytes())
 	}
 	b.Reset()
-	if JSONL(&b, r) == nil {
+	if streamed(&b, r) == nil {
 		_, _ = journal.Read(&b)
 	}
 }

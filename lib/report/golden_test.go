@@ -35,7 +35,7 @@ func TestGolden(t *testing.T) {
 		{"html", bodyOf},
 		{"tap", TAP},
 		{"json", JSON},
-		{"jsonl", JSONL},
+		{"jsonl", streamed},
 	}
 	for name, r := range fixtures() {
 		for _, as := range all {
@@ -65,4 +65,18 @@ func golden(t *testing.T, path string, got []byte) {
 	if d := cmp.Diff(string(want), string(got)); d != "" {
 		t.Errorf("%s (-want +got; go test -update writes it):\n%s", path, d)
 	}
+}
+
+// streamed writes a report as the stream of records that the live program writes.
+func streamed(w io.Writer, r *Report) error {
+	s := NewStream(w)
+	s.Start(r)
+	for i := range r.Runs {
+		for k := range r.Runs[i].Events {
+			s.Event(r.Runs[i].Events[k])
+		}
+		s.Run(&r.Runs[i])
+	}
+	s.End(r.Tally)
+	return s.Err()
 }

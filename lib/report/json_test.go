@@ -51,7 +51,7 @@ func TestNothingIsNull(t *testing.T) {
 			t.Errorf("%s: %s", name, doc)
 		}
 		var b bytes.Buffer
-		if err := JSONL(&b, r); err != nil {
+		if err := streamed(&b, r); err != nil {
 			t.Fatal(err)
 		}
 		if strings.Contains(b.String(), "null") {
@@ -84,7 +84,7 @@ var toUTF8 = cmp.Comparer(func(a, b string) bool {
 func TestStreamReadsBackAsJournals(t *testing.T) {
 	for name, r := range fixtures() {
 		var b bytes.Buffer
-		if err := JSONL(&b, r); err != nil {
+		if err := streamed(&b, r); err != nil {
 			t.Fatal(err)
 		}
 		got, err := journal.Read(&b)

@@ -10,20 +10,6 @@ import (
 	"sockproof/lib/tcp"
 )
 
-// JSONL writes a report as the stream of records that the live program writes.
-func JSONL(w io.Writer, r *Report) error {
-	s := NewStream(w)
-	s.Start(r)
-	for i := range r.Runs {
-		for k := range r.Runs[i].Events {
-			s.Event(r.Runs[i].Events[k])
-		}
-		s.Run(&r.Runs[i])
-	}
-	s.End(r.Tally)
-	return s.Err()
-}
-
 // Stream writes records, one a line, as things happen: start, the events of a
 // run, its findings, its discrepancies, the run itself, and end. journal.Read reads it back.
 //

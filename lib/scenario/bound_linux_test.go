@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"sockproof/lib/journal"
-	"sockproof/lib/sock"
 )
 
 // shortBound is the time of a run that would not end by itself.
@@ -98,7 +97,6 @@ func TestStormOnLoEndsTheRun(t *testing.T) {
 	}
 	mangle := func(r *Run) error {
 		return r.Host("a").In(func() error {
-			defer sock.Starting()()
 			cmd := exec.Command(nft, "-f", "-")
 			cmd.Stdin = strings.NewReader("table inet test { chain c { type filter hook output priority 0; tcp flags & rst == rst tcp flags set ack; }; }\n")
 			if out, err := cmd.CombinedOutput(); err != nil {

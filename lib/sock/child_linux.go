@@ -31,13 +31,6 @@ const (
 // among them, and exec closes them only after it has let its parent go on.
 var starting sync.RWMutex
 
-// Starting is for whoever starts another process beside runs: until done is
-// called no run closes a socket, of which that process might have a copy.
-func Starting() (done func()) {
-	starting.Lock()
-	return starting.Unlock
-}
-
 // Child is a process that owns sockets, so that what happens to a connection
 // when its process ends can be shown. It does what it is told, one call after
 // the other, and dies with the run's thread.
