@@ -139,7 +139,7 @@ func (p *Program) description() string {
 	for _, s := range p.Scenarios {
 		fmt.Fprintf(&b, "  %-18s %s\n", s.Name, s.Title)
 	}
-	writeExamples(&b, append(slices.Clone(p.Examples), p.everyonesExamples()...))
+	writeExamples(&b, p.examples())
 	b.WriteString("\nExit status: 0 reproduced, 1 not reproduced, 2 bad usage, 3 inconclusive or output lost,\n130 and 143 interrupted")
 	return b.String()
 }
@@ -155,13 +155,13 @@ func (c *Command) description() string {
 // exitStatuses say what all of its exit statuses mean.
 func (c *Command) exitStatuses() string { return c.Exit + "; 130 and 143 interrupted" }
 
-// everyonesExamples are what every binary can.
-func (p *Program) everyonesExamples() []Example {
-	return []Example{
+// examples are the binary's own, and what every binary can.
+func (p *Program) examples() []Example {
+	return slices.Concat(p.Examples, []Example{
 		{p.Name + " check", "what this machine can run and observe, and what would help"},
 		{p.Name + " all --net host -6", "every scenario, on this machine's own stack, over IPv6"},
 		{p.Name + " --format json", "one document, for a script; exit status 0: reproduced"},
-	}
+	})
 }
 
 // writeExamples writes command lines, what each does behind it.

@@ -61,10 +61,10 @@ func doCheck(c *Context) (int, error) {
 	if err := c.NoArgs(); err != nil {
 		return ExitUsage, err
 	}
-	if code, done := elevate(c.Ctx); done {
+	if code, done := c.Elevate(); done {
 		return code, nil
 	}
-	r := checked{Schema: "sockproof/check/v1", Tool: c.Program.tool(), Machine: machine(), Networks: tryNetworks(c)}
+	r := checked{Schema: "sockproof/check/v1", Tool: c.Program.tool(), Machine: report.Machine(scenario.ThisMachine()), Networks: tryNetworks(c)}
 	for i := range c.Program.Scenarios {
 		r.Scenarios = append(r.Scenarios, r.scenario(&c.Program.Scenarios[i]))
 	}

@@ -25,7 +25,7 @@ func TestWordsThatAreShownAreTaken(t *testing.T) {
 	tried := 0
 	for command, all := range flags {
 		for _, f := range all {
-			_, words, usage := described(f)
+			words, usage := listed(f).Words, listed(f).Usage
 			if words == nil {
 				continue
 			}

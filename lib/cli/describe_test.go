@@ -7,7 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-func TestDescribed(t *testing.T) {
+func TestListed(t *testing.T) {
 	for _, tt := range []struct {
 		flag         cli.Flag
 		value, usage string
@@ -22,8 +22,8 @@ func TestDescribed(t *testing.T) {
 		{Choice("a", "do it", "x", "x", "y", "z"), "VALUE", "do it: x, y or z (x)"},
 		{Choices("a", "a `WAY`", "x", "y"), "WAY", "a WAY: all, or some of x, y, with commas, each once (all)"},
 	} {
-		if value, _, usage := described(tt.flag); value != tt.value || usage != tt.usage {
-			t.Errorf("%q, %q; want %q, %q", value, usage, tt.value, tt.usage)
+		if l := listed(tt.flag); l.Value != tt.value || l.Usage != tt.usage {
+			t.Errorf("%q, %q; want %q, %q", l.Value, l.Usage, tt.value, tt.usage)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"sockproof/lib/evidence"
 	"sockproof/lib/journal"
 	"sockproof/lib/report"
+	"sockproof/lib/scenario"
 )
 
 // The flags of evidence.
@@ -57,7 +58,7 @@ func wantedEvidence(c *Context) (*wanted, error) {
 		return nil, Usagef("flag \"--evidence\": value \"\": want a folder, or a file that ends in .zip")
 	}
 	if !c.Bool(noRedactFlag) {
-		w.how.Names = namesHere()
+		w.how.Names = evidence.NamesHere()
 	}
 	return w, nil
 }
@@ -109,7 +110,7 @@ func (e *Evidence) Write(j journal.Journal) error {
 	}
 	run := e.w.how.Judge(j)
 	r := report.Report{
-		Schema: report.Schema, Tool: e.c.Program.tool(), Started: e.started, Machine: machine(), Runs: []report.Run{run},
+		Schema: report.Schema, Tool: e.c.Program.tool(), Started: e.started, Machine: report.Machine(scenario.ThisMachine()), Runs: []report.Run{run},
 	}
 	r.Tally.Add(run.Outcome)
 	return e.w.write(r)

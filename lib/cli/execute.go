@@ -34,7 +34,7 @@ func runScenarios(c *Context) (int, error) {
 	}
 	s.several = len(asked) > 1
 	if s.cond.Network != journal.HostNet {
-		if code, done := elevate(c.Ctx); done {
+		if code, done := c.Elevate(); done {
 			return code, nil
 		}
 	}
@@ -148,7 +148,7 @@ func newSession(c *Context) (*session, error) {
 		ctx: c.Ctx, program: c.Program, format: c.Format(), style: c.Style, out: c.stdout,
 		progress: newProgress(c.stderr),
 		report: report.Report{
-			Schema: report.Schema, Tool: c.Program.tool(), Started: time.Now(), Machine: machine(),
+			Schema: report.Schema, Tool: c.Program.tool(), Started: time.Now(), Machine: report.Machine(scenario.ThisMachine()),
 			Runs: []report.Run{},
 		},
 	}
@@ -302,50 +302,4 @@ func (s *session) code() int {
 		return ExitInconclusive
 	}
 	return ExitReproduced
-}
-
-// progressAfter is how long something must take before its progress is shown.
-const progressAfter = time.Second
-
-// progressEvery is how often the line is rewritten.
-const progressEvery = 200 * time.Millisecond
-
-// progress shows on stderr, if that is a terminal, how far a long run is.
-type progress struct {
-	w       io.Writer // does not wait for a terminal that was stopped (^S); nil: stderr is none
-	started time.Time
-	last    time.Time
-	shown   bool
-}
-
-func newProgress(stderr *output) *progress {
-	p := &progress{started: time.Now()}
-	if stderr.terminal() {
-		p.w = queued{stderr}
-	}
-	return p
-}
-
-func (p *progress) show(text string) {
-	now := time.Now()
-	if p.w == nil || now.Sub(p.started) < progressAfter || now.Sub(p.last) < progressEvery {
-		return
-	}
-	p.last, p.shown = now, true
-	fmt.Fprintf(p.w, "\r\x1b[K%s", report.Printable(text))
-}
-
-// say shows a line that stays.
-func (p *progress) say(format string, args ...any) {
-	if p.w == nil {
-		return
-	}
-	p.clear()
-	fmt.Fprintln(p.w, report.Printable(fmt.Sprintf(format, args...)))
-}
-
-func (p *progress) clear() {
-	if p.shown {
-		fmt.Fprint(p.w, "\r\x1b[K")
-	}
 }

@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -49,28 +47,14 @@ type listedClaim struct {
 	Precondition string `json:"precondition,omitempty"`
 }
 
-// listedFlag is a flag; those without a value are switches.
-type listedFlag struct {
-	Name  string   `json:"name"` // with its dashes
-	Value string   `json:"value,omitempty"`
-	Words []string `json:"words,omitempty"` // that it takes, where they are few
-	File  bool     `json:"file,omitempty"`  // its value is a file's name
-	Usage string   `json:"usage"`
-}
-
-type listedExample struct {
-	Line string `json:"line"`
-	Does string `json:"does"`
-}
-
 type listedCommand struct {
-	Name     string          `json:"name"`
-	Usage    string          `json:"usage"`
-	Args     string          `json:"args,omitempty"`
-	Files    bool            `json:"files,omitempty"` // its arguments are names of files
-	Exit     string          `json:"exit"`            // what its exit statuses mean
-	Flags    []listedFlag    `json:"flags"`           // its own, and those of all that mean something to it
-	Examples []listedExample `json:"examples"`
+	Name     string       `json:"name"`
+	Usage    string       `json:"usage"`
+	Args     string       `json:"args,omitempty"`
+	Files    bool         `json:"files,omitempty"` // its arguments are names of files
+	Exit     string       `json:"exit"`            // what its exit statuses mean
+	Flags    []listedFlag `json:"flags"`           // its own, and those of all that mean something to it
+	Examples []Example    `json:"examples"`
 }
 
 type list struct {
@@ -80,18 +64,18 @@ type list struct {
 	Scenarios []listedScenario `json:"scenarios"`
 	Commands  []listedCommand  `json:"commands"`
 	Flags     []listedFlag     `json:"flags"` // of all
-	Examples  []listedExample  `json:"examples"`
+	Examples  []Example        `json:"examples"`
 }
 
 func listing(p *Program) list {
 	shared := append(sharedFlags(), p.Flags...)
 	l := list{
 		Schema: "sockproof/list/v1", Tool: p.tool(), Summary: p.Summary,
-		Flags: listedFlags(append(shared, cli.HelpFlag)), Examples: listedExamples(append(slices.Clone(p.Examples), p.everyonesExamples()...)),
+		Flags: listedFlags(append(shared, cli.HelpFlag)), Examples: p.examples(),
 	}
 	for _, c := range p.commands() {
 		l.Commands = append(l.Commands, listedCommand{
-			c.Name, c.Usage, c.ArgsUsage, c.Files, c.exitStatuses(), listedFlags(c.flags(shared)), listedExamples(c.Examples),
+			c.Name, c.Usage, c.ArgsUsage, c.Files, c.exitStatuses(), listedFlags(c.flags(shared)), append([]Example{}, c.Examples...),
 		})
 	}
 	for _, s := range p.Scenarios {
@@ -102,24 +86,6 @@ func listing(p *Program) list {
 		l.Scenarios = append(l.Scenarios, ls)
 	}
 	return l
-}
-
-func listedFlags(flags []cli.Flag) []listedFlag {
-	all := []listedFlag{}
-	for _, f := range flags {
-		value, words, usage := described(f)
-		s, is := f.(*cli.StringFlag)
-		all = append(all, listedFlag{dashed(f.Names()[0]), value, words, is && s.TakesFile, usage})
-	}
-	return all
-}
-
-func listedExamples(examples []Example) []listedExample {
-	all := []listedExample{}
-	for _, e := range examples {
-		all = append(all, listedExample(e))
-	}
-	return all
 }
 
 func writeList(w io.Writer, p *Program) {
@@ -142,34 +108,3 @@ func writeList(w io.Writer, p *Program) {
 		}
 	}
 }
-
-// Format is the value of --format.
-func (c *Context) Format() string { return c.String(formatFlag) }
-
-// TextOrJSON writes what a command found: as text, or v as one JSON document.
-func (c *Context) TextOrJSON(v any, text func(io.Writer)) error {
-	switch c.Format() {
-	case formatText:
-		var b strings.Builder
-		text(&b)
-		_, err := io.WriteString(c.Out, c.Style.Plain(b.String()))
-		return ignoreWrite(err)
-	case formatJSON:
-		e := json.NewEncoder(c.Out)
-		e.SetIndent("", "  ")
-		return ignoreWrite(e.Encode(v))
-	}
-	return nil
-}
-
-// EachTextOrJSON writes one of several things as they come: as text, or v as JSON
-// on a line of its own.
-func (c *Context) EachTextOrJSON(v any, text func(io.Writer)) error {
-	if c.Format() == formatJSON {
-		return ignoreWrite(json.NewEncoder(c.Out).Encode(v))
-	}
-	return c.TextOrJSON(v, text)
-}
-
-// ignoreWrite drops an error that output keeps and Main reports.
-func ignoreWrite(error) error { return nil }

@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"syscall"
-
-	"github.com/urfave/cli/v2"
 
 	"sockproof/lib/report"
 	"sockproof/lib/scenario"
@@ -22,20 +19,6 @@ const (
 	ExitInconclusive  = 3
 	exitSignal        = 128
 )
-
-// Context is what a command is given.
-type Context struct {
-	*cli.Context
-	Ctx     context.Context
-	Program *Program
-	Args    []string // its arguments, without flags
-	Argv    []string // the whole command line
-	Out     io.Writer
-	Errs    io.Writer
-	Style   report.Style // of Out
-
-	stdout, stderr *output // Out and Errs
-}
 
 // Main runs the program with the arguments (args[0] being its name) and
 // returns its exit code. A second signal ends it at once, whatever it is doing.

@@ -39,7 +39,10 @@ type Program struct {
 }
 
 // Example is a command line, and what it does.
-type Example struct{ Line, Does string }
+type Example struct {
+	Line string `json:"line"`
+	Does string `json:"does"`
+}
 
 // Command is a command of one binary alone.
 type Command struct {

@@ -37,8 +37,7 @@ func onUsageError(c *cli.Context, err error, isCommand bool) error {
 	case f == nil:
 		return unknownFlag(c, name, isCommand)
 	case value == "":
-		_, _, usage := described(f)
-		return Usagef("%sflag %q needs a value: %s", who, dashed(name), usage)
+		return Usagef("%sflag %q needs a value: %s", who, dashed(name), listed(f).Usage)
 	}
 	return Usagef("%sflag %q: value %s: %s", who, dashed(name), value, why)
 }

@@ -81,8 +81,9 @@ const everyOne = "all"
 func Choices(name, usage string, words ...string) *cli.GenericFlag {
 	accepted := everyOne + ", or some of " + strings.Join(words, ", ") + ", with commas, each once"
 	return choice(name, usage, everyOne, append([]string{everyOne}, words...), accepted, func(text string) bool {
-		given := strings.Split(text, ",")
-		return text == everyOne || !slices.ContainsFunc(given, func(w string) bool { return !slices.Contains(words, w) }) && len(distinct(given...)) == len(given)
+		given := slices.Sorted(strings.SplitSeq(text, ","))
+		unknown := slices.ContainsFunc(given, func(w string) bool { return !slices.Contains(words, w) })
+		return text == everyOne || !unknown && len(slices.Compact(given)) == strings.Count(text, ",")+1
 	})
 }
 
@@ -102,30 +103,4 @@ func orList(s []string) string {
 		return s[0]
 	}
 	return strings.Join(s[:len(s)-1], ", ") + " or " + s[len(s)-1]
-}
-
-// described is what a flag's value is called, if it has one, the words that it takes, where they
-// are few, and what the flag does, with its default in brackets.
-func described(f cli.Flag) (placeholder string, words []string, usage string) {
-	d, is := f.(cli.DocGenerationFlag)
-	if !is {
-		return "", nil, ""
-	}
-	usage = d.GetUsage()
-	if !d.TakesValue() {
-		return "", nil, usage
-	}
-	placeholder = "VALUE"
-	if part := strings.Split(usage, "`"); len(part) == 3 {
-		placeholder, usage = part[1], strings.Join(part, "")
-	}
-	if text := d.GetDefaultText(); text != "" {
-		usage += " (" + strings.Trim(text, `"`) + ")" // v2 quotes a string's
-	}
-	if g, is := f.(*cli.GenericFlag); is {
-		if v, is := g.Value.(*value); is {
-			words = v.words
-		}
-	}
-	return placeholder, words, usage
 }

@@ -89,7 +89,7 @@ func doVerify(c *Context) (int, error) {
 	}
 	switch {
 	case c.Format() == formatJSON:
-		return exitOf(rows), c.TextOrJSON(c.Program.verified(rows), nil)
+		return exitOf(rows), c.TextOrJSON(evidence.NewVerified(c.Program.tool(), rows), nil)
 	case len(rows) > 1:
 		evidence.SortByLabel(rows)
 		return exitOf(rows), c.writeTable(rows)
@@ -119,9 +119,6 @@ func (c *Context) checkVerbosity() error {
 	return nil
 }
 
-// interrupted says whether the program is to end.
-func (c *Context) interrupted() bool { return c.Ctx.Err() != nil }
-
 // exitOf is the exit code that stands for bundles: what was altered counts more
 // than what was no bundle.
 func exitOf(rows []evidence.Row) int {
@@ -143,12 +140,12 @@ func exitOf(rows []evidence.Row) int {
 
 // writeTable writes several bundles, one on each line.
 func (c *Context) writeTable(rows []evidence.Row) error {
-	if c.Format() == formatMarkdown {
+	write := evidence.WriteTable
+	switch {
+	case c.Format() == formatMarkdown:
 		evidence.WriteMarkdownTable(c.Out, rows)
 		return nil
-	}
-	write := evidence.WriteTable
-	if c.Bool(quietFlag) {
+	case c.Bool(quietFlag):
 		write = evidence.WriteRows
 	}
 	return c.TextOrJSON(nil, func(w io.Writer) { write(w, rows) })
@@ -183,60 +180,4 @@ func (c *Context) render(b *bytes.Buffer, r *evidence.Result) {
 		style.Verbosity, _ = c.verbosity() // asked before
 		_ = report.Text(b, &r.Report, style)
 	}
-}
-
-// verified is the JSON document of verify.
-type verified struct {
-	Schema  string           `json:"schema"`
-	Tool    report.Tool      `json:"tool"`
-	Bundles []verifiedBundle `json:"bundles"`
-}
-
-type verifiedBundle struct {
-	Bundle    string             `json:"bundle"`
-	Holds     bool               `json:"holds"`
-	Error     string             `json:"error,omitempty"` // why there was nothing to check
-	Problems  []evidence.Problem `json:"problems"`
-	Checked   []string           `json:"checked"`
-	Unchecked []string           `json:"unchecked"`
-	Machine   *evidence.Machine  `json:"machine,omitempty"`
-	Runs      []verifiedRun      `json:"runs"`
-}
-
-type verifiedRun struct {
-	Run      int               `json:"run"`
-	Scenario string            `json:"scenario"`
-	Outcome  string            `json:"outcome"`
-	Verdicts map[string]string `json:"verdicts"` // by claim
-}
-
-func (p *Program) verified(rows []evidence.Row) verified {
-	v := verified{Schema: "sockproof/verify/v1", Tool: p.tool(), Bundles: []verifiedBundle{}}
-	for i := range rows {
-		b := verifiedBundle{Bundle: rows[i].Path, Problems: []evidence.Problem{}, Checked: []string{}, Unchecked: []string{}, Runs: []verifiedRun{}}
-		if rows[i].Err != nil {
-			b.Error = rows[i].Err.Error()
-		}
-		if r := rows[i].Result; r != nil {
-			b.Holds = r.Holds()
-			b.Problems = append(b.Problems, r.Problems...)
-			b.Checked, b.Unchecked = append(b.Checked, r.Checked...), append(b.Unchecked, r.Unchecked...)
-			if r.Readable() {
-				b.Machine = &r.Machine
-			}
-			for k := range r.Report.Runs {
-				b.Runs = append(b.Runs, verifiedRunOf(&r.Report.Runs[k]))
-			}
-		}
-		v.Bundles = append(v.Bundles, b)
-	}
-	return v
-}
-
-func verifiedRunOf(r *report.Run) verifiedRun {
-	v := verifiedRun{Run: r.Run, Scenario: r.Scenario, Outcome: string(r.Outcome), Verdicts: map[string]string{}}
-	for _, f := range r.Findings {
-		v.Verdicts[f.Claim] = string(f.Verdict)
-	}
-	return v
 }

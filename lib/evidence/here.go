@@ -1,4 +1,4 @@
-package cli
+package evidence
 
 import (
 	"bytes"
@@ -7,14 +7,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"sockproof/lib/evidence"
 )
 
-// namesHere are what this machine and its users are called, as far as that can be
-// told without asking anyone else.
-func namesHere() *evidence.Names {
-	n := &evidence.Names{}
+// NamesHere are what this machine and its users are called, as far as that is known
+// without asking another machine.
+func NamesHere() *Names {
+	n := &Names{}
 	if host, err := os.Hostname(); err == nil {
 		short, _, _ := strings.Cut(host, ".")
 		n.Hosts = distinct(host, short)

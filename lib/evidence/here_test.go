@@ -1,4 +1,4 @@
-package cli
+package evidence
 
 import (
 	"os"
@@ -21,7 +21,7 @@ func TestPeopleIn(t *testing.T) {
 func TestNamesHere(t *testing.T) {
 	t.Setenv("USER", "happy")
 	t.Setenv("HOME", "/home/happy")
-	n := namesHere()
+	n := NamesHere()
 	host, err := os.Hostname()
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,38 @@
+package cli
+
+import (
+	"encoding/json"
+	"io"
+	"strings"
+)
+
+// Format is the value of --format.
+func (c *Context) Format() string { return c.String(formatFlag) }
+
+// TextOrJSON writes what a command found: as text, or v as one JSON document.
+func (c *Context) TextOrJSON(v any, text func(io.Writer)) error {
+	switch c.Format() {
+	case formatText:
+		var b strings.Builder
+		text(&b)
+		_, err := io.WriteString(c.Out, c.Style.Plain(b.String()))
+		return ignoreWrite(err)
+	case formatJSON:
+		e := json.NewEncoder(c.Out)
+		e.SetIndent("", "  ")
+		return ignoreWrite(e.Encode(v))
+	}
+	return nil
+}
+
+// EachTextOrJSON writes one of several things as they come: as text, or v as JSON
+// on a line of its own.
+func (c *Context) EachTextOrJSON(v any, text func(io.Writer)) error {
+	if c.Format() == formatJSON {
+		return ignoreWrite(json.NewEncoder(c.Out).Encode(v))
+	}
+	return c.TextOrJSON(v, text)
+}
+
+// ignoreWrite drops an error that output keeps and Main reports.
+func ignoreWrite(error) error { return nil }
