@@ -10,7 +10,6 @@ import (
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
-	"sockproof/lib/sock"
 )
 
 // dropRSTs lets the kernel drop every RST that would enter a socket in the run's
