@@ -32,11 +32,11 @@ func TestUndisturbed(t *testing.T) {
 				st.Need(t)
 				c := st.Conditions()
 				if st.Network != journal.HostNet && (s.Name == "hunt" || s.Name == "outside-range") {
-					c.Alter = scenario.OnRun(narrowThen(few, nil))
+					c.Alter = narrowThen(few, nil)
 				}
 				r := suite.Conduct(s, c)
 				r.Check(t)
-				if strings.Contains(r.Stopped, errNeedsPortRange.Error()) {
+				if strings.Contains(r.Stopped, needsPortRange) {
 					t.Skipf("skip: %s", r.Stopped)
 				}
 				if r.Outcome != claim.Reproduced {
@@ -53,15 +53,7 @@ func TestUndisturbed(t *testing.T) {
 }
 
 // dropSYNs lets the wire lose every SYN, with or without ACK.
-func dropSYNs(r *scenario.Run) error {
-	r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
-		if p.Flags&packet.SYN != 0 {
-			return wire.Drop
-		}
-		return wire.Wait
-	})
-	return nil
-}
+func dropSYNs(t *scenario.T) { t.Drop(func(p *wire.Packet) bool { return p.Flags&packet.SYN != 0 }) }
 
 // TestSYNsLostOnTheWire says what follows when no SYN arrives: where one socket
 // is to connect to itself, it does not; where what happens around a
@@ -70,27 +62,24 @@ func TestSYNsLostOnTheWire(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
 		t, doctor.Stages(journal.Wire),
-		doctor.Control{Scenario: "direct", OldAlter: dropSYNs, Want: claim.NotReproduced, Because: "nothing answered the SYN"},
-		doctor.Control{Scenario: "autobind", OldAlter: dropSYNs, Want: claim.NotReproduced, Because: "nothing answered the SYN"},
-		doctor.Control{Scenario: "hunt", OldAlter: narrowThen(few, dropSYNs), Want: claim.NotReproduced, Because: "none of 64 attempts hit"},
-		doctor.Control{Scenario: "outside-range", OldAlter: narrowThen(few, dropSYNs), Want: claim.OutcomeUnresolved, Because: "was not hit in 64 attempts"},
-		doctor.Control{Scenario: "reserved-port", OldAlter: dropSYNs, Want: claim.OutcomeUnresolved, Because: "was not hit in"},
-		doctor.Control{Scenario: "detect-and-retry", OldAlter: dropSYNs, Want: claim.OutcomeUnresolved, Because: "nothing answered the SYN"},
-		doctor.Control{Scenario: "port-theft", OldAlter: dropSYNs, Want: claim.OutcomeUnresolved, Because: "nothing answered the SYN"},
+		doctor.Control{Scenario: "direct", Alter: dropSYNs, Want: claim.NotReproduced, Because: "nothing answered the SYN"},
+		doctor.Control{Scenario: "autobind", Alter: dropSYNs, Want: claim.NotReproduced, Because: "nothing answered the SYN"},
+		doctor.Control{Scenario: "hunt", Alter: narrowThen(few, dropSYNs), Want: claim.NotReproduced, Because: "none of 64 attempts hit"},
+		doctor.Control{Scenario: "outside-range", Alter: narrowThen(few, dropSYNs), Want: claim.OutcomeUnresolved, Because: "was not hit in 64 attempts"},
+		doctor.Control{Scenario: "reserved-port", Alter: dropSYNs, Want: claim.OutcomeUnresolved, Because: "was not hit in"},
+		doctor.Control{Scenario: "detect-and-retry", Alter: dropSYNs, Want: claim.OutcomeUnresolved, Because: "nothing answered the SYN"},
+		doctor.Control{Scenario: "port-theft", Alter: dropSYNs, Want: claim.OutcomeUnresolved, Because: "nothing answered the SYN"},
 	)
 }
 
 // narrowThen narrows ip_local_port_range, so that a hunt's attempts are few,
 // then alters the world further.
-func narrowThen(ports portRange, alter func(*scenario.Run) error) func(*scenario.Run) error {
-	return func(r *scenario.Run) error {
-		if err := r.Host("a").Set(rangeSetting, ports.String()); err != nil {
-			return err
+func narrowThen(ports portRange, alter func(*scenario.T)) func(*scenario.T) {
+	return func(t *scenario.T) {
+		t.Sysctl("a", rangeSetting, ports.String())
+		if alter != nil {
+			alter(t)
 		}
-		if alter == nil {
-			return nil
-		}
-		return alter(r)
 	}
 }
 
@@ -99,9 +88,9 @@ var few = portRange{40000, 40007}
 
 // filterSYNs lets the kernel act upon every SYN that leaves a socket in the
 // run's namespace: drop it, or reject it.
-func filterSYNs(nft, act string) func(*scenario.Run) error {
-	return func(r *scenario.Run) error {
-		return r.Host("a").In(func() error {
+func filterSYNs(nft, act string) func(*scenario.T) {
+	return func(t *scenario.T) {
+		t.Host("a").In(func() error {
 			cmd := exec.Command(nft, "-f", "-")
 			cmd.Stdin = strings.NewReader("table inet control {\n chain out {\n" +
 				"  type filter hook output priority 0;\n" +
@@ -123,7 +112,7 @@ func findFilter(t *testing.T) (nft string) {
 	}
 	s := doctor.Stage{Network: journal.Loopback, Family: journal.IPv4}
 	s.Need(t)
-	if why := s.Probe(scenario.OnRun(filterSYNs(nft, "drop"))); why != "" {
+	if why := s.Probe(filterSYNs(nft, "drop")); why != "" {
 		t.Skipf("skip: %s", why)
 	}
 	return nft
@@ -135,9 +124,9 @@ func TestSYNsFilteredOnLoopback(t *testing.T) {
 	drop := filterSYNs(findFilter(t), "drop")
 	suite.Controls(
 		t, doctor.Stages(journal.Loopback),
-		doctor.Control{Scenario: "direct", OldAlter: drop, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
-		doctor.Control{Scenario: "autobind", OldAlter: drop, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
-		doctor.Control{Scenario: "port-theft", OldAlter: drop, Want: claim.OutcomeUnresolved, Because: "nothing answered the SYN"},
+		doctor.Control{Scenario: "direct", Alter: drop, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
+		doctor.Control{Scenario: "autobind", Alter: drop, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
+		doctor.Control{Scenario: "port-theft", Alter: drop, Want: claim.OutcomeUnresolved, Because: "nothing answered the SYN"},
 	)
 }
 
@@ -148,13 +137,13 @@ func TestSYNsRejectedOnLoopback(t *testing.T) {
 	reject := narrowThen(few, filterSYNs(findFilter(t), "reject with tcp reset"))
 	suite.Controls(
 		t, doctor.Stages(journal.Loopback),
-		doctor.Control{Scenario: "direct", OldAlter: reject, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
-		doctor.Control{Scenario: "autobind", OldAlter: reject, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
-		doctor.Control{Scenario: "hunt", OldAlter: reject, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
-		doctor.Control{Scenario: "outside-range", OldAlter: reject, Want: claim.OutcomeUnresolved, Because: "was not hit in"},
-		doctor.Control{Scenario: "reserved-port", OldAlter: reject, Want: claim.OutcomeUnresolved, Because: "was not hit in"},
-		doctor.Control{Scenario: "detect-and-retry", OldAlter: reject, Want: claim.OutcomeUnresolved, Because: "was not connected"},
-		doctor.Control{Scenario: "port-theft", OldAlter: reject, Want: claim.OutcomeUnresolved, Because: "was not connected"},
+		doctor.Control{Scenario: "direct", Alter: reject, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
+		doctor.Control{Scenario: "autobind", Alter: reject, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
+		doctor.Control{Scenario: "hunt", Alter: reject, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
+		doctor.Control{Scenario: "outside-range", Alter: reject, Want: claim.OutcomeUnresolved, Because: "was not hit in"},
+		doctor.Control{Scenario: "reserved-port", Alter: reject, Want: claim.OutcomeUnresolved, Because: "was not hit in"},
+		doctor.Control{Scenario: "detect-and-retry", Alter: reject, Want: claim.OutcomeUnresolved, Because: "was not connected"},
+		doctor.Control{Scenario: "port-theft", Alter: reject, Want: claim.OutcomeUnresolved, Because: "was not connected"},
 	)
 }
 
@@ -167,28 +156,19 @@ func TestTargetOutsideTheRange(t *testing.T) {
 	alter := narrowThen(few, nil)
 	suite.Controls(
 		t, doctor.Stages(notOnHost...),
-		doctor.Control{Scenario: "autobind", OldAlter: alter, Option: port("41000"), Want: claim.NotReproduced, Because: "was not connected"},
-		doctor.Control{Scenario: "hunt", OldAlter: alter, Option: port("41000"), Want: claim.NotReproduced, Because: "none of 64 attempts hit"},
-		doctor.Control{Scenario: "hunt", OldAlter: alter, Option: port("40001"), Want: claim.NotReproduced, Because: "none of 64 attempts hit"},
-		doctor.Control{Scenario: "outside-range", OldAlter: alter, Option: port("40002"), Want: claim.OutcomeUnresolved},
+		doctor.Control{Scenario: "autobind", Alter: alter, Option: port("41000"), Want: claim.NotReproduced, Because: "was not connected"},
+		doctor.Control{Scenario: "hunt", Alter: alter, Option: port("41000"), Want: claim.NotReproduced, Because: "none of 64 attempts hit"},
+		doctor.Control{Scenario: "hunt", Alter: alter, Option: port("40001"), Want: claim.NotReproduced, Because: "none of 64 attempts hit"},
+		doctor.Control{Scenario: "outside-range", Alter: alter, Option: port("40002"), Want: claim.OutcomeUnresolved},
 		doctor.Control{Scenario: "reserved-port", Option: port("41000"), Want: claim.OutcomeUnresolved, Because: "was not hit in"},
-		doctor.Control{Scenario: "port-theft", OldAlter: alter, Option: port("41000"), Want: claim.OutcomeUnresolved, Because: "was not connected"},
-		doctor.Control{Scenario: "detect-and-retry", OldAlter: alter, Option: port("41000"), Want: claim.OutcomeUnresolved, Because: "was not connected"},
+		doctor.Control{Scenario: "port-theft", Alter: alter, Option: port("41000"), Want: claim.OutcomeUnresolved, Because: "was not connected"},
+		doctor.Control{Scenario: "detect-and-retry", Alter: alter, Option: port("41000"), Want: claim.OutcomeUnresolved, Because: "was not connected"},
 	)
 }
 
 // listenOn lets a real server listen on a port.
-func listenOn(port uint16) func(*scenario.Run) error {
-	return func(r *scenario.Run) error {
-		s, err := r.Host("a").Socket()
-		if err != nil {
-			return err
-		}
-		if err := s.Bind(r.Host("a").At(port)); err != nil {
-			return err
-		}
-		return s.Listen(deepQueue)
-	}
+func listenOn(port uint16) func(*scenario.T) {
+	return func(t *scenario.T) { t.Host("a").Socket(scenario.From(port)).Listen(deepQueue) }
 }
 
 // deepQueue is the queue of a server that accepts nobody, where every attempt
@@ -202,12 +182,12 @@ func TestServerOnThePort(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
 		t, doctor.Stages(notOnHost...),
-		doctor.Control{Scenario: "direct", OldAlter: listenOn(directPort), Want: claim.OutcomeUnresolved, Because: "address already in use"},
-		doctor.Control{Scenario: "autobind", OldAlter: listenOn(insidePort), Want: claim.OutcomeUnresolved, Because: "EADDRNOTAVAIL"},
-		doctor.Control{Scenario: "hunt", OldAlter: narrowThen(few, listenOn(insidePort)), Want: claim.NotReproduced},
-		doctor.Control{Scenario: "outside-range", OldAlter: narrowThen(few, listenOn(outsidePort)), Want: claim.OutcomeUnresolved, Because: "something else answered"},
-		doctor.Control{Scenario: "detect-and-retry", OldAlter: listenOn(insidePort), Want: claim.OutcomeUnresolved},
-		doctor.Control{Scenario: "port-theft", OldAlter: listenOn(insidePort), Want: claim.OutcomeUnresolved},
+		doctor.Control{Scenario: "direct", Alter: listenOn(directPort), Want: claim.OutcomeUnresolved, Because: "address already in use"},
+		doctor.Control{Scenario: "autobind", Alter: listenOn(insidePort), Want: claim.OutcomeUnresolved, Because: "EADDRNOTAVAIL"},
+		doctor.Control{Scenario: "hunt", Alter: narrowThen(few, listenOn(insidePort)), Want: claim.NotReproduced},
+		doctor.Control{Scenario: "outside-range", Alter: narrowThen(few, listenOn(outsidePort)), Want: claim.OutcomeUnresolved, Because: "something else answered"},
+		doctor.Control{Scenario: "detect-and-retry", Alter: listenOn(insidePort), Want: claim.OutcomeUnresolved},
+		doctor.Control{Scenario: "port-theft", Alter: listenOn(insidePort), Want: claim.OutcomeUnresolved},
 	)
 }
 
@@ -217,7 +197,7 @@ func TestServerOnTheReservedPort(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
 		t, doctor.Stages(journal.Loopback),
-		doctor.Control{Scenario: "reserved-port", OldAlter: listenOn(insidePort), Want: claim.OutcomeUnresolved},
+		doctor.Control{Scenario: "reserved-port", Alter: listenOn(insidePort), Want: claim.OutcomeUnresolved},
 	)
 }
 
@@ -266,7 +246,7 @@ func TestServerOnThePortOfTheHost(t *testing.T) {
 			t.Run(name+"/"+s.String(), func(t *testing.T) {
 				r := suite.Conduct(suite.Scenario(t, name), c)
 				r.Check(t)
-				if strings.Contains(r.Stopped, errNeedsPortRange.Error()) {
+				if strings.Contains(r.Stopped, needsPortRange) {
 					t.Skipf("skip: %s", r.Stopped)
 				}
 				if r.Outcome != want {

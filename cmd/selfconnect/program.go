@@ -16,27 +16,32 @@ var program = cli.Program{
 	Scenarios: []scenario.Scenario{
 		{
 			Name: "direct", Title: "one socket binds a port and connects to that same port",
+			Steps:    direct,
 			Networks: journal.Networks(), Hosts: []string{"a"}, Phenomenon: selfConnection,
 			Claims: []*claim.Claim{&sc1, &sc2, &sc3, &sc4, &sc5, &sc6},
 		},
 		{
 			Name: "autobind", Title: "the kernel itself picks the target as source port",
+			Steps:    autobind,
 			Networks: journal.Networks(), Hosts: []string{"a"}, Phenomenon: selfConnection,
 			Claims: []*claim.Claim{&sc1, &sc7},
 		},
 		{
 			Name: "hunt", Title: "connect to a dead local port again and again, until the accident happens",
+			Steps:    huntDown,
 			Networks: journal.Networks(), Hosts: []string{"a"}, Phenomenon: hunted,
 			Claims: []*claim.Claim{&sc1, &sc7},
 		},
 		{
 			Name: "outside-range", Title: "a port outside ip_local_port_range is never hit, in as many attempts as one inside",
+			Steps:    outsideRange,
 			Networks: journal.Networks(), Hosts: []string{"a"},
 			Phenomenon: claim.Phenomenon{Needs: sc8.Needs, Check: outsideIsSafe},
 			Claims:     []*claim.Claim{&sc7, &sc8},
 		},
 		{
 			Name: "reserved-port", Title: "ip_local_reserved_ports protects a port inside the range",
+			Steps:    reservedPort,
 			Networks: []journal.Network{journal.Wire, journal.Loopback}, Hosts: []string{"a"},
 			NoHost:     "it sets " + rangeSetting + " and " + reservedSetting + ", and the host's settings are never changed",
 			Phenomenon: claim.Phenomenon{Needs: sc11.Needs, Check: reservedIsSafe},
@@ -44,17 +49,18 @@ var program = cli.Program{
 		},
 		{
 			Name: "detect-and-retry", Title: "compare own address and peer's, drop, retry: the cure, by hand and in Go's net.Dial",
+			Steps:    detectAndRetry,
 			Networks: journal.Networks(), Hosts: []string{"a"},
 			Phenomenon: claim.Phenomenon{Needs: []journal.Witness{journal.Calls, journal.TCPInfo}, Check: curedByHand},
 			Claims:     []*claim.Claim{&sc9},
 		},
 		{
 			Name: "port-theft", Title: "a socket connected to itself keeps the real server from binding its port",
+			Steps:    portTheft,
 			Networks: journal.Networks(), Hosts: []string{"a"}, Phenomenon: theft,
 			Claims: []*claim.Claim{&sc10},
 		},
 	},
-	Plays:    plays,
 	Flags:    []urfave.Flag{portFlag()},
 	Commands: []cli.Command{scanCommand(), portCommand()},
 	Examples: []cli.Example{

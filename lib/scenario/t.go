@@ -95,6 +95,12 @@ func (t *T) settle() {
 	}
 }
 
+// Must ends the run if something else that the steps need could not be had.
+func (t *T) Must(err error) {
+	t.goOn()
+	t.must(err)
+}
+
 // Stop ends the run, which is inconclusive for this reason.
 func (t *T) Stop(format string, args ...any) { t.must(fmt.Errorf(format, args...)) }
 
@@ -241,6 +247,7 @@ const Endless = math.MaxInt
 // run: rounds that were left take nothing back of what was seen in others
 // (claim.Phenomenon.Rounds).
 func (t *T) Rounds(n int, round func() Round) (made int) {
+	t.goOn()
 	for made < n && t.on.Ended() == nil {
 		made++
 		var (
