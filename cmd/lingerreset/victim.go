@@ -65,24 +65,17 @@ const patience = time.Second
 
 // victimOf reads the command line.
 func victimOf(c *cli.Context) (*victim, error) {
-	v := &victim{mode: c.String("mode"), argv: c.Args, listening: c.IsSet("listen"), calling: c.IsSet("connect")}
-	for _, read := range []func(*cli.Context) error{v.readAfter, v.readWhom} {
-		if err := read(c); err != nil {
-			return nil, err
-		}
+	v := &victim{
+		mode: c.String("mode"), bytes: int64(c.Number("after")), wait: c.Duration("after-time"), argv: c.Args,
+		listening: c.IsSet("listen"), calling: c.IsSet("connect"),
 	}
-	return v, nil
-}
-
-func (v *victim) readAfter(c *cli.Context) error {
-	v.bytes, v.wait = int64(c.Number("after")), c.Duration("after-time")
-	switch {
-	case v.bytes > 0 && v.wait > 0:
-		return cli.Usagef("flags --after and --after-time exclude each other: give one")
-	case v.bytes == 0 && v.wait == 0:
+	if v.bytes == 0 && v.wait == 0 {
 		v.bytes, v.wait = 1, patience
 	}
-	return nil
+	if err := c.NotBoth("after", "after-time"); err != nil {
+		return nil, err
+	}
+	return v, v.readWhom(c)
 }
 
 // readWhom reads who the victim is: a program, whoever connects, or a server.

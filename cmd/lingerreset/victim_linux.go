@@ -28,10 +28,6 @@ func doVictim(c *cli.Context) (int, error) {
 	if err != nil {
 		return cli.ExitUsage, err
 	}
-	family, err := v.family(c)
-	if err != nil {
-		return cli.ExitUsage, err
-	}
 	evidence, err := c.Evidence()
 	if err != nil {
 		return cli.ExitUsage, err
@@ -41,7 +37,7 @@ func doVictim(c *cli.Context) (int, error) {
 	if v.listening {
 		p.each = func(m *misbehaved) { _ = c.EachTextOrJSON(m, m.write) } // its error ends the run
 	}
-	j := c.Conduct(&playedVictim, p.play, family)
+	j := c.Conduct(&playedVictim, p.play, v.family(c))
 	if err := p.failure(&j); err != nil {
 		return cli.ExitInconclusive, err
 	}
@@ -71,9 +67,9 @@ func (p *peer) failure(j *journal.Journal) error {
 }
 
 // family is that of the address, or the one asked for.
-func (v *victim) family(c *cli.Context) (journal.Family, error) {
+func (v *victim) family(c *cli.Context) journal.Family {
 	if v.at.IsValid() {
-		return cli.FamilyOf(v.at), nil
+		return cli.FamilyOf(v.at)
 	}
 	return c.Family()
 }

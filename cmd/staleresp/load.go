@@ -78,10 +78,7 @@ func loadOptionsOf(c *cli.Context) (*loadOptions, error) {
 		return nil, cli.Usagef("flag %q: value %q: want a duration from 1ms to %v, %d times --%s", "--"+lateByFlag, c.String(lateByFlag), longest, maxWaits, patienceFlag)
 	}
 	o.readPolicies(c.String("policy"))
-	var err error
-	if o.family, err = c.Family(); err != nil {
-		return nil, err
-	}
+	o.family = c.Family()
 	o.IPv6 = o.family == journal.IPv6
 	return o, c.NoArgs()
 }

@@ -12,11 +12,7 @@ import (
 // knows localhost alone (RFC 6761 §6.3): a resolver would be an eighth of the binary.
 func (c *Context) Address(flag string) (netip.AddrPort, error) {
 	value := c.String(flag)
-	f, err := c.Family()
-	if err != nil {
-		return netip.AddrPort{}, err
-	}
-	at, err := netip.ParseAddrPort(onLoopback(value, f))
+	at, err := netip.ParseAddrPort(onLoopback(value, c.Family()))
 	at = netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
 	switch {
 	case err != nil:

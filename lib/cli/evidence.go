@@ -2,14 +2,12 @@ package cli
 
 import (
 	"runtime/debug"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"sockproof/lib/evidence"
 	"sockproof/lib/journal"
 	"sockproof/lib/report"
-	"sockproof/lib/scenario"
 )
 
 // The flags of evidence.
@@ -38,7 +36,7 @@ type wanted struct {
 }
 
 // wantedEvidence reads --evidence and the flags that go with it; nil: none is wanted.
-func wantedEvidence(c *Context) (*wanted, error) {
+func wantedEvidence(c *Context, repeat int) (*wanted, error) {
 	if !c.IsSet(evidenceFlag) {
 		for _, f := range []string{forceFlag, labelFlag, noRedactFlag, payloadFlag} {
 			if c.IsSet(f) {
@@ -48,7 +46,7 @@ func wantedEvidence(c *Context) (*wanted, error) {
 		return nil, nil
 	}
 	w := &wanted{path: c.String(evidenceFlag), force: c.Bool(forceFlag), how: evidence.How{
-		Command: c.Argv, Label: c.String(labelFlag), Repeat: 1,
+		Command: c.Argv, Label: c.String(labelFlag), Repeat: repeat,
 		Judge: func(j journal.Journal) report.Run {
 			r, _ := c.Program.judge().Report(j) // it was played
 			return r
@@ -87,20 +85,19 @@ const lateGC = 1000
 
 // Evidence is what a command writes of what it played; nil: it is not asked to.
 type Evidence struct {
-	c       *Context
-	w       *wanted
-	started time.Time
+	w      *wanted
+	report report.Report
 }
 
 // Evidence reads the flags of evidence, of a command that will play something now
 // in which users' own programs send.
 func (c *Context) Evidence() (*Evidence, error) {
-	w, err := wantedEvidence(c)
+	w, err := wantedEvidence(c, 1)
 	if w == nil || err != nil {
 		return nil, err
 	}
 	w.how.Theirs, w.how.HidePayload = true, !c.Bool(payloadFlag)
-	return &Evidence{c: c, w: w, started: time.Now()}, nil
+	return &Evidence{w, c.newReport()}, nil
 }
 
 // Write writes the journal of what was played, judged by the program's claims.
@@ -109,9 +106,7 @@ func (e *Evidence) Write(j journal.Journal) error {
 		return nil
 	}
 	run := e.w.how.Judge(j)
-	r := report.Report{
-		Schema: report.Schema, Tool: e.c.Program.tool(), Started: e.started, Machine: report.Machine(scenario.ThisMachine()), Runs: []report.Run{run},
-	}
-	r.Tally.Add(run.Outcome)
-	return e.w.write(r)
+	e.report.Runs = append(e.report.Runs, run)
+	e.report.Tally.Add(run.Outcome)
+	return e.w.write(e.report)
 }

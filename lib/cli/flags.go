@@ -23,6 +23,7 @@ const (
 	netFlag     = "net"
 	repeatFlag  = "repeat"
 	timeoutFlag = "timeout"
+	stepFlag    = "step"
 	quietFlag   = "quiet"
 	verboseFlag = "verbose"
 )
@@ -64,7 +65,7 @@ func sharedFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "6", Usage: "use IPv6"},
 		Number(repeatFlag, "run `N` times, print the tally, keep the first run of each outcome", "1", 1, maxRepeat),
 		Duration(timeoutFlag, "bound on one run, a `DURATION` like 500ms; with --step none unless it is given", "10s", 0),
-		&cli.BoolFlag{Name: "step", Usage: "stop the wire at each packet and ask what becomes of it: " + scenario.MovesLine},
+		&cli.BoolFlag{Name: stepFlag, Usage: "stop the wire at each packet and ask what becomes of it: " + scenario.MovesLine},
 		&cli.BoolFlag{Name: quietFlag, Usage: "the last line only"},
 		&cli.BoolFlag{Name: verboseFlag, Usage: "every event"},
 		Choice("color", "whether to write in colours, where auto obeys NO_COLOR and asks the terminal", "auto", "auto", "always", "never"),
@@ -76,13 +77,18 @@ func sharedFlags() []cli.Flag {
 	}
 }
 
+// NotBoth refuses two flags that exclude each other.
+func (c *Context) NotBoth(a, b string) error {
+	if c.IsSet(a) && c.IsSet(b) {
+		return Usagef("flags %s and %s exclude each other: give one", dashed(a), dashed(b))
+	}
+	return nil
+}
+
 // Family reads -4 and -6.
-func (c *Context) Family() (journal.Family, error) {
-	if c.Bool("4") && c.Bool("6") {
-		return "", Usagef("flags -4 and -6 exclude each other: give one")
-	}
+func (c *Context) Family() journal.Family {
 	if c.Bool("6") {
-		return journal.IPv6, nil
+		return journal.IPv6
 	}
-	return journal.IPv4, nil
+	return journal.IPv4
 }

@@ -30,12 +30,11 @@ type output struct {
 	ctx    context.Context         // ends with a signal
 	failed context.CancelCauseFunc // gets the first error; nil: it is only kept
 
-	mu      sync.Mutex
-	queue   []byte
-	spare   []byte        // what was written last, to be used again
-	written chan struct{} // closed when the queue is empty; nil: it is
-	left    time.Duration // how long to wait after the signal
-	err     error
+	mu    sync.Mutex
+	queue []byte
+	done  chan struct{} // closed when the queue has been written; nil: it has
+	left  time.Duration // how long to wait after the signal
+	err   error
 }
 
 func newOutput(ctx context.Context, file *os.File, left time.Duration, failed context.CancelCauseFunc) *output {
@@ -57,15 +56,14 @@ func (o *output) Write(b []byte) (int, error) {
 func (o *output) enqueue(b []byte) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.err != nil {
-		return o.err
+	if o.err == nil {
+		o.queue = append(o.queue, b...)
 	}
-	o.queue = append(o.queue, b...)
-	if o.written == nil {
-		o.written = make(chan struct{})
+	if o.err == nil && o.done == nil {
+		o.done = make(chan struct{})
 		go o.write()
 	}
-	return nil
+	return o.err
 }
 
 // write writes until the queue is empty.
@@ -73,40 +71,49 @@ func (o *output) write() {
 	for {
 		o.mu.Lock()
 		b := o.queue
+		o.queue = nil
 		if len(b) == 0 || o.err != nil {
-			close(o.written)
-			o.written = nil
+			close(o.done)
+			o.done = nil
 			o.mu.Unlock()
 			return
 		}
-		o.queue = o.spare[:0]
 		o.mu.Unlock()
-		_, err := o.file.Write(b)
-		o.mu.Lock()
-		o.spare = b
-		o.mu.Unlock()
-		if err != nil {
+		if _, err := o.file.Write(b); err != nil {
 			o.fail(err)
 		}
 	}
 }
 
+// state is what there is to wait for (nil: nothing), for how long after a signal, and the first error.
+func (o *output) state() (done <-chan struct{}, queued int, left time.Duration, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.done, len(o.queue), o.left, o.err
+}
+
 // flush waits until everything is written, and returns the first error. After a signal
 // it waits for a limited time; what is not written then is lost.
 func (o *output) flush() error {
-	o.mu.Lock()
-	written, err := o.written, o.err
-	o.mu.Unlock()
-	if written != nil && err == nil {
+	done, _, left, err := o.state()
+	if done == nil || err != nil {
+		return err
+	}
+	select {
+	case <-done:
+	case <-o.ctx.Done():
+		began := time.Now()
 		select {
-		case <-written:
-		case <-o.ctx.Done():
-			o.lastWait(written)
+		case <-done:
+			o.mu.Lock()
+			o.left -= time.Since(began)
+			o.mu.Unlock()
+		case <-time.After(left):
+			o.fail(errUnread)
 		}
 	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.err
+	_, _, _, err = o.state()
+	return err
 }
 
 // Between two runs a reader that is slow gets a moment, so that an output that has failed
@@ -118,43 +125,17 @@ const (
 
 // catchUp lets the reader catch up where no run is stretched by that.
 func (o *output) catchUp() {
-	o.mu.Lock()
-	written := o.written
-	o.mu.Unlock()
-	if written == nil {
+	done, _, _, _ := o.state()
+	if done == nil {
 		return
 	}
-	timer := time.NewTimer(moment)
-	defer timer.Stop()
 	select {
-	case <-written:
-		return
+	case <-done:
 	case <-o.ctx.Done():
-		return
-	case <-timer.C:
-	}
-	o.mu.Lock()
-	most := len(o.queue) > mostQueued
-	o.mu.Unlock()
-	if most {
-		_ = o.flush() // its error is kept
-	}
-}
-
-// lastWait waits once more, for what is left of the time.
-func (o *output) lastWait(written <-chan struct{}) {
-	o.mu.Lock()
-	left := o.left
-	o.mu.Unlock()
-	began, timer := time.Now(), time.NewTimer(left)
-	defer timer.Stop()
-	select {
-	case <-written:
-		o.mu.Lock()
-		o.left -= time.Since(began)
-		o.mu.Unlock()
-	case <-timer.C:
-		o.fail(errUnread)
+	case <-time.After(moment):
+		if _, queued, _, _ := o.state(); queued > mostQueued {
+			_ = o.flush() // its error is kept
+		}
 	}
 }
 

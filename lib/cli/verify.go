@@ -106,9 +106,6 @@ func doVerify(c *Context) (int, error) {
 // checkVerbosity refuses --quiet and --verbose where there is nothing for them to
 // shorten or to add.
 func (c *Context) checkVerbosity() error {
-	if _, err := c.verbosity(); err != nil {
-		return err
-	}
 	rendered := c.IsSet(formatFlag) && c.Format() == formatText && len(c.Args) == 1
 	switch {
 	case c.Bool(verboseFlag) && !rendered:
@@ -177,7 +174,7 @@ func (c *Context) render(b *bytes.Buffer, r *evidence.Result) {
 		_ = r.Page(b)
 	default:
 		style := c.Style
-		style.Verbosity, _ = c.verbosity() // asked before
+		style.Verbosity = c.verbosity()
 		_ = report.Text(b, &r.Report, style)
 	}
 }

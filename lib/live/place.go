@@ -26,8 +26,8 @@ func PlaceFlags() []urfave.Flag {
 // PlaceOf reads the flags.
 func PlaceOf(c *cli.Context) (Place, error) {
 	var p Place
-	if c.IsSet("netns") && c.IsSet("pid") {
-		return p, cli.Usagef("flags --netns and --pid exclude each other: give one")
+	if err := c.NotBoth("netns", "pid"); err != nil {
+		return p, err
 	}
 	if c.IsSet("netns") {
 		if p.Netns = c.String("netns"); p.Netns == "" {
