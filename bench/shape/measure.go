@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // shape is what is measured.
@@ -95,24 +96,15 @@ func (b *binary) list(path string) error {
 
 // testdata is the size of the files in all folders of that name, each file's own length.
 func testdata(root string) (size int64, err error) {
-	folders, err := filepath.Glob(filepath.Join(root, "*", "*", "testdata"))
-	if err != nil {
-		return 0, err
-	}
-	for _, folder := range folders {
-		err := filepath.WalkDir(folder, func(_ string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			info, err := d.Info()
-			if err == nil {
-				size += info.Size()
-			}
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.Contains(filepath.ToSlash(path), "/testdata/") {
 			return err
-		})
-		if err != nil {
-			return 0, err
 		}
-	}
-	return size, nil
+		info, err := d.Info()
+		if err == nil {
+			size += info.Size()
+		}
+		return err
+	})
+	return size, err
 }

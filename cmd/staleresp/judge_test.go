@@ -30,40 +30,45 @@ func judgeLog(t *testing.T, log io.Reader) *logReport {
 	return j.logReport
 }
 
+// longLine is longer than a line may be.
+var longLine = strings.Repeat("x", maxLine)
+
+// logs are what clients wrote, and what is found in it.
+var logs = map[string]struct {
+	log     string
+	want    logReport
+	outcome string
+	exit    int
+}{
+	"right":                     {entry("a", "a") + entry("b", "b"), logReport{Lines: 2, Right: 2}, logClean, 0},
+	"off by one":                {entry("a", "a") + entry("b", "a") + entry("c", "b"), logReport{Lines: 3, Right: 1, Stale: 2, First: []wrongLine{{2, lineStale, "b", token.Of([]byte("a")).String(), 1}, {3, lineStale, "c", token.Of([]byte("b")).String(), 2}}}, logStale, 1},
+	"timed out, and then read":  {"a\t\n" + entry("b", "a"), logReport{Lines: 2, Unanswered: 1, Stale: 1, First: []wrongLine{{2, lineStale, "b", token.Of([]byte("a")).String(), 1}}}, logStale, 1},
+	"another's":                 {entry("a", "z"), logReport{Lines: 1, Foreign: 1, First: []wrongLine{{1, lineForeign, "a", token.Of([]byte("z")).String(), 0}}}, logStale, 1},
+	"the same again":            {entry("a", "a") + entry("a", "a"), logReport{Lines: 2, Right: 1, Repeated: 1}, logInconclusive, 3},
+	"one key, polled":           {entry("a", "a") + "a\t\n" + strings.Repeat(entry("a", "a"), 998), logReport{Lines: 1000, Right: 1, Unanswered: 1, Repeated: 998}, logInconclusive, 3},
+	"the same again, and stale": {entry("a", "a") + entry("a", "a") + entry("b", "a"), logReport{Lines: 3, Right: 1, Repeated: 1, Stale: 1, First: []wrongLine{{3, lineStale, "b", token.Of([]byte("a")).String(), 2}}}, logStale, 1},
+	"a byte order mark":         {"\ufeff" + entry("a", "a") + entry("b", "b"), logReport{Lines: 2, Right: 2}, logClean, 0},
+	"the mark, and stale":       {"\ufeffa\t\n" + entry("b", "a"), logReport{Lines: 2, Unanswered: 1, Stale: 1, First: []wrongLine{{2, lineStale, "b", token.Of([]byte("a")).String(), 1}}}, logStale, 1},
+	"a mark that was asked":     {entry("\ufeffa", "\ufeffa"), logReport{Lines: 1, Right: 1}, logClean, 0},
+	"a mark elsewhere":          {entry("a", "a") + entry("\ufeffb", "b"), logReport{Lines: 2, Right: 1, Foreign: 1, First: []wrongLine{{2, lineForeign, "\ufeffb", token.Of([]byte("b")).String(), 0}}}, logStale, 1},
+	"the same after a timeout":  {"a\t\n" + entry("a", "a"), logReport{Lines: 2, Unanswered: 1, Repeated: 1}, logInconclusive, 3},
+	"no reply at all":           {"a\t\n", logReport{Lines: 1, Unanswered: 1}, logInconclusive, 3},
+	"an error as reply":         {entry("a", "a") + "b\ttimeout\n", logReport{Lines: 2, Right: 1, Other: 1, First: []wrongLine{{2, lineOther, "b", "timeout", 0}}}, logInconclusive, 3},
+	"no tab":                    {entry("a", "a") + "b\n", logReport{Lines: 2, Right: 1, Malformed: 1, First: []wrongLine{{2, lineMalformed, "b", "", 0}}}, logInconclusive, 3},
+	"nothing":                   {"", logReport{}, logInconclusive, 3},
+	"an empty line":             {entry("a", "a") + "\n", logReport{Lines: 2, Right: 1, Malformed: 1, First: []wrongLine{{2, lineMalformed, "", "", 0}}}, logInconclusive, 3},
+	"no newline at the end":     {strings.TrimSuffix(entry("a", "a"), "\n"), logReport{Lines: 1, Right: 1}, logClean, 0},
+	"CRLF":                      {strings.ReplaceAll(entry("a", "a"), "\n", "\r\n"), logReport{Lines: 1, Right: 1}, logClean, 0},
+	"tabs in the request":       {entry("a\tb", "a\tb"), logReport{Lines: 1, Right: 1}, logClean, 0},
+	"bytes that are no text":    {entry("\x00\xff\x1b[2J", "\x00\xff\x1b[2J"), logReport{Lines: 1, Right: 1}, logClean, 0},
+	"an empty request":          {entry("", ""), logReport{Lines: 1, Right: 1}, logClean, 0},
+	"a line too long":           {longLine + "\tb\n" + entry("a", "a"), logReport{Lines: 2, Right: 1, Malformed: 1, First: []wrongLine{{1, lineMalformed, longLine[:shownBytes] + "…", "", 0}}}, logInconclusive, 3},
+	"the last line too long":    {entry("a", "a") + longLine + longLine, logReport{Lines: 2, Right: 1, Malformed: 1, First: []wrongLine{{2, lineMalformed, longLine[:shownBytes] + "…", "", 0}}}, logInconclusive, 3},
+	"stale beats malformed":     {entry("a", "a") + "\n" + entry("b", "a"), logReport{Lines: 3, Right: 1, Malformed: 1, Stale: 1, First: []wrongLine{{2, lineMalformed, "", "", 0}, {3, lineStale, "b", token.Of([]byte("a")).String(), 1}}}, logStale, 1},
+}
+
 func TestJudge(t *testing.T) {
-	long := strings.Repeat("x", maxLine)
-	for name, tt := range map[string]struct {
-		log     string
-		want    logReport
-		outcome string
-		exit    int
-	}{
-		"right":                     {entry("a", "a") + entry("b", "b"), logReport{Lines: 2, Right: 2}, logClean, 0},
-		"off by one":                {entry("a", "a") + entry("b", "a") + entry("c", "b"), logReport{Lines: 3, Right: 1, Stale: 2, First: []wrongLine{{2, lineStale, "b", token.Of([]byte("a")).String(), 1}, {3, lineStale, "c", token.Of([]byte("b")).String(), 2}}}, logStale, 1},
-		"timed out, and then read":  {"a\t\n" + entry("b", "a"), logReport{Lines: 2, Unanswered: 1, Stale: 1, First: []wrongLine{{2, lineStale, "b", token.Of([]byte("a")).String(), 1}}}, logStale, 1},
-		"another's":                 {entry("a", "z"), logReport{Lines: 1, Foreign: 1, First: []wrongLine{{1, lineForeign, "a", token.Of([]byte("z")).String(), 0}}}, logStale, 1},
-		"the same again":            {entry("a", "a") + entry("a", "a"), logReport{Lines: 2, Right: 1, Repeated: 1}, logInconclusive, 3},
-		"one key, polled":           {entry("a", "a") + "a\t\n" + strings.Repeat(entry("a", "a"), 998), logReport{Lines: 1000, Right: 1, Unanswered: 1, Repeated: 998}, logInconclusive, 3},
-		"the same again, and stale": {entry("a", "a") + entry("a", "a") + entry("b", "a"), logReport{Lines: 3, Right: 1, Repeated: 1, Stale: 1, First: []wrongLine{{3, lineStale, "b", token.Of([]byte("a")).String(), 2}}}, logStale, 1},
-		"a byte order mark":         {"\ufeff" + entry("a", "a") + entry("b", "b"), logReport{Lines: 2, Right: 2}, logClean, 0},
-		"the mark, and stale":       {"\ufeffa\t\n" + entry("b", "a"), logReport{Lines: 2, Unanswered: 1, Stale: 1, First: []wrongLine{{2, lineStale, "b", token.Of([]byte("a")).String(), 1}}}, logStale, 1},
-		"a mark that was asked":     {entry("\ufeffa", "\ufeffa"), logReport{Lines: 1, Right: 1}, logClean, 0},
-		"a mark elsewhere":          {entry("a", "a") + entry("\ufeffb", "b"), logReport{Lines: 2, Right: 1, Foreign: 1, First: []wrongLine{{2, lineForeign, "\ufeffb", token.Of([]byte("b")).String(), 0}}}, logStale, 1},
-		"the same after a timeout":  {"a\t\n" + entry("a", "a"), logReport{Lines: 2, Unanswered: 1, Repeated: 1}, logInconclusive, 3},
-		"no reply at all":           {"a\t\n", logReport{Lines: 1, Unanswered: 1}, logInconclusive, 3},
-		"an error as reply":         {entry("a", "a") + "b\ttimeout\n", logReport{Lines: 2, Right: 1, Other: 1, First: []wrongLine{{2, lineOther, "b", "timeout", 0}}}, logInconclusive, 3},
-		"no tab":                    {entry("a", "a") + "b\n", logReport{Lines: 2, Right: 1, Malformed: 1, First: []wrongLine{{2, lineMalformed, "b", "", 0}}}, logInconclusive, 3},
-		"nothing":                   {"", logReport{}, logInconclusive, 3},
-		"an empty line":             {entry("a", "a") + "\n", logReport{Lines: 2, Right: 1, Malformed: 1, First: []wrongLine{{2, lineMalformed, "", "", 0}}}, logInconclusive, 3},
-		"no newline at the end":     {strings.TrimSuffix(entry("a", "a"), "\n"), logReport{Lines: 1, Right: 1}, logClean, 0},
-		"CRLF":                      {strings.ReplaceAll(entry("a", "a"), "\n", "\r\n"), logReport{Lines: 1, Right: 1}, logClean, 0},
-		"tabs in the request":       {entry("a\tb", "a\tb"), logReport{Lines: 1, Right: 1}, logClean, 0},
-		"bytes that are no text":    {entry("\x00\xff\x1b[2J", "\x00\xff\x1b[2J"), logReport{Lines: 1, Right: 1}, logClean, 0},
-		"an empty request":          {entry("", ""), logReport{Lines: 1, Right: 1}, logClean, 0},
-		"a line too long":           {long + "\tb\n" + entry("a", "a"), logReport{Lines: 2, Right: 1, Malformed: 1, First: []wrongLine{{1, lineMalformed, long[:shownBytes] + "…", "", 0}}}, logInconclusive, 3},
-		"the last line too long":    {entry("a", "a") + long + long, logReport{Lines: 2, Right: 1, Malformed: 1, First: []wrongLine{{2, lineMalformed, long[:shownBytes] + "…", "", 0}}}, logInconclusive, 3},
-		"stale beats malformed":     {entry("a", "a") + "\n" + entry("b", "a"), logReport{Lines: 3, Right: 1, Malformed: 1, Stale: 1, First: []wrongLine{{2, lineMalformed, "", "", 0}, {3, lineStale, "b", token.Of([]byte("a")).String(), 1}}}, logStale, 1},
-	} {
+	for name, tt := range logs {
 		t.Run(name, func(t *testing.T) {
 			got := judgeLog(t, strings.NewReader(tt.log))
 			if got.Repeated > 0 && got.Outcome == logInconclusive && !strings.Contains(got.Why, "make each request distinct") {

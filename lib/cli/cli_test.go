@@ -94,82 +94,86 @@ func content(t *testing.T, f *os.File) string {
 	return string(b)
 }
 
+const (
+	wantRepeat  = "want a whole number from 1 to 1000000"
+	wantTimeout = "want a duration longer than 0, like 10s, 500ms or 2m"
+)
+
+// badUsage is what a mistake is answered with.
+var badUsage = []struct {
+	args string
+	want []string // in the line, in this order
+}{
+	{"sideways", []string{`unknown scenario or command "sideways"`, "yes, no, unclear, wired, all", "list, check, verify, diff, echo"}},
+	{"yes sideways", []string{`"sideways"`, "yes, no, unclear, wired, all"}},
+	{"all list", []string{`"list"`}},
+	{"-- --format", []string{`unknown scenario or command "--format"`}},
+	{"-", []string{`"-"`}},
+	{"yes -4 -6", []string{"flags -4 and -6 exclude each other", "give one"}},
+	{"-6 yes -4", []string{"flags -4 and -6 exclude each other", "give one"}},
+	{"--quiet --verbose", []string{"flags --quiet and --verbose exclude each other", "give one"}},
+	{"--prot 80", []string{`unknown flag "--prot"; accepted: `, "--format", "--port", `. Did you mean "--port"?`}},
+	{"lst", []string{`unknown scenario or command "lst"; scenarios: yes`, `. Did you mean "list"?`}},
+	{"wird", []string{`unknown scenario or command "wird"; `, `. Did you mean "wired"?`}},
+	{"help lst", []string{`no help on "lst"; commands: list`, `. Did you mean "list"?`}},
+	{"--net -- yes", []string{`flag "--net" needs a value`}},
+	{"-- list", []string{`"list" is a command, and goes first`}},
+	{"-format-json", []string{`unknown flag "--format-json"`, "accepted: "}},
+	{"yes -x", []string{`unknown flag "-x"`, "accepted: "}},
+	{"---format json", []string{`unknown flag "---format"`, "accepted: "}},
+	{"-46", []string{`unknown flag "--46"`, "accepted: "}},
+	{"--=x", []string{`unknown flag "--=x"`, "accepted: "}},
+	{"yes --net", []string{`flag "--net" needs a value`, "wire, loopback or host"}},
+	{"yes --format", []string{`flag "--format" needs a value`, "text, json, jsonl, markdown, html or tap"}},
+	{"yes --timeout", []string{`flag "--timeout" needs a value`}},
+	{"echo --times", []string{`flag "--times" needs a value`, "from 1 to 9"}},
+	{"--net moon", []string{`flag "--net": value "moon"`, "want wire, loopback or host"}},
+	{"--net=", []string{`flag "--net": value ""`, "want wire, loopback or host"}},
+	{"yes --net -6", []string{`flag "--net": value "-6"`, "want wire, loopback or host"}},
+	{"--net --quiet", []string{`flag "--net": value "--quiet"`, "want wire, loopback or host"}},
+	{"--format xml", []string{`flag "--format": value "xml"`, "want text, json, jsonl, markdown, html or tap"}},
+	{"--format=JSON", []string{`flag "--format": value "JSON"`, "want text, json, jsonl, markdown, html or tap"}},
+	{"--color maybe", []string{`flag "--color": value "maybe"`, "want auto, always or never"}},
+	{"--repeat 0", []string{`flag "--repeat": value "0"`, wantRepeat}},
+	{"--repeat -1", []string{`flag "--repeat": value "-1"`, wantRepeat}},
+	{"--repeat 1.5", []string{`flag "--repeat": value "1.5"`, wantRepeat}},
+	{"--repeat 1000001", []string{`flag "--repeat": value "1000001"`, wantRepeat}},
+	{"--repeat 99999999999999999999", []string{`flag "--repeat": value "99999999999999999999"`, wantRepeat}},
+	{"--timeout 10", []string{`flag "--timeout": value "10"`, wantTimeout}},
+	{"--timeout 0s", []string{`flag "--timeout": value "0s"`, wantTimeout}},
+	{"--timeout -1s", []string{`flag "--timeout": value "-1s"`, wantTimeout}},
+	{"--timeout soon", []string{`flag "--timeout": value "soon"`, wantTimeout}},
+	{"--port 70000", []string{`flag "--port": value "70000"`, "want a whole number from 1 to 65535"}},
+	{"--quiet=perhaps", []string{`flag "--quiet": value "perhaps"`, "takes none"}},
+	{"-6=perhaps", []string{`flag "-6": value "perhaps"`, "takes none"}},
+	{"yes --times 2", []string{`flag "--times"`, "echo"}},
+	{"list --loud", []string{`flag "--loud"`, "echo"}},
+	{"--times 2 list", []string{`flag "--times"`, "echo"}},
+	{"echo --times 10", []string{`flag "--times": value "10"`, "from 1 to 9"}},
+	{"list --repeat 2", []string{`flag "--repeat" means nothing to the command "list"`, "accepted: --format --color"}},
+	{"--net host list", []string{`flag "--net" means nothing to the command "list"`, "accepted: --format --color"}},
+	{"echo -4", []string{`flag "-4" means nothing to the command "echo"`, "accepted: --times --loud --format -6 --color"}},
+	{"list --port 80", []string{`flag "--port" means nothing to the command "list"`, "accepted: --format --color"}},
+	{"check --timeout 1s", []string{`flag "--timeout" means nothing to the command "check"`, "accepted: --format --color"}},
+	{"list --version", []string{`flag "--version" means nothing to the command "list"`}},
+	{"list yes", []string{`list: argument "yes"`, "takes none"}},
+	{"check yes", []string{`check: argument "yes"`, "takes none"}},
+	{"list --format", []string{`flag "--format" needs a value: what stdout gets: text or json (text)`}},
+	{"verify --format tap", []string{`verify: flag "--format": value "tap"`, "want text, json, markdown or html"}},
+	{"verify --format jsonl x.zip", []string{`verify: flag "--format": value "jsonl"`, "want text, json, markdown or html"}},
+	{"verify --verbose x.zip", []string{`verify: flag "--verbose" is for the report of one bundle: give --format text too`}},
+	{"verify --verbose --format html x.zip", []string{`verify: flag "--verbose" is for the report of one bundle`}},
+	{"verify --verbose --format text x.zip y.zip", []string{`verify: flag "--verbose" is for the report of one bundle`}},
+	{"verify --quiet --verbose x.zip", []string{"flags --quiet and --verbose exclude each other"}},
+	{"verify --quiet --format json x.zip", []string{`verify: flag "--quiet" means nothing to --format json: want --format text, or none`}},
+	{"list --format tap", []string{`list: flag "--format": value "tap"`, "want text or json"}},
+	{"help sideways", []string{`no help on "sideways"`, "list, check, verify, diff, echo"}},
+}
+
 // TestBadUsage: status 2, nothing on stdout, one line on stderr that names the
 // flag or argument, the value, and what is accepted.
 func TestBadUsage(t *testing.T) {
-	const (
-		numbers = "want a whole number from 1 to 1000000"
-		time    = "want a duration longer than 0, like 10s, 500ms or 2m"
-	)
-	for _, tt := range []struct {
-		args string
-		want []string // in the line, in this order
-	}{
-		{"sideways", []string{`unknown scenario or command "sideways"`, "yes, no, unclear, wired, all", "list, check, verify, diff, echo"}},
-		{"yes sideways", []string{`"sideways"`, "yes, no, unclear, wired, all"}},
-		{"all list", []string{`"list"`}},
-		{"-- --format", []string{`unknown scenario or command "--format"`}},
-		{"-", []string{`"-"`}},
-		{"yes -4 -6", []string{"flags -4 and -6 exclude each other", "give one"}},
-		{"-6 yes -4", []string{"flags -4 and -6 exclude each other", "give one"}},
-		{"--quiet --verbose", []string{"flags --quiet and --verbose exclude each other", "give one"}},
-		{"--prot 80", []string{`unknown flag "--prot"; accepted: `, "--format", "--port", `. Did you mean "--port"?`}},
-		{"lst", []string{`unknown scenario or command "lst"; scenarios: yes`, `. Did you mean "list"?`}},
-		{"wird", []string{`unknown scenario or command "wird"; `, `. Did you mean "wired"?`}},
-		{"help lst", []string{`no help on "lst"; commands: list`, `. Did you mean "list"?`}},
-		{"--net -- yes", []string{`flag "--net" needs a value`}},
-		{"-- list", []string{`"list" is a command, and goes first`}},
-		{"-format-json", []string{`unknown flag "--format-json"`, "accepted: "}},
-		{"yes -x", []string{`unknown flag "-x"`, "accepted: "}},
-		{"---format json", []string{`unknown flag "---format"`, "accepted: "}},
-		{"-46", []string{`unknown flag "--46"`, "accepted: "}},
-		{"--=x", []string{`unknown flag "--=x"`, "accepted: "}},
-		{"yes --net", []string{`flag "--net" needs a value`, "wire, loopback or host"}},
-		{"yes --format", []string{`flag "--format" needs a value`, "text, json, jsonl, markdown, html or tap"}},
-		{"yes --timeout", []string{`flag "--timeout" needs a value`}},
-		{"echo --times", []string{`flag "--times" needs a value`, "from 1 to 9"}},
-		{"--net moon", []string{`flag "--net": value "moon"`, "want wire, loopback or host"}},
-		{"--net=", []string{`flag "--net": value ""`, "want wire, loopback or host"}},
-		{"yes --net -6", []string{`flag "--net": value "-6"`, "want wire, loopback or host"}},
-		{"--net --quiet", []string{`flag "--net": value "--quiet"`, "want wire, loopback or host"}},
-		{"--format xml", []string{`flag "--format": value "xml"`, "want text, json, jsonl, markdown, html or tap"}},
-		{"--format=JSON", []string{`flag "--format": value "JSON"`, "want text, json, jsonl, markdown, html or tap"}},
-		{"--color maybe", []string{`flag "--color": value "maybe"`, "want auto, always or never"}},
-		{"--repeat 0", []string{`flag "--repeat": value "0"`, numbers}},
-		{"--repeat -1", []string{`flag "--repeat": value "-1"`, numbers}},
-		{"--repeat 1.5", []string{`flag "--repeat": value "1.5"`, numbers}},
-		{"--repeat 1000001", []string{`flag "--repeat": value "1000001"`, numbers}},
-		{"--repeat 99999999999999999999", []string{`flag "--repeat": value "99999999999999999999"`, numbers}},
-		{"--timeout 10", []string{`flag "--timeout": value "10"`, time}},
-		{"--timeout 0s", []string{`flag "--timeout": value "0s"`, time}},
-		{"--timeout -1s", []string{`flag "--timeout": value "-1s"`, time}},
-		{"--timeout soon", []string{`flag "--timeout": value "soon"`, time}},
-		{"--port 70000", []string{`flag "--port": value "70000"`, "want a whole number from 1 to 65535"}},
-		{"--quiet=perhaps", []string{`flag "--quiet": value "perhaps"`, "takes none"}},
-		{"-6=perhaps", []string{`flag "-6": value "perhaps"`, "takes none"}},
-		{"yes --times 2", []string{`flag "--times"`, "echo"}},
-		{"list --loud", []string{`flag "--loud"`, "echo"}},
-		{"--times 2 list", []string{`flag "--times"`, "echo"}},
-		{"echo --times 10", []string{`flag "--times": value "10"`, "from 1 to 9"}},
-		{"list --repeat 2", []string{`flag "--repeat" means nothing to the command "list"`, "accepted: --format --color"}},
-		{"--net host list", []string{`flag "--net" means nothing to the command "list"`, "accepted: --format --color"}},
-		{"echo -4", []string{`flag "-4" means nothing to the command "echo"`, "accepted: --times --loud --format -6 --color"}},
-		{"list --port 80", []string{`flag "--port" means nothing to the command "list"`, "accepted: --format --color"}},
-		{"check --timeout 1s", []string{`flag "--timeout" means nothing to the command "check"`, "accepted: --format --color"}},
-		{"list --version", []string{`flag "--version" means nothing to the command "list"`}},
-		{"list yes", []string{`list: argument "yes"`, "takes none"}},
-		{"check yes", []string{`check: argument "yes"`, "takes none"}},
-		{"list --format", []string{`flag "--format" needs a value: what stdout gets: text or json (text)`}},
-		{"verify --format tap", []string{`verify: flag "--format": value "tap"`, "want text, json, markdown or html"}},
-		{"verify --format jsonl x.zip", []string{`verify: flag "--format": value "jsonl"`, "want text, json, markdown or html"}},
-		{"verify --verbose x.zip", []string{`verify: flag "--verbose" is for the report of one bundle: give --format text too`}},
-		{"verify --verbose --format html x.zip", []string{`verify: flag "--verbose" is for the report of one bundle`}},
-		{"verify --verbose --format text x.zip y.zip", []string{`verify: flag "--verbose" is for the report of one bundle`}},
-		{"verify --quiet --verbose x.zip", []string{"flags --quiet and --verbose exclude each other"}},
-		{"verify --quiet --format json x.zip", []string{`verify: flag "--quiet" means nothing to --format json: want --format text, or none`}},
-		{"list --format tap", []string{`list: flag "--format": value "tap"`, "want text or json"}},
-		{"help sideways", []string{`no help on "sideways"`, "list, check, verify, diff, echo"}},
-	} {
+	for _, tt := range badUsage {
 		code, out, errs := call(t, strings.Fields(tt.args)...)
 		if code != ExitUsage || out != "" {
 			t.Errorf("%s: exit %d, stdout %q", tt.args, code, out)

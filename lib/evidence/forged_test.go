@@ -81,55 +81,60 @@ func disagreeing(t *testing.T) *Bundle {
 	return b
 }
 
+// firstRun changes the first run of a report.
+func firstRun(change func(*report.Run)) func(*report.Report) {
+	return func(r *report.Report) { change(&r.Runs[0]) }
+}
+
+// forgeriesElsewhere are changes to a bundle of another build, and what is found.
+var forgeriesElsewhere = map[string]struct {
+	machine func(*Machine)
+	doc     func(*report.Report)
+	capture func(*pcapng.Capture)
+	want    string
+}{
+	"states": {doc: firstRun(func(r *report.Run) {
+		for i := range r.Histories {
+			for k := range r.Histories[i].States {
+				r.Histories[i].States[k].State = journal.TimeWait
+			}
+		}
+	}), want: "report.json, run 1: its sockets' states"},
+	"who saw a state": {doc: firstRun(func(r *report.Run) { r.Histories[0].States[0].Witnesses[0] = journal.Trace }), want: "report.json, run 1: its sockets' states"},
+	"no states":       {doc: firstRun(func(r *report.Run) { r.Histories = nil }), want: "report.json, run 1: its sockets' states"},
+	"invented": {doc: firstRun(func(r *report.Run) {
+		r.Disagreements = append(r.Disagreements, claim.Disagreement{Socket: "a1", Text: "x", Events: []int{1}})
+	}), want: "report.json, run 1: where its witnesses disagree"},
+	"agreed":        {doc: firstRun(func(r *report.Run) { r.Disagreements = nil }), want: "report.json, run 1: where its witnesses disagree"},
+	"quantity":      {doc: firstRun(func(r *report.Run) { r.Findings[0].Quantity = claim.Always }), want: "report.json, run 1, claim T1: is said to claim what always is"},
+	"interface":     {capture: func(c *pcapng.Capture) { c.Interfaces[0].Name = "run1.z" }, want: "wire.pcapng: its interfaces"},
+	"name":          {capture: func(c *pcapng.Capture) { c.Names[0].Name = "z" }, want: "wire.pcapng: its names"},
+	"received":      {capture: func(c *pcapng.Capture) { c.Statistics[0].Received++ }, want: "wire.pcapng: its statistics"},
+	"no statistics": {capture: func(c *pcapng.Capture) { c.Statistics = nil }, want: "wire.pcapng: its statistics"},
+	"bulk":          {capture: func(c *pcapng.Capture) { c.Statistics[0].Comment = "9 packets of bulk" }, want: "wire.pcapng: its statistics"},
+	"kernel":        {capture: func(c *pcapng.Capture) { c.Section.OS = "Linux 2.0" }, want: "wire.pcapng: its section"},
+	"event of a packet": {capture: func(c *pcapng.Capture) {
+		c.Packets[1].Comment = strings.Replace(c.Packets[1].Comment, "event 2", "event 5", 1)
+	}, want: "wire.pcapng, run 1, event 3: the comment"},
+	"state after it": {capture: func(c *pcapng.Capture) {
+		c.Packets[1].Comment = strings.Replace(c.Packets[1].Comment, "SYN_RECV", "CLOSING", 1)
+	}, want: "wire.pcapng, run 1, event 3: the comment"},
+	"no commit, states": {machine: func(m *Machine) { m.Tool.Commit = "" }, doc: firstRun(func(r *report.Run) { r.Histories = nil }), want: "report.json, run 1: its sockets' states"},
+	"times":             {machine: func(m *Machine) { m.Repeat = 0 }, want: "report.json: machine.json says that each scenario was to be run 0 times"},
+	"over all runs": {doc: func(r *report.Report) {
+		r.Claims = []claim.Total{{Scenario: "cross", Claim: "T1", Verdict: claim.Refuted, Run: 1, Refuted: 1}}
+	}, want: "report.json, claim T1: a verdict over runs that there were not"},
+	"another's schema":   {doc: func(r *report.Report) { r.Tally.Reproduced++ }, want: "report.json: its tally"},
+	"title, no fallback": {doc: firstRun(func(r *report.Run) { r.Title += " (elsewhere)" }), want: "not checked: report.json: "},
+	"because":            {doc: firstRun(func(r *report.Run) { r.Findings[0].Because = "it is refuted" }), want: "not checked: report.json: "},
+	"disagreeing words":  {doc: firstRun(func(r *report.Run) { r.Disagreements[0].Text = "it is refuted" }), want: "not checked: report.json: "},
+	"words of a comment": {capture: func(c *pcapng.Capture) { c.Section.Comment = "refuted" }, want: "not checked: wire.pcapng: "},
+}
+
 // TestForgeriesOfAnotherBuild: what a bundle says of the build that made it switches
 // no check off but that of words, and files whose words differ are named.
 func TestForgeriesOfAnotherBuild(t *testing.T) {
-	run := func(change func(*report.Run)) func(*report.Report) {
-		return func(r *report.Report) { change(&r.Runs[0]) }
-	}
-	for name, tt := range map[string]struct {
-		machine func(*Machine)
-		doc     func(*report.Report)
-		capture func(*pcapng.Capture)
-		want    string
-	}{
-		"states": {doc: run(func(r *report.Run) {
-			for i := range r.Histories {
-				for k := range r.Histories[i].States {
-					r.Histories[i].States[k].State = journal.TimeWait
-				}
-			}
-		}), want: "report.json, run 1: its sockets' states"},
-		"who saw a state": {doc: run(func(r *report.Run) { r.Histories[0].States[0].Witnesses[0] = journal.Trace }), want: "report.json, run 1: its sockets' states"},
-		"no states":       {doc: run(func(r *report.Run) { r.Histories = nil }), want: "report.json, run 1: its sockets' states"},
-		"invented": {doc: run(func(r *report.Run) {
-			r.Disagreements = append(r.Disagreements, claim.Disagreement{Socket: "a1", Text: "x", Events: []int{1}})
-		}), want: "report.json, run 1: where its witnesses disagree"},
-		"agreed":        {doc: run(func(r *report.Run) { r.Disagreements = nil }), want: "report.json, run 1: where its witnesses disagree"},
-		"quantity":      {doc: run(func(r *report.Run) { r.Findings[0].Quantity = claim.Always }), want: "report.json, run 1, claim T1: is said to claim what always is"},
-		"interface":     {capture: func(c *pcapng.Capture) { c.Interfaces[0].Name = "run1.z" }, want: "wire.pcapng: its interfaces"},
-		"name":          {capture: func(c *pcapng.Capture) { c.Names[0].Name = "z" }, want: "wire.pcapng: its names"},
-		"received":      {capture: func(c *pcapng.Capture) { c.Statistics[0].Received++ }, want: "wire.pcapng: its statistics"},
-		"no statistics": {capture: func(c *pcapng.Capture) { c.Statistics = nil }, want: "wire.pcapng: its statistics"},
-		"bulk":          {capture: func(c *pcapng.Capture) { c.Statistics[0].Comment = "9 packets of bulk" }, want: "wire.pcapng: its statistics"},
-		"kernel":        {capture: func(c *pcapng.Capture) { c.Section.OS = "Linux 2.0" }, want: "wire.pcapng: its section"},
-		"event of a packet": {capture: func(c *pcapng.Capture) {
-			c.Packets[1].Comment = strings.Replace(c.Packets[1].Comment, "event 2", "event 5", 1)
-		}, want: "wire.pcapng, run 1, event 3: the comment"},
-		"state after it": {capture: func(c *pcapng.Capture) {
-			c.Packets[1].Comment = strings.Replace(c.Packets[1].Comment, "SYN_RECV", "CLOSING", 1)
-		}, want: "wire.pcapng, run 1, event 3: the comment"},
-		"no commit, states": {machine: func(m *Machine) { m.Tool.Commit = "" }, doc: run(func(r *report.Run) { r.Histories = nil }), want: "report.json, run 1: its sockets' states"},
-		"times":             {machine: func(m *Machine) { m.Repeat = 0 }, want: "report.json: machine.json says that each scenario was to be run 0 times"},
-		"over all runs": {doc: func(r *report.Report) {
-			r.Claims = []claim.Total{{Scenario: "cross", Claim: "T1", Verdict: claim.Refuted, Run: 1, Refuted: 1}}
-		}, want: "report.json, claim T1: a verdict over runs that there were not"},
-		"another's schema":   {doc: func(r *report.Report) { r.Tally.Reproduced++ }, want: "report.json: its tally"},
-		"title, no fallback": {doc: run(func(r *report.Run) { r.Title += " (elsewhere)" }), want: "not checked: report.json: "},
-		"because":            {doc: run(func(r *report.Run) { r.Findings[0].Because = "it is refuted" }), want: "not checked: report.json: "},
-		"disagreeing words":  {doc: run(func(r *report.Run) { r.Disagreements[0].Text = "it is refuted" }), want: "not checked: report.json: "},
-		"words of a comment": {capture: func(c *pcapng.Capture) { c.Section.Comment = "refuted" }, want: "not checked: wire.pcapng: "},
-	} {
+	for name, tt := range forgeriesElsewhere {
 		t.Run(name, func(t *testing.T) {
 			all := rendered(t, disagreeing(t))
 			rewritten(t, all, tt.machine, tt.doc, tt.capture)

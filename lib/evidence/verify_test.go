@@ -91,68 +91,81 @@ func TestAnyByteIsFound(t *testing.T) {
 	}
 }
 
+// inJSON changes one of the JSON files.
+func inJSON(name string, change func(map[string]any)) func(t *testing.T, all files) {
+	return func(t *testing.T, all files) {
+		var v map[string]any
+		if err := json.Unmarshal(all[name], &v); err != nil {
+			t.Fatal(err)
+		}
+		change(v)
+		b, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[name] = inOneForm(t, name, b)
+	}
+}
+
+// inRun changes the first run of a JSON file.
+func inRun(name string, change func(map[string]any)) func(t *testing.T, all files) {
+	return inJSON(name, func(v map[string]any) { change(v["runs"].([]any)[0].(map[string]any)) })
+}
+
+// inText replaces a text in a file.
+func inText(name, old, now string) func(t *testing.T, all files) {
+	return func(t *testing.T, all files) {
+		if !bytes.Contains(all[name], []byte(old)) {
+			t.Fatalf("%s has no %s", name, old)
+		}
+		all[name] = bytes.Replace(all[name], []byte(old), []byte(now), 1)
+	}
+}
+
+// findingOf is the first finding of a run.
+func findingOf(run map[string]any) map[string]any { return run["findings"].([]any)[0].(map[string]any) }
+
+// forgeries are files that were changed, and what is found.
+var forgeries = map[string]struct {
+	forge func(t *testing.T, all files)
+	want  string
+}{
+	"verdict":   {inRun(fileReport, func(r map[string]any) { findingOf(r)["verdict"] = "refuted" }), "report.json, run 1, claim T1: says refuted; its journal is judged as confirmed"},
+	"citations": {inRun(fileReport, func(r map[string]any) { findingOf(r)["events"] = []int{1} }), "report.json, run 1, claim T1: rests on events [1]; its journal is judged by events [2]"},
+	"claim":     {inRun(fileReport, func(r map[string]any) { r["findings"] = []any{} }), "report.json, run 1, claim T1: missing"},
+	"twice":     {inRun(fileReport, func(r map[string]any) { r["findings"] = []any{findingOf(r), findingOf(r)} }), "report.json, run 1, claim T1: this program does not"},
+	"no contradiction": {
+		inRun(fileReport, func(r map[string]any) {
+			r["discrepancies"] = []any{map[string]any{"rule": "R1", "sockets": []string{"a1"}, "hosts": []string{}, "accounts": []string{"x"}, "explanation": "y", "events": []int{2}}}
+		}),
+		"report.json, run 1: says that its witnesses contradict each other",
+	},
+	"outcome":   {inRun(fileReport, func(r map[string]any) { r["outcome"] = "inconclusive" }), "report.json, run 1: says inconclusive"},
+	"words":     {inRun(fileReport, func(r map[string]any) { r["why"] = "who knows" }), "report.json: not what this version makes"},
+	"event":     {inRun(fileReport, func(r map[string]any) { r["events"].([]any)[7].(map[string]any)["host"] = "c" }), "report.json, run 1, event 8: not that of journal.jsonl"},
+	"no event":  {inRun(fileReport, func(r map[string]any) { r["events"] = []any{} }), "report.json, run 1: 0 events; journal.jsonl has 9"},
+	"no run":    {inJSON(fileReport, func(v map[string]any) { v["runs"] = []any{} }), "report.json: 0 runs; journal.jsonl has 1"},
+	"head":      {inRun(fileReport, func(r map[string]any) { r["family"] = "ipv6" }), "report.json, run 1: what it says of the run"},
+	"kernel":    {inJSON(fileReport, func(v map[string]any) { v["machine"].(map[string]any)["kernel"] = "Linux 2.0" }), "report.json: its tool, start or machine"},
+	"tally":     {inJSON(fileReport, func(v map[string]any) { v["tally"].(map[string]any)["reproduced"] = 9 }), "report.json: its tally"},
+	"extra":     {inJSON(fileReport, func(v map[string]any) { v["more"] = 1 }), "report.json: has more than is read of it"},
+	"witnesses": {inRun(fileMachine, func(r map[string]any) { r["witnesses"] = []any{} }), "machine.json: its runs"},
+	"label":     {inJSON(fileMachine, func(v map[string]any) { v["label"] = "there" }), "report.html: not what this version makes"},
+	"story":     {inText(fileStory, "reproduced", "refuted"), "report.md: not what this version makes"},
+	"field":     {inText(fileJournal, `"seq":7`, `"seq":8`), "journal.jsonl, run 1, event 2: seq is said to be 8, its bytes have 7"},
+	"flags":     {inText(fileJournal, `"SYN"`, `"FIN"`), "journal.jsonl, run 1, event 2: flags is said to be FIN, its bytes have SYN"},
+	"bytes":     {otherBytes, "journal.jsonl, run 1, event 2: "},
+	"order":     {inText(fileJournal, `"n":3`, `"n":1`), "journal.jsonl: run 1: event 1 follows event 2"},
+	"no JSON":   {inText(fileJournal, `{`, ``), "journal.jsonl: line 1"},
+	"comment":   {inText(fileCapture, "event 2: sent", "event 9: sent"), `wire.pcapng, run 1, event 2: the comment of packet 1, "event 9: sent", names other events`},
+	"packet":    {inText(fileCapture, "hello", "hullo"), "wire.pcapng, run 1, event 7: packet 5 is not that of journal.jsonl"},
+	"block":     {inText(fileCapture, "\x0a\x0d\x0d\x0a", "\x0a\x0d\x0d\x0b"), "wire.pcapng: pcapng: block at byte 0"},
+}
+
 // TestForgeries are bundles whose manifest was made right again: what is found then
 // has to be named.
 func TestForgeries(t *testing.T) {
-	inJSON := func(name string, change func(map[string]any)) func(t *testing.T, all files) {
-		return func(t *testing.T, all files) {
-			var v map[string]any
-			if err := json.Unmarshal(all[name], &v); err != nil {
-				t.Fatal(err)
-			}
-			change(v)
-			b, err := json.Marshal(v)
-			if err != nil {
-				t.Fatal(err)
-			}
-			all[name] = inOneForm(t, name, b)
-		}
-	}
-	run := func(v map[string]any) map[string]any { return v["runs"].([]any)[0].(map[string]any) }
-	finding := func(v map[string]any) map[string]any { return run(v)["findings"].([]any)[0].(map[string]any) }
-	text := func(name, old, now string) func(t *testing.T, all files) {
-		return func(t *testing.T, all files) {
-			if !bytes.Contains(all[name], []byte(old)) {
-				t.Fatalf("%s has no %s", name, old)
-			}
-			all[name] = bytes.Replace(all[name], []byte(old), []byte(now), 1)
-		}
-	}
-	for name, tt := range map[string]struct {
-		forge func(t *testing.T, all files)
-		want  string
-	}{
-		"verdict":   {inJSON(fileReport, func(v map[string]any) { finding(v)["verdict"] = "refuted" }), "report.json, run 1, claim T1: says refuted; its journal is judged as confirmed"},
-		"citations": {inJSON(fileReport, func(v map[string]any) { finding(v)["events"] = []int{1} }), "report.json, run 1, claim T1: rests on events [1]; its journal is judged by events [2]"},
-		"claim":     {inJSON(fileReport, func(v map[string]any) { run(v)["findings"] = []any{} }), "report.json, run 1, claim T1: missing"},
-		"twice":     {inJSON(fileReport, func(v map[string]any) { run(v)["findings"] = []any{finding(v), finding(v)} }), "report.json, run 1, claim T1: this program does not"},
-		"no contradiction": {
-			inJSON(fileReport, func(v map[string]any) {
-				run(v)["discrepancies"] = []any{map[string]any{"rule": "R1", "sockets": []string{"a1"}, "hosts": []string{}, "accounts": []string{"x"}, "explanation": "y", "events": []int{2}}}
-			}),
-			"report.json, run 1: says that its witnesses contradict each other",
-		},
-		"outcome":   {inJSON(fileReport, func(v map[string]any) { run(v)["outcome"] = "inconclusive" }), "report.json, run 1: says inconclusive"},
-		"words":     {inJSON(fileReport, func(v map[string]any) { run(v)["why"] = "who knows" }), "report.json: not what this version makes"},
-		"event":     {inJSON(fileReport, func(v map[string]any) { run(v)["events"].([]any)[7].(map[string]any)["host"] = "c" }), "report.json, run 1, event 8: not that of journal.jsonl"},
-		"no event":  {inJSON(fileReport, func(v map[string]any) { run(v)["events"] = []any{} }), "report.json, run 1: 0 events; journal.jsonl has 9"},
-		"no run":    {inJSON(fileReport, func(v map[string]any) { v["runs"] = []any{} }), "report.json: 0 runs; journal.jsonl has 1"},
-		"head":      {inJSON(fileReport, func(v map[string]any) { run(v)["family"] = "ipv6" }), "report.json, run 1: what it says of the run"},
-		"kernel":    {inJSON(fileReport, func(v map[string]any) { v["machine"].(map[string]any)["kernel"] = "Linux 2.0" }), "report.json: its tool, start or machine"},
-		"tally":     {inJSON(fileReport, func(v map[string]any) { v["tally"].(map[string]any)["reproduced"] = 9 }), "report.json: its tally"},
-		"extra":     {inJSON(fileReport, func(v map[string]any) { v["more"] = 1 }), "report.json: has more than is read of it"},
-		"witnesses": {inJSON(fileMachine, func(v map[string]any) { run(v)["witnesses"] = []any{} }), "machine.json: its runs"},
-		"label":     {inJSON(fileMachine, func(v map[string]any) { v["label"] = "there" }), "report.html: not what this version makes"},
-		"story":     {text(fileStory, "reproduced", "refuted"), "report.md: not what this version makes"},
-		"field":     {text(fileJournal, `"seq":7`, `"seq":8`), "journal.jsonl, run 1, event 2: seq is said to be 8, its bytes have 7"},
-		"flags":     {text(fileJournal, `"SYN"`, `"FIN"`), "journal.jsonl, run 1, event 2: flags is said to be FIN, its bytes have SYN"},
-		"bytes":     {otherBytes, "journal.jsonl, run 1, event 2: "},
-		"order":     {text(fileJournal, `"n":3`, `"n":1`), "journal.jsonl: run 1: event 1 follows event 2"},
-		"no JSON":   {text(fileJournal, `{`, ``), "journal.jsonl: line 1"},
-		"comment":   {text(fileCapture, "event 2: sent", "event 9: sent"), `wire.pcapng, run 1, event 2: the comment of packet 1, "event 9: sent", names other events`},
-		"packet":    {text(fileCapture, "hello", "hullo"), "wire.pcapng, run 1, event 7: packet 5 is not that of journal.jsonl"},
-		"block":     {text(fileCapture, "\x0a\x0d\x0d\x0a", "\x0a\x0d\x0d\x0b"), "wire.pcapng: pcapng: block at byte 0"},
-	} {
+	for name, tt := range forgeries {
 		t.Run(name, func(t *testing.T) {
 			all := rendered(t, sample(t))
 			delete(all, fileManifest)

@@ -18,79 +18,83 @@ var cmpPacket = cmp.Options{
 	cmpopts.EquateEmpty(),
 }
 
+// segmentFields are those of a TCP segment.
+type segmentFields struct {
+	flags    string
+	seq, ack uint32
+	win      uint16
+	options  []string
+	payload  string
+}
+
+// recordedPackets are packets that were captured, and what they say.
+var recordedPackets = []struct {
+	name, raw     string
+	version       uint8
+	src, dst      string
+	proto         string
+	ttl           uint8
+	id            uint16
+	headerLen     int
+	checksumWrong bool
+	tcp           segmentFields
+}{
+	{
+		name: "SYN over IPv4", raw: synIPv4, version: 4, proto: "tcp", ttl: 64, id: 0x88c0, headerLen: 20,
+		src: "192.0.2.1:40000", dst: "192.0.2.2:8080",
+		tcp: segmentFields{
+			flags: "SYN", seq: 0xf14f64d3, win: 64240,
+			options: []string{"mss 1460", "sackOK", "TS val 3157278722 ecr 0", "wscale 10"},
+		},
+	},
+	{
+		name: "SYN over IPv6", raw: synIPv6, version: 6, proto: "tcp", ttl: 64, headerLen: 40,
+		src: "[2001:db8::1]:40000", dst: "[2001:db8::2]:8080",
+		tcp: segmentFields{
+			flags: "SYN", seq: 0x5818c715, win: 64800,
+			options: []string{"mss 1440", "sackOK", "TS val 1089946831 ecr 0", "wscale 10"},
+		},
+	},
+	{
+		name: "SYN asking for a Fast Open cookie", raw: synFastOpen, version: 4, proto: "tcp", ttl: 64, id: 0x1610, headerLen: 20,
+		src: "192.0.2.1:42792", dst: "192.0.2.2:8080",
+		tcp: segmentFields{
+			flags: "SYN", seq: 0xbfd05e77, win: 64240,
+			options: []string{"mss 1460", "sackOK", "TS val 3223851514 ecr 0", "wscale 10", "tfo"},
+		},
+	},
+	{
+		name: "SYN of MPTCP", raw: synMPTCP, version: 4, proto: "tcp", ttl: 64, id: 0x2211, headerLen: 20,
+		src: "192.0.2.1:42798", dst: "192.0.2.2:8080",
+		tcp: segmentFields{
+			flags: "SYN", seq: 0x1a9d9a78, win: 64240,
+			options: []string{"mss 1460", "sackOK", "TS val 1976837422 ecr 0", "wscale 10", "kind 30 (4 bytes)"},
+		},
+	},
+	{
+		name: "data over lo", raw: dataOverLo, version: 4, proto: "tcp", ttl: 64, id: 0x0c26, headerLen: 20,
+		src: "127.0.0.1:40000", dst: "127.0.0.1:8080", checksumWrong: true,
+		tcp: segmentFields{
+			flags: "PSH,ACK", seq: 0xd2c10c08, ack: 0xf9b22ff7, win: 64,
+			options: []string{"TS val 2690107442 ecr 1789867959"}, payload: "hello",
+		},
+	},
+	{
+		name: "UDP", raw: udpIPv4, version: 4, proto: "udp", ttl: 64, id: 0x9ba4, headerLen: 20,
+		src: "192.0.2.1:0", dst: "192.0.2.2:0", tcp: segmentFields{flags: "none"},
+	},
+	{
+		name: "ICMPv6", raw: icmpv6, version: 6, proto: "icmpv6", ttl: 255, headerLen: 40,
+		src: "[fe80::b000:2563:bb8c:936a]:0", dst: "[ff02::2]:0", tcp: segmentFields{flags: "none"},
+	},
+	{
+		name: "fragment", raw: fragmentIPv4, version: 4, proto: "udp fragment", ttl: 64, id: 0x9ba5, headerLen: 20,
+		src: "192.0.2.1:0", dst: "192.0.2.2:0", tcp: segmentFields{flags: "none"},
+	},
+}
+
 func TestDecodeRecorded(t *testing.T) {
-	type tcp struct {
-		flags    string
-		seq, ack uint32
-		win      uint16
-		options  []string
-		payload  string
-	}
-	tests := []struct {
-		name, raw     string
-		version       uint8
-		src, dst      string
-		proto         string
-		ttl           uint8
-		id            uint16
-		headerLen     int
-		checksumWrong bool
-		tcp           tcp
-	}{
-		{
-			name: "SYN over IPv4", raw: synIPv4, version: 4, proto: "tcp", ttl: 64, id: 0x88c0, headerLen: 20,
-			src: "192.0.2.1:40000", dst: "192.0.2.2:8080",
-			tcp: tcp{
-				flags: "SYN", seq: 0xf14f64d3, win: 64240,
-				options: []string{"mss 1460", "sackOK", "TS val 3157278722 ecr 0", "wscale 10"},
-			},
-		},
-		{
-			name: "SYN over IPv6", raw: synIPv6, version: 6, proto: "tcp", ttl: 64, headerLen: 40,
-			src: "[2001:db8::1]:40000", dst: "[2001:db8::2]:8080",
-			tcp: tcp{
-				flags: "SYN", seq: 0x5818c715, win: 64800,
-				options: []string{"mss 1440", "sackOK", "TS val 1089946831 ecr 0", "wscale 10"},
-			},
-		},
-		{
-			name: "SYN asking for a Fast Open cookie", raw: synFastOpen, version: 4, proto: "tcp", ttl: 64, id: 0x1610, headerLen: 20,
-			src: "192.0.2.1:42792", dst: "192.0.2.2:8080",
-			tcp: tcp{
-				flags: "SYN", seq: 0xbfd05e77, win: 64240,
-				options: []string{"mss 1460", "sackOK", "TS val 3223851514 ecr 0", "wscale 10", "tfo"},
-			},
-		},
-		{
-			name: "SYN of MPTCP", raw: synMPTCP, version: 4, proto: "tcp", ttl: 64, id: 0x2211, headerLen: 20,
-			src: "192.0.2.1:42798", dst: "192.0.2.2:8080",
-			tcp: tcp{
-				flags: "SYN", seq: 0x1a9d9a78, win: 64240,
-				options: []string{"mss 1460", "sackOK", "TS val 1976837422 ecr 0", "wscale 10", "kind 30 (4 bytes)"},
-			},
-		},
-		{
-			name: "data over lo", raw: dataOverLo, version: 4, proto: "tcp", ttl: 64, id: 0x0c26, headerLen: 20,
-			src: "127.0.0.1:40000", dst: "127.0.0.1:8080", checksumWrong: true,
-			tcp: tcp{
-				flags: "PSH,ACK", seq: 0xd2c10c08, ack: 0xf9b22ff7, win: 64,
-				options: []string{"TS val 2690107442 ecr 1789867959"}, payload: "hello",
-			},
-		},
-		{
-			name: "UDP", raw: udpIPv4, version: 4, proto: "udp", ttl: 64, id: 0x9ba4, headerLen: 20,
-			src: "192.0.2.1:0", dst: "192.0.2.2:0", tcp: tcp{flags: "none"},
-		},
-		{
-			name: "ICMPv6", raw: icmpv6, version: 6, proto: "icmpv6", ttl: 255, headerLen: 40,
-			src: "[fe80::b000:2563:bb8c:936a]:0", dst: "[ff02::2]:0", tcp: tcp{flags: "none"},
-		},
-		{
-			name: "fragment", raw: fragmentIPv4, version: 4, proto: "udp fragment", ttl: 64, id: 0x9ba5, headerLen: 20,
-			src: "192.0.2.1:0", dst: "192.0.2.2:0", tcp: tcp{flags: "none"},
-		},
-	}
-	for _, tt := range tests {
+	for _, tt := range recordedPackets {
 		t.Run(tt.name, func(t *testing.T) {
 			b := raw(t, tt.raw)
 			// What a capture's buffer holds after the packet is not part of it.

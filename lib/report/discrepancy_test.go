@@ -50,31 +50,29 @@ func TestDiscrepanciesInTexts(t *testing.T) {
 			r, ds := contradicted()
 			got := squeezed(t, r, write)
 			for i := range ds {
-				d := &ds[i]
-				at := regexp.MustCompile(`[ >*]` + string(d.Rule) + `\b.*`).FindString(got)
-				if at == "" {
-					t.Errorf("%s is not there", d.Rule)
-					continue
-				}
-				for _, who := range slices.Concat(d.Sockets, d.Hosts) {
-					if !regexp.MustCompile(`^.{0,20}\b` + who + `\b`).MatchString(at) {
-						t.Errorf("%s is not about %s: %.80s", d.Rule, who, at)
-					}
-				}
-				if name == "html" {
-					continue // its numbers are an attribute, before the text
-				}
-				for _, n := range d.Events {
-					if !regexp.MustCompile(`^.{0,120}\b` + strconv.Itoa(n) + `\b`).MatchString(at) {
-						t.Errorf("%s does not cite event %d: %.150s", d.Rule, n, at)
-					}
-				}
+				showsDiscrepancy(t, got, &ds[i], name != "html") // there the numbers are an attribute, before the text
 			}
 			r.Runs[0].Discrepancies = []tcp.Discrepancy{}
 			if got := squeezed(t, r, write); strings.Contains(got, "iscrepanc") {
 				t.Error("discrepancies of which there is none")
 			}
 		})
+	}
+}
+
+// showsDiscrepancy checks that a text has a discrepancy's rule, whom it is about, and the events.
+func showsDiscrepancy(t *testing.T, text string, d *tcp.Discrepancy, cites bool) {
+	t.Helper()
+	at := regexp.MustCompile(`[ >*]` + string(d.Rule) + `\b.*`).FindString(text)
+	for _, who := range slices.Concat(d.Sockets, d.Hosts) {
+		if !regexp.MustCompile(`^.{0,20}\b` + who + `\b`).MatchString(at) {
+			t.Errorf("%s is not about %s: %.80q", d.Rule, who, at)
+		}
+	}
+	for _, n := range d.Events {
+		if cites && !regexp.MustCompile(`^.{0,120}\b`+strconv.Itoa(n)+`\b`).MatchString(at) {
+			t.Errorf("%s does not cite event %d: %.150q", d.Rule, n, at)
+		}
 	}
 }
 

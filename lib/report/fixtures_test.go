@@ -184,19 +184,14 @@ func simultaneousOpen() *Report {
 	ab := func(flags string, seq, ack uint32, n int) journal.Packet {
 		return segment(a80, b80, flags, ia+seq, ib+ack, n)
 	}
-	ba := func(flags string, seq, ack uint32) journal.Packet {
-		return segment(b80, a80, flags, ib+seq, ia+ack, 0)
-	}
+	ba := func(flags string, seq, ack uint32) journal.Packet { return segment(b80, a80, flags, ib+seq, ia+ack, 0) }
 	w2 := []journal.Witness{journal.TCPInfo, journal.SockDiag}
-
 	s.call("a1", "bind", 0, "", a80)
 	s.call("b1", "bind", 0, "", b80)
 	s.call("a1", "connect", -1, "EINPROGRESS", b80)
 	s.seen("a1", "CLOSE", synSent, w2...)
 	lost := s.at(journal.AtSent, "a", ab("SYN", 0, 0, 0), 0)
-	drop := ab("SYN", 0, 0, 0)
-	drop.Reason = "as the wire was told"
-	s.at(journal.AtDropped, "a", drop, lost)
+	s.at(journal.AtDropped, "a", changed(ab("SYN", 0, 0, 0), func(p *journal.Packet) { p.Reason = "as the wire was told" }), lost)
 	s.t += 1_000_000_000
 	sa := s.at(journal.AtSent, "a", ab("SYN", 0, 0, 0), 0)
 	s.at(journal.AtHeld, "a", ab("SYN", 0, 0, 0), sa)
@@ -214,9 +209,7 @@ func simultaneousOpen() *Report {
 	s.seen("a1", "SYN_RECV", "ESTABLISHED", w2...)
 	s.at(journal.AtDelivered, "b", ab("SYN,ACK", 0, 1, 0), ra)
 	est := s.seen("b1", "SYN_RECV", "ESTABLISHED", w2...)
-	twice := ab("SYN,ACK", 0, 1, 0)
-	twice.Copy = true
-	s.at(journal.AtDelivered, "b", twice, ra)
+	s.at(journal.AtDelivered, "b", changed(ab("SYN,ACK", 0, 1, 0), func(p *journal.Packet) { p.Copy = true }), ra)
 	s.carry("b", "a", ba("ACK", 1, 1))
 	s.call("a1", "write", 5, "", "5").Data = []byte("hello")
 	s.carry("a", "b", ab("PSH,ACK", 1, 1, 5))

@@ -93,22 +93,26 @@ func dataOf(t *testing.T, page string) openPackets {
 	return known
 }
 
+// numbersIn are the numbers in what an expression finds.
+func numbersIn(page, expression string) map[string]bool {
+	all := map[string]bool{}
+	for _, m := range regexp.MustCompile(expression).FindAllStringSubmatch(page, -1) {
+		for n := range strings.SplitSeq(m[1], " ") {
+			all[n] = true
+		}
+	}
+	return all
+}
+
 // TestPageShowsWhatVerdictsRestOn: every event that a verdict cites is a row of the
 // picture, and every packet with bytes can be opened.
 func TestPageShowsWhatVerdictsRestOn(t *testing.T) {
 	for name, r := range fixtures() {
 		page := rendered(t, r)
-		rows := map[string]bool{}
-		for _, m := range regexp.MustCompile(`<g class="row"[^>]* data-n="([0-9 ]+)"`).FindAllStringSubmatch(page, -1) {
-			for n := range strings.SplitSeq(m[1], " ") {
-				rows[n] = true
-			}
-		}
-		for _, m := range regexp.MustCompile(`data-events="([0-9 ]+)"`).FindAllStringSubmatch(page, -1) {
-			for n := range strings.SplitSeq(m[1], " ") {
-				if !rows[n] {
-					t.Errorf("%s: event %s has no row", name, n)
-				}
+		rows := numbersIn(page, `<g class="row"[^>]* data-n="([0-9 ]+)"`)
+		for n := range numbersIn(page, `data-events="([0-9 ]+)"`) {
+			if !rows[n] {
+				t.Errorf("%s: event %s has no row", name, n)
 			}
 		}
 		known := dataOf(t, page)

@@ -193,48 +193,83 @@ func TestDocumentsFollowTheSchema(t *testing.T) {
 	}
 }
 
+// The objects of a document.
+func whole(d map[string]any) map[string]any     { return d }
+func runIn(d map[string]any) map[string]any     { return d["runs"].([]any)[0].(map[string]any) }
+func machineIn(d map[string]any) map[string]any { return d["machine"].(map[string]any) }
+
+// firstOf is the first of a run's list.
+func firstOf(list string) func(map[string]any) map[string]any {
+	return func(d map[string]any) map[string]any { return runIn(d)[list].([]any)[0].(map[string]any) }
+}
+
+// eventOf is the first event of a kind; nil: there is none.
+func eventOf(kind string) func(map[string]any) map[string]any {
+	return func(d map[string]any) map[string]any {
+		for _, e := range runIn(d)["events"].([]any) {
+			if e := e.(map[string]any); e["kind"] == kind {
+				return e
+			}
+		}
+		return nil
+	}
+}
+
+// payloadOf is what such an event says.
+func payloadOf(kind string) func(map[string]any) map[string]any {
+	return func(d map[string]any) map[string]any { return eventOf(kind)(d)[kind].(map[string]any) }
+}
+
+// required are the required fields of each object of a document.
+var required = []struct {
+	name   string
+	where  func(map[string]any) map[string]any
+	fields string
+}{
+	{"document", whole, "schema tool started machine tally runs"},
+	{"machine", machineIn, "kernel arch privilege settings"},
+	{"run", runIn, "run scenario network family outcome why elapsed_ns witnesses sockets histories disagreements findings events"},
+	{"witness", firstOf("witnesses"), "name status lost"},
+	{"socket", firstOf("sockets"), "id host"},
+	{"history", firstOf("histories"), "socket states"},
+	{"finding", firstOf("findings"), "claim statement source quantity verdict because events"},
+	{"event", firstOf("events"), "n run t_ns kind call"},
+	{"call", payloadOf("call"), "op args result took_ns"},
+	{"packet", payloadOf("packet"), "src dst flags seq ack win len at"},
+	{"state", payloadOf("state"), "from to witness"},
+	{"sample", payloadOf("sample"), "witness state timer_ms rx_queue tx_queue"},
+	{"counter", payloadOf("counter"), "name delta"},
+}
+
+// changedFields are fields with another value, and whether the schema lets that through.
+var changedFields = []struct {
+	name  string
+	where func(map[string]any) map[string]any
+	field string
+	value any
+	ok    bool
+}{
+	{"outcome", runIn, "outcome", "maybe", false},
+	{"network", runIn, "network", "internet", false},
+	{"family", runIn, "family", "ipx", false},
+	{"verdict", firstOf("findings"), "verdict", "true", false},
+	{"status", firstOf("witnesses"), "status", "asleep", false},
+	{"at", payloadOf("packet"), "at", "lost", false},
+	{"seq", payloadOf("packet"), "seq", json.Number("-1"), false},
+	{"null list", runIn, "sockets", nil, false},
+	{"no date", whole, "started", "yesterday", false},
+	{"other version", whole, "schema", "sockproof/report/v2", false},
+	{"new field of the document", whole, "weather", "fine", true},
+	{"new field of a packet", payloadOf("packet"), "ttl", json.Number("64"), true},
+	{"new kind", eventOf("sample"), "kind", "weather", true},
+}
+
 // Every required field, taken away, must be missed; every field of a closed
 // set must refuse another value; what is new must be let through.
 func TestSchemaCatchesWhatIsWrong(t *testing.T) {
 	s := schema(t)
 	fresh := func() map[string]any { return parse(t, document(t, selfConnection())) }
-	run := func(d map[string]any) map[string]any { return d["runs"].([]any)[0].(map[string]any) }
-	first := func(d map[string]any, list string) map[string]any { return run(d)[list].([]any)[0].(map[string]any) }
-	event := func(d map[string]any, kind string) map[string]any {
-		for _, e := range run(d)["events"].([]any) {
-			if e := e.(map[string]any); e["kind"] == kind {
-				return e
-			}
-		}
-		t.Fatalf("no event of kind %s", kind)
-		return nil
-	}
-	payload := func(kind string) func(d map[string]any) map[string]any {
-		return func(d map[string]any) map[string]any { return event(d, kind)[kind].(map[string]any) }
-	}
-	whole := func(d map[string]any) map[string]any { return d }
-	list := func(name string) func(d map[string]any) map[string]any {
-		return func(d map[string]any) map[string]any { return first(d, name) }
-	}
-	for _, c := range []struct {
-		name   string
-		where  func(map[string]any) map[string]any
-		fields string
-	}{
-		{"document", whole, "schema tool started machine tally runs"},
-		{"machine", func(d map[string]any) map[string]any { return d["machine"].(map[string]any) }, "kernel arch privilege settings"},
-		{"run", run, "run scenario network family outcome why elapsed_ns witnesses sockets histories disagreements findings events"},
-		{"witness", list("witnesses"), "name status lost"},
-		{"socket", list("sockets"), "id host"},
-		{"history", list("histories"), "socket states"},
-		{"finding", list("findings"), "claim statement source quantity verdict because events"},
-		{"event", list("events"), "n run t_ns kind call"},
-		{"call", payload("call"), "op args result took_ns"},
-		{"packet", payload("packet"), "src dst flags seq ack win len at"},
-		{"state", payload("state"), "from to witness"},
-		{"sample", payload("sample"), "witness state timer_ms rx_queue tx_queue"},
-		{"counter", payload("counter"), "name delta"},
-	} {
+	for _, c := range required {
 		for _, f := range strings.Fields(c.fields) {
 			d := fresh()
 			at := c.where(d)
@@ -247,27 +282,7 @@ func TestSchemaCatchesWhatIsWrong(t *testing.T) {
 			}
 		}
 	}
-	for _, c := range []struct {
-		name  string
-		where func(map[string]any) map[string]any
-		field string
-		value any
-		ok    bool
-	}{
-		{"outcome", run, "outcome", "maybe", false},
-		{"network", run, "network", "internet", false},
-		{"family", run, "family", "ipx", false},
-		{"verdict", list("findings"), "verdict", "true", false},
-		{"status", list("witnesses"), "status", "asleep", false},
-		{"at", payload("packet"), "at", "lost", false},
-		{"seq", payload("packet"), "seq", json.Number("-1"), false},
-		{"null list", run, "sockets", nil, false},
-		{"no date", whole, "started", "yesterday", false},
-		{"other version", whole, "schema", "sockproof/report/v2", false},
-		{"new field of the document", whole, "weather", "fine", true},
-		{"new field of a packet", payload("packet"), "ttl", json.Number("64"), true},
-		{"new kind", func(d map[string]any) map[string]any { return event(d, "sample") }, "kind", "weather", true},
-	} {
+	for _, c := range changedFields {
 		d := fresh()
 		c.where(d)[c.field] = c.value
 		if err := s.Validate(d); (err == nil) != c.ok {

@@ -156,130 +156,145 @@ func rowsOf(s *script, width int) []string {
 	return lines
 }
 
-func TestArrows(t *testing.T) {
-	syn := segment(a80, b80, "SYN", 10, 0, 0)
-	two := func() *script { return newScript("", journal.Wire).socket("a1", a80, b80).socket("b1", b80, a80) }
-	one := func() *script { return newScript("", journal.Wire).socket("a1", a80, a80) }
-	self := segment(a80, a80, "SYN", 10, 0, 0)
-	reason := syn
-	reason.Reason = "lost"
-	again := syn
-	again.Copy = true
+// The packets of the arrows.
+var (
+	arrowSYN    = segment(a80, b80, "SYN", 10, 0, 0)
+	arrowToSelf = segment(a80, a80, "SYN", 10, 0, 0)
+	arrowLost   = changed(arrowSYN, func(p *journal.Packet) { p.Reason = "lost" })
+	arrowCopy   = changed(arrowSYN, func(p *journal.Packet) { p.Copy = true })
+)
 
-	for _, c := range []struct {
-		name  string
-		write func() *script
-		want  []string
-	}{
-		{"delivered at once", func() *script {
-			s := two()
-			s.carry("a", "b", syn)
-			return s
-		}, []string{"├─────────────── SYN seq=0 ───────────────▶│"}},
-		{"delivered after its sender's state was read", func() *script {
-			s := two()
-			n := s.at(journal.AtSent, "a", syn, 0)
-			s.seen("a1", "CLOSE", "SYN_SENT", journal.TCPInfo)
-			s.at(journal.AtDelivered, "b", syn, n)
-			return s
-		}, []string{
-			"│ a1 CLOSE → SYN_SENT  (tcp_info)          │",
-			"├─────────────── SYN seq=0 ───────────────▶│",
-		}},
-		{"delivered after its receiver's state changed", func() *script {
-			s := two()
-			n := s.at(journal.AtSent, "a", syn, 0)
-			s.seen("b1", "CLOSE", "LISTEN", journal.TCPInfo)
-			s.at(journal.AtDelivered, "b", syn, n)
-			return s
-		}, []string{
-			"├──── SYN seq=0 ────▶ in flight             │",
-			"│              b1 CLOSE → LISTEN  (tcp_info) │",
-			"│                   #1 ──── SYN seq=0 ────▶│",
-		}},
-		{"dropped at once", func() *script {
-			s := two()
-			s.at(journal.AtDropped, "a", reason, s.at(journal.AtSent, "a", syn, 0))
-			return s
-		}, []string{"├──── SYN seq=0 ────▶ ✕ dropped (lost)     │"}},
-		{"held and then dropped", func() *script {
-			s := two()
-			n := s.at(journal.AtSent, "a", syn, 0)
-			s.at(journal.AtHeld, "a", syn, n)
-			s.at(journal.AtDropped, "a", reason, n)
-			return s
-		}, []string{
-			"├──── SYN seq=0 ────▶ held                 │",
-			"│      #1 SYN seq=0 ✕ dropped (lost)       │",
-		}},
-		{"delivered twice", func() *script {
-			s := two()
-			n := s.at(journal.AtSent, "a", syn, 0)
-			s.at(journal.AtDelivered, "b", syn, n)
-			s.at(journal.AtDelivered, "b", again, n)
-			return s
-		}, []string{
-			"├─────────────── SYN seq=0 ───────────────▶│",
-			"│           copy of #1 ──── SYN seq=0 ────▶│",
-		}},
-		{"never delivered", func() *script {
-			s := two()
-			s.at(journal.AtSent, "b", segment(b80, a80, "ACK", 1, 1, 0), 0)
-			return s
-		}, []string{"│   never delivered ◀── ACK seq=0 ack=0 ───┤"}},
-		{"injected", func() *script {
-			s := two()
-			s.at(journal.AtInjected, "b", syn, 0)
-			return s
-		}, []string{"│             injected ──── SYN seq=0 ────▶│"}},
-		{"to itself, at once", func() *script {
-			s := one()
-			s.carry("a", "a", self)
-			return s
-		}, []string{
-			"├───────── SYN seq=0 ─────────╮",
-			"│◀────────────────────────────╯",
-		}},
-		{"to itself, two on their way", func() *script {
-			s := one()
-			m := s.at(journal.AtSent, "a", self, 0)
-			n := s.at(journal.AtSent, "a", self, 0)
-			s.at(journal.AtDelivered, "a", self, m)
-			s.call("a1", "close", 0, "")
-			s.at(journal.AtDelivered, "a", self, n)
-			return s
-		}, []string{
-			"├───────── SYN seq=0 ─────────╮",
-			"├───────── SYN seq=0 ─────────┤",
-			"│◀────── #1 SYN seq=0 ────────┤",
-			"│ a1 close() = 0  12 µs       │",
-			"│◀────── #2 SYN seq=0 ────────╯",
-		}},
-		{"to itself, dropped", func() *script {
-			s := one()
-			s.at(journal.AtDropped, "a", self, s.at(journal.AtSent, "a", self, 0))
-			return s
-		}, []string{"├── SYN seq=0 ──▶ ✕ dropped"}},
-		{"to itself, beside another host", func() *script {
-			s := one().socket("b1", b80, "")
-			n := s.at(journal.AtSent, "a", self, 0)
-			s.call("b1", "listen", 0, "", "1")
-			s.at(journal.AtDelivered, "a", self, n)
-			return s
-		}, []string{
-			"├───────── SYN seq=0 ─────────╮              │",
-			"│                    b1 listen(1) = 0  12 µs │",
-			"│◀────── #1 SYN seq=0 ────────╯              │",
-		}},
-		{"to itself, on lo", func() *script {
-			s := one()
-			s.at(journal.AtDelivered, "", self, 0)
-			return s
-		}, []string{
-			"├───────── SYN seq=0 ─────────╮",
-			"│◀────────────────────────────╯",
-		}},
-	} {
+func changed(p journal.Packet, change func(*journal.Packet)) journal.Packet {
+	change(&p)
+	return p
+}
+
+// twoEnds are two hosts with a socket each.
+func twoEnds() *script {
+	return newScript("", journal.Wire).socket("a1", a80, b80).socket("b1", b80, a80)
+}
+
+// oneEnd is a socket that is connected to itself.
+func oneEnd() *script { return newScript("", journal.Wire).socket("a1", a80, a80) }
+
+// arrows are packets, and how a ladder draws each.
+var arrows = []struct {
+	name  string
+	write func() *script
+	want  []string
+}{
+	{"delivered at once", func() *script {
+		s := twoEnds()
+		s.carry("a", "b", arrowSYN)
+		return s
+	}, []string{"├─────────────── SYN seq=0 ───────────────▶│"}},
+	{"delivered after its sender's state was read", func() *script {
+		s := twoEnds()
+		n := s.at(journal.AtSent, "a", arrowSYN, 0)
+		s.seen("a1", "CLOSE", "SYN_SENT", journal.TCPInfo)
+		s.at(journal.AtDelivered, "b", arrowSYN, n)
+		return s
+	}, []string{
+		"│ a1 CLOSE → SYN_SENT  (tcp_info)          │",
+		"├─────────────── SYN seq=0 ───────────────▶│",
+	}},
+	{"delivered after its receiver's state changed", func() *script {
+		s := twoEnds()
+		n := s.at(journal.AtSent, "a", arrowSYN, 0)
+		s.seen("b1", "CLOSE", "LISTEN", journal.TCPInfo)
+		s.at(journal.AtDelivered, "b", arrowSYN, n)
+		return s
+	}, []string{
+		"├──── SYN seq=0 ────▶ in flight             │",
+		"│              b1 CLOSE → LISTEN  (tcp_info) │",
+		"│                   #1 ──── SYN seq=0 ────▶│",
+	}},
+	{"dropped at once", func() *script {
+		s := twoEnds()
+		s.at(journal.AtDropped, "a", arrowLost, s.at(journal.AtSent, "a", arrowSYN, 0))
+		return s
+	}, []string{"├──── SYN seq=0 ────▶ ✕ dropped (lost)     │"}},
+	{"held and then dropped", func() *script {
+		s := twoEnds()
+		n := s.at(journal.AtSent, "a", arrowSYN, 0)
+		s.at(journal.AtHeld, "a", arrowSYN, n)
+		s.at(journal.AtDropped, "a", arrowLost, n)
+		return s
+	}, []string{
+		"├──── SYN seq=0 ────▶ held                 │",
+		"│      #1 SYN seq=0 ✕ dropped (lost)       │",
+	}},
+	{"delivered twice", func() *script {
+		s := twoEnds()
+		n := s.at(journal.AtSent, "a", arrowSYN, 0)
+		s.at(journal.AtDelivered, "b", arrowSYN, n)
+		s.at(journal.AtDelivered, "b", arrowCopy, n)
+		return s
+	}, []string{
+		"├─────────────── SYN seq=0 ───────────────▶│",
+		"│           copy of #1 ──── SYN seq=0 ────▶│",
+	}},
+	{"never delivered", func() *script {
+		s := twoEnds()
+		s.at(journal.AtSent, "b", segment(b80, a80, "ACK", 1, 1, 0), 0)
+		return s
+	}, []string{"│   never delivered ◀── ACK seq=0 ack=0 ───┤"}},
+	{"injected", func() *script {
+		s := twoEnds()
+		s.at(journal.AtInjected, "b", arrowSYN, 0)
+		return s
+	}, []string{"│             injected ──── SYN seq=0 ────▶│"}},
+	{"to itself, at once", func() *script {
+		s := oneEnd()
+		s.carry("a", "a", arrowToSelf)
+		return s
+	}, []string{
+		"├───────── SYN seq=0 ─────────╮",
+		"│◀────────────────────────────╯",
+	}},
+	{"to itself, two on their way", func() *script {
+		s := oneEnd()
+		m := s.at(journal.AtSent, "a", arrowToSelf, 0)
+		n := s.at(journal.AtSent, "a", arrowToSelf, 0)
+		s.at(journal.AtDelivered, "a", arrowToSelf, m)
+		s.call("a1", "close", 0, "")
+		s.at(journal.AtDelivered, "a", arrowToSelf, n)
+		return s
+	}, []string{
+		"├───────── SYN seq=0 ─────────╮",
+		"├───────── SYN seq=0 ─────────┤",
+		"│◀────── #1 SYN seq=0 ────────┤",
+		"│ a1 close() = 0  12 µs       │",
+		"│◀────── #2 SYN seq=0 ────────╯",
+	}},
+	{"to itself, dropped", func() *script {
+		s := oneEnd()
+		s.at(journal.AtDropped, "a", arrowToSelf, s.at(journal.AtSent, "a", arrowToSelf, 0))
+		return s
+	}, []string{"├── SYN seq=0 ──▶ ✕ dropped"}},
+	{"to itself, beside another host", func() *script {
+		s := oneEnd().socket("b1", b80, "")
+		n := s.at(journal.AtSent, "a", arrowToSelf, 0)
+		s.call("b1", "listen", 0, "", "1")
+		s.at(journal.AtDelivered, "a", arrowToSelf, n)
+		return s
+	}, []string{
+		"├───────── SYN seq=0 ─────────╮              │",
+		"│                    b1 listen(1) = 0  12 µs │",
+		"│◀────── #1 SYN seq=0 ────────╯              │",
+	}},
+	{"to itself, on lo", func() *script {
+		s := oneEnd()
+		s.at(journal.AtDelivered, "", arrowToSelf, 0)
+		return s
+	}, []string{
+		"├───────── SYN seq=0 ─────────╮",
+		"│◀────────────────────────────╯",
+	}},
+}
+
+func TestArrows(t *testing.T) {
+	for _, c := range arrows {
 		t.Run(c.name, func(t *testing.T) {
 			got, want := squeeze(rowsOf(c.write(), 60)), squeeze(c.want)
 			if !slices.Equal(got, want) {

@@ -17,74 +17,80 @@ import (
 // infoReplies are the replies with an Info that are recorded.
 const infoReplies = "testdata/info.txt"
 
+// infoRecorder compares what the running kernel tells with what was recorded, or records it.
+type infoRecorder struct {
+	t    *testing.T
+	c    *Conn
+	file bytes.Buffer
+}
+
+// note takes the only reply to a dump.
+func (r *infoRecorder) note(name string, f Filter) {
+	r.t.Helper()
+	f.Family, f.Info = FamilyIPv4, true
+	got := onlyReply(r.t, r.c, f)
+	fmt.Fprintf(&r.file, "%s: %x\n", name, got)
+	if *record {
+		return
+	}
+	s, err := parseMessage(got)
+	want, errWant := parseMessage(recordedIn(r.t, infoReplies)[name])
+	if err != nil || errWant != nil || lasting(s) != lasting(want) {
+		r.t.Errorf("%s: %+v, recorded %+v, %v, %v", name, lasting(s), lasting(want), err, errWant)
+	}
+	if got, want := untimed(parseInfo(got, f.MPTCP)), untimed(parseInfo(recordedIn(r.t, infoReplies)[name], f.MPTCP)); got != want {
+		r.t.Errorf("%s: %+v, recorded %+v", name, got, want)
+	}
+}
+
+// pause lets time pass where it is recorded, so that no two of the times recorded are the same.
+func (r *infoRecorder) pause() {
+	if *record {
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// halfClosed lets the client of a connection send five bytes, and then its FIN.
+func (r *infoRecorder) halfClosed(conn nstest.Conn) {
+	r.t.Helper()
+	r.pause()
+	if _, err := unix.Write(conn.Client.FD, []byte("hello")); err != nil {
+		r.t.Fatal(err)
+	}
+	r.pause()
+	closeHalf(r.t, conn.Client)
+	r.pause()
+}
+
 // What the running kernel tells with Info reads like what was recorded, but
 // for how long ago it was. With -record it is written to testdata/info.txt;
 // TestParseRecordedInfo's table is then to be brought up to date by hand.
 func TestRecordedInfoStillHolds(t *testing.T) {
 	nstest.Enter(t)
-	c := open(t)
-	var file bytes.Buffer
-	note := func(name string, f Filter) {
-		t.Helper()
-		f.Family, f.Info = FamilyIPv4, true
-		got := onlyReply(t, c, f)
-		fmt.Fprintf(&file, "%s: %x\n", name, got)
-		if *record {
-			return
-		}
-		s, err := parseMessage(got)
-		want, errWant := parseMessage(recordedIn(t, infoReplies)[name])
-		if err != nil || errWant != nil || lasting(s) != lasting(want) {
-			t.Errorf("%s: %+v, recorded %+v, %v, %v", name, lasting(s), lasting(want), err, errWant)
-		}
-		if got, want := untimed(parseInfo(got, f.MPTCP)), untimed(parseInfo(recordedIn(t, infoReplies)[name], f.MPTCP)); got != want {
-			t.Errorf("%s: %+v, recorded %+v", name, got, want)
-		}
-	}
-
-	// So that no two of the times recorded are the same.
-	pause := func(d time.Duration) {
-		if *record {
-			time.Sleep(d)
-		}
-	}
-
+	r := infoRecorder{t: t, c: open(t)}
 	at := addr("127.0.0.1:8080")
 	listener, _ := nstest.Listen(t, at)
 	conn := nstest.ConnectSocket(t, boundTo(t, nstest.Socket(t, at.Addr()), "127.0.0.1:40000"), listener, at)
-	pause(100 * time.Millisecond)
-	if _, err := unix.Write(conn.Client.FD, []byte("hello")); err != nil {
-		t.Fatal(err)
-	}
-	pause(100 * time.Millisecond)
-	closeHalf(t, conn.Client)
-	pause(100 * time.Millisecond)
-	note("close-wait, 5 bytes unread", Filter{States: 1 << tcpstate.CloseWait})
-	note("fin-wait2, held", Filter{States: 1 << tcpstate.FinWait2})
+	r.halfClosed(conn)
+	r.note("close-wait, 5 bytes unread", Filter{States: 1 << tcpstate.CloseWait})
+	r.note("fin-wait2, held", Filter{States: 1 << tcpstate.FinWait2})
 	conn.Client.Close()
-	note("fin-wait2, orphaned", Filter{States: 1 << tcpstate.FinWait2})
+	r.note("fin-wait2, orphaned", Filter{States: 1 << tcpstate.FinWait2})
 
 	at = addr("127.0.0.1:8081")
 	listener, _ = nstest.ListenSocket(t, nstest.MPTCPSocket(t, at.Addr()), at)
-	multi := nstest.ConnectSocket(t, boundTo(t, nstest.MPTCPSocket(t, at.Addr()), "127.0.0.1:40001"), listener, at)
-	pause(100 * time.Millisecond)
-	if _, err := unix.Write(multi.Client.FD, []byte("hello")); err != nil {
-		t.Fatal(err)
-	}
-	pause(100 * time.Millisecond)
-	closeHalf(t, multi.Client)
-	pause(100 * time.Millisecond)
-	note("MPTCP, close-wait", Filter{MPTCP: true, States: 1 << tcpstate.CloseWait, LocalPort: 8081})
+	r.halfClosed(nstest.ConnectSocket(t, boundTo(t, nstest.MPTCPSocket(t, at.Addr()), "127.0.0.1:40001"), listener, at))
+	r.note("MPTCP, close-wait", Filter{MPTCP: true, States: 1 << tcpstate.CloseWait, LocalPort: 8081})
 
 	at = addr("127.0.0.1:8082")
 	listener, _ = nstest.Listen(t, at)
 	fellBack := nstest.ConnectSocket(t, boundTo(t, nstest.MPTCPSocket(t, at.Addr()), "127.0.0.1:40002"), listener, at)
-	pause(100 * time.Millisecond)
+	r.pause()
 	closeHalf(t, fellBack.Server)
-	note("MPTCP that fell back, close-wait", Filter{MPTCP: true, States: 1 << tcpstate.CloseWait, RemotePort: 8082})
+	r.note("MPTCP that fell back, close-wait", Filter{MPTCP: true, States: 1 << tcpstate.CloseWait, RemotePort: 8082})
 
 	if *record {
-		if err := os.WriteFile(infoReplies, file.Bytes(), 0o644); err != nil {
+		if err := os.WriteFile(infoReplies, r.file.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
