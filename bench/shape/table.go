@@ -45,7 +45,7 @@ journals that were written by hand, and what they use.
 	row(w, "lib/scenario and lib/cli, lines without tests", float64(s.lib), mostLib, "%.0f")
 	row(w, "longest function, lines", float64(s.longest[0].n), mostFunction, "%.0f")
 	row(w, "highest cognitive complexity", float64(s.hardest[0].n), mostComplexity, "%.0f")
-	row(w, "testdata, MiB", float64(s.testdata)/(1<<20), mostTestdata/(1<<20), "%.1f")
+	row(w, "testdata, MiB", float64(s.testdata)/(1<<20), mostTestdata/(1<<20), "%.2f")
 	for _, b := range s.binaries {
 		row(w, b.name+", MiB", float64(b.size)/(1<<20), b.most, "%.2f")
 	}
