@@ -82,10 +82,6 @@ func (o options) measure(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	sizes, err := sizesOf(filepath.Dir(binary))
-	if err != nil {
-		return err
-	}
 	m, err := thisMachine()
 	if err != nil {
 		return err
@@ -128,34 +124,7 @@ func (o options) measure(w io.Writer) error {
 	scans.write(w)
 	stuck.write(w)
 	met.write(w)
-	writeSizes(w, sizes)
 	fmt.Fprintln(w)
 	stale.write(w, m)
 	return nil
-}
-
-// shipped are the binaries whose size is told, and how large they may be, in MiB:
-// staleresp has net/http in it, which parses requests.
-var shipped = []struct {
-	name   string
-	target float64
-}{{"selfconnect", 4.5}, {"simopen", 4.5}, {"halfclose", 4.5}, {"lingerreset", 4.5}, {"staleresp", 8}}
-
-// sizesOf are the sizes of the shipped binaries, in bytes.
-func sizesOf(dir string) (sizes []int64, err error) {
-	for _, b := range shipped {
-		s, err := os.Stat(filepath.Join(dir, b.name))
-		if err != nil {
-			return nil, fmt.Errorf("%w; run make build first", err)
-		}
-		sizes = append(sizes, s.Size())
-	}
-	return sizes, nil
-}
-
-func writeSizes(w io.Writer, sizes []int64) {
-	fmt.Fprint(w, "\n## Size\n\n| binary, static, stripped | MiB | target |\n| --- | ---: | ---: |\n")
-	for i, b := range shipped {
-		fmt.Fprintf(w, "| %s | %.2f | %.1f |\n", b.name, float64(sizes[i])/(1<<20), b.target)
-	}
 }
