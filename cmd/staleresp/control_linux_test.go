@@ -100,50 +100,26 @@ func nobodyWrong(t *testing.T, r *doctor.Judged) {
 }
 
 // straightWire: the server writes each client's reply to its own connection.
-func straightWire(r *scenario.Run) error {
-	s, err := serve(r)
-	if err != nil {
-		return err
-	}
+func straightWire(t *scenario.T) {
+	s := serve(t)
 	for _, p := range []policy{naive, compare} {
-		var both [2]*client
-		var asked [2]outstanding
-		for i := range both {
-			if both[i], err = newClient(r, s, p); err != nil {
-				return err
-			}
-			if asked[i], err = both[i].put(users[i]); err != nil {
-				return err
-			}
-		}
+		both := []*client{newClient(s, p), newClient(s, p)}
+		asked := []outstanding{both[0].put(users[0]), both[1].put(users[1])}
 		for i, c := range both {
-			s.reply(c.conn.Server, asked[i].question)
-			if err := c.settle(asked[i]); err != nil {
-				return err
-			}
+			s.reply(c.server, asked[i].question)
+			c.hear(asked[i], inTime)
 		}
 	}
-	return nil
 }
 
 // marked is a pool that does not use a connection again whose request was
 // cancelled, for clients that take whatever comes.
-func marked(r *scenario.Run) error {
-	s, err := serve(r)
-	if err != nil {
-		return err
-	}
-	c, err := newClient(r, s, naive)
-	if err != nil {
-		return err
-	}
-	if err := c.cancel(users[0]); err != nil {
-		return err
-	}
-	if err := c.again(); err != nil {
-		return err
-	}
-	return c.play(step{users[1], inTime}, step{users[2], inTime})
+func marked(t *scenario.T) {
+	c := newClient(serve(t), naive)
+	c.cancel(users[0])
+	c.again()
+	c.ask(users[1], inTime)
+	c.ask(users[2], inTime)
 }
 
 // TestCured: where the server does not err, or the connection is dropped, the
@@ -152,25 +128,22 @@ func TestCured(t *testing.T) {
 	t.Parallel()
 	suite.Controls(t, doctor.Stages(journal.Networks()...),
 		doctor.Control{
-			Scenario: "crosswire", Play: straightWire, Want: claim.NotReproduced, Because: "to the connection of its request",
+			Scenario: "crosswire", Steps: straightWire, Want: claim.NotReproduced, Because: "to the connection of its request",
 			Verdicts: map[string]claim.Verdict{"SR6": claim.Inconclusive, "SR7": claim.Inconclusive}, Check: nobodyWrong,
 		},
 		doctor.Control{
-			Scenario: "cancelled", Play: marked, Want: claim.NotReproduced, Because: "that were given up: 1, that failed: 0; replies taken for another's: 0",
+			Scenario: "cancelled", Steps: marked, Want: claim.NotReproduced, Because: "that were given up: 1, that failed: 0; replies taken for another's: 0",
 			Verdicts: map[string]claim.Verdict{"SR2": claim.Inconclusive},
 		},
 	)
 }
 
 // set makes a kernel setting on both hosts.
-func set(name, value string) func(*scenario.Run) error {
-	return func(r *scenario.Run) error {
+func set(name, value string) func(*scenario.T) {
+	return func(t *scenario.T) {
 		for _, host := range ab {
-			if err := r.Host(host).Set(name, value); err != nil {
-				return err
-			}
+			t.Sysctl(host, name, value)
 		}
-		return nil
 	}
 }
 
@@ -184,26 +157,15 @@ func paws(t *testing.T, r *doctor.Judged) {
 
 // beside lets every segment of the dead connection be one byte beside the awaited
 // one, by an answer of the new one that is read meanwhile.
-func beside(r *scenario.Run) error {
-	s, err := serve(r)
-	if err != nil {
-		return err
+func beside(t *scenario.T) {
+	s := serve(t)
+	setTimestamps(t, false)
+	c := &client{t: t, policy: reconnect, service: s}
+	dead := c.die(int64(isnClock))
+	if c.fit(dead) {
+		c.ask(users[3], inTime) // both sides have gone on
+		c.haunted(dead)
 	}
-	if err := setTimestamps(r, false); err != nil {
-		return err
-	}
-	c := &client{Run: r, policy: reconnect, service: s}
-	dead, err := c.die(int64(isnClock))
-	if err != nil {
-		return err
-	}
-	if fits, err := c.fit(dead); err != nil || !fits {
-		return err
-	}
-	if err := c.ask(users[3], inTime); err != nil { // both sides have gone on
-		return err
-	}
-	return c.haunted(dead)
 }
 
 // pause is long enough for the clock of initial sequence numbers to overtake a
@@ -241,11 +203,11 @@ func TestDeadStayDead(t *testing.T) {
 			Want: claim.Reproduced, Verdicts: map[string]claim.Verdict{"SR4": claim.Confirmed}, Check: triedTwice,
 		},
 		doctor.Control{
-			Name: "beside", Scenario: "incarnation", Play: beside, Want: claim.NotReproduced, Because: "nobody took it",
+			Name: "beside", Scenario: "incarnation", Steps: beside, Want: claim.NotReproduced, Because: "nobody took it",
 			Verdicts: map[string]claim.Verdict{"SR3": claim.Confirmed, "SR4": claim.Inconclusive},
 		},
 		doctor.Control{
-			Name: "no TIME_WAIT", Scenario: "time-wait", OldAlter: set("net.ipv4.tcp_max_tw_buckets", "0"), Want: claim.OutcomeUnresolved,
+			Name: "no TIME_WAIT", Scenario: "time-wait", Alter: set("net.ipv4.tcp_max_tw_buckets", "0"), Want: claim.OutcomeUnresolved,
 			Because:  "no end was in TIME_WAIT",
 			Verdicts: map[string]claim.Verdict{"SR5": claim.Inconclusive, "SR13": claim.Inconclusive, "SR14": claim.Inconclusive},
 		},

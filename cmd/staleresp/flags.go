@@ -48,7 +48,7 @@ const (
 // ownFlags are the flags of the scenarios.
 func ownFlags() []urfave.Flag {
 	return []urfave.Flag{
-		spanFlag(patienceFlag, "clients wait `D` for a reply, by SO_RCVTIMEO", usualPatience),
+		spanFlag(patienceFlag, "clients wait `D` for a reply that is late", usualPatience),
 		spanFlag(lateByFlag, "a late reply comes `D` after its request", usualLateness),
 		cli.Choice(timestampsFlag, "with incarnation: TCP timestamps", timestampsBoth, timestampsOn, timestampsOff, timestampsBoth),
 	}

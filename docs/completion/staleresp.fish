@@ -41,7 +41,7 @@ complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -l label -x -d 'with --evidence: name this bundle TEXT'
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -l no-redact -d 'with --evidence: keep addresses and names as they are'
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -l version -d 'print the version, the commit and Go\'s version'
-complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -l patience -x -d 'clients wait D for a reply, by SO_RCVTIMEO (20ms)'
+complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -l patience -x -d 'clients wait D for a reply that is late (20ms)'
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -l late-by -x -d 'a late reply comes D after its request (30ms)'
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -l timestamps -x -a 'on off both' -d 'with incarnation: TCP timestamps: on, off or both (both)'
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve judge' -l help -d 'show help'

@@ -277,13 +277,6 @@ func (e *End) SetBlocking() {
 	e.t.must(e.s.SetBlocking())
 }
 
-// SetReceiveTimeout lets a read that blocks fail with EAGAIN after d (SO_RCVTIMEO,
-// socket(7)).
-func (e *End) SetReceiveTimeout(d time.Duration) {
-	e.t.goOn()
-	e.t.must(e.s.SetReceiveTimeout(d))
-}
-
 // Err reads and clears the socket's pending error (SO_ERROR, socket(7)).
 func (e *End) Err() journal.Errno {
 	errno, err := e.s.Error()

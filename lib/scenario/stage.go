@@ -76,7 +76,6 @@ type socket interface {
 	Close() error
 
 	SetBlocking() error
-	SetReceiveTimeout(d time.Duration) error
 	SetOption(o journal.Option, value int) error
 	Error() (journal.Errno, error) // SO_ERROR
 	SetLinger(on bool, seconds int) error

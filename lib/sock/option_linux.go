@@ -3,7 +3,6 @@ package sock
 import (
 	"fmt"
 	"strconv"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -82,15 +81,6 @@ func optionText(o journal.Option, v int) string {
 		return unix.ErrnoName(unix.Errno(v))
 	}
 	return strconv.Itoa(v)
-}
-
-// SetReceiveTimeout lets a read that blocks fail with EAGAIN after a time
-// (SO_RCVTIMEO, socket(7)).
-func (s *Socket) SetReceiveTimeout(d time.Duration) error {
-	tv := unix.NsecToTimeval(d.Nanoseconds())
-	return s.call("setsockopt", []string{"SO_RCVTIMEO", d.String()}, func(fd int) returned {
-		return returned{err: unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &tv)}
-	})
 }
 
 // SetLinger sets SO_LINGER (socket(7)). With on and 0 seconds, close sends RST.

@@ -45,7 +45,7 @@ func (s Stage) Missing() (why string) {
 
 // Probe takes steps on the stage and says why that did not work.
 func (s Stage) Probe(steps func(*scenario.T)) (why string) {
-	probe := scenario.Scenario{Name: "probe", Networks: journal.Networks(), Hosts: []string{"a"}, Steps: steps}
+	probe := scenario.Scenario{Name: "probe", Networks: journal.Networks(), Hosts: []string{"a", "b"}, Steps: steps}
 	j := scenario.Conduct(context.Background(), &probe, nil, s.Conditions())
 	return j.Stopped
 }

@@ -1,0 +1,232 @@
+package main
+
+import (
+	"net/netip"
+	"time"
+
+	"sockproof/lib/journal"
+	"sockproof/lib/scenario"
+)
+
+// client is an application that shares one connection among its users, and gives
+// up waiting for a reply after a time.
+type client struct {
+	t           *scenario.T
+	policy      policy
+	service     *service
+	end, server *scenario.End       // of its connection: its own and the server's
+	first       int                 // the number before that of a connection's first request
+	asked       int                 // that of its last request
+	waiting     map[int]outstanding // of a pipeline: the requests without a reply
+	owed        *owed               // the reply that is late
+}
+
+// owed is a reply that is late.
+type owed struct {
+	to   *scenario.End // the server's end of the connection
+	of   question
+	due  time.Time
+	held netip.AddrPort // valid: it was sent, and the wire holds what this client is sent
+}
+
+// newClient makes one, and connects it.
+func newClient(s *service, p policy) *client {
+	c := &client{t: s.t, policy: p, service: s, waiting: map[int]outstanding{}}
+	c.connect()
+	return c
+}
+
+// connect gives the client a connection.
+func (c *client) connect() {
+	c.end, c.server = c.service.Connect()
+	c.asked = c.first
+}
+
+// again closes the connection and makes another.
+func (c *client) again() {
+	c.t.AtOnce(func() { c.end.Close() })
+	c.t.Deliver()
+	c.connect()
+}
+
+// patience is how long a client waits for a reply that is late.
+func patience(t *scenario.T) time.Duration { return durationOf(t.Option(patienceFlag), usualPatience) }
+
+// enough is how long it waits for one that is not: a machine may be busy.
+const enough = 500 * time.Millisecond
+
+// outstanding is a request that was sent.
+type outstanding struct {
+	question
+	n     int       // the number of the call that sent it
+	until time.Time // when the client gives up
+}
+
+// send sends a user's request, and lets it arrive.
+func (c *client) send(user string, a arrival) outstanding {
+	c.asked++
+	q := question{c.asked, user}
+	c.end.Write(string(q.request()))
+	wait := patience(c.t)
+	if a == inTime {
+		wait = max(wait, enough)
+	}
+	o := outstanding{q, c.end.Latest(), time.Now().Add(wait)}
+	c.t.Deliver()
+	return o
+}
+
+// note journals what became of a request; reply: what the last call has read.
+func (c *client) note(o outstanding, did string, reply []byte) {
+	a := journal.Answer{Policy: string(c.policy), Did: did, Request: said(o.request()), Reply: said(reply), Asked: o.n}
+	if did != didCancel {
+		a.Read = c.end.Latest()
+	}
+	c.t.Answer(c.end, a)
+}
+
+// ask makes a user's request, whose reply comes as it may, and waits for that.
+func (c *client) ask(user string, a arrival) { c.hear(c.begin(user, a), a) }
+
+// begin sends a user's request, whose reply comes as it may. What is late from before
+// comes after the client has drained its connection, if it does, and before it sends.
+func (c *client) begin(user string, a arrival) outstanding {
+	c.drain()
+	c.deliverOwed()
+	sent := time.Now()
+	o := c.send(user, a)
+	q, ok := c.service.take(c.server)
+	switch {
+	case !ok:
+	case a == inTime:
+		c.service.reply(c.server, q)
+	default:
+		o.question = q
+		c.owed = &owed{to: c.server, of: q, due: sent.Add(c.service.lateBy)}
+		if a == fromNetwork {
+			c.owed.held = c.service.replyHeld(c.server, q)
+		}
+	}
+	return o
+}
+
+// deliverOwed lets the reply that is late arrive, when it is due.
+func (c *client) deliverOwed() {
+	late := c.owed
+	if late == nil {
+		return
+	}
+	c.owed = nil
+	c.t.Wait(time.Until(late.due))
+	if late.held.IsValid() {
+		c.service.letGo(late.held)
+		return
+	}
+	c.service.reply(late.to, late.of)
+}
+
+// put sends a user's request, which the server reads and does not answer yet. What it
+// has not read it must not answer.
+func (c *client) put(user string) outstanding {
+	c.drain()
+	o := c.send(user, inTime)
+	if _, ok := c.service.take(c.server); !ok {
+		c.t.Stop("the server has not read the request %q", said(o.request()))
+	}
+	return o
+}
+
+// drain reads what is there, where that is the client's policy.
+func (c *client) drain() {
+	for c.policy == drain {
+		if b, errno := c.end.ReadNow(messageSize); errno != "" || len(b) == 0 {
+			return
+		}
+	}
+}
+
+// hear waits for the reply to a request, as the policy has it. A pipeline does not
+// wait for one that is late: the next request goes out behind it.
+func (c *client) hear(o outstanding, a arrival) {
+	if c.policy == pipeline {
+		c.waiting[o.number] = o
+		if a == inTime {
+			c.resolve(o)
+		}
+		return
+	}
+	if c.owed != nil && c.service.lateBy < patience(c.t) {
+		c.deliverOwed()
+	}
+	for did := didDiscard; did == didDiscard; {
+		reply, errno := c.receive(o)
+		switch {
+		case errno == journal.EAGAIN:
+			did = didTimeOut
+		case errno != "" || len(reply) == 0:
+			did = didFail
+		default:
+			did = c.decide(o, reply)
+		}
+		c.note(o, did, reply)
+		if did == didFail || did == didTimeOut && c.policy == reconnect {
+			c.again()
+		}
+	}
+}
+
+// receive waits for a message until the client gives the request up.
+func (c *client) receive(o outstanding) ([]byte, journal.Errno) {
+	c.t.Await(time.Until(o.until), c.end.Readable)
+	return c.end.Read(messageSize)
+}
+
+// decide is what the policy makes of a reply.
+func (c *client) decide(o outstanding, reply []byte) string {
+	q, _, ok := parse(reply, replyWord)
+	switch {
+	case !c.policy.looks(), ok && q.number == o.number:
+		return didTake
+	case c.policy.compares():
+		return didRefuse
+	}
+	return didDiscard
+}
+
+// resolve reads until no request is without a reply. Each reply finds its request by its
+// number; one that finds none is thrown away. last is the request made last.
+func (c *client) resolve(last outstanding) {
+	for len(c.waiting) > 0 {
+		reply, errno := c.receive(last)
+		if errno != "" || len(reply) == 0 {
+			c.abandon(last, errno)
+			return
+		}
+		q, _, _ := parse(reply, replyWord)
+		o, is := c.waiting[q.number]
+		if !is {
+			c.note(last, didDiscard, reply)
+			continue
+		}
+		c.note(o, didTake, reply)
+		delete(c.waiting, q.number)
+	}
+}
+
+// abandon gives up every request that is without a reply, in the order in which they
+// were made.
+func (c *client) abandon(last outstanding, errno journal.Errno) {
+	did := didFail
+	if errno == journal.EAGAIN {
+		did = didTimeOut
+	}
+	for n := range last.number + 1 {
+		if o, is := c.waiting[n]; is {
+			c.note(o, did, nil)
+			delete(c.waiting, n)
+		}
+	}
+	if did == didFail {
+		c.again()
+	}
+}
