@@ -118,8 +118,8 @@ func marked(t *scenario.T) {
 	c := newClient(serve(t), naive)
 	c.cancel(users[0])
 	c.again()
-	c.ask(users[1], inTime)
-	c.ask(users[2], inTime)
+	c.ask(users[1])
+	c.ask(users[2])
 }
 
 // TestCured: where the server does not err, or the connection is dropped, the
@@ -163,7 +163,7 @@ func beside(t *scenario.T) {
 	c := &client{t: t, policy: reconnect, service: s}
 	dead := c.die(int64(isnClock))
 	if c.fit(dead) {
-		c.ask(users[3], inTime) // both sides have gone on
+		c.ask(users[3]) // both sides have gone on
 		c.haunted(dead)
 	}
 }

@@ -85,8 +85,8 @@ func (c *client) note(o outstanding, did string, reply []byte) {
 	c.t.Answer(c.end, a)
 }
 
-// ask makes a user's request, whose reply comes as it may, and waits for that.
-func (c *client) ask(user string, a arrival) { c.hear(c.begin(user, a), a) }
+// ask makes a user's request, whose reply comes in time, and waits for that.
+func (c *client) ask(user string) { c.hear(c.begin(user, inTime), inTime) }
 
 // begin sends a user's request, whose reply comes as it may. What is late from before
 // comes after the client has drained its connection, if it does, and before it sends.

@@ -191,6 +191,6 @@ func (c *client) haunted(dead *wire.Packet) {
 	c.t.Release()
 	c.hear(o, inTime)
 	c.t.Count()
-	c.ask(users[2], inTime)
+	c.ask(users[2])
 	c.reset()
 }

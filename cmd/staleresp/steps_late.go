@@ -37,7 +37,7 @@ func late(t *scenario.T, of []policy, n int, why arrival, lateOnes ...int) {
 	for i, user := range users[:n] {
 		if !slices.Contains(lateOnes, i) {
 			for _, c := range clients {
-				c.ask(user, inTime)
+				c.ask(user)
 			}
 			continue
 		}
@@ -63,7 +63,7 @@ func cancelled(t *scenario.T) {
 			c.again()
 		}
 		for _, user := range users[1:4] {
-			c.ask(user, inTime)
+			c.ask(user)
 		}
 	}
 }
@@ -95,8 +95,8 @@ func crosswire(t *scenario.T) {
 		s.reply(other.server, robbed.question)
 		s.reply(other.server, cheated.question)
 		other.hear(cheated, inTime)
-		other.ask(users[2], inTime)
-		other.ask(users[3], inTime)
+		other.ask(users[2])
+		other.ask(users[3])
 		robbed.until = time.Now().Add(patience(t))
 		giveUp = append(giveUp, func() { one.hear(robbed, inTime) })
 	}

@@ -76,7 +76,7 @@ func (l *leftover) leave(clientFirst bool) {
 		}
 		return wire.Wait
 	})
-	l.ask(users[0], inTime)
+	l.ask(users[0])
 	l.t.Rule(nil)
 	first, second := l.end, l.server
 	if !clientFirst {
