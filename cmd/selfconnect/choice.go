@@ -3,70 +3,66 @@ package main
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
 )
 
-// series is the attempts made to connect to one address, folded ones included.
+// series is the attempts made to connect to one address, those counted instead of kept
+// included.
 type series struct {
 	target string
+	first  *journal.Event // connect()
 	tries  int
-	hits   []int // events that prove that one connected to itself
-	others int   // attempts that connected, but not to themselves, or cannot be told apart
-	events []int // the connects kept, and the folds
+	hits   []*journal.Event // that prove that one connected to itself
+	others int              // attempts that connected, but not to themselves, or cannot be told apart
+	events []*journal.Event // the connects kept, and the counts
 }
 
-// attempts lists the series of a journal in order: a new one begins when the
-// target changes, or with a change of settings between.
-func attempts(j *journal.Journal) []series {
-	var all []series
-	fresh := true
-	for i := range j.Events {
-		e := &j.Events[i]
-		switch {
-		case e.Setting != nil:
-			fresh = true
-		case e.Call != nil && e.Call.Op == "connect":
-			target := targetOf(e)
-			if fresh || all[len(all)-1].target != target {
-				all = append(all, series{target: target})
-				fresh = false
+// hunts lists the series of a run in order: a new one begins when the target changes, or
+// with a change of settings between.
+func hunts(v *tcp.View) []series {
+	return tcp.Derive(v, func(v *tcp.View) []series {
+		var all []series
+		fresh := true
+		for _, e := range v.Events(func(e *journal.Event) bool {
+			return e.Setting != nil || e.Fold != nil || e.Call != nil && e.Call.Op == "connect"
+		}) {
+			switch {
+			case e.Setting != nil:
+				fresh = true
+			case e.Call != nil:
+				if fresh || all[len(all)-1].target != targetOf(e) {
+					all = append(all, series{target: targetOf(e), first: e})
+					fresh = false
+				}
+				all[len(all)-1].add(v.Socket(e.Socket), e)
+			case !fresh:
+				all[len(all)-1].count(e)
 			}
-			all[len(all)-1].add(j, e)
-		case e.Fold != nil && !fresh:
-			all[len(all)-1].fold(e)
 		}
-	}
-	return all
-}
-
-// targetOf is the address that a call aims at: its last argument.
-func targetOf(e *journal.Event) string {
-	if len(e.Call.Args) == 0 {
-		return ""
-	}
-	return e.Call.Args[len(e.Call.Args)-1]
+		return all
+	})
 }
 
 // add counts an attempt that was kept whole.
-func (s *series) add(j *journal.Journal, connect *journal.Event) {
+func (s *series) add(of *tcp.Socket, connect *journal.Event) {
 	s.tries++
-	s.events = append(s.events, connect.N)
-	if events := connectedToItself(j, connect.Socket); events != nil {
-		s.hits = append(s.hits, events...)
-	} else if len(claim.Entered(j, connect.Socket, journal.Established)) > 0 {
+	s.events = append(s.events, connect)
+	if p := proof(of); p != nil {
+		s.hits = append(s.hits, p...)
+	} else if len(of.Entered(journal.Established)) > 0 {
 		s.others++
 	}
 }
 
-// fold counts attempts that were folded. None of those that the scenarios fold
-// hit; one that was ESTABLISHED all the same counts against them.
-func (s *series) fold(e *journal.Event) {
+// count counts attempts that were not kept. None of those hit; one that was ESTABLISHED all
+// the same counts against them.
+func (s *series) count(e *journal.Event) {
 	s.tries += e.Fold.Times
-	s.events = append(s.events, e.N)
+	s.events = append(s.events, e)
 	for _, c := range e.Fold.Counts {
 		if strings.HasPrefix(c.What, "state "+journal.Established+" by "+string(journal.TCPInfo)) {
 			s.others += c.Count
@@ -74,78 +70,41 @@ func (s *series) fold(e *journal.Event) {
 	}
 }
 
-// port is the port aimed at.
-func (s *series) port() uint16 {
-	p, err := strconv.ParseUint(portOf(s.target), 10, 16)
-	if err != nil {
-		return 0
-	}
-	return uint16(p)
-}
+func (s *series) port() uint16 { return portOf(s.target) }
 
-// settingBefore is the value of a setting as it stood at an event: as read, or
-// as changed, last before it.
-func settingBefore(j *journal.Journal, name string, n int) (value string, event int) {
-	e := claim.Setting(j, "", name, n)
+// The settings as they stood at an event, and where the journal has them; ok: it does.
+func rangeAt(v *tcp.View, n int) (r portRange, e *journal.Event, ok bool) {
+	e = v.Setting("", rangeSetting, n)
 	if e == nil {
-		return "", 0
+		return r, nil, false
 	}
-	return e.Setting.New, e.N
+	r, err := parseRange(e.Setting.New)
+	return r, e, err == nil
 }
 
-// rangeBefore is ip_local_port_range as it stood at an event.
-func rangeBefore(j *journal.Journal, n int) (r portRange, event int, ok bool) {
-	value, event := settingBefore(j, rangeSetting, n)
-	r, err := parseRange(value)
-	return r, event, err == nil
+func reservedAt(v *tcp.View, n int) (r reservedPorts, e *journal.Event, ok bool) {
+	e = v.Setting("", reservedSetting, n)
+	if e == nil {
+		return nil, nil, true // not read: none that is known of
+	}
+	r, err := parseReserved(e.Setting.New)
+	return r, e, err == nil
 }
 
-var sc7 = claim.Claim{
-	ID: "SC7", Statement: "the kernel's own choice of source port can cause it, when the target port is in ip_local_port_range",
-	Source: article004, Quantity: claim.Can,
-	Precondition: "the socket is not bound, and the target port is in ip_local_port_range",
-	Needs:        []journal.Witness{journal.Calls, journal.TCPInfo},
-	Check: func(j *journal.Journal) claim.Finding {
-		socket, events := selfConnected(j)
-		if events == nil {
-			return notTested(j)
-		}
-		if b := claim.Calls(j, socket, "bind"); len(b) > 0 {
-			return claim.Unclear("%s was bound (#%d): the kernel had no choice", socket, b[0].N)
-		}
-		connect := claim.Calls(j, socket, "connect")
-		if len(connect) == 0 {
-			return claim.Unclear("the journal does not show %s connecting", socket)
-		}
-		r, read, ok := rangeBefore(j, connect[0].N)
-		s := series{target: targetOf(connect[0])}
-		if !ok || !r.contains(s.port()) {
-			return claim.Unclear("the journal does not show port %d inside %s", s.port(), rangeSetting)
-		}
-		tries := 0
-		for _, a := range attempts(j) {
-			if a.target == s.target {
-				tries = a.tries
-				break
-			}
-		}
-		return claim.Confirm(append([]int{read}, events...), "%s, never bound, got port %d of %s as its source, its own target, in attempt %d%s", socket, s.port(), r, tries, narrowed(j, socket))
-	},
-}
-
-// narrowed says that the kernel's choice was narrowed beforehand, by a socket
-// option or by the setting.
-func narrowed(j *journal.Journal, socket string) string {
-	for _, e := range claim.Calls(j, socket, "setsockopt") {
-		if slices.Contains(e.Call.Args, "IP_LOCAL_PORT_RANGE") && e.Call.Errno == "" {
-			return fmt.Sprintf(", IP_LOCAL_PORT_RANGE (#%d) having left it no other", e.N)
-		}
+// whyNotChosen says, of an attempt that was not bound, why the kernel could not have chosen
+// the target as its port; "": nothing speaks against it.
+func whyNotChosen(v *tcp.View, a connecting) string {
+	if len(a.CallsOf(0, 0, "bind")) > 0 {
+		return ""
+	}
+	if why := neverChosenAt(v, portOf(targetOf(a.connect)), a.connect.N); why != "" {
+		return "; " + why
 	}
 	return ""
 }
 
-// neverChosen says why connect() does not choose a port, or not while others are
-// free; "": nothing speaks against it.
+// neverChosen says why connect() does not choose a port, or not while others are free; "":
+// nothing speaks against it.
 func neverChosen(ports portRange, reserved reservedPorts, port uint16) string {
 	switch {
 	case reserved.contains(port):
@@ -162,123 +121,118 @@ func neverChosen(ports portRange, reserved reservedPorts, port uint16) string {
 }
 
 // neverChosenAt is neverChosen by the settings as they stood at an event.
-func neverChosenAt(j *journal.Journal, port uint16, n int) string {
-	ports, _, ok := rangeBefore(j, n)
-	value, _ := settingBefore(j, reservedSetting, n)
-	reserved, err := parseReserved(value)
-	if !ok || err != nil {
+func neverChosenAt(v *tcp.View, port uint16, n int) string {
+	ports, _, ok := rangeAt(v, n)
+	reserved, _, known := reservedAt(v, n)
+	if !ok || !known {
 		return ""
 	}
 	return neverChosen(ports, reserved, port)
 }
 
+var sc7 = claim.Claim{
+	ID: "SC7", Statement: "the kernel's own choice of source port can cause it, when the target port is in ip_local_port_range",
+	Source: article004, Quantity: claim.Can, Needs: needsCalls,
+	Precondition: "a socket that is not bound connects to itself, and the target port is in ip_local_port_range",
+	Rule: eachSelf(func(c *claim.Case, s *tcp.Socket) {
+		c.Given(c.First(s.CallsOf(0, 0, "bind")) == nil, "%s was bound: the kernel had no choice", s.ID)
+		connect := c.First(s.CallsOf(0, 0, "connect"))
+		c.Given(connect != nil, "the journal does not show %s connecting", s.ID)
+		port := portOf(targetOf(connect))
+		r, read, ok := rangeAt(c.View, connect.N)
+		c.Cite(read)
+		c.Given(ok && r.contains(port), "the journal does not show port %d inside %s", port, rangeSetting)
+		tries := 0
+		if i := slices.IndexFunc(hunts(c.View), func(h series) bool { return h.target == targetOf(connect) }); i >= 0 {
+			tries = hunts(c.View)[i].tries
+		}
+		c.Holds("%s, never bound, got port %d of %s as its source, its own target, in attempt %d%s", s.ID, port, r, tries, narrowed(s))
+	}),
+}
+
+// narrowed says that the kernel's choice was narrowed beforehand by a socket option.
+func narrowed(s *tcp.Socket) string {
+	for _, e := range s.CallsOf(0, 0, "setsockopt") {
+		if slices.Contains(e.Call.Args, "IP_LOCAL_PORT_RANGE") && e.Call.Errno == "" {
+			return ", IP_LOCAL_PORT_RANGE having left it no other"
+		}
+	}
+	return ""
+}
+
 // hunted is the phenomenon of a hunt: that the accident happens.
 var hunted = claim.Phenomenon{
-	Needs:  []journal.Witness{journal.Calls, journal.TCPInfo},
-	Rounds: true,
-	Check: func(j *journal.Journal) claim.Finding {
-		all := attempts(j)
-		if len(all) == 0 {
-			return claim.Unclear("connect() was never called")
+	Needs: needsCalls, Rounds: true, Precondition: "connect() was never called",
+	Rule: claim.Each(func(v *tcp.View) []series { return hunts(v)[:min(1, len(hunts(v)))] }, func(c *claim.Case, s series) {
+		c.Cite(s.events...)
+		c.Cite(s.hits...)
+		if len(s.hits) == 0 {
+			c.Expect(s.others == 0, "something else answered at %s: it is no dead port", s.target)
+			c.ExpectSeen(false, "none of %d attempts hit %s%s", s.tries, s.target, afterColon(neverChosenAt(c.View, s.port(), s.first.N)))
 		}
-		s := all[0]
-		if len(s.hits) > 0 {
-			return claim.Confirm(s.hits, "attempt %d connected to itself, %s", s.tries, s.target)
-		}
-		if s.others > 0 {
-			return claim.Refute(s.events, "something else answered at %s: it is no dead port", s.target)
-		}
-		missed := fmt.Sprintf("none of %d attempts hit %s", s.tries, s.target)
-		if len(s.events) > 0 {
-			if why := neverChosenAt(j, s.port(), s.events[0]); why != "" {
-				missed += ": " + why
-			}
-		}
-		return claim.Refute(s.events, "%s", missed)
-	},
+		c.Holds("attempt %d connected to itself, %s", s.tries, s.target)
+	}),
 }
 
-// protected compares two series: in the first a port is hit, in the second,
-// with at least as many attempts, one is not. What is the cause of the
-// difference is the caller's to say.
-func protected(j *journal.Journal, what string) claim.Finding {
-	all := attempts(j)
-	if len(all) < 2 {
-		return claim.Unclear("the two series of attempts were not both made")
+func afterColon(text string) string {
+	if text == "" {
+		return ""
 	}
-	open, shut := all[0], all[1]
-	cited := slices.Concat(open.hits, shut.events)
-	switch {
-	case len(open.hits) == 0:
-		return claim.Unclear("%s was not hit in %d attempts, so nothing is to be compared", open.target, open.tries)
-	case len(shut.hits) > 0:
-		return claim.Refute(append(cited, shut.hits...), "%s was hit all the same, in attempt %d", shut.target, shut.tries)
-	case shut.others > 0:
-		return claim.Unclear("something else answered at %s: it is no dead port", shut.target)
-	case shut.tries < open.tries:
-		return claim.Unclear("%d attempts on %s are too few, %s took %d", shut.tries, shut.target, open.target, open.tries)
-	}
-	return claim.Confirm(cited, "%s was hit in attempt %d, %s (%s) in none of %d", open.target, open.tries, shut.target, what, shut.tries)
+	return ": " + text
 }
 
-// outsideIsSafe judges the scenario outside-range, and SC8 with it. That the
-// ports are where they should be is asked before a hit refutes anything.
-func outsideIsSafe(j *journal.Journal) claim.Finding {
-	f := protected(j, "outside the range")
-	if f.Verdict == claim.Inconclusive {
-		return f
+// contrast is two series: in the first a port is hit, in the second, with at least as many
+// attempts, one is not.
+type contrast struct{ open, shut series }
+
+// contrasts is the contrast that a run shows, if it shows one.
+func contrasts(v *tcp.View) []contrast {
+	if all := hunts(v); len(all) >= 2 {
+		return []contrast{{all[0], all[1]}}
 	}
-	all := attempts(j)
-	r, read, ok := rangeBefore(j, all[1].events[0])
-	inside, outside := all[0], all[1]
-	switch {
-	case !ok:
-		return claim.Unclear("the journal does not show %s", rangeSetting)
-	case !r.contains(inside.port()):
-		return claim.Unclear("port %d, which should be inside %s (%s), is outside", inside.port(), rangeSetting, r)
-	case r.contains(outside.port()):
-		return claim.Unclear("port %d, which should be outside %s (%s), is inside", outside.port(), rangeSetting, r)
-	case f.Verdict == claim.Confirmed && outside.tries < r.size():
-		return claim.Unclear("%d attempts are too few for a range of %d ports", outside.tries, r.size())
-	}
-	f.Events = append([]int{read}, f.Events...)
-	return f
+	return nil
+}
+
+// differs expects that the second series has no hit, for the reason named.
+func differs(c *claim.Case, x contrast, why string, least int) {
+	c.Cite(x.open.hits...)
+	c.Cite(x.shut.events...)
+	c.Given(len(x.open.hits) > 0, "%s was not hit in %d attempts, so nothing is to be compared", x.open.target, x.open.tries)
+	c.Cite(x.shut.hits...)
+	c.Expect(len(x.shut.hits) == 0, "%s was hit all the same, in attempt %d", x.shut.target, x.shut.tries)
+	c.Given(x.shut.others == 0, "something else answered at %s: it is no dead port", x.shut.target)
+	least = max(least, x.open.tries)
+	c.Given(x.shut.tries >= least, "%d attempts on %s are too few: %d are needed", x.shut.tries, x.shut.target, least)
+	c.Holds("%s was hit in attempt %d, %s (%s) in none of %d", x.open.target, x.open.tries, x.shut.target, why, x.shut.tries)
 }
 
 var sc8 = claim.Claim{
 	ID: "SC8", Statement: "a server port outside ip_local_port_range cannot be hit",
-	Source: article004, Quantity: claim.Always,
+	Source: article004, Quantity: claim.Always, Needs: needsCalls,
 	Precondition: "the source port is the kernel's choice, not bound; one inside the range is hit in as many attempts",
-	Needs:        []journal.Witness{journal.Calls, journal.TCPInfo},
-	Check:        outsideIsSafe,
-}
-
-// reservedIsSafe judges the scenario reserved-port, and SC11 with it.
-func reservedIsSafe(j *journal.Journal) claim.Finding {
-	f := protected(j, "reserved")
-	if f.Verdict == claim.Inconclusive {
-		return f
-	}
-	all := attempts(j)
-	before, _ := settingBefore(j, reservedSetting, all[0].events[0])
-	after, changed := settingBefore(j, reservedSetting, all[1].events[0])
-	was, errBefore := parseReserved(before)
-	is, errAfter := parseReserved(after)
-	if errBefore != nil || errAfter != nil || was.contains(all[0].port()) || !is.contains(all[1].port()) || all[0].target != all[1].target {
-		return claim.Unclear("the journal does not show port %d becoming reserved between the two series", all[1].port())
-	}
-	r, _, ok := rangeBefore(j, all[1].events[0])
-	if !ok || !r.contains(all[1].port()) {
-		return claim.Unclear("the journal does not show port %d inside %s once it was reserved", all[1].port(), rangeSetting)
-	}
-	f.Events = append([]int{changed}, f.Events...)
-	return f
+	Rule: claim.Each(contrasts, func(c *claim.Case, x contrast) {
+		r, read, ok := rangeAt(c.View, x.shut.first.N)
+		c.Cite(read)
+		c.Given(ok, "the journal does not show %s", rangeSetting)
+		c.Given(r.contains(x.open.port()), "port %d, which should be inside %s (%s), is outside", x.open.port(), rangeSetting, r)
+		c.Given(!r.contains(x.shut.port()), "port %d, which should be outside %s (%s), is inside", x.shut.port(), rangeSetting, r)
+		differs(c, x, "outside the range", r.size())
+	}),
 }
 
 var sc11 = claim.Claim{
 	ID: "SC11", Statement: "a port in ip_local_reserved_ports is not chosen",
-	Source: "Linux, Documentation/networking/ip-sysctl.rst, ip_local_reserved_ports", Quantity: claim.Always,
+	Source: "Linux, Documentation/networking/ip-sysctl.rst, ip_local_reserved_ports", Quantity: claim.Always, Needs: needsCalls,
 	Precondition: "the port is inside ip_local_port_range, and is hit while it is not reserved",
-	Needs:        []journal.Witness{journal.Calls, journal.TCPInfo},
-	Check:        reservedIsSafe,
+	Rule: claim.Each(contrasts, func(c *claim.Case, x contrast) {
+		was, _, okWas := reservedAt(c.View, x.open.first.N)
+		is, changed, okIs := reservedAt(c.View, x.shut.first.N)
+		c.Cite(changed)
+		c.Given(okWas && okIs && changed != nil && x.open.target == x.shut.target && !was.contains(x.open.port()) && is.contains(x.shut.port()),
+			"the journal does not show port %d becoming reserved between the two series", x.shut.port())
+		r, read, ok := rangeAt(c.View, x.shut.first.N)
+		c.Cite(read)
+		c.Given(ok && r.contains(x.shut.port()), "the journal does not show port %d inside %s once it was reserved", x.shut.port(), rangeSetting)
+		differs(c, x, "reserved", 0)
+	}),
 }

@@ -1,97 +1,86 @@
 package main
 
 import (
-	"slices"
-
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/tcp"
 )
 
 // goDial is the name under which net.Dial is journalled.
 const goDial = "net.Dial"
 
-// curedByHand judges a client that compares its own address with its peer's
-// after connecting, drops a self-connection and tries again: the retry must get
-// the dead port's honest answer.
-func curedByHand(j *journal.Journal) claim.Finding {
-	first, events := selfConnected(j)
-	if events == nil {
-		return notTested(j)
-	}
-	connects := claim.Calls(j, "", "connect")
-	if len(connects) == 0 {
-		return claim.Unclear("the journal does not show %s connecting", first)
-	}
-	retry := connects[len(connects)-1] // the client tries again until it is not itself
-	closed := claim.Calls(j, first, "close")
-	if retry.Socket == first || len(closed) == 0 || closed[0].N > retry.N {
-		return claim.Unclear("the self-connection was dropped, but nothing was tried again")
-	}
-	cited := append(slices.Clone(events), closed[0].N, retry.N)
-	if again := connectedToItself(j, retry.Socket); again != nil {
-		return claim.Refute(append(cited, again...), "the last retry, %s, connected to itself again", retry.Socket)
-	}
-	refused := claim.Refusal(j, retry)
-	if refused == nil {
-		return claim.Unclear("the retry, %s, was not refused by the dead port either", retry.Socket)
-	}
-	return claim.Confirm(append(cited, refused.N), "the self-connection %s was told by its addresses and dropped, and the retry got the dead port's honest answer, ECONNREFUSED", first)
+// curedByHand expects that a client that compares its own address with its peer's after
+// connecting, drops a self-connection and tries again gets the dead port's honest answer.
+func curedByHand(c *claim.Case, s *tcp.Socket) {
+	all := attempts(c.View)
+	c.Given(len(all) > 0, "the journal does not show %s connecting", s.ID)
+	retry := all[len(all)-1] // the client tries again until it is not itself
+	closed := c.First(s.CallsOf(0, 0, "close"))
+	c.Given(retry.Socket != s && closed != nil && closed.N < retry.connect.N, "the self-connection was dropped, but nothing was tried again")
+	c.Cite(retry.connect)
+	c.About(retry.Socket)
+	again := c.All(proof(retry.Socket))
+	c.Expect(again == nil, "the last retry, %s, connected to itself again", retry.ID)
+	refusal := refusalOf(retry)
+	c.Cite(refusal)
+	c.Given(refusal != nil, "the retry, %s, was not refused by the dead port either", retry.ID)
 }
 
-// cured judges the client's own check, and Go's after it.
-func cured(j *journal.Journal) claim.Finding {
-	f := curedByHand(j)
-	if f.Verdict != claim.Confirmed {
-		return f
+// refusalOf is the call by which a client got ECONNREFUSED: connect() itself, or the reading
+// of SO_ERROR after it. Nil: it did not.
+func refusalOf(a connecting) *journal.Event {
+	if a.connect.Call.Errno == "ECONNREFUSED" {
+		return a.connect
 	}
-	return goIsCured(j, f.Events)
-}
-
-// goIsCured judges net.Dial: its first socket connected to itself, and it
-// returned the dead port's answer all the same.
-func goIsCured(j *journal.Journal, cited []int) claim.Finding {
-	dials := claim.Calls(j, "", goDial)
-	if len(dials) == 0 {
-		return claim.Unclear("the client's own check cured it, but Go's %s was not tried", goDial)
-	}
-	d := dials[0]
-	target := targetOf(d)
-	accident := ownSYNACK(j, target)
-	cited = append(cited, d.N)
-	switch {
-	case d.Call.Errno == "" && d.Call.Out == target+" → "+target:
-		return claim.Refute(cited, "the client's own check cured it, but Go's %s returned the self-connection %s", goDial, d.Call.Out)
-	case accident == nil:
-		return claim.Unclear("the client's own check cured it, but Go's first socket did not connect to itself: %s", orNothing(d.Call.Errno))
-	case d.Call.Errno == "ECONNREFUSED":
-		return claim.Confirm(append(cited, accident.N), "both retries got the dead port's honest answer, ECONNREFUSED, after a self-connection each: the client's own and Go's %s", goDial)
-	}
-	return claim.Unclear("the client's own check cured it; Go's %s ended with %s", goDial, orNothing(d.Call.Errno))
-}
-
-// ownSYNACK is the SYN+ACK that an address sent itself, delivered: whoever used
-// it was connected to itself.
-func ownSYNACK(j *journal.Journal, address string) *journal.Event {
-	for _, e := range claim.Packets(j, journal.AtDelivered) {
-		if e.Packet.Src == address && e.Packet.Dst == address && claim.HasFlags(e, "SYN", "ACK") {
+	for _, e := range a.CallsOf(a.connect.N, 0, "getsockopt") {
+		if e.Call.Out == "ECONNREFUSED" {
 			return e
 		}
 	}
 	return nil
 }
 
-func orNothing(errno string) string {
-	if errno == "" {
-		return "no error"
-	}
-	return errno
+// firstSelf is the first socket that connected to itself.
+func firstSelf(v *tcp.View) []*tcp.Socket { return selves(v)[:min(1, len(selves(v)))] }
+
+// cured is the phenomenon: the cure by hand.
+var cured = claim.Phenomenon{
+	Needs: needsCalls, Precondition: "no socket connected to itself",
+	Rule: claim.Each(firstSelf, func(c *claim.Case, s *tcp.Socket) {
+		c.All(proof(s))
+		curedByHand(c, s)
+		c.Holds("the self-connection %s was known by its addresses and dropped, and the retry got the dead port's honest answer, ECONNREFUSED", s.ID)
+	}),
 }
 
 var sc9 = claim.Claim{
 	ID:        "SC9",
 	Statement: "a client that compares local and remote address after connecting, disconnects and retries, is cured (Go's net package does)",
-	Source:    article004, Quantity: claim.Always,
+	Source:    article004, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "the first attempt connects to itself, and the retry may choose another source port",
-	Needs:        []journal.Witness{journal.Calls, journal.TCPInfo, journal.Packets},
-	Check:        cured,
+	Rule: claim.Each(firstSelf, func(c *claim.Case, s *tcp.Socket) {
+		c.All(proof(s))
+		curedByHand(c, s)
+		dial := c.First(c.Calls(goDial))
+		c.Given(dial != nil, "the client's own check cured it, but Go's %s was not tried", goDial)
+		target := targetOf(dial)
+		c.Expect(dial.Call.Errno != "" || dial.Call.Out != target+" → "+target, "the client's own check cured it, but Go's %s returned the self-connection %s", goDial, dial.Call.Out)
+		accident := c.FirstSegment(ownSYNACKs(c.View, target))
+		c.Given(accident != nil, "the client's own check cured it, but Go's first socket did not connect to itself: %s", claim.Returned(dial))
+		c.Given(dial.Call.Errno == "ECONNREFUSED", "the client's own check cured it; Go's %s ended with %s", goDial, claim.Returned(dial))
+		c.Holds("both retries got the dead port's honest answer, ECONNREFUSED, after a self-connection each: the client's own and Go's %s", goDial)
+	}),
+}
+
+// ownSYNACKs are the SYN-ACKs that an address sent itself, delivered: what used it was
+// connected to itself.
+func ownSYNACKs(v *tcp.View, address string) []*tcp.Segment {
+	var some []*tcp.Segment
+	for _, s := range v.Segments(journal.AtDelivered) {
+		if s.Packet.Src == address && s.Packet.Dst == address && s.Is(packet.SYN|packet.ACK) {
+			some = append(some, s)
+		}
+	}
+	return some
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"time"
 
 	urfave "github.com/urfave/cli/v2"
 
@@ -17,9 +16,4 @@ func portFlag() urfave.Flag {
 		}
 		return nil
 	})
-}
-
-// seconds renders milliseconds as whole seconds.
-func seconds(ms int64) string {
-	return (time.Duration(ms) * time.Millisecond).Round(time.Second).String()
 }

@@ -6,6 +6,7 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
 )
 
 // On the caller's own stack other programs may use the port too: a client that
@@ -17,16 +18,16 @@ func TestOthersPacketsAreNotCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	all, err := journal.Read(f)
+	recorded, err := journal.Read(f)
 	if err != nil {
 		t.Fatal(err)
 	}
-	j := all[0]
-	socket, events := selfConnected(&j)
-	if events == nil {
+	j := recorded[0]
+	all := selves(tcp.New(&j))
+	if len(all) == 0 {
 		t.Fatal("the recording shows no self-connection")
 	}
-	own, other := addressOf(&j, socket), "127.0.0.1:33333"
+	own, other := all[0].Local, "127.0.0.1:33333"
 	n := j.Events[len(j.Events)-1].N
 	add := func(src, dst string, seq, ack uint32, flags ...string) {
 		n++

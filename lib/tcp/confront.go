@@ -39,6 +39,7 @@ func (v *View) Confront() []Discrepancy {
 		c.accepts()
 		c.answered()
 		c.travels()
+		c.flags()
 	}
 	c.ports()
 	c.peers()

@@ -86,7 +86,26 @@ func (c *confrontation) window(n int) (from, to int) {
 	if c.wire {
 		return n, n
 	}
-	return n - reach, c.soon(n)
+	to = c.soon(n)
+	if !c.isConcurrent(n) {
+		to = min(to, c.capturedBy(n))
+	}
+	return n - reach, to
+}
+
+// capturedBy is the last event by which all is recorded that had passed lo when a socket
+// was read: the capture sees a segment before TCP counts it, and is taken in after the next
+// call.
+func (c *confrontation) capturedBy(n int) int {
+	next := c.nextCall(n)
+	if next == 0 {
+		return c.last
+	}
+	i, _ := c.index(next)
+	for i+1 < len(c.Journal.Events) && c.Journal.Events[i+1].Packet != nil {
+		i++
+	}
+	return c.Journal.Events[i].N
 }
 
 // segmentsIn is how many segments reached a socket: from its SYN on, or, where it was

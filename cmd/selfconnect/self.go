@@ -1,0 +1,133 @@
+package main
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
+)
+
+// article004 is where most statements come from.
+const article004 = "article 004, “TCP两次挥手,你见过吗?那四次握手呢?”"
+
+// The witnesses of the calls alone, and of the packets too.
+var (
+	needsCalls   = []journal.Witness{journal.Calls, journal.TCPInfo}
+	needsPackets = []journal.Witness{journal.Calls, journal.TCPInfo, journal.Packets}
+)
+
+// proof is what shows that a socket is connected to itself: a witness saw it ESTABLISHED,
+// and its own address is its peer's by getsockname and getpeername. Nil: it is not.
+func proof(s *tcp.Socket) []*journal.Event {
+	established := s.Entered(journal.Established)
+	own, peer := last(s.CallsOf(0, 0, "getsockname")), last(s.CallsOf(0, 0, "getpeername"))
+	if len(established) == 0 || !names(own) || !names(peer) || own.Call.Out != peer.Call.Out {
+		return nil
+	}
+	return append(slices.Clone(established), own, peer)
+}
+
+// names says whether a call returned an address.
+func names(e *journal.Event) bool { return e != nil && e.Call.Errno == "" && e.Call.Out != "" }
+
+// last is the last of some events; nil: there is none.
+func last(events []*journal.Event) *journal.Event {
+	if len(events) == 0 {
+		return nil
+	}
+	return events[len(events)-1]
+}
+
+// selves are the sockets that connected to themselves, in order.
+func selves(v *tcp.View) []*tcp.Socket {
+	return slices.DeleteFunc(slices.Clone(v.Sockets), func(s *tcp.Socket) bool { return proof(s) == nil })
+}
+
+// eachSelf tests every socket that connected to itself.
+func eachSelf(test func(c *claim.Case, s *tcp.Socket)) claim.Rule {
+	return claim.Each(selves, func(c *claim.Case, s *tcp.Socket) {
+		c.About(s)
+		c.All(proof(s))
+		test(c, s)
+	})
+}
+
+// connecting is a connect(), and its socket.
+type connecting struct {
+	*tcp.Socket
+	connect *journal.Event
+}
+
+func attempts(v *tcp.View) []connecting {
+	var all []connecting
+	for _, e := range v.Calls("connect") {
+		all = append(all, connecting{v.Socket(e.Socket), e})
+	}
+	return all
+}
+
+// became expects that an attempt connected to itself.
+func became(c *claim.Case, a connecting) {
+	c.About(a.Socket)
+	c.Cite(a.connect)
+	if p := c.All(proof(a.Socket)); p != nil {
+		return
+	}
+	answered(c, a.connect)
+	end := c.Last(beforeClose(a.Socket))
+	if end != nil && len(a.Entered(journal.Established)) > 0 {
+		c.Given(names(last(a.CallsOf(0, 0, "getsockname"))) && names(last(a.CallsOf(0, 0, "getpeername"))),
+			"%s connected, but getsockname() or getpeername() did not say to whom", a.ID)
+		c.Expect(false, "%s connected, but to another socket", a.ID)
+	}
+	state := "none"
+	if end != nil {
+		state = end.State.To
+	}
+	c.ExpectSeen(false, "%s was not connected: its last state was %s%s", a.ID, state, whyNotChosen(c.View, a))
+}
+
+// answered asks that connect() did not fail with an error that is no answer of the peer's:
+// what would have become of it is not known.
+func answered(c *claim.Case, connect *journal.Event) {
+	switch connect.Call.Errno {
+	case "", "EINPROGRESS", "ECONNREFUSED":
+	default:
+		c.Given(false, "connect() of %s failed with %s", connect.Socket, connect.Call.Errno)
+	}
+}
+
+// beforeClose lists the changes of a socket's state up to its close().
+func beforeClose(s *tcp.Socket) []*journal.Event {
+	closed := s.CallsOf(0, 0, "close")
+	return slices.DeleteFunc(s.States(), func(e *journal.Event) bool { return len(closed) > 0 && e.N > closed[0].N })
+}
+
+// targetOf is the address that a call aims at: its last argument.
+func targetOf(e *journal.Event) string {
+	if len(e.Call.Args) == 0 {
+		return ""
+	}
+	return e.Call.Args[len(e.Call.Args)-1]
+}
+
+// portOf is the port of an address; 0: it has none.
+func portOf(address string) uint16 {
+	p, err := strconv.ParseUint(address[strings.LastIndexByte(address, ':')+1:], 10, 16)
+	if err != nil {
+		return 0
+	}
+	return uint16(p)
+}
+
+// selfConnection is the phenomenon itself.
+var selfConnection = claim.Phenomenon{
+	Needs: needsCalls, Quantity: claim.Can, Precondition: "connect() was never called",
+	Rule: claim.Each(attempts, func(c *claim.Case, a connecting) {
+		became(c, a)
+		c.Holds("%s was ESTABLISHED with itself, %s", a.ID, a.Local)
+	}),
+}
