@@ -17,6 +17,8 @@ func (v *View) Confront() []Discrepancy {
 		c.constants(s)
 		c.notListening(s)
 		c.killed(s)
+		c.raised(s)
+		c.inTurn(s)
 		if !v.sees() {
 			continue
 		}

@@ -25,8 +25,14 @@ func (c *confrontation) results(s *Socket) {
 			c.writeSucceeded(s, e)
 		case isWrite(op) && e.Call.Errno == "EAGAIN":
 			c.noRoom(s, e)
+		case isWrite(op) && e.Call.Errno == "" && e.Call.Signal == "SIGPIPE":
+			if why := c.noPipe(s, e); why != "" {
+				c.about(R2, s, []int{e.N, s.End.RstIn}, said(s, e)+" and raised SIGPIPE", why)
+			}
 		case (isRead(op) || isWrite(op)) && e.Call.Errno != "" && e.Call.Errno != "EAGAIN":
 			c.failedFor(s, e)
+		case op == "epoll_wait" && e.Call.Errno == "":
+			c.ready(s, e)
 		}
 	}
 }
@@ -217,11 +223,14 @@ func (c *confrontation) notReset(s *Socket, e *journal.Event) string {
 // noPipe says what EPIPE lacks; "": nothing.
 func (c *confrontation) noPipe(s *Socket, e *journal.Event) string {
 	end, soon := s.End, c.soon(e.N)
-	if by(end.ShutWrite, e.N) || s.tookError(e.N) {
+	if isRead(e.Call.Op) && s.tookError(e.N) {
+		return "the error had been taken by another call, after which a read returns 0"
+	}
+	if isWrite(e.Call.Op) && (by(end.ShutWrite, e.N) || s.tookError(e.N)) {
 		return ""
 	}
 	if by(end.RstIn, soon) {
-		if isWrite(e.Call.Op) && !by(end.FinIn, soon) {
+		if !by(end.FinIn, soon) {
 			return "the RST had met a connection without a FIN, which makes it ECONNRESET at first"
 		}
 		return ""

@@ -1,6 +1,7 @@
 package tcp
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -16,6 +17,39 @@ func (c *confrontation) killed(s *Socket) {
 			c.about(R2, s, []int{e.N}, said(s, e), "SIGPIPE, at its default, did not end the process")
 		}
 	}
+}
+
+// raised asks for the cause of a signal that a call raised: SIGPIPE comes of a write to a
+// half that is shut, with EPIPE, or ends the process (R2; send(2), pipe(7)).
+func (c *confrontation) raised(s *Socket) {
+	for _, e := range s.Calls {
+		x := e.Call
+		switch {
+		case x.Signal == "":
+		case !isWrite(x.Op):
+			c.about(R2, s, []int{e.N}, said(s, e)+" and raised "+x.Signal, "only a write raises one")
+		case x.Errno != "" && x.Errno != "EPIPE", x.Errno == "" && x.Result >= 0:
+			c.about(R2, s, []int{e.N}, said(s, e)+" and raised "+x.Signal, "SIGPIPE comes with EPIPE")
+		case x.Errno == "" && !c.endedBy(s, x.Signal):
+			c.about(R2, s, []int{e.N}, x.Op+"() of "+s.ID+" raised "+x.Signal+", which ended the process", "no process that has it was seen to end so")
+		}
+	}
+}
+
+// endedBy says whether a process that has a socket was ended by a signal.
+func (c *confrontation) endedBy(s *Socket, signal string) bool {
+	has := map[int]bool{}
+	for i := range c.Journal.Events {
+		p := c.Journal.Events[i].Process
+		switch {
+		case p == nil:
+		case p.Event == "started":
+			has[p.PID] = slices.Contains(p.Sockets, s.ID)
+		case p.Event == "killed" && has[p.PID] && p.Signal == signal:
+			return true
+		}
+	}
+	return false
 }
 
 // disposition is what the process that has a socket does about SIGPIPE; "": it is not

@@ -1,0 +1,62 @@
+package tcp
+
+import (
+	"strings"
+
+	"sockproof/lib/journal"
+)
+
+// ready holds what epoll_wait() said of a socket against its connection (R2), as tcp_poll in
+// net/ipv4/tcp.c makes it up. Off the wire a segment may have come meanwhile, and what it
+// changes is not asked.
+func (c *confrontation) ready(s *Socket, e *journal.Event) {
+	end := s.End
+	if !c.wire || end.Opened == 0 || end.blindAt(e.N) != sees || c.isConcurrent(e.N) || inChild(e.Call) {
+		return
+	}
+	told := map[string]bool{}
+	for _, name := range strings.Split(e.Call.Out, "|") {
+		told[name] = true
+	}
+	reset := by(end.RstIn, e.N) || by(end.Destroyed, e.N) || by(end.RstOut, e.N)
+	nothingMore := by(end.FinIn, e.N) || by(end.ShutRead, e.N) || reset
+	for _, is := range []struct {
+		name string
+		so   bool
+	}{
+		{"EPOLLRDHUP", nothingMore},
+		{"EPOLLIN", nothingMore || end.UnreadAt(e.N) > 0},
+		{"EPOLLHUP", nothingMore && (by(end.ShutWrite, e.N) || reset)},
+		{"EPOLLERR", by(end.RstIn, e.N) && !s.tookError(e.N)},
+	} {
+		switch {
+		case told[is.name] && !is.so:
+			c.about(R2, s, []int{e.N}, "epoll_wait() of "+s.ID+" said "+is.name, "nothing had happened that makes it so")
+		case !told[is.name] && is.so && c.asksFor(s, is.name, e.N):
+			c.about(R2, s, []int{e.N}, "epoll_wait() of "+s.ID+" said "+e.Call.Out, is.name+" was due")
+		}
+	}
+	if n := int64(len(told)); e.Call.Out != "" && n > 0 && e.Call.Result != 1 {
+		c.about(R2, s, []int{e.N}, said(s, e), "one descriptor was ready")
+	}
+}
+
+// asksFor says whether a socket was watched for an event: EPOLLHUP and EPOLLERR always are,
+// and none is reported twice where it was watched at its edges.
+func (c *confrontation) asksFor(s *Socket, name string, n int) bool {
+	for i := len(s.Calls) - 1; i >= 0; i-- {
+		x := s.Calls[i]
+		if x.N > n || x.Call.Op != "epoll_ctl" {
+			continue
+		}
+		mask := strings.Split(arg(x.Call, 2), "|")
+		for _, m := range mask {
+			switch m {
+			case "EPOLLET", "EPOLLONESHOT":
+				return false
+			}
+		}
+		return name == "EPOLLHUP" || name == "EPOLLERR" || hasArg(&journal.Call{Args: mask}, name)
+	}
+	return false
+}
