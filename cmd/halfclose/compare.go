@@ -6,10 +6,12 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
 )
 
 // compareEndings is the table of the ways that a run tried, whatever they are.
-func compareEndings(j *journal.Journal) *claim.Comparison {
+func compareEndings(v *tcp.View) *claim.Comparison {
+	j := v.Journal
 	all := ways(j)
 	if len(all) == 0 {
 		return nil
@@ -122,7 +124,8 @@ func ownRead(w *way) claim.Cell {
 }
 
 // compareDeliveries is the table of what became of data that was unsent.
-func compareDeliveries(j *journal.Journal) *claim.Comparison {
+func compareDeliveries(v *tcp.View) *claim.Comparison {
+	j := v.Journal
 	all := deliveries(j)
 	if len(all) == 0 {
 		return nil

@@ -6,6 +6,7 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
 )
 
 // sight is what a peer could see from an ending to its own first write: segments
@@ -119,7 +120,8 @@ func (w *way) epoll() *journal.Event {
 }
 
 // compareNotices is the table of what epoll said at each step.
-func compareNotices(j *journal.Journal) *claim.Comparison {
+func compareNotices(v *tcp.View) *claim.Comparison {
+	j := v.Journal
 	t := &claim.Comparison{Title: "What epoll said at each step"}
 	all := slices.Concat(of(ways(j), claim.Closed), of(ways(j), claim.ShutWrite))
 	if len(all) == 0 {

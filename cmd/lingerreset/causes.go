@@ -6,6 +6,7 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
 )
 
 // cause is one thing that draws a RST, made to happen on a connection.
@@ -254,7 +255,8 @@ func (k *cause) heard(socket string) claim.Cell {
 }
 
 // compareCauses is the table: a row for each cause.
-func compareCauses(j *journal.Journal) *claim.Comparison {
+func compareCauses(v *tcp.View) *claim.Comparison {
+	j := v.Journal
 	t := &claim.Comparison{
 		Title: "What drew a RST",
 		Ways:  []string{"RST from", "as", "counters", "calls of the one", "calls of the other"},

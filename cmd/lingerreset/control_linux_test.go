@@ -9,6 +9,7 @@ import (
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
 	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
 	"sockproof/lib/wire"
 )
 
@@ -116,7 +117,7 @@ func nobodyDied(t *testing.T, r *doctor.Judged) {
 			t.Errorf("the process that has %s: %s", p.Client, endText(p.end))
 		}
 	}
-	for _, row := range compareSends(&r.Journal).Rows {
+	for _, row := range compareSends(tcp.New(&r.Journal)).Rows {
 		if rst := row.Cells[2].Text; rst != "none" {
 			t.Errorf("%s: RST %q", row.What, rst)
 		}

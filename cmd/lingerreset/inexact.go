@@ -8,6 +8,7 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
 )
 
 // forged is a RST that was made up, and what its receiver made of it.
@@ -260,7 +261,8 @@ var onlyExact = claim.Phenomenon{
 }
 
 // compareForgeries is the table of inexact.
-func compareForgeries(j *journal.Journal) *claim.Comparison {
+func compareForgeries(v *tcp.View) *claim.Comparison {
+	j := v.Journal
 	all := forgeries(j)
 	if len(all) == 0 {
 		return nil

@@ -7,6 +7,7 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
 )
 
 // process is a child that alone writes to a connection.
@@ -365,7 +366,8 @@ var killsByDefault = claim.Phenomenon{
 }
 
 // compareSends is the table of who sent how, and what came of it.
-func compareSends(j *journal.Journal) *claim.Comparison {
+func compareSends(v *tcp.View) *claim.Comparison {
+	j := v.Journal
 	t := &claim.Comparison{
 		Title: "Who sent how, after the peer had closed",
 		Ways:  []string{"SIGPIPE was", "1st send", "RST", "next send", "returned", "its process"},

@@ -7,6 +7,7 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
 )
 
 const second = int64(1e9)
@@ -189,7 +190,8 @@ var lr17 = claim.Claim{
 var closeWaits = claim.Phenomenon{Needs: needsCalls, Check: waitsForReader}
 
 // compareWaits is the table of linger-n.
-func compareWaits(j *journal.Journal) *claim.Comparison {
+func compareWaits(v *tcp.View) *claim.Comparison {
+	j := v.Journal
 	all := slices.Concat(lingerings(j, claim.Closed), lingerings(j, claim.ShutWrite))
 	if len(all) == 0 {
 		return nil

@@ -5,33 +5,30 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
 )
 
-// crossing is a reply that the server wrote to another connection than that of
-// its request.
+// crossing is a reply that the server wrote to another connection than that of its request.
 type crossing struct {
 	of    exchange       // the request
 	reply *journal.Event // the call that wrote it
-	to    claim.Connection
+	to    *tcp.Conn
+	after []exchange // what was made on that connection since
 }
 
-// crossings lists those of clients with a policy.
-func crossings(j *journal.Journal, p policy, xs []exchange) []crossing {
+// crossings lists those of clients that take whatever comes.
+func crossings(v *tcp.View) []crossing {
 	var all []crossing
-	mine := of(p, xs)
-	if len(mine) == 0 {
-		return nil
-	}
-	conns := claim.Connections(j)
+	mine := of(naive, accountOf(v).all)
 	for _, x := range mine {
-		for _, c := range conns {
-			theirs := on(c.Client, nil, mine)
+		for _, to := range v.Conns {
+			theirs := on(to.Client, 0, mine)
 			if len(theirs) == 0 || slices.ContainsFunc(theirs, func(y exchange) bool { return y.request == x.request }) {
 				continue // it is its own reply
 			}
-			for _, e := range c.Calls(c.Server, x.asked, "write") {
+			for _, e := range to.Server.CallsOf(x.asked.N, 0, "write") {
 				if q, _, ok := parse(e.Call.Data, replyWord); ok && q == x.request {
-					all = append(all, crossing{x, e, c})
+					all = append(all, crossing{x, e, to, on(to.Client, e.N, mine)})
 				}
 			}
 		}
@@ -39,60 +36,43 @@ func crossings(j *journal.Journal, p policy, xs []exchange) []crossing {
 	return all
 }
 
-// noneCrossed is the finding where no reply went astray.
-func noneCrossed(j *journal.Journal) claim.Finding {
-	if f, ok := claim.Complete(j); !ok {
-		return f
-	}
-	return claim.Unclear("no reply was written to another's connection")
-}
-
 var sr6 = claim.Claim{
 	ID: "SR6", Statement: "a server that writes A's reply to B's connection causes the same confusion",
-	Source: article000, Quantity: claim.Always,
+	Source: article000, Quantity: claim.Always, Needs: needsCalls,
 	Precondition: "B has asked, does not look whose reply it reads, and asks again",
-	Needs:        needsCalls,
-	Check: judged(func(j *journal.Journal, xs []exchange) claim.Finding {
-		var told []int
-		for _, c := range crossings(j, naive, xs) {
-			theirs := on(c.to.Client, c.reply, of(naive, xs))
-			if len(theirs) < minAfter {
-				continue
-			}
-			before := c.of
-			for _, x := range theirs {
-				if x.reply != before.request {
-					return claim.Refute(cited([]exchange{c.of, before, x}, c.reply), "the reply to %s was written to %s's connection, and %s was %s: %s, not %s",
-						c.of.request, c.to.Client, x.request, x.did, x.reply, before.request)
-				}
-				before = x
-			}
-			told = append(told, cited(append(theirs, c.of), c.reply)...)
+	Rule: each(crossings, func(c *claim.Case, x crossing) {
+		c.If(len(x.after) >= minAfter)
+		cite(c, x.of)
+		c.Cite(x.reply)
+		before := x.of
+		for _, y := range x.after {
+			cite(c, y)
+			c.Expect(y.reply == before.request, "the reply to %s was written to %s's connection, and %s was %s: %s, not %s",
+				x.of.request, x.to.Client.ID, y.request, y.did, y.reply, before.request)
+			before = y
 		}
-		if told == nil {
-			return noneCrossed(j)
-		}
-		return claim.Confirm(told, "B was told A's answer, and from then on each time the one before its own")
+		c.Holds("B was told A's answer, and from then on each time the one before its own")
 	}),
 }
 
-// crosswired is the phenomenon: somebody was told an answer that another's
-// connection should have had.
+// crosswired is the phenomenon: somebody got an answer that another's connection should
+// have had.
 var crosswired = claim.Phenomenon{
 	Needs: needsCalls,
-	Check: judged(func(j *journal.Journal, xs []exchange) claim.Finding {
-		all := crossings(j, naive, xs)
-		if all == nil {
-			return claim.Refuse(j, cited(of(naive, xs)), "every reply was written to the connection of its request")
-		}
-		for _, c := range all {
-			for _, x := range on(c.to.Client, c.reply, of(naive, xs)) {
-				if x.wrong() && x.reply == c.of.request {
-					return claim.Confirm(cited([]exchange{c.of, x}, c.reply), "%s was told that %s has won %s: the server had written it to the wrong connection",
-						x.request.user, x.reply.user, x.prize)
+	Rule: claim.Once(func(c *claim.Case) {
+		sound(c)
+		all := crossings(c.View)
+		for _, x := range all {
+			for _, y := range x.after {
+				if y.wrong() && y.reply == x.of.request {
+					cite(c, x.of, y)
+					c.Cite(x.reply)
+					c.Holds("%s was told that %s has won %s: the server had written it to the wrong connection", y.request.user, y.reply.user, y.prize)
 				}
 			}
 		}
-		return claim.Refuse(j, cited(of(naive, xs)), "a reply was written to the wrong connection, and nobody took it")
+		cite(c, of(naive, accountOf(c.View).all)...)
+		c.ExpectSeen(len(all) > 0, "every reply was written to the connection of its request")
+		c.ExpectSeen(false, "a reply was written to the wrong connection, and no client took it")
 	}),
 }

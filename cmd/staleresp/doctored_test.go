@@ -18,7 +18,8 @@ var suite = doctor.Suite{
 		"late-reply", "late-reply-host", "late-reply-patient", "slow-server", "slow-server-loopback", "slow-network", "policies",
 		"crosswire", "cancelled", "incarnation", "incarnation-stamped", "time-wait",
 	},
-	Cases: slices.Concat(doctoredLate, doctoredPolicies, doctoredCrossed, doctoredCancelled, doctoredIncarnation, doctoredTimeWait),
+	Unconfirmed: []string{"SR17", "SR19"},
+	Cases:       slices.Concat(doctoredLate, doctoredPolicies, doctoredCrossed, doctoredCancelled, doctoredIncarnation, doctoredTimeWait),
 }
 
 func TestJournals(t *testing.T) { suite.Journals(t) }

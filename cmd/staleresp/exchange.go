@@ -5,11 +5,13 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
 )
 
 // exchange is what an application made of a request, with the calls that show it.
 type exchange struct {
 	*journal.Event                // of kind answer
+	socket         *tcp.Socket    //
 	policy         policy         //
 	did            string         //
 	asked, read    *journal.Event // the calls
@@ -17,56 +19,39 @@ type exchange struct {
 	prize          string         // what the reply brings
 }
 
-// exchanges lists what applications made of their requests, in order. What they
-// say is not believed: whose request and whose reply it was stands in the bytes
-// that were written and read. An exchange whose calls are not in the journal, or
-// show something else, is left out, and unfounded.
-func exchanges(j *journal.Journal) (all []exchange, unfounded *journal.Event) {
-	t := toldOf(j)
-	return slices.Clone(t.all), t.unfounded
-}
-
-func toldOf(j *journal.Journal) told {
-	return claim.Shared(j, toldKey{}, func() told { return tellings(j) })
-}
-
-// toldKey is that of what is told.
-type toldKey struct{}
-
-// told is what exchanges returns.
-type told struct {
+// account is what applications made of their requests, in order. What they say is not
+// believed: whose request and whose reply it was stands in the bytes that were written and
+// read. An exchange whose calls are not in the journal, or show something else, is left
+// out, and unfounded.
+type account struct {
 	all       []exchange
 	unfounded *journal.Event
-	untold    *journal.Event
+	missing   *journal.Event // a request with no word on what became of it
 }
 
-// tellings makes it.
-func tellings(j *journal.Journal) (t told) {
-	for i := range j.Events {
-		e := &j.Events[i]
-		if e.Answer == nil || j.Played != 0 && e.N > j.Played {
-			continue
+func accountOf(v *tcp.View) account {
+	return tcp.Derive(v, func(v *tcp.View) (a account) {
+		for _, e := range v.Events(func(e *journal.Event) bool { return e.Answer != nil }) {
+			if x, ok := founded(v, e); ok {
+				a.all = append(a.all, x)
+			} else {
+				a.unfounded = e
+			}
 		}
-		x, ok := founded(j, e)
-		if !ok {
-			t.unfounded = e
-			continue
-		}
-		t.all = append(t.all, x)
-	}
-	t.untold = untold(j, t.all)
-	return t
+		a.missing = unaccounted(v, a.all)
+		return a
+	})
 }
 
-// untold is a request of a client that tells what becomes of them, with no word on
+// unaccounted is a request, of a client that says what becomes of them, with no word on
 // what became of this one; nil: there is none.
-func untold(j *journal.Journal, xs []exchange) *journal.Event {
-	told, tells := map[int]bool{}, map[string]bool{}
+func unaccounted(v *tcp.View, xs []exchange) *journal.Event {
+	known, speaks := map[int]bool{}, map[string]bool{}
 	for _, x := range xs {
-		told[x.asked.N], tells[x.Socket] = true, true
+		known[x.asked.N], speaks[x.Socket] = true, true
 	}
-	for _, e := range claim.Calls(j, "", "write") {
-		if _, _, ok := parse(e.Call.Data, askWord); ok && tells[e.Socket] && !told[e.N] {
+	for _, e := range v.Calls("write") {
+		if _, _, ok := parse(e.Call.Data, askWord); ok && speaks[e.Socket] && !known[e.N] {
 			return e
 		}
 	}
@@ -74,9 +59,9 @@ func untold(j *journal.Journal, xs []exchange) *journal.Event {
 }
 
 // founded reads an exchange from the calls that it names.
-func founded(j *journal.Journal, e *journal.Event) (x exchange, ok bool) {
+func founded(v *tcp.View, e *journal.Event) (x exchange, ok bool) {
 	a := e.Answer
-	x = exchange{Event: e, policy: policy(a.Policy), did: a.Did, asked: callOf(j, a.Asked), read: callOf(j, a.Read)}
+	x = exchange{Event: e, socket: v.Socket(e.Socket), policy: policy(a.Policy), did: a.Did, asked: callOf(v, a.Asked), read: callOf(v, a.Read)}
 	if x.asked == nil || x.asked.Socket != e.Socket || x.asked.N > e.N {
 		return x, false
 	}
@@ -96,16 +81,15 @@ func founded(j *journal.Journal, e *journal.Event) (x exchange, ok bool) {
 		return x, x.read.Call.Result <= 0
 	}
 	x.reply, x.prize, ok = parse(x.read.Call.Data, replyWord)
-	return x, ok
+	return x, ok && x.did == x.policy.makesOf(x.reply.number == x.request.number)
 }
 
-// callOf is the call of that number; nil: there is none.
-func callOf(j *journal.Journal, n int) *journal.Event {
-	i, ok := slices.BinarySearchFunc(j.Events, n, func(e journal.Event, n int) int { return e.N - n })
-	if !ok || j.Events[i].Call == nil {
-		return nil
+// callOf is the call of a number; nil: there is none.
+func callOf(v *tcp.View, n int) *journal.Event {
+	if e := v.Event(n); e != nil && e.Call != nil {
+		return e
 	}
-	return &j.Events[i]
+	return nil
 }
 
 // right says whether the reply that was read is the request's.
@@ -114,15 +98,15 @@ func (x *exchange) right() bool { return x.reply == x.request }
 // wrong says whether another's reply was taken for the answer.
 func (x *exchange) wrong() bool { return x.did == didTake && !x.right() }
 
-// cite are the events that show an exchange.
-func (x *exchange) cite() []*journal.Event { return []*journal.Event{x.asked, x.read, x.Event} }
+// gaveUp says whether the application no longer waited for the reply.
+func (x *exchange) gaveUp() bool { return x.did == didTimeOut || x.did == didCancel }
 
-// cited are the numbers of the events that show exchanges, and of others.
-func cited(xs []exchange, others ...*journal.Event) []int {
-	for i := range xs {
-		others = append(others, xs[i].cite()...)
+// cite lets a case rest on exchanges.
+func cite(c *claim.Case, xs ...exchange) {
+	for _, x := range xs {
+		c.About(x.socket)
+		c.Cite(x.asked, x.read, x.Event)
 	}
-	return claim.Numbers(others...)
 }
 
 // of narrows a list to the exchanges of a policy.
@@ -130,24 +114,43 @@ func of(p policy, xs []exchange) []exchange {
 	return slices.DeleteFunc(slices.Clone(xs), func(x exchange) bool { return x.policy != p })
 }
 
-// on narrows a list to those on a socket, after an event, or with nil to all on it.
-func on(socket string, after *journal.Event, xs []exchange) []exchange {
-	return slices.DeleteFunc(slices.Clone(xs), func(x exchange) bool {
-		return x.Socket != socket || after != nil && x.N <= after.N
+// on narrows a list to those on a socket, after an event, or with 0 to all on it.
+func on(s *tcp.Socket, after int, xs []exchange) []exchange {
+	return slices.DeleteFunc(slices.Clone(xs), func(x exchange) bool { return x.socket != s || x.N <= after })
+}
+
+// sound asks that what every application says can be seen in its calls.
+func sound(c *claim.Case) {
+	a := accountOf(c.View)
+	c.Given(a.unfounded == nil, "what an application says of a request its calls do not show")
+	c.Given(a.missing == nil || c.Journal.Stopped != "", "what became of a request is not in the journal")
+}
+
+// each tests everything of one kind in a sound run.
+func each[T any](list func(v *tcp.View) []T, test func(c *claim.Case, x T)) claim.Rule {
+	return claim.Each(list, func(c *claim.Case, x T) {
+		sound(c)
+		test(c, x)
 	})
 }
 
-// judged lets a check judge the exchanges of a journal, if what every application
-// says can be seen in it.
-func judged(check func(j *journal.Journal, xs []exchange) claim.Finding) claim.Check {
-	return func(j *journal.Journal) claim.Finding {
-		xs, unfounded := exchanges(j)
-		if unfounded != nil {
-			return claim.Unclear("what %s says in event %d, its calls do not show", unfounded.Socket, unfounded.N)
+// eachExchange tests those that a policy's clients made; "" is any policy.
+func eachExchange(p policy, test func(c *claim.Case, x exchange)) claim.Rule {
+	return each(func(v *tcp.View) []exchange {
+		if p == "" {
+			return accountOf(v).all
 		}
-		if e := toldOf(j).untold; e != nil && j.Stopped == "" {
-			return claim.Unclear("what became of the request of event %d is not in the journal", e.N)
+		return of(p, accountOf(v).all)
+	}, test)
+}
+
+// replyTo is when the server wrote the reply to a request, to its connection, before an
+// event; nil: it was not seen to.
+func replyTo(x *exchange, before int) *journal.Event {
+	for _, e := range x.socket.Peer().CallsOf(x.asked.N, before, "write") {
+		if q, _, ok := parse(e.Call.Data, replyWord); ok && q == x.request {
+			return e
 		}
-		return check(j, xs)
 	}
+	return nil
 }

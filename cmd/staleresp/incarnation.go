@@ -1,407 +1,326 @@
 package main
 
 import (
-	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
+	"sockproof/lib/tcp"
 )
 
 // timestampsSetting is whether a host offers TCP timestamps (RFC 7323).
 const timestampsSetting = "net.ipv4.tcp_timestamps"
 
-// haunt is a connection's segment that arrived in a later one between the same
-// addresses and ports.
-type haunt struct {
-	sent, arrived *journal.Event
-	dead, alive   *incarnated
+// stale is a reply of a connection that arrived in a later one between the same addresses
+// and ports.
+type stale struct {
+	sent, arrived *tcp.Segment
+	dead, alive   *tcp.Conn
 	reply         question // what it says
 }
 
-// incarnated is a connection, and the call by which it began.
-type incarnated struct {
-	claim.Connection
-	called *journal.Event
-}
-
-// incarnationsKey is that of the connections of a journal.
-type incarnationsKey struct{}
-
-// incarnations lists the connections of a journal.
-func incarnations(j *journal.Journal) []incarnated {
-	return claim.Shared(j, incarnationsKey{}, func() []incarnated { return callsMade(j) })
-}
-
-// callsMade makes that list.
-func callsMade(j *journal.Journal) []incarnated {
-	conns := claim.Connections(j)
-	all := make([]incarnated, 0, len(conns))
-	for _, c := range conns {
-		if calls := claim.Calls(c.Journal, c.Client, "connect"); len(calls) > 0 {
-			all = append(all, incarnated{c, calls[0]})
-		}
-	}
-	return all
-}
-
-// at is the last connection between two addresses that had been called for when
-// something happened; nil: none had.
-func at(all []incarnated, from, to string, e *journal.Event) *incarnated {
-	var last *incarnated
-	for i := range all {
-		c := &all[i]
-		if c.From == from && c.To == to && c.called.N < e.N {
+// at is the last connection between two addresses that had been called for before an event;
+// nil: none had.
+func at(v *tcp.View, from, to string, n int) *tcp.Conn {
+	var last *tcp.Conn
+	for _, c := range v.Conns {
+		if c.Client.Local == from && c.Client.Remote == to && c.Connect.N < n {
 			last = c
 		}
 	}
 	return last
 }
 
-// haunts lists the replies of dead connections that arrived in a later one.
-func haunts(j *journal.Journal) []haunt {
-	var all []haunt
-	var conns []incarnated
-	for _, pair := range delayed(j) {
-		q, ok := carries(pair.sent.Packet)
-		if !ok {
-			continue
+// stales lists the replies of dead connections that arrived in a later one.
+func stales(v *tcp.View) []stale {
+	return tcp.Derive(v, func(v *tcp.View) []stale {
+		var all []stale
+		for _, x := range delayed(v) {
+			q, _, ok := parse(x.sent.Payload, replyWord)
+			p := x.arrived.Packet
+			x.reply, x.dead, x.alive = q, at(v, p.Dst, p.Src, x.sent.N), at(v, p.Dst, p.Src, x.arrived.N)
+			if ok && x.dead != nil && x.dead != x.alive {
+				all = append(all, x)
+			}
 		}
-		if conns == nil {
-			conns = incarnations(j)
-		}
-		p := pair.arrived.Packet
-		pair.reply, pair.dead, pair.alive = q, at(conns, p.Dst, p.Src, pair.sent), at(conns, p.Dst, p.Src, pair.arrived)
-		if pair.dead != nil && pair.dead.Client != pair.alive.Client {
-			all = append(all, pair)
-		}
-	}
-	return all
+		return all
+	})
 }
 
-// delayed lists the segments that arrived after a call to connect that was made
+// delayed lists the segments with data that arrived after a call to connect that was made
 // since they had been sent.
-func delayed(j *journal.Journal) []haunt {
-	var all []haunt
-	sent := map[int]*journal.Event{}
-	called := 0 // the number of the last such call
-	for i := range j.Events {
-		e := &j.Events[i]
-		switch {
-		case e.Call != nil && e.Call.Op == "connect":
-			called = e.N
-		case e.Packet == nil || e.Packet.Len == 0:
-		case e.Packet.At == journal.AtSent:
-			sent[e.N] = e
-		case e.Packet.At == journal.AtDelivered || e.Packet.At == journal.AtInjected:
-			if from := sent[e.Packet.Of]; from != nil && from.N < called {
-				all = append(all, haunt{sent: from, arrived: e})
+func delayed(v *tcp.View) []stale {
+	var all []stale
+	connects := v.Calls("connect")
+	for _, at := range []string{journal.AtDelivered, journal.AtInjected} {
+		for _, s := range v.Segments(at) {
+			sent := v.Segment(v.Event(s.Packet.Of))
+			if s.Packet.Len > 0 && sent != nil && slices.ContainsFunc(connects, func(e *journal.Event) bool { return sent.N < e.N && e.N < s.N }) {
+				all = append(all, stale{sent: sent, arrived: s})
 			}
 		}
 	}
+	slices.SortFunc(all, func(x, y stale) int { return x.arrived.N - y.arrived.N })
 	return all
 }
 
-// carries is the reply in a segment; ok: it has one.
-func carries(p *journal.Packet) (q question, ok bool) {
-	d, err := packet.Decode(p.Bytes)
-	if err != nil {
-		return q, false
-	}
-	q, _, ok = parse(d.Payload, replyWord)
-	return q, ok
+// cite lets a case rest on a stale reply.
+func (x *stale) cite(c *claim.Case) {
+	c.About(x.alive.Client)
+	c.CiteSegments(x.sent, x.heard(), x.arrived)
 }
 
-// taken is the exchange in which a reply of a dead connection was taken for the
-// answer; ok: there is one.
-func (h *haunt) taken(xs []exchange) (x exchange, ok bool) {
-	for _, x := range on(h.alive.Client, h.arrived, xs) {
-		if x.wrong() && x.reply == h.reply {
-			return x, true
+// taken is the exchange in which it was taken for the answer; ok: there is one.
+func (x *stale) taken(v *tcp.View) (y exchange, ok bool) {
+	for _, y := range on(x.alive.Client, x.arrived.N, accountOf(v).all) {
+		if y.wrong() && y.reply == x.reply {
+			return y, true
 		}
 	}
-	return x, false
+	return y, false
 }
 
 // fitted says whether its first byte was the very one that the client awaited.
-func (h *haunt) fitted() bool {
-	last := h.heard()
-	return last != nil && last.Packet.Ack == h.sent.Packet.Seq
+func (x *stale) fitted() bool {
+	last := x.heard()
+	return last != nil && last.Packet.Ack == x.sent.Packet.Seq
 }
 
 // heard is the last segment in which the client had said what it awaits.
-func (h *haunt) heard() *journal.Event {
-	var last *journal.Event
-	for _, e := range h.alive.Sent(h.alive.Client, nil, h.arrived) {
-		if slices.Contains(e.Packet.Flags, "ACK") {
-			last = e
-		}
+func (x *stale) heard() *tcp.Segment {
+	acks := tcp.With(x.alive.Client.Sent(0, x.arrived.N), packet.ACK)
+	if len(acks) == 0 {
+		return nil
 	}
-	return last
+	return acks[len(acks)-1]
+}
+
+// synOf is the SYN, with or without ACK, that a socket sent in its connection; nil: none.
+func synOf(s *tcp.Socket) *tcp.Segment {
+	if syns := tcp.With(s.Sent(0, 0), packet.SYN); len(syns) > 0 {
+		return syns[0]
+	}
+	return nil
 }
 
 // stamped says whether a connection has timestamps: both ends have offered them.
-func (c *incarnated) stamped() bool {
-	for _, socket := range []string{c.Client, c.Server} {
-		syn := claim.WithFlag(c.Sent(socket, nil, nil), "SYN")
-		if syn == nil || optionOf(syn.Packet, timestampOption) == "" {
+func stamped(c *tcp.Conn) bool {
+	for _, s := range []*tcp.Socket{c.Client, c.Server} {
+		if syn := synOf(s); syn == nil || !syn.Stamped {
 			return false
 		}
 	}
 	return true
 }
 
-// timestampOption is how the journal names it, "TS val 7 ecr 5".
-const timestampOption = "TS"
-
-// stamps are the value and the echo in a segment's timestamps option; ok: it has
-// one.
-func stamps(p *journal.Packet) (value, echo uint32, ok bool) {
-	n, _ := fmt.Sscanf(optionOf(p, timestampOption), "val %d ecr %d", &value, &echo)
-	return value, echo, n == 2
+// expired says whether PAWS has to drop it: the connection has timestamps, and its own is so
+// far behind the last that the client has seen there that PAWS does not tolerate it, more
+// than one tick (TCP_PAWS_WINDOW in include/net/tcp.h).
+func (x *stale) expired() bool {
+	last := x.heard()
+	return last != nil && stamped(x.alive) && x.sent.Stamped && last.Stamped && int32(last.Echo-x.sent.Timestamp) > 1
 }
 
-// older says whether its timestamp is so far behind the last that the client has
-// seen in the connection that PAWS does not tolerate it: more than one tick
-// (TCP_PAWS_WINDOW in include/net/tcp.h).
-func (h *haunt) older() bool {
-	last := h.heard()
-	if last == nil {
-		return false
-	}
-	value, _, stamped := stamps(h.sent.Packet)
-	_, recent, echoes := stamps(last.Packet)
-	return stamped && echoes && int32(recent-value) > 1
-}
-
-// expired says whether PAWS has to drop it: the connection has timestamps, and its
-// own is older.
-func (h *haunt) expired() bool { return h.alive.stamped() && h.older() }
-
-// optionOf is the value of a segment's TCP option; "": it has none such.
-func optionOf(p *journal.Packet, name string) string {
-	for _, o := range p.Options {
-		if value, is := strings.CutPrefix(o, name+" "); is {
-			return value
-		}
-	}
-	return ""
+// behind says whether all of it lay before what the client awaited.
+func (x *stale) behind() bool {
+	last := x.heard()
+	return last != nil && int32(last.Packet.Ack-x.sent.Packet.Seq) >= int32(x.sent.Packet.Len)
 }
 
 // window is how many sequence numbers the client would have accepted.
-func (h *haunt) window() int64 {
-	last := h.heard()
-	if last == nil {
+func (x *stale) window() int64 {
+	last, syn, answer := x.heard(), synOf(x.alive.Client), synOf(x.alive.Server)
+	if last == nil || syn == nil || answer == nil {
 		return 0
 	}
-	syn := claim.WithFlag(h.alive.Sent(h.alive.Client, nil, nil), "SYN")
-	answer := claim.WithFlag(h.alive.Sent(h.alive.Server, nil, nil), "SYN")
-	if syn == nil || answer == nil {
-		return 0
+	if !syn.Scaled || !answer.Scaled { // both must have offered to scale windows (RFC 7323 §2.2)
+		return int64(last.Packet.Win)
 	}
-	shift := 0 // unless both have offered to scale windows (RFC 7323 §2.2)
-	if optionOf(answer.Packet, "wscale") != "" {
-		shift, _ = strconv.Atoi(optionOf(syn.Packet, "wscale")) // none: 0
-	}
-	return int64(last.Packet.Win) << shift
+	return int64(last.Packet.Win) << syn.Scale
 }
 
-// noneHaunted is the finding where no segment of a dead connection arrived.
-func noneHaunted(j *journal.Journal) claim.Finding {
-	if f, ok := claim.Complete(j); !ok {
-		return f
-	}
-	return claim.Unclear("no segment of a dead connection arrived in a later one between the same addresses and ports")
-}
-
-// rejected is the counter of what PAWS has dropped, in segments of open
-// connections (LINUX_MIB_PAWSESTABREJECTED).
+// rejected is the counter of what PAWS has dropped, in segments of open connections
+// (LINUX_MIB_PAWSESTABREJECTED).
 const rejected = "PAWSEstab"
 
-// dropped is the reading by which PAWS had dropped something when the counters were
-// read next, before another segment of a dead connection arrived; nil: it had not.
-func (h *haunt) dropped(j *journal.Journal) *journal.Event {
+// dropped is the reading by which PAWS had dropped something when the counters were read
+// next, before another stale segment arrived; nil: it had not.
+func (x *stale) dropped(v *tcp.View) *journal.Event {
 	reading := false
-	for i := range j.Events {
-		e := &j.Events[i]
-		if e.N <= h.arrived.N {
+	for i := range v.Journal.Events {
+		e := &v.Journal.Events[i]
+		if e.N <= x.arrived.N {
 			continue
 		}
 		switch {
-		case e.Counter != nil && e.Host == h.arrived.Host:
+		case e.Counter != nil && e.Host == x.arrived.Host:
 			reading = true
 			if e.Counter.Name == rejected && e.Counter.Delta > 0 {
 				return e
 			}
-		case reading && e.Counter == nil, h.isAnother(e):
+		case reading && e.Counter == nil, x.isAnother(e):
 			return nil
 		}
 	}
 	return nil
 }
 
-// isAnother says whether a segment that had been sent before the connection was
-// called for arrives in it.
-func (h *haunt) isAnother(e *journal.Event) bool {
-	return e.Packet != nil && e.Packet.Of != 0 && e.Packet.Of < h.alive.called.N &&
-		(e.Packet.At == journal.AtDelivered || e.Packet.At == journal.AtInjected)
-}
-
-// why says what kept a segment from being taken, if that was seen.
-func (h *haunt) why(j *journal.Journal) string {
-	if h.dropped(j) == nil {
-		return ""
-	}
-	return ": PAWS has dropped it (" + rejected + "), for the connection has timestamps"
+// isAnother says whether a segment that had been sent before the connection was called for
+// arrives in it.
+func (x *stale) isAnother(e *journal.Event) bool {
+	p := e.Packet
+	return p != nil && p.Of != 0 && p.Of < x.alive.Connect.N && (p.At == journal.AtDelivered || p.At == journal.AtInjected)
 }
 
 // numbers are how many sequence numbers there are.
 const numbers = 1 << 32
 
-// odds says how likely it is for a segment with any number to be accepted.
-func (h *haunt) odds() string {
-	w := h.window()
-	if w == 0 {
-		return "how much the client would have accepted was not seen"
-	}
-	return fmt.Sprintf("the client would have accepted %d of the 4294967296 sequence numbers, so that a blind hit has odds of 1 in %d, and of 1 in 4294967296 to begin where the answer does; with a blind acknowledgement number they are smaller still", w, numbers/w)
-}
+const noneStale = "no segment of a dead connection arrived in a later one between the same addresses and ports"
 
 var sr4 = claim.Claim{
-	ID: "SR4", Statement: "even then, a stray reply of the old connection can be accepted by its incarnation (same addresses and ports) if its sequence number fits — possible in theory, practically never",
-	Source: article000, Quantity: claim.Can,
-	Precondition: "the connection has no TCP timestamps, and moved more bytes both ways than the clock of initial sequence numbers did (15.6 MB/s), so that its incarnation begins behind it",
-	Needs:        needsPackets,
-	Check: judged(func(j *journal.Journal, xs []exchange) claim.Finding {
-		all := haunts(j)
-		for _, h := range all {
-			x, ok := h.taken(xs)
-			if !ok {
-				continue
-			}
-			if !h.fitted() {
-				return claim.Unclear("%s read the reply of the dead connection %s, but not as the bytes that it awaited next", h.alive.Client, h.dead.Client)
-			}
-			return claim.Confirm(cited([]exchange{x}, h.sent, h.heard(), h.arrived), "%s read the reply of the dead connection %s, and took it for the answer to %s: %s",
-				h.alive.Client, h.dead.Client, x.request, h.odds())
-		}
-		if len(all) > 0 {
-			return claim.Unclear("the reply of a dead connection arrived in the next one, and was not taken%s", all[0].why(j))
-		}
-		return noneHaunted(j)
+	ID: "SR4", Statement: "even then, a stray reply of the old connection can be accepted by its incarnation (same addresses and ports) if its sequence number fits",
+	Source: article000, Quantity: claim.Can, Needs: needsPackets, Precondition: noneStale,
+	Rule: each(stales, func(c *claim.Case, x stale) {
+		x.cite(c)
+		y, ok := x.taken(c.View)
+		c.Expect(ok, "the reply of a dead connection arrived in the next one, and was not taken%s", whyDropped(c, &x))
+		cite(c, y)
+		c.Given(x.fitted(), "%s read the reply of the dead connection %s, but not as the bytes that it awaited next", x.alive.Client.ID, x.dead.Client.ID)
+		c.Holds("%s read the reply of the dead connection %s, and took it for the answer to %s", x.alive.Client.ID, x.dead.Client.ID, y.request)
+	}),
+}
+
+// whyDropped says what kept a segment from being taken, if that was seen.
+func whyDropped(c *claim.Case, x *stale) string {
+	e := x.dropped(c.View)
+	c.Cite(e)
+	if e == nil {
+		return ""
+	}
+	return ": PAWS has dropped it (" + rejected + "), for the connection has timestamps"
+}
+
+var sr18 = claim.Claim{
+	ID: "SR18", Statement: "reconnecting is theoretically not rigorous: an incarnation from the same port can read the dead connection's reply",
+	Source: article000, Quantity: claim.Can, Needs: needsPackets,
+	Precondition: "a client that closes after a timeout connected again from the same port, and the late reply arrived there",
+	Rule: each(stales, func(c *claim.Case, x stale) {
+		x.cite(c)
+		y, ok := x.taken(c.View)
+		c.Expect(ok, "the late reply arrived, and was not taken%s", whyDropped(c, &x))
+		cite(c, y)
+		c.If(y.policy == reconnect)
+		c.Holds("%s, connected again from the same port, took the dead connection's reply for the answer to %s", x.alive.Client.ID, y.request)
+	}),
+}
+
+var sr19 = claim.Claim{
+	ID: "SR19", Statement: "by chance this practically never happens",
+	Source: article000, Quantity: claim.Always, Needs: needsPackets, Precondition: noneStale,
+	Rule: each(stales, func(c *claim.Case, x stale) {
+		x.cite(c)
+		w := x.window()
+		c.Given(w > 0, "how much the client would have accepted was not seen")
+		c.Given(false, "computed, not seen: the client would have accepted %d of %d sequence numbers, so that a blind hit has odds of 1 in %d, and of 1 in %d to begin where the answer does; with a blind acknowledgement number they are smaller still",
+			w, int64(numbers), numbers/w, int64(numbers))
 	}),
 }
 
 var sr11 = claim.Claim{
 	ID: "SR11", Statement: "with TCP timestamps on, PAWS rejects the old connection's segment",
-	Source: rfc7323, Quantity: claim.Always,
+	Source: rfc7323, Quantity: claim.Always, Needs: needsCount,
 	Precondition: "its sequence number is the one awaited, and its timestamp older by more than one tick",
-	Needs:        needsCount,
-	Check: judged(func(j *journal.Journal, xs []exchange) claim.Finding {
-		var told []int
-		var moved int64
-		all := haunts(j)
-		for _, h := range all {
-			if !h.fitted() || !h.expired() {
-				continue
-			}
-			if x, ok := h.taken(xs); ok {
-				return claim.Refute(cited([]exchange{x}, h.sent, h.arrived), "%s read the reply of the dead connection %s", h.alive.Client, h.dead.Client)
-			}
-			if e := h.dropped(j); e != nil {
-				told = append(told, claim.Numbers(h.sent, h.heard(), h.arrived, e)...)
-				moved += e.Counter.Delta
-			}
+	Rule: each(stales, func(c *claim.Case, x stale) {
+		c.If(x.fitted() && x.expired())
+		x.cite(c)
+		y, taken := x.taken(c.View)
+		if taken {
+			cite(c, y)
 		}
-		switch {
-		case told != nil:
-			return claim.Confirm(told, "the segment had the number that was awaited, and nobody read it: %s +%d", rejected, moved)
-		case len(all) > 0:
-			return claim.Unclear("segments of dead connections arrived: %d, none of them with timestamps, the number awaited, and a drop that was counted", len(all))
-		}
-		return noneHaunted(j)
+		c.Expect(!taken, "%s read the reply of the dead connection %s", x.alive.Client.ID, x.dead.Client.ID)
+		e := x.dropped(c.View)
+		c.Cite(e)
+		c.Given(e != nil, "no drop by PAWS was counted")
+		c.Holds("the segment had the number that was awaited, and was not read: %s +%d", rejected, e.Counter.Delta)
 	}),
+}
+
+// again is a connection between the addresses of an earlier one.
+type again struct{ dead, alive *tcp.Conn }
+
+func reconnected(v *tcp.View) []again {
+	var all []again
+	for _, c := range v.Conns {
+		if dead := at(v, c.Client.Local, c.Client.Remote, c.Connect.N); dead != nil {
+			all = append(all, again{dead, c})
+		}
+	}
+	return all
 }
 
 var sr12 = claim.Claim{
 	ID: "SR12", Statement: "SO_LINGER {on, 0} skips TIME_WAIT, so an incarnation is possible at once",
-	Source: article000, Quantity: claim.Always,
+	Source: article000, Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "the client closes with it, and calls the same address from the same port again",
-	Needs:        needsDiag,
-	Check: func(j *journal.Journal) claim.Finding {
-		var told []int
-		all := incarnations(j)
-		for i := range all {
-			c := &all[i]
-			dead := at(all, c.From, c.To, c.called)
-			if dead == nil || !dead.lingersNot() {
-				continue
-			}
-			for _, socket := range []string{dead.Client, dead.Server} {
-				if waits := claim.Entered(dead.Journal, socket, journal.TimeWait); len(waits) > 0 {
-					return claim.Refute(claim.Numbers(waits[0]), "%s came to TIME_WAIT", socket)
-				}
-			}
-			if len(claim.Entered(dead.Journal, dead.Client, journal.Gone)) == 0 {
-				continue // nobody saw what became of it
-			}
-			open := claim.Entered(c.Journal, c.Client, journal.Established)
-			if len(open) == 0 {
-				return claim.Refuse(j, claim.Numbers(c.called), "%s called again from the same port, and was not connected", c.Client)
-			}
-			told = append(told, claim.Numbers(claim.Calls(dead.Journal, dead.Client, "close")[0], c.called, open[0])...)
+	Rule: claim.Each(reconnected, func(c *claim.Case, x again) {
+		closed := c.First(abortiveClose(x.dead.Client))
+		c.If(closed != nil)
+		c.About(x.dead.Client, x.alive.Client)
+		for _, s := range []*tcp.Socket{x.dead.Client, x.dead.Server} {
+			waits := c.First(s.Entered(journal.TimeWait))
+			c.Expect(waits == nil, "%s came to TIME_WAIT", s.Name())
 		}
-		if told == nil {
-			if f, ok := claim.Complete(j); !ok {
-				return f
-			}
-			return claim.Unclear("no address was called again from the same port")
-		}
-		return claim.Confirm(told, "no end came to TIME_WAIT, and the client was connected again from the same port to the same")
-	},
+		c.If(len(x.dead.Client.Entered(journal.Gone)) > 0) // else what became of it was not seen
+		c.Cite(x.alive.Connect)
+		open := c.First(x.alive.Client.Entered(journal.Established))
+		c.ExpectSeen(open != nil, "%s called again from the same port, and was not connected", x.alive.Client.ID)
+		c.Holds("no end came to TIME_WAIT, and the client was connected again from the same port to the same")
+	}),
 }
 
-// lingersNot says whether the client has closed with SO_LINGER {on, 0}.
-func (c *incarnated) lingersNot() bool {
-	for _, e := range claim.Calls(c.Journal, c.Client, "setsockopt") {
+// abortiveClose is the close() of a socket with SO_LINGER {on, 0}.
+func abortiveClose(s *tcp.Socket) []*journal.Event {
+	for _, e := range s.CallsOf(0, 0, "setsockopt") {
 		if e.Call.Errno == "" && slices.Contains(e.Call.Args, "{1, 0}") {
-			return len(claim.Calls(c.Journal, c.Client, "close")) > 0
+			return s.CallsOf(e.N, 0, "close")
 		}
 	}
-	return false
+	return nil
 }
 
 // overtaken is why a reply is not let go: the next connection begins beyond it.
 const overtaken = "its number is behind"
 
-// noneArrived is the finding where no reply was let go. Where that is because the
-// numbers never came ahead of the clock, it was not put to the test.
-func noneArrived(j *journal.Journal) claim.Finding {
-	for _, e := range claim.Packets(j, journal.AtDropped) {
-		if e.Packet.Reason == overtaken {
-			return claim.Unclear("each time the new connection began beyond the old one: its bytes had not moved faster than the clock of initial sequence numbers")
-		}
-	}
-	return claim.Refuse(j, nil, "no reply of a dead connection arrived in its incarnation")
-}
-
-// incarnate is the phenomenon: somebody was told the answer of a dead connection.
+// incarnate is the phenomenon: somebody got the answer of a dead connection.
 var incarnate = claim.Phenomenon{
 	Needs: needsPackets,
-	Check: judged(func(j *journal.Journal, xs []exchange) claim.Finding {
-		all := haunts(j)
-		for _, h := range all {
-			if x, ok := h.taken(xs); ok {
-				return claim.Confirm(cited([]exchange{x}, h.sent, h.arrived), "%s was told that %s has won %s: the reply of a connection that was dead", x.request.user, x.reply.user, x.prize)
+	Rule: claim.Once(func(c *claim.Case) {
+		sound(c)
+		all := stales(c.View)
+		for _, x := range all {
+			if y, ok := x.taken(c.View); ok {
+				x.cite(c)
+				cite(c, y)
+				c.Holds("%s was told that %s has won %s: the reply of a connection that was dead", y.request.user, y.reply.user, y.prize)
 			}
 		}
-		if len(all) == 0 {
-			return noneArrived(j)
-		}
-		h := all[len(all)-1]
-		return claim.Refuse(j, claim.Numbers(h.sent, h.arrived, h.dropped(j)), "the dead connection's reply arrived, and nobody took it%s", h.why(j))
+		behind := slices.ContainsFunc(c.Segments(journal.AtDropped), func(s *tcp.Segment) bool { return s.Packet.Reason == overtaken })
+		c.Given(len(all) > 0 || !behind, "each time the new connection began beyond the old one: its bytes had not moved faster than the clock of initial sequence numbers")
+		c.ExpectSeen(len(all) > 0, "no reply of a dead connection arrived in its incarnation")
+		x := all[len(all)-1]
+		x.cite(c)
+		c.ExpectSeen(false, "the dead connection's reply arrived, and was not taken%s", whyDropped(c, &x))
 	}),
+}
+
+// stampsOf says whether a connection had timestamps; "": its segments were not seen.
+func stampsOf(v *tcp.View, c *tcp.Conn) string {
+	switch {
+	case !v.Journal.Attached(journal.Packets):
+		return ""
+	case stamped(c):
+		return "on"
+	}
+	return "off"
 }

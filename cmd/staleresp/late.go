@@ -4,140 +4,99 @@ import (
 	"fmt"
 
 	"sockproof/lib/claim"
-	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
 )
 
-// missed is a request that timed out on a connection which was used again, by a
-// client that takes whatever comes.
+// missed is a request that was given up on a connection which was used again, by a client
+// that takes whatever comes.
 type missed struct {
 	exchange
 	after []exchange // what was made of the requests after it, on that connection
 }
 
-// missedOnes lists them.
-func missedOnes(xs []exchange) []missed {
+func missedOnes(v *tcp.View) []missed {
 	var all []missed
-	for _, x := range of(naive, xs) {
-		if x.did != didTimeOut && x.did != didCancel {
-			continue
-		}
-		if after := on(x.Socket, x.Event, of(naive, xs)); len(after) > 0 {
+	xs := of(naive, accountOf(v).all)
+	for _, x := range xs {
+		if after := on(x.socket, x.N, xs); x.gaveUp() && len(after) > 0 {
 			all = append(all, missed{x, after})
 		}
 	}
 	return all
 }
 
-// repliedTo is when the server wrote the reply to a request, to its connection,
-// before something happened; nil: it was not seen to.
-func repliedTo(j *journal.Journal, x *exchange, before *journal.Event) *journal.Event {
-	for _, c := range claim.Connections(j) {
-		if c.Client != x.Socket {
-			continue
-		}
-		for _, e := range c.Calls(c.Server, x.asked, "write") {
-			if q, _, ok := parse(e.Call.Data, replyWord); ok && q == x.request && e.N < before.N {
-				return e
-			}
-		}
-	}
-	return nil
-}
-
-// noneMissed is the finding where nothing was put to the test.
-func noneMissed(j *journal.Journal) claim.Finding {
-	if f, ok := claim.Complete(j); !ok {
-		return f
-	}
-	return claim.Unclear("no request was given up whose connection was used again")
-}
+const notGivenUp = "no request was given up whose connection was used again"
 
 var sr1 = claim.Claim{
-	ID: "SR1", Statement: "on a long connection, a request that timed out leaves its reply to be read by the next request",
-	Source: article000, Quantity: claim.Always,
-	Precondition: "the reply comes before the next request's does, and the client does not look whose it is",
-	Needs:        needsCalls,
-	Check: judged(func(j *journal.Journal, xs []exchange) claim.Finding {
-		var told []int
-		for _, m := range missedOnes(xs) {
-			next := m.after[0]
-			reply := repliedTo(j, &m.exchange, next.Event)
-			if m.did != didTimeOut || reply == nil || next.read == nil || reply.N > next.read.N {
-				continue
-			}
-			if next.did != didTake || next.reply != m.request {
-				return claim.Refute(cited([]exchange{m.exchange, next}, reply), "%s was given up, and the next request, %s, was %s: %s", m.request, next.request, next.did, next.reply)
-			}
-			told = append(told, cited([]exchange{m.exchange, next}, reply)...)
-		}
-		if told == nil {
-			return noneMissed(j)
-		}
-		return claim.Confirm(told, "each time the next request on the connection read the reply of the one that was given up")
+	ID: "SR1", Statement: "on a long connection, a request that timed out can leave its reply to be read by the next request",
+	Source: article000, Quantity: claim.Can, Needs: needsCalls, Precondition: notGivenUp,
+	Rule: each(missedOnes, func(c *claim.Case, m missed) {
+		c.If(m.did == didTimeOut)
+		next := m.after[0]
+		cite(c, m.exchange, next)
+		reply := replyTo(&m.exchange, next.N)
+		c.Cite(reply)
+		c.Given(reply != nil && next.read != nil && reply.N < next.read.N, "the reply to %s was not seen to come before the next was read", m.request)
+		c.Expect(next.did == didTake && next.reply == m.request, "%s was given up, and the next request, %s, was %s: %s", m.request, next.request, next.did, next.reply)
+		c.Holds("the next request on the connection, %s, read the reply to %s, which was given up", next.request, m.request)
 	}),
 }
 
 var sr2 = claim.Claim{
-	ID: "SR2", Statement: "from then on every reply answers the request before it",
-	Source: article000, Quantity: claim.Always,
-	Precondition: "a reply was read by the request after its own, and at least one more request follows on that connection",
-	Needs:        needsCalls,
-	Check: judged(func(j *journal.Journal, xs []exchange) claim.Finding {
-		var off []exchange
-		for _, m := range missedOnes(xs) {
-			if len(m.after) < 2 || m.after[0].reply != m.request {
-				continue
+	ID: "SR2", Statement: "and then several replies, each answering the request before it",
+	Source: article000, Quantity: claim.Can, Needs: needsCalls,
+	Precondition: "a reply was read by the request after its own, and another request follows on that connection",
+	Rule: each(missedOnes, func(c *claim.Case, m missed) {
+		c.If(len(m.after) >= minAfter && m.after[0].reply == m.request)
+		cite(c, m.exchange)
+		off := 0
+		before := m.exchange
+		for _, x := range m.after {
+			if x.did != didTake {
+				break // another was given up: by two from here on
 			}
-			for i := 1; i < len(m.after); i++ {
-				x, before := m.after[i], m.after[i-1]
-				if x.did != didTake {
-					break // another was given up: by two from here on
-				}
-				if x.reply != before.request {
-					return claim.Refute(cited([]exchange{before, x}), "the reply to %s was taken for the answer to %s", x.reply, x.request)
-				}
-				off = append(off, x)
-			}
+			cite(c, x)
+			c.Expect(x.reply == before.request, "the reply to %s was taken for the answer to %s", x.reply, x.request)
+			off++
+			before = x
 		}
-		if off == nil {
-			return noneMissed(j)
-		}
-		return claim.Confirm(cited(off), "every reply taken after that on the same connection was the one before: %d", len(off))
+		c.Given(off >= minAfter, "only %d replies were taken after that", off)
+		c.Holds("every reply taken after that on the same connection was the one before: %d", off)
 	}),
 }
 
-// misled is the phenomenon of the late reply: somebody was told another's answer,
-// because a request before it had been given up.
-func misled(reason func(j *journal.Journal, m *missed) claim.Finding) claim.Phenomenon {
+// minAfter is how many requests have to follow, for a connection to be said not to recover.
+const minAfter = 2
+
+// misled is the phenomenon of the late reply: somebody got another's answer, because a
+// request before it had been given up; cause asks why the reply was late.
+func misled(cause func(c *claim.Case, m *missed) string) claim.Phenomenon {
 	return claim.Phenomenon{
 		Needs: needsCalls,
-		Check: judged(func(j *journal.Journal, xs []exchange) claim.Finding {
-			for _, m := range missedOnes(xs) {
+		Rule: claim.Once(func(c *claim.Case) {
+			sound(c)
+			xs := of(naive, accountOf(c.View).all)
+			c.Given(len(xs) > 0, "no client asked that takes whatever comes")
+			for _, m := range missedOnes(c.View) {
 				next := m.after[0]
 				if !next.wrong() || next.reply != m.request {
 					continue
 				}
-				why := reason(j, &m)
-				if why.Verdict != claim.Confirmed {
-					return why
-				}
-				return claim.Confirm(append(why.Events, cited([]exchange{m.exchange, next})...), "%s was told that %s has won %s: %s",
-					next.request.user, next.reply.user, next.prize, why.Because)
+				cite(c, m.exchange, next)
+				c.Holds("%s was told that %s has won %s: %s", next.request.user, next.reply.user, next.prize, cause(c, &m))
 			}
-			if len(of(naive, xs)) == 0 {
-				return noneMissed(j)
-			}
-			return claim.Refuse(j, cited(of(naive, xs)), "%s", noneTold(xs))
+			cite(c, xs...)
+			c.ExpectSeen(false, "%s", noneMisled(xs))
 		}),
 	}
 }
 
-// noneTold says why nobody was told another's answer.
-func noneTold(xs []exchange) string {
+// noneMisled says why no request got another's answer.
+func noneMisled(xs []exchange) string {
 	gave, failed, wrong := 0, 0, 0
-	for _, x := range of(naive, xs) {
+	for _, x := range xs {
 		switch {
-		case x.did == didTimeOut || x.did == didCancel:
+		case x.gaveUp():
 			gave++
 		case x.did == didFail:
 			failed++
@@ -151,40 +110,30 @@ func noneTold(xs []exchange) string {
 	return fmt.Sprintf("requests that were given up: %d, that failed: %d; replies taken for another's: %d, none of them for that of the request after it", gave, failed, wrong)
 }
 
-// anyReason does not ask why the reply was late.
-func anyReason(_ *journal.Journal, m *missed) claim.Finding {
-	return claim.Confirm(nil, "%s had given up waiting", m.request.user)
+// anyCause does not ask why the reply was late.
+func anyCause(_ *claim.Case, m *missed) string { return m.request.user + " had given up waiting" }
+
+// wasCancelled expects that the request had been cancelled, not waited for.
+func wasCancelled(c *claim.Case, m *missed) string {
+	c.Expect(m.did == didCancel, "%s had waited for the reply", m.request.user)
+	return m.request.user + "'s request had been cancelled, and the connection used again"
 }
 
-// wasCancelled judges that the request had been cancelled, not waited for.
-func wasCancelled(_ *journal.Journal, m *missed) claim.Finding {
-	if m.did != didCancel {
-		return claim.Refute(cited([]exchange{m.exchange}), "%s had waited for the reply", m.request.user)
-	}
-	return claim.Confirm(nil, "%s's request had been cancelled, and the connection used again", m.request.user)
+// lateServer expects that the server had not answered when the client gave up.
+func lateServer(c *claim.Case, m *missed) string {
+	c.Expect(m.did == didTimeOut, "%s had not waited for the reply", m.request.user)
+	reply := replyTo(&m.exchange, m.after[0].N)
+	c.Cite(reply)
+	c.Expect(reply != nil && reply.N > m.read.N, "the server had answered before %s gave up", m.request.user)
+	return "the server answered after " + m.request.user + " had given up"
 }
 
-// lateServer judges that the server had not answered when the client gave up.
-func lateServer(j *journal.Journal, m *missed) claim.Finding {
-	if m.did != didTimeOut {
-		return claim.Refute(cited([]exchange{m.exchange}), "%s had not waited for the reply", m.request.user)
-	}
-	reply := repliedTo(j, &m.exchange, m.after[0].Event)
-	if reply == nil || reply.N < m.read.N {
-		return claim.Refute(claim.Numbers(m.read, reply), "the server had answered before %s gave up", m.request.user)
-	}
-	return claim.Confirm(claim.Numbers(m.read, reply), "the server answered after %s had given up", m.request.user)
-}
-
-// lateNetwork judges that the server had answered before the client gave up, and
-// that the segment arrived after.
-func lateNetwork(j *journal.Journal, m *missed) claim.Finding {
-	if m.did != didTimeOut {
-		return claim.Refute(cited([]exchange{m.exchange}), "%s had not waited for the reply", m.request.user)
-	}
-	reply := repliedTo(j, &m.exchange, m.read)
-	if reply == nil || reply.T > m.read.T+m.read.Call.TookNS {
-		return claim.Refute(claim.Numbers(m.read, reply), "the server had not answered when %s gave up", m.request.user)
-	}
-	return claim.Confirm(claim.Numbers(m.read, reply), "the server had answered before %s gave up, and the network was late", m.request.user)
+// lateNetwork expects that the server had answered before the client gave up, and that the
+// segment arrived after.
+func lateNetwork(c *claim.Case, m *missed) string {
+	c.Expect(m.did == didTimeOut, "%s had not waited for the reply", m.request.user)
+	reply := replyTo(&m.exchange, m.read.N)
+	c.Cite(reply)
+	c.Expect(reply != nil && reply.T <= m.read.T+m.read.Call.TookNS, "the server had not answered when %s gave up", m.request.user)
+	return "the server had answered before " + m.request.user + " gave up, and the network was late"
 }

@@ -1,208 +1,148 @@
 package main
 
 import (
-	"fmt"
-	"slices"
-
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
 )
 
-// noneLate is the finding where no policy was put to the test.
-func noneLate(j *journal.Journal, p policy) claim.Finding {
-	if f, ok := claim.Complete(j); !ok {
-		return f
-	}
-	return claim.Unclear("no client with the policy %s met a late reply as the claim has it", p)
-}
+// turn is a request of a policy's client, and the client's next.
+type turn struct{ first, next exchange }
 
-// gaveUp is the first of some exchanges that was given up; ok: there is one.
-func gaveUp(xs []exchange) (x exchange, ok bool) {
-	for _, x := range xs {
-		if x.did == didTimeOut || x.did == didCancel {
-			return x, true
+// turns lists those of a policy.
+func turns(p policy) func(v *tcp.View) []turn {
+	return func(v *tcp.View) []turn {
+		var all []turn
+		xs := of(p, accountOf(v).all)
+		for i := 1; i < len(xs); i++ {
+			all = append(all, turn{xs[i-1], xs[i]})
 		}
+		return all
 	}
-	return x, false
-}
-
-// anyWrong is the first of some exchanges in which another's reply was taken; ok:
-// there is one.
-func anyWrong(xs []exchange) (x exchange, ok bool) {
-	for _, x := range xs {
-		if x.wrong() {
-			return x, true
-		}
-	}
-	return x, false
-}
-
-// takesAnothers refutes a claim by an exchange.
-func takesAnothers(x exchange) claim.Finding {
-	return claim.Refute(cited([]exchange{x}), "%s took the reply to %s for the answer to %s", x.policy, x.reply, x.request)
 }
 
 var sr3 = claim.Claim{
-	ID: "SR3", Statement: "closing and reconnecting after a timeout is the simplest cure",
-	Source: article000, Quantity: claim.Always,
-	Precondition: "a request timed out, and others were made over a new connection; whether a cure is simple cannot be tested, only that it is one",
-	Needs:        needsCalls,
-	Check: judged(func(j *journal.Journal, xs []exchange) claim.Finding {
-		mine := of(reconnect, xs)
-		if x, wrong := anyWrong(mine); wrong {
-			return takesAnothers(x)
-		}
-		var told []exchange
-		for i, x := range mine {
-			if x.did != didTimeOut || i+1 >= len(mine) {
-				continue
-			}
-			next := mine[i+1]
-			if next.Socket == x.Socket {
-				return claim.Unclear("%s went on over the same connection", x.policy)
-			}
-			if next.did == didTake {
-				told = append(told, x, next)
-			}
-		}
-		if told == nil {
-			return noneLate(j, reconnect)
-		}
-		return claim.Confirm(cited(told), "over the new connection the next request had its own reply, and no reply was taken for another's")
+	ID: "SR3", Statement: "closing and reconnecting after a timeout looks like a cure: over a new connection from another port the late reply is not read",
+	Source: article000, Quantity: claim.Can, Needs: needsCalls,
+	Precondition: "a request timed out, and another was made over a new connection from another port",
+	Rule: each(turns(reconnect), func(c *claim.Case, t turn) {
+		c.If(t.first.did == didTimeOut && t.next.did != didTimeOut)
+		cite(c, t.first, t.next)
+		c.Given(t.first.socket.Local != t.next.socket.Local, "it went on from the same port")
+		c.Expect(t.next.did == didTake && t.next.right(), "over the new connection %s was %s: %s", t.next.request, t.next.did, t.next.reply)
+		c.Holds("over the new connection the next request had its own reply")
 	}),
+}
+
+// anothers are the replies to another request that were read by a client that looks at the
+// numbers, unique over all connections or not.
+func anothers(unique bool) func(v *tcp.View) []exchange {
+	return func(v *tcp.View) []exchange {
+		var all []exchange
+		for _, x := range accountOf(v).all {
+			if x.policy.looks() && x.policy.unique() == unique && !x.gaveUp() && x.did != didFail && !x.right() {
+				all = append(all, x)
+			}
+		}
+		return all
+	}
+}
+
+// notTaken expects that another's reply was not taken.
+func notTaken(c *claim.Case, x exchange) {
+	cite(c, x)
+	why := ""
+	if x.reply.number == x.request.number {
+		why = ": the ids are the same, for each connection counts its own"
+	}
+	c.Expect(!x.wrong(), "%s took the reply to %s for the answer to %s%s", x.policy, x.reply, x.request, why)
+	c.Holds("the reply to %s was not taken for the answer to %s", x.reply, x.request)
 }
 
 var sr7 = claim.Claim{
-	ID: "SR7", Statement: "with a sequence id in request and reply, a wrong reply is never taken for the right one",
-	Source: article000, Quantity: claim.Always,
-	Precondition: "the client compares the id, and a reply came that is another request's",
-	Needs:        needsCalls,
-	Check: judged(func(j *journal.Journal, xs []exchange) claim.Finding {
-		var met, unique, wrong []exchange
-		for _, x := range xs {
-			switch {
-			case !x.policy.looks() || x.did == didTimeOut || x.did == didFail || x.did == didCancel:
-			case x.wrong():
-				wrong = append(wrong, x)
-			case x.right():
-			case x.policy.unique():
-				unique = append(unique, x)
-			default:
-				met = append(met, x)
-			}
-		}
-		switch {
-		case wrong != nil:
-			return claim.Refute(cited(append(unique, wrong...)), "%s", takenByID(wrong, unique))
-		case met == nil && unique == nil:
-			return noneLate(j, compare)
-		}
-		return claim.Confirm(cited(append(met, unique...)), "none of the replies to another request that were read was taken: %d", len(met)+len(unique))
+	ID: "SR7", Statement: "with an id in request and reply that is unique over all connections, a wrong reply is never taken for the right one",
+	Source: article000, Quantity: claim.Always, Needs: needsCalls,
+	Precondition: "a client that compares ids that no other connection uses reads another request's reply",
+	Rule:         each(anothers(true), notTaken),
+}
+
+var sr17 = claim.Claim{
+	ID: "SR17", Statement: "an id that each connection counts for itself is enough",
+	Source: "folklore", Quantity: claim.Always, Needs: needsCalls,
+	Precondition: "a client that compares such ids reads another request's reply, with the number of its own",
+	Rule: each(anothers(false), func(c *claim.Case, x exchange) {
+		c.If(x.reply.number == x.request.number)
+		notTaken(c, x)
 	}),
 }
 
-// takenByID says why another's reply passed for a request's own.
-func takenByID(wrong, unique []exchange) string {
-	x := wrong[0]
-	said := fmt.Sprintf("%s took the reply to %s for the answer to %s", x.policy, x.reply, x.request)
-	if x.reply.number == x.request.number {
-		said += ": the ids are the same, for each connection counts its own"
+// firstGivenUp is the first request that a policy's client gave up.
+func firstGivenUp(p policy) func(v *tcp.View) []exchange {
+	return func(v *tcp.View) []exchange {
+		for _, x := range of(p, accountOf(v).all) {
+			if x.gaveUp() {
+				return []exchange{x}
+			}
+		}
+		return nil
 	}
-	if len(unique) > 0 && !slices.ContainsFunc(wrong, func(x exchange) bool { return x.policy.unique() }) {
-		said += fmt.Sprintf("; none of those that were read with ids that no other connection uses was taken: %d", len(unique))
-	}
-	return said
 }
-
-// minAfter is how many requests have to follow, for a connection to be said not
-// to recover.
-const minAfter = 2
 
 var sr8 = claim.Claim{
 	ID: "SR8", Statement: "an id that is only compared, with an error on mismatch, leaves the connection off by one for good",
-	Source: fieldReports, Quantity: claim.Always,
+	Source: fieldReports, Quantity: claim.Always, Needs: needsCalls,
 	Precondition: "a late reply came, and at least two more requests follow on the connection",
-	Needs:        needsCalls,
-	Check: judged(func(j *journal.Journal, xs []exchange) claim.Finding {
-		mine := of(compare, xs)
-		first, ok := gaveUp(mine)
-		if !ok {
-			return noneLate(j, compare)
-		}
-		after := on(first.Socket, first.Event, mine)
-		if len(after) < minAfter {
-			return noneLate(j, compare)
-		}
-		if repliedTo(j, &first, after[0].Event) == nil {
-			return claim.Unclear("the reply to %s, which was given up, was not seen to come", first.request)
-		}
+	Rule: each(firstGivenUp(compare), func(c *claim.Case, first exchange) {
+		after := on(first.socket, first.N, of(compare, accountOf(c.View).all))
+		c.If(len(after) >= minAfter)
+		cite(c, first)
+		late := replyTo(&first, after[0].N)
+		c.Cite(late)
+		c.Given(late != nil, "the reply to %s, which was given up, was not seen to come", first.request)
 		before := first
 		for _, x := range after {
-			switch {
-			case x.did == didTake:
-				return claim.Refute(cited([]exchange{first, x}), "after %s had been given up, the answer to %s was %s: it had recovered", first.request, x.request, x.reply)
-			case x.did != didRefuse || x.reply != before.request:
-				return claim.Unclear("after %s had been given up, %s was %s, and not for the reply to the request before it", first.request, x.request, x.did)
-			}
+			cite(c, x)
+			c.Expect(x.did != didTake, "after %s had been given up, the answer to %s was %s: it had recovered", first.request, x.request, x.reply)
+			c.Given(x.did == didRefuse && x.reply == before.request, "after %s had been given up, %s was %s, and not for the reply to the request before it", first.request, x.request, x.did)
 			before = x
 		}
-		return claim.Confirm(cited(append(after, first)), "of the %d requests after the one that was given up, none had an answer: each read the reply to the one before", len(after))
+		c.Holds("of the %d requests after the one that was given up, none had an answer: each read the reply to the one before", len(after))
 	}),
 }
 
 var sr9 = claim.Claim{
 	ID: "SR9", Statement: "an id with discard-and-keep-reading recovers without reconnecting",
-	Source: fieldReports, Quantity: claim.Always,
+	Source: fieldReports, Quantity: claim.Always, Needs: needsCalls,
 	Precondition: "a late reply came, and was read",
-	Needs:        needsCalls,
-	Check: judged(func(j *journal.Journal, xs []exchange) claim.Finding {
-		mine := of(discard, xs)
-		var told []exchange
-		for i, x := range mine {
-			if x.did != didDiscard || i+1 >= len(mine) {
-				continue
-			}
-			next := mine[i+1]
-			switch {
-			case next.Socket != x.Socket || next.did == didFail:
-				return claim.Refute(cited([]exchange{x, next}), "after a reply had been discarded the connection was given up")
-			case next.did == didTake && next.right():
-				told = append(told, x, next)
-			case next.did != didDiscard && next.did != didTimeOut:
-				return claim.Refute(cited([]exchange{x, next}), "after %s had been discarded, %s was %s", x.reply, next.request, next.did)
-			}
-		}
-		if told == nil {
-			return noneLate(j, discard)
-		}
-		return claim.Confirm(cited(told), "each reply that was discarded was followed, on the same connection, by that of the request that had met it")
+	Rule: each(turns(discard), func(c *claim.Case, t turn) {
+		c.If(t.first.did == didDiscard && t.next.did != didDiscard && t.next.did != didTimeOut)
+		cite(c, t.first, t.next)
+		c.Expect(t.next.socket == t.first.socket && t.next.did != didFail, "after a reply had been discarded the connection was given up")
+		c.Expect(t.next.did == didTake && t.next.right(), "after %s had been discarded, %s was %s", t.first.reply, t.next.request, t.next.did)
+		c.Holds("the reply that was discarded was followed, on the same connection, by that of the request that had met it")
 	}),
 }
 
 var sr10 = claim.Claim{
 	ID: "SR10", Statement: "draining the socket before each send is not a cure: the late reply can arrive just after",
-	Source: fieldReports, Quantity: claim.Can,
+	Source: fieldReports, Quantity: claim.Can, Needs: needsCalls,
 	Precondition: "the connection was empty when it was drained, and the late reply came after",
-	Needs:        needsCalls,
-	Check: judged(func(j *journal.Journal, xs []exchange) claim.Finding {
-		for _, x := range of(drain, xs) {
-			if !x.wrong() {
-				continue
-			}
-			if empty := drained(j, &x); empty != nil {
-				return claim.Confirm(cited([]exchange{x}, empty), "the connection was drained, and was empty, and still the reply to %s was taken for the answer to %s", x.reply, x.request)
-			}
-		}
-		return noneLate(j, drain)
+	Rule: eachExchange(drain, func(c *claim.Case, x exchange) {
+		c.If(x.wrong())
+		cite(c, x)
+		empty := drained(&x)
+		c.Cite(empty)
+		c.Given(empty != nil, "the connection was not seen to be empty before %s was sent", x.request)
+		c.Holds("the connection was drained, and was empty, and still the reply to %s was taken for the answer to %s", x.reply, x.request)
 	}),
 }
 
-// drained is the read by which a client found its connection empty, just before
-// it made a request; nil: it did not.
-func drained(j *journal.Journal, x *exchange) *journal.Event {
+// drained is the read by which a client found its connection empty, just before it made a
+// request; nil: it did not.
+func drained(x *exchange) *journal.Event {
 	var last *journal.Event
-	for i := range j.Events {
-		if e := &j.Events[i]; e.Call != nil && e.Socket == x.Socket && e.N < x.asked.N {
+	for _, e := range x.socket.Calls {
+		if e.N < x.asked.N {
 			last = e
 		}
 	}

@@ -41,6 +41,18 @@ func (p policy) looks() bool {
 // unique says whether its numbers are used on one connection only.
 func (p policy) unique() bool { return p == compareUnique || p == discardUnique }
 
+// makesOf is what a client with the policy makes of a reply that it reads, with the number
+// of its request or with another.
+func (p policy) makesOf(sameNumber bool) string {
+	switch {
+	case !p.looks() || sameNumber:
+		return didTake
+	case p.compares():
+		return didRefuse
+	}
+	return didDiscard
+}
+
 // What an application did, as a journal.Answer says it.
 const (
 	didTake    = "taken"

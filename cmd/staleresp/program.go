@@ -25,7 +25,7 @@ var program = cli.Program{
 		{
 			Name: "late-reply", Title: "a request times out, its reply is late, and the next request reads it; and so on by one",
 			Steps:    lateReply,
-			Networks: everywhere, Hosts: ab, Phenomenon: misled(anyReason), Compare: comparePolicies,
+			Networks: everywhere, Hosts: ab, Phenomenon: misled(anyCause), Compare: comparePolicies,
 			Claims: []*claim.Claim{&sr1, &sr2},
 		},
 		{
@@ -43,14 +43,14 @@ var program = cli.Program{
 		{
 			Name: "policies", Title: "six ways for a client to tell whose reply it reads, two late replies each",
 			Steps:    policiesSideBySide,
-			Networks: everywhere, Hosts: ab, Phenomenon: misled(anyReason), Compare: comparePolicies,
-			Claims: []*claim.Claim{&sr3, &sr7, &sr8, &sr9, &sr10},
+			Networks: everywhere, Hosts: ab, Phenomenon: misled(anyCause), Compare: comparePolicies,
+			Claims: []*claim.Claim{&sr3, &sr8, &sr9, &sr10},
 		},
 		{
 			Name: "crosswire", Title: "the server writes one client's reply to another's connection",
 			Steps:    crosswire,
 			Networks: everywhere, Hosts: ab, Phenomenon: crosswired, Compare: comparePolicies,
-			Claims: []*claim.Claim{&sr6, &sr7},
+			Claims: []*claim.Claim{&sr6, &sr7, &sr17},
 		},
 		{
 			Name: "cancelled", Title: "a request is cancelled before its reply is read, and its connection goes back to the pool",
@@ -62,13 +62,13 @@ var program = cli.Program{
 			Name: "incarnation", Title: "the reply of a dead connection is read in the next one between the same addresses and ports",
 			Steps:    incarnation,
 			Networks: onWire, NoHost: "segments are held, which only the wire can", Hosts: ab, MTU: largestMTU, Phenomenon: incarnate,
-			Claims: []*claim.Claim{&sr3, &sr4, &sr11, &sr12},
+			Claims: []*claim.Claim{&sr4, &sr11, &sr12, &sr18, &sr19},
 		},
 		{
 			Name: "time-wait", Title: "a four-tuple in TIME_WAIT that is called again, with an old reply under way; and a TIME_WAIT that ends early",
 			Steps:    timeWait,
 			Networks: onWire, NoHost: "settings are changed, and segments kept", Hosts: ab, MTU: largestMTU, Phenomenon: openedOver, Compare: compareReopenings,
-			Claims: []*claim.Claim{&sr5, &sr13, &sr14},
+			Claims: []*claim.Claim{&sr5, &sr13, &sr14, &sr16},
 		},
 	},
 	Flags:    ownFlags(),

@@ -7,6 +7,7 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
 )
 
 // record is what a policy made of a run.
@@ -14,18 +15,17 @@ type record struct {
 	policy
 	requests []exchange // what became of each request at last, in order
 	all      []exchange // with the replies that were discarded on the way
-	conns    []claim.Connection
+	conns    []*tcp.Conn
 }
 
 // comparePolicies is the table of what became of each policy's requests.
-func comparePolicies(j *journal.Journal) *claim.Comparison {
-	xs, _ := exchanges(j)
-	conns := claim.Connections(j)
+func comparePolicies(v *tcp.View) *claim.Comparison {
+	xs := accountOf(v).all
 	t := &claim.Comparison{Title: "What each policy made of it"}
 	var records []record
 	for _, p := range everyPolicy {
 		if len(of(p, xs)) > 0 {
-			records = append(records, recordOf(p, xs, conns))
+			records = append(records, recordOf(v, p, xs))
 			t.Ways = append(t.Ways, string(p))
 		}
 	}
@@ -65,7 +65,7 @@ func comparePolicies(j *journal.Journal) *claim.Comparison {
 }
 
 // recordOf collects what a policy made of a run.
-func recordOf(p policy, xs []exchange, conns []claim.Connection) record {
+func recordOf(v *tcp.View, p policy, xs []exchange) record {
 	mine := of(p, xs)
 	r := record{policy: p, all: mine}
 	for _, x := range mine {
@@ -73,8 +73,8 @@ func recordOf(p policy, xs []exchange, conns []claim.Connection) record {
 			r.requests = append(r.requests, x)
 		}
 	}
-	for _, c := range conns {
-		if ownerOf(&c, xs) == p {
+	for _, c := range v.Conns {
+		if ownerOf(c, xs) == p {
 			r.conns = append(r.conns, c)
 		}
 	}
@@ -83,14 +83,13 @@ func recordOf(p policy, xs []exchange, conns []claim.Connection) record {
 
 // ownerOf is the policy of the client that made a connection. One over which
 // nothing was asked is that of the client that gave up last: it has connected again.
-func ownerOf(c *claim.Connection, xs []exchange) policy {
+func ownerOf(c *tcp.Conn, xs []exchange) policy {
 	var last policy
-	called := claim.Calls(c.Journal, c.Client, "connect")
 	for _, x := range xs {
-		if x.Socket == c.Client {
+		if x.socket == c.Client {
 			return x.policy
 		}
-		if len(called) > 0 && x.N < called[0].N {
+		if x.N < c.Connect.N {
 			last = x.policy
 		}
 	}
@@ -106,7 +105,7 @@ func (r *record) that(is func(*exchange) bool) []exchange {
 func tally(xs []exchange) claim.Cell {
 	c := claim.Told(strconv.Itoa(len(xs)))
 	if len(xs) > 0 {
-		c.Events = cited(xs)
+		c = claim.Told(c.Text, shown(xs...)...)
 	}
 	return c
 }
@@ -115,10 +114,10 @@ func tally(xs []exchange) claim.Cell {
 func lost(r *record) claim.Cell {
 	var never []*journal.Event
 	for _, c := range r.conns {
-		for _, e := range c.Calls(c.Server, nil, "write") {
+		for _, e := range c.Server.CallsOf(0, 0, "write") {
 			q, _, ok := parse(e.Call.Data, replyWord)
 			if ok && !slices.ContainsFunc(r.requests, func(x exchange) bool {
-				return x.Socket == c.Client && x.did == didTake && x.request == q && x.right()
+				return x.socket == c.Client && x.did == didTake && x.request == q && x.right()
 			}) {
 				never = append(never, e)
 			}
@@ -131,10 +130,10 @@ func lost(r *record) claim.Cell {
 func segments(r *record) claim.Cell {
 	n := 0
 	for _, c := range r.conns {
-		if !c.HasPackets() {
+		if len(c.Segments) == 0 {
 			return claim.Told("")
 		}
-		n += len(claim.News(c.Journal))
+		n += len(c.FirstSent())
 	}
 	return claim.Told(strconv.Itoa(n))
 }
@@ -149,11 +148,11 @@ func rightAgain(r *record) claim.Cell {
 	first, last := bad[0], bad[len(bad)-1]
 	switch last.N {
 	case r.requests[len(r.requests)-1].N:
-		return claim.Told("never", last.cite()...)
+		return claim.Told("never", shown(last)...)
 	case first.N:
-		return claim.Told("at once", first.cite()...)
+		return claim.Told("at once", shown(first)...)
 	}
-	return claim.Told("after "+time.Duration(last.T-first.T).Round(time.Millisecond).String(), last.cite()...)
+	return claim.Told("after "+time.Duration(last.T-first.T).Round(time.Millisecond).String(), shown(last)...)
 }
 
 // winners names who was told to have won the tablet.
@@ -173,5 +172,14 @@ func winners(r *record) claim.Cell {
 	if text == "" {
 		text = "nobody"
 	}
-	return claim.Cell{Text: text, Events: append([]int{}, cited(told)...)}
+	return claim.Told(text, shown(told...)...)
+}
+
+// shown are the events that show exchanges.
+func shown(xs ...exchange) []*journal.Event {
+	var all []*journal.Event
+	for _, x := range xs {
+		all = append(all, x.asked, x.read, x.Event)
+	}
+	return all
 }

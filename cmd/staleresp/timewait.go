@@ -1,12 +1,12 @@
 package main
 
 import (
-	"fmt"
-	"slices"
 	"strings"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/tcp"
 )
 
 // Settings that say what becomes of a TIME_WAIT.
@@ -16,105 +16,115 @@ const (
 	rangeSetting   = "net.ipv4.ip_local_port_range"
 )
 
-// reopening is a call to where an earlier connection was in TIME_WAIT, from the
-// same port as far as the caller had a say in it.
+// reopening is a call to where an earlier connection was in TIME_WAIT, from the same port as
+// far as the caller had a say in it.
 type reopening struct {
+	v      *tcp.View
 	call   *journal.Event // connect
-	dead   *incarnated
+	socket *tcp.Socket
+	dead   *tcp.Conn
 	waits  *journal.Event // an end of it entered TIME_WAIT
 	bind   *journal.Event // that chose the port; nil: the kernel did
 	opened *journal.Event // the new connection was established; nil: it was not
-	haunt  *haunt         // the dead connection's reply that arrived in it; nil: none did
+	stale  *stale         // the dead connection's reply that arrived in it; nil: none did
 	reuse  string         // tcp_tw_reuse of the caller's host, if the run set it
 }
 
-// reopenings lists them.
-func reopenings(j *journal.Journal) []reopening {
-	if !slices.ContainsFunc(j.Events, func(e journal.Event) bool { return e.State != nil && e.State.To == journal.TimeWait }) {
-		return nil
-	}
-	var all []reopening
-	conns := incarnations(j)
-	strays := haunts(j)
-	for _, call := range claim.Calls(j, "", "connect") {
-		r := reopening{call: call, bind: bindOf(j, call), reuse: settingAt(j, call.Host, reuseSetting, call)}
-		for i := range conns {
-			c := &conns[i]
-			if c.called.N >= call.N || c.To != remoteOf(call) || !r.isFrom(j, c.From) {
+func reopenings(v *tcp.View) []reopening {
+	return tcp.Derive(v, func(v *tcp.View) []reopening {
+		var all []reopening
+		old := stales(v)
+		for _, call := range v.Calls("connect") {
+			s := v.Socket(call.Socket)
+			r := reopening{v: v, call: call, socket: s, bind: bindOf(s, call.N), reuse: settingAt(v, call.Host, reuseSetting, call.N)}
+			for _, c := range v.Conns {
+				if c.Connect.N >= call.N || c.Client.Remote != targetOf(call) || !r.isFrom(c.Client.Local) {
+					continue
+				}
+				if waits := waitsAt(c, call.N); waits != nil {
+					r.dead, r.waits = c, waits
+				}
+			}
+			if r.dead == nil {
 				continue
 			}
-			if waits := c.waitsAt(call); waits != nil {
-				r.dead, r.waits = c, waits
+			if entered := s.Entered(journal.Established); len(entered) > 0 {
+				r.opened = entered[0]
 			}
-		}
-		if r.dead == nil {
-			continue
-		}
-		if entered := claim.Entered(j, call.Socket, journal.Established); len(entered) > 0 {
-			r.opened = entered[0]
-		}
-		for i := range strays {
-			if strays[i].alive.Client == call.Socket && strays[i].dead.Client == r.dead.Client {
-				r.haunt = &strays[i]
+			for i := range old {
+				if old[i].alive.Client == s && old[i].dead == r.dead {
+					r.stale = &old[i]
+				}
 			}
+			all = append(all, r)
 		}
-		all = append(all, r)
-	}
-	return all
+		return all
+	})
 }
 
-// remoteOf is the address that a call names, its last argument.
-func remoteOf(call *journal.Event) string {
+// targetOf is the address that a call names, its last argument.
+func targetOf(call *journal.Event) string {
 	if len(call.Call.Args) == 0 {
 		return ""
 	}
 	return call.Call.Args[len(call.Call.Args)-1]
 }
 
-// isFrom says whether the call was made from an address: the one that was bound, or
-// that the kernel chose, or, where it chose none, could alone have chosen.
-func (r *reopening) isFrom(j *journal.Journal, address string) bool {
+// isFrom says whether the call was made from an address: the one that was bound, or that the
+// kernel chose, or, where it chose none, could alone have chosen.
+func (r *reopening) isFrom(address string) bool {
 	if r.bind != nil {
-		return remoteOf(r.bind) == address
+		return targetOf(r.bind) == address
 	}
-	if s, ok := claim.SocketOf(j, r.call.Socket); ok && s.Local != "" {
-		return s.Local == address
+	if r.socket.Local != "" {
+		return r.socket.Local == address
 	}
-	low, high, one := strings.Cut(settingAt(j, r.call.Host, rangeSetting, r.call), " ")
+	low, high, one := strings.Cut(settingAt(r.v, r.call.Host, rangeSetting, r.call.N), " ")
 	return one && low == high && strings.HasSuffix(address, ":"+low)
 }
 
-// bindOf is the call by which a socket got its port before it called; nil: the
-// kernel chose it.
-func bindOf(j *journal.Journal, connect *journal.Event) *journal.Event {
-	for _, e := range claim.Calls(j, connect.Socket, "bind") {
-		if e.N < connect.N && e.Call.Errno == "" {
+// bindOf is the call by which a socket got its port before an event; nil: the kernel chose it.
+func bindOf(s *tcp.Socket, before int) *journal.Event {
+	for _, e := range s.CallsOf(0, before, "bind") {
+		if e.Call.Errno == "" {
 			return e
 		}
 	}
 	return nil
 }
 
-// waitsAt is the event by which an end of a connection came to TIME_WAIT, if it was
-// still there when something happened; nil: it was not.
-func (c *incarnated) waitsAt(e *journal.Event) *journal.Event {
-	for _, socket := range []string{c.Client, c.Server} {
-		if s := lastBefore(claim.States(c.Journal, socket, journal.SockDiag), e); s != nil && s.State.To == journal.TimeWait {
-			return s
+// waitsAt is the event by which an end of a connection came to TIME_WAIT, if it was still
+// there at another; nil: it was not.
+func waitsAt(c *tcp.Conn, n int) *journal.Event {
+	for _, s := range []*tcp.Socket{c.Client, c.Server} {
+		if state, e := stateAt(s, n); state == journal.TimeWait {
+			return e
 		}
 	}
 	return nil
 }
 
-// lastBefore is the last of some events before another; nil: none is.
-func lastBefore(events []*journal.Event, e *journal.Event) *journal.Event {
-	var last *journal.Event
-	for _, s := range events {
-		if s.N < e.N {
-			last = s
+// stateAt is the state in which sock_diag saw a socket last before an event.
+func stateAt(s *tcp.Socket, n int) (state string, last *journal.Event) {
+	for _, e := range s.States(journal.SockDiag) {
+		if e.N < n {
+			state, last = e.State.To, e
 		}
 	}
-	return last
+	return state, last
+}
+
+// settingAt is the value of a host's setting before an event; "": it is not in the journal.
+func settingAt(v *tcp.View, host, name string, before int) string {
+	if e := v.Setting(host, name, before); e != nil {
+		return e.Setting.New
+	}
+	return ""
+}
+
+// atServer says whether it was the server's end that was in TIME_WAIT.
+func (r *reopening) atServer() bool {
+	return r.dead.Server != nil && r.waits.Socket == r.dead.Server.ID
 }
 
 // way says how the client called again.
@@ -122,35 +132,16 @@ func (r *reopening) way() string {
 	switch {
 	case r.bind == nil:
 		return "port chosen"
-	case r.waits.Socket == r.dead.Server:
+	case r.atServer():
 		return "server first"
 	}
 	return "port bound"
 }
 
-// whereabouts names the end that was in TIME_WAIT.
-func (r *reopening) whereabouts() string {
-	if r.waits.Socket == r.dead.Server {
-		return "server"
-	}
-	return "client"
-}
-
-// stamps says whether the dead connection had timestamps; "": nobody saw its segments.
-func (r *reopening) stamps() string {
-	switch {
-	case !r.dead.HasPackets():
-		return ""
-	case r.dead.stamped():
-		return "on"
-	}
-	return "off"
-}
-
-// String says under what circumstances the client called again.
+// String says under what conditions the client called again.
 func (r *reopening) String() string {
 	said := r.way()
-	if stamps := r.stamps(); stamps != "" {
+	if stamps := stampsOf(r.v, r.dead); stamps != "" {
 		said += ", timestamps " + stamps
 	}
 	if r.bind == nil {
@@ -159,128 +150,134 @@ func (r *reopening) String() string {
 	return said
 }
 
-// noneReopened is the finding where nothing was put to the test.
-func noneReopened(j *journal.Journal) claim.Finding {
-	if f, ok := claim.Complete(j); !ok {
-		return f
-	}
-	return claim.Unclear("no end was in TIME_WAIT when the client called again")
+const noneReopened = "no end was in TIME_WAIT when the client called again"
+
+// eachReopening tests them all.
+func eachReopening(test func(c *claim.Case, r reopening)) claim.Rule {
+	return claim.Each(reopenings, func(c *claim.Case, r reopening) {
+		c.About(r.socket, r.dead.Client)
+		c.Cite(r.waits, r.call)
+		test(c, r)
+	})
 }
 
 var sr5 = claim.Claim{
 	ID: "SR5", Statement: "TIME_WAIT keeps the same four-tuple from being opened again",
-	Source: article000, Quantity: claim.Always,
+	Source: article000, Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "an end of the connection is in TIME_WAIT when the client calls from the same port to the same",
-	Needs:        needsDiag,
-	Check: func(j *journal.Journal) claim.Finding {
-		var yes, no []string
-		var opened, kept []*journal.Event
+	Rule: eachReopening(func(c *claim.Case, r reopening) {
+		c.Cite(r.opened)
+		c.Expect(r.opened == nil, "opened over it: %s", &r)
+		c.If(r.call.Call.Errno == "EADDRNOTAVAIL")
 		tried := false // what Linux is known to let open over it (RFC 6191)
-		for _, r := range reopenings(j) {
-			tried = tried || r.bind != nil && r.stamps() == "on"
-			switch {
-			case r.opened != nil:
-				yes = append(yes, r.String())
-				opened = append(opened, r.waits, r.call, r.opened)
-			case r.call.Call.Errno == "EADDRNOTAVAIL":
-				no = append(no, r.String())
-				kept = append(kept, r.waits, r.call)
-			}
+		for _, other := range reopenings(c.View) {
+			tried = tried || other.bind != nil && stampsOf(c.View, other.dead) == "on"
 		}
-		switch {
-		case yes != nil && no != nil:
-			return claim.Refute(claim.Numbers(append(opened, kept...)...), "opened over it: %s; kept from it (EADDRNOTAVAIL): %s", strings.Join(yes, "; "), strings.Join(no, "; "))
-		case yes != nil:
-			return claim.Refute(claim.Numbers(opened...), "opened over it: %s", strings.Join(yes, "; "))
-		case no != nil && !tried:
-			return claim.Unclear("kept from it (EADDRNOTAVAIL): %s; but no client that Linux lets open over it tried to: one that binds its port, with timestamps on", strings.Join(no, "; "))
-		case no != nil:
-			return claim.Confirm(claim.Numbers(kept...), "EADDRNOTAVAIL: %s", strings.Join(no, "; "))
-		}
-		return noneReopened(j)
-	},
+		c.Challenged(tried, "kept from it (EADDRNOTAVAIL): %s; but no client that Linux lets open over it tried to: one that binds its port, with timestamps on", &r)
+		c.Holds("EADDRNOTAVAIL: %s", &r)
+	}),
 }
 
-// met says what became of the dead connection's reply, if it can be told: the
-// client has read its own since.
-func (r *reopening) met(j *journal.Journal, xs []exchange) (x exchange, how string) {
-	if r.haunt == nil {
+var sr16 = claim.Claim{
+	ID: "SR16", Statement: "tcp_* settings or port reuse can also skip TIME_WAIT and make incarnations",
+	Source: article000, Quantity: claim.Can, Needs: needsDiag, Precondition: noneReopened,
+	Rule: eachReopening(func(c *claim.Case, r reopening) {
+		c.Cite(r.opened)
+		c.Expect(r.opened != nil, "kept from it: %s", &r)
+		c.Holds("an incarnation was opened over the TIME_WAIT of the connection before it: %s", &r)
+	}),
+}
+
+// met says what became of the dead connection's reply, if it can be told: the client has
+// read its own since.
+func (r *reopening) met() (x exchange, how string) {
+	if r.stale == nil {
 		return x, ""
 	}
-	for _, x := range on(r.haunt.alive.Client, r.haunt.arrived, xs) {
+	for _, x := range on(r.stale.alive.Client, r.stale.arrived.N, accountOf(r.v).all) {
 		switch {
 		case x.did != didTake:
 		case x.wrong():
 			return x, "read"
-		case r.haunt.expired(): // asked before the sequence number is (tcp_validate_incoming in net/ipv4/tcp_input.c)
-			if r.haunt.dropped(j) != nil {
+		case r.stale.expired(): // asked before the sequence number is (tcp_validate_incoming in net/ipv4/tcp_input.c)
+			if r.stale.dropped(r.v) != nil {
 				return x, "dropped by PAWS"
 			}
-		case r.haunt.behind():
+		case r.stale.behind():
 			return x, "dropped as old"
 		}
 	}
 	return x, ""
 }
 
-// behind says whether all of a segment lay before what the client awaited.
-func (h *haunt) behind() bool {
-	last := h.heard()
-	return last != nil && int32(last.Packet.Ack-h.sent.Packet.Seq) >= int32(h.sent.Packet.Len)
+// notRead expects that the dead connection's reply was not read in the new one.
+func notRead(c *claim.Case, r reopening) (how string) {
+	x, how := r.met()
+	c.If(how != "")
+	cite(c, x)
+	c.CiteSegments(r.stale.sent, r.stale.arrived)
+	c.Cite(r.stale.dropped(c.View))
+	c.Expect(!x.wrong(), "%s: %s read the reply of the dead connection %s", &r, r.socket.ID, r.dead.Client.ID)
+	return how
 }
 
 var sr13 = claim.Claim{
 	ID: "SR13", Statement: "when Linux does open a four-tuple over its TIME_WAIT, the old connection's segment is still not accepted",
-	Source: rfc6191, Quantity: claim.Always,
+	Source: rfc6191, Quantity: claim.Always, Needs: needsAll,
 	Precondition: "the segment arrives before the client has read the answer that it waits for, and it reads that afterwards",
-	Needs:        needsAll,
-	Check: judged(func(j *journal.Journal, xs []exchange) claim.Finding {
-		var told []string
-		var seen []int
-		for _, r := range reopenings(j) {
-			x, how := r.met(j, xs)
-			if how == "" {
-				continue
-			}
-			events := cited([]exchange{x}, r.waits, r.haunt.sent, r.haunt.arrived, r.haunt.dropped(j))
-			if x.wrong() {
-				return claim.Refute(events, "%s: %s read the reply of the dead connection %s", &r, r.haunt.alive.Client, r.dead.Client)
-			}
-			seen = append(seen, events...)
-			told = append(told, r.String()+": "+how)
-		}
-		if told == nil {
-			return noneReopened(j)
-		}
-		slices.Sort(seen)
-		return claim.Confirm(slices.Compact(seen), "%s", strings.Join(told, "; "))
+	Rule: eachReopening(func(c *claim.Case, r reopening) {
+		sound(c)
+		how := notRead(c, r)
+		c.Holds("%s: %s", &r, how)
 	}),
 }
 
-// killing is a segment that arrived at a socket in TIME_WAIT.
-type killing struct {
-	in, arrived, reset *journal.Event // it entered the state; the segment; the RST that came of it
-	before             *journal.Event // the timer as it was read before
-	gone, still        *journal.Event // seen afterwards: no longer there, or there still
-	rfc1337            string
+// openedOver is the phenomenon: a four-tuple was opened over its TIME_WAIT, and the reply of
+// the connection before it was not read there.
+var openedOver = claim.Phenomenon{
+	Needs: needsAll, Precondition: noneReopened,
+	Rule: claim.Once(func(c *claim.Case) {
+		sound(c)
+		all := reopenings(c.View)
+		c.Given(len(all) > 0, noneReopened)
+		connected, met := 0, 0
+		for _, r := range all {
+			if r.opened != nil {
+				connected++
+			}
+			x, how := r.met()
+			if how == "" {
+				continue
+			}
+			cite(c, x)
+			c.Cite(r.call, r.opened)
+			c.Expect(!x.wrong(), "%s: the dead connection's reply was read in the one that was opened over its TIME_WAIT", &r)
+			met++
+		}
+		c.ExpectSeen(met > 0, "no four-tuple was opened over its TIME_WAIT, or no reply of the dead connection arrived there")
+		c.Holds("of %d calls to a four-tuple in TIME_WAIT %d were connected; the dead connection's reply was dropped in %d of these, and read in none", len(all), connected, met)
+	}),
 }
 
-// killings lists those that drew a RST from the other end.
-func killings(j *journal.Journal) []killing {
-	if len(claim.Packets(j, journal.AtInjected)) == 0 {
-		return nil
-	}
-	var all []killing
-	for _, c := range incarnations(j) {
-		for _, in := range claim.Entered(c.Journal, c.Client, journal.TimeWait) {
-			for _, e := range claim.Packets(c.Journal, journal.AtInjected) {
-				if e.N < in.N || e.Packet.Dst != c.From {
+// assassin is a segment that arrived at a socket in TIME_WAIT, and drew a RST from the other
+// end.
+type assassin struct {
+	victim         *tcp.Socket
+	in             *journal.Event // it entered the state
+	arrived, reset *tcp.Segment
+	rfc1337        string
+}
+
+func assassins(v *tcp.View) []assassin {
+	var all []assassin
+	for _, c := range v.Conns {
+		for _, in := range c.Client.Entered(journal.TimeWait, journal.SockDiag) {
+			for _, x := range c.Segments {
+				if x.Packet.At != journal.AtInjected || x.N < in.N || x.Packet.Dst != c.Client.Local {
 					continue
 				}
-				k := killing{in: in, arrived: e, rfc1337: settingAt(j, in.Host, rfc1337Setting, e)}
-				k.see(&c)
-				if k.reset != nil {
-					all = append(all, k)
+				if resets := tcp.With(c.Client.Arrived(x.N, 0), packet.RST); len(resets) > 0 {
+					all = append(all, assassin{c.Client, in, x, resets[0], settingAt(v, in.Host, rfc1337Setting, x.N)})
 				}
 			}
 		}
@@ -288,125 +285,50 @@ func killings(j *journal.Journal) []killing {
 	return all
 }
 
-// see reads what came of it.
-func (k *killing) see(c *incarnated) {
-	for _, e := range c.Arrived(c.Client, k.arrived, nil) {
-		if slices.Contains(e.Packet.Flags, "RST") {
-			k.reset = e
-			break
-		}
-	}
-	k.before = lastBefore(claim.Samples(c.Journal, c.Client, journal.TimeWait), k.arrived)
-	if k.reset == nil {
-		return
-	}
-	for _, e := range claim.Samples(c.Journal, c.Client, journal.TimeWait) {
-		if e.N > k.reset.N {
-			k.still = e
-		}
-	}
-	for _, e := range claim.Entered(c.Journal, c.Client, journal.Gone) {
-		if e.N > k.reset.N && k.gone == nil {
-			k.gone = e
-		}
-	}
-}
-
-// early says whether the state ended while its timer had more than a second to
-// run.
-func (k *killing) early() bool {
-	return k.gone != nil && k.before != nil && k.gone.T-k.before.T < (k.before.Sample.TimerMS-1000)*1e6
-}
-
-// settingAt is the value of a host's setting when something happened; "": it is not
-// in the journal.
-func settingAt(j *journal.Journal, host, name string, at *journal.Event) string {
-	e := claim.Setting(j, host, name, at.N)
-	if e == nil {
-		return ""
-	}
-	return e.Setting.New
-}
-
 var sr14 = claim.Claim{
 	ID: "SR14", Statement: "a stray segment can end a TIME_WAIT early (assassination)",
-	Source: "RFC 1337", Quantity: claim.Can,
+	Source: "RFC 1337", Quantity: claim.Can, Needs: needsDiag,
 	Precondition: "the segment is acknowledged, the other end knows nothing of the connection any more and answers with a RST; and tcp_rfc1337 is 0",
-	Needs:        needsDiag,
-	Check: func(j *journal.Journal) claim.Finding {
-		var died, lived *killing
-		all := killings(j)
-		for _, k := range all {
-			switch {
-			case k.early() && k.rfc1337 == "0":
-				died = &k
-			case k.still != nil && k.rfc1337 == "1":
-				lived = &k
-			}
-		}
-		switch {
-		case len(all) == 0:
-			return claim.Unclear("no segment that arrived at a TIME_WAIT drew a RST")
-		case died == nil:
-			return claim.Unclear("RSTs that arrived at a TIME_WAIT: %d; none was seen to end one early with tcp_rfc1337 0", len(all))
-		}
-		said := fmt.Sprintf("the TIME_WAIT of %s ended by the RST that a stray reply drew, with %.1f s to go", died.in.Socket, float64(died.before.Sample.TimerMS)/1e3)
-		events := []*journal.Event{died.in, died.before, died.arrived, died.reset, died.gone}
-		if lived != nil {
-			said += fmt.Sprintf("; with tcp_rfc1337 1 that of %s outlived it", lived.in.Socket)
-			events = append(events, lived.in, lived.arrived, lived.reset, lived.still)
-		}
-		return claim.Confirm(claim.Numbers(events...), "%s", said)
-	},
-}
-
-// openedOver is the phenomenon: a four-tuple was opened over its TIME_WAIT, and
-// the reply of the connection before it was not read there.
-var openedOver = claim.Phenomenon{
-	Needs: needsAll,
-	Check: judged(func(j *journal.Journal, xs []exchange) claim.Finding {
-		all := reopenings(j)
-		if len(all) == 0 {
-			return noneReopened(j)
-		}
-		var seen []int
-		connected, met := 0, 0
-		for _, r := range all {
-			if r.opened != nil {
-				connected++
-			}
-			x, how := r.met(j, xs)
-			if how == "" {
-				continue
-			}
-			if x.wrong() {
-				return claim.Refute(cited([]exchange{x}, r.haunt.arrived), "%s: the dead connection's reply was read in the one that was opened over its TIME_WAIT", &r)
-			}
-			met++
-			seen = append(seen, cited([]exchange{x}, r.call, r.opened)...)
-		}
-		if met == 0 {
-			return claim.Refuse(j, nil, "no four-tuple was opened over its TIME_WAIT, or no reply of the dead connection arrived there")
-		}
-		slices.Sort(seen)
-		return claim.Confirm(slices.Compact(seen), "of %d calls to a four-tuple in TIME_WAIT %d were connected; the dead connection's reply was dropped in %d of these, and read in none", len(all), connected, met)
+	Rule: claim.Each(assassins, func(c *claim.Case, x assassin) {
+		c.If(x.rfc1337 == "0")
+		c.About(x.victim)
+		c.Cite(x.in)
+		c.CiteSegments(x.arrived, x.reset)
+		before := c.Last(x.victim.Samples(journal.TimeWait, 0, x.arrived.N))
+		c.Given(before != nil, "the timer of %s was not read before", x.victim.ID)
+		gone := c.First(after(x.victim.Entered(journal.Gone), x.reset.N))
+		c.ExpectSeen(gone != nil, "%s outlived the RST", x.victim.ID)
+		left := before.Sample.TimerMS - c.Between(before, gone).Milliseconds()
+		c.Expect(left > 1000, "%s ended with %d ms to go", x.victim.ID, left)
+		c.Holds("the TIME_WAIT of %s ended by the RST that a stray reply drew, with %.1f s to go", x.victim.ID, float64(left)/1e3)
 	}),
 }
 
+// after keeps the events after another.
+func after(events []*journal.Event, n int) []*journal.Event {
+	for i, e := range events {
+		if e.N > n {
+			return events[i:]
+		}
+	}
+	return nil
+}
+
 // compareReopenings is the table of what became of each call.
-func compareReopenings(j *journal.Journal) *claim.Comparison {
-	xs, _ := exchanges(j)
-	all := reopenings(j)
+func compareReopenings(v *tcp.View) *claim.Comparison {
+	all := reopenings(v)
 	if len(all) == 0 {
 		return nil
 	}
 	t := &claim.Comparison{Title: "A four-tuple in TIME_WAIT, called again"}
-	rows := []struct {
+	for _, row := range []struct {
 		what string
-		cell func(*reopening) claim.Cell
+		cell func(r *reopening) claim.Cell
 	}{
-		{"TIME_WAIT at", func(r *reopening) claim.Cell { return claim.Told(r.whereabouts(), r.waits) }},
-		{"timestamps", func(r *reopening) claim.Cell { return claim.Told(r.stamps()) }},
+		{"TIME_WAIT at", func(r *reopening) claim.Cell {
+			return claim.Told(map[bool]string{true: "server", false: "client"}[r.atServer()], r.waits)
+		}},
+		{"timestamps", func(r *reopening) claim.Cell { return claim.Told(stampsOf(v, r.dead)) }},
 		{"tcp_tw_reuse", func(r *reopening) claim.Cell { return claim.Told(r.reuse) }},
 		{"connected", func(r *reopening) claim.Cell {
 			if r.opened != nil {
@@ -415,14 +337,13 @@ func compareReopenings(j *journal.Journal) *claim.Comparison {
 			return claim.Told("no", r.call)
 		}},
 		{"old reply", func(r *reopening) claim.Cell {
-			_, how := r.met(j, xs)
+			_, how := r.met()
 			if how == "" {
 				return claim.Told("")
 			}
-			return claim.Told(how, r.haunt.arrived)
+			return claim.Told(how, r.stale.arrived.Event)
 		}},
-	}
-	for _, row := range rows {
+	} {
 		c := claim.Compared{What: row.what}
 		for i := range all {
 			c.Cells = append(c.Cells, row.cell(&all[i]))

@@ -11,11 +11,20 @@ import (
 // cases tests a rule on a view, and takes back what the journal does not bear: what rests on
 // accounts that contradict each other, and what was measured while this program did not run.
 func (g *Gate) cases(r Rule, lenient bool) []*Case {
-	all := r(g.view(), lenient)
+	all := r(g.View(), lenient)
 	for _, c := range all {
 		g.bears(c)
 	}
 	return all
+}
+
+// Count is how many of a claim's cases came to each verdict.
+func (g *Gate) Count(c *Claim) map[Verdict]int {
+	n := map[Verdict]int{}
+	for _, x := range g.cases(c.Rule, false) {
+		n[x.verdict]++
+	}
+	return n
 }
 
 // bears takes a case's verdict back where the journal does not bear it.
@@ -34,7 +43,7 @@ func (g *Gate) bears(c *Case) {
 	if f := g.check(c.finding(), c.about, c.absent); f.Verdict == Inconclusive {
 		c.verdict, c.because = f.Verdict, f.Because
 		for _, n := range f.Events {
-			c.Cite(g.view().Event(n))
+			c.Cite(g.View().Event(n))
 		}
 	}
 }
@@ -96,8 +105,8 @@ func together(all []*Case) Finding {
 	return f
 }
 
-// view is the journal read as TCP.
-func (g *Gate) view() *tcp.View {
+// View is the journal read as TCP.
+func (g *Gate) View() *tcp.View {
 	if g.v == nil {
 		g.v = tcp.New(g.j)
 	}

@@ -88,7 +88,7 @@ func Report(s *scenario.Scenario, j journal.Journal) report.Run {
 	r := report.NewRun(j, s.Title, o, why, findings)
 	r.Discrepancies = g.Discrepancies
 	if s.Compare != nil {
-		r.Comparison = s.Compare(&j)
+		r.Comparison = s.Compare(g.View())
 	}
 	return r
 }

@@ -5,6 +5,7 @@ package scenario
 import (
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
 )
 
 // Scenario is one way to bring a phenomenon about, or to prevent it. It is
@@ -35,7 +36,7 @@ type Scenario struct {
 	Claims []*claim.Claim
 	// Compare lays the ways that the scenario tries side by side; nil: it tries
 	// but one.
-	Compare func(j *journal.Journal) *claim.Comparison
+	Compare func(v *tcp.View) *claim.Comparison
 }
 
 // Play brings a scenario about. The errors it returns mean that the stage could

@@ -5,7 +5,7 @@ package tcp
 func (c *Conn) Opening() []*Segment {
 	var some []*Segment
 	next := map[string]uint32{} // the sequence number after each end's SYN
-	for _, s := range c.firstSent() {
+	for _, s := range c.FirstSent() {
 		p := s.Packet
 		if s.Has(synFlag) {
 			next[p.Src] = p.Seq + 1
@@ -26,7 +26,7 @@ func (c *Conn) Opening() []*Segment {
 func (c *Conn) Closing() []*Segment {
 	var some []*Segment
 	end := map[string]uint32{} // the sequence number after each end's FIN
-	for _, s := range c.firstSent() {
+	for _, s := range c.FirstSent() {
 		p := s.Packet
 		if s.Has(finFlag) {
 			end[p.Src] = s.end()
@@ -39,8 +39,8 @@ func (c *Conn) Closing() []*Segment {
 	return some
 }
 
-// firstSent lists the first transmissions of both ends, as they left.
-func (c *Conn) firstSent() []*Segment {
+// FirstSent lists the first transmissions of both ends, as they left.
+func (c *Conn) FirstSent() []*Segment {
 	if c == nil {
 		return nil
 	}

@@ -1,6 +1,9 @@
 package tcp
 
 import (
+	"strconv"
+	"strings"
+
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
 )
@@ -11,8 +14,10 @@ type Segment struct {
 	*journal.Event
 	Flags     packet.Flags
 	Timestamp uint32 // TSval of RFC 7323
+	Echo      uint32 // TSecr
 	Stamped   bool   // it has one
 	Scale     uint8  // of a SYN: the window scale, 0 without the option
+	Scaled    bool   // it has one
 
 	// Repeats is the number of the event of the earlier segment that this one says again: a
 	// retransmission, a duplicate ACK. 0: a first transmission, or a first arrival.
@@ -26,20 +31,38 @@ type Segment struct {
 // wire the bytes stand in the event in which it was sent.
 func newSegment(e, sent *journal.Event) *Segment {
 	s := &Segment{Event: e, Flags: flagsOf(e.Packet.Flags)}
+	s.options(e.Packet.Options)
 	raw := e.Packet.Bytes
 	hidden := e.Packet.Payload != nil
 	if len(raw) == 0 && sent != nil && sent.Packet != nil {
 		raw, hidden = sent.Packet.Bytes, sent.Packet.Payload != nil
 	}
 	if p, err := packet.Decode(raw); err == nil && p.IsTCP() {
-		s.Timestamp, _, s.Stamped = p.Options.Timestamps()
-		s.Scale, _ = p.Options.WindowScale()
 		if !hidden && len(p.Payload) == e.Packet.Len {
 			s.Payload = p.Payload
 		}
 	}
 	return s
 }
+
+// options reads those that matter, as the journal has them: "TS val 7 ecr 5", "wscale 10".
+func (s *Segment) options(all []string) {
+	for _, o := range all {
+		f := strings.Fields(o)
+		switch {
+		case len(f) == 5 && f[0] == "TS":
+			value, err := strconv.ParseUint(f[2], 10, 32)
+			echo, errEcho := strconv.ParseUint(f[4], 10, 32)
+			s.Timestamp, s.Echo, s.Stamped = uint32(value), uint32(echo), err == nil && errEcho == nil
+		case len(f) == 2 && f[0] == "wscale":
+			shift, err := strconv.ParseUint(f[1], 10, 8)
+			s.Scale, s.Scaled = uint8(min(shift, maxScale)), err == nil
+		}
+	}
+}
+
+// maxScale is the largest shift of a window (RFC 7323 §2.3).
+const maxScale = 14
 
 func flagsOf(names []string) packet.Flags {
 	var f packet.Flags

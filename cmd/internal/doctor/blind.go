@@ -6,6 +6,7 @@ import (
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
 )
 
 // tellsOnlyWhatWasSeen checks that nothing is said otherwise where a witness could not
@@ -22,7 +23,7 @@ func (s *Suite) tellsOnlyWhatWasSeen(t *testing.T) {
 				// Of a socket that is torn down TCP_INFO says CLOSE, where sock_diag, alone,
 				// rightly finds nothing.
 				if scenario.Compare != nil && w.Name != journal.TCPInfo {
-					lessTold(t, scenario.Compare(whole), scenario.Compare(less))
+					lessTold(t, scenario.Compare(tcp.New(whole)), scenario.Compare(tcp.New(less)))
 				}
 			})
 		}
