@@ -142,8 +142,9 @@ var sc12 = claim.Claim{
 		p := c.All(proof(a.Socket))
 		c.Expect(p == nil, "%s, on port %d, connected to itself as port %d", a.ID, own, target)
 		answered(c, a.connect)
-		end := c.Last(beforeClose(a.Socket))
-		c.Given(end != nil && end.State.To == journal.Close, "what became of the attempt of %s was not seen", a.ID)
+		refusal := refusalOf(a)
+		c.Cite(refusal)
+		c.Given(refusal != nil, "what became of the attempt of %s was not seen", a.ID)
 		c.Holds("%s, on port %d, was refused by port %d of its own address", a.ID, own, target)
 	}),
 }

@@ -14,9 +14,9 @@ var suite = doctor.Suite{
 	Shown:   []string{"direct", "autobind"},
 	Recordings: []string{
 		"direct", "direct-loopback", "direct-host",
-		"autobind", "hunt", "outside-range", "reserved-port", "detect-and-retry", "port-theft",
+		"autobind", "hunt", "other-port", "outside-range", "reserved-port", "detect-and-retry", "port-theft",
 	},
-	Cases: slices.Concat(doctoredOpening, doctoredData, doctoredClose, doctoredChoice, doctoredCure, doctoredTheft),
+	Cases: slices.Concat(doctoredOther, doctoredOpening, doctoredData, doctoredClose, doctoredChoice, doctoredCure, doctoredTheft),
 }
 
 func TestJournals(t *testing.T) { suite.Journals(t) }

@@ -33,6 +33,11 @@ var program = cli.Program{
 			Claims: []*claim.Claim{&sc1, &sc7},
 		},
 		{
+			Name: "other-port", Title: "a client connects to another port of its own address: refused, never itself",
+			Networks: journal.Networks(), Hosts: []string{"a"}, Phenomenon: claim.By(&sc12), Steps: otherPort,
+			Claims: []*claim.Claim{&sc12},
+		},
+		{
 			Name: "outside-range", Title: "a port outside ip_local_port_range is never hit, in as many attempts as one inside",
 			Steps:    outsideRange,
 			Networks: journal.Networks(), Hosts: []string{"a"},

@@ -21,13 +21,6 @@ func straight(d *doctor.Journal) {
 	read(answered(naive, "bob", didTake), bobsFirst)(d)
 }
 
-// onlyUnique leaves of those that look the ones whose numbers are used once.
-func onlyUnique(d *doctor.Journal) {
-	for _, p := range lookers {
-		d.DropAll(answered(p, "", ""))
-	}
-}
-
 // doctoredCrossed: SR6, and SR7 where the server is wrong.
 var doctoredCrossed = []doctor.Case{
 	{Name: "written to its own connection", Of: "crosswire", Do: straight, Outcome: claim.NotReproduced},

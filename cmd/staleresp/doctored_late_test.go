@@ -10,7 +10,6 @@ import (
 var (
 	alices = question{1, "alice"}
 	bobs   = question{2, "bob"}
-	carols = question{3, "carol"}
 	daves  = question{4, "dave"}
 )
 

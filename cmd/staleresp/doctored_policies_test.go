@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+
 	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"

@@ -47,11 +47,11 @@ _selfconnect() {
 		esac
 	else
 		case $first in
-		'') words='all direct autobind hunt outside-range reserved-port detect-and-retry port-theft list check verify diff scan port help' ;;
+		'') words='all direct autobind hunt other-port outside-range reserved-port detect-and-retry port-theft list check verify diff scan port help' ;;
 		help) words='list check verify diff scan port' ;;
 		verify | diff) files=yes ;;
 		list | check | scan | port) ;;
-		*) words='all direct autobind hunt outside-range reserved-port detect-and-retry port-theft' ;;
+		*) words='all direct autobind hunt other-port outside-range reserved-port detect-and-retry port-theft' ;;
 		esac
 	fi
 	if [[ -n $files ]]; then

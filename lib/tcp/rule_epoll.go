@@ -18,26 +18,29 @@ func (c *confrontation) ready(s *Socket, e *journal.Event) {
 	for _, name := range strings.Split(e.Call.Out, "|") {
 		told[name] = true
 	}
-	reset := by(end.RstIn, e.N) || by(end.Destroyed, e.N) || by(end.RstOut, e.N)
-	nothingMore := by(end.FinIn, e.N) || by(end.ShutRead, e.N) || reset
-	for _, is := range []struct {
-		name string
-		so   bool
-	}{
-		{"EPOLLRDHUP", nothingMore},
-		{"EPOLLIN", nothingMore || end.UnreadAt(e.N) > 0},
-		{"EPOLLHUP", nothingMore && (by(end.ShutWrite, e.N) || reset)},
-		{"EPOLLERR", by(end.RstIn, e.N) && !s.tookError(e.N)},
-	} {
+	for name, so := range c.readiness(s, e.N) {
 		switch {
-		case told[is.name] && !is.so:
-			c.about(R2, s, []int{e.N}, "epoll_wait() of "+s.ID+" said "+is.name, "nothing had happened that makes it so")
-		case !told[is.name] && is.so && c.asksFor(s, is.name, e.N):
-			c.about(R2, s, []int{e.N}, "epoll_wait() of "+s.ID+" said "+e.Call.Out, is.name+" was due")
+		case told[name] && !so:
+			c.about(R2, s, []int{e.N}, "epoll_wait() of "+s.ID+" said "+name, "nothing had happened that makes it so")
+		case !told[name] && so && c.asksFor(s, name, e.N):
+			c.about(R2, s, []int{e.N}, "epoll_wait() of "+s.ID+" said "+e.Call.Out, name+" was due")
 		}
 	}
-	if n := int64(len(told)); e.Call.Out != "" && n > 0 && e.Call.Result != 1 {
+	if e.Call.Out != "" && e.Call.Result != 1 {
 		c.about(R2, s, []int{e.N}, said(s, e), "one descriptor was ready")
+	}
+}
+
+// readiness is what epoll has to say of a socket at an event, and what it must not.
+func (c *confrontation) readiness(s *Socket, n int) map[string]bool {
+	end := s.End
+	reset := by(end.Aborted(), n)
+	nothingMore := by(end.FinIn, n) || by(end.ShutRead, n) || reset
+	return map[string]bool{
+		"EPOLLRDHUP": nothingMore,
+		"EPOLLIN":    nothingMore || end.UnreadAt(n) > 0,
+		"EPOLLHUP":   nothingMore && (by(end.ShutWrite, n) || reset),
+		"EPOLLERR":   by(end.RstIn, n) && !s.tookError(n),
 	}
 }
 

@@ -21,19 +21,31 @@ func (c *confrontation) results(s *Socket) {
 			c.notConnected(s, e)
 		case op == "getsockopt" && arg(e.Call, 1) == "SO_ERROR":
 			c.socketError(s, e)
-		case isWrite(op) && e.Call.Errno == "" && e.Call.Result >= 0:
-			c.writeSucceeded(s, e)
-		case isWrite(op) && e.Call.Errno == "EAGAIN":
-			c.noRoom(s, e)
-		case isWrite(op) && e.Call.Errno == "" && e.Call.Signal == "SIGPIPE":
-			if why := c.noPipe(s, e); why != "" {
-				c.about(R2, s, []int{e.N, s.End.RstIn}, said(s, e)+" and raised SIGPIPE", why)
-			}
-		case (isRead(op) || isWrite(op)) && e.Call.Errno != "" && e.Call.Errno != "EAGAIN":
-			c.failedFor(s, e)
+		case isRead(op) || isWrite(op):
+			c.moveResult(s, e)
 		case op == "epoll_wait" && e.Call.Errno == "":
 			c.ready(s, e)
 		}
+	}
+}
+
+// moveResult holds what a call returned that moves data.
+func (c *confrontation) moveResult(s *Socket, e *journal.Event) {
+	write := isWrite(e.Call.Op)
+	switch e.Call.Errno {
+	case "":
+		if write && e.Call.Result >= 0 {
+			c.writeSucceeded(s, e)
+		}
+		if why := c.noPipe(s, e); write && e.Call.Signal == "SIGPIPE" && why != "" {
+			c.about(R2, s, []int{e.N, s.End.RstIn}, said(s, e)+" and raised SIGPIPE", why)
+		}
+	case "EAGAIN":
+		if write {
+			c.noRoom(s, e)
+		}
+	default:
+		c.failedFor(s, e)
 	}
 }
 
