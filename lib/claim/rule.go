@@ -50,6 +50,16 @@ func EachConn(test func(c *Case, conn *tcp.Conn)) Rule {
 	})
 }
 
+// AfterEnding tests every connection of which one end was ended first by one call, by its
+// name (tcp.Closed, …).
+func AfterEnding(name string, test func(c *Case, e tcp.Ending)) Rule {
+	return Each(tcp.EndedBy(name), func(c *Case, e tcp.Ending) {
+		c.About(e.Who)
+		c.Cite(e.By)
+		test(c, e)
+	})
+}
+
 // tried is a case as a list; nil is none.
 func tried(c *Case) []*Case {
 	if c == nil {
