@@ -14,9 +14,9 @@ import (
 
 // dropRSTs lets the kernel drop every RST that would enter a socket in the run's
 // namespace. It has been seen on lo by then.
-func dropRSTs(nft string) func(*scenario.Run) error {
-	return func(r *scenario.Run) error {
-		return r.Host("a").In(func() error {
+func dropRSTs(nft string) func(*scenario.T) {
+	return func(t *scenario.T) {
+		t.Host("a").In(func() error {
 			cmd := exec.Command(nft, "-f", "-")
 			cmd.Stdin = strings.NewReader("table inet control {\n chain in {\n" +
 				"  type filter hook input priority 0;\n" +
@@ -38,29 +38,26 @@ func findFilter(t *testing.T) (nft string) {
 	}
 	s := doctor.Stage{Network: journal.Loopback, Family: journal.IPv4}
 	s.Need(t)
-	if why := s.Probe(scenario.OnRun(dropRSTs(nft))); why != "" {
+	if why := s.Probe(dropRSTs(nft)); why != "" {
 		t.Skipf("skip: %s", why)
 	}
 	return nft
 }
 
-// filtered are shorter plays of scenarios whose own would wait, again and again,
+// filtered are shorter steps of scenarios whose own would wait, again and again,
 // for acknowledgements that never come.
-var filtered = map[string]scenario.Play{
+var filtered = map[string]func(*scenario.T){
 	"linger0": onEach(
-		connected(func(r *scenario.Run, c scenario.Conn) { resetBy(r, scenario.Conn{Client: c.Server, Server: c.Client}) }),
-		connected(func(r *scenario.Run, c scenario.Conn) {
-			_ = c.Client.Close()
-			r.Settle()
-			r.Receive(c.Server)
+		connected(func(client, server *scenario.End) { resetBy(server, client) }),
+		connected(func(client, server *scenario.End) {
+			client.Close()
+			server.Recv()
 		}),
 	),
-	"sigpipe": onEach(
-		func(r *scenario.Run, s *scenario.Server) error {
-			return writesTwice(r, s, journal.DefaultSIGPIPE, byWrite)
-		},
-	),
-	"go-runtime": onEach(func(r *scenario.Run, s *scenario.Server) error { return goWrites(r, s, 0) }),
+	"sigpipe": onEach(func(t *scenario.T, l *scenario.Listener) {
+		writesTwice(t, l, journal.DefaultSIGPIPE, (*scenario.Child).Write)
+	}),
+	"go-runtime": func(t *scenario.T) { goWrites(t, 0) },
 	"exit":       nil,
 	"linger-off": nil,
 }
@@ -72,13 +69,11 @@ var filtered = map[string]scenario.Play{
 func TestRSTsAreFiltered(t *testing.T) {
 	var controls []doctor.Control
 	for _, c := range eaten("filtered", dropRSTs(findFilter(t))) {
-		play, has := filtered[c.Scenario]
+		steps, has := filtered[c.Scenario]
 		if !has {
 			continue
 		}
-		if play != nil {
-			c.Play = play
-		}
+		c.Steps = steps
 		c.Want, c.Because, c.Verdicts = claim.OutcomeUnresolved, "contradict each other", nil
 		controls = append(controls, c)
 	}

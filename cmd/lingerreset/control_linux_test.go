@@ -67,23 +67,15 @@ func undisturbed(t *testing.T, n journal.Network) {
 type verdicts = map[string]claim.Verdict
 
 // losing lets the wire drop, from the start, what matches.
-func losing(match func(*wire.Packet) bool) func(*scenario.Run) error {
-	return func(r *scenario.Run) error {
-		r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
-			if match(p) {
-				return wire.Drop
-			}
-			return wire.Wait
-		})
-		return nil
-	}
+func losing(match func(*wire.Packet) bool) func(*scenario.T) {
+	return func(t *scenario.T) { t.Drop(match) }
 }
 
 func isRST(p *wire.Packet) bool { return p.Flags.Has(packet.RST) }
 
 // eaten are the scenarios in a world where no RST ever arrives, whoever drops it.
 // What close sends is the same; nobody learns of it.
-func eaten(name string, alter func(*scenario.Run) error) []doctor.Control {
+func eaten(name string, alter func(*scenario.T)) []doctor.Control {
 	controls := []doctor.Control{
 		{
 			Scenario: "linger0", Want: claim.NotReproduced, Because: "the peer's read returned EAGAIN",
@@ -103,7 +95,7 @@ func eaten(name string, alter func(*scenario.Run) error) []doctor.Control {
 		{Scenario: "go-runtime", Want: claim.NotReproduced, Because: "no RST reached a1", Check: nobodyDied},
 	}
 	for i := range controls {
-		controls[i].Name, controls[i].Alter = name, scenario.OnRun(alter)
+		controls[i].Name, controls[i].Alter = name, alter
 	}
 	return controls
 }
@@ -130,7 +122,7 @@ func TestRSTsAreEaten(t *testing.T) {
 	t.Parallel()
 	controls := eaten("eaten", losing(isRST))
 	controls = append(controls, doctor.Control{
-		Scenario: "causes", OldAlter: losing(isRST), Want: claim.NotReproduced, Because: "drew no RST",
+		Scenario: "causes", Alter: losing(isRST), Want: claim.NotReproduced, Because: "drew no RST",
 	})
 	suite.Controls(t, doctor.Stages(journal.Wire), controls...)
 }
@@ -141,15 +133,15 @@ func TestFINsAreEaten(t *testing.T) {
 	alter := losing(func(p *wire.Packet) bool { return p.Flags.Has(packet.FIN) })
 	suite.Controls(
 		t, doctor.Stages(journal.Wire),
-		doctor.Control{Name: "no FIN", Scenario: "shut-wr-contrast", OldAlter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"LR7": "inconclusive", "LR10": "inconclusive"}},
-		doctor.Control{Name: "no FIN", Scenario: "read-after-reset", OldAlter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"LR9": "inconclusive", "LR14": "inconclusive", "LR13": "confirmed"}},
-		doctor.Control{Name: "no FIN", Scenario: "linger-off", OldAlter: alter, Want: claim.NotReproduced, Because: "EAGAIN"},
+		doctor.Control{Name: "no FIN", Scenario: "shut-wr-contrast", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"LR7": "inconclusive", "LR10": "inconclusive"}},
+		doctor.Control{Name: "no FIN", Scenario: "read-after-reset", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"LR9": "inconclusive", "LR14": "inconclusive", "LR13": "confirmed"}},
+		doctor.Control{Name: "no FIN", Scenario: "linger-off", Alter: alter, Want: claim.NotReproduced, Because: "EAGAIN"},
 	)
 }
 
 // losingOnce lets the wire drop the first segment that matches: it comes again,
 // and nothing that is judged changes.
-func losingOnce(match func(*wire.Packet) bool) func(*scenario.Run) error {
+func losingOnce(match func(*wire.Packet) bool) func(*scenario.T) {
 	lost := false
 	return losing(func(p *wire.Packet) bool {
 		if lost || !match(p) {
@@ -171,7 +163,7 @@ func TestSegmentsAreLostOnce(t *testing.T) {
 	t.Parallel()
 	once := func(name string, match func(*wire.Packet) bool) doctor.Control {
 		return doctor.Control{Name: "lost once", Scenario: name, With: func(c *scenario.Conditions) {
-			c.Alter = scenario.OnRun(losingOnce(match)) // each run its own
+			c.Alter = losingOnce(match) // each run its own
 		}, Want: claim.Reproduced, Check: asExpected}
 	}
 	suite.Controls(

@@ -10,10 +10,9 @@ import (
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
-	"sockproof/lib/sock"
 )
 
-// The plays of this file do something else than their scenarios say, on the real
+// The steps of this file do something else than their scenarios say, on the real
 // kernel of every network: what the scenario is about must not be seen.
 
 // anywhere is wherever a scenario can run.
@@ -26,37 +25,25 @@ func captured(stages []doctor.Stage) []doctor.Stage {
 		if at.Network != journal.HostNet {
 			return false
 		}
-		probe := scenario.Scenario{Name: "probe", Networks: journal.Networks(), Hosts: ab}
-		j := scenario.Conduct(context.Background(), &probe, func(*scenario.Run) error { return nil }, at.Conditions())
+		probe := scenario.Scenario{Name: "probe", Networks: journal.Networks(), Hosts: ab, Steps: func(*scenario.T) {}}
+		j := scenario.Conduct(context.Background(), &probe, nil, at.Conditions())
 		return j.Witness(journal.Packets).Status != journal.Attached
 	})
 }
 
-// onEach plays each part with the same listener.
-func onEach(parts ...func(*scenario.Run, *scenario.Server) error) scenario.Play {
-	return func(r *scenario.Run) error {
-		s, err := r.Host("b").Listen(scenario.ServerPort)
-		if err != nil {
-			return err
-		}
+// onEach takes each part's steps with the same listener.
+func onEach(parts ...func(*scenario.T, *scenario.Listener)) func(*scenario.T) {
+	return func(t *scenario.T) {
+		l := t.Listen(scenario.ServerPort)
 		for _, part := range parts {
-			if err := part(r, s); err != nil {
-				return err
-			}
+			part(t, l)
 		}
-		return nil
 	}
 }
 
-// connected plays with a connection of its own.
-func connected(play func(*scenario.Run, scenario.Conn)) func(*scenario.Run, *scenario.Server) error {
-	return func(r *scenario.Run, s *scenario.Server) error {
-		c, err := s.Connect(r.Host("a"))
-		if err == nil {
-			play(r, c)
-		}
-		return err
-	}
+// connected takes steps with a connection of its own.
+func connected(steps func(client, server *scenario.End)) func(*scenario.T, *scenario.Listener) {
+	return func(_ *scenario.T, l *scenario.Listener) { steps(l.Connect()) }
 }
 
 // noneConfirmed checks that no claim was confirmed, and none refuted.
@@ -73,18 +60,18 @@ func noneConfirmed(t *testing.T, r *doctor.Judged) {
 // of an ending.
 func TestNobodyCloses(t *testing.T) {
 	t.Parallel()
-	talk := connected(func(r *scenario.Run, c scenario.Conn) {
+	talk := connected(func(client, server *scenario.End) {
 		for _, line := range []string{"first", "second"} {
-			r.Send(c.Client, line)
-			r.Receive(c.Server)
-			r.Send(c.Server, line)
-			r.Receive(c.Client)
+			client.Send(line)
+			server.Recv()
+			server.Send(line)
+			client.Recv()
 		}
 	})
 	var controls []doctor.Control
 	for _, s := range program.Scenarios {
 		if s.Name != "causes" { // it needs packets
-			controls = append(controls, doctor.Control{Name: "nobody closes", Scenario: s.Name, Play: onEach(talk, talk), Want: claim.OutcomeUnresolved, Check: noneConfirmed})
+			controls = append(controls, doctor.Control{Name: "nobody closes", Scenario: s.Name, Steps: onEach(talk, talk), Want: claim.OutcomeUnresolved, Check: noneConfirmed})
 		}
 	}
 	suite.Controls(t, anywhere(), controls...)
@@ -92,22 +79,13 @@ func TestNobodyCloses(t *testing.T) {
 
 // writing gives a process a connection, lets something be done to its peer, and
 // lets it write three times.
-func writing(d journal.Disposition, to func(*sock.Socket) error) func(*scenario.Run, *scenario.Server) error {
-	return func(r *scenario.Run, s *scenario.Server) error {
-		w, err := newWriter(r, s, d, nil)
-		if err != nil {
-			return err
-		}
-		if err := to(w.peer); err != nil {
-			return err
-		}
+func writing(d disposition, to ending) func(*scenario.T, *scenario.Listener) {
+	return func(t *scenario.T, l *scenario.Listener) {
+		w := newWriter(t, l, d)
+		to(w.peer)
 		for range 3 {
-			r.Settle()
-			if err := byWrite(w, "again"); err != nil {
-				return err
-			}
+			w.write("again")
 		}
-		return nil
 	}
 }
 
@@ -129,21 +107,20 @@ func wentOn(errno string) func(*testing.T, *doctor.Judged) {
 // shuts down for writing only.
 func TestNothingKills(t *testing.T) {
 	t.Parallel()
-	closes := func(s *sock.Socket) error { return s.Close() }
-	shuts := func(s *sock.Socket) error { return s.Shutdown(journal.ShutWrite) }
-	stays := func(*sock.Socket) error { return nil }
+	closes, shuts := (*scenario.End).Close, (*scenario.End).ShutdownWrite
+	stays := func(*scenario.End) journal.Errno { return "" }
 	blocked := onEach(writing(journal.BlockSIGPIPE, closes), writing(journal.BlockSIGPIPE, closes))
 	open := onEach(writing(journal.DefaultSIGPIPE, stays), writing(journal.IgnoreSIGPIPE, stays), writing(journal.HandleSIGPIPE, stays))
 	half := onEach(writing(journal.DefaultSIGPIPE, shuts), writing(journal.IgnoreSIGPIPE, shuts), writing(journal.HandleSIGPIPE, shuts))
 	suite.Controls(
 		t, anywhere(),
 		doctor.Control{
-			Name: "SIGPIPE is blocked", Scenario: "sigpipe", Play: blocked, Want: claim.OutcomeUnresolved, Check: wentOn("EPIPE"),
+			Name: "SIGPIPE is blocked", Scenario: "sigpipe", Steps: blocked, Want: claim.OutcomeUnresolved, Check: wentOn("EPIPE"),
 			Verdicts: verdicts{"LR8": "inconclusive", "LR11": "inconclusive", "LR12": "inconclusive", "LR22": "inconclusive"},
 		},
-		doctor.Control{Name: "the peer never closes", Scenario: "sigpipe", Play: open, Want: claim.OutcomeUnresolved, Check: both(noneConfirmed, wentOn(""))},
-		doctor.Control{Name: "the peer shuts down", Scenario: "sigpipe", Play: half, Want: claim.OutcomeUnresolved, Check: both(noneConfirmed, wentOn(""))},
-		doctor.Control{Name: "no Go", Scenario: "go-runtime", Play: blocked, Want: claim.OutcomeUnresolved, Because: "descriptor 1", Check: wentOn("EPIPE")},
+		doctor.Control{Name: "the peer never closes", Scenario: "sigpipe", Steps: open, Want: claim.OutcomeUnresolved, Check: both(noneConfirmed, wentOn(""))},
+		doctor.Control{Name: "the peer shuts down", Scenario: "sigpipe", Steps: half, Want: claim.OutcomeUnresolved, Check: both(noneConfirmed, wentOn(""))},
+		doctor.Control{Name: "no Go", Scenario: "go-runtime", Steps: blocked, Want: claim.OutcomeUnresolved, Because: "descriptor 1", Check: wentOn("EPIPE")},
 	)
 }
 
@@ -159,118 +136,83 @@ func both(checks ...func(*testing.T, *doctor.Judged)) func(*testing.T, *doctor.J
 // TestLingerIsNotZero: without SO_LINGER {1, 0} nobody is reset by a close.
 func TestLingerIsNotZero(t *testing.T) {
 	t.Parallel()
-	plainly := func(r *scenario.Run, s *scenario.Server) error { return closeAndReturn(r, s, nil) }
-	patiently := func(r *scenario.Run, s *scenario.Server) error { return closeAndReturn(r, s, patient) }
-	ends := func(r *scenario.Run, s *scenario.Server) error {
-		return endsWith(r, s, nil, func(c *sock.Child) error { return c.Kill(journal.SIGKILL) })
-	}
+	plainly := func(t *scenario.T, l *scenario.Listener) { closeAndGoOn(t, l) }
+	patiently := func(t *scenario.T, l *scenario.Listener) { closeAndGoOn(t, l, patient) }
+	ends := func(t *scenario.T, l *scenario.Listener) { endsWith(t, l, isKilled) }
 	suite.Controls(
 		t, anywhere(),
-		doctor.Control{Name: "never set", Scenario: "linger0", Play: onEach(plainly, plainly), Want: claim.OutcomeUnresolved, Because: "SO_LINGER {1, 0}", Check: noneConfirmed},
-		doctor.Control{Name: "{1, n}", Scenario: "linger0", Play: onEach(plainly, patiently), Want: claim.OutcomeUnresolved, Because: "SO_LINGER {1, 0}", Check: noneConfirmed},
-		doctor.Control{Name: "never set", Scenario: "exit", Play: onEach(ends, ends), Want: claim.OutcomeUnresolved, Because: "0 processes that ended with linger 0, 2 without", Check: noneConfirmed},
-		doctor.Control{Name: "never set", Scenario: "linger-off", Play: onEach(ends), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
-		doctor.Control{Name: "reset only", Scenario: "read-after-reset", Play: onEach(connected(resetBy)), Want: claim.OutcomeUnresolved, Because: "CLOSE_WAIT", Verdicts: verdicts{"LR6": "confirmed", "LR9": "inconclusive", "LR14": "inconclusive"}},
+		doctor.Control{Name: "never set", Scenario: "linger0", Steps: onEach(plainly, plainly), Want: claim.OutcomeUnresolved, Because: "SO_LINGER {1, 0}", Check: noneConfirmed},
+		doctor.Control{Name: "{1, n}", Scenario: "linger0", Steps: onEach(plainly, patiently), Want: claim.OutcomeUnresolved, Because: "SO_LINGER {1, 0}", Check: noneConfirmed},
+		doctor.Control{Name: "never set", Scenario: "exit", Steps: onEach(ends, ends), Want: claim.OutcomeUnresolved, Because: "0 processes that ended with linger 0, 2 without", Check: noneConfirmed},
+		doctor.Control{Name: "never set", Scenario: "linger-off", Steps: onEach(ends), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
+		doctor.Control{Name: "reset only", Scenario: "read-after-reset", Steps: onEach(connected(resetBy)), Want: claim.OutcomeUnresolved, Because: "CLOSE_WAIT", Verdicts: verdicts{"LR6": "confirmed", "LR9": "inconclusive", "LR14": "inconclusive"}},
 	)
 }
 
 // resetBy lets the server reset, and the client read.
-func resetBy(r *scenario.Run, c scenario.Conn) {
-	if err := c.Server.Reset(); err == nil {
-		r.Settle()
-		r.Receive(c.Client)
-	}
+func resetBy(client, server *scenario.End) {
+	server.Reset()
+	client.Recv()
 }
 
 // TestParentKeepsADescriptor: a process that ends, with SO_LINGER {1, 0}, is not
 // alone: nothing is sent.
 func TestParentKeepsADescriptor(t *testing.T) {
 	t.Parallel()
-	keeps := func(end func(*sock.Child) error) func(*scenario.Run, *scenario.Server) error {
-		return func(r *scenario.Run, s *scenario.Server) error {
-			c, err := s.Connect(r.Host("a"), abortive)
-			if err != nil {
-				return err
-			}
-			child, err := r.Spawn(journal.DefaultSIGPIPE, c.Client)
-			if err != nil {
-				return err
-			}
-			if err := end(child); err != nil {
-				return err
-			}
-			r.Settle()
-			r.Receive(c.Server)
-			return nil
+	keeps := func(end func(*scenario.Child)) func(*scenario.T, *scenario.Listener) {
+		return func(t *scenario.T, l *scenario.Listener) {
+			client, server := l.Connect(abortive)
+			end(t.Spawn(journal.DefaultSIGPIPE, client))
+			server.Recv()
 		}
 	}
-	play := onEach(
-		keeps(func(c *sock.Child) error { return c.Exit(0) }),
-		keeps(func(c *sock.Child) error { return c.Kill(journal.SIGKILL) }),
-	)
-	suite.Controls(t, anywhere(), doctor.Control{Scenario: "exit", Play: play, Want: claim.OutcomeUnresolved, Because: "0 processes", Check: noneConfirmed})
+	steps := onEach(keeps(exits), keeps(isKilled))
+	suite.Controls(t, anywhere(), doctor.Control{Scenario: "exit", Steps: steps, Want: claim.OutcomeUnresolved, Because: "0 processes", Check: noneConfirmed})
 }
 
 // TestNothingIsUnsent: then close and shutdown have nothing to wait for, and that
 // they do not wait says nothing.
 func TestNothingIsUnsent(t *testing.T) {
 	t.Parallel()
-	quick := func(end func(*sock.Socket) error) func(*scenario.Run, *scenario.Server) error {
-		return connected(func(r *scenario.Run, c scenario.Conn) {
-			r.Send(c.Client, "little")
-			r.Receive(c.Server)
-			if err := c.Client.SetLinger(true, lingerTime); err == nil {
-				_ = end(c.Client)
-			}
-			r.Settle()
-			r.Receive(c.Server)
+	quick := func(end ending) func(*scenario.T, *scenario.Listener) {
+		return connected(func(client, server *scenario.End) {
+			client.Send("little")
+			server.Recv()
+			patient(client)
+			end(client)
+			server.Recv()
 		})
 	}
-	closes := quick(func(s *sock.Socket) error { return s.Close() })
-	shuts := quick(func(s *sock.Socket) error { return s.Shutdown(journal.ShutWrite) })
-	suite.Controls(t, anywhere(), doctor.Control{Scenario: "linger-n", Play: onEach(closes, closes, shuts), Want: claim.OutcomeUnresolved, Check: noneConfirmed})
+	closes, shuts := quick((*scenario.End).Close), quick((*scenario.End).ShutdownWrite)
+	suite.Controls(t, anywhere(), doctor.Control{Scenario: "linger-n", Steps: onEach(closes, closes, shuts), Want: claim.OutcomeUnresolved, Check: noneConfirmed})
 }
 
 // TestEveryCloseIsInterrupted: then none was seen to wait its whole time.
 func TestEveryCloseIsInterrupted(t *testing.T) {
 	t.Parallel()
-	play := func(r *scenario.Run) error {
-		s, err := r.Host("b").Listen(scenario.ServerPort, scenario.OldSmallReceiver)
-		if err != nil {
-			return err
-		}
-		for _, blocking := range []bool{false, true} {
-			if err := (waiting{peer: neverReads, signal: true, blocking: blocking}).play(r, s); err != nil {
-				return err
-			}
-		}
-		return nil
+	steps := func(t *scenario.T) {
+		l := t.Listen(scenario.ServerPort, scenario.SmallReceiver)
+		waiting{peer: neverReads, signal: true}.steps(t, l)
+		waiting{peer: neverReads, signal: true, blocking: true}.steps(t, l)
 	}
-	suite.Controls(t, anywhere(), doctor.Control{Scenario: "linger-n", Play: play, Want: claim.OutcomeUnresolved, Because: "no close() of a blocking socket", Check: noneConfirmed})
+	suite.Controls(t, anywhere(), doctor.Control{Scenario: "linger-n", Steps: steps, Want: claim.OutcomeUnresolved, Because: "no close() of a blocking socket", Check: noneConfirmed})
 }
 
 // TestForgeriesMiss: a RST that is made up and does not fit exactly ends nothing.
 func TestForgeriesMiss(t *testing.T) {
 	t.Parallel()
-	missing := func(offsets ...uint32) scenario.Play {
-		return func(r *scenario.Run) error {
-			s, err := r.Host("b").Listen(scenario.ServerPort)
-			if err != nil {
-				return err
-			}
+	missing := func(offsets ...uint32) func(*scenario.T) {
+		return func(t *scenario.T) {
 			for _, offset := range offsets {
-				if err := forgedOnce(r, s, offset); err != nil {
-					return err
-				}
+				forgedOnce(t, offset)
 			}
-			return nil
 		}
 	}
 	suite.Controls(
 		t, doctor.Stages(journal.Wire),
-		doctor.Control{Name: "all miss", Scenario: "inexact", Play: missing(1, 100, 1<<30), Want: claim.OutcomeUnresolved, Because: "none was exact", Verdicts: verdicts{"LR16": "inconclusive", "LR18": "refuted"}},
-		doctor.Control{Name: "all fit", Scenario: "inexact", Play: missing(0, 0, 0), Want: claim.OutcomeUnresolved, Because: "none was inside the window", Verdicts: verdicts{"LR16": "confirmed", "LR18": "inconclusive"}},
-		doctor.Control{Name: "before the window", Scenario: "inexact", Play: missing(^uint32(0), 1<<31), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
+		doctor.Control{Name: "all miss", Scenario: "inexact", Steps: missing(1, 100, 1<<30), Want: claim.OutcomeUnresolved, Because: "none was exact", Verdicts: verdicts{"LR16": "inconclusive", "LR18": "refuted"}},
+		doctor.Control{Name: "all fit", Scenario: "inexact", Steps: missing(0, 0, 0), Want: claim.OutcomeUnresolved, Because: "none was inside the window", Verdicts: verdicts{"LR16": "confirmed", "LR18": "inconclusive"}},
+		doctor.Control{Name: "before the window", Scenario: "inexact", Steps: missing(^uint32(0), 1<<31), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
 	)
 }
 

@@ -15,8 +15,7 @@ type End struct {
 	s socket
 
 	// How it is made (SocketOption).
-	bound   bool
-	port    uint16
+	at      netip.AddrPort // where it is bound; not valid: it is not
 	backlog int
 }
 
@@ -30,7 +29,12 @@ func Opt(o journal.Option, value int) SocketOption { return func(e *End) { e.Set
 func Linger(on bool, seconds int) SocketOption { return func(e *End) { e.SetLinger(on, seconds) } }
 
 // From binds the socket to this port of its host; 0: the kernel chooses one.
-func From(port uint16) SocketOption { return func(e *End) { e.bound, e.port = true, port } }
+func From(port uint16) SocketOption {
+	return func(e *End) { e.at = e.t.Host(e.Host()).At(port) }
+}
+
+// At binds it to this address.
+func At(a netip.AddrPort) SocketOption { return func(e *End) { e.at = a } }
 
 // Backlog is the length of a listener's queue (listen(2)).
 func Backlog(n int) SocketOption { return func(e *End) { e.backlog = n } }
@@ -49,8 +53,8 @@ func SmallReceiver(e *End) { e.Set(journal.SOReceiveBuffer, smallBuffer) }
 // port is given.
 func (h *Host) Socket(options ...SocketOption) *End {
 	e := h.socket(options)
-	if e.bound {
-		h.t.must(e.s.Bind(h.At(e.port)))
+	if e.at.IsValid() {
+		h.t.must(e.s.Bind(e.at))
 	}
 	return e
 }

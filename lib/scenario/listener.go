@@ -98,7 +98,7 @@ func (t *T) DialFrom(port uint16, to netip.AddrPort, options ...SocketOption) (*
 	if errno := c.Bind(h.At(port)); errno != "" {
 		return c, errno
 	}
-	c.bound = true
+	c.at = h.At(port)
 	c.dial(to)
 	return c, ""
 }
@@ -108,14 +108,14 @@ func (t *T) DialFrom(port uint16, to netip.AddrPort, options ...SocketOption) (*
 func (h *Host) bindClient(options []SocketOption) *End {
 	c := h.socket(options)
 	switch {
-	case c.bound:
+	case c.at.IsValid():
 	case h.t.OnHost():
 		return c
 	default:
-		c.bound, c.port = true, clientPort+h.t.clients
+		c.at = h.At(clientPort + h.t.clients)
 		h.t.clients++
 	}
-	h.t.must(c.s.Bind(h.At(c.port)))
+	h.t.must(c.s.Bind(c.at))
 	return c
 }
 
@@ -128,7 +128,7 @@ func (e *End) dial(to netip.AddrPort) {
 
 // learnPort asks for the port that the kernel has chosen.
 func (e *End) learnPort() {
-	if !e.bound {
+	if !e.at.IsValid() {
 		e.Local()
 	}
 }

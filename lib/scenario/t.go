@@ -90,7 +90,7 @@ func (t *T) evidence(err error) journal.Errno {
 
 // settle lets what a step sent arrive.
 func (t *T) settle() {
-	if t.atOnce == 0 && t.on.Own() {
+	if t.on.Own() && t.atOnce == 0 {
 		t.Settle()
 	}
 }
@@ -308,6 +308,9 @@ func (t *T) Progress(format string, args ...any) {
 		t.cond.Progress(fmt.Sprintf(format, args...))
 	}
 }
+
+// Forget drops what has been recorded so far: for steps without end.
+func (t *T) Forget() { t.on.Forget() }
 
 // Count journals how far the kernel's counters have moved since the run began, or since
 // they were last counted.

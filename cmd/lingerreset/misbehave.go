@@ -1,15 +1,12 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"syscall"
 	"time"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
-	"sockproof/lib/sock"
 )
 
 const (
@@ -31,21 +28,26 @@ const (
 type encounter struct {
 	*peer
 	misbehaved
-	r       *scenario.Run
-	socket  *sock.Socket  // the peer's end
-	victim  *sock.Command // nil: whoever is at the other end
+	t       *scenario.T
+	socket  *scenario.End     // the peer's end
+	victim  *scenario.Command // nil: whoever is at the other end
 	began   time.Time
-	readEnd bool // the victim has sent its FIN
-	reset   bool // the connection, by the victim
-	kept    int  // how much of what it sent is in the journal, in bytes
+	acted   time.Time // when it misbehaved; zero: it has not
+	readEnd bool      // the victim has sent its FIN
+	reset   bool      // the connection, by the victim
+	kept    int       // how much of what it sent is in the journal, in bytes
 }
 
 // misbehave reads until it is time, does what the mode says, and waits for the
 // program, if there is one, to end. All but the first reads are counted, not kept:
-// there may be gigabytes.
-func (p *peer) misbehave(r *scenario.Run, s *sock.Socket, program *sock.Command) misbehaved {
-	e := &encounter{peer: p, r: r, socket: s, victim: program, began: time.Now()}
+// there may be gigabytes. What came of it is handed on, also of a run that is ended.
+func (p *peer) misbehave(t *scenario.T, s *scenario.End, program *scenario.Command, handOn func(misbehaved)) {
+	e := &encounter{peer: p, t: t, socket: s, victim: program, began: time.Now()}
 	e.program, e.socketID = program != nil, s.ID()
+	defer func() {
+		e.finish()
+		handOn(e.misbehaved)
+	}()
 	e.waiting(func() bool {
 		e.ReadBefore += e.read(e.room)
 		return e.isTime()
@@ -60,18 +62,15 @@ func (p *peer) misbehave(r *scenario.Run, s *sock.Socket, program *sock.Command)
 	if e.reset {
 		e.waiting(e.ended)
 	}
-	if !r.OK() || e.reset || e.victim != nil && e.ended() {
-		e.tell(0)
-		return e.misbehaved
+	if e.reset || e.victim != nil && e.ended() {
+		return
 	}
 	if program != nil {
 		e.SIGPIPE = program.Disposition()
 	}
-	since := time.Now()
-	e.Did, e.due = e.act()
-	e.ReadAfter = e.rest()
-	e.tell(time.Since(since))
-	return e.misbehaved
+	e.acted = time.Now()
+	e.act()
+	e.rest()
 }
 
 // ended says whether the program has; where there is none, nobody can tell.
@@ -88,25 +87,25 @@ func (e *encounter) isTime() bool {
 func (e *encounter) read(room func(read int64) int) (read int64) {
 	kept := e.kept
 	for n := 0; n < burst && !e.readEnd && !e.reset && e.kept == kept && room(read) > 0 && e.socket.Readable(); n++ {
-		got, err := e.take(room(read))
+		got, errno := e.take(room(read))
 		read += int64(max(got, 0))
-		e.readEnd = err == nil && got == 0
-		e.reset = err != nil && !errors.Is(err, syscall.EAGAIN)
+		e.readEnd = errno == "" && got == 0
+		e.reset = errno != "" && errno != journal.EAGAIN
 	}
 	return read
 }
 
 // take reads once. What is little is kept, until there is a flood.
-func (e *encounter) take(room int) (int, error) {
+func (e *encounter) take(room int) (int, journal.Errno) {
 	if e.kept < meal && e.socket.Unread() > morsel {
 		e.kept = meal
 	}
 	if e.kept >= meal {
 		return e.socket.ReadBulk(room)
 	}
-	b, err := e.socket.Read(min(room, morsel))
+	b, errno := e.socket.Read(min(room, morsel))
 	e.kept += len(b)
-	return len(b), err
+	return len(b), errno
 }
 
 // room is how much may still be read before it is time.
@@ -120,25 +119,31 @@ func (e *encounter) room(read int64) int {
 // waiting waits for as long as it takes, in pieces that are folded, but for those in
 // which something came that is kept.
 func (e *encounter) waiting(done func() bool) {
-	for over := false; !over && e.r.OK(); {
-		e.r.Trial(func() (keep bool) {
+	for over := false; !over; {
+		e.t.Rounds(1, func() scenario.Round {
 			kept := e.kept
-			e.r.Await(tick, func() bool {
+			e.t.Await(tick, func() bool {
 				over = done()
 				return over || e.kept > kept
 			})
 			if e.kept > kept && e.socket.Unread() > morsel { // the beginning of a flood
 				e.kept = meal
 			}
-			return e.kept > kept && e.kept < meal
+			if e.kept > kept && e.kept < meal {
+				return scenario.Keep
+			}
+			return scenario.Fold
 		})
 	}
 }
 
-// waiting waits where there is no encounter yet.
-func (p *peer) waiting(r *scenario.Run, done func() bool) {
-	for over := false; !over && r.OK(); {
-		r.Trial(func() bool { over = r.Await(tick, done); return false })
+// waitFor waits for as long as it takes where there is no encounter yet.
+func waitFor(t *scenario.T, done func() bool) {
+	for over := false; !over; {
+		t.Rounds(1, func() scenario.Round {
+			over = t.Await(tick, done)
+			return scenario.Fold
+		})
 	}
 }
 
@@ -149,56 +154,66 @@ func (e *encounter) grace(done func() bool) {
 }
 
 // act does what the mode says, names the calls that did it, and says which RST is
-// due for them.
-func (e *encounter) act() (did, due string) {
-	s := e.socket
-	switch e.mode {
-	case modeRST:
-		_ = s.Reset()
-		return "close() with SO_LINGER {1, 0}", dueNow
-	case modeShutWR:
-		_ = s.Shutdown(journal.ShutWrite)
-		return claim.ShutWrite, dueNever
-	case modeCloseUnread:
-		unread := s.Unread()
-		_ = s.Close()
-		if unread == 0 {
-			return "close(), for nothing came that could be left unread", dueLater
+// due for them. It waits for nothing that they cause.
+func (e *encounter) act() {
+	e.t.AtOnce(func() {
+		switch e.mode {
+		case modeRST:
+			e.socket.Reset()
+			e.Did, e.due = "close() with SO_LINGER {1, 0}", dueNow
+		case modeShutWR:
+			e.socket.ShutdownWrite()
+			e.Did, e.due = claim.ShutWrite, dueNever
+		case modeCloseUnread:
+			e.closeUnread()
+		default:
+			e.closeRead()
 		}
-		return fmt.Sprintf("close() with %d bytes unread", unread), dueNow
+	})
+}
+
+// closeUnread closes with what has come unread.
+func (e *encounter) closeUnread() {
+	unread := e.socket.Unread()
+	e.socket.Close()
+	e.Did, e.due = fmt.Sprintf("close() with %d bytes unread", unread), dueNow
+	if unread == 0 {
+		e.Did, e.due = "close(), for nothing came that could be left unread", dueLater
 	}
-	// From the shutdown on nothing more is taken in, and what had come is read:
-	// a close with anything unread would be a reset.
-	_ = s.Shutdown(journal.ShutBoth)
-	for s.Unread() > 0 {
-		if n, err := s.ReadBulk(bulk); n <= 0 || err != nil {
+}
+
+// closeRead closes in order. From the shutdown on nothing more is taken in, and what had
+// come is read: a close with anything unread would be a reset.
+func (e *encounter) closeRead() {
+	e.socket.Shutdown(journal.ShutBoth)
+	for e.socket.Unread() > 0 {
+		if n, errno := e.socket.ReadBulk(bulk); n <= 0 || errno != "" {
 			break
 		}
 	}
-	_ = s.Close()
-	return "shutdown(SHUT_RDWR) and close()", dueLater
+	e.socket.Close()
+	e.Did, e.due = "shutdown(SHUT_RDWR) and close()", dueLater
 }
 
 // rest waits for the program to end, or, where there is none, for the connection
-// to; with shut-wr it goes on reading. It returns how much it read.
-func (e *encounter) rest() (read int64) {
+// to; with shut-wr it goes on reading.
+func (e *encounter) rest() {
 	if !e.socket.IsOpen() { // what comes now is the RST, and little else
-		e.r.Await(endless, e.ended)
-		return 0
+		e.t.Await(endless, e.ended)
+		return
 	}
 	drained := func() bool {
-		read += e.read(func(int64) int { return bulk })
+		e.ReadAfter += e.read(func(int64) int { return bulk })
 		return e.readEnd || e.reset
 	}
 	e.waiting(func() bool { return drained() && e.ended() || e.victim != nil && e.victim.Ended() })
 	e.grace(drained) // what a program that has ended had left in its socket
-	_ = e.socket.Close()
-	return read
+	e.t.AtOnce(func() { e.socket.Close() })
 }
 
-// tell notes how the program ended, so long after its peer misbehaved.
-func (e *encounter) tell(after time.Duration) {
-	e.Unfinished = !e.r.OK()
+// finish notes how the program ended, so long after its peer misbehaved.
+func (e *encounter) finish() {
+	e.Unfinished = e.t.Over()
 	if e.victim == nil {
 		return
 	}
@@ -206,7 +221,10 @@ func (e *encounter) tell(after time.Duration) {
 	if !ended {
 		return
 	}
-	e.Unfinished, e.WentOnNS = false, after.Nanoseconds()
+	e.Unfinished = false
+	if !e.acted.IsZero() {
+		e.WentOnNS = time.Since(e.acted).Nanoseconds()
+	}
 	if e.Signal = signal; signal == "" {
 		e.Status = &status
 	}
