@@ -79,44 +79,29 @@ func TestUndisturbed(t *testing.T) {
 }
 
 // losing lets the wire drop, from the start, what a host sends with all of some flags.
-func losing(host string, flags packet.Flags) func(*scenario.Run) error {
-	return func(r *scenario.Run) error {
-		r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
-			if p.From == host && p.Flags.Has(flags) {
-				return wire.Drop
-			}
-			return wire.Wait
-		})
-		return nil
+func losing(host string, flags packet.Flags) func(*scenario.T) {
+	return func(t *scenario.T) {
+		t.Drop(func(p *wire.Packet) bool { return p.From == host && p.Flags.Has(flags) })
 	}
 }
 
 // losingData lets the wire drop what a host sends with payload.
-func losingData(host string) func(*scenario.Run) error {
-	return func(r *scenario.Run) error {
-		r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
-			if p.From == host && len(p.Payload) > 0 {
-				return wire.Drop
-			}
-			return wire.Wait
-		})
-		return nil
+func losingData(host string) func(*scenario.T) {
+	return func(t *scenario.T) {
+		t.Drop(func(p *wire.Packet) bool { return p.From == host && len(p.Payload) > 0 })
 	}
 }
 
 // losingOnce lets the wire drop the first segment of a host's with all of some
 // flags: it comes again, and nothing that is judged changes.
-func losingOnce(host string, flags packet.Flags) func(*scenario.Run) error {
-	return func(r *scenario.Run) error {
+func losingOnce(host string, flags packet.Flags) func(*scenario.T) {
+	return func(t *scenario.T) {
 		lost := false
-		r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
-			if lost || p.From != host || !p.Flags.Has(flags) {
-				return wire.Wait
-			}
-			lost = true
-			return wire.Drop
+		t.Drop(func(p *wire.Packet) bool {
+			first := !lost && p.From == host && p.Flags.Has(flags)
+			lost = lost || first
+			return first
 		})
-		return nil
 	}
 }
 
@@ -129,16 +114,16 @@ func TestFINsAreFiltered(t *testing.T) {
 	alter := losing("a", packet.FIN)
 	suite.Controls(
 		t, doctor.Stages(journal.Wire),
-		doctor.Control{Scenario: "endings", OldAlter: alter, Want: claim.NotReproduced, Because: "no FIN came", Verdicts: verdicts{"HC2": "inconclusive", "HC7": "inconclusive", "HC12": "confirmed", "HC13": "refuted"}},
-		doctor.Control{Scenario: "four-way", OldAlter: alter, Want: claim.OutcomeUnresolved, Because: "closed by both ends", Verdicts: verdicts{"HC1": "inconclusive", "HC3": "inconclusive"}},
-		doctor.Control{Scenario: "unread", OldAlter: alter, Want: claim.NotReproduced, Because: "EAGAIN", Verdicts: verdicts{"HC10": "confirmed"}},
-		doctor.Control{Scenario: "shared", OldAlter: alter, Want: claim.NotReproduced, Because: "did not end the connection", Verdicts: verdicts{"HC31": "confirmed"}},
-		doctor.Control{Scenario: "epoll", OldAlter: alter, Want: claim.OutcomeUnresolved, Because: "no end had arrived", Verdicts: verdicts{"HC7": "inconclusive"}},
-		doctor.Control{Scenario: "exit", OldAlter: alter, Want: claim.NotReproduced, Because: "EAGAIN, not 0: the end", Verdicts: verdicts{"HC18": "confirmed", "HC49": "refuted"}},
-		doctor.Control{Scenario: "kill", OldAlter: alter, Want: claim.NotReproduced, Because: "EAGAIN, not 0: the end", Verdicts: verdicts{"HC18": "confirmed", "HC49": "refuted"}},
-		doctor.Control{Scenario: "orphan", OldAlter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC16": "inconclusive"}},
-		doctor.Control{Scenario: "half-open", OldAlter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC17": "inconclusive"}},
-		doctor.Control{Scenario: "leak", OldAlter: alter, Want: claim.OutcomeUnresolved, Because: "was not in CLOSE_WAIT", Verdicts: verdicts{"HC19": "inconclusive", "HC26": "inconclusive"}},
+		doctor.Control{Scenario: "endings", Alter: alter, Want: claim.NotReproduced, Because: "no FIN came", Verdicts: verdicts{"HC2": "inconclusive", "HC7": "inconclusive", "HC12": "confirmed", "HC13": "refuted"}},
+		doctor.Control{Scenario: "four-way", Alter: alter, Want: claim.OutcomeUnresolved, Because: "closed by both ends", Verdicts: verdicts{"HC1": "inconclusive", "HC3": "inconclusive"}},
+		doctor.Control{Scenario: "unread", Alter: alter, Want: claim.NotReproduced, Because: "EAGAIN", Verdicts: verdicts{"HC10": "confirmed"}},
+		doctor.Control{Scenario: "shared", Alter: alter, Want: claim.NotReproduced, Because: "did not end the connection", Verdicts: verdicts{"HC31": "confirmed"}},
+		doctor.Control{Scenario: "epoll", Alter: alter, Want: claim.OutcomeUnresolved, Because: "no end had arrived", Verdicts: verdicts{"HC7": "inconclusive"}},
+		doctor.Control{Scenario: "exit", Alter: alter, Want: claim.NotReproduced, Because: "EAGAIN, not 0: the end", Verdicts: verdicts{"HC18": "confirmed", "HC49": "refuted"}},
+		doctor.Control{Scenario: "kill", Alter: alter, Want: claim.NotReproduced, Because: "EAGAIN, not 0: the end", Verdicts: verdicts{"HC18": "confirmed", "HC49": "refuted"}},
+		doctor.Control{Scenario: "orphan", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC16": "inconclusive"}},
+		doctor.Control{Scenario: "half-open", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC17": "inconclusive"}},
+		doctor.Control{Scenario: "leak", Alter: alter, Want: claim.OutcomeUnresolved, Because: "was not in CLOSE_WAIT", Verdicts: verdicts{"HC19": "inconclusive", "HC26": "inconclusive"}},
 	)
 }
 
@@ -148,13 +133,13 @@ func TestRSTsAreFiltered(t *testing.T) {
 	alter := losing("a", packet.RST)
 	suite.Controls(
 		t, doctor.Stages(journal.Wire),
-		doctor.Control{Scenario: "endings", OldAlter: alter, Want: claim.NotReproduced, Because: "was not reset", Verdicts: verdicts{"HC9": "confirmed", "HC14": "refuted"}},
-		doctor.Control{Scenario: "late-data", OldAlter: alter, Want: claim.NotReproduced, Because: "was not reset", Verdicts: verdicts{"HC8": "confirmed", "HC9": "confirmed"}},
-		doctor.Control{Scenario: "unread", OldAlter: alter, Want: claim.NotReproduced, Because: "EAGAIN", Verdicts: verdicts{"HC10": "confirmed"}},
-		doctor.Control{Scenario: "kill", OldAlter: alter, Want: claim.NotReproduced, Because: "not ECONNRESET", Verdicts: verdicts{"HC18": "confirmed", "HC49": "refuted"}},
-		doctor.Control{Scenario: "leak", OldAlter: alter, Want: claim.Reproduced, Verdicts: verdicts{"HC20": "inconclusive", "HC26": "confirmed"}},
-		doctor.Control{Scenario: "truncated", OldAlter: losing("b", packet.RST), Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC33": "inconclusive"}},
-		doctor.Control{Scenario: "shut-read", OldAlter: losing("b", packet.RST), Want: claim.OutcomeUnresolved, Because: "a connect answered: false", Verdicts: verdicts{"HC34": "inconclusive"}},
+		doctor.Control{Scenario: "endings", Alter: alter, Want: claim.NotReproduced, Because: "was not reset", Verdicts: verdicts{"HC9": "confirmed", "HC14": "refuted"}},
+		doctor.Control{Scenario: "late-data", Alter: alter, Want: claim.NotReproduced, Because: "was not reset", Verdicts: verdicts{"HC8": "confirmed", "HC9": "confirmed"}},
+		doctor.Control{Scenario: "unread", Alter: alter, Want: claim.NotReproduced, Because: "EAGAIN", Verdicts: verdicts{"HC10": "confirmed"}},
+		doctor.Control{Scenario: "kill", Alter: alter, Want: claim.NotReproduced, Because: "not ECONNRESET", Verdicts: verdicts{"HC18": "confirmed", "HC49": "refuted"}},
+		doctor.Control{Scenario: "leak", Alter: alter, Want: claim.Reproduced, Verdicts: verdicts{"HC20": "inconclusive", "HC26": "confirmed"}},
+		doctor.Control{Scenario: "truncated", Alter: losing("b", packet.RST), Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC33": "inconclusive"}},
+		doctor.Control{Scenario: "shut-read", Alter: losing("b", packet.RST), Want: claim.OutcomeUnresolved, Because: "a connect answered: false", Verdicts: verdicts{"HC34": "inconclusive"}},
 	)
 }
 
@@ -165,21 +150,21 @@ func TestDataIsFiltered(t *testing.T) {
 	alter := losingData("b")
 	suite.Controls(
 		t, doctor.Stages(journal.Wire),
-		doctor.Control{Scenario: "endings", OldAlter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC8": "inconclusive", "HC9": "inconclusive", "HC13": "inconclusive", "HC7": "confirmed"}},
-		doctor.Control{Scenario: "late-data", OldAlter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC8": "inconclusive", "HC9": "inconclusive"}},
-		doctor.Control{Scenario: "unread", OldAlter: alter, Want: claim.NotReproduced, Because: "0: the end", Verdicts: verdicts{"HC10": "inconclusive"}},
-		doctor.Control{Scenario: "threads", OldAlter: alter, Want: claim.Reproduced, Because: "close() did not wake", Verdicts: verdicts{"HC29": "refuted", "HC30": "confirmed"}},
-		doctor.Control{Scenario: "shut-read", OldAlter: alter, Want: claim.Reproduced, Verdicts: verdicts{"HC12": "confirmed", "HC13": "inconclusive"}},
-		doctor.Control{Scenario: "half-open", OldAlter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC8": "inconclusive", "HC17": "confirmed"}},
-		doctor.Control{Scenario: "truncated", OldAlter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC33": "inconclusive"}},
+		doctor.Control{Scenario: "endings", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC8": "inconclusive", "HC9": "inconclusive", "HC13": "inconclusive", "HC7": "confirmed"}},
+		doctor.Control{Scenario: "late-data", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC8": "inconclusive", "HC9": "inconclusive"}},
+		doctor.Control{Scenario: "unread", Alter: alter, Want: claim.NotReproduced, Because: "0: the end", Verdicts: verdicts{"HC10": "inconclusive"}},
+		doctor.Control{Scenario: "threads", Alter: alter, Want: claim.Reproduced, Because: "close() did not wake", Verdicts: verdicts{"HC29": "refuted", "HC30": "confirmed"}},
+		doctor.Control{Scenario: "shut-read", Alter: alter, Want: claim.Reproduced, Verdicts: verdicts{"HC12": "confirmed", "HC13": "inconclusive"}},
+		doctor.Control{Scenario: "half-open", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC8": "inconclusive", "HC17": "confirmed"}},
+		doctor.Control{Scenario: "truncated", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC33": "inconclusive"}},
 	)
 }
 
 // TestSegmentsAreLostOnce: the kernel sends them again, and what is judged is the same.
 func TestSegmentsAreLostOnce(t *testing.T) {
 	t.Parallel()
-	slow := func(name string, alter func(*scenario.Run) error) doctor.Control {
-		return doctor.Control{Name: "lost once", Scenario: name, OldAlter: alter, Want: claim.Reproduced, Check: asExpected}
+	slow := func(name string, alter func(*scenario.T)) doctor.Control {
+		return doctor.Control{Name: "lost once", Scenario: name, Alter: alter, Want: claim.Reproduced, Check: asExpected}
 	}
 	suite.Controls(
 		t, doctor.Stages(journal.Wire),

@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -15,20 +13,20 @@ import (
 	"sockproof/lib/live"
 	"sockproof/lib/packet"
 	"sockproof/lib/scenario"
-	"sockproof/lib/sock"
 	"sockproof/lib/wire"
 	"sockproof/lib/witness/diag"
 )
 
 // scanStage is a connection on the wire between host a, the client, and host b.
 type scanStage struct {
-	*scenario.Run
-	listener, client, server *sock.Socket
+	*scenario.T
+	listener       *scenario.Listener
+	client, server *scenario.End
 }
 
 // scanAt looks for stuck sockets on a host.
-func scanAt(h *scenario.RunHost) (t *stuckTally, err error) {
-	err = h.In(func() error {
+func scanAt(h *scenario.Host) (t *stuckTally) {
+	h.In(func() error {
 		s, err := openStuckScanner(live.Place{})
 		if err != nil {
 			return err
@@ -37,96 +35,46 @@ func scanAt(h *scenario.RunHost) (t *stuckTally, err error) {
 		t, _, err = s.scan()
 		return err
 	})
-	return t, err
+	return t
 }
 
 // connectScanStage connects and, unless it is to wait in the queue, accepts.
-func connectScanStage(r *scenario.Run, accept bool) (s *scanStage, err error) {
-	s = &scanStage{Run: r}
-	b := r.Host("b")
-	if s.listener, err = b.Socket(); err != nil {
-		return nil, err
-	}
-	if err := errors.Join(s.listener.Bind(b.At(8080)), s.listener.Listen(8)); err != nil {
-		return nil, err
-	}
-	if s.client, err = r.Host("a").Socket(); err != nil {
-		return nil, err
-	}
-	_ = s.client.Connect(b.At(8080)) // EINPROGRESS
-	r.Settle()
+func connectScanStage(t *scenario.T, accept bool) *scanStage {
+	s := &scanStage{T: t, listener: t.Host("b").Socket(scenario.From(8080)).Listen(8), client: t.Host("a").Socket()}
+	s.client.Connect(s.listener.At)
 	if accept {
-		s.server, err = s.listener.Accept()
+		s.server = s.listener.Accept()
 	}
-	return s, err
+	return s
 }
 
 // fill lets the client write, and the server not read, until nothing more is
 // taken and the kernel does nothing but probe the server's closed window.
-func (s *scanStage) fill() error {
-	for {
-		_, err := s.client.Write(make([]byte, 256<<10))
+func (s *scanStage) fill() {
+	for s.client.WriteBulk(256<<10) != journal.EAGAIN {
 		s.Settle()
-		if errors.Is(err, syscall.EAGAIN) {
-			break
-		}
-		if err != nil {
-			return err
-		}
 	}
-	local, err := s.client.Local()
-	if err != nil {
-		return err
-	}
+	local := s.client.Local()
 	var conn *diag.Conn
-	if err := s.Host("a").In(func() (err error) { conn, err = diag.Open(); return err }); err != nil {
-		return err
-	}
+	s.Host("a").In(func() (err error) { conn, err = diag.Open(); return err })
 	defer conn.Close()
+	var err error
 	probes := s.Await(20*time.Second, func() bool {
-		found, is, e := conn.Lookup(local, s.Host("b").At(8080))
+		found, is, e := conn.Lookup(local, s.listener.At)
 		err = e
 		return err != nil || is && found.TimerName() == "persist"
 	})
-	if err == nil && !probes {
-		err = errors.New("the window was never closed")
+	s.Must(err)
+	if !probes {
+		s.Stop("the window was never closed")
 	}
-	return err
 }
 
 // drain reads what there is, and so opens the window, until the end.
-func (s *scanStage) drain(to *sock.Socket) error {
-	for {
-		b, err := to.Read(1 << 20)
-		if err == nil && len(b) == 0 {
-			return nil
-		}
-		if err != nil && !errors.Is(err, syscall.EAGAIN) {
-			return err
-		}
+func (s *scanStage) drain() {
+	for n, errno := s.server.ReadBulk(1 << 20); n > 0 || errno == journal.EAGAIN; n, errno = s.server.ReadBulk(1 << 20) {
 		s.Settle()
-		if !s.OK() {
-			return errors.New("time ran out before the end came")
-		}
 	}
-}
-
-// holding keeps back what leaves a host, of all with "".
-func holding(host string) wire.Rule {
-	return func(p *wire.Packet) wire.Fate {
-		if host == "" || p.From == host {
-			return wire.Hold
-		}
-		return wire.Wait
-	}
-}
-
-// release carries what was kept back, and all that comes of it.
-func (s *scanStage) release() error {
-	s.Wire().SetRule(nil)
-	s.Wire().ReleaseAll()
-	s.Settle()
-	return nil
 }
 
 // scanWant is what a scan of a host must find: one socket, or none.
@@ -143,11 +91,7 @@ type scanWant struct {
 
 // check compares what a scan finds with what it must.
 func (w scanWant) check(s *scanStage) error {
-	tally, err := scanAt(s.Host(w.host))
-	if err != nil {
-		return err
-	}
-	r := tally.report()
+	r := scanAt(s.Host(w.host)).report()
 	var text strings.Builder
 	r.write(&text)
 	wrong := func(format string, args ...any) error {
@@ -178,7 +122,7 @@ func (w scanWant) check(s *scanStage) error {
 			return wrong("owned by %+v, want %+v, %v", k.Programs[0], me, err)
 		}
 	}
-	a, b := s.Host("a").Addr.String(), s.Host("b").At(8080).String()
+	a, b := s.Host("a").At(0).Addr().String(), s.Host("b").At(8080).String()
 	want := scanEnds{"out", b, ""}
 	if w.host == "b" {
 		want = scanEnds{"in", b, a}
@@ -219,21 +163,21 @@ func scanGone(host string) scanWant { return scanWant{host: host, kind: stuckKin
 // was missing happen: then it must be gone.
 func TestScanEveryState(t *testing.T) {
 	type step struct {
-		do    func(*scanStage) error
+		do    func(*scanStage)
 		wants []scanWant
 	}
-	shut := func(who func(*scanStage) *sock.Socket) func(*scanStage) error {
-		return func(s *scanStage) error { err := who(s).Shutdown(journal.ShutWrite); s.Settle(); return err }
+	shut := func(who func(*scanStage) *scenario.End) func(*scanStage) {
+		return func(s *scanStage) { who(s).ShutdownWrite() }
 	}
-	closed := func(who func(*scanStage) *sock.Socket) func(*scanStage) error {
-		return func(s *scanStage) error { err := who(s).Close(); s.Settle(); return err }
+	closed := func(who func(*scanStage) *scenario.End) func(*scanStage) {
+		return func(s *scanStage) { who(s).Close() }
 	}
-	client := func(s *scanStage) *sock.Socket { return s.client }
-	server := func(s *scanStage) *sock.Socket { return s.server }
-	hold := func(host string) func(*scanStage) error {
-		return func(s *scanStage) error { s.Wire().SetRule(holding(host)); return nil }
+	client := func(s *scanStage) *scenario.End { return s.client }
+	server := func(s *scanStage) *scenario.End { return s.server }
+	hold := func(host string) func(*scanStage) {
+		return func(s *scanStage) { s.Hold(func(p *wire.Packet) bool { return host == "" || p.From == host }) }
 	}
-	release := (*scanStage).release
+	release := func(s *scanStage) { s.Release() }
 
 	for _, tt := range []struct {
 		name   string
@@ -242,19 +186,19 @@ func TestScanEveryState(t *testing.T) {
 	}{
 		{name: "half closed", steps: []step{
 			{nil, []scanWant{scanGone("a"), scanGone("b")}},
-			{func(s *scanStage) error { _, err := s.client.Write([]byte("hello")); s.Settle(); return err }, []scanWant{scanGone("a"), scanGone("b")}},
+			{func(s *scanStage) { s.client.Send("hello") }, []scanWant{scanGone("a"), scanGone("b")}},
 			{shut(client), []scanWant{
 				{host: "b", kind: stuckLeaked, owner: true, unread: 5, told: "both"},
 				{host: "a", kind: stuckPeerOpen, owner: true, told: "both"},
 			}},
-			{func(s *scanStage) error { return s.drain(s.server) }, []scanWant{{host: "b", kind: stuckLeaked, owner: true, endRead: 1, told: "both"}}},
+			{(*scanStage).drain, []scanWant{{host: "b", kind: stuckLeaked, owner: true, endRead: 1, told: "both"}}},
 			{closed(client), []scanWant{{host: "a", kind: stuckPeerOpenOrphan, orphan: true, told: "left"}}},
 			{closed(server), []scanWant{{host: "a", kind: stuckTimeWait, told: "left"}, scanGone("b")}},
 		}},
 		{name: "the answer is lost", steps: []step{
 			{shut(client), nil},
 			{hold("b"), nil},
-			{func(s *scanStage) error { _, err := s.server.Write([]byte("hello")); s.Settle(); return err }, []scanWant{
+			{func(s *scanStage) { s.server.Send("hello") }, []scanWant{
 				{host: "b", kind: stuckAnswering, owner: true, told: "both"},
 				{host: "a", kind: stuckPeerOpen, owner: true, told: "both"},
 			}},
@@ -262,12 +206,12 @@ func TestScanEveryState(t *testing.T) {
 				{host: "b", kind: stuckLeaked, owner: true, told: "both"},
 				{host: "a", kind: stuckPeerUnread, owner: true, unread: 5, told: "both"},
 			}},
-			{func(s *scanStage) error { _, err := s.client.Read(64); return err }, []scanWant{{host: "a", kind: stuckPeerOpen, owner: true, told: "both"}}},
+			{func(s *scanStage) { s.client.Recv() }, []scanWant{{host: "a", kind: stuckPeerOpen, owner: true, told: "both"}}},
 			{closed(server), []scanWant{{host: "a", kind: stuckTimeWait, told: "left"}, scanGone("b")}},
 		}},
 		{name: "never accepted", queued: true, steps: []step{
 			{closed(client), []scanWant{{host: "b", kind: stuckNeverAccepted, owner: true, told: "both"}}},
-			{func(s *scanStage) (err error) { s.server, err = s.listener.Accept(); return err }, []scanWant{{host: "b", kind: stuckLeaked, owner: true, told: "both"}}},
+			{func(s *scanStage) { s.server = s.listener.Accept() }, []scanWant{{host: "b", kind: stuckLeaked, owner: true, told: "both"}}},
 			{closed(server), []scanWant{scanGone("b")}},
 		}},
 		{name: "the FIN is lost", steps: []step{
@@ -278,7 +222,7 @@ func TestScanEveryState(t *testing.T) {
 		}},
 		{name: "the FIN and what is before it are lost", steps: []step{
 			{hold("a"), nil},
-			{func(s *scanStage) error { _, err := s.client.Write([]byte("hello")); return err }, []scanWant{scanGone("a")}},
+			{func(s *scanStage) { s.client.Write("hello") }, []scanWant{scanGone("a")}},
 			{shut(client), []scanWant{{host: "a", kind: stuckFinUnanswered, owner: true}, scanGone("b")}},
 			{release, []scanWant{{host: "a", kind: stuckPeerOpen, owner: true, told: "both"}}},
 		}},
@@ -293,15 +237,12 @@ func TestScanEveryState(t *testing.T) {
 			{hold(""), nil},
 			{shut(client), []scanWant{{host: "a", kind: stuckFinUnanswered, owner: true, told: "most"}}},
 			{shut(server), []scanWant{{host: "b", kind: stuckFinUnanswered, owner: true, told: "most"}}},
-			{func(s *scanStage) error { // the FINs cross, the ACKs stay
-				for _, p := range s.Wire().Held("") {
+			{func(s *scanStage) { // the FINs cross, the ACKs stay
+				for _, p := range s.Held("") {
 					if p.Flags.Has(packet.FIN) {
-						if err := s.Wire().Deliver(p); err != nil {
-							return err
-						}
+						s.Carry(p)
 					}
 				}
-				return nil
 			}, []scanWant{
 				{host: "a", kind: stuckClosing, owner: true, told: "both"},
 				{host: "b", kind: stuckClosing, owner: true, told: "both"},
@@ -309,51 +250,42 @@ func TestScanEveryState(t *testing.T) {
 			{release, []scanWant{{host: "a", kind: stuckTimeWait, told: "left"}, {host: "b", kind: stuckTimeWait, told: "left"}}},
 		}},
 		{name: "the peer does not read", steps: []step{
-			{func(s *scanStage) error { return s.fill() }, []scanWant{scanGone("a")}},
+			{(*scanStage).fill, []scanWant{scanGone("a")}},
 			{shut(client), []scanWant{{host: "a", kind: stuckFinUnread, owner: true, unsent: true}}},
-			{func(s *scanStage) error { return s.drain(s.server) }, []scanWant{
+			{(*scanStage).drain, []scanWant{
 				{host: "a", kind: stuckPeerOpen, owner: true, told: "both"},
 				{host: "b", kind: stuckLeaked, owner: true, endRead: 1, told: "both"},
 			}},
 		}},
 		{name: "the peer has closed and does not read", steps: []step{
-			{func(s *scanStage) error { return s.fill() }, nil},
+			{(*scanStage).fill, nil},
 			{shut(server), []scanWant{{host: "a", kind: stuckAnswerUnread, owner: true, unsent: true, told: "both"}}},
 			{shut(client), []scanWant{{host: "a", kind: stuckLastAckUnread, owner: true, unsent: true, told: "most"}}},
-			{func(s *scanStage) error { return s.drain(s.server) }, []scanWant{scanGone("a")}},
+			{(*scanStage).drain, []scanWant{scanGone("a")}},
 		}},
 		{name: "both have closed and one does not read", steps: []step{
-			{func(s *scanStage) error { return s.fill() }, nil},
+			{(*scanStage).fill, nil},
 			{shut(client), []scanWant{{host: "a", kind: stuckFinUnread, owner: true, unsent: true}}},
 			{shut(server), []scanWant{{host: "a", kind: stuckClosingUnread, owner: true, unsent: true, told: "both"}}},
-			{func(s *scanStage) error { return s.drain(s.server) }, []scanWant{{host: "a", kind: stuckTimeWait, told: "left"}}},
+			{(*scanStage).drain, []scanWant{{host: "a", kind: stuckTimeWait, told: "left"}}},
 		}},
 	} {
 		for _, at := range doctor.Stages(journal.Wire) {
 			t.Run(tt.name+"/"+string(at.Family), func(t *testing.T) {
 				at.Need(t)
-				scan := &scenario.Scenario{Name: "scan", Networks: []journal.Network{at.Network}, Hosts: []string{"a", "b"}}
 				var (
 					j     journal.Journal
 					wrong []error
 				)
-				play := func(r *scenario.Run) error {
+				steps := func(t *scenario.T) {
 					wrong = nil
 					// So that the kernel does not give orphans up during the test.
-					for _, h := range []string{"a", "b"} {
-						if err := r.Host(h).Set("net.ipv4.tcp_orphan_retries", "8"); err != nil {
-							return err
-						}
-					}
-					s, err := connectScanStage(r, !tt.queued)
-					if err != nil {
-						return err
-					}
+					t.Sysctl("a", "net.ipv4.tcp_orphan_retries", "8")
+					t.Sysctl("b", "net.ipv4.tcp_orphan_retries", "8")
+					s := connectScanStage(t, !tt.queued)
 					for i, step := range tt.steps {
 						if step.do != nil {
-							if err := step.do(s); err != nil {
-								return fmt.Errorf("step %d: %w", i, err)
-							}
+							step.do(s)
 						}
 						for _, w := range step.wants {
 							if err := w.check(s); err != nil {
@@ -361,10 +293,10 @@ func TestScanEveryState(t *testing.T) {
 							}
 						}
 					}
-					return nil
 				}
+				scan := &scenario.Scenario{Name: "scan", Networks: []journal.Network{at.Network}, Hosts: []string{"a", "b"}, Steps: steps}
 				doctor.Undisturbed(func() (*journal.Journal, bool) {
-					j = scenario.Conduct(context.Background(), scan, play, at.Conditions())
+					j = scenario.Conduct(context.Background(), scan, nil, at.Conditions())
 					return &j, len(wrong) == 0
 				})
 				for _, err := range wrong {

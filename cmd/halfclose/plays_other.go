@@ -1,8 +1,0 @@
-//go:build !linux
-
-package main
-
-import "sockproof/lib/scenario"
-
-// plays is empty: scenarios run on Linux.
-var plays map[string]scenario.Play
