@@ -7,7 +7,7 @@ import (
 
 // classify says what each declaration is for, whichever file it stands in.
 //
-//   - A function that takes scenario.T or scenario.Run, also one inside a variable, is steps.
+//   - A function that takes scenario.T, also one inside a variable, is steps.
 //   - One that takes cli.Context or returns cli.Command is a command.
 //   - What has a claim in it, or a rule, is a claim.
 //   - In a test, what mentions an altered journal (package doctor or journaltest) or a Case, and is no test function, is
@@ -51,7 +51,7 @@ func ownKind(d *declaration) (k kind, seed bool) {
 		return tests, false
 	case mentions(d.node, "cli", "Program"):
 		return claims, false // the program's own table refers to everything
-	case takes(d.node, "scenario", "T", "Run", "Host", "Socket", "Child"):
+	case takes(d.node, "scenario", "T", "Host", "End", "Listener", "Child"):
 		return steps, true
 	case mentions(d.node, "cli", "Command", "Context"):
 		return commands, true

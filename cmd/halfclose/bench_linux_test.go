@@ -16,7 +16,7 @@ import (
 func conductDefault(b *testing.B) journal.Journal {
 	b.Helper()
 	at := doctor.Stage{Network: journal.Wire, Family: journal.IPv4}
-	j := scenario.Conduct(context.Background(), &program.Scenarios[0], nil, at.Conditions())
+	j := scenario.Conduct(context.Background(), &program.Scenarios[0], at.Conditions())
 	if j.Stopped != "" {
 		b.Skipf("skip: %s", j.Stopped)
 	}

@@ -296,7 +296,7 @@ func TestScanEveryState(t *testing.T) {
 				}
 				scan := &scenario.Scenario{Name: "scan", Networks: []journal.Network{at.Network}, Hosts: []string{"a", "b"}, Steps: steps}
 				doctor.Undisturbed(func() (*journal.Journal, bool) {
-					j = scenario.Conduct(context.Background(), scan, nil, at.Conditions())
+					j = scenario.Conduct(context.Background(), scan, at.Conditions())
 					return &j, len(wrong) == 0
 				})
 				for _, err := range wrong {

@@ -26,7 +26,7 @@ func captured(stages []doctor.Stage) []doctor.Stage {
 			return false
 		}
 		probe := scenario.Scenario{Name: "probe", Networks: journal.Networks(), Hosts: ab, Steps: func(*scenario.T) {}}
-		j := scenario.Conduct(context.Background(), &probe, nil, at.Conditions())
+		j := scenario.Conduct(context.Background(), &probe, at.Conditions())
 		return j.Witness(journal.Packets).Status != journal.Attached
 	})
 }

@@ -103,7 +103,7 @@ func TestGigabytes(t *testing.T) {
 		mode: modeShutWR, bytes: much / 2, path: head, argv: []string{"head", "-c", strconv.Itoa(much), "/dev/zero"},
 	}}
 	s := &scenario.Scenario{Name: "victim", Networks: []journal.Network{journal.HostNet}, Hosts: []string{"a", "b"}, Steps: p.steps}
-	j := scenario.Conduct(context.Background(), s, nil, doctor.Stage{Network: journal.HostNet, Family: journal.IPv4}.Conditions())
+	j := scenario.Conduct(context.Background(), s, doctor.Stage{Network: journal.HostNet, Family: journal.IPv4}.Conditions())
 	if len(p.report.Victims) != 1 {
 		t.Fatalf("%s, %+v", j.Stopped, p.report)
 	}

@@ -17,7 +17,7 @@ import (
 func conductDefault(b *testing.B) journal.Journal {
 	b.Helper()
 	s := &program.Scenarios[0]
-	j := scenario.Conduct(context.Background(), s, nil, scenario.Conditions{
+	j := scenario.Conduct(context.Background(), s, scenario.Conditions{
 		Network: journal.Wire, Family: journal.IPv4, Timeout: 10 * time.Second, Run: 1, First: 1,
 	})
 	if j.Stopped != "" {

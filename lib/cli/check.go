@@ -95,7 +95,7 @@ const checkTimeout = 10 * time.Second
 func tryNetwork(ctx context.Context, c scenario.Conditions) checkedNetwork {
 	s := scenario.Scenario{Name: "check", Networks: []journal.Network{c.Network}, Hosts: []string{"a", "b"}, Steps: connectTwice}
 	c.Timeout, c.Run, c.First = checkTimeout, 1, 1
-	j := scenario.Conduct(ctx, &s, nil, c)
+	j := scenario.Conduct(ctx, &s, c)
 	n := checkedNetwork{Network: c.Network, Family: c.Family, Witnesses: append([]journal.WitnessStatus{}, j.Witnesses...)}
 	n.Discrepancies = append([]tcp.Discrepancy{}, tcp.New(&j).Confront()...)
 	n.Available = j.Stopped == "" || len(n.Discrepancies) > 0

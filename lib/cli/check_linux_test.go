@@ -21,7 +21,7 @@ const testBound = 30 * time.Second
 func need(t *testing.T, c scenario.Conditions, steps func(*scenario.T)) {
 	t.Helper()
 	probe := scenario.Scenario{Name: "probe", Networks: journal.Networks(), Hosts: []string{"a"}, Steps: steps}
-	if j := scenario.Conduct(context.Background(), &probe, nil, c); j.Stopped != "" {
+	if j := scenario.Conduct(context.Background(), &probe, c); j.Stopped != "" {
 		t.Skipf("skip: %s", j.Stopped)
 	}
 }

@@ -81,7 +81,7 @@ func TestRepeatKeepsTheFirstOfEachOutcome(t *testing.T) {
 		}
 		return claim.Confirm(nil, "run %d did", runs)
 	}
-	p.Plays["yes"] = func(r *scenario.Run) error { r.Note("played"); return nil }
+	p.Scenarios[0].Steps = func(t *scenario.T) { t.Note("a step") }
 	code, doc := documentOf(t, p, "yes", "-6", "--repeat", "9")
 	if code != ExitNotReproduced {
 		t.Errorf("exit %d", code)
@@ -112,13 +112,13 @@ func TestRepeatKeepsTheFirstOfEachOutcome(t *testing.T) {
 func TestFlagsReachTheRun(t *testing.T) {
 	for _, args := range []string{"--port 80 yes", "yes --port 80", "yes --port=80", "--port 1 yes --port 80"} {
 		p, got := fakeProgram(), ""
-		p.Plays["yes"] = func(r *scenario.Run) error { got = r.Option("port"); return nil }
+		p.Scenarios[0].Steps = func(t *scenario.T) { got = t.Option("port") }
 		if code, _ := documentOf(t, p, strings.Fields(args)...); code != 0 || got != "80" {
 			t.Errorf("%s: exit %d, port %q", args, code, got)
 		}
 	}
 	p, got := fakeProgram(), "?"
-	p.Plays["yes"] = func(r *scenario.Run) error { got = r.Option("port"); return nil }
+	p.Scenarios[0].Steps = func(t *scenario.T) { got = t.Option("port") }
 	if documentOf(t, p, "yes"); got != "" {
 		t.Errorf("port %q though none was given", got)
 	}
@@ -181,7 +181,7 @@ func TestOutputEndsTheRun(t *testing.T) {
 	r.Close()
 	defer w.Close()
 	p, played := fakeProgram(), 0
-	p.Plays["yes"] = func(*scenario.Run) error { played++; return nil }
+	p.Scenarios[0].Steps = func(*scenario.T) { played++ }
 	code := Main(p, []string{"fake", "--net", "host", "--repeat", "1000", "--format", "jsonl"}, w, scratch(t))
 	if code != 141 || played > 1 {
 		t.Errorf("exit %d after %d runs", code, played)

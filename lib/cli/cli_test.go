@@ -24,7 +24,7 @@ func fakeProgram() *Program {
 	}
 	named := func(name string, f claim.Finding) scenario.Scenario {
 		return scenario.Scenario{
-			Name: name, Title: "comes out " + name, Networks: []journal.Network{journal.HostNet}, Hosts: []string{"a"},
+			Name: name, Title: "comes out " + name, Networks: []journal.Network{journal.HostNet}, Hosts: []string{"a"}, Steps: idle,
 			Phenomenon: claim.Phenomenon{Check: func(*journal.Journal) claim.Finding { return f }},
 			Claims:     []*claim.Claim{c},
 		}
@@ -39,7 +39,6 @@ func fakeProgram() *Program {
 			named("unclear", claim.Unclear("who knows")),
 			wired,
 		},
-		Plays: map[string]scenario.Play{"yes": idle, "no": idle, "unclear": idle, "wired": idle},
 		Flags: []cli.Flag{Number("port", "aim at port `N`", "", 1, 65535)},
 		Commands: []Command{{
 			Name: "echo", Usage: "say what was given", ArgsUsage: "[word ...]",
@@ -56,7 +55,7 @@ func fakeProgram() *Program {
 	}
 }
 
-func idle(*scenario.Run) error { return nil }
+func idle(*scenario.T) {}
 
 // call runs the fake program as a shell would.
 func call(t *testing.T, args ...string) (code int, out, errs string) {

@@ -152,12 +152,11 @@ func TestSlowReader(t *testing.T) {
 	r, w := unread(t)
 	p, played := fakeProgram(), make(chan struct{})
 	const events = 5000 // fewer than end a run
-	p.Plays["yes"] = func(r *scenario.Run) error {
+	p.Scenarios[0].Steps = func(t *scenario.T) {
 		for range events {
-			r.Note("one of many")
+			t.Note("one of many")
 		}
 		close(played)
-		return nil
 	}
 	over := make(chan int, 1)
 	stderr := scratch(t)

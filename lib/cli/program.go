@@ -26,8 +26,6 @@ type Program struct {
 	// Played are what commands play: they cannot be asked for as scenarios, but the
 	// evidence of them is judged.
 	Played []scenario.Scenario
-	// Plays are the scenarios' actions by name; empty off Linux.
-	Plays map[string]scenario.Play
 	// Flags are the binary's own, beyond the shared ones.
 	Flags []cli.Flag
 	// For names the scenarios that take a flag, where not all do.

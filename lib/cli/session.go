@@ -145,7 +145,7 @@ func (s *session) once(of *scenario.Scenario) report.Run {
 	if cond.Moves != nil && s.several {
 		cond.Moves.Of(of.Name)
 	}
-	j := scenario.Conduct(s.Ctx, of, s.Program.Plays[of.Name], cond)
+	j := scenario.Conduct(s.Ctx, of, cond)
 	if n := len(j.Events); n > 0 {
 		s.events = j.Events[n-1].N
 	}

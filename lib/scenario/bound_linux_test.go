@@ -2,11 +2,9 @@ package scenario
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -16,25 +14,25 @@ import (
 // shortBound is the time of a run that would not end by itself.
 const shortBound = 100 * time.Millisecond
 
-// endless plays what has no end, and returns why it was stopped all the same.
-func endless(t *testing.T, s testStage, bound time.Duration, play Play) string {
+// endless takes steps that have no end, and returns why they were stopped all the same.
+func endless(t *testing.T, s testStage, bound time.Duration, steps func(*T)) string {
 	t.Helper()
 	s.need(t)
-	j := Conduct(context.Background(), &Scenario{Name: "test", Networks: journal.Networks(), Hosts: []string{"a", "b"}}, play,
-		Conditions{Network: s.network, Family: s.family, Timeout: bound, Run: 1, First: 1})
-	return j.Stopped
+	return s.conduct(context.Background(), bound, steps).Stopped
 }
 
 // A loop that asks nobody whether there is time left ends with its calls.
 func TestNoCallIsMadeWhenTheTimeIsOver(t *testing.T) {
 	for _, s := range stages() {
 		t.Run(s.String(), func(t *testing.T) {
-			why := endless(t, s, shortBound, func(r *Run) error {
-				client, _, err := pair(r)
-				for err == nil || errors.Is(err, syscall.EAGAIN) {
-					r.Trial(func() bool { _, err = client.Read(1); return false })
+			why := endless(t, s, shortBound, func(r *T) {
+				client, _ := r.Connection()
+				for {
+					r.Rounds(1, func() Round {
+						client.Read(1)
+						return Fold
+					})
 				}
-				return nil
 			})
 			if !strings.Contains(why, errTimeout.Error()) {
 				t.Errorf("stopped: %q, want that the time ran out", why)
@@ -47,12 +45,11 @@ func TestNoCallIsMadeWhenTheTimeIsOver(t *testing.T) {
 func TestFloodEndsTheRun(t *testing.T) {
 	for _, s := range stages() {
 		t.Run(s.String(), func(t *testing.T) {
-			why := endless(t, s, testBound, func(r *Run) error {
-				client, _, err := pair(r)
-				for err == nil || errors.Is(err, syscall.EAGAIN) {
-					_, err = client.Read(1)
+			why := endless(t, s, testBound, func(r *T) {
+				client, _ := r.Connection()
+				for {
+					client.Read(1)
 				}
-				return nil
 			})
 			if why != errFlood.Error() {
 				t.Errorf("stopped: %q, want %q", why, errFlood)
@@ -66,22 +63,17 @@ func TestWhatDoesNotReturnIsNotWaitedFor(t *testing.T) {
 	forever := make(chan struct{})
 	t.Cleanup(func() { close(forever) })
 	s := testStage{journal.Wire, journal.IPv4}
-	for name, play := range map[string]Play{
-		"a call in the background": func(r *Run) error {
-			client, _, err := pair(r)
-			if err != nil {
-				return err
-			}
+	for name, steps := range map[string]func(*T){
+		"a call in the background": func(r *T) {
+			client, _ := r.Connection()
 			client.Background(func() { <-forever })
-			return nil
 		},
-		"a library": func(r *Run) error {
-			r.Host("a").Foreign("test", nil, func() (string, error) { <-forever; return "", nil })
-			return nil
+		"a library": func(r *T) {
+			r.Host("a").Library("test", nil, func() (string, error) { <-forever; return "", nil })
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if why := endless(t, s, shortBound, play); why == "" {
+			if why := endless(t, s, shortBound, steps); why == "" {
 				t.Error("not stopped")
 			}
 		})
@@ -95,8 +87,8 @@ func TestStormOnLoEndsTheRun(t *testing.T) {
 	if err != nil {
 		t.Skipf("skip: %v: install nftables", err)
 	}
-	mangle := func(r *Run) error {
-		return r.Host("a").In(func() error {
+	mangle := func(r *T) {
+		r.Host("a").In(func() error {
 			cmd := exec.Command(nft, "-f", "-")
 			cmd.Stdin = strings.NewReader("table inet test { chain c { type filter hook output priority 0; tcp flags & rst == rst tcp flags set ack; }; }\n")
 			if out, err := cmd.CombinedOutput(); err != nil {
@@ -109,20 +101,11 @@ func TestStormOnLoEndsTheRun(t *testing.T) {
 	if why := endless(t, s, testBound, mangle); why != "" {
 		t.Skipf("skip: %s", why)
 	}
-	why := endless(t, s, testBound, func(r *Run) error {
-		if err := mangle(r); err != nil {
-			return err
-		}
-		client, server, err := pair(r)
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(server.Reset(), client.Reset()); err != nil {
-			return err
-		}
-		client, err = r.Host("a").CallAt(r.Host("b").At(ServerPort), 0) // nobody listens: a RST
-		_ = client
-		return err
+	why := endless(t, s, testBound, func(r *T) {
+		mangle(r)
+		client, server := r.Connection()
+		r.AtOnce(func() { server.Reset(); client.Reset() })
+		r.Dial(r.Host("b").At(ServerPort + 1)) // there is no listener: a RST
 	})
 	if why != errFlood.Error() {
 		t.Errorf("stopped: %q, want %q", why, errFlood)
@@ -133,22 +116,13 @@ func TestStormOnLoEndsTheRun(t *testing.T) {
 func TestAcceptFromTakesNoOther(t *testing.T) {
 	for _, s := range stages() {
 		t.Run(s.String(), func(t *testing.T) {
-			s.play(t, func(r *Run) error {
-				server, err := r.Host("b").Listen(ServerPort)
-				if err != nil {
-					return err
-				}
-				if _, err := server.Call(r.Host("a")); err != nil {
-					return err
-				}
-				second, err := server.Connect(r.Host("a"))
-				if err != nil {
-					return err
-				}
-				if !second.Server.IsPeerOf(second.Client) {
+			s.steps(t, func(r *T) {
+				l := r.Listen(ServerPort)
+				l.Dial()
+				client, server := l.Connect()
+				if !server.s.IsPeerOf(client.s) {
 					t.Error("the first client's connection was taken for the second's")
 				}
-				return nil
 			})
 		})
 	}

@@ -1,8 +1,6 @@
 package scenario
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"syscall"
 	"testing"
@@ -10,20 +8,7 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
-	"sockproof/lib/sock"
 )
-
-// withChild gives the client's end of a connection to a child alone.
-func withChild(r *Run, d journal.Disposition) (c *sock.Child, client, server *sock.Socket, err error) {
-	client, server, err = pair(r)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	if c, err = r.Spawn(d, client); err != nil {
-		return nil, nil, nil, err
-	}
-	return c, client, server, client.Close()
-}
 
 // lastProcess is how the child ended.
 func lastProcess(j *journal.Journal) journal.Process {
@@ -37,33 +22,20 @@ func lastProcess(j *journal.Journal) journal.Process {
 }
 
 func TestChildEndsWithItsSocketOpen(t *testing.T) {
-	ends := map[string]func(*sock.Child) error{
-		"exited": func(c *sock.Child) error { return c.Exit(3) },
-		"killed": func(c *sock.Child) error { return c.Kill(journal.SIGKILL) },
+	ends := map[string]func(*Child){
+		"exited": func(c *Child) { c.Exit(3) },
+		"killed": func(c *Child) { c.Kill(journal.SIGKILL) },
 	}
 	for how, end := range ends {
 		for _, s := range stages() {
 			t.Run(how+"/"+s.String(), func(t *testing.T) {
-				j := s.play(t, func(r *Run) error {
-					c, client, server, err := withChild(r, journal.DefaultSIGPIPE)
-					if err != nil {
-						return err
-					}
-					if err := c.Write(client, []byte("bye")); err != nil {
-						return err
-					}
-					r.Settle()
-					if err := end(c); err != nil {
-						return err
-					}
-					r.Settle()
-					if b, err := server.Read(16); err != nil || string(b) != "bye" {
-						return fmt.Errorf("read %q, %w", b, err)
-					}
-					if b, err := server.Read(16); err != nil || len(b) != 0 {
-						return fmt.Errorf("read %q, %w: want the end", b, err)
-					}
-					return nil
+				j := s.steps(t, func(r *T) {
+					client, server := r.Connection()
+					c := r.Handover(journal.DefaultSIGPIPE, client)
+					c.Write(client, "bye")
+					end(c)
+					wantRead(t, server, "bye")
+					wantRead(t, server, "")
 				})
 				p := lastProcess(&j)
 				if p.Event != how || (how == "exited" && p.Status != 3) || (how == "killed" && p.Signal != "SIGKILL") {
@@ -87,7 +59,7 @@ func TestChildAndSIGPIPE(t *testing.T) {
 		for _, s := range stages() {
 			t.Run(string(d)+"/"+s.String(), func(t *testing.T) {
 				t.Parallel()
-				j := s.play(t, func(r *Run) error { return writesAfterReset(r, d) })
+				j := s.steps(t, func(r *T) { writesAfterReset(r, d) })
 				w := claim.Calls(&j, "a1", "write")
 				if len(w) != 1 {
 					t.Fatalf("%d writes journalled, want 1", len(w))
@@ -106,19 +78,12 @@ func TestChildAndSIGPIPE(t *testing.T) {
 
 // writesAfterReset lets a child write when its peer has reset the connection, and
 // it has been told so once.
-func writesAfterReset(r *Run, d journal.Disposition) error {
-	c, client, server, err := withChild(r, d)
-	if err != nil {
-		return err
-	}
-	if err := server.Reset(); err != nil {
-		return err
-	}
-	r.Settle()
-	if err := c.Read(client, 1); err != nil { // takes the ECONNRESET
-		return err
-	}
-	return c.Write(client, []byte("x"))
+func writesAfterReset(r *T, d journal.Disposition) {
+	client, server := r.Connection()
+	c := r.Handover(d, client)
+	server.Reset()
+	c.Recv(client) // takes the ECONNRESET
+	c.Write(client, "x")
 }
 
 // maskSIGPIPE changes the calling thread's signal mask (rt_sigprocmask(2)).
@@ -132,13 +97,11 @@ func maskSIGPIPE(how uintptr) error {
 
 // TestDefaultIsTheDefault: whoever started this program may have blocked the signal.
 func TestDefaultIsTheDefault(t *testing.T) {
-	j := testStage{journal.Loopback, journal.IPv4}.play(t, func(r *Run) error {
+	j := testStage{journal.Loopback, journal.IPv4}.steps(t, func(r *T) {
 		const block, unblock = 0, 1 // SIG_BLOCK, SIG_UNBLOCK
-		if err := maskSIGPIPE(block); err != nil {
-			return err
-		}
+		r.Must(maskSIGPIPE(block))
 		defer maskSIGPIPE(unblock)
-		return writesAfterReset(r, journal.DefaultSIGPIPE)
+		writesAfterReset(r, journal.DefaultSIGPIPE)
 	})
 	if p := lastProcess(&j); p.Signal != "SIGPIPE" {
 		t.Errorf("the child ended so: %+v", p)
@@ -150,28 +113,16 @@ func TestDefaultIsTheDefault(t *testing.T) {
 func TestPipedChild(t *testing.T) {
 	for _, s := range stages() {
 		t.Run(s.String(), func(t *testing.T) {
-			j := s.play(t, func(r *Run) error {
-				var clients, servers [3]*sock.Socket
+			j := s.steps(t, func(r *T) {
+				var clients, servers [3]*End
 				for i := range clients {
-					var err error
-					if clients[i], servers[i], err = pair(r); err != nil {
-						return err
-					}
+					clients[i], servers[i] = r.Connection()
 				}
-				c, err := r.SpawnPiped(journal.GoSIGPIPE, clients[0], clients[1], clients[2])
-				if err != nil {
-					return err
-				}
+				c := r.SpawnPiped(journal.GoSIGPIPE, clients[0], clients[1], clients[2])
 				for i, line := range []string{"out", "errs", "other"} {
-					if err := c.WriteByGo(clients[i], []byte(line)); err != nil {
-						return err
-					}
-					r.Settle()
-					if b, err := servers[i].Read(16); err != nil || string(b) != line {
-						return fmt.Errorf("read %q, %w; want %q", b, err, line)
-					}
+					c.WriteByGo(clients[i], line)
+					wantRead(t, servers[i], line)
 				}
-				return nil
 			})
 			var descriptors []string
 			for _, w := range claim.Calls(&j, "", "(*os.File).Write") {
@@ -203,7 +154,7 @@ func TestOtherPrograms(t *testing.T) {
 		"goes on":         {"read line; echo $line; sleep 600", "default", journal.Process{Event: "killed", Signal: "SIGKILL"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			j := testStage{journal.HostNet, journal.IPv4}.play(t, func(r *Run) error { return runs(r, tt.script, tt.disposition, name != "goes on") })
+			j := testStage{journal.HostNet, journal.IPv4}.steps(t, func(r *T) { runs(t, r, tt.script, tt.disposition, name != "goes on") })
 			p := lastProcess(&j)
 			if p.Event != tt.want.Event || p.Status != tt.want.Status || p.Signal != tt.want.Signal {
 				t.Errorf("it ended so: %+v; want %+v", p, tt.want)
@@ -213,37 +164,21 @@ func TestOtherPrograms(t *testing.T) {
 }
 
 // runs runs a shell that echoes what it is sent.
-func runs(r *Run, script, disposition string, ends bool) error {
-	client, server, err := pair(r)
-	if err != nil {
-		return err
+func runs(t *testing.T, r *T, script, disposition string, ends bool) {
+	client, server := r.Connection()
+	client.SetBlocking()
+	program := r.Exec("/bin/sh", []string{"sh", "-c", script}, client)
+	client.Close()
+	if !r.Await(testBound, func() bool { return program.Disposition() == disposition }) {
+		t.Errorf("SIGPIPE %q, want %q", program.Disposition(), disposition)
 	}
-	if err := client.SetBlocking(); err != nil {
-		return err
-	}
-	program, err := r.Exec("/bin/sh", []string{"sh", "-c", script}, client)
-	if err != nil {
-		return err
-	}
-	if err := client.Close(); err != nil {
-		return err
-	}
-	r.Await(testBound, func() bool { return program.Disposition() == disposition })
-	if got := program.Disposition(); got != disposition {
-		return fmt.Errorf("SIGPIPE %q, want %q", got, disposition)
-	}
-	if _, err := server.Write([]byte("hello\n")); err != nil {
-		return err
-	}
+	server.Send("hello\n")
 	r.Await(testBound, server.Readable)
-	if b, err := server.Read(16); err != nil || string(b) != "hello\n" {
-		return fmt.Errorf("read %q, %w", b, err)
-	}
+	wantRead(t, server, "hello\n")
 	if ends && !r.Await(testBound, program.Ended) {
-		return errors.New("it did not end")
+		t.Error("it did not end")
 	}
 	if !ends && program.Ended() {
-		return errors.New("it ended")
+		t.Error("it ended")
 	}
-	return nil
 }

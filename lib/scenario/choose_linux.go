@@ -15,7 +15,7 @@ import (
 // the network asked for, or else on the strongest that the scenario can have
 // here, saying which and why. It never fails: what went wrong is why the
 // journal is stopped.
-func Conduct(ctx context.Context, s *Scenario, play Play, c Conditions) journal.Journal {
+func Conduct(ctx context.Context, s *Scenario, c Conditions) journal.Journal {
 	var reasons []string
 	for _, k := range c.candidates(s) {
 		if why, known := c.Missing[k]; known {
@@ -28,7 +28,7 @@ func Conduct(ctx context.Context, s *Scenario, play Play, c Conditions) journal.
 		)
 		// A thread for each try: one that failed may be in a namespace of its
 		// own by then, and could be taken for the caller's.
-		network.OnThread(func() { j, err = conduct(ctx, s, play, c, k, because(c, reasons)) })
+		network.OnThread(func() { j, err = conduct(ctx, s, c, k, because(c, reasons)) })
 		if err == nil {
 			return j
 		}

@@ -7,8 +7,6 @@ import (
 	"runtime"
 	"testing"
 	"time"
-
-	"sockproof/lib/journal"
 )
 
 // held is what this process holds that a run could have left.
@@ -37,23 +35,24 @@ func holding(t *testing.T) held {
 
 // A run leaves no descriptor, goroutine, thread or namespace, however it ends.
 func TestNothingIsLeft(t *testing.T) {
-	ends := map[string]Play{
-		"in order": func(r *Run) error { _, _, err := pair(r); return err },
-		"in error": func(r *Run) error { _, _, _ = pair(r); return os.ErrInvalid },
-		"in its time": func(r *Run) error {
-			_, _, err := pair(r)
-			r.Await(testBound, func() bool { return false })
-			return err
+	ends := map[string]func(*T){
+		"in order": func(r *T) { r.Connection() },
+		"in error": func(r *T) {
+			r.Connection()
+			r.Stop("an error")
+		},
+		"in its time": func(r *T) {
+			r.Connection()
+			r.Wait(testBound)
 		},
 	}
 	for _, s := range stages() {
-		for name, play := range ends {
+		for name, steps := range ends {
 			t.Run(s.String()+"/"+name, func(t *testing.T) {
 				s.need(t)
 				before := holding(t)
 				for range 5 {
-					Conduct(context.Background(), &Scenario{Name: "test", Networks: journal.Networks(), Hosts: []string{"a", "b"}}, play,
-						Conditions{Network: s.network, Family: s.family, Timeout: 20 * time.Millisecond, Run: 1, First: 1})
+					s.conduct(context.Background(), 20*time.Millisecond, steps)
 				}
 				var after held
 				for deadline := time.Now().Add(testBound); time.Now().Before(deadline); time.Sleep(time.Millisecond) {

@@ -9,18 +9,18 @@ import (
 	"sockproof/lib/journal"
 )
 
-// BenchmarkConductNothing times a run in which nothing is played: the stage, its
+// BenchmarkConductNothing times a run without steps: the stage, its
 // witnesses, and clearing up; ns/op is the median, for a kernel that is removing the namespaces
-// of earlier runs now and then takes ten times as long. What a play takes is
+// of earlier runs now and then takes ten times as long. What steps take is
 // what a run takes beyond it.
 func BenchmarkConductNothing(b *testing.B) {
 	for _, k := range []journal.Network{journal.Wire, journal.Loopback, journal.HostNet} {
 		b.Run(string(k), func(b *testing.B) {
-			s := Scenario{Name: "nothing", Networks: []journal.Network{k}, Hosts: []string{"a"}}
+			s := Scenario{Name: "nothing", Networks: []journal.Network{k}, Hosts: []string{"a"}, Steps: func(*T) {}}
 			took := make([]time.Duration, b.N)
 			for i := range took {
 				began := time.Now()
-				j := Conduct(context.Background(), &s, func(*Run) error { return nil }, Conditions{
+				j := Conduct(context.Background(), &s, Conditions{
 					Network: k, Family: journal.IPv4, Timeout: testBound, Run: 1, First: 1,
 				})
 				took[i] = time.Since(began)

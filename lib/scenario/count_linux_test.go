@@ -20,27 +20,17 @@ func movedBy(j *journal.Journal, host, name string) []int64 {
 // TestCountsAreSinceTheLast: what has been counted is not counted again, at the end
 // of the run either.
 func TestCountsAreSinceTheLast(t *testing.T) {
-	j := testStage{journal.Wire, journal.IPv4}.play(t, func(r *Run) error {
+	j := testStage{journal.Wire, journal.IPv4}.steps(t, func(r *T) {
 		for n := range 3 {
 			for range n + 1 {
-				client, server, err := pair(r)
-				if err != nil {
-					return err
-				}
-				if err := client.Close(); err != nil {
-					return err
-				}
-				r.Settle()
-				if err := server.Close(); err != nil {
-					return err
-				}
-				r.Settle()
+				client, server := r.Connection()
+				client.Close()
+				server.Close()
 			}
 			if n < 2 {
 				r.Count()
 			}
 		}
-		return nil
 	})
 	for i, want := range []int64{1, 2, 3} {
 		if got := movedBy(&j, "a", "ActiveOpens"); len(got) != 3 || got[i] != want {
@@ -51,14 +41,11 @@ func TestCountsAreSinceTheLast(t *testing.T) {
 
 // TestForgotten: what was recorded before is gone, its sockets too; numbers go on.
 func TestForgotten(t *testing.T) {
-	j := testStage{journal.HostNet, journal.IPv4}.play(t, func(r *Run) error {
+	j := testStage{journal.HostNet, journal.IPv4}.steps(t, func(r *T) {
 		r.Note("before")
-		if _, _, err := pair(r); err != nil {
-			return err
-		}
+		r.Connection()
 		r.Forget()
 		r.Note("after")
-		return nil
 	})
 	if len(j.Events) == 0 || j.Events[0].Note == nil || j.Events[0].Note.Text != "after" || j.Events[0].N == 1 {
 		t.Errorf("the first event is %+v", j.Events[0])

@@ -2,15 +2,11 @@ package scenario
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"testing"
-	"time"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
-	"sockproof/lib/sock"
 )
 
 // A duplicate keeps the connection, and TCP_INFO goes on seeing it; the last
@@ -18,33 +14,15 @@ import (
 func TestDuplicateHoldsTheConnection(t *testing.T) {
 	for _, s := range stages() {
 		t.Run(s.String(), func(t *testing.T) {
-			j := s.play(t, func(r *Run) error {
-				client, server, err := pair(r)
-				if err != nil {
-					return err
-				}
-				second, err := client.Dup()
-				if err != nil {
-					return err
-				}
-				if err := client.Close(); err != nil {
-					return err
-				}
-				if _, err := second.Write([]byte("x")); err != nil {
-					return err
-				}
-				r.Settle()
-				if b, err := server.Read(8); err != nil || string(b) != "x" {
-					return fmt.Errorf("read %q, %w", b, err)
-				}
-				if err := second.Shutdown(journal.ShutWrite); err != nil {
-					return err
-				}
-				r.Settle()
-				if b, err := server.Read(8); err != nil || len(b) != 0 {
-					return fmt.Errorf("read %q, %w: want the end", b, err)
-				}
-				return second.Close()
+			j := s.steps(t, func(r *T) {
+				client, server := r.Connection()
+				second := client.Dup()
+				client.Close()
+				second.Send("x")
+				wantRead(t, server, "x")
+				second.Shutdown(journal.ShutWrite)
+				wantRead(t, server, "")
+				second.Close()
 			})
 			if p := path(&j, "a1", journal.TCPInfo); !slices.Contains(p, journal.FinWait2) {
 				t.Errorf("a1 by tcp_info: %v, want FIN_WAIT2 by way of the duplicate", p)
@@ -60,23 +38,13 @@ func TestDuplicateHoldsTheConnection(t *testing.T) {
 func TestTearDownResetsWhatIsHeldTwice(t *testing.T) {
 	for _, s := range stages() {
 		t.Run(s.String(), func(t *testing.T) {
-			s.play(t, func(r *Run) error {
+			s.steps(t, func(r *T) {
 				for range 2 {
-					client, server, err := pair(r)
-					if err != nil {
-						return err
-					}
-					if _, err := client.Dup(); err != nil {
-						return err
-					}
-					if _, err := r.Spawn(journal.DefaultSIGPIPE, client, server); err != nil {
-						return err
-					}
-					if err := client.Close(); err != nil {
-						return err
-					}
+					client, server := r.Connection()
+					client.Dup()
+					r.Spawn(journal.DefaultSIGPIPE, client, server)
+					client.Close()
 				}
-				return nil
 			})
 		})
 	}
@@ -87,19 +55,14 @@ func TestTearDownResetsWhatIsHeldTwice(t *testing.T) {
 func TestTearDownFreesAClosedReader(t *testing.T) {
 	for _, s := range stages() {
 		t.Run(s.String(), func(t *testing.T) {
-			s.play(t, func(r *Run) error {
-				client, _, err := pair(r)
-				if err != nil {
-					return err
+			s.steps(t, func(r *T) {
+				client, _ := r.Connection()
+				client.SetBlocking()
+				reading := client.Background(func() { client.Read(8) })
+				if !r.Await(testBound, func() bool { return reading.Blocked("read") }) {
+					t.Error("the thread does not wait")
 				}
-				if err := client.SetBlocking(); err != nil {
-					return err
-				}
-				reading := client.Background(func() { _, _ = client.Read(8) })
-				if !r.Await(5*time.Second, func() bool { return reading.Blocked("read") }) {
-					return errors.New("the thread does not wait")
-				}
-				return client.Close()
+				client.Close()
 			})
 		})
 	}
@@ -111,54 +74,23 @@ func TestChildAcceptsUntilItsLimit(t *testing.T) {
 	const room = 2
 	for _, s := range stages() {
 		t.Run(s.String(), func(t *testing.T) {
-			var accepted []*sock.Socket
-			j := s.play(t, func(r *Run) error {
+			var accepted []*End
+			j := s.steps(t, func(r *T) {
 				accepted = nil
-				listener, err := r.Host("b").Socket()
-				if err != nil {
-					return err
-				}
-				if err := listener.Bind(r.Host("b").At(0)); err != nil {
-					return err
-				}
-				at, err := listener.Local()
-				if err != nil {
-					return err
-				}
-				if err := listener.Listen(8); err != nil {
-					return err
-				}
-				child, err := r.Spawn(journal.DefaultSIGPIPE, listener)
-				if err != nil {
-					return err
-				}
-				if err := child.EpollWait(listener); err != nil {
-					return err
-				}
-				if err := child.LimitDescriptors(room); err != nil {
-					return err
-				}
+				l := r.Listen(ServerPort)
+				child := r.Spawn(journal.DefaultSIGPIPE, l.End)
+				child.EpollWait(l.End)
+				child.LimitDescriptors(room)
 				for range room + 1 {
-					client, err := r.Host("a").Socket()
-					if err != nil {
-						return err
-					}
-					_ = client.Connect(at)
-					if _, err := client.Local(); err != nil {
-						return err
-					}
-					r.Settle()
-					a, err := child.Accept(listener)
-					if err != nil {
-						return err
-					}
+					client := l.Dial()
+					a := child.Accept(l)
 					if a == nil {
-						a = listener.Queued(client)
+						a = l.Queued(client)
 					}
 					a.Look()
 					accepted = append(accepted, a)
 				}
-				return child.EpollWait(listener)
+				child.EpollWait(l.End)
 			})
 			calls := claim.Calls(&j, "b1", "accept4")
 			if len(calls) != room+1 || calls[room].Call.Errno != "EMFILE" || calls[room-1].Call.Errno != "" {
@@ -184,23 +116,12 @@ func TestChildAcceptsUntilItsLimit(t *testing.T) {
 func TestEpollNamesWhatIsTheMatter(t *testing.T) {
 	for _, s := range stages() {
 		t.Run(s.String(), func(t *testing.T) {
-			j := s.play(t, func(r *Run) error {
-				client, server, err := pair(r)
-				if err != nil {
-					return err
-				}
-				e, err := server.Epoll()
-				if err != nil {
-					return err
-				}
-				if err := e.Wait(); err != nil {
-					return err
-				}
-				if err := client.Reset(); err != nil {
-					return err
-				}
-				r.Settle()
-				return e.Wait()
+			j := s.steps(t, func(r *T) {
+				client, server := r.Connection()
+				e := server.Epoll()
+				e.Wait()
+				client.Reset()
+				e.Wait()
 			})
 			var got []string
 			for _, e := range claim.Calls(&j, "b2", "epoll_wait") {
@@ -218,22 +139,15 @@ func TestDelayedACK(t *testing.T) {
 	at := testStage{journal.Wire, journal.IPv4}
 	at.need(t)
 	for _, delayed := range []bool{false, true} {
-		s := &Scenario{Name: "test", Networks: []journal.Network{journal.Wire}, Hosts: []string{"a", "b"}, DelayedACK: delayed}
-		j := Conduct(context.Background(), s, func(r *Run) error {
-			client, server, err := pair(r)
-			if err != nil {
-				return err
-			}
+		s := &Scenario{Name: "test", Networks: []journal.Network{journal.Wire}, Hosts: []string{"a", "b"}, DelayedACK: delayed, Steps: func(r *T) {
+			client, server := r.Connection()
 			// An end that has answered delays what it acknowledges from then on.
-			for _, s := range []*sock.Socket{client, server, client} {
-				if _, err := s.Write([]byte("x")); err != nil {
-					return err
-				}
-				r.Settle()
-			}
+			client.Send("x")
+			server.Send("x")
+			client.Send("x")
 			r.Note("settled")
-			return nil
-		}, Conditions{Network: journal.Wire, Family: journal.IPv4, Timeout: testBound, Run: 1, First: 1})
+		}}
+		j := Conduct(context.Background(), s, Conditions{Network: journal.Wire, Family: journal.IPv4, Timeout: testBound, Run: 1, First: 1})
 		if j.Stopped != "" {
 			t.Fatal(j.Stopped)
 		}
@@ -244,7 +158,7 @@ func TestDelayedACK(t *testing.T) {
 }
 
 // lastIsAcknowledged says whether host b had acknowledged the last byte that
-// came to it when the play was over.
+// came to it when the steps were taken.
 func lastIsAcknowledged(j *journal.Journal) bool {
 	acknowledged := false
 	for i := range j.Events {
@@ -264,18 +178,15 @@ func lastIsAcknowledged(j *journal.Journal) bool {
 
 // A child ends as it is told, and the journal says how.
 func TestChildSaysHowItEnded(t *testing.T) {
-	ends := map[string]func(*sock.Child) error{
-		"returned from main": func(c *sock.Child) error { return c.Exit(7) },
-		"_exit":              func(c *sock.Child) error { return c.ExitNow(7) },
-		"":                   func(c *sock.Child) error { return c.Kill(journal.SIGKILL) },
+	ends := map[string]func(*Child){
+		"returned from main": func(c *Child) { c.Exit(7) },
+		"_exit":              func(c *Child) { c.ExitNow(7) },
+		"":                   func(c *Child) { c.Kill(journal.SIGKILL) },
 	}
 	for how, end := range ends {
-		j := testStage{journal.Loopback, journal.IPv4}.play(t, func(r *Run) error {
-			c, _, _, err := withChild(r, journal.DefaultSIGPIPE)
-			if err != nil {
-				return err
-			}
-			return end(c)
+		j := testStage{journal.Loopback, journal.IPv4}.steps(t, func(r *T) {
+			client, _ := r.Connection()
+			end(r.Handover(journal.DefaultSIGPIPE, client))
 		})
 		if p := lastProcess(&j); p.How != how || (how != "") != (p.Status == 7) {
 			t.Errorf("%q: %+v", how, p)

@@ -10,14 +10,11 @@ import (
 	"sockproof/lib/journal"
 )
 
-// Run exists only where scenarios can run: on Linux.
-type Run struct{}
-
 // needsLinux is why nothing runs elsewhere.
 const needsLinux = "running a scenario needs Linux, this is " + runtime.GOOS + ": saved evidence can be read here"
 
 // Conduct returns a journal that says that this needs Linux.
-func Conduct(_ context.Context, s *Scenario, _ Play, c Conditions) journal.Journal {
+func Conduct(_ context.Context, s *Scenario, c Conditions) journal.Journal {
 	return journal.Journal{
 		Run: c.Run, Scenario: s.Name, Family: c.Family, Network: c.Network, Stopped: needsLinux,
 	}

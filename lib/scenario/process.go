@@ -75,9 +75,6 @@ func (c *Child) Sendfile(e *End, line string) { c.did(c.c.Sendfile(e.s, []byte(l
 // Splice sends from a pipe (splice(2)).
 func (c *Child) Splice(e *End, line string) { c.did(c.c.Splice(e.s, []byte(line))) }
 
-// SetLinger sets SO_LINGER (socket(7)).
-func (c *Child) SetLinger(e *End, on bool, seconds int) { c.did(c.c.SetLinger(e.s, on, seconds)) }
-
 // Recv reads what has arrived, at most a line (read(2)).
 func (c *Child) Recv(e *End) { c.did(c.c.Read(e.s, lineSize)) }
 

@@ -17,31 +17,13 @@ import (
 func TestConnectionOnEveryNetwork(t *testing.T) {
 	for _, s := range stages() {
 		t.Run(s.String(), func(t *testing.T) {
-			j := s.play(t, func(r *Run) error {
-				client, server, err := pair(r)
-				if err != nil {
-					return err
-				}
-				if _, err := client.Write([]byte("ping")); err != nil {
-					return err
-				}
-				r.Settle()
-				got, err := server.Read(16)
-				if err != nil || !bytes.Equal(got, []byte("ping")) {
-					t.Errorf("read %q, %v", got, err)
-				}
-				if err := client.Close(); err != nil {
-					return err
-				}
-				r.Settle()
-				if _, err := server.Read(16); err != nil {
-					return err
-				}
-				if err := server.Close(); err != nil {
-					return err
-				}
-				r.Settle()
-				return nil
+			j := s.steps(t, func(r *T) {
+				client, server := r.Connection()
+				client.Send("ping")
+				wantRead(t, server, "ping")
+				client.Close()
+				wantRead(t, server, "")
+				server.Close()
 			})
 			if s.network == journal.Wire {
 				wantPath(t, &j, "a1", journal.TCPInfo, journal.Close, journal.SynSent, journal.Established)
@@ -65,7 +47,7 @@ func TestSettingsAreJournalledAndNeverMadeOnHost(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			j := s.conduct(t, []string{"a"}, func(r *Run) error { return r.Host("a").Set(name, "7") })
+			j := s.conduct(context.Background(), testBound, func(r *T) { r.Sysctl("a", name, "7") })
 			after, err := os.ReadFile("/proc/sys/net/ipv4/tcp_fin_timeout")
 			if err != nil {
 				t.Fatal(err)
@@ -96,9 +78,7 @@ func TestRunEndsWithItsTime(t *testing.T) {
 	for _, s := range stages() {
 		t.Run(s.String(), func(t *testing.T) {
 			s.need(t)
-			j := Conduct(context.Background(), &Scenario{Name: "test", Networks: journal.Networks(), Hosts: []string{"a"}},
-				func(r *Run) error { r.Await(testBound, func() bool { return false }); return nil },
-				Conditions{Network: s.network, Family: s.family, Timeout: 30 * time.Millisecond, Run: 1, First: 1})
+			j := s.conduct(context.Background(), 30*time.Millisecond, func(r *T) { r.Wait(testBound) })
 			if !strings.Contains(j.Stopped, "time ran out: --timeout 30ms") {
 				t.Errorf("stopped: %q", j.Stopped)
 			}
@@ -111,12 +91,10 @@ func TestRunEndsWithASignal(t *testing.T) {
 		t.Run(s.String(), func(t *testing.T) {
 			s.need(t)
 			ctx, cancel := context.WithCancelCause(context.Background())
-			j := Conduct(ctx, &Scenario{Name: "test", Networks: journal.Networks(), Hosts: []string{"a"}},
-				func(r *Run) error {
-					cancel(errors.New("interrupted by SIGTERM"))
-					r.Settle()
-					return nil
-				}, Conditions{Network: s.network, Family: s.family, Timeout: testBound, Run: 1, First: 1})
+			j := s.conduct(ctx, testBound, func(r *T) {
+				cancel(errors.New("interrupted by SIGTERM"))
+				r.Settle()
+			})
 			if j.Stopped != "interrupted by SIGTERM" {
 				t.Errorf("stopped: %q", j.Stopped)
 			}
@@ -127,36 +105,16 @@ func TestRunEndsWithASignal(t *testing.T) {
 func TestBlockingCallsInTheBackground(t *testing.T) {
 	for _, s := range stages() {
 		t.Run(s.String(), func(t *testing.T) {
-			j := s.play(t, func(r *Run) error {
-				listener, err := r.Host("b").Socket()
-				if err != nil {
-					return err
-				}
-				if err := listener.Bind(r.Host("b").At(0)); err != nil {
-					return err
-				}
-				at, err := listener.Local()
-				if err != nil {
-					return err
-				}
-				if err := listener.Listen(1); err != nil {
-					return err
-				}
-				client, err := r.Host("a").BlockingSocket()
-				if err != nil {
-					return err
-				}
-				var connected error
-				p := client.Background(func() { connected = client.Connect(at) })
-				if !r.Await(testBound, p.Done) {
-					return errors.New("connect did not return")
-				}
-				if connected != nil {
-					return connected
+			j := s.steps(t, func(r *T) {
+				l, client := r.Listen(ServerPort), r.Host("a").Socket()
+				client.SetBlocking()
+				var connected journal.Errno
+				p := client.Background(func() { connected = client.StartConnect(l.At) })
+				if !r.Await(testBound, p.Done) || connected != "" {
+					t.Errorf("connect returned: %t, %s", p.Done(), connected)
 				}
 				// This one never returns by itself: tear-down must wake it.
-				client.Background(func() { _, _ = client.Read(1) })
-				return nil
+				client.Background(func() { client.Read(1) })
 			})
 			if len(claim.Failed(&j, "a1", "connect", "EINPROGRESS")) > 0 {
 				t.Error("a blocking connect was in progress")
@@ -168,14 +126,13 @@ func TestBlockingCallsInTheBackground(t *testing.T) {
 	}
 }
 
-func TestForeignSocketsAreSeen(t *testing.T) {
+func TestLibrariesAreSeen(t *testing.T) {
 	s := testStage{journal.Wire, journal.IPv4}
-	j := s.play(t, func(r *Run) error {
-		done := r.Host("a").Foreign("library", []string{"x"}, func() (string, error) { return "", syscall.ECONNREFUSED })
+	j := s.steps(t, func(r *T) {
+		done := r.Host("a").Library("library", []string{"x"}, func() (string, error) { return "", syscall.ECONNREFUSED })
 		if !r.Await(testBound, done) {
-			return errors.New("it did not return")
+			t.Error("it did not return")
 		}
-		return nil
 	})
 	if got := claim.Failed(&j, "", "library", "ECONNREFUSED"); len(got) != 1 {
 		t.Errorf("journalled %d calls, want 1", len(got))

@@ -15,16 +15,13 @@ func TestContinued(t *testing.T) {
 		t.Run(s.String(), func(t *testing.T) {
 			for name, signals := range map[string]bool{"continued": true, "left alone": false} {
 				var from, to int64
-				j := s.play(t, func(r *Run) error {
-					from = r.rec.Now()
+				j := s.steps(t, func(r *T) {
+					from = r.on.(*run).rec.Now()
 					if signals {
-						if err := syscall.Kill(syscall.Getpid(), syscall.SIGCONT); err != nil {
-							return err
-						}
+						r.Must(syscall.Kill(syscall.Getpid(), syscall.SIGCONT))
 					}
 					time.Sleep(2 * runningPoll)
-					to = r.rec.Now()
-					return nil
+					to = r.on.(*run).rec.Now()
 				})
 				told := false
 				for _, e := range claim.HoldUps(&j) {
@@ -44,8 +41,8 @@ func TestContinued(t *testing.T) {
 // TestHeldUp: a time without a look is told of if it is long.
 func TestHeldUp(t *testing.T) {
 	s := stages()[0]
-	j := s.play(t, func(r *Run) error {
-		w := watchRunning(r.rec)
+	j := s.steps(t, func(r *T) {
+		w := watchRunning(r.on.(*run).rec)
 		close(w.stop)
 		w.done.Wait()
 		signal.Stop(w.continued)
@@ -57,7 +54,6 @@ func TestHeldUp(t *testing.T) {
 				t.Errorf("%v without a look: told %d times", ago, told)
 			}
 		}
-		return nil
 	})
 	if j.Stopped != "" {
 		t.Error(j.Stopped)

@@ -39,10 +39,6 @@ type Scenario struct {
 	Compare func(v *tcp.View) *claim.Comparison
 }
 
-// Play brings a scenario about. The errors it returns mean that the stage could
-// not be set; what the kernel answered is in the journal and is no error.
-type Play func(r *Run) error
-
 // Judge turns a journal into the outcome and the findings of its scenario.
 func (s *Scenario) Judge(j *journal.Journal) (o claim.Outcome, why string, findings []claim.Finding) {
 	defer claim.Remember(j)()

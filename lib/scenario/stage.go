@@ -117,7 +117,6 @@ type child interface {
 	Writev(s socket, b []byte) error
 	Sendfile(s socket, b []byte) error
 	Splice(s socket, b []byte) error
-	SetLinger(s socket, on bool, seconds int) error
 	Read(s socket, size int) error
 	Shutdown(s socket, h journal.How) error
 	Close(s socket) error

@@ -9,85 +9,69 @@ import (
 	"sockproof/lib/sock"
 )
 
-// linuxStage carries the steps out on the running kernel.
-type linuxStage struct{ *Run }
-
 // host is one that the scenario has declared.
-func (s *linuxStage) host(name string) *network.Host { return s.Run.Host(name).Host }
-
-func (s *linuxStage) Own() bool { return s.table.OnThread() }
-
-func (s *linuxStage) Ended() error {
-	if s.OK() {
-		return nil
+func (r *run) host(name string) *network.Host {
+	h := r.net.Host(name)
+	if h == nil {
+		panic("scenario without host " + name) // a mistake in the scenario's declaration
 	}
-	return s.cut
+	return h
 }
 
-func (s *linuxStage) Addr(host string) netip.Addr { return s.host(host).Addr }
+func (r *run) Own() bool { return r.table.OnThread() }
 
-func (s *linuxStage) Open(host string) (socket, error) {
-	return asSocket(s.table.Open(s.host(host), sock.NonBlocking))
+func (r *run) Addr(host string) netip.Addr { return r.host(host).Addr }
+
+func (r *run) Open(host string) (socket, error) {
+	return asSocket(r.table.Open(r.host(host)))
 }
 
-func (s *linuxStage) Set(host, name, value string) error {
-	return s.host(host).Set(network.Setting{Name: name, Value: value})
+func (r *run) Set(host, name, value string) error {
+	return r.host(host).Set(network.Setting{Name: name, Value: value})
 }
 
-func (s *linuxStage) Setting(host, name string) (string, error) { return s.host(host).Setting(name) }
+func (r *run) Setting(host, name string) (string, error) { return r.host(host).Setting(name) }
 
-func (s *linuxStage) List(host string, states ...string) error {
-	return s.table.List(s.host(host), states...)
+func (r *run) List(host string, states ...string) error {
+	return r.table.List(r.host(host), states...)
 }
 
-func (s *linuxStage) In(host string, f func() error) error { return s.host(host).In(f) }
+func (r *run) In(host string, f func() error) error { return r.host(host).In(f) }
 
-func (s *linuxStage) Interrupted(err error) { s.stop(err) }
-
-func (s *linuxStage) Record(e journal.Event) { s.rec.Add(e) }
-
-func (s *linuxStage) Transfer(from, to socket, n int64) error {
-	return s.Run.Transfer(kernels(from), kernels(to), n)
-}
-
-func (s *linuxStage) Spawn(d journal.Disposition, piped, sockets []socket) (child, error) {
-	c, err := s.spawn(d, piped, sockets)
+func (r *run) Spawn(d journal.Disposition, piped, sockets []socket) (child, error) {
+	c, err := r.spawn(d, piped, sockets)
 	if err != nil {
 		return nil, err
 	}
 	return linuxChild{c}, nil
 }
 
-func (s *linuxStage) spawn(d journal.Disposition, piped, sockets []socket) (*sock.Child, error) {
+func (r *run) spawn(d journal.Disposition, piped, sockets []socket) (*sock.Child, error) {
 	var all []*sock.Socket
 	for _, x := range sockets {
 		all = append(all, kernels(x))
 	}
 	if len(piped) > 0 {
-		return s.table.SpawnPiped(d, kernels(piped[0]), kernels(piped[1]), all...)
+		return r.table.SpawnPiped(d, kernels(piped[0]), kernels(piped[1]), all...)
 	}
-	return s.table.Spawn(d, all...)
+	return r.table.Spawn(d, all...)
 }
 
-func (s *linuxStage) Exec(path string, argv []string, standard socket) (command, error) {
-	c, err := s.table.Exec(path, argv, kernels(standard))
+func (r *run) Exec(path string, argv []string, standard socket) (command, error) {
+	c, err := r.table.Exec(path, argv, kernels(standard))
 	if err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
-func (s *linuxStage) Race(first, second func()) { sock.Race(first, second) }
+func (r *run) Race(first, second func()) { sock.Race(first, second) }
 
-func (s *linuxStage) Library(host, op string, args []string, f func() (out string, err error)) (done func() bool) {
-	return s.Run.Host(host).Foreign(op, args, f)
-}
-
-func (s *linuxStage) SetOn(c syscall.RawConn, o journal.Option, value int) error {
+func (r *run) SetOn(c syscall.RawConn, o journal.Option, value int) error {
 	return sock.SetOn(c, o, value)
 }
 
-func (s *linuxStage) ResetOnClose(c syscall.RawConn) error { return sock.ResetOnClose(c) }
+func (r *run) ResetOnClose(c syscall.RawConn) error { return sock.ResetOnClose(c) }
 
 // linuxSocket is a socket of the running kernel. What follows is what returns, or is
 // given, another.
@@ -142,10 +126,6 @@ func (c linuxChild) EpollWait(s socket) error           { return c.Child.EpollWa
 
 func (c linuxChild) Sendmsg(s socket, b []byte, f journal.SendFlag) error {
 	return c.Child.Sendmsg(kernels(s), b, f)
-}
-
-func (c linuxChild) SetLinger(s socket, on bool, seconds int) error {
-	return c.Child.SetLinger(kernels(s), on, seconds)
 }
 
 func (c linuxChild) Shutdown(s socket, h journal.How) error {

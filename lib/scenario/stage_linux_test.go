@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 // testBound bounds a run in a test; no test waits for it unless it fails.
 const testBound = 30 * time.Second
 
-// testStage is where a test plays.
+// testStage is where a test takes its steps.
 type testStage struct {
 	network journal.Network
 	family  journal.Family
@@ -44,24 +44,23 @@ func stages() []testStage {
 // need skips the test where the stage cannot be had, for the reason probed.
 func (s testStage) need(t *testing.T) {
 	t.Helper()
-	j := s.conduct(t, []string{"a"}, func(*Run) error { return nil })
-	if j.Stopped != "" {
+	if j := s.conduct(context.Background(), testBound, func(*T) {}); j.Stopped != "" {
 		t.Skipf("skip: %s", j.Stopped)
 	}
 }
 
-func (s testStage) conduct(t *testing.T, hosts []string, play Play) journal.Journal {
-	t.Helper()
-	return Conduct(context.Background(), &Scenario{Name: "test", Networks: journal.Networks(), Hosts: hosts}, play,
-		Conditions{Network: s.network, Family: s.family, Timeout: testBound, Run: 1, First: 1})
+// conduct takes steps between hosts a and b, for so long at most.
+func (s testStage) conduct(ctx context.Context, bound time.Duration, steps func(*T)) journal.Journal {
+	return Conduct(ctx, &Scenario{Name: "test", Networks: journal.Networks(), Hosts: []string{"a", "b"}, Steps: steps},
+		Conditions{Network: s.network, Family: s.family, Timeout: bound, Run: 1, First: 1})
 }
 
-// play plays between hosts a and b and fails the test if the play did not
-// reach its end or the journal is unfit.
-func (s testStage) play(t *testing.T, play Play) journal.Journal {
+// steps takes steps, and fails the test if they could not all be taken, or the journal
+// is unfit.
+func (s testStage) steps(t *testing.T, steps func(*T)) journal.Journal {
 	t.Helper()
 	s.need(t)
-	j := s.conduct(t, []string{"a", "b"}, play)
+	j := s.conduct(context.Background(), testBound, steps)
 	if j.Stopped != "" {
 		t.Fatalf("stopped: %s", j.Stopped)
 	}
@@ -76,32 +75,12 @@ func (s testStage) play(t *testing.T, play Play) journal.Journal {
 	return j
 }
 
-// pair opens a connection from a to a listener on b, and accepts it.
-func pair(r *Run) (client, server *sock.Socket, err error) {
-	listener, err := r.Host("b").Socket()
-	if err != nil {
-		return nil, nil, err
+// wantRead reads from an end, and fails the test if that is something else; "": the end.
+func wantRead(t *testing.T, e *End, want string) {
+	t.Helper()
+	if b, errno := e.Read(lineSize); string(b) != want || errno != "" {
+		t.Errorf("read %q, %s; want %q", b, errno, want)
 	}
-	if err := listener.Bind(r.Host("b").At(0)); err != nil {
-		return nil, nil, err
-	}
-	at, err := listener.Local()
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := listener.Listen(8); err != nil {
-		return nil, nil, err
-	}
-	if client, err = r.Host("a").Socket(); err != nil {
-		return nil, nil, err
-	}
-	_ = client.Connect(at)
-	if _, err := client.Local(); err != nil {
-		return nil, nil, err
-	}
-	r.Settle()
-	server, err = listener.Accept()
-	return client, server, err
 }
 
 // path is a socket's states as one witness saw them.

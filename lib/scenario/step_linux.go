@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode"
 
+	"sockproof/lib/journal"
 	"sockproof/lib/packet"
 	"sockproof/lib/wire"
 )
@@ -18,7 +19,7 @@ import (
 // journals what was.
 type stepper struct {
 	*Moves
-	r       *Run
+	r       *run
 	running bool              // no more questions
 	dropped [][]string        // flags of segments that are dropped from now on
 	first   map[string]uint32 // sequence numbers of SYNs, by source and destination
@@ -104,7 +105,7 @@ func (s *stepper) do(w *wire.Wire, line string) (delivered bool, err error) {
 	switch m.word {
 	case moveRun:
 		s.running = true
-		s.r.Rule("", "by hand: run on")
+		s.decided("by hand: run on")
 		return false, nil
 	case moveQuit:
 		return false, errQuit
@@ -115,12 +116,12 @@ func (s *stepper) do(w *wire.Wire, line string) (delivered bool, err error) {
 		if err := w.Swap(); err != nil {
 			return false, &moveError{fmt.Errorf("swap: %w", err)}
 		}
-		s.r.Rule("", "by hand: swap")
+		s.decided("by hand: swap")
 		return false, nil
 	}
 	if m.flags != nil {
 		s.dropped = append(s.dropped, m.flags)
-		s.r.Rule("", "by hand: every segment of exactly %s is dropped from now on", strings.Join(m.flags, ","))
+		s.decided("by hand: every segment of exactly %s is dropped from now on", strings.Join(m.flags, ","))
 		return false, nil
 	}
 	p, err := s.find(w, &m)
@@ -128,9 +129,14 @@ func (s *stepper) do(w *wire.Wire, line string) (delivered bool, err error) {
 		return false, &moveError{err}
 	}
 	if m.word != moveDeliver || p != w.Waiting("")[0] {
-		s.r.Rule("", "by hand: %s #%d", m.word, p.N)
+		s.decided("by hand: %s #%d", m.word, p.N)
 	}
 	return m.word == moveDeliver, s.move(w, m.word, p)
+}
+
+// decided journals what whoever steps has decided.
+func (s *stepper) decided(format string, args ...any) {
+	s.r.rec.Add(journal.Event{Kind: journal.KindRule, Rule: &journal.Rule{Text: fmt.Sprintf(format, args...)}})
 }
 
 // move does with a packet what was wanted.

@@ -4,25 +4,17 @@ import (
 	"context"
 	"strings"
 	"testing"
-	"time"
 
 	"sockproof/lib/journal"
 )
-
-// steps takes steps between hosts a and b, and returns the journal.
-func (s testStage) steps(t *testing.T, bound time.Duration, steps func(*T)) journal.Journal {
-	t.Helper()
-	s.need(t)
-	of := Scenario{Name: "test", Networks: journal.Networks(), Hosts: []string{"a", "b"}, Steps: steps}
-	return Conduct(context.Background(), &of, nil, Conditions{Network: s.network, Family: s.family, Timeout: bound, Run: 1, First: 1})
-}
 
 // What cannot be set up ends the run, for a reason that has the call and the errno.
 func TestWhatCannotBeSetUpEndsTheRun(t *testing.T) {
 	for _, s := range stages() {
 		t.Run(s.String(), func(t *testing.T) {
+			s.need(t)
 			after := false
-			j := s.steps(t, testBound, func(t *T) {
+			j := s.conduct(context.Background(), testBound, func(t *T) {
 				first := t.Host("a").Socket(From(0))
 				t.Host("a").Socket(From(first.Local().Port()))
 				after = true
@@ -41,8 +33,9 @@ func TestWhatCannotBeSetUpEndsTheRun(t *testing.T) {
 func TestAnswersAreEvidence(t *testing.T) {
 	for _, s := range stages() {
 		t.Run(s.String(), func(t *testing.T) {
+			s.need(t)
 			var refused, reset, again journal.Errno
-			j := s.steps(t, testBound, func(t *T) {
+			j := s.conduct(context.Background(), testBound, func(t *T) {
 				l := t.Listen(ServerPort)
 				l.Close()
 				refused = l.Dial().Err()
@@ -63,8 +56,9 @@ func TestAnswersAreEvidence(t *testing.T) {
 func TestRoundsEndWithTheTime(t *testing.T) {
 	for _, s := range stages() {
 		t.Run(s.String(), func(t *testing.T) {
+			s.need(t)
 			made, after := 0, false
-			j := s.steps(t, shortBound, func(t *T) {
+			j := s.conduct(context.Background(), shortBound, func(t *T) {
 				made = t.Rounds(Endless, func() Round {
 					t.Host("a").Socket().Close()
 					return Fold
@@ -87,7 +81,8 @@ func TestRoundsEndWithTheTime(t *testing.T) {
 func TestPacketsTakeTheWire(t *testing.T) {
 	for _, s := range stages() {
 		t.Run(s.String(), func(t *testing.T) {
-			j := s.steps(t, testBound, func(t *T) { t.Rule(nil) })
+			s.need(t)
+			j := s.conduct(context.Background(), testBound, func(t *T) { t.Rule(nil) })
 			if (s.network == journal.Wire) != (j.Stopped == "") {
 				t.Errorf("stopped: %q", j.Stopped)
 			}

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
@@ -18,11 +17,11 @@ import (
 )
 
 // onWire runs a test on the wire in both families.
-func onWire(t *testing.T, play Play, check func(t *testing.T, j *journal.Journal)) {
+func onWire(t *testing.T, steps func(t *testing.T, r *T), check func(t *testing.T, j *journal.Journal)) {
 	t.Helper()
 	for _, f := range []journal.Family{journal.IPv4, journal.IPv6} {
 		t.Run(string(f), func(t *testing.T) {
-			j := testStage{journal.Wire, f}.play(t, play)
+			j := testStage{journal.Wire, f}.steps(t, func(r *T) { steps(t, r) })
 			check(t, &j)
 		})
 	}
@@ -31,38 +30,22 @@ func onWire(t *testing.T, play Play, check func(t *testing.T, j *journal.Journal
 // at counts the TCP packets seen somewhere.
 func at(j *journal.Journal, where string) int { return len(claim.Packets(j, where)) }
 
+// hasPayload matches packets with data.
+func hasPayload(p *wire.Packet) bool { return len(p.Payload) > 0 }
+
 func TestHoldAndRelease(t *testing.T) {
-	onWire(t, func(r *Run) error {
-		w := r.Wire()
-		client, server, err := pair(r)
-		if err != nil {
-			return err
+	onWire(t, func(t *testing.T, r *T) {
+		client, server := r.Connection()
+		r.Hold(hasPayload)
+		client.Send("x")
+		if b, errno := server.Read(1); errno != journal.EAGAIN {
+			t.Errorf("read %q, %s though the wire holds it", b, errno)
 		}
-		w.SetRule(func(p *wire.Packet) wire.Fate {
-			if len(p.Payload) > 0 {
-				return wire.Hold
-			}
-			return wire.Wait
-		})
-		if _, err := client.Write([]byte("x")); err != nil {
-			return err
+		if held := r.Held("a"); len(held) != 1 {
+			t.Errorf("%d packets held, want 1", len(held))
 		}
-		r.Settle()
-		if b, err := server.Read(1); err == nil {
-			return fmt.Errorf("read %q though the wire holds it", b)
-		}
-		held := w.Held("a")
-		if len(held) != 1 {
-			return fmt.Errorf("%d packets held, want 1", len(held))
-		}
-		if err := w.Release(held[0]); err != nil {
-			return err
-		}
-		r.Settle()
-		if b, err := server.Read(1); err != nil || string(b) != "x" {
-			return fmt.Errorf("read %q, %w after release", b, err)
-		}
-		return nil
+		r.Release()
+		wantRead(t, server, "x")
 	}, func(t *testing.T, j *journal.Journal) {
 		if at(j, journal.AtHeld) != 1 {
 			t.Errorf("%d held events, want 1", at(j, journal.AtHeld))
@@ -71,28 +54,21 @@ func TestHoldAndRelease(t *testing.T) {
 }
 
 func TestDroppedSegmentComesAgain(t *testing.T) {
-	onWire(t, func(r *Run) error {
-		w := r.Wire()
-		client, server, err := pair(r)
-		if err != nil {
-			return err
-		}
+	onWire(t, func(t *testing.T, r *T) {
+		client, server := r.Connection()
 		dropped := 0
-		w.SetRule(func(p *wire.Packet) wire.Fate {
-			if len(p.Payload) > 0 && dropped == 0 {
-				dropped++
-				return wire.Drop
+		r.Drop(func(p *wire.Packet) bool {
+			if !hasPayload(p) || dropped > 0 {
+				return false
 			}
-			return wire.Wait
+			dropped++
+			return true
 		})
-		if _, err := client.Write([]byte("x")); err != nil {
-			return err
+		client.Write("x")
+		if !r.Await(testBound, server.Readable) {
+			t.Error("the segment did not come again")
 		}
-		var got []byte
-		if !r.Await(testBound, func() bool { got, _ = server.Read(1); return len(got) == 1 }) {
-			return errors.New("the segment did not come again")
-		}
-		return nil
+		wantRead(t, server, "x")
 	}, func(t *testing.T, j *journal.Journal) {
 		if at(j, journal.AtDropped) != 1 {
 			t.Errorf("%d dropped, want 1", at(j, journal.AtDropped))
@@ -105,25 +81,11 @@ func TestDroppedSegmentComesAgain(t *testing.T) {
 }
 
 func TestDuplicateIsNoNews(t *testing.T) {
-	onWire(t, func(r *Run) error {
-		client, server, err := pair(r)
-		if err != nil {
-			return err
-		}
-		r.Wire().SetRule(func(p *wire.Packet) wire.Fate {
-			if len(p.Payload) > 0 {
-				return wire.Duplicate
-			}
-			return wire.Wait
-		})
-		if _, err := client.Write([]byte("once")); err != nil {
-			return err
-		}
-		r.Settle()
-		if b, err := server.Read(16); err != nil || string(b) != "once" {
-			return fmt.Errorf("read %q, %w", b, err)
-		}
-		return nil
+	onWire(t, func(t *testing.T, r *T) {
+		client, server := r.Connection()
+		r.Rule(when(hasPayload, wire.Duplicate))
+		client.Send("once")
+		wantRead(t, server, "once")
 	}, func(t *testing.T, j *journal.Journal) {
 		copies := 0
 		for _, e := range claim.Packets(j, journal.AtDelivered) {
@@ -137,62 +99,18 @@ func TestDuplicateIsNoNews(t *testing.T) {
 	})
 }
 
-func TestLaterIsDeliveredWhenDue(t *testing.T) {
-	onWire(t, func(r *Run) error {
-		client, server, err := pair(r)
-		if err != nil {
-			return err
-		}
-		if _, err := client.Write([]byte("x")); err != nil {
-			return err
-		}
-		w := r.Wire()
-		waiting := w.Waiting("a")
-		if len(waiting) != 1 {
-			return fmt.Errorf("%d waiting, want 1", len(waiting))
-		}
-		if err := w.Later(waiting[0], 5*time.Millisecond); err != nil {
-			return err
-		}
-		var got []byte
-		if !r.Await(testBound, func() bool { got, _ = server.Read(1); return len(got) == 1 }) {
-			return errors.New("it never came")
-		}
-		if err := w.Deliver(waiting[0]); !errors.Is(err, wire.ErrNotOnWire) {
-			return fmt.Errorf("delivered twice: %w", err)
-		}
-		return nil
-	}, func(t *testing.T, j *journal.Journal) {
-		if at(j, journal.AtHeld) != 1 {
-			t.Errorf("%d held events, want 1", at(j, journal.AtHeld))
-		}
-	})
-}
-
 // A RST made of a segment's own numbers, injected, ends the connection.
 func TestInjectedRST(t *testing.T) {
-	onWire(t, func(r *Run) error {
-		client, _, err := pair(r)
-		if err != nil {
-			return err
-		}
-		if _, err := client.Write([]byte("x")); err != nil {
-			return err
-		}
-		w := r.Wire()
-		p := w.Waiting("a")[0]
-		forged := packet.Packet{
+	onWire(t, func(_ *testing.T, r *T) {
+		client, _ := r.Connection()
+		r.Hold(hasPayload)
+		client.Send("x")
+		p := r.Held("a")[0]
+		r.Discard(p, "the test's own")
+		r.Inject(packet.Packet{
 			Version: p.Version, Proto: packet.ProtoTCP, Src: p.Dst, Dst: p.Src,
 			Flags: packet.RST, Seq: p.Ack,
-		}
-		raw, err := forged.Encode()
-		if err != nil {
-			return err
-		}
-		if err := w.Drop(p, "the test's own"); err != nil {
-			return err
-		}
-		return w.Inject(raw, 0)
+		})
 	}, func(t *testing.T, j *journal.Journal) {
 		if at(j, journal.AtInjected) != 1 {
 			t.Errorf("%d injected, want 1", at(j, journal.AtInjected))
@@ -207,16 +125,13 @@ func TestInjectedRST(t *testing.T) {
 // What is not TCP must not stall the stepper, and must be seen: it passes to
 // the host that has its address, or is dropped.
 func TestOtherProtocolsPassOrAreDroppedVisibly(t *testing.T) {
-	onWire(t, func(r *Run) error {
-		nobody := r.Host("b").Addr.Next()
-		for _, to := range []netip.Addr{r.Host("b").Addr, nobody} {
-			if err := r.Host("a").In(func() error { return sayUDP(to) }); err != nil {
-				return err
-			}
+	onWire(t, func(_ *testing.T, r *T) {
+		b := r.Host("b").At(9).Addr()
+		for _, to := range []netip.Addr{b, b.Next()} {
+			r.Host("a").In(func() error { return sayUDP(to) })
 		}
 		r.Settle()
-		_, _, err := pair(r)
-		return err
+		r.Connection()
 	}, func(t *testing.T, j *journal.Journal) {
 		seen := map[string]int{}
 		for _, e := range j.Events {
@@ -244,12 +159,9 @@ func TestTransferIsCountedAndHashed(t *testing.T) {
 	const size = 8 << 20
 	for _, s := range stages() {
 		t.Run(s.String(), func(t *testing.T) {
-			j := s.play(t, func(r *Run) error {
-				client, server, err := pair(r)
-				if err != nil {
-					return err
-				}
-				return r.Transfer(client, server, size)
+			j := s.steps(t, func(r *T) {
+				client, server := r.Connection()
+				r.Transfer(client, server, size)
 			})
 			var moved []string
 			for _, e := range j.Events {
@@ -293,15 +205,12 @@ func BenchmarkBulk(b *testing.B) {
 		b.Run(fmt.Sprintf("mtu=%d", mtu), func(b *testing.B) {
 			const size = 256 << 20
 			b.SetBytes(size)
+			s := Scenario{Name: "bulk", Networks: []journal.Network{journal.Wire}, Hosts: []string{"a", "b"}, MTU: mtu, Steps: func(r *T) {
+				client, server := r.Connection()
+				r.Transfer(client, server, size)
+			}}
 			for b.Loop() {
-				j := Conduct(b.Context(), &Scenario{Name: "bulk", Networks: []journal.Network{journal.Wire}, Hosts: []string{"a", "b"}, MTU: mtu},
-					func(r *Run) error {
-						client, server, err := pair(r)
-						if err != nil {
-							return err
-						}
-						return r.Transfer(client, server, size)
-					}, Conditions{Network: journal.Wire, Family: journal.IPv4, Run: 1, First: 1})
+				j := Conduct(b.Context(), &s, Conditions{Network: journal.Wire, Family: journal.IPv4, Run: 1, First: 1})
 				if j.Stopped != "" {
 					b.Fatal(j.Stopped)
 				}

@@ -26,7 +26,7 @@ type counted struct {
 
 // attach opens every witness that can be had, and declares each, before the
 // scenario begins. That one is missing is no error.
-func attach(r *Run) (*witnesses, error) {
+func attach(r *run) (*witnesses, error) {
 	w := &witnesses{}
 	r.rec.Witness(journal.WitnessStatus{Name: journal.Calls, Status: journal.Attached})
 	r.rec.Witness(journal.WitnessStatus{Name: journal.TCPInfo, Status: journal.Attached})
@@ -42,7 +42,7 @@ func attach(r *Run) (*witnesses, error) {
 }
 
 // attachPackets captures lo where no wire carries the packets.
-func (w *witnesses) attachPackets(r *Run) error {
+func (w *witnesses) attachPackets(r *run) error {
 	if r.net.Kind == journal.Wire {
 		declare(r, journal.Packets, nil)
 		return nil
@@ -57,7 +57,7 @@ func (w *witnesses) attachPackets(r *Run) error {
 
 // attachStacks opens sock_diag and the counters of each stack: one for every
 // host on the wire, a shared one elsewhere.
-func (w *witnesses) attachStacks(r *Run) error {
+func (w *witnesses) attachStacks(r *run) error {
 	hosts := r.net.Hosts
 	if r.net.Kind != journal.Wire {
 		hosts = hosts[:1]
@@ -75,7 +75,7 @@ func (w *witnesses) attachStacks(r *Run) error {
 	return nil
 }
 
-func (w *witnesses) attachStack(r *Run, h *network.Host) {
+func (w *witnesses) attachStack(r *run, h *network.Host) {
 	conn, err := diag.Open()
 	declare(r, journal.SockDiag, err)
 	if err == nil {
@@ -105,7 +105,7 @@ func (w *witnesses) attachStack(r *Run, h *network.Host) {
 
 // declare says in the journal whether a witness could be had. Where every host
 // has its own, one that is missing on any host is missing.
-func declare(r *Run, name journal.Witness, err error) {
+func declare(r *run, name journal.Witness, err error) {
 	s := journal.WitnessStatus{Name: name, Status: journal.Attached}
 	if err != nil {
 		s.Status, s.Reason = journal.Unavailable, err.Error()
@@ -130,7 +130,7 @@ const mostLate = 1024
 
 // drain journals what passed lo since the last time. There may be no end to it, where
 // two sockets answer each other for ever.
-func (w *witnesses) drain(r *Run) {
+func (w *witnesses) drain(r *run) {
 	if w == nil || w.capture == nil || w.late >= mostLate {
 		return
 	}
@@ -145,7 +145,7 @@ func (w *witnesses) drain(r *Run) {
 		lost++ // what is left
 	}
 	if err != nil {
-		r.Note("%v", err)
+		r.rec.Note("%v", err)
 		lost = max(lost, 1)
 	}
 	if lost > 0 {
@@ -154,7 +154,7 @@ func (w *witnesses) drain(r *Run) {
 }
 
 // recordCaptured journals a packet of lo. Whose it is, is told by its source port.
-func recordCaptured(r *Run, raw []byte) {
+func recordCaptured(r *run, raw []byte) {
 	p, err := packet.Decode(raw)
 	e := packet.Event(p, journal.AtDelivered)
 	if err != nil {
@@ -168,7 +168,7 @@ func recordCaptured(r *Run, raw []byte) {
 
 // count journals how far the counters have moved since the run began, or since
 // they were last counted.
-func (w *witnesses) count(r *Run) {
+func (w *witnesses) count(r *run) {
 	for _, c := range w.counts {
 		after, err := c.reader.Read()
 		if err != nil {

@@ -52,7 +52,7 @@ func (s *Socket) abort() error {
 		}
 	}
 	if s.descriptor() < 0 {
-		return busy // a background call was close itself, or the play closed it
+		return busy // a background call was close itself, or the steps closed it
 	}
 	return errors.Join(busy, s.Reset())
 }

@@ -50,8 +50,7 @@ type Child struct {
 type order struct {
 	Op   string `json:"op"` // a system call's name, or return
 	FD   int    `json:"fd"`
-	Size int    `json:"size,omitempty"` // of a read; how, of a shutdown; status, of an end; the limit; flags; seconds
-	On   bool   `json:"on,omitempty"`   // of SO_LINGER
+	Size int    `json:"size,omitempty"` // of a read; how, of a shutdown; status, of an end; the limit; flags
 	Data []byte `json:"data,omitempty"`
 }
 

@@ -38,11 +38,6 @@ func (c *Child) Splice(s *Socket, b []byte) error {
 	return c.call(s, []string{"from a pipe", strconv.Itoa(len(b))}, order{Op: "splice", Data: b})
 }
 
-// SetLinger makes the child set SO_LINGER (socket(7)).
-func (c *Child) SetLinger(s *Socket, on bool, seconds int) error {
-	return c.call(s, []string{"SO_LINGER", lingerText(on, seconds)}, order{Op: "setsockopt", On: on, Size: seconds})
-}
-
 // Read makes the child read from one of its sockets.
 func (c *Child) Read(s *Socket, size int) error {
 	return c.call(s, []string{strconv.Itoa(size)}, order{Op: "read", Size: size})

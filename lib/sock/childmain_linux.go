@@ -87,8 +87,6 @@ func perform(o order) returned {
 		return sendFile(o.FD, o.Data)
 	case "splice":
 		return spliceIn(o.FD, o.Data)
-	case "setsockopt":
-		return returned{err: setLinger(o.FD, o.On, o.Size)}
 	case "read":
 		b := make([]byte, o.Size)
 		n, err := unix.Read(o.FD, b)

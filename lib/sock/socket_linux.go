@@ -36,25 +36,13 @@ type Socket struct {
 	told journal.Info               // what TCP_INFO counted when it was journalled last; likewise
 }
 
-// Mode says whether a socket's calls block.
-type Mode int
-
-// The modes.
-const (
-	NonBlocking Mode = iota
-	Blocking         // use only in the background, or on loopback and host: it stops the stepper
-)
-
-// Open makes a TCP socket in the host's namespace (socket(2)). It must be
-// called on the run's thread.
-func (t *Table) Open(h *network.Host, m Mode) (*Socket, error) {
+// Open makes a TCP socket in the host's namespace, whose calls do not block (socket(2)).
+// It must be called on the run's thread.
+func (t *Table) Open(h *network.Host) (*Socket, error) {
 	s := &Socket{t: t, host: h, family: t.family, fd: -1, seen: map[journal.Witness]string{}}
 	s.id = t.name(h)
 	number, name := domain(t.family)
-	kind, flags := unix.SOCK_STREAM|unix.SOCK_CLOEXEC, "SOCK_STREAM|SOCK_CLOEXEC"
-	if m == NonBlocking {
-		kind, flags = kind|unix.SOCK_NONBLOCK, flags+"|SOCK_NONBLOCK"
-	}
+	const kind, flags = unix.SOCK_STREAM | unix.SOCK_CLOEXEC | unix.SOCK_NONBLOCK, "SOCK_STREAM|SOCK_CLOEXEC|SOCK_NONBLOCK"
 	if err := t.over("socket"); err != nil {
 		return nil, &CallError{Op: "socket", Args: []string{name}, Err: err}
 	}

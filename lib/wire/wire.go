@@ -36,8 +36,7 @@ type Packet struct {
 	From string // the host it left
 	N    int    // the number of its "sent" event
 
-	due    time.Time // zero: now
-	copied bool      // the wire made it: a duplicate
+	copied bool // the wire made it: a duplicate
 }
 
 // Fate is what a rule decides about a packet that has just left its host.
@@ -223,7 +222,6 @@ func (w *Wire) DeliverNext() (bool, error) {
 	if err := w.Poll(); err != nil {
 		return false, err
 	}
-	w.dueNow()
 	if w.hand != nil {
 		return w.byHand()
 	}
@@ -290,16 +288,12 @@ func (w *Wire) Release(p *Packet) error {
 		return fmt.Errorf("packet of event %d: %w", p.N, ErrNotOnWire)
 	}
 	w.held = slices.Delete(w.held, i, i+1)
-	p.due = time.Time{}
 	w.waiting = append(w.waiting, p)
 	return nil
 }
 
 // ReleaseAll lets every held packet wait for its turn, oldest first.
 func (w *Wire) ReleaseAll() {
-	for _, p := range w.held {
-		p.due = time.Time{}
-	}
 	w.waiting = append(w.waiting, w.held...)
 	w.held = nil
 }
@@ -330,36 +324,6 @@ func (w *Wire) Duplicate(p *Packet) *Packet {
 	c := p.copy()
 	w.waiting = append(w.waiting, c)
 	return c
-}
-
-// Later holds a packet, waiting or held, and lets it wait for its turn once d
-// has passed. Await and Settle deliver it then.
-func (w *Wire) Later(p *Packet, d time.Duration) error {
-	if slices.Contains(w.waiting, p) {
-		if err := w.Hold(p); err != nil {
-			return err
-		}
-	}
-	if !slices.Contains(w.held, p) {
-		return fmt.Errorf("packet of event %d: %w", p.N, ErrNotOnWire)
-	}
-	p.due = time.Now().Add(d)
-	return nil
-}
-
-// dueNow lets the packets wait for their turn whose time has come.
-func (w *Wire) dueNow() {
-	now := time.Now()
-	for i := 0; i < len(w.held); i++ {
-		p := w.held[i]
-		if p.due.IsZero() || p.due.After(now) {
-			continue
-		}
-		p.due = time.Time{}
-		w.held = slices.Delete(w.held, i, i+1)
-		w.waiting = append(w.waiting, p)
-		i--
-	}
 }
 
 // Inject hands a host the bytes of an IP packet: one kept from earlier, with
@@ -397,16 +361,10 @@ func (w *Wire) Await(d time.Duration, done func() bool) (bool, error) {
 // pollInterval bounds a sleep, so that an interruption of the run is noticed.
 const pollInterval = 20 * time.Millisecond
 
-// sleep waits until a packet leaves a host, a held one is due, or the deadline.
+// sleep waits until a packet leaves a host, or the deadline.
 func (w *Wire) sleep(deadline time.Time) error {
 	if len(w.waiting) > 0 {
 		return nil // what was asked meanwhile has sent something
 	}
-	d := min(time.Until(deadline), pollInterval)
-	for _, p := range w.held {
-		if !p.due.IsZero() {
-			d = min(d, time.Until(p.due))
-		}
-	}
-	return w.idle(max(d, 0))
+	return w.idle(max(min(time.Until(deadline), pollInterval), 0))
 }

@@ -16,7 +16,7 @@ import (
 // bound bounds a run in these tests; none waits for it unless it fails.
 const bound = 60 * time.Second
 
-// Stage is where a scenario is played.
+// Stage is where a scenario is run.
 type Stage struct {
 	Network journal.Network
 	Family  journal.Family
@@ -46,7 +46,7 @@ func (s Stage) Missing() (why string) {
 // Probe takes steps on the stage and says why that did not work.
 func (s Stage) Probe(steps func(*scenario.T)) (why string) {
 	probe := scenario.Scenario{Name: "probe", Networks: journal.Networks(), Hosts: []string{"a", "b"}, Steps: steps}
-	j := scenario.Conduct(context.Background(), &probe, nil, s.Conditions())
+	j := scenario.Conduct(context.Background(), &probe, s.Conditions())
 	return j.Stopped
 }
 
@@ -66,28 +66,28 @@ type Judged struct {
 	Findings []claim.Finding
 }
 
-// Conduct plays a scenario and judges it.
+// Conduct runs a scenario and judges it.
 func (s *Suite) Conduct(of *scenario.Scenario, c scenario.Conditions) (r *Judged) {
 	Undisturbed(func() (*journal.Journal, bool) {
-		r = s.conduct(of, s.Program.Plays[of.Name], c)
+		r = s.conduct(of, c)
 		return &r.Journal, r.Outcome == claim.Reproduced
 	})
 	return r
 }
 
-// Undisturbed plays again, some times at most, where what came of it was not wanted and
+// Undisturbed runs again, some times at most, where what came of it was not wanted and
 // the machine had held the run up: that is not what the test has arranged.
-func Undisturbed(play func() (j *journal.Journal, wanted bool)) {
+func Undisturbed(run func() (j *journal.Journal, wanted bool)) {
 	const most = 4
 	for range most {
-		if j, wanted := play(); wanted || len(claim.HoldUps(j)) == 0 {
+		if j, wanted := run(); wanted || len(claim.HoldUps(j)) == 0 {
 			return
 		}
 	}
 }
 
-func (s *Suite) conduct(of *scenario.Scenario, play scenario.Play, c scenario.Conditions) *Judged {
-	r := &Judged{Journal: scenario.Conduct(context.Background(), of, play, c)}
+func (s *Suite) conduct(of *scenario.Scenario, c scenario.Conditions) *Judged {
+	r := &Judged{Journal: scenario.Conduct(context.Background(), of, c)}
 	r.Outcome, r.Why, r.Findings = of.Judge(&r.Journal)
 	return r
 }
@@ -117,10 +117,8 @@ func (r *Judged) Verdict(id string) (v claim.Verdict, because string) {
 type Control struct {
 	Name     string // of what is altered; may be empty
 	Scenario string
-	Alter    func(*scenario.T) // before the first step
-	OldAlter func(*scenario.Run) error
+	Alter    func(*scenario.T)          // before the first step
 	With     func(*scenario.Conditions) // other conditions, such as doctor.When
-	Play     scenario.Play              // instead of the scenario's own
 	Steps    func(*scenario.T)          // instead of the scenario's own
 	Option   map[string]string          // the binary's own flags
 	Want     claim.Outcome
@@ -155,7 +153,7 @@ func When(n int, w Which, do func(*scenario.T)) func(*scenario.Conditions) {
 	}
 }
 
-// Controls plays every control on every stage, all at once, for they do little
+// Controls runs every control on every stage, all at once, for they do little
 // but wait, and checks the outcomes.
 func (s *Suite) Controls(t *testing.T, stages []Stage, controls ...Control) {
 	t.Helper()
@@ -187,27 +185,20 @@ func (s *Suite) Controls(t *testing.T, stages []Stage, controls ...Control) {
 	}
 }
 
-// control plays one control.
+// control runs one control.
 func (s *Suite) control(of *scenario.Scenario, c *Control, at Stage) (r *Judged) {
-	play := c.Play
-	if play == nil {
-		play = s.Program.Plays[of.Name]
-	}
 	if c.Steps != nil {
 		altered := *of
 		altered.Steps = c.Steps
-		of, play = &altered, nil
+		of = &altered
 	}
 	Undisturbed(func() (*journal.Journal, bool) {
 		cond := at.Conditions()
 		cond.Alter, cond.Option = c.Alter, func(name string) string { return c.Option[name] }
-		if c.OldAlter != nil {
-			cond.Alter = scenario.OnRun(c.OldAlter)
-		}
 		if c.With != nil {
 			c.With(&cond)
 		}
-		r = s.conduct(of, play, cond)
+		r = s.conduct(of, cond)
 		return &r.Journal, len(c.wrong(r)) == 0
 	})
 	return r
@@ -260,7 +251,7 @@ func (s *Suite) NoTime(t *testing.T) {
 // pause is long enough for the kernel to send a SYN again: a second.
 const pause = 1100 * time.Millisecond
 
-// Stopped plays a scenario on the wire with a stop before each of its first
+// Stopped runs a scenario on the wire with a stop before each of its first
 // segments in turn is carried, in both families. A process that is stopped
 // (SIGSTOP) or merely slow finds on the wire what the kernel has sent again
 // meanwhile: a SYN after a second, data and FIN after a fifth of one. The
