@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net/netip"
 	"time"
 
 	"sockproof/lib/journal"
@@ -18,15 +17,6 @@ type client struct {
 	first       int                 // the number before that of a connection's first request
 	asked       int                 // that of its last request
 	waiting     map[int]outstanding // of a pipeline: the requests without a reply
-	owed        *owed               // the reply that is late
-}
-
-// owed is a reply that is late.
-type owed struct {
-	to   *scenario.End // the server's end of the connection
-	of   question
-	due  time.Time
-	held netip.AddrPort // valid: it was sent, and the wire holds what this client is sent
 }
 
 // newClient makes one, and connects it.
@@ -86,14 +76,31 @@ func (c *client) note(o outstanding, did string, reply []byte) {
 }
 
 // ask makes a user's request, whose reply comes in time, and waits for that.
-func (c *client) ask(user string) { c.hear(c.begin(user, inTime), inTime) }
+func (c *client) ask(user string) { askAll(c.service, []*client{c}, user, inTime) }
 
-// begin sends a user's request, whose reply comes as it may. What is late from before
-// comes after the client has drained its connection, if it does, and before it sends.
+// askAll makes a user's request through each client at the same time, whose replies come
+// as they may. What is late from before comes after a client has drained its connection,
+// if it does, and before it sends.
+func askAll(s *service, clients []*client, user string, a arrival) {
+	for _, c := range clients {
+		c.drain()
+	}
+	s.deliverOwed()
+	var asked []outstanding
+	for _, c := range clients {
+		asked = append(asked, c.begin(user, a))
+	}
+	if s.lateBy < patience(s.t) {
+		s.deliverOwed()
+	}
+	for i, c := range clients {
+		c.hear(asked[i], a)
+	}
+}
+
+// begin sends a user's request, which the server reads, and answers as it may.
 func (c *client) begin(user string, a arrival) outstanding {
-	c.drain()
-	c.deliverOwed()
-	sent := time.Now()
+	due := time.Now().Add(c.service.lateBy)
 	o := c.send(user, a)
 	q, ok := c.service.take(c.server)
 	switch {
@@ -101,28 +108,9 @@ func (c *client) begin(user string, a arrival) outstanding {
 	case a == inTime:
 		c.service.reply(c.server, q)
 	default:
-		o.question = q
-		c.owed = &owed{to: c.server, of: q, due: sent.Add(c.service.lateBy)}
-		if a == fromNetwork {
-			c.owed.held = c.service.replyHeld(c.server, q)
-		}
+		c.service.postpone(owed{c.server, q, due, a})
 	}
 	return o
-}
-
-// deliverOwed lets the reply that is late arrive, when it is due.
-func (c *client) deliverOwed() {
-	late := c.owed
-	if late == nil {
-		return
-	}
-	c.owed = nil
-	c.t.Wait(time.Until(late.due))
-	if late.held.IsValid() {
-		c.service.letGo(late.held)
-		return
-	}
-	c.service.reply(late.to, late.of)
 }
 
 // put sends a user's request, which the server reads and does not answer yet. What it
@@ -154,9 +142,6 @@ func (c *client) hear(o outstanding, a arrival) {
 			c.resolve(o)
 		}
 		return
-	}
-	if c.owed != nil && c.service.lateBy < patience(c.t) {
-		c.deliverOwed()
 	}
 	for did := didDiscard; did == didDiscard; {
 		reply, errno := c.receive(o)

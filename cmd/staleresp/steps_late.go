@@ -26,8 +26,8 @@ func policiesSideBySide(t *scenario.T) {
 	late(t, policies, len(users), why, 0, 2)
 }
 
-// late lets the first n users ask, through one client of each policy. Some replies are
-// late, for this reason. All clients wait for these at the same time.
+// late lets the first n users ask, each through one client of each policy at the same
+// time. Some replies are late, for this reason.
 func late(t *scenario.T, of []policy, n int, why arrival, lateOnes ...int) {
 	s := serve(t)
 	var clients []*client
@@ -35,19 +35,11 @@ func late(t *scenario.T, of []policy, n int, why arrival, lateOnes ...int) {
 		clients = append(clients, newClient(s, p))
 	}
 	for i, user := range users[:n] {
-		if !slices.Contains(lateOnes, i) {
-			for _, c := range clients {
-				c.ask(user)
-			}
-			continue
+		arrives := inTime
+		if slices.Contains(lateOnes, i) {
+			arrives = why
 		}
-		var asked []outstanding
-		for _, c := range clients {
-			asked = append(asked, c.begin(user, why))
-		}
-		for k, c := range clients {
-			c.hear(asked[k], why)
-		}
+		askAll(s, clients, user, arrives)
 	}
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net/netip"
 	"time"
 
 	"sockproof/lib/journal"
@@ -23,8 +22,16 @@ const (
 type service struct {
 	*scenario.Listener
 	t      *scenario.T
-	lateBy time.Duration           // how late a late reply is
-	holds  map[netip.AddrPort]bool // the clients to which the wire lets no reply pass
+	lateBy time.Duration // how late a late reply is
+	owed   []owed        // the replies that are late
+}
+
+// owed is a reply that is late.
+type owed struct {
+	to  *scenario.End // the server's end of the connection
+	of  question
+	due time.Time
+	by  arrival
 }
 
 // serve makes a service on host b.
@@ -32,7 +39,7 @@ func serve(t *scenario.T) *service { return serveAt(t, scenario.ServerPort) }
 
 // serveAt makes one at a port.
 func serveAt(t *scenario.T, port uint16) *service {
-	return &service{t.Listen(port), t, durationOf(t.Option(lateByFlag), usualLateness), map[netip.AddrPort]bool{}}
+	return &service{Listener: t.Listen(port), t: t, lateBy: durationOf(t.Option(lateByFlag), usualLateness)}
 }
 
 // takeBound bounds the wait for the rest of a request.
@@ -69,31 +76,27 @@ func holdReplies(t *scenario.T) {
 	t.Hold(isReply)
 }
 
-// replyHeld answers a question over a connection; the wire holds that, and what the
-// server sends to the same client after it. It returns the client's address.
-func (s *service) replyHeld(to *scenario.End, q question) (client netip.AddrPort) {
-	s.t.Filter("b", "replies are held")
-	now := true
-	s.t.Hold(func(p *wire.Packet) bool {
-		if now && isReply(p) && !s.holds[p.Dst] {
-			client = p.Dst
-			s.holds[client] = true
-		}
-		return isReply(p) && s.holds[p.Dst]
-	})
-	s.reply(to, q)
-	now = false
-	return client
+// postpone lets the reply to a request be late. The wire holds what the server sends at
+// once, and what it sends again.
+func (s *service) postpone(o owed) {
+	s.owed = append(s.owed, o)
+	if o.by == fromNetwork {
+		holdReplies(s.t)
+		s.reply(o.to, o.of)
+	}
 }
 
-// letGo lets what is held for a client arrive.
-func (s *service) letGo(client netip.AddrPort) {
-	s.t.Filter("b", "the reply is let go")
-	delete(s.holds, client)
-	for _, p := range s.t.Held("b") {
-		if p.Dst == client {
-			s.t.Carry(p)
+// deliverOwed lets the replies that are late arrive, when they are due.
+func (s *service) deliverOwed() {
+	for _, o := range s.owed {
+		s.t.Wait(time.Until(o.due))
+		if o.by == fromServer {
+			s.reply(o.to, o.of)
 		}
 	}
-	s.t.Deliver()
+	if len(s.owed) > 0 && s.owed[0].by == fromNetwork {
+		s.t.Filter("b", "the replies are let go")
+		s.t.Release()
+	}
+	s.owed = nil
 }
