@@ -96,12 +96,7 @@ func losingData(host string) func(*scenario.T) {
 // flags: it comes again, and nothing that is judged changes.
 func losingOnce(host string, flags packet.Flags) func(*scenario.T) {
 	return func(t *scenario.T) {
-		lost := false
-		t.Drop(func(p *wire.Packet) bool {
-			first := !lost && p.From == host && p.Flags.Has(flags)
-			lost = lost || first
-			return first
-		})
+		t.Drop(scenario.Once(func(p *wire.Packet) bool { return p.From == host && p.Flags.Has(flags) }))
 	}
 }
 

@@ -59,12 +59,7 @@ const retransmission = 3 * time.Second
 func finTwice(t *scenario.T) {
 	client, server := t.Listen(scenario.ServerPort + 1).Connect()
 	server.Close()
-	lost := false
-	t.Drop(func(p *wire.Packet) bool {
-		first := !lost && p.From == "b"
-		lost = lost || first
-		return first
-	})
+	t.Drop(scenario.Once(func(p *wire.Packet) bool { return p.From == "b" }))
 	client.Close()
 	t.Rule(nil)
 	t.Await(retransmission, client.Gone)

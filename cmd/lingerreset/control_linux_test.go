@@ -142,14 +142,7 @@ func TestFINsAreEaten(t *testing.T) {
 // losingOnce lets the wire drop the first segment that matches: it comes again,
 // and nothing that is judged changes.
 func losingOnce(match func(*wire.Packet) bool) func(*scenario.T) {
-	lost := false
-	return losing(func(p *wire.Packet) bool {
-		if lost || !match(p) {
-			return false
-		}
-		lost = true
-		return true
-	})
+	return losing(scenario.Once(match))
 }
 
 // synOf matches a host's SYN, or SYN+ACK.

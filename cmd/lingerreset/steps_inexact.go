@@ -19,11 +19,10 @@ func inexact(t *scenario.T) {
 // client's end, its number so far beyond the next. Then the client's end goes on.
 func forgedOnce(t *scenario.T, offset uint32) {
 	var last *wire.Packet // that a sent
-	t.Rule(func(p *wire.Packet) wire.Fate {
+	t.Watch(func(p *wire.Packet) {
 		if p.From == "a" {
 			last = p
 		}
-		return wire.Wait
 	})
 	client, server := t.Connection()
 	t.Rule(nil)

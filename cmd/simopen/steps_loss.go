@@ -5,42 +5,37 @@ import (
 	"sockproof/lib/wire"
 )
 
-// loser drops the first segment of each of these hosts that matches.
-func loser(match func(*wire.Packet) bool, hosts ...string) wire.Rule {
-	left := map[string]bool{}
-	for _, h := range hosts {
-		left[h] = true
+// lossy opens two connections: of the first one segment that matches is lost, of the
+// second one of each host. The SYNs that are not lost cross all the same.
+func lossy(match func(*wire.Packet) bool) func(*scenario.T) {
+	of := func(host string) func(*wire.Packet) bool {
+		return scenario.Once(func(p *wire.Packet) bool { return p.From == host && match(p) })
 	}
-	return func(p *wire.Packet) wire.Fate {
-		if match(p) && left[p.From] {
-			left[p.From] = false
-			return wire.Drop
-		}
-		return wire.Wait
+	return func(t *scenario.T) {
+		loseOpening(t, 0, of("a"))
+		ofA, ofB := of("a"), of("b")
+		loseOpening(t, 10, func(p *wire.Packet) bool { return ofA(p) || ofB(p) })
 	}
 }
 
-// lossy opens two connections: of the first one segment is lost, of the second
-// both hosts' are.
-func lossy(match func(*wire.Packet) bool) func(*scenario.T) {
-	return func(t *scenario.T) {
-		for i, hosts := range [][]string{{"a"}, {"a", "b"}} {
-			a, b := clients(t, uint16(10*i))
-			lose := loser(match, hosts...)
-			t.Rule(func(p *wire.Packet) wire.Fate {
-				if fate := lose(p); fate != wire.Wait || !isSYN(p) {
-					return fate
-				}
-				return wire.Hold // the SYNs that are not lost cross all the same
-			})
-			a.call(b)
-			b.call(a)
-			t.Rule(lose)
-			t.ReleaseHeld()
-			t.Await(retransmission, func() bool { return open(a, b) })
-			t.Settle()
+// loseOpening opens a connection of which the wire loses what matches.
+func loseOpening(t *scenario.T, offset uint16, lost func(*wire.Packet) bool) {
+	a, b := clients(t, offset)
+	t.Rule(func(p *wire.Packet) wire.Fate {
+		switch {
+		case lost(p):
+			return wire.Drop
+		case isSYN(p):
+			return wire.Hold
 		}
-	}
+		return wire.Wait
+	})
+	a.call(b)
+	b.call(a)
+	t.Drop(lost)
+	t.ReleaseHeld()
+	t.Await(retransmission, func() bool { return open(a, b) })
+	t.Settle()
 }
 
 // missed: the first SYN arrives before the other client connects, and is answered

@@ -22,13 +22,10 @@ func TestRequestInPieces(t *testing.T) {
 		request := string(asked.request())
 		c.end.Send(request[:firstPart])
 		lost := false
-		r.Rule(func(p *wire.Packet) wire.Fate {
-			if lost || p.From == "b" {
-				return wire.Wait
-			}
-			lost = true
-			return wire.Drop
-		})
+		r.Drop(scenario.Once(func(p *wire.Packet) bool {
+			lost = lost || p.From == "a"
+			return lost
+		}))
 		c.end.Write(request[firstPart:])
 		if q, ok := s.take(c.server); !ok || q != asked || !lost {
 			t.Errorf("took %v, %v; want %v; lost: %t", q, ok, asked, lost)

@@ -165,7 +165,7 @@ type opening struct{ ours, theirs uint32 }
 // watchOpening reads them from the SYNs of the connection that is opened next.
 func watchOpening(t *scenario.T) *opening {
 	first := &opening{}
-	t.Rule(func(p *wire.Packet) wire.Fate {
+	t.Watch(func(p *wire.Packet) {
 		switch {
 		case p.Flags&packet.SYN == 0:
 		case p.From == "b":
@@ -173,7 +173,6 @@ func watchOpening(t *scenario.T) *opening {
 		default:
 			first.ours = p.Seq + 1
 		}
-		return wire.Wait
 	})
 	return first
 }

@@ -32,6 +32,25 @@ func (t *T) Hold(match func(p *wire.Packet) bool) { t.Rule(when(match, wire.Hold
 // Drop drops the packets that match from now on.
 func (t *T) Drop(match func(p *wire.Packet) bool) { t.Rule(when(match, wire.Drop)) }
 
+// Watch lets every packet wait for its turn, and calls see with each as it leaves its
+// host.
+func (t *T) Watch(see func(p *wire.Packet)) {
+	t.Rule(func(p *wire.Packet) wire.Fate {
+		see(p)
+		return wire.Wait
+	})
+}
+
+// Once matches the first packet that matches, and no other.
+func Once(match func(p *wire.Packet) bool) func(p *wire.Packet) bool {
+	done := false
+	return func(p *wire.Packet) bool {
+		first := !done && match(p)
+		done = done || first
+		return first
+	}
+}
+
 func when(match func(p *wire.Packet) bool, fate wire.Fate) wire.Rule {
 	return func(p *wire.Packet) wire.Fate {
 		if match(p) {

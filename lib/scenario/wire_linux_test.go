@@ -56,14 +56,7 @@ func TestHoldAndRelease(t *testing.T) {
 func TestDroppedSegmentComesAgain(t *testing.T) {
 	onWire(t, func(t *testing.T, r *T) {
 		client, server := r.Connection()
-		dropped := 0
-		r.Drop(func(p *wire.Packet) bool {
-			if !hasPayload(p) || dropped > 0 {
-				return false
-			}
-			dropped++
-			return true
-		})
+		r.Drop(Once(hasPayload))
 		client.Write("x")
 		if !r.Await(testBound, server.Readable) {
 			t.Error("the segment did not come again")
