@@ -1,160 +1,192 @@
 package main
 
 import (
-	"fmt"
-	"strings"
+	"slices"
+	"strconv"
+	"time"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/tcp"
 )
-
-// resetsUnread judges what close does where received data has not been read.
-func resetsUnread(j *journal.Journal) claim.Finding {
-	for _, w := range of(ways(j), claim.Closed) {
-		n := w.Unread(w.Who, w.By)
-		if n <= 0 {
-			continue
-		}
-		s := w.Sent(w.Who, w.By, nil)
-		switch {
-		case claim.WithFlag(s, "FIN") != nil:
-			return claim.Refute(claim.Numbers(w.By, claim.WithFlag(s, "FIN")), "%s closed with %d bytes unread, and sent a FIN", w.Who, n)
-		case claim.WithFlag(s, "RST") != nil:
-			return claim.Confirm(claim.Numbers(w.By, claim.WithFlag(s, "RST")), "%s closed with %d bytes unread, and sent %s", w.Who, n, claim.FlagsOf(s))
-		}
-		return claim.Refuse(j, claim.Numbers(w.By), "%s closed with %d bytes unread, and sent no RST", w.Who, n)
-	}
-	return claim.Unclear("no socket was closed with data unread")
-}
 
 var hc10 = claim.Claim{
 	ID: "HC10", Statement: "close() with unread data in the receive buffer sends RST, not FIN",
-	Source: article004 + "; " + rfc9293 + " §3.6.1", Quantity: claim.Always,
+	Source: article004 + "; " + rfc9293 + " §3.6.1", Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "data has arrived and has not been read",
-	Needs:        needsPackets, Check: resetsUnread,
+	Rule: claim.AfterEnding(tcp.Closed, func(c *claim.Case, e tcp.Ending) {
+		n := c.Unread(e.Who, e.By.N)
+		c.If(n > 0)
+		for _, s := range e.Who.NewlyArrived(0, e.By.N) {
+			if s.Packet.Len > 0 {
+				c.CiteSegments(s)
+			}
+		}
+		s := e.Who.Sent(e.By.N, 0)
+		fin := c.FirstSegment(tcp.With(s, packet.FIN))
+		c.Expect(fin == nil, "%s closed with %d bytes unread, and sent a FIN", e.Who.ID, n)
+		rst := c.FirstSegment(tcp.With(s, packet.RST))
+		c.ExpectSeen(rst != nil, "%s closed with %d bytes unread, and sent no RST", e.Who.ID, n)
+		c.Holds("%s closed with %d bytes unread, and sent %s", e.Who.ID, n, claim.Named(s))
+	}),
 }
 
 // delivery is what became of data that was unsent when a connection was ended.
 type delivery struct {
-	way
-	given, got int64
-	gone       *journal.Event // the sender's end was given up before the peer read
-	first      *journal.Event // the peer's first read after the ending
-	end        *journal.Event // the peer's read that returned the end, or failed
+	tcp.Ending
+	given, got, unsent int64
+	gone               *journal.Event // the sender's end was given up before the peer read
+	first              *journal.Event // the peer's first read after the ending
+	end                *journal.Event // the peer's read that returned the end, or failed
 }
 
 // deliveries lists the connections ended with data unsent.
-func deliveries(j *journal.Journal) []delivery {
-	var all []delivery
-	for _, w := range ways(j) {
-		d := delivery{way: w}
-		before := w.Calls(w.Who, nil, claim.Sending...)
-		d.given = claim.Moved(before)
-		reads := w.reads(w.Other(), nil)
-		d.got, d.first = claim.Moved(reads), claim.Nth(reads, 0)
-		for _, r := range reads {
-			if claim.IsEnd(r) || r.Call.Errno != "" && r.Call.Errno != "EAGAIN" {
-				d.end = r
+func deliveries(v *tcp.View) []delivery {
+	return tcp.Derive(v, func(v *tcp.View) []delivery {
+		var all []delivery
+		for _, e := range v.Endings() {
+			reads := e.Peer().Reads(0, 0)
+			d := delivery{Ending: e, given: tcp.Moved(e.Who.Writes(0, 0)), got: tcp.Moved(reads), first: firstOf(reads)}
+			d.unsent = d.given
+			for _, s := range e.Who.Sent(0, e.By.N) {
+				d.unsent -= int64(s.Packet.Len)
 			}
-		}
-		if d.given == 0 || d.unsent() <= 0 || d.first == nil {
-			continue
-		}
-		for _, e := range claim.States(w.Journal, w.Who, journal.SockDiag) {
-			if e.State.To == journal.Gone && e.N < d.first.N {
-				d.gone = e
+			for _, r := range reads {
+				if tcp.IsEnd(r) || r.Call.Errno != "" && r.Call.Errno != "EAGAIN" {
+					d.end = r
+				}
 			}
-		}
-		all = append(all, d)
-	}
-	return all
-}
-
-// said tells a delivery in a few words.
-func (d *delivery) said() string {
-	if !d.HasPackets() {
-		return fmt.Sprintf("%s, which read %s later", d.Other(), seconds(d.first.T-d.By.T))
-	}
-	return fmt.Sprintf("%s, for which %d of %d were unsent, and which read %s later", d.Other(), d.unsent(), d.given, seconds(d.first.T-d.By.T))
-}
-
-// unsent is how many bytes the kernel had taken, and not sent, at the ending.
-func (d *delivery) unsent() int64 {
-	n := d.given
-	for _, s := range d.Sent(d.Who, nil, d.By) {
-		n -= int64(s.Packet.Len)
-	}
-	return n
-}
-
-// toReaders judges the deliveries to peers that read, soon or late.
-func toReaders(name string) func(*journal.Journal) claim.Finding {
-	return func(j *journal.Journal) claim.Finding {
-		var (
-			cited []*journal.Event
-			told  []string
-		)
-		for _, d := range deliveries(j) {
-			if d.Name() != name || d.gone != nil || d.end == nil { // a peer that did not read on
+			if d.given == 0 || d.unsent <= 0 || d.first == nil {
 				continue
 			}
-			fin := claim.WithFlag(d.Sent(d.Who, d.By, nil), "FIN")
-			switch {
-			case d.got != d.given && d.forsaken(d.end) != nil:
-				return claim.Unclear("of %d bytes %s got %d: the kernel had given %s up, for what it sent again was not acknowledged in time", d.given, d.Other(), d.got, d.Who)
-			case d.got != d.given && !d.Attached(journal.SockDiag):
-				return claim.Unclear("of %d bytes %s got %d; whether the kernel had given them up by then is not known without sock_diag", d.given, d.Other(), d.got)
-			case d.got != d.given:
-				return claim.Refuse(j, claim.Numbers(d.By, d.end), "of %d bytes %s got %d, then %s", d.given, d.Other(), d.got, claim.Returned(d.end))
-			case !claim.IsEnd(d.end) || fin == nil && d.HasPackets():
-				return claim.Refuse(j, claim.Numbers(d.By, fin, d.end), "%s got all %d bytes, but no FIN: %s", d.Other(), d.given, claim.Returned(d.end))
+			for _, x := range e.Who.Entered(journal.Gone, journal.SockDiag) {
+				if x.N < d.first.N {
+					d.gone = x
+				}
 			}
-			cited = append(cited, d.By, fin, d.end)
-			told = append(told, d.said())
+			all = append(all, d)
 		}
-		if len(cited) == 0 {
-			return claim.Unclear("no %s with data unsent was seen, with a peer that read on", name)
-		}
-		return claim.Confirm(claim.Numbers(cited...), "after %s these peers got every byte, then the end: %s", name, strings.Join(told, "; "))
-	}
+		return all
+	})
 }
+
+// later is how long after the ending the peer began to read.
+func (d *delivery) later() time.Duration { return time.Duration(d.first.T - d.By.T) }
+
+// toReaders tests the deliveries to peers that read on, soon or late, after one ending.
+func toReaders(name string) claim.Rule {
+	return claim.Each(deliveries, func(c *claim.Case, d delivery) {
+		c.If(d.Name() == name && d.gone == nil && d.end != nil)
+		reachesReader(c, d)
+		c.Holds("after %s %s, which read %s later, got every byte, then the end", name, d.Peer().ID, seconds(d.later()))
+	})
+}
+
+// reachesReader expects that a peer that reads on gets every byte, and then the end.
+func reachesReader(c *claim.Case, d delivery) {
+	c.About(d.Who)
+	c.Cite(d.By, d.end)
+	c.Cite(d.Peer().Reads(0, 0)...)
+	if d.got != d.given {
+		c.Given(c.Has(journal.SockDiag), "of %d bytes %s got %d; whether the kernel had given them up by then is not known without sock_diag", d.given, d.Peer().ID, d.got)
+		c.Given(d.Who.OrphanTimedOut(d.By.N, d.end.N) == nil, "of %d bytes %s got %d: the kernel had given %s up, for what it sent again was not acknowledged in time", d.given, d.Peer().ID, d.got, d.Who.ID)
+	}
+	c.ExpectSeen(d.got == d.given, "of %d bytes %s got %d, then %s", d.given, d.Peer().ID, d.got, claim.Returned(d.end))
+	fin := c.FirstSegment(tcp.With(d.Who.Sent(d.By.N, 0), packet.FIN))
+	c.ExpectSeen(tcp.IsEnd(d.end) && (fin != nil || !c.Journal.Attached(journal.Packets)), "%s got all %d bytes, but no FIN: %s", d.Peer().ID, d.given, claim.Returned(d.end))
+}
+
+const readsOn = "the kernel has taken data that it has not sent, and the peer reads on"
 
 var hc11 = claim.Claim{
 	ID: "HC11", Statement: "close() with unsent data sends it all, then the FIN (to a peer that reads)",
-	Source: article000 + "; " + article004, Quantity: claim.Always,
-	Precondition: "the kernel has taken data that it has not sent, and the peer reads on",
-	Needs:        needsStates, Check: toReaders(claim.Closed),
+	Source: article000 + "; " + article004, Quantity: claim.Always, Needs: needsStates, Precondition: readsOn,
+	Rule: toReaders(tcp.Closed),
 }
 
 var hc15 = claim.Claim{
 	ID: "HC15", Statement: "shutdown(SHUT_WR) with unsent data delivers it, then the FIN",
-	Source: article004, Quantity: claim.Always,
-	Precondition: "the kernel has taken data that it has not sent, and the peer reads on",
-	Needs:        needsStates, Check: toReaders(claim.ShutWrite),
+	Source: article004, Quantity: claim.Always, Needs: needsStates, Precondition: readsOn,
+	Rule: toReaders(tcp.ShutWrite),
+}
+
+// unsentArrives is the phenomenon of unsent: what was unsent arrives at peers that read on.
+var unsentArrives = claim.Phenomenon{
+	Needs: needsEnds,
+	Rule: claim.Once(func(c *claim.Case) {
+		for _, name := range []string{tcp.Closed, tcp.ShutWrite} {
+			some := slices.DeleteFunc(slices.Clone(deliveries(c.View)), func(d delivery) bool { return d.Name() != name || d.gone != nil || d.end == nil })
+			c.Given(len(some) > 0, "no %s with data unsent was seen, with a peer that read on", name)
+			for _, d := range some {
+				reachesReader(c, d)
+			}
+		}
+		c.Holds("after close() and after SHUT_WR the peers that read on got every byte, then the end")
+	}),
 }
 
 var hc27 = claim.Claim{
 	ID: "HC27", Statement: "close() delivers unsent data even if the peer has stopped reading",
-	Source: article000 + ", by omission", Quantity: claim.Always,
+	Source: "ours: what the articles omit", Quantity: claim.Always, Needs: needsStates,
 	Precondition: "the peer does not read until the kernel has given the connection up (tcp_orphan_retries)",
-	Needs:        needsStates,
-	Check: func(j *journal.Journal) claim.Finding {
-		for _, d := range deliveries(j) {
-			if d.Name() != claim.Closed || d.gone == nil || d.end == nil {
-				continue
+	Rule: claim.Each(deliveries, func(c *claim.Case, d delivery) {
+		c.If(d.Name() == tcp.Closed && d.gone != nil && d.end != nil)
+		c.About(d.Who)
+		c.Cite(d.By, d.gone, d.end)
+		c.Cite(d.Peer().Reads(0, 0)...)
+		c.SettingOf("", "net.ipv4.tcp_orphan_retries")
+		c.Expect(d.got == d.given, "%d of %d bytes were lost: %s was an orphan, and the kernel gave it up after %s; then %s read %d bytes, and %s",
+			d.given-d.got, d.given, d.Who.ID, seconds(time.Duration(d.gone.T-d.By.T)), d.Peer().ID, d.got, claim.Returned(d.end))
+		c.Holds("%s got all %d bytes although the sender's end was gone", d.Peer().ID, d.given)
+	}),
+}
+
+// tooEarly is two ways in which a server ended a connection, with a part of the request
+// unread and a part of the answer unsent.
+type tooEarly struct{ closed, lingered delivery }
+
+func truncations(v *tcp.View) []tooEarly {
+	first := func(name string) *delivery {
+		for _, d := range deliveries(v) {
+			if d.Who == d.Server && d.Name() == name && v.Unread(d.Who, d.By.N) > 0 && d.end != nil {
+				return &d
 			}
-			if d.got == d.given {
-				return claim.Confirm(claim.Numbers(d.By, d.gone, d.end), "%s got all %d bytes although the sender's end was gone", d.Other(), d.given)
-			}
-			retries, set := settingOf(j, "net.ipv4.tcp_orphan_retries")
-			longest, bound := settingOf(j, "net.ipv4.tcp_rto_max_ms")
-			said := ""
-			if set != nil && bound != nil {
-				said = fmt.Sprintf(" (tcp_orphan_retries %d, tcp_rto_max_ms %d; without, after minutes)", retries, longest)
-			}
-			return claim.Refute(claim.Numbers(set, bound, d.By, d.gone, d.end), "%d of %d bytes were lost: %s was an orphan, and the kernel gave it up after %s%s; then %s read %d bytes, and %s",
-				d.given-d.got, d.given, d.Who, seconds(d.gone.T-d.By.T), said, d.Other(), d.got, claim.Returned(d.end))
 		}
-		return claim.Unclear("no orphan with data unsent was given up in this run")
-	},
+		return nil
+	}
+	if x, y := first(tcp.Closed), first(tcp.ShutWrite); x != nil && y != nil {
+		return []tooEarly{{*x, *y}}
+	}
+	return nil
+}
+
+var hc33 = claim.Claim{
+	ID: "HC33", Statement: "a server that answers and closes while the request is partly unread loses the end of its answer; shutting down, then reading to the end, does not",
+	Source: "RFC 9112 §9.6", Quantity: claim.Always, Needs: needsPackets,
+	Precondition: "a part of the answer is still unsent when the server ends the connection, in both ways",
+	Rule:         claim.Each(truncations, losesTheEnd),
+}
+
+// losesTheEnd expects that closing at once truncates the answer, and lingering does not.
+func losesTheEnd(c *claim.Case, t tooEarly) {
+	x, y := t.closed, t.lingered
+	c.About(x.Who, y.Who)
+	c.Cite(x.By, x.end, y.By, y.end)
+	c.Cite(slices.Concat(x.Peer().Reads(0, 0), y.Peer().Reads(0, 0))...)
+	c.Expect(x.got != x.given, "%s closed with a part of the request unread, and the client got all %d bytes of the answer", x.Who.ID, x.given)
+	c.ExpectSeen(y.got == y.given && tcp.IsEnd(y.end), "%s shut down instead, and the client got %d of %d bytes, then %s", y.Who.ID, y.got, y.given, claim.Returned(y.end))
+	c.Holds("%s closed with a part of the request unread: the client got %d of %d bytes, then %s; %s shut down, read on, and closed after the client: %d of %d, then the end",
+		x.Who.ID, x.got, x.given, claim.Returned(x.end), y.Who.ID, y.got, y.given)
+}
+
+// answerTruncated is the phenomenon of truncated.
+var answerTruncated = claim.Phenomenon{Needs: needsEnds, Precondition: hc33.Precondition, Rule: hc33.Rule}
+
+// settingOf is the last value that a run has of a setting, and where; nil: it was not read.
+func settingOf(c *claim.Case, name string) (value int64, e *journal.Event) {
+	if e = c.SettingOf("", name); e != nil {
+		value, _ = strconv.ParseInt(e.Setting.New, 10, 64) // 0 for what is no number
+	}
+	return value, e
 }

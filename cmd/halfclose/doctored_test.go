@@ -123,3 +123,6 @@ func lostOnce(w doctor.Which) func(*doctor.Journal) {
 		d.First(arrivalOf(n)).Packet.Of = n + 2
 	}
 }
+
+// second is one, in nanoseconds.
+const second = int64(1e9)

@@ -1,174 +1,303 @@
 package main
 
 import (
-	"strings"
+	"slices"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/tcp"
 )
 
-// lateData finds what the peer sent after a way's ending call, and what the
-// caller's end answered; nil where the run did not come so far.
-func (w *way) lateData() (write, answer *journal.Event) {
-	for _, e := range w.writes(w.Other(), w.By) {
-		if e.Call.Errno == "" {
-			write = e
-			break
-		}
+// firstOf is the first of some events; nil: there is none.
+func firstOf(events []*journal.Event) *journal.Event {
+	if len(events) == 0 {
+		return nil
 	}
-	if write == nil {
-		return nil, nil
-	}
-	next := claim.Nth(w.writes(w.Other(), write), 0)
-	return write, claim.Nth(w.Sent(w.Who, write, next), 0)
+	return events[0]
 }
 
-// receives judges whether, after SHUT_WR, what the peer sends is read.
-func receives(j *journal.Journal) claim.Finding {
-	var cited []*journal.Event
-	for _, w := range of(ways(j), claim.ShutWrite) {
-		write, _ := w.lateData()
-		if write == nil {
-			continue
+// lateWrite is the first write of the peer that succeeded after an ending; nil: none did.
+func lateWrite(e tcp.Ending) *journal.Event {
+	for _, w := range e.Peer().Writes(e.By.N, 0) {
+		if w.Call.Errno == "" {
+			return w
 		}
-		read := claim.Nth(w.reads(w.Who, write), 0)
-		if read == nil || hadNothing(read) {
-			continue
-		}
-		if string(read.Call.Data) != string(write.Call.Data) {
-			return claim.Refute(claim.Numbers(w.By, write, read), "the peer sent %d bytes after %s of %s, whose read returned %s",
-				write.Call.Result, w.Name(), w.Who, claim.Returned(read))
-		}
-		cited = append(cited, w.By, write, read)
 	}
-	if len(cited) == 0 {
-		return claim.Unclear("no peer was seen to send after shutdown(SHUT_WR), and the caller to read")
-	}
-	return claim.Confirm(claim.Numbers(cited...), "after %s the caller read what the peer sent then: %q", claim.ShutWrite, cited[1].Call.Data)
+	return nil
 }
+
+// hadNothing says whether a read found nothing that had arrived.
+func hadNothing(read *journal.Event) bool { return read != nil && read.Call.Errno == "EAGAIN" }
 
 var hc8 = claim.Claim{
 	ID: "HC8", Statement: "after shutdown(SHUT_WR) the caller still receives what the peer sends",
-	Source: article000 + "; " + article004, Quantity: claim.Always,
-	Precondition: "the peer sends after it",
-	Needs:        needsCalls, Check: receives,
+	Source: article000 + "; " + article004, Quantity: claim.Always, Needs: needsCalls,
+	Precondition: "the peer sends after it, and the caller reads",
+	Rule:         claim.AfterEnding(tcp.ShutWrite, receives),
 }
 
-// rejects judges whether, after close, the peer's data is answered with RST.
-func rejects(j *journal.Journal) claim.Finding {
-	var cited []*journal.Event
-	for _, w := range of(ways(j), claim.Closed) {
-		f, judged := w.rejects()
-		if judged && f.Verdict != claim.Confirmed {
-			return f
-		}
-		if judged {
-			cited = append(cited, w.By)
-			for _, n := range f.Events {
-				if e, ok := j.Event(n); ok {
-					cited = append(cited, &e)
-				}
-			}
-		}
-	}
-	if len(cited) == 0 {
-		return claim.Unclear("no peer's data was seen to arrive after close()")
-	}
-	return claim.Confirm(claim.Numbers(cited...), "each time the peer's data arrived after close(), it was answered with RST, and no descriptor was left to read it from")
-}
-
-// rejects judges one close. judged: data arrived after it.
-func (w *way) rejects() (f claim.Finding, judged bool) {
-	var data *journal.Event
-	for _, e := range w.NewlyArrived(w.Who, w.By, nil) {
-		if e.Packet.Len > 0 {
-			data = e
-			break
-		}
-	}
-	if data == nil || w.Unread(w.Who, w.By) > 0 {
-		return f, false
-	}
-	if rst := claim.WithFlag(w.Sent(w.Who, data, nil), "RST"); rst != nil {
-		return claim.Confirm(claim.Numbers(w.By, data, rst), ""), true
-	}
-	return claim.Refuse(w.Journal, claim.Numbers(w.By, data), "%d bytes arrived at %s after close(), and no RST followed", data.Packet.Len, w.Who), true
+// receives expects that what the peer sends after SHUT_WR is read.
+func receives(c *claim.Case, e tcp.Ending) {
+	write := lateWrite(e)
+	c.If(write != nil)
+	read := firstOf(e.Who.Reads(write.N, 0))
+	c.If(read != nil && !hadNothing(read))
+	c.Cite(write, read)
+	c.Expect(string(read.Call.Data) == string(write.Call.Data), "the peer sent %d bytes after %s of %s, whose read returned %s",
+		write.Call.Result, e.Name(), e.Who.ID, claim.Returned(read))
+	c.Holds("after %s the caller read what the peer sent then: %q", e.Name(), write.Call.Data)
 }
 
 var hc9 = claim.Claim{
 	ID: "HC9", Statement: "after close(), data from the peer is thrown away and answered with RST",
-	Source: article004 + "; " + rfc9293 + " §3.6.1", Quantity: claim.Always,
-	Precondition: "data arrives after it",
-	Needs:        needsPackets, Check: rejects,
-}
-
-// sendsNoFIN judges whether SHUT_RD sends a FIN, up to another call that ends the
-// connection.
-func sendsNoFIN(j *journal.Journal) claim.Finding {
-	var cited []*journal.Event
-	for _, w := range of(ways(j), claim.ShutRead) {
-		until := claim.Nth(w.Calls(w.Who, w.By, "close", "shutdown"), 0)
-		if s := claim.Farewells(w.Sent(w.Who, w.By, until)); len(s) > 0 {
-			return claim.Refute(claim.Numbers(w.By, s[0]), "%s sent %s after %s", w.Who, claim.FlagsOf(s), claim.ShutRead)
-		}
-		later := claim.Nth(w.Calls(w.Other(), w.By, "read", "write", "sendmsg"), 0)
-		if later == nil {
-			continue // the run ended with it: nothing can be said
-		}
-		cited = append(cited, w.By, later)
-	}
-	if len(cited) == 0 {
-		return claim.Unclear("no %s was seen on a connection that went on", claim.ShutRead)
-	}
-	return claim.Absent(claim.Confirm(claim.Numbers(cited...), "no FIN left the caller after %s, and the connection went on", claim.ShutRead))
+	Source: article004 + "; " + rfc9293 + " §3.6.1", Quantity: claim.Always, Needs: needsPackets,
+	Precondition: "data arrives after it, nothing having been unread",
+	Rule: claim.AfterEnding(tcp.Closed, func(c *claim.Case, e tcp.Ending) {
+		i := slices.IndexFunc(e.Who.NewlyArrived(e.By.N, 0), func(s *tcp.Segment) bool { return s.Packet.Len > 0 })
+		c.If(i >= 0 && c.Unread(e.Who, e.By.N) <= 0)
+		data := e.Who.NewlyArrived(e.By.N, 0)[i]
+		c.CiteSegments(data)
+		rst := c.FirstSegment(tcp.With(e.Who.Sent(data.N, 0), packet.RST))
+		c.ExpectSeen(rst != nil, "%d bytes arrived at %s after close(), and no RST followed", data.Packet.Len, e.Who.ID)
+		c.Holds("the peer's data arrived after close(), it was answered with RST, and no descriptor was left to read it from")
+	}),
 }
 
 var hc12 = claim.Claim{
 	ID: "HC12", Statement: "shutdown(SHUT_RD) sends no FIN",
-	Source: article004, Quantity: claim.Always,
-	Needs: needsPackets, Check: sendsNoFIN,
+	Source: article004, Quantity: claim.Always, Needs: needsPackets,
+	Precondition: "the connection goes on after it",
+	Rule: claim.AfterEnding(tcp.ShutRead, func(c *claim.Case, e tcp.Ending) {
+		until := firstOf(e.Who.CallsOf(e.By.N, 0, "close", "shutdown"))
+		s := tcp.Teardown(e.Who.Sent(e.By.N, tcp.N(until)))
+		c.AllSegments(s)
+		c.Expect(len(s) == 0, "%s sent %s after %s", e.Who.ID, claim.Named(s), e.Name())
+		c.Absent()
+		later := c.First(e.Peer().CallsOf(e.By.N, 0, "read", "write", "sendmsg"))
+		c.If(later != nil) // else the run ended with it
+		c.Holds("no FIN left the caller after %s, and the connection went on", e.Name())
+	}),
 }
 
-// sameAsClose judges SHUT_RDWR by what differs from close in the same run.
-func sameAsClose(j *journal.Journal) claim.Finding {
-	all := ways(j)
-	both, closed := of(all, claim.ShutBoth), of(all, claim.Closed)
-	if len(both) == 0 || len(closed) == 0 {
-		return claim.Unclear("not both were tried in this run")
-	}
-	x, y := &both[0], &closed[0]
-	var (
-		cited = []*journal.Event{x.By, y.By}
-		told  []string
-	)
-	xs, ys := claim.Farewells(x.Sent(x.Who, x.By, x.peersTurn())), claim.Farewells(y.Sent(y.Who, y.By, y.peersTurn()))
-	if xf, yf := claim.FlagsOf(xs), claim.FlagsOf(ys); xf != yf {
-		told = append(told, "SHUT_RDWR put "+xf+" on the wire, close() "+yf)
-		cited = append(append(cited, claim.Nth(xs, 0)), claim.Nth(ys, 0))
-	}
-	read := claim.Nth(x.reads(x.Who, x.By), 0)
-	if read != nil && read.Call.Errno != "EBADF" {
-		told = append(told, "after SHUT_RDWR the descriptor was still there, and a read from it returned "+claim.Returned(read)+"; close() left none")
-		cited = append(cited, read)
-	}
-	if len(told) == 0 && read == nil {
-		return claim.Unclear("nobody was seen to use the descriptor after SHUT_RDWR")
-	}
-	if len(told) == 0 {
-		return claim.Confirm(claim.Numbers(cited...), "no difference was seen")
-	}
-	return claim.Refute(claim.Numbers(cited...), "%s", strings.Join(told, "; "))
+// peersTurn is the number of the peer's first call after an ending: what the caller's end
+// sent because of the ending came before. 0: there is none.
+func peersTurn(e tcp.Ending) int {
+	return tcp.N(firstOf(e.Peer().CallsOf(e.By.N, 0, "read", "write", "sendmsg")))
 }
 
-// peersTurn is the peer's first call after the ending: what the caller's end
-// sent because of that came before.
-func (w *way) peersTurn() *journal.Event {
-	return claim.Nth(w.Calls(w.Other(), w.By, "read", "write", "sendmsg"), 0)
+// doubles is a SHUT_RDWR, and a close() in the same situation.
+type doubles struct{ both, closed tcp.Ending }
+
+// situations pairs them: with data unread at the caller, and with none.
+func situations(v *tcp.View) []doubles {
+	var all []doubles
+	for _, x := range tcp.EndedBy(tcp.ShutBoth)(v) {
+		for _, y := range tcp.EndedBy(tcp.Closed)(v) {
+			if (v.Unread(x.Who, x.By.N) > 0) == (v.Unread(y.Who, y.By.N) > 0) {
+				all = append(all, doubles{x, y})
+				break
+			}
+		}
+	}
+	return all
 }
 
 var hc14 = claim.Claim{
 	ID: "HC14", Statement: "shutdown(SHUT_RDWR) is the same as close()",
-	Source: article004, Quantity: claim.Always,
-	Precondition: "both are tried in one run, in the same situation",
-	Needs:        needsPackets, Check: sameAsClose,
+	Source: article004, Quantity: claim.Always, Needs: needsPackets,
+	Precondition: "both are tried in the same situation; what TCP does is compared, not what becomes of the descriptor",
+	Rule: claim.Each(situations, func(c *claim.Case, x doubles) {
+		c.About(x.both.Who, x.closed.Who)
+		c.Cite(x.both.By, x.closed.By)
+		c.Given(peersTurn(x.both) != 0 && peersTurn(x.closed) != 0, "the peers were not seen to go on")
+		xs := tcp.Teardown(x.both.Who.Sent(x.both.By.N, peersTurn(x.both)))
+		ys := tcp.Teardown(x.closed.Who.Sent(x.closed.By.N, peersTurn(x.closed)))
+		c.AllSegments(xs)
+		c.AllSegments(ys)
+		c.Expect(claim.Named(xs) == claim.Named(ys), "SHUT_RDWR sent %s, close() %s", claim.Named(xs), claim.Named(ys))
+		c.Challenged(c.Unread(x.both.Who, x.both.By.N) > 0, "nothing was unread: with data unread close() was not compared")
+		c.Holds("both sent %s", claim.Named(xs))
+	}),
+}
+
+var hc36 = claim.Claim{
+	ID: "HC36", Statement: "after the peer's FIN nothing can be read, read returns 0",
+	Source: article003, Quantity: claim.Always, Needs: needsPackets,
+	Precondition: "a FIN has arrived, and the socket is read",
+	Rule: claim.Each(readsAfterFIN, func(c *claim.Case, r readAfterFIN) {
+		r.cite(c)
+		c.Expect(tcp.IsEnd(r.read), "%s read %s after the FIN had arrived, with %d bytes unread", r.socket.ID, claim.Returned(r.read), r.unread)
+		c.Challenged(r.challenged, "nothing was unread when the FIN arrived: that it can be read then was not put to the test")
+		c.Holds("read of %s returned 0", r.socket.ID)
+	}),
+}
+
+var hc37 = claim.Claim{
+	ID: "HC37", Statement: "EOF comes after what was already queued",
+	Source: article001, Quantity: claim.Always, Needs: needsPackets,
+	Precondition: "data is unread when the FIN arrives, and the socket is read",
+	Rule: claim.Each(readsAfterFIN, func(c *claim.Case, r readAfterFIN) {
+		c.If(r.challenged)
+		r.cite(c)
+		if r.unread > 0 {
+			c.Expect(!tcp.IsEnd(r.read), "%s read the end with %d bytes still unread", r.socket.ID, r.unread)
+			c.Given(r.read.Call.Result > 0, "a read of %s returned %s", r.socket.ID, claim.Returned(r.read))
+			c.Holds("%s read %d bytes that had come before the FIN", r.socket.ID, r.read.Call.Result)
+		}
+		c.Expect(tcp.IsEnd(r.read), "%s read %s with nothing unread before the FIN", r.socket.ID, claim.Returned(r.read))
+		c.Holds("%s read the end when all that had come before the FIN was read", r.socket.ID)
+	}),
+}
+
+// readAfterFIN is a read of a socket to which a FIN had come, and no RST.
+type readAfterFIN struct {
+	socket     *tcp.Socket
+	fin        *tcp.Segment
+	read       *journal.Event
+	unread     int64 // when it was called
+	challenged bool  // something was unread when the FIN came
+}
+
+func (r *readAfterFIN) cite(c *claim.Case) {
+	c.About(r.socket)
+	c.CiteSegments(r.fin)
+	c.Cite(r.read)
+	for _, s := range r.socket.NewlyArrived(0, r.fin.N+1) { // what there was to be read
+		if s.Packet.Len > 0 {
+			c.CiteSegments(s)
+		}
+	}
+}
+
+func readsAfterFIN(v *tcp.View) []readAfterFIN {
+	var all []readAfterFIN
+	for _, s := range v.Sockets {
+		fins := tcp.With(s.NewlyArrived(0, 0), packet.FIN)
+		if len(fins) == 0 || len(tcp.With(s.Arrived(0, 0), packet.RST)) > 0 || len(s.CallsOf(0, 0, "shutdown")) > 0 {
+			continue
+		}
+		for _, read := range s.Reads(fins[0].N, 0) {
+			all = append(all, readAfterFIN{s, fins[0], read, v.Unread(s, read.N), v.Unread(s, fins[0].N+1) > 0})
+		}
+	}
+	return all
+}
+
+// entered is when TCP_INFO saw the peer's end enter a state, after an ending; nil: it did not.
+func entered(e tcp.Ending, state string) *journal.Event {
+	for _, x := range e.Peer().Entered(state, journal.TCPInfo) {
+		if x.N > e.By.N {
+			return x
+		}
+	}
+	return nil
+}
+
+// reset is when the peer's end was torn down by the other's RST: it went to CLOSE with its
+// descriptor open, and not by its own doing. Nil: it was not.
+func reset(e tcp.Ending) *journal.Event {
+	closed := entered(e, journal.Close)
+	for _, own := range e.Peer().CallsOf(0, tcp.N(closed), "close", "shutdown") {
+		if own.Call.Errno == "" {
+			return nil
+		}
+	}
+	return closed
+}
+
+// tried is the first ending of a name, which must have been tried.
+func tried(c *claim.Case, name string) tcp.Ending {
+	some := tcp.EndedBy(name)(c.View)
+	c.Given(len(some) > 0, "%s was not tried", name)
+	c.Cite(some[0].By)
+	c.About(some[0].Who)
+	return some[0]
+}
+
+// goesToCloseWait expects that an ending took the peer to CLOSE_WAIT, for its FIN came.
+func goesToCloseWait(c *claim.Case, name string) {
+	at := entered(tried(c, name), journal.CloseWait)
+	c.Cite(at)
+	c.ExpectSeen(at != nil, "after %s the peer was not in CLOSE_WAIT: no FIN came", name)
+}
+
+// staysOpen expects that an ending changed nothing for the peer, which goes on.
+func staysOpen(c *claim.Case, name string) {
+	e := tried(c, name)
+	at := entered(e, journal.CloseWait)
+	c.Cite(at)
+	c.Expect(at == nil, "%s took the peer to CLOSE_WAIT", name)
+	read := c.First(e.Peer().Reads(e.By.N, 0))
+	c.ExpectSeen(read != nil && !tcp.IsEnd(read), "the peer did not go on after %s", name)
+}
+
+// resetsWriter expects that a peer that goes on writing is reset.
+func resetsWriter(c *claim.Case, name string) {
+	e := tried(c, name)
+	write, rst := c.First(e.Peer().Writes(e.By.N, 0)), reset(e)
+	c.Cite(rst)
+	c.ExpectSeen(write != nil && rst != nil, "the peer that wrote after %s was not reset", name)
+}
+
+// stillReceives expects that the caller of SHUT_WR reads what the peer sends.
+func stillReceives(c *claim.Case) {
+	read := false
+	for _, e := range tcp.EndedBy(tcp.ShutWrite)(c.View) {
+		write := lateWrite(e)
+		if write == nil {
+			continue
+		}
+		if r := firstOf(e.Who.Reads(write.N, 0)); r != nil && !hadNothing(r) {
+			c.Cite(e.By, write, r)
+			c.Expect(string(r.Call.Data) == string(write.Call.Data), "the peer sent %d bytes after %s, and the caller's read returned %s", write.Call.Result, e.Name(), claim.Returned(r))
+			read = true
+		}
+	}
+	c.Given(read, "no peer was seen to send after shutdown(SHUT_WR), and the caller to read")
+}
+
+// fourEndings is the phenomenon of endings: three of them tell the peer's kernel the same,
+// one nothing, and its data fares differently with each.
+var fourEndings = claim.Phenomenon{
+	Needs: needsEnds,
+	Rule: claim.Once(func(c *claim.Case) {
+		goesToCloseWait(c, tcp.ShutWrite)
+		stillReceives(c)
+		staysOpen(c, tcp.ShutRead)
+		for _, name := range []string{tcp.ShutBoth, tcp.Closed} {
+			goesToCloseWait(c, name)
+			resetsWriter(c, name)
+		}
+		c.Holds("SHUT_WR, SHUT_RDWR and close() took the peer to CLOSE_WAIT, SHUT_RD told it nothing; what it sent then was read after SHUT_WR, and reset after SHUT_RDWR and close()")
+	}),
+}
+
+// goingOn is the phenomenon of late-data: one caller reads it, the other's kernel rejects it.
+var goingOn = claim.Phenomenon{
+	Needs: needsEnds,
+	Rule: claim.Once(func(c *claim.Case) {
+		stillReceives(c)
+		resetsWriter(c, tcp.Closed)
+		c.Holds("after SHUT_WR the caller read what the peer sent; the peer that wrote after close() was reset")
+	}),
+}
+
+// unreadMatters is the phenomenon of unread: what the peer's read returns after an ending
+// with data unread, ECONNRESET or the end.
+var unreadMatters = claim.Phenomenon{
+	Needs: needsEnds,
+	Rule: claim.Once(func(c *claim.Case) {
+		for _, name := range []string{tcp.Closed, tcp.ShutWrite, tcp.ShutBoth} {
+			e := tried(c, name)
+			c.Given(tcp.Moved(e.Peer().Writes(0, 0)) > 0, "nothing was sent that could have been unread at %s", name)
+			read, own := c.First(e.Peer().Reads(e.By.N, 0)), c.First(e.Who.Reads(e.By.N, 0))
+			if name == tcp.Closed {
+				c.ExpectSeen(read != nil && read.Call.Errno == "ECONNRESET", "after %s with data unread the peer's read returned %s", name, claim.Returned(read))
+				continue
+			}
+			c.ExpectSeen(tcp.IsEnd(read) && own != nil && own.Call.Result > 0, "after %s with data unread the peer's read returned %s, the caller's own %s", name, claim.Returned(read), claim.Returned(own))
+		}
+		c.Holds("after close() with data unread the peer's read failed with ECONNRESET; after SHUT_WR and SHUT_RDWR it returned the end, and the data could still be read")
+	}),
 }

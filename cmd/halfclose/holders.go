@@ -1,119 +1,109 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
 )
 
-// held is a call that ended, or shut down, one of several descriptors.
-type held struct {
-	claim.Connection
+// sharing is a call that ended, or shut down, one of several descriptors of a client's socket,
+// or the last.
+type sharing struct {
+	*tcp.Conn
 	call *journal.Event
 	left int // how many descriptors were left
-	next *journal.Event
-	sent []*journal.Event // by the caller's end, until the next such call
+	next int // the next such call; 0: there is none
+	sent []*tcp.Segment
 }
 
-// ofSeveral lists the closes and shutdowns of sockets with several descriptors,
-// in order; a close that left none is the last of its socket.
-func ofSeveral(j *journal.Journal) []held {
-	var all []held
-	for _, c := range claim.Connections(j) {
-		w := wayOf(c, c.Client, nil)
-		calls := w.Calls(c.Client, nil, "close", "shutdown")
+// ofSeveral lists the closes and shutdowns of sockets with several descriptors, in order.
+func ofSeveral(v *tcp.View) []sharing {
+	var all []sharing
+	for _, conn := range v.Conns {
+		calls := conn.Client.CallsOf(0, 0, "close", "shutdown")
 		for i, call := range calls {
-			h := held{Connection: c, call: call, next: claim.Nth(calls, i+1)}
-			h.left = claim.Holders(j, c.Client, call)
-			h.sent = claim.Farewells(w.Sent(c.Client, call, h.next))
+			h := sharing{Conn: conn, call: call, left: v.Holders(conn.Client, call.N)}
+			if i+1 < len(calls) {
+				h.next = calls[i+1].N
+			}
+			h.sent = tcp.Teardown(conn.Client.Sent(call.N, h.next))
 			all = append(all, h)
 		}
 	}
 	return all
 }
 
-// sharesOne judges that close acts for a descriptor, and shutdown for the
-// connection.
-func sharesOne(j *journal.Journal) claim.Finding {
-	var (
-		cited        []*journal.Event
-		closes, last int
-		shutdowns    int
-	)
-	for _, h := range ofSeveral(j) {
-		switch {
-		case claim.NameOf(h.call) == claim.Closed && h.left > 0:
-			if len(h.sent) > 0 {
-				return claim.Refute(claim.Numbers(h.call, h.sent[0]), "close() of one of %d descriptors of %s sent %s", h.left+1, h.Client, claim.FlagsOf(h.sent))
-			}
-			if use := h.usedAfter(); use != nil {
-				closes++
-				cited = append(cited, h.call, use)
-			}
-		case claim.NameOf(h.call) == claim.Closed:
-			if len(h.sent) > 0 {
-				last++
-				cited = append(cited, h.call, h.sent[0])
-			}
-		case h.left > 1:
-			f, ok := h.actsForAll(j)
-			if !ok {
-				return f
-			}
-			shutdowns++
-			cited = append(cited, h.call, h.sent[0], h.refused())
-		}
-	}
-	if closes == 0 || last == 0 || shutdowns == 0 {
-		return claim.Unclear("not all was seen: %d closes of one descriptor with another in use afterwards, %d of the last, %d shutdowns through one of several", closes, last, shutdowns)
-	}
-	return claim.Absent(claim.Confirm(claim.Numbers(cited...), "%s", fmt.Sprintf(
-		"%d times close() of one descriptor sent nothing, and the other went on sending; only the last close() sent a FIN. One shutdown() sent it at once, and the other holder's write failed with EPIPE", closes)))
-}
-
-// usedAfter is a call by which the connection was still used through another
-// descriptor, and arrived.
-func (h *held) usedAfter() *journal.Event {
-	w := wayOf(h.Connection, h.Client, nil)
-	for _, e := range w.writes(h.Client, h.call) {
-		if e.Call.Errno == "" && claim.Between(e, nil, h.next) {
-			for _, r := range w.reads(h.Server, e) {
-				if string(r.Call.Data) == string(e.Call.Data) {
-					return e
-				}
+// usedAfter is a call by which the connection was still used through another descriptor,
+// and the read that took it; nil: it was not.
+func (h *sharing) usedAfter() (write, read *journal.Event) {
+	for _, w := range h.Client.Writes(h.call.N, h.next) {
+		for _, r := range h.Server.Reads(w.N, 0) {
+			if w.Call.Errno == "" && string(r.Call.Data) == string(w.Call.Data) {
+				return w, r
 			}
 		}
 	}
-	return nil
+	return nil, nil
 }
 
-// refused is another holder's write that failed after a shutdown.
-func (h *held) refused() *journal.Event {
-	w := wayOf(h.Connection, h.Client, nil)
-	for _, e := range w.writes(h.Client, h.call) {
-		if e.Call.Errno == "EPIPE" && slices.Index(e.Call.Args, h.Client) == 0 != (slices.Index(h.call.Call.Args, h.Client) == 0) {
-			return e
-		}
-	}
-	return nil
-}
-
-// actsForAll judges a shutdown through one of several descriptors.
-func (h *held) actsForAll(j *journal.Journal) (claim.Finding, bool) {
-	switch {
-	case len(h.sent) == 0:
-		return claim.Refuse(j, claim.Numbers(h.call), "shutdown() through one of %d descriptors of %s sent no FIN", h.left, h.Client), false
-	case h.refused() == nil:
-		return claim.Refuse(j, claim.Numbers(h.call), "after shutdown() through one descriptor of %s no write through another was refused", h.Client), false
-	}
-	return claim.Finding{}, true
+// others lists the writes through another descriptor after a shutdown.
+func (h *sharing) others() []*journal.Event {
+	return slices.DeleteFunc(h.Client.Writes(h.call.N, 0), func(e *journal.Event) bool {
+		return (slices.Index(e.Call.Args, h.Client.ID) == 0) == (slices.Index(h.call.Call.Args, h.Client.ID) == 0)
+	})
 }
 
 var hc31 = claim.Claim{
 	ID: "HC31", Statement: "close() of one of two descriptors of a socket (dup, fork) sends nothing; shutdown() acts for all",
-	Source: "close(2), shutdown(2)", Quantity: claim.Always,
+	Source: "close(2), shutdown(2)", Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "several descriptors refer to one socket",
-	Needs:        needsPackets, Check: sharesOne,
+	Rule: claim.Each(ofSeveral, func(c *claim.Case, h sharing) {
+		c.About(h.Client)
+		c.Cite(h.call)
+		closes := tcp.NameOf(h.call) == tcp.Closed
+		c.If(closes && h.left > 0 || !closes && h.left > 1)
+		if closes {
+			c.AllSegments(h.sent)
+			c.Expect(len(h.sent) == 0, "close() of one of %d descriptors of %s sent %s", h.left+1, h.Client.ID, claim.Named(h.sent))
+			c.Absent()
+			write, read := h.usedAfter()
+			c.If(write != nil)
+			c.Cite(write, read)
+			c.Holds("close() of one descriptor of %s sent nothing, and the other went on sending", h.Client.ID)
+		}
+		c.ExpectSeen(len(h.sent) > 0, "shutdown() through one of %d descriptors of %s sent no FIN", h.left, h.Client.ID)
+		c.FirstSegment(h.sent)
+		other := c.First(h.others())
+		c.Given(other != nil, "no write through another descriptor of %s was tried", h.Client.ID)
+		c.Expect(other.Call.Errno == "EPIPE", "after shutdown() through one descriptor of %s a write through another returned %s", h.Client.ID, claim.Returned(other))
+		c.Holds("shutdown() through one descriptor of %s sent a FIN at once, and a write through another failed with EPIPE", h.Client.ID)
+	}),
+}
+
+// lastToClose is the phenomenon of shared: the peer sees the end after the last descriptor
+// was closed, and not before.
+var lastToClose = claim.Phenomenon{
+	Needs: needsEnds,
+	Rule: claim.Once(func(c *claim.Case) {
+		one, last := 0, 0
+		for _, h := range ofSeveral(c.View) {
+			if tcp.NameOf(h.call) != tcp.Closed {
+				continue
+			}
+			c.Cite(h.call)
+			read := c.First(h.Server.Reads(h.call.N, 0))
+			c.ExpectSeen(read != nil, "the peer did not read after close() of %s", h.Client.ID)
+			if h.left > 0 {
+				c.Expect(!tcp.IsEnd(read), "close() of one of %d descriptors of %s ended the connection", h.left+1, h.Client.ID)
+				one++
+				continue
+			}
+			c.ExpectSeen(tcp.IsEnd(read), "the last close() of %s did not end the connection: the peer's read returned %s", h.Client.ID, claim.Returned(read))
+			last++
+		}
+		c.Given(one > 0 && last > 0, "not both were seen: %d closes of one descriptor of several, %d of the last", one, last)
+		c.Holds("the peer read nothing after the first close(), and the end after the last")
+	}),
 }

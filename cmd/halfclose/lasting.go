@@ -1,158 +1,119 @@
 package main
 
 import (
-	"math"
 	"slices"
-	"strconv"
+	"time"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
 )
 
 // finTimeoutSetting bounds how long an orphan stays in FIN_WAIT2.
 const finTimeoutSetting = "net.ipv4.tcp_fin_timeout"
 
-// settingOf is the last value that a run gave a setting, and the event.
-func settingOf(j *journal.Journal, name string) (value int64, e *journal.Event) {
-	e = claim.Setting(j, "", name, math.MaxInt)
-	if e != nil {
-		value, _ = strconv.ParseInt(e.Setting.New, 10, 64) // 0 for what is no number
-	}
-	return value, e
+// slack is how much earlier than on its second a timer of the kernel's may seem to end: it
+// runs in jiffies, of up to 10 ms, and is rounded by an eighth (the timer wheel,
+// kernel/time/timer.c).
+const slack = time.Second / 8
+
+// timeoutOf is tcp_fin_timeout as the run has set it, or read it.
+func timeoutOf(c *claim.Case) time.Duration {
+	value, set := settingOf(c, finTimeoutSetting)
+	c.Given(set != nil && value > 0, "tcp_fin_timeout was not read")
+	return time.Duration(value) * time.Second
 }
 
-const second = int64(1e9)
-
-// slack is how much earlier than on its second a timer of the kernel's may seem
-// to end: it runs in jiffies, of up to 10 ms, and is rounded by an eighth
-// (the timer wheel, kernel/time/timer.c).
-const slack = second / 8
-
-// orphanEnds judges how long FIN_WAIT2 lasted after close, and what came then.
-func orphanEnds(j *journal.Journal) claim.Finding {
-	timeout, set := settingOf(j, finTimeoutSetting)
-	if set == nil || timeout == 0 {
-		return claim.Unclear("tcp_fin_timeout was not set, so nothing was waited for")
-	}
-	for _, w := range of(ways(j), claim.Closed) {
-		var in, out *journal.Event
-		for _, e := range claim.States(w.Journal, w.Who, journal.SockDiag) {
-			switch {
-			case e.State.To == journal.FinWait2:
-				in = e
-			case e.State.From == journal.FinWait2 && out == nil:
-				out = e
-			}
-		}
-		if in == nil {
-			continue
-		}
-		if out == nil {
-			watched := w.Events[len(w.Events)-1].T - in.T
-			if watched < 2*timeout*second {
-				return claim.Unclear("%s was still in FIN_WAIT2, and watched for no more than %s", w.Who, seconds(watched))
-			}
-			return claim.Refuse(j, claim.Numbers(set, in), "%s was still in FIN_WAIT2 after %s", w.Who, seconds(watched))
-		}
-		cited := claim.Numbers(set, in, out)
-		// It may have begun as soon as close was called: a process that is stopped sees it later.
-		lasted, atMost := out.T-in.T, out.T-w.By.T
-		switch {
-		case w.disturbed(in, out):
-			return claim.Unclear("%s was not left alone in FIN_WAIT2: a segment reached it", w.Who)
-		case out.State.To == journal.TimeWait:
-			return claim.Refute(cited, "%s went from FIN_WAIT2 to TIME_WAIT", w.Who)
-		case atMost < timeout*second-slack:
-			return claim.Refute(cited, "%s left FIN_WAIT2 after %s, before tcp_fin_timeout, %d s", w.Who, seconds(atMost), timeout)
-		}
-		if lasted > 2*timeout*second {
-			return claim.Unclear("%s was seen gone only after %s, with tcp_fin_timeout at %d s: it may have gone before", w.Who, seconds(lasted), timeout)
-		}
-		return claim.Confirm(cited, "%s was in FIN_WAIT2 for %s, with tcp_fin_timeout at %d s, and then there was nothing left of it: no TIME_WAIT", w.Who, seconds(lasted), timeout)
-	}
-	return claim.Unclear("no closed socket was seen in FIN_WAIT2")
-}
-
-// disturbed says whether a segment reached a socket between two events that means
-// anything to FIN_WAIT2: data, a FIN, a RST. The acknowledgement that led there
-// may have been captured after the state was seen, where that is not in step.
-func (w *way) disturbed(after, before *journal.Event) bool {
-	return slices.ContainsFunc(w.Arrived(w.Who, after, before), func(e *journal.Event) bool {
-		return e.Packet.Len > 0 || !claim.HasFlags(e, "ACK")
+// disturbed says whether a segment reached a socket in its stay in FIN_WAIT2 that means
+// anything there: data, a FIN, a RST. The acknowledgement that led there may have been
+// captured after the state was seen, where that is not in step.
+func disturbed(s *tcp.Socket, stay *tcp.Stay) bool {
+	return slices.ContainsFunc(s.Arrived(stay.In.N, tcp.N(stay.Out)), func(x *tcp.Segment) bool {
+		return x.Packet.Len > 0 || claim.Named([]*tcp.Segment{x}) != "ACK"
 	})
 }
 
 var hc16 = claim.Claim{
 	ID: "HC16", Statement: "after close(), FIN_WAIT2 lasts tcp_fin_timeout and then becomes CLOSE, not TIME_WAIT",
-	Source: article004, Quantity: claim.Always,
+	Source: article004, Quantity: claim.Always, Needs: needsStates,
 	Precondition: "the peer does not close meanwhile",
-	Needs:        needsStates, Check: orphanEnds,
+	Rule:         claim.AfterEnding(tcp.Closed, orphanEnds),
 }
 
-var orphanGone = claim.Phenomenon{Needs: needsDiag, Check: orphanEnds}
-
-// halfOpenLasts judges that FIN_WAIT2 after SHUT_WR outlives tcp_fin_timeout.
-func halfOpenLasts(j *journal.Journal) claim.Finding {
-	timeout, set := settingOf(j, finTimeoutSetting)
-	if set == nil || timeout == 0 {
-		return claim.Unclear("tcp_fin_timeout was not set, so nothing was waited for")
-	}
-	for _, w := range of(ways(j), claim.ShutWrite) {
-		in, last, spoke := w.finWait2()
-		if in == nil {
-			continue
-		}
-		if left := w.leftBefore(in, spoke); left != nil {
-			return claim.Refute(claim.Numbers(set, in, left), "%s left FIN_WAIT2 after %s, for %s, while the peer was silent", w.Who, seconds(left.T-in.T), left.State.To)
-		}
-		if last == nil {
-			return claim.Unclear("%s was not looked at again in FIN_WAIT2", w.Who)
-		}
-		stayed := last.T - in.T
-		if stayed < 3*timeout*second {
-			return claim.Unclear("%s was watched for %s, less than three times tcp_fin_timeout, %d s", w.Who, seconds(stayed), timeout)
-		}
-		return claim.Confirm(claim.Numbers(set, in, last), "%s was still in FIN_WAIT2 after %s, with tcp_fin_timeout at %d s, timer %s",
-			w.Who, seconds(stayed), timeout, last.Sample.Timer)
-	}
-	return claim.Unclear("no socket was seen in FIN_WAIT2 after %s", claim.ShutWrite)
+// orphanEnds expects how long FIN_WAIT2 lasts after close(), and what comes then.
+func orphanEnds(c *claim.Case, e tcp.Ending) {
+	stay := c.Stay(e.Who, journal.FinWait2, journal.SockDiag)
+	c.If(stay.Seen())
+	timeout := timeoutOf(c)
+	c.Given(stay.Ended() || stay.Lasted() >= 2*timeout, "%s was still in FIN_WAIT2, and watched for no more than %s", e.Who.ID, seconds(stay.Lasted()))
+	c.ExpectSeen(stay.Ended(), "%s was still in FIN_WAIT2 after %s", e.Who.ID, seconds(stay.Lasted()))
+	c.Given(!disturbed(e.Who, stay), "%s was not left alone in FIN_WAIT2: a segment reached it", e.Who.ID)
+	c.Expect(stay.Next != journal.TimeWait, "%s went from FIN_WAIT2 to TIME_WAIT", e.Who.ID)
+	// It may have begun as soon as close() was called: a process that is stopped sees it later.
+	atMost := time.Duration(stay.Out.T - e.By.T)
+	c.Expect(atMost >= timeout-slack, "%s left FIN_WAIT2 after %s, before tcp_fin_timeout, %s", e.Who.ID, seconds(atMost), seconds(timeout))
+	c.Given(stay.Lasted() <= 2*timeout, "%s was seen gone only after %s, with tcp_fin_timeout at %s: it may have gone before", e.Who.ID, seconds(stay.Lasted()), seconds(timeout))
+	c.Holds("%s was in FIN_WAIT2 for %s, with tcp_fin_timeout at %s, and then nothing was left of it: no TIME_WAIT", e.Who.ID, seconds(stay.Lasted()), seconds(timeout))
 }
 
-// finWait2 is when sock_diag first saw the active end in FIN_WAIT2, when it last
-// did before the peer spoke, and when the peer spoke.
-func (w *way) finWait2() (in, last, spoke *journal.Event) {
-	spoke = claim.Nth(w.Calls(w.Other(), w.By, "write", "sendmsg", "close", "shutdown"), 0)
-	for _, e := range claim.States(w.Journal, w.Who, journal.SockDiag) {
-		if e.State.To == journal.FinWait2 && in == nil {
-			in = e
-		}
-	}
-	for _, e := range claim.Samples(w.Journal, w.Who, journal.FinWait2) {
-		if in != nil && claim.Between(e, in, spoke) {
-			last = e
-		}
-	}
-	return in, last, spoke
-}
-
-// leftBefore is the change by which the socket left FIN_WAIT2 before an event.
-func (w *way) leftBefore(in, before *journal.Event) *journal.Event {
-	for _, e := range claim.States(w.Journal, w.Who, journal.SockDiag) {
-		if claim.Between(e, in, before) && e.State.From == journal.FinWait2 {
-			return e
-		}
-	}
-	return nil
-}
+// orphanGone is the phenomenon of orphan.
+var orphanGone = claim.Phenomenon{Needs: needsDiag, Precondition: "no closed socket was seen in FIN_WAIT2", Rule: claim.AfterEnding(tcp.Closed, orphanEnds)}
 
 var hc17 = claim.Claim{
-	ID: "HC17", Statement: "after shutdown(SHUT_WR), FIN_WAIT2 lasts as long as the peer stays silent",
-	Source: article004, Quantity: claim.Always,
+	ID: "HC17", Statement: "after shutdown(SHUT_WR), FIN_WAIT2 outlasts tcp_fin_timeout while the peer stays silent",
+	Source: article004, Quantity: claim.Always, Needs: needsStates,
 	Precondition: "it is watched for three times tcp_fin_timeout",
-	Needs:        needsStates, Check: halfOpenLasts,
+	Rule: claim.AfterEnding(tcp.ShutWrite, func(c *claim.Case, e tcp.Ending) {
+		outlasts(c, e)
+		c.Holds("%s was still in FIN_WAIT2 after three times tcp_fin_timeout", e.Who.ID)
+	}),
 }
 
+// outlasts expects that FIN_WAIT2 after SHUT_WR outlasts tcp_fin_timeout.
+func outlasts(c *claim.Case, e tcp.Ending) {
+	stay := c.Stay(e.Who, journal.FinWait2, journal.SockDiag)
+	c.If(stay.Seen())
+	timeout := timeoutOf(c)
+	spoke := c.First(e.Peer().CallsOf(e.By.N, 0, "write", "sendmsg", "close", "shutdown"))
+	early := stay.Ended() && (spoke == nil || stay.Out.N < spoke.N)
+	c.Expect(!early, "%s left FIN_WAIT2 after %s, for %s, while the peer was silent", e.Who.ID, seconds(stay.Lasted()), stay.Next)
+	last := c.Last(e.Who.Samples(journal.FinWait2, stay.In.N, tcp.N(spoke)))
+	c.Given(last != nil, "%s was not read again in FIN_WAIT2", e.Who.ID)
+	stayed := time.Duration(last.T - stay.In.T)
+	c.Given(stayed >= 3*timeout, "%s was watched for %s, less than three times tcp_fin_timeout, %s", e.Who.ID, seconds(stayed), seconds(timeout))
+}
+
+// halfOpenStays is the phenomenon of half-open: it stays, and still receives.
 var halfOpenStays = claim.Phenomenon{
-	Needs: needsDiag,
-	Check: func(j *journal.Journal) claim.Finding { return claim.Together(j, halfOpenLasts, receives) },
+	Needs: needsDiag, Precondition: "no socket was seen in FIN_WAIT2 after shutdown(SHUT_WR)",
+	Rule: claim.AfterEnding(tcp.ShutWrite, func(c *claim.Case, e tcp.Ending) {
+		outlasts(c, e)
+		write := lateWrite(e)
+		c.Given(write != nil, "the peer was not seen to send")
+		read := c.First(e.Who.Reads(write.N, 0))
+		c.Cite(write)
+		c.ExpectSeen(read != nil && string(read.Call.Data) == string(write.Call.Data), "what the peer sent was not read")
+		c.Holds("%s was still in FIN_WAIT2 after three times tcp_fin_timeout, and read what its peer sent then", e.Who.ID)
+	}),
+}
+
+// twoMSL is what Linux takes for twice the maximum segment lifetime: TCP_TIMEWAIT_LEN in
+// include/net/tcp.h.
+const twoMSL = 60 * time.Second
+
+var hc44 = claim.Claim{
+	ID: "HC44", Statement: "FIN_WAIT2 time “happens to be 2MSL”, 60 s by default",
+	Source: article004, Quantity: claim.Always, Needs: needsDiag,
+	Precondition: "tcp_fin_timeout is at its default, and the timer of an orphan in FIN_WAIT2 is read",
+	Rule: claim.AfterEnding(tcp.Closed, func(c *claim.Case, e tcp.Ending) {
+		stay := c.Stay(e.Who, journal.FinWait2, journal.SockDiag)
+		c.If(stay.Seen())
+		timeout := timeoutOf(c)
+		read := c.First(e.Who.Samples(journal.FinWait2, stay.In.N-1, 0))
+		c.Given(read != nil && read.Sample.Timer == "timewait", "the timer of %s in FIN_WAIT2 was not read", e.Who.ID)
+		lasts := c.Between(stay.In, read) + time.Duration(read.Sample.TimerMS)*time.Millisecond
+		c.Given(timeout == twoMSL, "tcp_fin_timeout is %s here, not its default", seconds(timeout))
+		c.Expect(lasts > twoMSL-time.Second && lasts < twoMSL+time.Second, "the orphan %s stays in FIN_WAIT2 for %s", e.Who.ID, seconds(lasts))
+		c.Holds("the orphan %s stays in FIN_WAIT2 for %s by its timer, as long as a TIME_WAIT", e.Who.ID, seconds(lasts))
+	}),
 }

@@ -1,136 +1,130 @@
 package main
 
 import (
-	"fmt"
-	"strings"
+	"slices"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/tcp"
 )
 
-// death is the end of a process that alone held a connection.
+// death is the end of a process that alone had a connection.
 type death struct {
-	claim.Connection
+	*tcp.Conn
 	event  *journal.Event
 	how    string // "returned from main", "_exit", "SIGKILL"
 	unread int64
-	sent   []*journal.Event
+	sent   []*tcp.Segment
 }
 
-// deaths lists the ends of processes, with what each put on the wire.
-func deaths(j *journal.Journal) []death {
-	var all []death
-	owned := map[int][]string{} // by pid
-	for i := range j.Events {
-		e := &j.Events[i]
-		switch {
-		case e.Process == nil:
-		case e.Process.Event == "started":
-			owned[e.Process.PID] = e.Process.Sockets
-		case (e.Process.Event == "exited" || e.Process.Event == "killed") && (j.Played == 0 || e.N <= j.Played):
-			for _, c := range claim.Connections(j) {
-				for _, s := range owned[e.Process.PID] {
-					if s == c.Client && claim.Holders(j, s, e) == 1 {
-						all = append(all, deathOf(c, e))
+// deaths lists the ends of processes, with what each connection sent then.
+func deaths(v *tcp.View) []death {
+	return tcp.Derive(v, func(v *tcp.View) []death {
+		var all []death
+		owned := map[int][]string{} // by pid
+		for _, e := range v.Events(func(e *journal.Event) bool { return e.Process != nil }) {
+			switch e.Process.Event {
+			case "started":
+				owned[e.Process.PID] = e.Process.Sockets
+			case "exited", "killed":
+				for _, conn := range v.Conns {
+					if slices.Contains(owned[e.Process.PID], conn.Client.ID) && v.Holders(conn.Client, e.N) == 1 {
+						all = append(all, deathOf(v, conn, e))
 					}
 				}
 			}
 		}
-	}
-	return all
+		return all
+	})
 }
 
-func deathOf(c claim.Connection, e *journal.Event) death {
-	w := wayOf(c, c.Client, nil)
-	d := death{Connection: c, event: e, how: e.Process.How, unread: w.Unread(c.Client, e)}
+func deathOf(v *tcp.View, conn *tcp.Conn, e *journal.Event) death {
+	d := death{Conn: conn, event: e, how: e.Process.How, unread: v.Unread(conn.Client, e.N), sent: tcp.Teardown(conn.Client.Sent(e.N, 0))}
 	if e.Process.Signal != "" {
 		d.how = e.Process.Signal
 	}
-	d.sent = claim.Farewells(w.Sent(c.Client, e, nil))
 	return d
 }
 
-// notSeenToEnd is a socket of a process of whose end not all was seen: who held
-// the socket, what ended the process, and what the socket sent then; "" if there
-// is none.
-func notSeenToEnd(j *journal.Journal) string {
-	seen := map[string]bool{}
-	for _, d := range deaths(j) {
-		seen[d.Client] = len(d.sent) > 0
+// notSeen is a client of whose process the end was not seen; nil: there is none.
+func notSeen(v *tcp.View) *tcp.Socket {
+	seen := map[*tcp.Socket]bool{}
+	for _, d := range deaths(v) {
+		seen[d.Client] = true
 	}
-	for _, c := range claim.Connections(j) {
-		seen[c.Server] = true // the peers' ends are not the processes'
-	}
-	for _, s := range j.Sockets {
-		if s.Remote != "" && !seen[s.ID] {
-			return s.ID
+	for _, conn := range v.Conns {
+		if !seen[conn.Client] {
+			return conn.Client
 		}
 	}
-	return ""
+	return nil
 }
 
-// processesSay judges what each process's end put on the wire: with nothing
-// unread, and with something.
-func processesSay(j *journal.Journal, unread bool, flag string) claim.Finding {
-	var (
-		cited []*journal.Event
-		told  []string
-	)
-	for _, d := range deaths(j) {
-		if d.unread > 0 != unread {
-			continue
-		}
-		sent := claim.WithFlag(d.sent, flag)
-		if sent == nil {
-			return claim.Refuse(j, claim.Numbers(append(d.sent, d.event)...), "%s: %s sent %s, no %s", d.how, d.Client, claim.FlagsOf(d.sent), flag)
-		}
-		cited = append(cited, d.event, sent)
-		told = append(told, d.how)
-	}
-	if len(cited) == 0 {
-		return claim.Unclear("no process was seen to end so")
-	}
-	after := "with nothing unread"
-	if unread {
-		after = "with data unread"
-	}
-	return claim.Confirm(claim.Numbers(cited...), "%s %s (%s)", flag, after, strings.Join(told, ", "))
+// sends expects that the end of a process sent a segment with a flag.
+func (d *death) sends(c *claim.Case, flag packet.Flags, what string) {
+	c.About(d.Client)
+	c.Cite(d.event)
+	c.AllSegments(d.sent)
+	c.ExpectSeen(len(tcp.With(d.sent, flag)) > 0, "%s: %s sent %s, no %s", d.how, d.Client.ID, claim.Named(d.sent), flag)
+	c.Holds("%s with %s (%s)", flag, what, d.how)
 }
 
 var hc18 = claim.Claim{
 	ID: "HC18", Statement: "a process that exits or is killed sends FIN for its sockets, nothing being unread",
-	Source: article000 + "; " + article004, Quantity: claim.Always,
+	Source: article000 + "; " + article004, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "all that had come to the socket was read when the process ended",
-	Needs:        needsPackets,
-	Check: func(j *journal.Journal) claim.Finding {
-		f := processesSay(j, false, "FIN")
-		if s := notSeenToEnd(j); f.Verdict == claim.Confirmed && s != "" {
-			return claim.Unclear("not every end was seen: the process that alone held %s, what ended it, and what %s sent then", s, s)
-		}
-		return f
-	},
+	Rule: claim.Each(deaths, func(c *claim.Case, d death) {
+		c.If(d.unread <= 0)
+		left := notSeen(c.View)
+		c.Given(left == nil, "not every end was seen: that of the process that alone had %s was not", left.Name())
+		d.sends(c, packet.FIN, "nothing unread")
+	}),
 }
 
 var hc49 = claim.Claim{
 	ID: "HC49", Statement: "a process that exits or is killed always sends FIN, data unread or not",
-	Source: "folklore", Quantity: claim.Always,
+	Source: "folklore", Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "something was unread when a process ended",
-	Needs:        needsPackets,
-	Check: func(j *journal.Journal) claim.Finding {
-		if rst := processesSay(j, true, "RST"); rst.Verdict == claim.Confirmed {
-			return claim.Refute(rst.Events, "%s", rst.Because)
+	Rule: claim.Each(deaths, func(c *claim.Case, d death) {
+		c.If(d.unread > 0)
+		for _, s := range d.arrivedData() {
+			c.CiteSegments(s)
 		}
-		unread := processesSay(j, true, "FIN")
-		if unread.Verdict != claim.Confirmed {
-			return unread
-		}
-		plain := hc18.Check(j)
-		if plain.Verdict != claim.Confirmed {
-			return plain
-		}
-		return claim.Confirm(append(plain.Events, unread.Events...), "%s; %s", plain.Because, unread.Because)
-	},
+		d.sends(c, packet.FIN, "data unread")
+	}),
 }
 
-// seconds renders nanoseconds for a sentence.
-func seconds(ns int64) string { return fmt.Sprintf("%.1f s", float64(ns)/1e9) }
+// arrivedData lists the segments with data that the process had not all read.
+func (d *death) arrivedData() []*tcp.Segment {
+	return slices.DeleteFunc(d.Client.NewlyArrived(0, d.event.N), func(s *tcp.Segment) bool { return s.Packet.Len == 0 })
+}
+
+var hc43 = claim.Claim{
+	ID: "HC43", Statement: "Ctrl-C ends the connection orderly",
+	Source: article000, Quantity: claim.Can, Needs: needsPackets,
+	Precondition: "a process is ended by SIGINT, with nothing unread",
+	Rule: claim.Each(deaths, func(c *claim.Case, d death) {
+		c.If(d.how == "SIGINT" && d.unread <= 0)
+		d.sends(c, packet.FIN, "nothing unread")
+	}),
+}
+
+// processEnds is the phenomenon of exit and kill: the peer reads the end, or ECONNRESET
+// where the process had left something unread.
+var processEnds = claim.Phenomenon{
+	Needs: needsEnds,
+	Rule: claim.Once(func(c *claim.Case) {
+		sorts := map[bool]int{}
+		for _, d := range deaths(c.View) {
+			c.Cite(d.event)
+			unread := tcp.Moved(d.Server.Writes(0, 0)) > tcp.Moved(d.Client.Reads(0, 0))
+			want := map[bool]string{false: "0: the end", true: "ECONNRESET"}[unread]
+			read := c.First(d.Server.Reads(d.event.N, 0))
+			c.ExpectSeen(read != nil && claim.Returned(read) == want, "after %s the peer's read returned %s, not %s", d.how, claim.Returned(read), want)
+			sorts[unread]++
+		}
+		c.Given(sorts[false] > 0 && sorts[true] > 0, "not both were seen: %d processes that ended with nothing unread, %d with something", sorts[false], sorts[true])
+		c.Holds("the peer's read returned the end, and ECONNRESET where the process had left data unread")
+	}),
+}

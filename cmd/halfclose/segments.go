@@ -2,125 +2,81 @@ package main
 
 import (
 	"slices"
-	"strings"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/tcp"
 )
 
-// goodbye is the segments of an orderly close: both FINs, and what acknowledged
-// them.
-type goodbye struct {
-	way
-	segments []*journal.Event
-	fin      *journal.Event // of the active end
-	answer   *journal.Event // the first by which the passive end acknowledged it
-	last     *journal.Event // the passive end's FIN
-	acked    *journal.Event // the first by which the active end acknowledged that
+const finAck = packet.FIN | packet.ACK
+
+// teardown is the segments of an orderly close of both ends, one after the other, with
+// nothing reset: both FINs, and what acknowledged them.
+type teardown struct {
+	tcp.Ending
+	segments []*tcp.Segment
+	fin      *tcp.Segment // of the active end
+	answer   *tcp.Segment // the first by which the passive end acknowledged it
+	last     *tcp.Segment // the passive end's FIN
+	acked    *tcp.Segment // the first by which the active end acknowledged that
 }
 
-// goodbyes lists the connections that both ends closed, one after the other,
-// with nothing reset.
-func goodbyes(j *journal.Journal) []goodbye {
-	var all []goodbye
-	for _, w := range ways(j) {
-		g := goodbye{way: w, segments: claim.Closing(w.Journal)}
-		g.read()
-		if g.fin == nil || g.answer == nil || g.last == nil || g.acked == nil || g.isGivenUp() {
-			continue
+func teardowns(v *tcp.View) []teardown {
+	return tcp.Derive(v, func(v *tcp.View) []teardown {
+		var all []teardown
+		for _, e := range v.Endings() {
+			t := teardown{Ending: e, segments: e.Closing()}
+			t.read()
+			if t.fin == nil || t.answer == nil || t.last == nil || t.acked == nil || v.OnWire() && t.timedOut() {
+				continue
+			}
+			if rst := tcp.With(t.segments, packet.RST); len(rst) > 0 && rst[0].N < t.acked.N {
+				continue
+			}
+			// It was over then: a RST after that answers what came again.
+			t.segments = slices.DeleteFunc(t.segments, func(s *tcp.Segment) bool { return s.Has(packet.RST) })
+			all = append(all, t)
 		}
-		if rst := claim.WithFlag(g.segments, "RST"); rst != nil && rst.N < g.acked.N {
-			continue
-		}
-		// It was over then: a RST after that answers what came again.
-		g.segments = slices.DeleteFunc(g.segments, func(e *journal.Event) bool { return slices.Contains(e.Packet.Flags, "RST") })
-		all = append(all, g)
-	}
-	return all
+		return all
+	})
 }
 
-// read finds the segments that make up a goodbye among those there were.
-func (g *goodbye) read() {
-	for _, e := range g.segments {
-		active := e.Packet.Src == g.Address(g.Who)
-		fin := slices.Contains(e.Packet.Flags, "FIN")
+// read finds the four among the segments that there were.
+func (t *teardown) read() {
+	for _, s := range t.segments {
+		active, fin := s.Packet.Src == t.Who.Local, s.Has(packet.FIN)
 		switch {
-		case active && fin && g.fin == nil:
-			g.fin = e
-		case !active && g.fin != nil && e.Packet.Ack == endOf(g.fin) && g.answer == nil:
-			g.answer = e
+		case active && fin && t.fin == nil:
+			t.fin = s
+		case !active && t.fin != nil && s.Packet.Ack == t.fin.End() && t.answer == nil:
+			t.answer = s
 		}
 		switch {
-		case !active && fin && g.last == nil:
-			g.last = e
-		case active && g.last != nil && e.Packet.Ack == endOf(g.last) && g.acked == nil:
-			g.acked = e
+		case !active && fin && t.last == nil:
+			t.last = s
+		case active && t.last != nil && s.Packet.Ack == t.last.End() && t.acked == nil:
+			t.acked = s
 		}
 	}
 }
 
-// isGivenUp says whether the passive end was gone before its FIN was known to
-// be acknowledged: an orphan that its kernel had given up. Only on the wire are
-// states and segments seen in step.
-func (g *goodbye) isGivenUp() bool {
-	if g.Network != journal.Wire {
-		return false
-	}
-	for _, gone := range claim.States(g.Journal, g.Other(), journal.SockDiag) {
-		if gone.State.To != journal.Gone {
-			continue
-		}
-		return !slices.ContainsFunc(g.Arrived(g.Other(), g.last, gone), func(e *journal.Event) bool {
-			return e.Packet.Ack == endOf(g.last)
-		})
-	}
-	return false
-}
-
-// endOf is the sequence number after a segment, the FIN's own included.
-func endOf(e *journal.Event) uint32 {
-	n := e.Packet.Seq + uint32(e.Packet.Len)
-	if slices.Contains(e.Packet.Flags, "FIN") {
-		n++
-	}
-	return n
-}
-
-// notSeenToClose is a socket with a peer whose connection was neither seen to be
-// closed by both ends, nor to be reset; "" if there is none.
-func notSeenToClose(j *journal.Journal, all []goodbye) string {
-	seen := map[string]bool{}
-	for _, g := range all {
-		seen[g.Client], seen[g.Server] = true, true
-	}
-	for _, c := range claim.Connections(j) {
-		if claim.WithFlag(claim.Packets(c.Journal, ""), "RST") != nil {
-			seen[c.Client], seen[c.Server] = true, true
-		}
-	}
-	for _, s := range j.Sockets {
-		if s.Remote != "" && !seen[s.ID] {
-			return s.ID
-		}
-	}
-	return ""
+// timedOut says whether the passive end was gone before its FIN was known to be
+// acknowledged: an orphan that its kernel had given up.
+func (t *teardown) timedOut() bool {
+	gone := t.Peer().Entered(journal.Gone, journal.SockDiag)
+	return len(gone) > 0 && !slices.ContainsFunc(t.Peer().Arrived(t.last.N, gone[0].N), func(s *tcp.Segment) bool {
+		return s.Packet.Ack == t.last.End()
+	})
 }
 
 // isMerged says whether the passive end's FIN was its acknowledgement too.
-func (g *goodbye) isMerged() bool { return g.answer == g.last }
-
-// noGoodbye is why nothing can be said.
-func noGoodbye(j *journal.Journal) claim.Finding {
-	if f, ok := claim.Complete(j); !ok {
-		return f
-	}
-	return claim.Unclear("no connection was seen to be closed by both ends")
-}
+func (t *teardown) isMerged() bool { return t.answer == t.last }
 
 // closed is the call by which the passive end ended its side; nil: none was seen.
-func (g *goodbye) closed() *journal.Event {
-	for _, e := range g.Calls(g.Other(), g.By, "close", "shutdown") {
-		if e.Call.Errno == "" && e.N < g.acked.N && (e.Call.Op != "shutdown" || !slices.Contains(e.Call.Args, "SHUT_RD")) {
+func (t *teardown) closed() *journal.Event {
+	for _, e := range t.Peer().CallsOf(t.By.N, t.acked.N, "close", "shutdown") {
+		if e.Call.Errno == "" && !slices.Contains(e.Call.Args, "SHUT_RD") {
 			return e
 		}
 	}
@@ -128,282 +84,268 @@ func (g *goodbye) closed() *journal.Event {
 }
 
 // isApart says whether the passive end closed after its kernel had acknowledged the FIN.
-func (g *goodbye) isApart() bool {
-	c := g.closed()
-	return c != nil && !g.isMerged() && g.answer.N < c.N
+func (t *teardown) isApart() bool {
+	call := t.closed()
+	return call != nil && !t.isMerged() && t.answer.N < call.N
 }
 
-// isEarly says whether it closed before that.
-func (g *goodbye) isEarly() bool {
-	c := g.closed()
-	return c != nil && c.N < g.answer.N
-}
-
-// fourEach judges how many segments each of some closes took; that all did is known only
-// if every close of the journal was seen.
-func fourEach(j *journal.Journal, some, all []goodbye) claim.Finding {
-	var cited []int
-	for _, g := range some {
-		n := claim.Numbers(g.segments...)
-		if len(g.segments) != 4 || g.isMerged() {
-			return claim.Absent(claim.Refute(n, "%s took %d: %s", g.Who, len(g.segments), claim.FlagsOf(g.segments)))
-		}
-		cited = append(cited, n...)
-	}
-	if s := notSeenToClose(j, all); s != "" {
-		return claim.Unclear("not every close was seen: that of %s was not, from its first segment to its last", s)
-	}
-	return claim.Confirm(cited, "it took %s", claim.FlagsOf(some[0].segments))
-}
-
-var hc1 = claim.Claim{
-	ID: "HC1", Statement: "a close takes four segments, FIN, ACK, FIN, ACK, in this order, when the passive end closes after its kernel has acknowledged",
-	Source: article000 + "; " + article001 + "; " + article004, Quantity: claim.Always,
-	Precondition: "both ends close, the passive one after its kernel has acknowledged the FIN, and nothing is reset",
-	Needs:        needsPackets,
-	Check: func(j *journal.Journal) claim.Finding {
-		all := goodbyes(j)
-		apart := slices.DeleteFunc(slices.Clone(all), func(g goodbye) bool { return !g.isApart() })
-		switch {
-		case len(all) == 0:
-			return noGoodbye(j)
-		case len(apart) == 0:
-			return claim.Unclear("no passive end was seen to close after its kernel had acknowledged")
-		}
-		return fourEach(j, apart, all)
-	},
-}
-
-var hc48 = claim.Claim{
-	ID: "HC48", Statement: "a close always takes four segments",
-	Source: article000 + "; " + article001 + ", as they are usually quoted", Quantity: claim.Always,
-	Precondition: "both ends close, one after the other, one of the passive ends before its kernel has acknowledged, and nothing is reset",
-	Needs:        needsPackets,
-	Check: func(j *journal.Journal) claim.Finding {
-		f := tookFour(j)
-		if f.Verdict == claim.Confirmed && !slices.ContainsFunc(goodbyes(j), func(g goodbye) bool { return g.isEarly() }) {
-			return claim.Unclear("each passive end closed after its kernel had acknowledged: that one may do so earlier was not put to the test")
-		}
-		return f
-	},
-}
-
-// tookFour judges whether every close that was seen took four segments.
-func tookFour(j *journal.Journal) claim.Finding {
-	all := goodbyes(j)
-	if len(all) == 0 {
-		return noGoodbye(j)
-	}
-	return fourEach(j, all, all)
-}
-
-var hc2 = claim.Claim{
-	ID: "HC2", Statement: "a FIN takes one sequence number",
-	Source: article000 + "; " + rfc9293 + " §3.4", Quantity: claim.Always,
-	Precondition: "a FIN is acknowledged",
-	Needs:        needsPackets,
-	Check: func(j *journal.Journal) claim.Finding {
-		var cited []*journal.Event
-		for _, c := range claim.Connections(j) {
-			for _, s := range claim.News(c.Journal) {
-				fin := s.Event
-				if !slices.Contains(fin.Packet.Flags, "FIN") {
-					continue
-				}
-				ack := answerTo(c.Journal, fin)
-				if ack == nil {
-					continue
-				}
-				if taken := ack.Packet.Ack - fin.Packet.Seq - uint32(fin.Packet.Len); taken != 1 {
-					return claim.Refute(claim.Numbers(fin, ack), "the FIN's acknowledgement was %d beyond its data, not 1", int32(taken))
-				}
-				cited = append(cited, fin, ack)
-			}
-		}
-		if len(cited) == 0 {
-			return claim.Unclear("no FIN was seen to be acknowledged")
-		}
-		return claim.Confirm(claim.Numbers(cited...), "each of the %d FINs was acknowledged with the number after its data and one more", len(cited)/2)
-	},
-}
-
-// answerTo is the segment with the highest acknowledgement that the other end
-// sent after a FIN had been delivered; nil if there was none, or only RSTs.
-func answerTo(j *journal.Journal, fin *journal.Event) *journal.Event {
-	var best *journal.Event
-	for _, s := range claim.News(j) {
-		e := s.Event
-		if e.N < fin.N || e.Packet.Src != fin.Packet.Dst || slices.Contains(e.Packet.Flags, "RST") {
-			continue
-		}
-		if !afterDelivery(j, fin, e) {
-			continue
-		}
-		if best == nil || int32(e.Packet.Ack-best.Packet.Ack) > 0 {
-			best = e
-		}
-	}
-	return best
-}
-
-// afterDelivery says whether an event follows the delivery of a FIN, or of its
-// repetition.
-func afterDelivery(j *journal.Journal, fin, e *journal.Event) bool {
-	return slices.ContainsFunc(claim.Packets(j, journal.AtDelivered), func(d *journal.Event) bool {
-		return d.N < e.N && d.Packet.Src == fin.Packet.Src && claim.WithFlag([]*journal.Event{d}, "FIN") != nil && endOf(d) == endOf(fin)
+// eachTeardown tests every orderly close.
+func eachTeardown(test func(c *claim.Case, t teardown)) claim.Rule {
+	return claim.Each(teardowns, func(c *claim.Case, t teardown) {
+		c.About(t.Who)
+		test(c, t)
 	})
 }
 
-var hc3 = claim.Claim{
-	ID: "HC3", Statement: "active end: FIN_WAIT1 → FIN_WAIT2 → TIME_WAIT; passive end: CLOSE_WAIT → LAST_ACK → CLOSE",
-	Source: article001 + "; " + article003 + "; " + rfc9293 + " §3.6", Quantity: claim.Always,
-	Precondition: "the passive end acknowledges the FIN, and closes later",
-	Needs:        needsStates,
-	Check: func(j *journal.Journal) claim.Finding {
-		var found []claim.Finding
-		for _, g := range goodbyes(j) {
-			if !g.isMerged() {
-				found = append(found, g.states())
-			}
-		}
-		if len(found) == 0 {
-			return noGoodbye(j)
-		}
-		for _, f := range found {
-			if f.Verdict != claim.Confirmed {
-				return f
-			}
-		}
-		return found[0]
-	},
-}
-
-// states judges the states of both ends, by sock_diag, which alone sees them
-// when the descriptor is closed.
-func (g *goodbye) states() claim.Finding {
-	active := claim.Follows(g.Journal, g.Who, "the peer's", []claim.Step{
-		{From: journal.FinWait1, To: journal.FinWait2, On: []string{"ACK"}},
-		{From: journal.FinWait2, To: journal.TimeWait, On: []string{"FIN", "ACK"}},
-	}, journal.SockDiag)
-	passive := claim.Follows(g.Journal, g.Other(), "the peer's", []claim.Step{
-		{From: journal.CloseWait, To: journal.LastAck},
-		{From: journal.LastAck, To: journal.Gone, On: []string{"ACK"}},
-	}, journal.SockDiag)
-	for _, f := range []claim.Finding{active, passive} {
-		if f.Verdict != claim.Confirmed {
-			return f
-		}
+// unseen is a socket with a peer whose connection was seen neither to be closed by both ends
+// nor to be reset; nil: there is none.
+func unseen(v *tcp.View) *tcp.Socket {
+	seen := map[*tcp.Socket]bool{}
+	for _, t := range teardowns(v) {
+		seen[t.Client], seen[t.Server] = true, true
 	}
-	return claim.Confirm(slices.Concat(active.Events, passive.Events), "%s: %s; %s: %s (CLOSE: sock_diag finds it no more)",
-		g.Who, active.Because, g.Other(), passive.Because)
-}
-
-// merges judges whether the passive end's ACK and FIN were one segment, and
-// says what kept them apart where they were not.
-func merges(j *journal.Journal) claim.Finding {
-	all := goodbyes(j)
-	if len(all) == 0 {
-		return noGoodbye(j)
-	}
-	var (
-		cited []int
-		told  []string
-		found bool
-	)
-	for _, g := range all {
-		if g.isMerged() {
-			found = true
-		}
-		cited = append(cited, claim.Numbers(g.segments...)...)
-		told = append(told, g.why())
-	}
-	if !found {
-		return claim.Refuse(j, cited, "%s", strings.Join(told, "; "))
-	}
-	return claim.Confirm(cited, "%s", strings.Join(told, "; "))
-}
-
-// why tells a goodbye by its segments and by what made them so.
-func (g *goodbye) why() string {
-	said := g.Other() + " " + claim.FlagsOf(g.segments)
-	switch {
-	case g.isMerged():
-		return said + ": it closed before its kernel had acknowledged the FIN"
-	case g.forced() != nil:
-		return said + ": TCP_QUICKACK forced the ACK out"
-	}
-	return said + ": its kernel had acknowledged the FIN before it closed"
-}
-
-// forced is the setting of TCP_QUICKACK between the FIN and its acknowledgement.
-func (g *goodbye) forced() *journal.Event {
-	for _, e := range g.Calls(g.Other(), g.fin, "setsockopt") {
-		if slices.Contains(e.Call.Args, "TCP_QUICKACK") && e.N < g.answer.N {
-			return e
+	for _, s := range v.Sockets {
+		if s.Remote != "" && !seen[s] && (s.Conn == nil || !s.Conn.IsReset()) {
+			return s
 		}
 	}
 	return nil
 }
 
+// takesFour expects that a close took four segments. That all did is known only if every
+// close of the run was seen.
+func takesFour(c *claim.Case, t teardown) {
+	c.AllSegments(t.segments)
+	c.ExpectSeen(len(t.segments) == 4 && !t.isMerged(), "%s took %d: %s", t.Who.ID, len(t.segments), claim.Named(t.segments))
+	missing := unseen(c.View)
+	c.Given(missing == nil, "not every close was seen: that of %s was not, from its first segment to its last", missing.Name())
+}
+
+var hc1 = claim.Claim{
+	ID: "HC1", Statement: "a close takes four segments, FIN, ACK, FIN, ACK, in this order, when the passive end closes after its kernel has acknowledged",
+	Source: article000 + "; " + article001 + "; " + article004, Quantity: claim.Always, Needs: needsPackets,
+	Precondition: "both ends close, the passive one after its kernel has acknowledged the FIN, and nothing is reset",
+	Rule: eachTeardown(func(c *claim.Case, t teardown) {
+		c.If(t.isApart())
+		c.Cite(t.closed())
+		takesFour(c, t)
+		c.Expect(slices.Equal(t.segments, []*tcp.Segment{t.fin, t.answer, t.last, t.acked}), "they came in another order: %s", claim.Named(t.segments))
+		c.Holds("it took %s", claim.Named(t.segments))
+	}),
+}
+
+// fourSegments is the phenomenon: a close with four.
+var fourSegments = claim.By(&hc1)
+
+var hc48 = claim.Claim{
+	ID: "HC48", Statement: "a close always takes four segments",
+	Source: article000 + "; " + article001 + ", as they are usually quoted", Quantity: claim.Always, Needs: needsPackets,
+	Precondition: "both ends close, one after the other, and nothing is reset",
+	Rule: eachTeardown(func(c *claim.Case, t teardown) {
+		takesFour(c, t)
+		early := slices.ContainsFunc(teardowns(c.View), func(t teardown) bool { call := t.closed(); return call != nil && call.N < t.answer.N })
+		c.Challenged(early, "each passive end closed after its kernel had acknowledged: that one may do so earlier was not put to the test")
+		c.Holds("it took %s", claim.Named(t.segments))
+	}),
+}
+
+// ackedFIN is a FIN, and the segment with the highest acknowledgement that the other end
+// sent after it had come.
+type ackedFIN struct{ fin, ack *tcp.Segment }
+
+func acknowledgedFINs(v *tcp.View) []ackedFIN {
+	var all []ackedFIN
+	for _, conn := range v.Conns {
+		for _, fin := range tcp.With(conn.FirstSent(), packet.FIN) {
+			to := conn.Client
+			if fin.Packet.Dst != conn.Client.Local {
+				to = conn.Server
+			}
+			came := slices.IndexFunc(to.Arrived(0, 0), func(s *tcp.Segment) bool { return s.Has(packet.FIN) && s.End() == fin.End() })
+			if came < 0 {
+				continue
+			}
+			var best *tcp.Segment
+			for _, s := range to.Sent(to.Arrived(0, 0)[came].N, 0) {
+				if !s.Has(packet.RST) && (best == nil || int32(s.Packet.Ack-best.Packet.Ack) > 0) {
+					best = s
+				}
+			}
+			all = append(all, ackedFIN{fin, best})
+		}
+	}
+	return all
+}
+
+var hc2 = claim.Claim{
+	ID: "HC2", Statement: "a FIN takes one sequence number",
+	Source: article000 + "; " + rfc9293 + " §3.4", Quantity: claim.Always, Needs: needsPackets,
+	Precondition: "a FIN is acknowledged",
+	Rule: claim.Each(acknowledgedFINs, func(c *claim.Case, x ackedFIN) {
+		c.If(x.ack != nil)
+		c.CiteSegments(x.fin, x.ack)
+		taken := int32(x.ack.Packet.Ack - x.fin.Packet.Seq - uint32(x.fin.Packet.Len))
+		c.Expect(taken == 1, "the FIN's acknowledgement was %d beyond its data, not 1", taken)
+		c.Holds("the FIN was acknowledged with the number after its data and one more")
+	}),
+}
+
+var hc42 = claim.Claim{
+	ID: "HC42", Statement: "each end sends one FIN and gets one ACK for it",
+	Source: article004, Quantity: claim.Always, Needs: needsPackets,
+	Precondition: "both ends close, and nothing is reset",
+	Rule: eachTeardown(func(c *claim.Case, t teardown) {
+		c.AllSegments(t.segments)
+		for _, s := range []*tcp.Socket{t.Who, t.Peer()} {
+			fins := tcp.With(s.Sent(0, 0), packet.FIN)
+			c.Expect(len(fins) == 1, "%s sent %d FINs", s.ID, len(fins))
+			acks := slices.DeleteFunc(slices.Clone(s.Peer().Sent(0, 0)), func(x *tcp.Segment) bool { return x.Packet.Ack != fins[0].End() || x.Has(packet.RST) })
+			c.ExpectSeen(len(acks) > 0, "no ACK came for the FIN of %s", s.ID)
+			alone := slices.DeleteFunc(slices.Clone(acks), func(x *tcp.Segment) bool { return x.Has(packet.FIN) || x.Packet.Len > 0 })
+			c.Expect(len(alone) <= 1, "%d ACKs came for the FIN of %s", len(alone), s.ID)
+		}
+		c.Holds("each end sent one FIN, and one ACK came for it")
+	}),
+}
+
+var hc41 = claim.Claim{
+	ID: "HC41", Statement: "second and fourth segment are the kernel's own",
+	Source: article004, Quantity: claim.Always, Needs: needsPackets,
+	Precondition: "both ends close, the passive one after its kernel has acknowledged the FIN, and the wire shows what caused each segment",
+	Rule: eachTeardown(func(c *claim.Case, t teardown) {
+		c.If(t.isApart() && c.OnWire())
+		c.CiteSegments(t.fin, t.answer, t.last, t.acked)
+		for _, s := range []*tcp.Segment{t.answer, t.acked} {
+			cause := c.Cause(s.Event)
+			c.Cite(cause)
+			c.Expect(cause == nil || cause.Call == nil, "%s followed %s() of the application", claim.Named([]*tcp.Segment{s}), opOf(cause))
+		}
+		c.Holds("the ACKs left when the FINs arrived, or their delay was over, without a call")
+	}),
+}
+
+func opOf(e *journal.Event) string {
+	if e == nil || e.Call == nil {
+		return "no call"
+	}
+	return e.Call.Op
+}
+
+// The states of both ends, by sock_diag, which alone sees them when the descriptor is closed.
+var (
+	activePath = []claim.Transition{
+		{From: journal.FinWait1, To: journal.FinWait2, On: packet.ACK},
+		{From: journal.FinWait2, To: journal.TimeWait, On: finAck},
+	}
+	passivePath = []claim.Transition{
+		{From: journal.CloseWait, To: journal.LastAck},
+		{From: journal.LastAck, To: journal.Gone, On: packet.ACK},
+	}
+	straight = claim.Transition{From: journal.FinWait1, To: journal.TimeWait, On: finAck}
+)
+
+var hc3 = claim.Claim{
+	ID: "HC3", Statement: "active end: FIN_WAIT1 → FIN_WAIT2 → TIME_WAIT; passive end: CLOSE_WAIT → LAST_ACK → CLOSE",
+	Source: article001 + "; " + article003 + "; " + rfc9293 + " §3.6", Quantity: claim.Always, Needs: needsStates,
+	Precondition: "the passive end acknowledges the FIN, and closes later",
+	Rule: eachTeardown(func(c *claim.Case, t teardown) {
+		c.If(!t.isMerged())
+		c.Follows(t.Who, journal.SockDiag, activePath...)
+		c.Follows(t.Peer(), journal.SockDiag, passivePath...)
+		c.Holds("%s: %s; %s: %s (CLOSE: sock_diag finds it no more)", t.Who.ID, claim.Path("the peer's", activePath...), t.Peer().ID, claim.Path("the peer's", passivePath...))
+	}),
+}
+
 var hc4 = claim.Claim{
 	ID: "HC4", Statement: "second and third segment may merge: a three-segment close",
-	Source: article004, Quantity: claim.Can,
-	Precondition: "the passive end closes while its acknowledgement is delayed",
-	Needs:        needsPackets, Check: claim.Possibly(merges),
+	Source: article004, Quantity: claim.Can, Needs: needsPackets,
+	Precondition: "both ends close, and nothing is reset",
+	Rule: eachTeardown(func(c *claim.Case, t teardown) {
+		c.AllSegments(t.segments)
+		c.ExpectSeen(t.isMerged(), "%s: %s", claim.Named(t.segments), t.whyApart())
+		c.Holds("%s: %s closed before its kernel had acknowledged the FIN", claim.Named(t.segments), t.Peer().ID)
+	}),
+}
+
+// whyApart says what kept the passive end's ACK and FIN apart.
+func (t *teardown) whyApart() string {
+	for _, e := range t.Peer().CallsOf(t.fin.N, t.answer.N, "setsockopt") {
+		if slices.Contains(e.Call.Args, "TCP_QUICKACK") {
+			return "TCP_QUICKACK forced the ACK out"
+		}
+	}
+	return "its kernel had acknowledged the FIN before it closed"
 }
 
 // threeSegments is the phenomenon: at least one close with three.
-var threeSegments = claim.Phenomenon{Needs: needsPackets, Check: merges}
-
-// fourSegments is the phenomenon: a close with four.
-var fourSegments = claim.Phenomenon{Needs: hc1.Needs, Check: hc1.Check}
-
-// dataMerges judges whether the passive end's ACK, its last data and its FIN
-// were one segment.
-func dataMerges(j *journal.Journal) claim.Finding {
-	all := goodbyes(j)
-	if len(all) == 0 {
-		return noGoodbye(j)
-	}
-	for _, g := range all {
-		if g.isMerged() && g.last.Packet.Len > 0 {
-			said := ""
-			for _, other := range all {
-				if !other.isMerged() {
-					said = "; of " + other.Other() + ", which wrote it on its own, the data took the ACK along and the FIN went alone"
-				}
-			}
-			return claim.Confirm(claim.Numbers(g.fin, g.last), "%s answered the FIN with one segment: the ACK, %d bytes and its own FIN%s",
-				g.Other(), g.last.Packet.Len, said)
-		}
-	}
-	g := all[0]
-	return claim.Refuse(j, claim.Numbers(g.segments...), "they came apart: %s", claim.FlagsOf(g.segments))
-}
+var threeSegments = claim.By(&hc4)
 
 var hc5 = claim.Claim{
 	ID: "HC5", Statement: "with delayed ACK, the ACK, data still to send, and the FIN may merge into one segment",
-	Source: article004, Quantity: claim.Can,
+	Source: article004, Quantity: claim.Can, Needs: needsPackets,
 	Precondition: "the data is held back until the close (MSG_MORE, TCP_CORK, Nagle)",
-	Needs:        needsPackets, Check: claim.Possibly(dataMerges),
+	Rule: eachTeardown(func(c *claim.Case, t teardown) {
+		c.AllSegments(t.segments)
+		c.ExpectSeen(t.isMerged() && t.last.Packet.Len > 0, "they came apart: %s", claim.Named(t.segments))
+		c.Holds("%s answered the FIN with one segment: the ACK, %d bytes and its own FIN", t.Peer().ID, t.last.Packet.Len)
+	}),
 }
 
-var oneSegment = claim.Phenomenon{Needs: needsPackets, Check: dataMerges}
+// oneSegment is the phenomenon: ACK, data and FIN in one.
+var oneSegment = claim.By(&hc5)
 
 var hc6 = claim.Claim{
 	ID: "HC6", Statement: "FIN_WAIT1 receiving FIN+ACK together goes straight to TIME_WAIT",
-	Source: article003 + "; " + rfc9293 + " §3.10.7.4", Quantity: claim.Always,
+	Source: article003 + "; " + rfc9293 + " §3.10.7.4", Quantity: claim.Always, Needs: needsStates,
 	Precondition: "the passive end's FIN is the first to acknowledge the active end's",
-	Needs:        needsStates,
-	Check: func(j *journal.Journal) claim.Finding {
-		for _, g := range goodbyes(j) {
-			if !g.isMerged() {
-				continue
+	Rule: eachTeardown(func(c *claim.Case, t teardown) {
+		c.If(t.isMerged())
+		c.Follows(t.Who, journal.SockDiag, straight)
+		c.Holds("seen: %s", claim.Path("the peer's", straight))
+	}),
+}
+
+var hc38 = claim.Claim{
+	ID: "HC38", Statement: "the FIN is set on the last piece of data",
+	Source: article003, Quantity: claim.Can, Needs: needsPackets,
+	Precondition: "an end sends data and a FIN",
+	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
+		for _, fin := range tcp.With(conn.FirstSent(), packet.FIN) {
+			if fin.Packet.Len > 0 {
+				c.CiteSegments(fin)
+				c.Holds("a segment had the last %d bytes and the FIN", fin.Packet.Len)
 			}
-			return claim.Follows(g.Journal, g.Who, "the peer's", []claim.Step{
-				{From: journal.FinWait1, To: journal.TimeWait, On: []string{"FIN", "ACK"}},
-			}, journal.SockDiag)
 		}
-		return noGoodbye(j)
-	},
+		fins := c.AllSegments(tcp.With(conn.FirstSent(), packet.FIN))
+		c.If(len(fins) > 0)
+		c.Expect(false, "each FIN came on its own: %s", claim.Named(fins))
+	}),
+}
+
+var hc35 = claim.Claim{
+	ID: "HC35", Statement: "CLOSE_WAIT is “FIN received, ACK not yet sent”",
+	Source: article003, Quantity: claim.Always, Needs: needsStates,
+	Precondition: "a socket is in CLOSE_WAIT, and the wire shows what it sends meanwhile",
+	Rule: claim.Each(closeWaits, func(c *claim.Case, s *tcp.Socket) {
+		c.If(c.OnWire())
+		stay := c.Stay(s, journal.CloseWait, journal.SockDiag)
+		fin := c.FirstSegment(tcp.With(s.Arrived(0, stay.In.N), packet.FIN))
+		c.Given(fin != nil, "the FIN that took %s there was not seen", s.ID)
+		for _, ack := range s.Sent(fin.N, tcp.N(stay.Out)) {
+			if ack.Packet.Ack == fin.End() {
+				c.CiteSegments(ack)
+				c.Expect(false, "%s was still in CLOSE_WAIT when its ACK of the FIN had left", s.ID)
+			}
+		}
+		c.Given(stay.Ended(), "%s had sent no ACK by the end of the run", s.ID)
+		c.Holds("%s left CLOSE_WAIT when it sent the ACK", s.ID)
+	}),
+}
+
+// closeWaits lists the sockets that sock_diag saw in CLOSE_WAIT.
+func closeWaits(v *tcp.View) []*tcp.Socket { return inState(v, journal.CloseWait) }
+
+// inState lists the sockets that sock_diag saw in a state.
+func inState(v *tcp.View, state string) []*tcp.Socket {
+	return slices.DeleteFunc(slices.Clone(v.Sockets), func(s *tcp.Socket) bool { return len(s.Entered(state, journal.SockDiag)) == 0 })
 }

@@ -205,6 +205,12 @@ func (c *Case) Took(call *journal.Event) time.Duration {
 	return time.Duration(call.Call.TookNS)
 }
 
+// Uninterrupted says that what follows rests on a call not having been interrupted from one
+// call on: a program that is stopped and continued meanwhile wakes what waits.
+func (c *Case) Uninterrupted(from, call *journal.Event) {
+	c.timed = append(c.timed, span{from.T, call.T + call.Call.TookNS})
+}
+
 // SettingOf is a setting's value as the run has it last, and where; nil: it was not read.
 func (c *Case) SettingOf(host, name string) *journal.Event {
 	e := c.Setting(host, name, 0)

@@ -288,6 +288,8 @@ func (c *confrontation) accepted(listener *Socket, e *journal.Event) {
 	id, _, _ := strings.Cut(e.Call.Out, " ")
 	s := c.byID[id]
 	switch {
+	case s == nil && e.Call.Out == "":
+		c.about(R3, listener, []int{e.N}, said(listener, e), "it named no peer")
 	case s == nil || s.End != nil && s.End.Bulk || c.carriesBulk(s):
 	case s.End == nil:
 		c.about(R3, s, []int{e.N}, "accept4() of "+listener.ID+" returned "+s.ID, "no opening of its connection was seen")

@@ -58,6 +58,9 @@ func (c *confrontation) allows(s *Socket, e *journal.Event) bool {
 	case journal.Closing, journal.LastAck:
 		return by(end.FinIn, n) && (shut || by(end.FinOut, n))
 	case journal.TimeWait:
+		if from := e.State.From; from == journal.CloseWait || from == journal.LastAck {
+			return false // the passive end's path, which has none
+		}
 		return by(end.FinIn, n) && by(end.FinAcked, n) || vague
 	case journal.Close, journal.Gone:
 		return c.allowsEnd(s, e, n, shut)

@@ -43,13 +43,22 @@ func (v *View) Stays(s *Socket, state string, by journal.Witness) []Stay {
 	var all []Stay
 	for _, e := range s.States(by) {
 		if e.State.To == state {
-			all = append(all, Stay{State: state, In: e, Last: v.event(v.played), earliest: v.before(s, e)})
+			all = append(all, Stay{State: state, In: e, Last: v.lastStep(), earliest: v.before(s, e)})
 		}
 		if n := len(all); n > 0 && e.State.From == state && all[n-1].Out == nil && e != all[n-1].In {
 			all[n-1].Out, all[n-1].Next = e, e.State.To
 		}
 	}
 	return all
+}
+
+// lastStep is the last event of the steps.
+func (v *View) lastStep() *journal.Event {
+	i, ok := v.index(v.played)
+	if !ok {
+		i--
+	}
+	return &v.Journal.Events[i]
 }
 
 // before is when the socket's last call before an event began, or what arrived there last
