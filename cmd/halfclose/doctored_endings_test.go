@@ -147,5 +147,12 @@ var doctoredShutRead = []doctor.Case{
 
 // doctoredSame: HC14.
 var doctoredSame = []doctor.Case{
+	{Name: "both sent a RST", Of: "unread", Do: func(d *doctor.Journal) {
+		for i := range d.Events {
+			if p := d.Events[i].Packet; p != nil && slices.Contains(p.Flags, "FIN") {
+				p.Flags = []string{"RST", "ACK"}
+			}
+		}
+	}, Claim: "HC14", Want: claim.Confirmed},
 	{Name: "with data unread they are not the same", Of: "unread", Do: notThere, Claim: "HC14", Want: claim.Refuted},
 }

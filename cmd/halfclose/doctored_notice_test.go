@@ -148,6 +148,7 @@ var doctoredThreads = []doctor.Case{
 	{Name: "the data came again", Of: "threads", Do: twice(to(port1, data(listening, journal.AtSent))), Claim: "HC29", Want: claim.Refuted},
 
 	{Name: "shutdown did not wake it, data did", Of: "threads", Do: notWoken, Claim: "HC30", Want: claim.Refuted},
+	{Name: "SHUT_WR woke it", Of: "threads", Do: all(wokenAt("a3", call("a3", "shutdown"), 0, ""), droppedAll(call("b4", "write"))), Claim: "HC47", Want: claim.Confirmed},
 	{Name: "it was not seen to wait", Of: "threads", Do: dropped(doctor.Of("a2", process("blocked"))), Claim: "HC30", Want: claim.Inconclusive},
 	{Name: "the read was recorded before the shutdown", Of: "threads", Do: otherWay, Claim: "HC30", Want: claim.Confirmed},
 	{Name: "the FIN came again", Of: "threads", Do: twice(sent(port2, fin...)), Claim: "HC30", Want: claim.Confirmed},

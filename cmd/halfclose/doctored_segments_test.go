@@ -180,3 +180,19 @@ var doctoredSegments = []doctor.Case{
 	{Name: "SIGSTOP: the FINs came again", Of: "three-way", Do: finsAgain, Claim: "HC6", Want: claim.Confirmed},
 	{Name: "between two looks", Of: "merged-data-loopback", Do: changed(doctor.Of("a1", doctor.StateTo(journal.TimeWait, journal.SockDiag)), becomes(journal.Gone)), Claim: "HC6", Want: claim.Inconclusive},
 }
+
+// calledBefore puts a call of the passive end between the FIN's arrival and its ACK.
+func calledBefore(d *doctor.Journal) {
+	d.Call(d.First(doctor.PacketAt(journal.AtDelivered, fin...)).N, "b2", "getsockopt", 0, "", "b2", "TCP_QUICKACK")
+}
+
+// onlyMerged lets the sockets whose FIN was acknowledged on its own never be in CLOSE_WAIT.
+func onlyMerged(d *doctor.Journal) {
+	d.DropAll(func(e *journal.Event) bool { return e.Socket != "b2" && doctor.Entered(journal.CloseWait)(e) })
+}
+
+// doctoredPassive: HC35 and HC41, on what the passive end does.
+var doctoredPassive = []doctor.Case{
+	{Name: "the ACK was the FIN's", Of: "three-way", Do: onlyMerged, Claim: "HC35", Want: claim.Confirmed},
+	{Name: "a call was made between", Of: "four-way", Do: calledBefore, Claim: "HC41", Want: claim.Refuted},
+}

@@ -2,10 +2,60 @@ package main
 
 import (
 	"slices"
+	"time"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
+)
+
+// shared: two descriptors of one socket, made by dup and by fork; then a
+// shutdown through one of two.
+func shared(t *scenario.T) {
+	byDup(t)
+	byFork(t)
+	shutByFork(t)
+}
+
+// byDup closes the first descriptor, writes through the second, and closes that.
+func byDup(t *scenario.T) {
+	client, server := t.Connection()
+	second := client.Dup()
+	client.Close()
+	server.Recv()
+	second.Send("by dup")
+	server.Recv()
+	second.Close()
+	server.Recv()
+}
+
+// byFork closes the parent's descriptor, writes through the child's, and closes that.
+func byFork(t *scenario.T) {
+	client, server := t.Connection()
+	child := t.Spawn(journal.DefaultSIGPIPE, client)
+	client.Close()
+	server.Recv()
+	child.Write(client, "by fork")
+	server.Recv()
+	child.Close(client)
+	server.Recv()
+}
+
+// shutByFork shuts down in the child; the parent writes.
+func shutByFork(t *scenario.T) {
+	client, server := t.Connection()
+	child := t.Spawn(journal.DefaultSIGPIPE, client)
+	child.Shutdown(client, journal.ShutWrite)
+	server.Recv()
+	client.SendMsg("too late", journal.MSGNoSignal)
+}
+
+// The waits of a thread that reads: for it to wait in the call, and for the
+// call to return.
+const (
+	untilWaiting = 2 * time.Second
+	untilWoken   = 500 * time.Millisecond
 )
 
 // sharing is a call that ended, or shut down, one of several descriptors of a client's socket,

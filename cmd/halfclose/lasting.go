@@ -2,12 +2,74 @@ package main
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
 )
+
+// finTimeout is the tcp_fin_timeout of these scenarios: short enough to be
+// waited for, longer than what the kernel never goes below, three and a half
+// times the retransmission timeout (tcp_fin_time in include/net/tcp.h).
+const finTimeout = time.Second
+
+// setFinTimeout makes it on a host.
+func setFinTimeout(t *scenario.T, host string) {
+	t.Sysctl(host, "net.ipv4.tcp_fin_timeout", strconv.Itoa(int(finTimeout/time.Second)))
+}
+
+// orphan: FIN_WAIT2 that no descriptor refers to, until the kernel ends it.
+func orphan(t *scenario.T) {
+	setFinTimeout(t, "a")
+	client, server := t.Connection()
+	client.Close()
+	t.Await(5*finTimeout, client.Gone)
+	server.Look()
+	server.Send("anybody there?")
+	server.Recv()
+}
+
+// orphanDefault: an orphan in FIN_WAIT2 with tcp_fin_timeout as it is; its timer is read.
+func orphanDefault(t *scenario.T) {
+	t.Setting("a", finTimeoutSetting)
+	client, _ := t.Connection()
+	client.Close()
+	client.Look()
+}
+
+// lateCloser: a peer that closes later than tcp_fin_timeout, with that long and with it
+// short; the sockets in TIME_WAIT are listed after each.
+func lateCloser(t *scenario.T) {
+	t.Setting("a", finTimeoutSetting)
+	for _, short := range []bool{false, true} {
+		if short {
+			setFinTimeout(t, "a")
+		}
+		client, server := t.Connection()
+		client.Close()
+		t.Wait(2 * finTimeout)
+		server.Close()
+		client.Look()
+		t.Host("a").List(journal.TimeWait)
+	}
+}
+
+// halfOpen: FIN_WAIT2 whose descriptor is still open, for longer than an orphan
+// would last, until the peer has said its last word.
+func halfOpen(t *scenario.T) {
+	setFinTimeout(t, "a")
+	client, server := t.Connection()
+	client.ShutdownWrite()
+	client.Look()
+	t.Wait(3 * finTimeout)
+	client.Look()
+	server.Send("at last")
+	client.Recv()
+	server.Close()
+}
 
 // finTimeoutSetting bounds how long an orphan stays in FIN_WAIT2.
 const finTimeoutSetting = "net.ipv4.tcp_fin_timeout"
@@ -111,9 +173,70 @@ var hc44 = claim.Claim{
 		timeout := timeoutOf(c)
 		read := c.First(e.Who.Samples(journal.FinWait2, stay.In.N-1, 0))
 		c.Given(read != nil && read.Sample.Timer == "timewait", "the timer of %s in FIN_WAIT2 was not read", e.Who.ID)
-		lasts := c.Between(stay.In, read) + time.Duration(read.Sample.TimerMS)*time.Millisecond
+		began := c.Between(stay.In, read)
+		c.Given(began <= time.Second, "the timer was read only %s after the state had begun", seconds(began))
+		lasts := began + time.Duration(read.Sample.TimerMS)*time.Millisecond
 		c.Given(timeout == twoMSL, "tcp_fin_timeout is %s here, not its default", seconds(timeout))
 		c.Expect(lasts > twoMSL-time.Second && lasts < twoMSL+time.Second, "the orphan %s stays in FIN_WAIT2 for %s", e.Who.ID, seconds(lasts))
 		c.Holds("the orphan %s stays in FIN_WAIT2 for %s by its timer, as long as a TIME_WAIT", e.Who.ID, seconds(lasts))
 	}),
+}
+
+// lateClose is a close whose peer closed later than tcp_fin_timeout allows an orphan to
+// last, with the setting short, and the same with it longer.
+type lateClose struct{ long, short tcp.Ending }
+
+func lateCloses(v *tcp.View) []lateClose {
+	set := v.Setting("a", finTimeoutSetting, 0)
+	var long, short []tcp.Ending
+	for _, e := range tcp.EndedBy(tcp.Closed)(v) {
+		switch {
+		case set == nil || firstOf(e.Peer().CallsOf(e.By.N, 0, "close")) == nil:
+		case e.By.N < set.N:
+			long = append(long, e)
+		default:
+			short = append(short, e)
+		}
+	}
+	if len(long) == 0 || len(short) == 0 {
+		return nil
+	}
+	return []lateClose{{long[0], short[0]}}
+}
+
+// waitsListed is how many sockets in TIME_WAIT sock_diag listed first after an event.
+func waitsListed(c *claim.Case, after, before int) (n int, listed *journal.Event) {
+	for _, e := range c.Events(func(e *journal.Event) bool {
+		return e.Table != nil && slices.Contains(e.Table.States, journal.TimeWait)
+	}) {
+		if e.N > after && (before == 0 || e.N < before) {
+			return len(e.Table.Sockets), e
+		}
+	}
+	return 0, nil
+}
+
+var hc45 = claim.Claim{
+	ID: "HC45", Statement: "lowering tcp_fin_timeout reduces the number of TIME_WAIT sockets",
+	Source: article003, Quantity: claim.Can, Needs: needsStates,
+	Precondition: "a peer closes later than tcp_fin_timeout, with it long and with it short",
+	Rule:         claim.Each(lateCloses, fewerWaits),
+}
+
+// fewerWaits expects that the connection left a TIME_WAIT with the setting long, and none
+// with it short.
+func fewerWaits(c *claim.Case, l lateClose) {
+	c.About(l.long.Who, l.short.Who)
+	c.SettingOf("a", finTimeoutSetting)
+	c.Cite(l.long.By, l.short.By)
+	before, first := waitsListed(c, l.long.By.N, l.short.By.N)
+	after, second := waitsListed(c, l.short.By.N, 0)
+	c.Cite(first, second)
+	c.Given(first != nil && second != nil, "the sockets in TIME_WAIT were not listed after each")
+	waited := c.First(l.long.Who.Entered(journal.TimeWait, journal.SockDiag))
+	c.Given(waited != nil && before > 0, "%s was not seen in TIME_WAIT", l.long.Who.ID)
+	gone := c.Stay(l.short.Who, journal.FinWait2, journal.SockDiag)
+	c.Given(gone.Ended(), "%s was not seen to leave FIN_WAIT2", l.short.Who.ID)
+	c.Expect(gone.Next == journal.Gone && after <= before, "%s came to %s, and %d sockets were in TIME_WAIT", l.short.Who.ID, gone.Next, after)
+	c.Holds("with tcp_fin_timeout long %s came to TIME_WAIT; with it short %s was gone before its peer closed: %d in TIME_WAIT after the first, %d after both", l.long.Who.ID, l.short.Who.ID, before, after)
 }

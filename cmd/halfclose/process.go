@@ -6,8 +6,37 @@ import (
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
+	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
 )
+
+// exit: a process that owns a connection returns from main, and one that calls
+// _exit.
+func exit(t *scenario.T) {
+	endOwner(t, func(c *scenario.Child) { c.Exit(0) })
+	endOwner(t, func(c *scenario.Child) { c.ExitNow(0) })
+}
+
+// kill: a process that owns a connection is killed, by SIGKILL and by the SIGINT of ^C.
+func kill(t *scenario.T) {
+	for _, signal := range []journal.Signal{journal.SIGKILL, journal.SIGINT} {
+		endOwner(t, func(c *scenario.Child) { c.Kill(signal) })
+	}
+}
+
+// endOwner gives the client's end of a connection to a child alone, and ends the
+// child: first with nothing unread, then with data that has not been read.
+func endOwner(t *scenario.T, end func(*scenario.Child)) {
+	for _, unread := range []bool{false, true} {
+		client, server := t.Connection()
+		child := t.Handover(journal.DefaultSIGPIPE, client)
+		if unread {
+			server.Send("not read yet")
+		}
+		end(child)
+		server.Recv()
+	}
+}
 
 // death is the end of a process that alone had a connection.
 type death struct {

@@ -37,7 +37,7 @@ var program = cli.Program{
 			Name: "three-way", Title: "the passive end closes while its acknowledgement is delayed, then later, then with TCP_QUICKACK",
 			Steps:    threeWay,
 			Networks: everywhere, Hosts: ab, DelayedACK: true, Phenomenon: threeSegments,
-			Claims: []*claim.Claim{&hc1, &hc2, &hc3, &hc4, &hc6, &hc42, &hc48},
+			Claims: []*claim.Claim{&hc1, &hc2, &hc3, &hc4, &hc6, &hc35, &hc42, &hc48},
 		},
 		{
 			Name: "merged-data", Title: "ACK, remaining data and FIN in one segment; beside it, the data written on its own",
@@ -50,6 +50,19 @@ var program = cli.Program{
 			Steps:    lateData,
 			Networks: everywhere, Hosts: ab, Phenomenon: goingOn, Compare: compareEndings,
 			Claims: []*claim.Claim{&hc8, &hc9},
+		},
+		{
+			Name: "queued", Title: "data and FIN have arrived before the first read",
+			Steps:    queued,
+			Networks: everywhere, Hosts: ab, Phenomenon: claim.By(&hc37),
+			Claims: []*claim.Claim{&hc36, &hc37},
+		},
+		{
+			Name: "held-fin", Title: "the FIN of SHUT_WR is held, then its ACK: what the caller can do meanwhile",
+			Steps:    heldFIN,
+			Networks: []journal.Network{journal.Wire}, NoHost: "segments are held, which only the wire can", Hosts: ab,
+			Phenomenon: stillWaiting,
+			Claims:     []*claim.Claim{&hc39, &hc40},
 		},
 		{
 			Name: "unread", Title: "close, and shutdown, with received data that nobody has read",
@@ -92,6 +105,18 @@ var program = cli.Program{
 			Steps:    shutRead,
 			Networks: everywhere, Hosts: ab, Phenomenon: silentShutdown,
 			Claims: []*claim.Claim{&hc12, &hc13, &hc34},
+		},
+		{
+			Name: "orphan-default", Title: "FIN_WAIT2 after close, with tcp_fin_timeout as it is: the timer of the orphan",
+			Steps:    orphanDefault,
+			Networks: everywhere, Hosts: ab, Phenomenon: claim.By(&hc44),
+			Claims: []*claim.Claim{&hc44},
+		},
+		{
+			Name: "late-closer", Title: "a peer that closes later than tcp_fin_timeout: with it lowered no TIME_WAIT is left",
+			Steps:    lateCloser,
+			Networks: private, NoHost: needsTimeout, Hosts: ab, Phenomenon: claim.By(&hc45),
+			Claims: []*claim.Claim{&hc45},
 		},
 		{
 			Name: "orphan", Title: "FIN_WAIT2 after close: gone after tcp_fin_timeout, straight to CLOSE",

@@ -3,8 +3,35 @@ package main
 import (
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
 )
+
+// threads: one thread waits in read, another closes the descriptor, or shuts
+// the connection down.
+func threads(t *scenario.T) {
+	whileReading(t, closing)
+	whileReading(t, shut(journal.ShutBoth))
+	whileReading(t, shut(journal.ShutWrite))
+}
+
+// whileReading ends the connection under a thread that waits in read; if that
+// does not wake it, the peer's data will.
+func whileReading(t *scenario.T, end ending) {
+	client, server := t.Connection()
+	client.SetBlocking()
+	reading := client.Background(func() { client.Read(64) })
+	if !t.Await(untilWaiting, func() bool { return reading.Blocked("read") }) {
+		t.Stop("the thread that should read was not seen to wait in read(2): is /proc/self/task/TID/syscall to be read?")
+	}
+	t.AtOnce(func() { end(client) })
+	if !t.Await(untilWoken, reading.Done) {
+		server.Send("wake up")
+		t.Await(untilWoken, reading.Done)
+	}
+	t.Settle()
+	server.Recv()
+}
 
 // blocked is a thread that waited in read while another ended the connection.
 type blocked struct {
@@ -55,6 +82,7 @@ func wakes(c *claim.Case, b blocked) {
 	}
 	theirs := firstOf(b.Peer().CallsOf(0, 0, "close", "shutdown"))
 	c.Given(theirs == nil || theirs.T >= returned(b.read), "the peer ended the connection too, which wakes a reader as well")
+	c.Given(b.read.Call.Errno == "" || b.read.Call.Errno == "EBADF", "the read failed with %s, which has another cause", b.read.Call.Errno)
 	c.Given(len(b.read.Call.Data) == 0, "the thread that waited in read got %d bytes that no peer was seen to send", b.read.Call.Result)
 	c.Uninterrupted(b.By, b.read)
 	c.Holds("the thread that waited in read returned %s after %s", claim.Returned(b.read), b.Name())

@@ -48,14 +48,7 @@ func (p *Phenomenon) Gated(j *journal.Journal, g *Gate) (Outcome, string) {
 	if j.Stopped != "" && !p.Rounds {
 		return OutcomeUnresolved, j.Stopped
 	}
-	f, ok := blind(j, p.Needs)
-	switch {
-	case ok:
-	case p.Rule != nil:
-		f = g.Outcome(sum(g.cases(p.Rule, true), p.Quantity, p.Precondition))
-	default:
-		f = g.Outcome(p.Check(j))
-	}
+	f := p.Finding(j, g)
 	if j.Stopped != "" {
 		if f.Verdict != Confirmed {
 			return OutcomeUnresolved, j.Stopped
@@ -69,6 +62,18 @@ func (p *Phenomenon) Gated(j *journal.Journal, g *Gate) (Outcome, string) {
 		return NotReproduced, f.Because + heldUp(j)
 	}
 	return OutcomeUnresolved, f.Because + heldUp(j)
+}
+
+// Finding is what a run says of the phenomenon: confirmed where it was seen.
+func (p *Phenomenon) Finding(j *journal.Journal, g *Gate) Finding {
+	f, ok := blind(j, p.Needs)
+	switch {
+	case ok:
+		return f
+	case p.Rule != nil:
+		return g.Outcome(sum(g.cases(p.Rule, true), p.Quantity, p.Precondition))
+	}
+	return g.Outcome(p.Check(j))
 }
 
 // heldUp says for how long the program did not run; nothing, if it always did.

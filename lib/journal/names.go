@@ -69,6 +69,7 @@ type Signal string
 // The signals.
 const (
 	SIGKILL Signal = "SIGKILL"
+	SIGINT  Signal = "SIGINT"
 	SIGPIPE Signal = "SIGPIPE"
 )
 

@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"fmt"
+	"strconv"
 
 	"sockproof/lib/journal"
 )
@@ -31,6 +32,7 @@ func (c *confrontation) constants(s *Socket) {
 		if x.Timer == "off" && x.TimerMS != 0 {
 			c.about(R6, s, []int{e.N}, "the timer of "+s.ID+" was off", fmt.Sprintf("%d ms were left of it", x.TimerMS))
 		}
+		c.orphanTimer(s, e)
 		if x.State != journal.TimeWait {
 			continue
 		}
@@ -44,6 +46,25 @@ func (c *confrontation) constants(s *Socket) {
 		expires, lastRead = at, e.N
 	}
 	c.lingered(s)
+}
+
+// orphanTimer holds the timer of an orphan in FIN_WAIT2 against tcp_fin_timeout, where the run
+// has read it: it is no shorter (tcp_fin_time in include/net/tcp.h).
+func (c *confrontation) orphanTimer(s *Socket, e *journal.Event) {
+	set := c.Setting(s.Host, "net.ipv4.tcp_fin_timeout", e.N)
+	if e.Sample.State != journal.FinWait2 || e.Sample.Timer != "timewait" || set == nil || s.options["TCP_LINGER2"] != "" || c.isConcurrent(e.N) {
+		return
+	}
+	seconds, err := strconv.Atoi(set.Setting.New)
+	stays := c.Stays(s, journal.FinWait2, journal.SockDiag)
+	if err != nil || len(stays) == 0 {
+		return
+	}
+	const slack = 1000 // ms: the timer's own slack, and a look that came late
+	left := float64(e.T-stays[0].earliest)/1e6 + float64(e.Sample.TimerMS)
+	if left < float64(seconds*1000-slack) {
+		c.about(R6, s, []int{stays[0].In.N, e.N}, fmt.Sprintf("the timer of the orphan %s runs for %.1f s in all", s.ID, left/1e3), "tcp_fin_timeout is "+set.Setting.New+" s")
+	}
 }
 
 func (c *confrontation) cameSince(s *Socket, n int) bool {

@@ -14,7 +14,7 @@ import (
 var mutations = map[string]func(e *journal.Event){
 	"an errno": func(e *journal.Event) {
 		if c := e.Call; c != nil && c.Errno == "" {
-			c.Errno, c.Result, c.Data = "EIO", -1, nil
+			c.Errno, c.Result, c.Data = likely[c.Op], -1, nil
 		} else if c != nil {
 			c.Errno, c.Result = "", 0
 		}
@@ -84,6 +84,11 @@ var mutations = map[string]func(e *journal.Event){
 			s.RxQueue, s.TimerMS, s.Timer = s.RxQueue+1, s.TimerMS*1000+1, map[bool]string{true: "on", false: "off"}[s.Timer == "off"]
 		}
 	},
+	"a shorter timer": func(e *journal.Event) {
+		if s := e.Sample; s != nil {
+			s.TimerMS /= 2
+		}
+	},
 	"a counter": func(e *journal.Event) {
 		if e.Counter != nil {
 			e.Counter.Delta++
@@ -119,6 +124,12 @@ var mutations = map[string]func(e *journal.Event){
 			f.Counts = nil
 		}
 	},
+}
+
+// likely is an error that a call may well have failed with; EIO is none of TCP's.
+var likely = map[string]string{
+	"bind": "EADDRINUSE", "connect": "ECONNREFUSED", "accept4": "EMFILE", "read": "ECONNRESET", "write": "EPIPE", "sendmsg": "EPIPE",
+	"close": "EIO", "shutdown": "ENOTCONN", "setsockopt": "EIO", "getsockopt": "EIO", "listen": "EADDRINUSE", "epoll_wait": "EIO",
 }
 
 // later moves an event, and all that follow, by 100 s: the time to it crosses any bound.

@@ -179,13 +179,14 @@ func (s *Suite) everyClaimCanFail(t *testing.T) {
 		}
 		claims[tt.Claim].add(claimOf(t, scenario, tt.Claim).Quantity, tt.Want)
 	}
+	for _, name := range s.Recordings {
+		s.failsByMutation(of[name], Recorded(t, name), claims)
+		s.turnsByMutation(of[name], Recorded(t, name), phenomena[of[name].Name])
+	}
 	for name, p := range phenomena {
 		if !p.confirmed || !p.unclear || !p.failed {
 			t.Errorf("scenario %s: reproduced, not reproduced, inconclusive: %+v", name, *p)
 		}
-	}
-	for _, name := range s.Recordings {
-		s.failsByMutation(of[name], Recorded(t, name), claims)
 	}
 	for id, c := range claims {
 		if slices.Contains(s.Unconfirmed, id) {
@@ -202,13 +203,27 @@ func (s *Suite) everyClaimCanFail(t *testing.T) {
 func (s *Suite) failsByMutation(of *scenario.Scenario, whole *journal.Journal, claims map[string]*seen) {
 	for _, c := range of.Claims {
 		k := claims[c.ID]
-		if k == nil || k.failed && k.unclear {
+		if k == nil || k.confirmed && k.failed && k.unclear {
 			continue
 		}
 		for _, n := range claim.Unconfronted(whole).Judge(c).Events {
 			for _, j := range mutants(whole, n) {
 				k.add(c.Quantity, claim.Unconfronted(j).Judge(c).Verdict)
 			}
+		}
+	}
+}
+
+// turnsByMutation does the same for a scenario's phenomenon.
+func (s *Suite) turnsByMutation(of *scenario.Scenario, whole *journal.Journal, p *seen) {
+	if p.failed && p.unclear {
+		return
+	}
+	for _, n := range of.Phenomenon.Finding(whole, claim.Unconfronted(whole)).Events {
+		for _, j := range mutants(whole, n) {
+			o, _ := of.Phenomenon.Gated(j, claim.Unconfronted(j))
+			p.failed = p.failed || o == claim.NotReproduced
+			p.unclear = p.unclear || o == claim.OutcomeUnresolved
 		}
 	}
 }
