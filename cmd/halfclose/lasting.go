@@ -154,7 +154,8 @@ var halfOpenStays = claim.Phenomenon{
 		c.Given(write != nil, "the peer was not seen to send")
 		read := c.First(e.Who.Reads(write.N, 0))
 		c.Cite(write)
-		c.ExpectSeen(read != nil && string(read.Call.Data) == string(write.Call.Data), "what the peer sent was not read")
+		c.Given(read != nil && !hadNothing(read), "the caller was not seen to read what its peer sent")
+		c.ExpectSeen(string(read.Call.Data) == string(write.Call.Data), "what the peer sent was not read")
 		c.Holds("%s was still in FIN_WAIT2 after three times tcp_fin_timeout, and read what its peer sent then", e.Who.ID)
 	}),
 }

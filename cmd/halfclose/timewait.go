@@ -376,7 +376,10 @@ var lingersOn = claim.Phenomenon{
 		c.ExpectSeen(len(tries) > 0, "%s was in TIME_WAIT, but its port was not bound again", all[0].Who.ID)
 		without, with := false, false
 		for _, b := range tries {
-			present(c, b)
+			if !b.new || b.call.Call.Errno != "" {
+				present(c, b)
+			}
+			c.Cite(b.call)
 			switch {
 			case !b.new:
 				without = true

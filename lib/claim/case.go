@@ -177,8 +177,7 @@ func (c *Case) AllSegments(some []*tcp.Segment) []*tcp.Segment {
 	return some
 }
 
-// Stay takes a socket's first stay in a state, as a witness saw it. What is measured of it
-// counts only if this program ran all the while.
+// Stay takes a socket's first stay in a state, as a witness saw it.
 func (c *Case) Stay(s *tcp.Socket, state string, by journal.Witness) *tcp.Stay {
 	all := c.Stays(s, state, by)
 	if len(all) == 0 {
@@ -190,11 +189,10 @@ func (c *Case) Stay(s *tcp.Socket, state string, by journal.Witness) *tcp.Stay {
 	return stay
 }
 
-// Between is the time from one event to another, which counts only if this program ran all
-// the while: the kernel's timers go on when it does not.
+// Between is the time from one event to another: of what was read, the time at which it
+// was. A change of state may have come before it was seen.
 func (c *Case) Between(from, to *journal.Event) time.Duration {
 	c.Cite(from, to)
-	c.timed = append(c.timed, span{from.T, to.T})
 	return time.Duration(to.T - from.T)
 }
 

@@ -84,6 +84,19 @@ func (s *Socket) CallsOf(after, before int, ops ...string) []*journal.Event {
 	return some
 }
 
+// InTeardown lists a socket's calls of some kinds that returned only when the run was torn
+// down: what waited all the while.
+func (v *View) InTeardown(s *Socket, ops ...string) []*journal.Event {
+	var some []*journal.Event
+	i, _ := v.index(v.played + 1)
+	for ; i < len(v.Journal.Events); i++ {
+		if e := &v.Journal.Events[i]; e.Call != nil && e.Socket == s.ID && slices.Contains(ops, e.Call.Op) {
+			some = append(some, e)
+		}
+	}
+	return some
+}
+
 // States lists the changes of a socket's state as the witnesses saw them, in order; none
 // named: all.
 func (s *Socket) States(by ...journal.Witness) []*journal.Event {
