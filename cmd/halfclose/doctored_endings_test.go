@@ -34,9 +34,6 @@ func sends(after, like doctor.Which, change func(*journal.Event)) func(*doctor.J
 // refusedFIN is the world in which SHUT_RD sends a FIN.
 var refusedFIN = sends(call("a2", "shutdown"), sent(port2, ack...), flagged(fin...))
 
-// dueACK is an acknowledgement that was due when a3 was shut down.
-var dueACK = sends(call("a3", "shutdown"), sent(port3, ack...), func(*journal.Event) {})
-
 // notThere lets a3's descriptor have gone with SHUT_RDWR.
 var notThere = changed(call("a3", "read"), returns(-1, "EBADF"))
 

@@ -31,17 +31,6 @@ var shorter = changedAll(sampled("b3", journal.TimeWait), func(e *journal.Event)
 	e.Sample = &s
 })
 
-// setAnew lets the last reading of b2's timer be of one that was set anew.
-func setAnew(d *doctor.Journal) {
-	var last *journal.Event
-	for i := range d.Events {
-		if sampled("b2", journal.TimeWait)(&d.Events[i]) {
-			last = &d.Events[i]
-		}
-	}
-	last.Sample.TimerMS = 60000
-}
-
 // repeatedFIN lets b2 receive its peer's FIN again before its timer is read for
 // the first time, and the timer be set anew by that, 1.1 s later.
 func repeatedFIN(d *doctor.Journal) {
@@ -52,12 +41,6 @@ func repeatedFIN(d *doctor.Journal) {
 			e.T += 11 * second / 10
 		}
 	}
-}
-
-// capturedLate lets the FIN that took b2 to TIME_WAIT be seen after the state.
-func capturedLate(d *doctor.Journal) {
-	in := d.First(doctor.Of("b2", doctor.StateTo(journal.TimeWait, journal.SockDiag)))
-	d.Swap(d.First(arriving(port1, fin...)), in)
 }
 
 // againOnLo lets that FIN come again before the timer of b2 is read.

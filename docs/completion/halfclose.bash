@@ -44,11 +44,11 @@ _halfclose() {
 		esac
 	else
 		case $first in
-		'') words='all endings four-way three-way merged-data late-data unread unsent truncated shared threads epoll shut-read orphan half-open exit kill leak time-wait list check verify diff scan help' ;;
+		'') words='all endings four-way three-way merged-data late-data queued held-fin unread unsent truncated shared threads epoll shut-read orphan-default late-closer orphan half-open exit kill leak time-wait list check verify diff scan help' ;;
 		help) words='list check verify diff scan' ;;
 		verify | diff) files=yes ;;
 		list | check | scan) ;;
-		*) words='all endings four-way three-way merged-data late-data unread unsent truncated shared threads epoll shut-read orphan half-open exit kill leak time-wait' ;;
+		*) words='all endings four-way three-way merged-data late-data queued held-fin unread unsent truncated shared threads epoll shut-read orphan-default late-closer orphan half-open exit kill leak time-wait' ;;
 		esac
 	fi
 	if [[ -n $files ]]; then
