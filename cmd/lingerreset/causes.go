@@ -1,321 +1,171 @@
 package main
 
 import (
-	"slices"
-	"strings"
+	"time"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
-	"sockproof/lib/tcp"
+	"sockproof/lib/packet"
+	"sockproof/lib/scenario"
+	"sockproof/lib/wire"
 )
 
-// cause is one thing that draws a RST, made to happen on a connection.
-type cause struct {
-	claim.Connection
-	kind
-	from string         // the socket whose end it concerns; "" where no socket is there
-	by   *journal.Event // what brought it about; nil: nothing did
-}
-
-// kind is a sort of cause.
-type kind struct {
-	name     string
-	is       func(*journal.Journal, *cause)
-	byServer bool // the RST comes from the server's end, not from the client's
-	may      bool // draw none
-	onWire   bool // packets have to be held or lost
-}
-
-// kinds are all causes that are made to happen. Of those that a connection might
-// be taken for, the first counts: the more special ones come before.
-var kinds = []kind{
-	{name: "a port that nobody listens on", is: isClosedPort, byServer: true},
-	{name: destroys, is: isDestroyed},
-	{name: "keepalive finds nobody", is: isKeepalive, onWire: true},
-	{name: "TCP_USER_TIMEOUT, data lost", is: isUserTimeout, may: true, onWire: true},
-	{name: "an old duplicate SYN+ACK", is: isOldSYNACK, onWire: true},
-	{name: "close() with SO_LINGER {1, 0}", is: isLingerZero},
-	{name: "close() with data unread", is: isUnread},
-	{name: "data to a closed socket", is: isDataToClosed},
-	{name: "SHUT_RDWR, then data", is: isDataAfterBoth},
-	{name: "a full accept queue, tcp_abort_on_overflow", is: isQueueFull, byServer: true, onWire: true},
-}
-
-// destroys is the cause that not every kernel has.
-const destroys = "ss -K (SOCK_DESTROY)"
-
-// causesOf tells what was made to happen on each connection, by what was done.
-func causesOf(j *journal.Journal) []cause {
-	var all []cause
-	for _, c := range claim.Connections(j) {
-		for _, of := range kinds {
-			k := cause{Connection: c, kind: of}
-			if k.is(j, &k); k.by != nil {
-				all = append(all, k)
-				break
-			}
-		}
+// causes: all that draws a RST, each made to happen on a connection of its own,
+// with the counters read after each. What needs packets to be held or lost takes
+// the wire.
+func causes(t *scenario.T) {
+	l := t.Listen(scenario.ServerPort)
+	all := []func(*scenario.T, *scenario.Listener){closedPort, lingerClose, unreadClose, dataAfterClose, dataAfterShutdown}
+	if t.OnHost() {
+		t.Note("ss -K: left out, it takes CAP_NET_ADMIN")
+	} else {
+		all = append(all, destroyed)
 	}
-	return onlyOverflow(all)
-}
-
-// onlyOverflow keeps one of the clients of a listener that nobody accepted: all
-// but the last found room in its queue, and are there to fill it.
-func onlyOverflow(all []cause) []cause {
-	var some []cause
-	last := -1 // among some
-	for _, k := range all {
-		switch {
-		case !k.onWire || !k.byServer:
-			some = append(some, k)
-		case last < 0:
-			last, some = len(some), append(some, k)
-		case some[last].rst() == nil:
-			some[last] = k
-		}
+	if t.OnWire() {
+		all = append(all, queueFull, oldSYNACK, keepaliveLost, userTimeout)
+	} else {
+		t.Note("a full accept queue, an old SYN+ACK, keepalive and TCP_USER_TIMEOUT: left out, they take the wire")
 	}
-	return some
-}
-
-// notMade names a cause that was to be made to happen on this network and was not
-// recognised; "": none.
-func notMade(j *journal.Journal, all []cause) string {
-	for _, k := range kinds {
-		switch {
-		case slices.ContainsFunc(all, func(c cause) bool { return c.name == k.name }):
-		case k.onWire && j.Network != journal.Wire:
-		case k.name == destroys && (j.Network == journal.HostNet || len(claim.Failed(j, "", "SOCK_DESTROY", "EOPNOTSUPP")) > 0):
-		default:
-			return k.name
-		}
-	}
-	return ""
-}
-
-// isClosedPort: the client calls an address whose listener had been closed.
-func isClosedPort(j *journal.Journal, k *cause) {
-	for _, s := range j.Sockets {
-		if s.Local != k.To || s.Remote != "" {
-			continue
-		}
-		connect := claim.Nth(k.Calls(k.Client, nil, "connect"), 0)
-		closed := claim.Nth(claim.Calls(j, s.ID, "close"), 0)
-		if connect != nil && closed != nil && closed.N < connect.N {
-			k.by = connect
-		}
+	for _, cause := range all {
+		cause(t, l)
+		t.Count()
 	}
 }
 
-// done finds a call of a client's, by its name and one of its arguments.
-func (k *cause) done(op, arg string) *journal.Event {
-	for _, e := range k.Calls(k.Client, nil, op) {
-		if e.Call.Errno == "" && (arg == "" || slices.Contains(e.Call.Args, arg)) {
-			return e
-		}
-	}
-	return nil
+// closedPort connects to a port without a listener.
+func closedPort(t *scenario.T, _ *scenario.Listener) {
+	closed := t.Listen(scenario.ServerPort + 1)
+	closed.Close()
+	closed.Dial().Err()
 }
 
-func isDestroyed(_ *journal.Journal, k *cause) {
-	k.from, k.by = k.Client, k.done("SOCK_DESTROY", "")
+func lingerClose(_ *scenario.T, l *scenario.Listener) {
+	client, server := l.Connect()
+	client.Reset()
+	server.Recv()
 }
 
-func isKeepalive(_ *journal.Journal, k *cause) {
-	k.from, k.by = k.Client, k.done("setsockopt", "SO_KEEPALIVE")
+func unreadClose(_ *scenario.T, l *scenario.Listener) {
+	client, server := l.Connect()
+	server.Send("unread")
+	client.Close()
+	server.Recv()
 }
 
-func isUserTimeout(_ *journal.Journal, k *cause) {
-	k.from, k.by = k.Client, k.done("setsockopt", "TCP_USER_TIMEOUT")
+func dataAfterClose(_ *scenario.T, l *scenario.Listener) {
+	client, server := l.Connect()
+	client.Close()
+	server.Send("late")
+	server.Recv()
+	server.SendMsg("later", journal.MSGNoSignal)
 }
 
-func isOldSYNACK(_ *journal.Journal, k *cause) {
-	for _, e := range claim.Packets(k.Journal, journal.AtInjected) {
-		if claim.HasFlags(e, "SYN", "ACK") {
-			k.from, k.by = k.Client, e
-		}
-	}
+func dataAfterShutdown(_ *scenario.T, l *scenario.Listener) {
+	client, server := l.Connect()
+	client.Shutdown(journal.ShutBoth)
+	server.Send("late")
+	client.Recv()
+	server.SendMsg("later", journal.MSGNoSignal)
 }
 
-func isLingerZero(_ *journal.Journal, k *cause) {
-	if closed := k.done("close", ""); closed != nil && lingerAt(&k.Connection, k.Client, closed) == lingerZero {
-		k.from, k.by = k.Client, closed
-	}
-}
-
-func isUnread(_ *journal.Journal, k *cause) {
-	if closed := k.done("close", ""); closed != nil && k.Unread(k.Client, closed) > 0 {
-		k.from, k.by = k.Client, closed
-	}
-}
-
-// isDataToClosed: the client's kernel answers in nobody's name.
-func isDataToClosed(_ *journal.Journal, k *cause) {
-	if closed := k.done("close", ""); closed != nil {
-		k.by = claim.Nth(k.Calls(k.Server, closed, claim.Sending...), 0)
-	}
-}
-
-func isDataAfterBoth(_ *journal.Journal, k *cause) {
-	if shut := k.done("shutdown", "SHUT_RDWR"); shut != nil {
-		k.from, k.by = k.Client, claim.Nth(k.Calls(k.Server, shut, claim.Sending...), 0)
-	}
-}
-
-// isQueueFull: the client's connection was never accepted, by a listener that was
-// told to reset what does not fit into its queue.
-func isQueueFull(j *journal.Journal, k *cause) {
-	connect := claim.Nth(k.Calls(k.Client, nil, "connect"), 0)
-	if k.Server != "" || connect == nil {
+// destroyed lets the administrator end a connection: ss -K.
+func destroyed(t *scenario.T, l *scenario.Listener) {
+	client, server := l.Connect()
+	if client.Destroy() == journal.EOPNOTSUPP {
+		t.Note("ss -K: this kernel has no SOCK_DESTROY (CONFIG_INET_DIAG_DESTROY)")
 		return
 	}
-	for i := range j.Events {
-		s := j.Events[i].Setting
-		if s != nil && s.Name == "net.ipv4.tcp_abort_on_overflow" && s.New == "1" && j.Events[i].N < connect.N {
-			k.by = connect
+	client.Recv()
+	server.Recv()
+}
+
+// shortQueue is a backlog under which the second connection that waits is the
+// last one.
+const shortQueue = 1
+
+// queueFull fills a listener's queue by two handshakes that cross: the last ACK
+// of the second finds it full. A SYN that finds it full is dropped, not answered.
+func queueFull(t *scenario.T, _ *scenario.Listener) {
+	t.Sysctl("b", "net.ipv4.tcp_abort_on_overflow", "1")
+	l := t.Listen(scenario.ServerPort+2, scenario.Backlog(shortQueue))
+	l.Dial()
+	t.Hold(func(p *wire.Packet) bool { return p.From == "a" && !p.Flags.Has(packet.SYN) })
+	second, third := l.Dial(), l.Dial()
+	t.Release()
+	second.Recv()
+	third.Recv()
+}
+
+// oldSYNACK: while a client connects, a SYN-ACK comes that answers another SYN, as
+// one of an earlier connection might. Its own SYN is answered all the same.
+func oldSYNACK(t *scenario.T, l *scenario.Listener) {
+	var syn *wire.Packet
+	t.Hold(func(p *wire.Packet) bool {
+		if !p.Flags.Has(packet.SYN) || p.Flags.Has(packet.ACK) {
+			return false
 		}
+		syn = p
+		return true
+	})
+	c := l.Start()
+	t.Rule(nil)
+	if syn == nil {
+		t.Stop("%s sent no SYN", c.ID())
 	}
+	t.Inject(packet.Packet{Src: syn.Dst, Dst: syn.Src, Seq: 1, Ack: syn.Seq - 1000, Flags: packet.SYN | packet.ACK, Win: 1000})
+	t.Release()
+	l.Accept()
+	c.Err()
 }
 
-// rst is the first RST that came from the end that it is due from, after what
-// brought it about.
-func (k *cause) rst() *journal.Event {
-	to := k.Server // "" has the server's address too
-	if k.byServer {
-		to = k.Client
-	}
-	return claim.WithFlag(k.Arrived(to, k.by, nil), "RST")
+// Timeouts short enough to be waited for, and the bound of that wait.
+const (
+	probeAfter = 1   // seconds
+	userTimeMS = 500 // milliseconds
+	untilGiven = 6 * time.Second
+)
+
+// keepaliveLost: the wire drops what the client's end sends, and its
+// keepalive is not answered.
+func keepaliveLost(t *scenario.T, l *scenario.Listener) {
+	client, server := l.Connect()
+	client.Set(journal.TCPKeepIdle, probeAfter)
+	client.Set(journal.TCPKeepInterval, probeAfter)
+	client.Set(journal.TCPKeepCount, 1)
+	client.Set(journal.SOKeepAlive, 1)
+	dropUntilGivenUp(t, client, server)
 }
 
-// sender names who sent a RST: a socket, or a kernel in nobody's name.
-func (k *cause) sender() string {
-	id, host := k.Client, "a"
-	if k.byServer {
-		id, host = k.Server, "b"
-	}
-	if id == "" || k.from == "" {
-		return "the kernel of " + host
-	}
-	return id
+// userTimeout: the wire drops data, and TCP_USER_TIMEOUT ends the wait for its
+// acknowledgement.
+func userTimeout(t *scenario.T, l *scenario.Listener) {
+	client, server := l.Connect()
+	client.Set(journal.TCPUserTimeout, userTimeMS)
+	dropUntilGivenUp(t, client, server, "lost")
 }
 
-// counters lists the kernel's counters that moved because of it and tell why a
-// RST was sent: those counted next after it.
-func (k *cause) counters(j *journal.Journal) []*journal.Event {
-	var some []*journal.Event
-	counted := false
-	for i := range j.Events {
-		e := &j.Events[i]
-		switch {
-		case e.N < k.by.N:
-		case e.Counter != nil:
-			counted = true
-			if tells(e.Counter.Name) {
-				some = append(some, e)
-			}
-		case counted:
-			return some // the next cause
-		}
+// dropUntilGivenUp loses what the client's end sends, RSTs aside, until it gives up.
+func dropUntilGivenUp(t *scenario.T, client, server *scenario.End, lines ...string) {
+	t.Drop(func(p *wire.Packet) bool { return p.From == "a" && !p.Flags.Has(packet.RST) })
+	for _, line := range lines {
+		client.Write(line)
 	}
-	return some
+	t.Await(untilGiven, client.In(journal.Close))
+	t.Rule(nil)
+	client.Recv()
+	server.Recv()
 }
 
-// tells says whether a counter says why a RST was sent.
-func tells(name string) bool {
-	return strings.HasPrefix(name, "TCPAbort") || strings.HasPrefix(name, "Listen") || slices.Contains([]string{"TCPKeepAlive", "AttemptFails", "EmbryonicRsts"}, name)
-}
-
-// heard is what the calls of one end returned after what brought it about.
-func (k *cause) heard(socket string) claim.Cell {
-	if socket == "" {
-		return claim.Told("no socket")
-	}
-	var (
-		told  []string
-		cited []*journal.Event
-	)
-	for i := range k.Events {
-		e := &k.Events[i]
-		if e.Call == nil || e.Socket != socket || e.N < k.by.N {
-			continue
-		}
-		switch {
-		case slices.Contains(append([]string{"read", "close"}, claim.Sending...), e.Call.Op):
-			told = append(told, e.Call.Op+" "+claim.Returned(e))
-		case e.Call.Op == "getsockopt" && slices.Contains(e.Call.Args, "SO_ERROR"):
-			told = append(told, "SO_ERROR "+e.Call.Out)
-		default:
-			continue
-		}
-		cited = append(cited, e)
-	}
-	if len(told) == 0 {
-		return claim.Told("")
-	}
-	return claim.Told(strings.Join(told, ", "), cited...)
-}
-
-// compareCauses is the table: a row for each cause.
-func compareCauses(v *tcp.View) *claim.Comparison {
-	j := v.Journal
-	t := &claim.Comparison{
-		Title: "What drew a RST",
-		Ways:  []string{"RST from", "as", "counters", "calls of the one", "calls of the other"},
-	}
-	for _, k := range causesOf(j) {
-		from, as := claim.Told(""), claim.Told("")
-		if rst := k.rst(); rst == nil && k.HasPackets() {
-			from = claim.Told("none")
-		} else if rst != nil {
-			from, as = claim.Told(k.sender(), rst), claim.Told(claim.FlagsOf([]*journal.Event{rst}), rst)
-		}
-		var names []string
-		moved := k.counters(j)
-		for _, e := range moved {
-			names = append(names, e.Counter.Name)
-		}
-		one, other := k.Client, k.Server
-		t.Rows = append(t.Rows, claim.Compared{What: k.name, Cells: []claim.Cell{
-			from, as, claim.Told(strings.Join(names, " "), moved...), k.heard(one), k.heard(other),
-		}})
-	}
-	if len(t.Rows) == 0 {
-		return nil
-	}
-	return t
-}
-
-// allDraw is the phenomenon of causes: each that can be made to happen on this
-// network was, and drew a RST, but for what may draw none.
+// allDraw is the phenomenon of causes: each that can be made to happen on this network was, and
+// drew a RST, but for what may draw none.
 var allDraw = claim.Phenomenon{
-	Needs: needsPackets,
-	Check: func(j *journal.Journal) claim.Finding {
-		all := causesOf(j)
-		var (
-			cited       []*journal.Event
-			drew, spare []string
-		)
-		for _, k := range all {
-			rst := k.rst()
-			switch {
-			case rst == nil && !k.may:
-				return claim.Refuse(j, claim.Numbers(k.by), "%s drew no RST", k.name)
-			case rst == nil:
-				spare = append(spare, k.name)
-			default:
-				drew = append(drew, k.name)
-			}
-			cited = append(cited, k.by, rst)
-		}
-		if name := notMade(j, all); name != "" {
-			if f, ok := claim.Complete(j); !ok {
-				return f
-			}
-			return claim.Unclear("not made to happen: %s", name)
-		}
-		said := "these drew a RST: " + strings.Join(drew, "; ")
-		if len(spare) > 0 {
-			said += "; this drew none: " + strings.Join(spare, "; ")
-		}
-		return claim.Confirm(claim.Numbers(cited...), "%s", said)
-	},
+	Needs: needsPackets, Quantity: claim.Always, Precondition: "nothing that draws a RST was made to happen",
+	Rule: claim.Each(causesOf, func(c *claim.Case, k cause) {
+		c.About(k.Client)
+		c.Cite(k.by)
+		c.CiteSegments(k.rst)
+		c.ExpectSeen(k.rst != nil || k.may, "%s drew no RST", k.name)
+		c.Given(notMade(c.View) == "", "not made to happen: %s", notMade(c.View))
+		c.Holds("%s drew %s", k.name, map[bool]string{true: "a RST", false: "none"}[k.rst != nil])
+	}),
 }

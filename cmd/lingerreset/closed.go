@@ -5,82 +5,98 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/tcp"
 )
 
-// The values of SO_LINGER that matter, as the journal has them.
+// The values of SO_LINGER that matter, as the journal has them; "" is never set.
 const (
 	lingerZero = "{1, 0}"
 	lingerNone = "{0, 0}"
 )
 
-// lingerAt is the value of SO_LINGER that a socket was last given before an
-// event; "" if none was.
-func lingerAt(c *claim.Connection, socket string, before *journal.Event) string {
-	value := ""
-	for _, e := range c.Calls(socket, nil, "setsockopt") {
-		if e.N < before.N && e.Call.Errno == "" && slices.Contains(e.Call.Args, "SO_LINGER") {
-			value = e.Call.Args[len(e.Call.Args)-1]
-		}
-	}
-	return value
-}
-
-// closing is a close that ended a connection, with what SO_LINGER was then.
+// closing is a connection that a close() ended, with the SO_LINGER that it had then.
 type closing struct {
-	claim.Ending
+	tcp.Ending
 	linger string
+	set    *journal.Event // nil: never set
 }
 
-// closings lists the connections whose first ending was a close, with one of the
-// values of SO_LINGER.
-func closings(j *journal.Journal, linger ...string) []closing {
+// closings lists them.
+func closings(v *tcp.View) []closing {
 	var all []closing
-	for _, e := range claim.EndedBy(claim.Endings(j), claim.Closed) {
-		c := closing{e, lingerAt(&e.Connection, e.Who, e.By)}
-		if slices.Contains(linger, c.linger) {
-			all = append(all, c)
-		}
+	for _, e := range tcp.EndedBy(tcp.Closed)(v) {
+		linger, set := e.Who.Option("SO_LINGER", e.By.N)
+		all = append(all, closing{e, linger, set})
 	}
 	return all
 }
 
-// next is the other end's first call after the close.
-func (c *closing) next() *journal.Event {
-	return claim.Nth(c.Calls(c.Other(), c.By, append([]string{"read", "close", "shutdown"}, claim.Sending...)...), 0)
+// eachClosing tests those with one of some values of SO_LINGER.
+func eachClosing(test func(c *claim.Case, x closing), values ...string) claim.Rule {
+	return claim.Each(closings, func(c *claim.Case, x closing) {
+		c.If(slices.Contains(values, x.linger))
+		c.About(x.Who)
+		c.Cite(x.set, x.By)
+		test(c, x)
+	})
 }
 
-// read is the other end's first read after the close.
-func (c *closing) read() *journal.Event {
-	return claim.Nth(c.Calls(c.Other(), c.By, "read"), 0)
+// atOnce are the FINs and RSTs that the closing end sent before the other end did anything:
+// what comes later may be an answer to that.
+func (x *closing) atOnce() []*tcp.Segment {
+	next := first(x.Peer().CallsOf(x.By.N, 0, append([]string{"read", "close", "shutdown"}, tcp.Sending...)...))
+	return tcp.Teardown(x.Who.Sent(x.By.N, tcp.N(next)))
 }
 
-// sentBy are the FINs and RSTs that the closing end sent because of it, before
-// the other end did anything: what comes later may be an answer to that.
-func (c *closing) sentBy() []*journal.Event { return claim.Farewells(c.Sent(c.Who, c.By, c.next())) }
-
-// reached says whether the RST of a close came to the other end, and that end was
-// torn down: on lo a segment is seen before a filter may drop it.
-func (c *closing) reached() bool {
-	came := !c.HasPackets() || claim.WithFlag(c.Arrived(c.Other(), c.By, nil), "RST") != nil
-	return came && downAfter(&c.Connection, c.Other(), c.By) != nil
-}
-
-// unsent is how many bytes the kernel had taken, and not sent, at the close.
-func (c *closing) unsent() int64 {
-	n := c.given()
-	for _, e := range c.Sent(c.Who, nil, c.By) {
-		n -= int64(e.Packet.Len)
+// reached cites the RST of a close as it came to the other end, and that end torn down; false:
+// it was not seen so. On lo a segment is seen before a filter may drop it.
+func (x *closing) reached(c *claim.Case) bool {
+	down := x.Peer().Down(x.By.N, 0)
+	c.Cite(down)
+	if !c.Journal.Attached(journal.Packets) {
+		return down != nil
 	}
-	return n
+	return c.FirstSegment(tcp.With(x.Peer().Arrived(x.By.N, 0), packet.RST)) != nil && down != nil
 }
 
-// given is how many bytes the kernel had taken in all.
-func (c *closing) given() int64 { return claim.Moved(c.Calls(c.Who, nil, claim.Sending...)) }
-
-// none is why nothing can be said of closes with a value of SO_LINGER.
-func none(j *journal.Journal, linger string) claim.Finding {
-	if f, ok := claim.Complete(j); !ok {
-		return f
+// first is the first of some events; nil: there is none.
+func first(events []*journal.Event) *journal.Event {
+	if len(events) == 0 {
+		return nil
 	}
-	return claim.Unclear("nothing was seen to come of a close() with SO_LINGER %s", orUnset(linger))
+	return events[0]
+}
+
+// wasSet names a value of SO_LINGER.
+func wasSet(linger string) string {
+	if linger == "" {
+		return "never set"
+	}
+	return linger
+}
+
+// peersRead tests what the peer of each close() reads next.
+func peersRead(values ...string) claim.Rule {
+	return eachClosing(func(c *claim.Case, x closing) { readAfter(c, x, values...) }, values...)
+}
+
+// readAfter tests what the peer of a close() reads next: ECONNRESET where SO_LINGER was
+// {1, 0}, else the end. All the values must have been tried.
+func readAfter(c *claim.Case, x closing, values ...string) {
+	read := c.First(x.Peer().Reads(x.By.N, 0))
+	c.If(read != nil && tcp.Moved(x.Who.Writes(0, 0)) == 0)
+	want := "0: the end"
+	if x.linger == lingerZero {
+		want = "ECONNRESET"
+	}
+	got := claim.Returned(read)
+	c.ExpectSeen(got == want, "%s closed with SO_LINGER %s, and its peer's read returned %s", x.Who.ID, wasSet(x.linger), got)
+	for _, value := range values {
+		tried := slices.ContainsFunc(closings(c.View), func(y closing) bool {
+			return y.linger == value && len(y.Peer().Reads(y.By.N, 0)) > 0
+		})
+		c.Given(tried, "no peer was seen to read after a close() with SO_LINGER %s", wasSet(value))
+	}
+	c.Holds("%s closed with SO_LINGER %s, and its peer's read returned %s", x.Who.ID, wasSet(x.linger), got)
 }

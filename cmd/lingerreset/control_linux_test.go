@@ -14,7 +14,7 @@ import (
 )
 
 // refuted are the claims that the kernel refutes wherever they can be seen.
-var refuted = []string{"LR5", "LR9", "LR14", "LR17", "LR18"}
+var refuted = []string{"LR5", "LR9", "LR14", "LR17", "LR18", "LR24"}
 
 // asExpected checks that a run refutes what is known to be wrong, and confirms the
 // rest, but for what takes packets that nobody may see here.
@@ -26,7 +26,8 @@ func asExpected(t *testing.T, r *doctor.Judged) {
 		if slices.Contains(refuted, f.Claim) {
 			want = claim.Refuted
 		}
-		if blind && f.Verdict == claim.Inconclusive {
+		taken := f.Claim == "LR4" && r.Network == journal.HostNet // another program may have had the port
+		if (blind || taken) && f.Verdict == claim.Inconclusive {
 			continue
 		}
 		if f.Verdict != want {
@@ -78,21 +79,21 @@ func isRST(p *wire.Packet) bool { return p.Flags.Has(packet.RST) }
 func eaten(name string, alter func(*scenario.T)) []doctor.Control {
 	controls := []doctor.Control{
 		{
-			Scenario: "linger0", Want: claim.NotReproduced, Because: "the peer's read returned EAGAIN",
+			Scenario: "linger0", Want: claim.NotReproduced,
 			Verdicts: verdicts{"LR1": "confirmed", "LR3": "confirmed", "LR4": "inconclusive", "LR6": "inconclusive", "LR13": "inconclusive", "LR23": "confirmed"},
 		},
 		{
-			Scenario: "sigpipe", Want: claim.NotReproduced, Because: "no RST reached a1: its first write returned 5, its second 6", Check: nobodyDied,
+			Scenario: "sigpipe", Want: claim.NotReproduced, Check: nobodyDied,
 			Verdicts: verdicts{"LR7": "confirmed", "LR8": "inconclusive", "LR11": "inconclusive", "LR12": "inconclusive", "LR22": "inconclusive"},
 		},
 		{
 			Scenario: "read-after-reset", Want: claim.OutcomeUnresolved,
 			Verdicts: verdicts{"LR6": "inconclusive", "LR7": "confirmed", "LR9": "inconclusive", "LR13": "inconclusive", "LR19": "inconclusive"},
 		},
-		{Scenario: "shut-wr-contrast", Want: claim.NotReproduced, Because: "returned 5 and 6", Verdicts: verdicts{"LR7": "confirmed", "LR10": "confirmed"}},
-		{Scenario: "exit", Want: claim.NotReproduced, Because: "the peer's read returned EAGAIN", Verdicts: verdicts{"LR20": "confirmed", "LR21": "confirmed"}},
-		{Scenario: "linger-off", Want: claim.NotReproduced, Because: "the peer's read returned EAGAIN", Verdicts: verdicts{"LR1": "confirmed", "LR5": "refuted"}},
-		{Scenario: "go-runtime", Want: claim.NotReproduced, Because: "no RST reached a1", Check: nobodyDied},
+		{Scenario: "shut-wr-contrast", Want: claim.NotReproduced, Verdicts: verdicts{"LR7": "confirmed", "LR10": "confirmed"}},
+		{Scenario: "exit", Want: claim.NotReproduced, Verdicts: verdicts{"LR20": "confirmed", "LR21": "confirmed"}},
+		{Scenario: "linger-off", Want: claim.NotReproduced, Verdicts: verdicts{"LR1": "confirmed", "LR5": "refuted"}},
+		{Scenario: "go-runtime", Want: claim.NotReproduced, Check: nobodyDied},
 	}
 	for i := range controls {
 		controls[i].Name, controls[i].Alter = name, alter
@@ -104,12 +105,13 @@ func eaten(name string, alter func(*scenario.T)) []doctor.Control {
 // that no RST came.
 func nobodyDied(t *testing.T, r *doctor.Judged) {
 	t.Helper()
-	for _, p := range processes(&r.Journal) {
-		if p.end != nil && p.shut == nil {
-			t.Errorf("the process that has %s: %s", p.Client, endText(p.end))
+	v := tcp.New(&r.Journal)
+	for _, p := range processes(v) {
+		if p.Ended != nil && p.shut == nil {
+			t.Errorf("the process that has %s: %s", p.ID, endText(p.Ended))
 		}
 	}
-	for _, row := range compareSends(tcp.New(&r.Journal)).Rows {
+	for _, row := range compareSends(v).Rows {
 		if rst := row.Cells[2].Text; rst != "none" {
 			t.Errorf("%s: RST %q", row.What, rst)
 		}
@@ -122,7 +124,7 @@ func TestRSTsAreEaten(t *testing.T) {
 	t.Parallel()
 	controls := eaten("eaten", losing(isRST))
 	controls = append(controls, doctor.Control{
-		Scenario: "causes", Alter: losing(isRST), Want: claim.NotReproduced, Because: "drew no RST",
+		Scenario: "causes", Alter: losing(isRST), Want: claim.NotReproduced,
 	})
 	suite.Controls(t, doctor.Stages(journal.Wire), controls...)
 }
@@ -135,7 +137,7 @@ func TestFINsAreEaten(t *testing.T) {
 		t, doctor.Stages(journal.Wire),
 		doctor.Control{Name: "no FIN", Scenario: "shut-wr-contrast", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"LR7": "inconclusive", "LR10": "inconclusive"}},
 		doctor.Control{Name: "no FIN", Scenario: "read-after-reset", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"LR9": "inconclusive", "LR14": "inconclusive", "LR13": "confirmed"}},
-		doctor.Control{Name: "no FIN", Scenario: "linger-off", Alter: alter, Want: claim.NotReproduced, Because: "EAGAIN"},
+		doctor.Control{Name: "no FIN", Scenario: "linger-off", Alter: alter, Want: claim.NotReproduced},
 	)
 }
 

@@ -35,35 +35,17 @@ func notMadeToHappen(name, of string, do func(*doctor.Journal)) doctor.Case {
 
 // doctoredCauses: the scenario causes.
 var doctoredCauses = []doctor.Case{
-	{Name: "as recorded", Of: "causes", Do: asRecorded, Outcome: claim.Reproduced},
 	drewNo("a port that nobody listens on", undrawnTo("40001")),
 	drewNo("close() with SO_LINGER {1, 0}", undrawn("40002")),
-	drewNo("close() with data unread", undrawn("40003")),
-	drewNo("data to a closed socket", undrawn("40004")),
-	drewNo("SHUT_RDWR, then data", undrawn("40005")),
-	drewNo("ss -K (SOCK_DESTROY)", undrawn("40006")),
 	drewNo("a full accept queue, tcp_abort_on_overflow", undrawnTo("40009")),
-	drewNo("an old duplicate SYN+ACK", undrawn("40010")),
-	drewNo("keepalive finds nobody", undrawn("40011")),
 	{Name: "the RST comes from the wrong end", Of: "causes", Do: changedAll(rstsOf("40002"), func(e *journal.Event) { e.Packet.Src, e.Packet.Dst = e.Packet.Dst, e.Packet.Src }), Outcome: claim.NotReproduced},
-	{Name: "a RST is missing, and the run was stopped", Of: "causes", Do: all(undrawn("40002"), halted), Outcome: claim.OutcomeUnresolved},
 	{Name: "TCP_USER_TIMEOUT draws one", Of: "causes", Do: func(d *doctor.Journal) {
 		at := *d.First(sent("40012", "SYN")).Packet
 		d.Carry(d.First(stateFrom("a12", journal.Established)).N, d.First(sent("40011", rstAck...)), func(p *journal.Packet) { p.Src, p.Dst = at.Src, at.Dst })
 	}, Outcome: claim.Reproduced},
-	{Name: "a RST came twice", Of: "causes", Do: twice(sent("40002", rstAck...)), Outcome: claim.Reproduced},
 
-	notMadeToHappen("a port that nobody listens on", "causes", func(d *doctor.Journal) { d.Drop(call("b2", "close")) }),
-	notMadeToHappen("close() with SO_LINGER {1, 0}", "causes", droppedInPlay(lingerSet("a2"))),
-	notMadeToHappen("close() with data unread", "causes", droppedAll(data("8080", journal.AtDelivered))),
-	notMadeToHappen("SHUT_RDWR, then data", "causes", droppedAll(call("a5", "shutdown"))),
 	notMadeToHappen("ss -K (SOCK_DESTROY)", "causes", droppedAll(doctor.Call("SOCK_DESTROY"))),
-	notMadeToHappen("ss -K (SOCK_DESTROY)", "causes-loopback", droppedAll(doctor.Call("SOCK_DESTROY"))),
 	notMadeToHappen("a full accept queue, tcp_abort_on_overflow", "causes", changedAll(doctor.Setting("net.ipv4.tcp_abort_on_overflow"), func(e *journal.Event) { e.Setting.New = "0" })),
-	notMadeToHappen("an old duplicate SYN+ACK", "causes", dropped(doctor.PacketAt(journal.AtInjected, "SYN", "ACK"))),
-	notMadeToHappen("keepalive finds nobody", "causes", droppedAll(doctor.Option("SO_KEEPALIVE"))),
-	notMadeToHappen("TCP_USER_TIMEOUT, data lost", "causes", droppedAll(doctor.Option("TCP_USER_TIMEOUT"))),
-	notMadeToHappen("data to a closed socket", "causes-host", func(d *doctor.Journal) { d.DropAll(call("b5", "write")); d.DropAll(call("b5", "sendmsg")) }),
 	{Name: "this kernel has no SOCK_DESTROY", Of: "causes", Do: changed(doctor.Call("SOCK_DESTROY"), returns(-1, "EOPNOTSUPP")), Outcome: claim.Reproduced},
 	{Name: "SOCK_DESTROY was refused", Of: "causes", Do: changed(doctor.Call("SOCK_DESTROY"), returns(-1, "EPERM")), Outcome: claim.OutcomeUnresolved},
 }

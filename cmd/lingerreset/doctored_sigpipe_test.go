@@ -1,8 +1,6 @@
 package main
 
 import (
-	"slices"
-
 	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
@@ -34,11 +32,6 @@ func dead(socket string) func(*doctor.Journal) {
 // everyRST is every RST of the play.
 func everyRST(d *doctor.Journal) { d.DropAll(played(d, rstsOf("8080"))) }
 
-// anyRST takes all RSTs away, whatever the ports.
-func anyRST(d *doctor.Journal) {
-	d.DropAll(func(e *journal.Event) bool { return e.Packet != nil && slices.Contains(e.Packet.Flags, "RST") })
-}
-
 // earlyReset lets a RST follow the FIN of the close to a port at once.
 func earlyReset(port string) func(*doctor.Journal) {
 	return func(d *doctor.Journal) {
@@ -50,66 +43,29 @@ func earlyReset(port string) func(*doctor.Journal) {
 // doctoredSigpipe: LR7, LR8, LR11, LR12, LR22, and the scenarios sigpipe and
 // go-runtime.
 var doctoredSigpipe = []doctor.Case{
-	{Name: "as recorded", Of: "sigpipe", Do: asRecorded, Claim: "LR7", Want: claim.Confirmed},
-	{Name: "the first failed", Of: "sigpipe", Do: changed(call("a1", "write"), returns(-1, "EPIPE")), Claim: "LR7", Want: claim.Refuted},
-	{Name: "the first killed", Of: "sigpipe", Do: changed(call("a1", "write"), raises("")), Claim: "LR7", Want: claim.Refuted},
-	{Name: "no RST was drawn", Of: "sigpipe", Do: droppedAll(to("40001", rstsOf("8080"))), Claim: "LR7", Want: claim.Refuted},
-	{Name: "no RST was drawn, but the run was stopped", Of: "sigpipe", Do: all(droppedAll(to("40001", rstsOf("8080"))), halted), Claim: "LR7", Want: claim.Inconclusive},
 	{Name: "a RST that did not wait for the data", Of: "sigpipe", Do: func(d *doctor.Journal) {
 		sent := d.First(to("40001", rstsOf("8080")))
 		early := *sent
 		d.DropAll(to("40001", rstsOf("8080")))
 		d.Again(d.First(call("a1", "write")).N, &early, nil)
 	}, Claim: "LR7", Want: claim.Refuted},
-	{Name: "the data was lost", Of: "shut-wr-contrast", Do: all(lost(data("40002", journal.AtSent)), droppedAll(to("40002", rstsOf("8080")))), Claim: "LR7", Want: claim.Inconclusive},
-	{Name: "the FIN had not arrived", Of: "shut-wr-contrast", Do: lost(to("40002", sent("8080", fin...))), Claim: "LR7", Want: claim.Inconclusive},
 	{Name: "the first failed, for a RST had come before it", Of: "shut-wr-contrast", Do: all(earlyReset("40002"), changed(call("a2", "sendmsg"), returns(-1, "EPIPE"))), Claim: "LR7", Want: claim.Inconclusive},
-	{Name: "the data came twice", Of: "sigpipe", Do: twice(data("40001", journal.AtSent)), Claim: "LR7", Want: claim.Confirmed},
-	{Name: "as recorded", Of: "shut-wr-contrast", Do: asRecorded, Claim: "LR7", Want: claim.Confirmed},
-	{Name: "as recorded", Of: "read-after-reset", Do: asRecorded, Claim: "LR7", Want: claim.Confirmed},
 
-	{Name: "the process went on", Of: "sigpipe", Do: survived("a1", "write", 1, returns(-1, "EPIPE")), Claim: "LR8", Want: claim.Refuted},
 	{Name: "only the last one went on", Of: "sigpipe", Do: survived("a11", "write", 3, returns(8, "")), Claim: "LR8", Want: claim.Refuted},
-	{Name: "killed by another signal", Of: "sigpipe", Do: func(d *doctor.Journal) { d.First(endOfHolder("a1")(d)).Process.Signal = "SIGKILL" }, Claim: "LR8", Want: claim.Refuted},
-	{Name: "no RST came", Of: "sigpipe", Do: everyRST, Claim: "LR8", Want: claim.Inconclusive},
-	{Name: "no RST came", Of: "sigpipe-loopback", Do: everyRST, Claim: "LR8", Want: claim.Inconclusive},
-	{Name: "none had it at its default", Of: "sigpipe", Do: changedAll(ended("started"), func(e *journal.Event) { e.Process.Disposition = "handler" }), Claim: "LR8", Want: claim.Inconclusive},
-	{Name: "the RST came twice", Of: "sigpipe", Do: twice(to("40001", sent("8080", rst...))), Claim: "LR8", Want: claim.Confirmed},
 
-	{Name: "as recorded", Of: "sigpipe", Do: asRecorded, Claim: "LR11", Want: claim.Confirmed},
 	{Name: "ignored, and killed", Of: "sigpipe", Do: all(secondWrite("a2", raises("")), dead("a2")), Claim: "LR11", Want: claim.Refuted},
-	{Name: "handled, and killed afterwards", Of: "sigpipe", Do: dead("a3"), Claim: "LR11", Want: claim.Refuted},
-	{Name: "ignored, and ECONNRESET", Of: "sigpipe", Do: secondWrite("a2", returns(-1, "ECONNRESET")), Claim: "LR11", Want: claim.Refuted},
 	{Name: "handled was not tried, ignored twice", Of: "sigpipe", Do: func(d *doctor.Journal) { d.First(started("a3")).Process.Disposition = "ignore" }, Claim: "LR11", Want: claim.Inconclusive},
-	{Name: "no RST came", Of: "sigpipe", Do: everyRST, Claim: "LR11", Want: claim.Inconclusive},
 
-	{Name: "a signal all the same", Of: "sigpipe", Do: changed(call("a5", "sendmsg"), raises("EPIPE")), Claim: "LR12", Want: claim.Refuted},
-	{Name: "another errno", Of: "sigpipe", Do: changed(call("a5", "sendmsg"), returns(-1, "ECONNRESET")), Claim: "LR12", Want: claim.Refuted},
-	{Name: "without the flag", Of: "sigpipe", Do: changed(call("a5", "sendmsg"), argued("0")), Claim: "LR12", Want: claim.Inconclusive},
-	{Name: "no RST came", Of: "sigpipe-host", Do: anyRST, Claim: "LR12", Want: claim.Inconclusive},
-
-	{Name: "as recorded", Of: "sigpipe", Do: asRecorded, Claim: "LR22", Want: claim.Confirmed},
-	{Name: "writev left EPIPE", Of: "sigpipe", Do: survived("a6", "writev", 0, returns(-1, "EPIPE")), Claim: "LR22", Want: claim.Refuted},
-	{Name: "sendfile left EPIPE", Of: "sigpipe", Do: survived("a7", "sendfile", 0, returns(-1, "EPIPE")), Claim: "LR22", Want: claim.Refuted},
 	{Name: "splice left EPIPE", Of: "sigpipe", Do: survived("a8", "splice", 0, returns(-1, "EPIPE")), Claim: "LR22", Want: claim.Refuted},
-	{Name: "a write of no bytes succeeded", Of: "sigpipe", Do: survived("a9", "write", 1, returns(0, "")), Claim: "LR22", Want: claim.Refuted},
 	{Name: "a write after one's own SHUT_WR left EPIPE", Of: "sigpipe", Do: survived("a10", "write", 0, returns(-1, "EPIPE")), Claim: "LR22", Want: claim.Refuted},
 	{Name: "splice was not tried, writev twice", Of: "sigpipe", Do: changed(call("a8", "splice"), func(e *journal.Event) { e.Call.Op = "writev" }), Claim: "LR22", Want: claim.Inconclusive},
-	{Name: "one's own shutdown was of the other side", Of: "sigpipe", Do: changed(call("a10", "shutdown"), argued("SHUT_RD")), Claim: "LR22", Want: claim.Inconclusive},
 
-	{Name: "the process went on", Of: "sigpipe", Do: survived("a1", "write", 1, returns(-1, "EPIPE")), Outcome: claim.NotReproduced},
-	{Name: "a RST had come before the first write", Of: "sigpipe", Do: all(everyRST, earlyReset("40001"), survived("a1", "write", 1, returns(6, ""))), Outcome: claim.OutcomeUnresolved},
 	{Name: "no RST came, and the second write succeeded", Of: "sigpipe", Do: all(everyRST, survived("a1", "write", 1, returns(6, ""))), Outcome: claim.NotReproduced},
-	{Name: "nobody wrote", Of: "sigpipe", Do: droppedAll(doctor.Call("write")), Outcome: claim.OutcomeUnresolved},
 
-	{Name: "as recorded", Of: "go-runtime", Do: asRecorded, Outcome: claim.Reproduced},
 	{Name: "descriptor 1 survived", Of: "go-runtime", Do: survived("a1", goWrite, 1, returns(-1, "EPIPE")), Outcome: claim.NotReproduced},
-	{Name: "another descriptor killed", Of: "go-runtime", Do: changedNth(1, call("a9", goWrite), raises("")), Outcome: claim.NotReproduced},
 	{Name: "descriptor 2 was not tried, 1 twice", Of: "go-runtime", Do: func(d *doctor.Journal) {
 		for n := range 2 {
 			d.Nth(n, call("a5", goWrite)).Call.Args[2] = "descriptor 1"
 		}
 	}, Outcome: claim.OutcomeUnresolved},
-	{Name: "no RST came", Of: "go-runtime", Do: all(everyRST, survived("a1", goWrite, 1, returns(6, ""))), Outcome: claim.NotReproduced},
-	{Name: "the second writes are missing", Of: "go-runtime", Do: func(d *doctor.Journal) { d.Drop(doctor.Of("a9", doctor.Call(goWrite))) }, Outcome: claim.OutcomeUnresolved},
 }

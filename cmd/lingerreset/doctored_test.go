@@ -15,7 +15,7 @@ var suite = doctor.Suite{
 	Shown:   []string{"linger0", "sigpipe"},
 	Recordings: []string{
 		"linger0", "linger0-loopback", "linger0-host", "sigpipe", "sigpipe-loopback", "sigpipe-host",
-		"read-after-reset", "read-after-reset-loopback", "read-after-reset-host", "shut-wr-contrast",
+		"read-after-reset", "read-after-reset-loopback", "read-after-reset-host", "shut-wr-contrast", "lost-fin",
 		"linger-n", "linger-n-loopback", "linger-n-host", "exit", "exit-loopback", "exit-host",
 		"inexact", "linger-off", "causes", "causes-loopback", "causes-host", "go-runtime",
 	},
@@ -30,15 +30,12 @@ func TestJournals(t *testing.T) { suite.Journals(t) }
 // What every doctor does, and looks for.
 var (
 	all        = doctor.All
-	asRecorded = doctor.AsRecorded
 	changed    = doctor.Changed
 	changedNth = doctor.ChangedNth
 	changedAll = doctor.ChangedAll
 	dropped    = doctor.Dropped
 	droppedAll = doctor.DroppedAll
 	flagged    = doctor.Flagged
-	twice      = doctor.Twice
-	another    = doctor.Another
 	arrivalOf  = doctor.ArrivalOf
 	from       = doctor.From
 	to         = doctor.To
@@ -89,20 +86,8 @@ func takes(ns int64) func(*journal.Event) {
 	}
 }
 
-// argued changes a call's last argument.
-func argued(arg string) func(*journal.Event) {
-	return func(e *journal.Event) {
-		c := *e.Call
-		c.Args = append(slices.Clone(c.Args[:len(c.Args)-1]), arg)
-		e.Call = &c
-	}
-}
-
 // said changes what a call returned through a pointer.
 func said(out string) func(*journal.Event) { return func(e *journal.Event) { e.Call.Out = out } }
-
-// becomes changes the state that was entered.
-func becomes(to string) func(*journal.Event) { return func(e *journal.Event) { e.State.To = to } }
 
 // stateTo is a change of a socket's to a state, whoever saw it; stateFrom one away.
 func stateTo(socket, to string) doctor.Which {
@@ -166,9 +151,4 @@ func arriving(port string, flags ...string) doctor.Which {
 // rstsOf are all RSTs that a port sent, wherever they were seen.
 func rstsOf(port string) doctor.Which {
 	return from(port, func(e *journal.Event) bool { return slices.Contains(e.Packet.Flags, "RST") })
-}
-
-// lost lets the first such segment never arrive.
-func lost(w doctor.Which) func(*doctor.Journal) {
-	return func(d *doctor.Journal) { d.First(arrivalOf(d.First(w).N)).Packet.At = journal.AtDropped }
 }

@@ -1,191 +1,146 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
 )
 
-// death is the end of a process that alone held a connection's end.
+// exit: a process that returns from main, and one that is killed, with
+// SO_LINGER {1, 0}, with {1, n}, and without; then a listener with {1, 0}, whose
+// accepted socket is closed.
+func exit(t *scenario.T) {
+	l := t.Listen(scenario.ServerPort)
+	for _, end := range []func(*scenario.Child){exits, isKilled} {
+		endsWith(t, l, end, abortive)
+		endsWith(t, l, end, patient)
+		endsWith(t, l, end)
+	}
+	inherited(t)
+}
+
+func exits(c *scenario.Child) { c.Exit(0) }
+
+func isKilled(c *scenario.Child) { c.Kill(journal.SIGKILL) }
+
+// endsWith ends a process that alone holds a connection's end.
+func endsWith(t *scenario.T, l *scenario.Listener, end func(*scenario.Child), set ...scenario.SocketOption) {
+	w := newWriter(t, l, journal.DefaultSIGPIPE, set...)
+	end(w.Child)
+	w.peer.Recv()
+}
+
+// inherited sets SO_LINGER on a listener alone.
+func inherited(t *scenario.T) {
+	client, server := t.Listen(scenario.ServerPort+1, abortive).Connect()
+	server.Linger()
+	server.Close()
+	client.Recv()
+}
+
+// death is the end of a process that alone had a connection's end.
 type death struct {
 	process
 	how    string // "returned from main", "SIGKILL"
 	linger string
-	sent   []*journal.Event // FINs and RSTs
-	read   *journal.Event   // the peer's, after it
+	set    *journal.Event
+	sent   []*tcp.Segment // FINs and RSTs, before the peer did anything
+	read   *journal.Event // the peer's, after it
 }
 
-// deaths lists the ends of processes that alone held a connection's client: where
-// another still holds it, the kernel does nothing.
-func deaths(j *journal.Journal) []death {
-	var all []death
-	for _, p := range processes(j) {
-		if p.end == nil || claim.Holders(j, p.Client, p.end) != 1 {
-			continue
+// deaths lists the ends of processes that alone had a connection's client: where another still
+// has it, the kernel does nothing.
+func deaths(v *tcp.View) []death {
+	return tcp.Derive(v, func(v *tcp.View) []death {
+		var all []death
+		for _, p := range processes(v) {
+			if p.Ended == nil || v.Holders(p.Socket, p.Ended.N) != 1 {
+				continue
+			}
+			d := death{process: p, how: p.Ended.Process.How}
+			if p.Ended.Process.Signal != "" {
+				d.how = p.Ended.Process.Signal
+			}
+			d.linger, d.set = p.Option("SO_LINGER", p.Ended.N)
+			next := first(p.Peer().CallsOf(p.Ended.N, 0, append([]string{"read", "close", "shutdown"}, tcp.Sending...)...))
+			d.sent = tcp.Teardown(p.Sent(p.Ended.N, tcp.N(next)))
+			d.read = first(p.Peer().Reads(p.Ended.N, 0))
+			all = append(all, d)
 		}
-		d := death{process: p, how: p.end.Process.How, linger: lingerAt(&p.Connection, p.Client, p.end)}
-		if p.end.Process.Signal != "" {
-			d.how = p.end.Process.Signal
-		}
-		next := claim.Nth(p.Calls(p.Server, p.end, append([]string{"read", "close", "shutdown"}, claim.Sending...)...), 0)
-		d.sent = claim.Farewells(p.Sent(p.Client, p.end, next))
-		d.read = claim.Nth(p.Calls(p.Server, p.end, "read"), 0)
-		all = append(all, d)
-	}
-	return all
+		return all
+	})
 }
 
-// dyingResets judges what is sent for a process that ends with SO_LINGER {1, 0}.
-func dyingResets(j *journal.Journal) claim.Finding {
-	var (
-		cited  []*journal.Event
-		told   []string
-		killed bool
-	)
-	for _, d := range deaths(j) {
-		if d.linger != lingerZero {
-			continue
-		}
-		rst := claim.WithFlag(d.sent, "RST")
-		if fin := claim.WithFlag(d.sent, "FIN"); fin != nil {
-			return claim.Refute(claim.Numbers(d.end, fin), "after %s %s sent %s", d.how, d.Client, claim.FlagsOf(d.sent))
-		}
-		if rst == nil {
-			return claim.Refuse(j, claim.Numbers(d.end), "after %s %s sent no RST", d.how, d.Client)
-		}
-		cited = append(cited, d.end, rst)
-		told = append(told, d.how)
-		killed = killed || d.end.Process.Signal == "SIGKILL"
-	}
-	if !killed || len(told) < 2 {
-		if f, ok := claim.Complete(j); !ok {
-			return f
-		}
-		return claim.Unclear("not both were seen, a process that ends and one that SIGKILL ends, with SO_LINGER %s", lingerZero)
-	}
-	return claim.Confirm(claim.Numbers(cited...), "RST after %s", strings.Join(told, ", "))
+// eachDeath tests them.
+func eachDeath(test func(c *claim.Case, d death)) claim.Rule {
+	return claim.Each(deaths, func(c *claim.Case, d death) {
+		c.About(d.Socket)
+		c.Cite(d.Started, d.set, d.Ended)
+		test(c, d)
+	})
 }
 
 var lr20 = claim.Claim{
 	ID: "LR20", Statement: "a process that ends, even by SIGKILL, with {on, 0} set sends RST",
-	Source: "socket(7)", Quantity: claim.Always,
+	Source: "socket(7)", Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "the process alone holds the socket",
-	Needs:        needsPackets, Check: dyingResets,
-}
-
-// passesOn judges whether accepted sockets have the SO_LINGER of their listener,
-// where that is not the default, and nothing was set on them.
-func passesOn(j *journal.Journal) claim.Finding {
-	for _, c := range claim.Connections(j) {
-		asked, accept := inheritedBy(&c), acceptOf(j, c.Server)
-		if asked == nil || accept == nil || len(own(&c)) > 0 {
-			continue
+	Rule: eachDeath(func(c *claim.Case, d death) {
+		c.If(d.linger == lingerZero)
+		fin := c.FirstSegment(tcp.With(d.sent, packet.FIN))
+		c.Expect(fin == nil, "after %s %s sent %s", d.how, d.ID, claim.Named(d.sent))
+		rst := c.FirstSegment(tcp.With(d.sent, packet.RST))
+		c.ExpectSeen(rst != nil, "after %s %s sent no RST", d.how, d.ID)
+		for _, signal := range []string{"", "SIGKILL"} {
+			c.Challenged(slices.ContainsFunc(deaths(c.View), func(d death) bool {
+				return d.linger == lingerZero && d.Ended.Process.Signal == signal
+			}), "not both were seen with SO_LINGER %s: a process that ends by itself, and one that SIGKILL ends", lingerZero)
 		}
-		listener := lastLinger(j, accept.Socket, accept)
-		if listener == nil {
-			continue
-		}
-		want := listener.Call.Args[len(listener.Call.Args)-1]
-		if want == lingerNone {
-			continue
-		}
-		if asked.Call.Out != want {
-			return claim.Refute(claim.Numbers(listener, accept, asked), "the listener had %s, the accepted socket has %s", want, asked.Call.Out)
-		}
-		said := fmt.Sprintf("set on the listener alone, %s was found on %s", want, c.Server)
-		cited := []*journal.Event{listener, accept, asked}
-		if closed := claim.Nth(c.Calls(c.Server, asked, "close"), 0); closed != nil {
-			if read := claim.Nth(c.Calls(c.Client, closed, "read"), 0); read != nil {
-				said += ", and after its close() the client's read returned " + claim.Returned(read)
-				cited = append(cited, closed, read)
-			}
-		}
-		return claim.Confirm(claim.Numbers(cited...), "%s", said)
-	}
-	return claim.Unclear("no accepted socket was asked for the SO_LINGER of its listener")
+		c.Absent()
+		c.Holds("%s sent RST after %s", d.ID, d.how)
+	}),
 }
 
 var lr21 = claim.Claim{
 	ID: "LR21", Statement: "accepted sockets inherit SO_LINGER from the listener",
-	Source: "Linux behaviour (sk_clone_lock in net/core/sock.c)", Quantity: claim.Always,
-	Needs: needsCalls, Check: passesOn,
+	Source: "Linux behaviour (sk_clone_lock in net/core/sock.c)", Quantity: claim.Always, Needs: needsCalls,
+	Precondition: "it was set on the listener before the client called, and nothing on the accepted socket before that is asked for its own",
+	Rule: claim.AfterCall("accept4", func(c *claim.Case) {
+		id, _, _ := strings.Cut(c.Call.Call.Out, " ")
+		s := c.View.Socket(id)
+		asked := c.First(s.Asked("SO_LINGER", 0, 0))
+		c.If(asked != nil && s.Conn != nil)
+		_, own := s.Option("SO_LINGER", asked.N)
+		want, set := c.Socket.Option("SO_LINGER", c.Call.N)
+		c.If(own == nil && set != nil && want != lingerNone && set.N < s.Conn.Connect.N)
+		c.About(s)
+		c.Cite(set)
+		c.Expect(asked.Call.Out == want, "the listener had %s, the accepted socket has %s", want, asked.Call.Out)
+		c.Holds("set on the listener alone, %s was found on %s", want, s.ID)
+	}),
 }
 
-// inheritedBy is the call that asked an accepted socket for its SO_LINGER.
-func inheritedBy(c *claim.Connection) *journal.Event {
-	for _, e := range c.Calls(c.Server, nil, "getsockopt") {
-		if e.Call.Errno == "" && slices.Contains(e.Call.Args, "SO_LINGER") {
-			return e
-		}
-	}
-	return nil
-}
-
-// own lists what was set on an accepted socket itself.
-func own(c *claim.Connection) []*journal.Event { return c.Calls(c.Server, nil, "setsockopt") }
-
-// acceptOf is the call that returned a socket.
-func acceptOf(j *journal.Journal, socket string) *journal.Event {
-	for _, e := range claim.Calls(j, "", "accept4") {
-		if socket != "" && strings.HasPrefix(e.Call.Out, socket+" ") {
-			return e
-		}
-	}
-	return nil
-}
-
-// lastLinger is the call that set SO_LINGER on a socket last, before another.
-func lastLinger(j *journal.Journal, socket string, before *journal.Event) *journal.Event {
-	var last *journal.Event
-	for _, e := range claim.Calls(j, socket, "setsockopt") {
-		if e.N < before.N && e.Call.Errno == "" && slices.Contains(e.Call.Args, "SO_LINGER") {
-			last = e
-		}
-	}
-	return last
-}
-
-// endsReset is the phenomenon of exit: the peer of a process that ends with
-// linger 0 is reset, others read the end.
+// endsReset is the phenomenon of exit: the peer of a process that ends with SO_LINGER {1, 0}
+// is reset, that of another reads the end.
 var endsReset = claim.Phenomenon{
-	Needs: needsEnds,
-	Check: func(j *journal.Journal) claim.Finding {
-		var (
-			cited       []*journal.Event
-			zero, plain int
-		)
-		for _, d := range deaths(j) {
-			if d.read == nil {
-				continue
-			}
-			want := "0: the end"
-			if d.linger == lingerZero {
-				want = "ECONNRESET"
-				zero++
-			} else {
-				plain++
-			}
-			if got := claim.Returned(d.read); got != want {
-				return claim.Refuse(j, claim.Numbers(d.end, d.read), "after %s with SO_LINGER %s the peer's read returned %s", d.how, orUnset(d.linger), got)
-			}
-			cited = append(cited, d.end, d.read)
+	Needs: needsEnds, Quantity: claim.Always, Precondition: "no process ended whose peer was seen to read then",
+	Rule: eachDeath(func(c *claim.Case, d death) {
+		c.If(d.read != nil)
+		c.Cite(d.read)
+		want := "0: the end"
+		if d.linger == lingerZero {
+			want = "ECONNRESET"
 		}
-		if zero == 0 || plain == 0 {
-			if f, ok := claim.Complete(j); !ok {
-				return f
-			}
-			return claim.Unclear("not both were seen: %d processes that ended with linger 0, %d without", zero, plain)
+		got := claim.Returned(d.read)
+		c.ExpectSeen(got == want, "after %s of %s with SO_LINGER %s the peer's read returned %s", d.how, d.ID, wasSet(d.linger), got)
+		for _, zero := range []bool{true, false} {
+			c.Given(slices.ContainsFunc(deaths(c.View), func(d death) bool { return d.read != nil && (d.linger == lingerZero) == zero }),
+				"not both were seen: a process that ended with SO_LINGER %s, and one without", lingerZero)
 		}
-		return claim.Confirm(claim.Numbers(cited...), "%s", fmt.Sprintf("%d processes ended with SO_LINGER {1, 0}, and their peers met ECONNRESET; %d without, and theirs the end", zero, plain))
-	},
-}
-
-func orUnset(linger string) string {
-	if linger == "" {
-		return "unset"
-	}
-	return linger
+		c.Holds("after %s of %s with SO_LINGER %s the peer's read returned %s", d.how, d.ID, wasSet(d.linger), got)
+	}),
 }

@@ -2,67 +2,71 @@ package main
 
 import (
 	"slices"
-	"strings"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/scenario"
 )
 
-// The descriptors on which Go's runtime raises SIGPIPE itself (the package
-// os/signal), as the journal names them.
-var standard = []string{"descriptor 1", "descriptor 2"}
+// goRuntime: what Go's runtime makes of SIGPIPE, on descriptor 1, on 2, and on
+// another.
+func goRuntime(t *scenario.T) {
+	for which := range 3 {
+		goWrites(t, which)
+	}
+}
 
-// descriptorOf is the descriptor of a write by Go's os package: "descriptor 1";
-// "" for anything else.
+// goWrites gives a Go process three connections, as its descriptors 1 and 2 and
+// as another, and lets it write twice to one whose peer has closed.
+func goWrites(t *scenario.T, which int) {
+	var clients, servers [3]*scenario.End
+	for i := range clients {
+		clients[i], servers[i] = t.Connection()
+	}
+	child := t.SpawnPiped(journal.GoSIGPIPE, clients[0], clients[1], clients[2])
+	for _, c := range clients {
+		c.Close()
+	}
+	servers[which].Close()
+	child.WriteByGo(clients[which], "first")
+	child.WriteByGo(clients[which], "second")
+}
+
+// The descriptors on which Go's runtime raises SIGPIPE itself (the package os/signal), as the
+// journal names them; and any other.
+var (
+	standard = []string{"descriptor 1", "descriptor 2"}
+	otherOne = "another descriptor"
+)
+
+// descriptorOf is the descriptor of a write by Go's os package; "": it is none.
 func descriptorOf(e *journal.Event) string {
-	if e == nil || e.Call.Op != goWrite || len(e.Call.Args) < 3 {
+	switch {
+	case e == nil || e.Call.Op != goWrite || len(e.Call.Args) < 3:
 		return ""
+	case slices.Contains(standard, e.Call.Args[2]):
+		return e.Call.Args[2]
 	}
-	return e.Call.Args[2]
+	return otherOne
 }
 
-// goDies is the phenomenon of go-runtime: on descriptors 1 and 2 a Go process
-// dies of SIGPIPE, on others it gets EPIPE.
+// goDies is the phenomenon of go-runtime: on descriptors 1 and 2 a Go process dies of SIGPIPE,
+// on others it gets EPIPE.
 var goDies = claim.Phenomenon{
-	Needs: needsDiag,
-	Check: func(j *journal.Journal) claim.Finding {
-		if f := drawsKiller(j); f.Verdict != claim.Confirmed {
-			return f
+	Needs: needsDiag, Quantity: claim.Always, Precondition: noneWrote,
+	Rule: eachWriter(func(c *claim.Case, p process) {
+		again := drawn(c, p)
+		on := descriptorOf(again)
+		c.If(p.disposition() == "go" && on != "")
+		if on == otherOne {
+			p.outlives(c, again)
+		} else {
+			p.ends(c, again)
 		}
-		var (
-			cited      []*journal.Event
-			told, seen []string
-		)
-		for _, p := range processes(j) {
-			again := p.after()
-			on := descriptorOf(again)
-			if p.disposition != "go" || on == "" {
-				continue
-			}
-			kills := slices.Contains(standard, on)
-			died, failed := p.killed(again), again.Call.Errno == "EPIPE" && p.end == nil
-			if kills && !died || !kills && !failed {
-				return claim.Refute(claim.Numbers(p.rst, again, p.end), "a Go program's write to %s returned %s", on, claim.Returned(again))
-			}
-			if !kills {
-				on, seen = on+", another", append(seen, "another")
-			}
-			cited = append(cited, p.rst, again, p.end)
-			seen = append(seen, on)
-			told = append(told, on+": "+claim.Returned(again))
+		for _, other := range append(slices.Clone(standard), otherOne) {
+			tried := slices.ContainsFunc(processes(c.View), func(p process) bool { return descriptorOf(p.again()) == other })
+			c.Given(tried, "no write of a Go program after a RST was seen on %s", other)
 		}
-		for _, on := range append(slices.Clone(standard), "another") {
-			if !slices.Contains(seen, on) {
-				return goUnseen(j, on)
-			}
-		}
-		return claim.Confirm(claim.Numbers(cited...), "%s", strings.Join(told, "; "))
-	},
-}
-
-func goUnseen(j *journal.Journal, on string) claim.Finding {
-	if f, ok := claim.Complete(j); !ok {
-		return f
-	}
-	return claim.Unclear("no write of a Go program after a RST was seen on %s", on)
+		c.Holds("a Go program's write to descriptor 1 or 2 ended it, and to another returned EPIPE")
+	}),
 }

@@ -1,227 +1,223 @@
 package main
 
 import (
-	"slices"
+	"time"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
 )
 
-// sendsRST judges what close sends with SO_LINGER {1, 0}.
-func sendsRST(j *journal.Journal) claim.Finding {
-	all := closings(j, lingerZero)
-	var cited []*journal.Event
-	for _, c := range all {
-		if fin := claim.WithFlag(c.Sent(c.Who, c.By, nil), "FIN"); fin != nil {
-			return claim.Refute(claim.Numbers(c.By, fin), "%s closed with SO_LINGER %s, and sent a FIN", c.Who, c.linger)
-		}
-		rst := claim.WithFlag(c.sentBy(), "RST")
-		if rst == nil {
-			return claim.Refuse(j, claim.Numbers(c.By), "%s closed with SO_LINGER %s, and sent no RST", c.Who, c.linger)
-		}
-		cited = append(cited, c.By, rst)
-	}
-	if len(all) == 0 {
-		return none(j, lingerZero)
-	}
-	return claim.Absent(claim.Confirm(claim.Numbers(cited...), "close() sent RST and no FIN, %d times", len(all)))
+type disposition = journal.Disposition
+
+// linger0: close with SO_LINGER {1, 0}, on a connection at rest and on one with
+// data unsent; the same connection closed plainly; and linger 0 on a connection
+// that is in TIME_WAIT already. After each the same addresses are tried again.
+func linger0(t *scenario.T) {
+	l := t.Listen(scenario.ServerPort)
+	port := closeAndGoOn(t, l, abortive)
+	tryPair(t, l, port)
+	closeAndGoOn(t, l)
+	plainlyAgain(t, l)
+	unsentDropped(t)
+	afterTimeWait(l)
+	tryPair(t, l, closeAndGoOn(t, l, abortive), scenario.Opt(journal.SOReuseAddr, 1))
 }
+
+// closeAndGoOn closes a connection, and lets the peer make its next calls one by one: it
+// reads, reads again, writes, and writes again if it lives. The peer is a process of its
+// own, for one of its calls may end it. It returns the client's port.
+func closeAndGoOn(t *scenario.T, l *scenario.Listener, set ...scenario.SocketOption) (port uint16) {
+	client, server := l.Connect()
+	port = client.Local().Port()
+	for _, prepare := range set {
+		prepare(client)
+	}
+	peer := t.Handover(journal.DefaultSIGPIPE, server)
+	client.Close()
+	peer.Recv(server)
+	peer.Recv(server)
+	peer.Write(server, "anybody?")
+	if !peer.Ended() {
+		peer.Write(server, "anybody?")
+	}
+	return port
+}
+
+// tryPair connects once more from a port that a connection to the server had.
+// Whether that succeeds is evidence.
+func tryPair(t *scenario.T, l *scenario.Listener, port uint16, set ...scenario.SocketOption) {
+	if _, errno := t.DialFrom(port, l.At, set...); errno == "" {
+		l.Accept()
+	}
+}
+
+// plainlyAgain closes another connection plainly at both ends, so that it comes
+// to TIME_WAIT, and tries its pair of addresses again.
+func plainlyAgain(t *scenario.T, l *scenario.Listener) {
+	client, server := l.Connect()
+	port := client.Local().Port()
+	client.Close()
+	server.Close()
+	tryPair(t, l, port)
+}
+
+// unsentDropped closes with linger 0 while the kernel has data that it has not
+// sent, for the peer's window is full.
+func unsentDropped(t *scenario.T) {
+	client, server := t.Listen(scenario.ServerPort+1, scenario.SmallReceiver).Connect()
+	client.WriteBulk(scenario.MoreThanFits)
+	abortive(client)
+	client.Close()
+	server.ReadToEnd()
+}
+
+// afterTimeWait sets linger 0 on a socket of which only a TIME_WAIT is left, and
+// closes it.
+func afterTimeWait(l *scenario.Listener) {
+	client, server := l.Connect()
+	client.ShutdownWrite()
+	server.Close()
+	abortive(client)
+	client.Close()
+	client.Look()
+}
+
+// lingerOff: close as SO_LINGER is by default, with it set to {0, 0}, and to {1, 0}.
+func lingerOff(t *scenario.T) {
+	for _, set := range []scenario.SocketOption{(*scenario.End).Linger, scenario.Linger(false, 0), abortive} {
+		client, server := t.Connection()
+		set(client)
+		client.Close()
+		server.Recv()
+	}
+}
+
+const notClosedSo = "no connection was closed so"
 
 var lr1 = claim.Claim{
 	ID: "LR1", Statement: "SO_LINGER {on, 0} makes close() send RST instead of FIN",
-	Source: article000, Quantity: claim.Always,
+	Source: article000, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "the connection has not been closed before",
-	Needs:        needsPackets, Check: sendsRST,
-}
-
-// throwsAway judges what became of data that was unsent at the close.
-func throwsAway(j *journal.Journal) claim.Finding {
-	for _, c := range closings(j, lingerZero) {
-		n := c.unsent()
-		if n <= 0 {
-			continue
-		}
-		for _, e := range c.Sent(c.Who, c.By, nil) {
-			if e.Packet.Len > 0 {
-				return claim.Refute(claim.Numbers(c.By, e), "%s sent data after close()", c.Who)
-			}
-		}
-		reads := c.Calls(c.Other(), nil, "read")
-		got, last := claim.Moved(reads), claim.Nth(reads, len(reads)-1)
-		switch {
-		case got > c.given()-n:
-			return claim.Refute(claim.Numbers(append(reads, c.By)...), "%d of %d bytes were unsent, and the peer read %d", n, c.given(), got)
-		case last == nil || last.N < c.By.N || last.Call.Errno != "ECONNRESET" && !claim.IsEnd(last):
-			return claim.Unclear("the peer did not read to the end")
-		}
-		return claim.Confirm(claim.Numbers(c.By, last), "%d of %d bytes were unsent: the peer read %d, then %s", n, c.given(), got, claim.Returned(last))
-	}
-	return claim.Unclear("no connection was closed so with data unsent")
+	Rule: eachClosing(func(c *claim.Case, x closing) {
+		fin := c.FirstSegment(tcp.With(x.Who.Sent(x.By.N, 0), packet.FIN))
+		c.Expect(fin == nil, "%s closed with SO_LINGER %s, and sent a FIN", x.Who.ID, x.linger)
+		rst := c.FirstSegment(tcp.With(x.atOnce(), packet.RST))
+		c.ExpectSeen(rst != nil, "%s closed with SO_LINGER %s, and sent no RST", x.Who.ID, x.linger)
+		c.Absent()
+		c.Holds("close() of %s sent RST and no FIN", x.Who.ID)
+	}, lingerZero),
 }
 
 var lr2 = claim.Claim{
 	ID: "LR2", Statement: "unsent data is thrown away",
-	Source: article000, Quantity: claim.Always,
+	Source: article000, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "the kernel has taken data that it has not sent when close() is called",
-	Needs:        needsPackets, Check: throwsAway,
+	Rule: eachClosing(func(c *claim.Case, x closing) {
+		given := tcp.Moved(c.All(x.Who.Writes(0, x.By.N)))
+		unsent := given - tcp.Bytes(x.Who.Sent(0, x.By.N))
+		c.If(unsent > 0)
+		late := c.FirstSegment(tcp.Data(x.Who.Sent(x.By.N, 0)))
+		c.Expect(late == nil, "%s sent data after close()", x.Who.ID)
+		reads := c.All(x.Peer().Reads(0, 0))
+		last, got := c.Last(reads), tcp.Moved(reads)
+		c.Expect(got <= given-unsent, "%d of %d bytes were unsent, and the peer read %d", unsent, given, got)
+		c.Given(last != nil && last.N > x.By.N && (last.Call.Errno == "ECONNRESET" || tcp.IsEnd(last)), "the peer did not read to the end")
+		c.Absent()
+		c.Holds("%d of %d bytes were unsent: the peer read %d, then %s", unsent, given, got, claim.Returned(last))
+	}, lingerZero),
 }
 
 var lr3 = claim.Claim{
 	ID: "LR3", Statement: "no TIME_WAIT follows",
-	Source: article000, Quantity: claim.Always,
+	Source: article000, Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "close() with SO_LINGER {1, 0}, on a connection that has not been closed before",
-	Needs:        needsDiag,
-	Check: func(j *journal.Journal) claim.Finding {
-		all := closings(j, lingerZero)
-		var cited []*journal.Event
-		for _, c := range all {
-			var gone *journal.Event
-			for _, e := range claim.States(c.Journal, c.Who, journal.SockDiag) {
-				switch {
-				case e.N > c.By.N && e.State.To == journal.TimeWait:
-					return claim.Refute(claim.Numbers(c.By, e), "%s came to TIME_WAIT", c.Who)
-				case e.N > c.By.N && e.State.To == journal.Gone:
-					gone = e
-				}
-			}
-			if gone == nil {
-				return claim.Unclear("what became of %s was not seen", c.Who)
-			}
-			cited = append(cited, c.By, gone)
+	Rule: eachClosing(func(c *claim.Case, x closing) {
+		for _, s := range []*tcp.Socket{x.Who, x.Peer()} {
+			waits := c.First(s.Entered(journal.TimeWait))
+			c.Expect(waits == nil, "%s came to TIME_WAIT", s.Name())
 		}
-		if len(all) == 0 {
-			return none(j, lingerZero)
-		}
-		return claim.Confirm(claim.Numbers(cited...), "right after close() nothing was left, %d times", len(all))
-	},
+		gone := c.First(x.Who.Entered(journal.Gone, journal.SockDiag))
+		c.Given(gone != nil && gone.N > x.By.N, "what became of %s was not seen", x.Who.ID)
+		c.Holds("right after close() nothing was left of %s", x.Who.ID)
+	}, lingerZero),
 }
 
 var lr5 = claim.Claim{
 	ID: "LR5", Statement: "it is equivalent to SO_DONTLINGER",
-	Source: article000, Quantity: claim.Always,
+	Source: article000, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "one connection is closed with SO_LINGER {1, 0}, one with {0, 0}, which is what SO_DONTLINGER means",
-	Needs:        needsPackets,
-	Check: func(j *journal.Journal) claim.Finding {
-		zero, off := closings(j, lingerZero), closings(j, lingerNone)
-		if len(zero) == 0 || len(off) == 0 {
-			return claim.Unclear("not both were tried in this run")
+	Rule: eachClosing(func(c *claim.Case, x closing) {
+		for _, off := range closings(c.View) {
+			if off.linger != lingerNone {
+				continue
+			}
+			c.About(off.Who)
+			c.Cite(off.set, off.By)
+			with, without := c.AllSegments(x.atOnce()), c.AllSegments(off.atOnce())
+			c.Given(len(with) > 0 && len(without) > 0, "what close() sent was not seen of both")
+			c.Expect(claim.Named(with) == claim.Named(without), "with %s close() sent %s, with %s %s", x.linger, claim.Named(with), off.linger, claim.Named(without))
+			c.Holds("both sent %s", claim.Named(with))
 		}
-		x, y := zero[0].sentBy(), off[0].sentBy()
-		if len(x) == 0 || len(y) == 0 {
-			return claim.Unclear("what close() sent was not seen of both")
-		}
-		cited := append(append([]*journal.Event{zero[0].By, off[0].By}, x...), y...)
-		if xf, yf := claim.FlagsOf(x), claim.FlagsOf(y); xf != yf {
-			return claim.Refute(claim.Numbers(cited...), "with %s close() sent %s, with %s %s", lingerZero, xf, lingerNone, yf)
-		}
-		return claim.Confirm(claim.Numbers(cited...), "both sent %s", claim.FlagsOf(x))
-	},
-}
-
-// peersRead judges the peer's first read after closes with a value of SO_LINGER,
-// nothing unread, leaving out those of which it need not be so.
-func peersRead(j *journal.Journal, linger, want string, leaveOut func(*closing) bool) claim.Finding {
-	var cited []*journal.Event
-	for _, c := range closings(j, linger) {
-		read := c.read()
-		if read == nil || c.given() > 0 || leaveOut(&c) {
-			continue
-		}
-		if got := claim.Returned(read); got != want {
-			return claim.Refuse(j, claim.Numbers(c.By, read), "after close() with SO_LINGER %s the peer's read returned %s", orUnset(linger), got)
-		}
-		cited = append(cited, c.By, read)
-	}
-	if len(cited) == 0 {
-		return none(j, linger)
-	}
-	return claim.Confirm(claim.Numbers(cited...), "after close() with SO_LINGER %s the peer's read returned %s", orUnset(linger), want)
+	}, lingerZero),
 }
 
 var lr6 = claim.Claim{
 	ID: "LR6", Statement: "the peer's read fails with ECONNRESET",
-	Source: article000 + "; " + article004, Quantity: claim.Always,
-	Precondition: "the RST of close() with SO_LINGER {1, 0} has arrived, and nothing is left to be read",
-	Needs:        needsDiag,
-	Check: func(j *journal.Journal) claim.Finding {
-		return peersRead(j, lingerZero, "ECONNRESET", func(c *closing) bool { return !c.reached() })
-	},
-}
-
-// anyClose leaves out none.
-func anyClose(*closing) bool { return false }
-
-// readsReset and readsEnd are what the peers of a close with SO_LINGER {1, 0} and
-// of another must meet where a scenario shows what it is about.
-func readsReset(j *journal.Journal) claim.Finding {
-	return peersRead(j, lingerZero, "ECONNRESET", anyClose)
-}
-
-func readsEnd(linger string) claim.Check {
-	return func(j *journal.Journal) claim.Finding { return peersRead(j, linger, "0: the end", anyClose) }
+	Source: article000 + "; " + article004, Quantity: claim.Always, Needs: needsDiag,
+	Precondition: "the RST of close() with SO_LINGER {1, 0} has arrived, nothing is left to be read, and the read is the next call",
+	Rule: eachClosing(func(c *claim.Case, x closing) {
+		c.If(x.reached(c))
+		next := c.First(x.Peer().CallsOf(x.By.N, 0, append([]string{"read"}, tcp.Sending...)...))
+		c.If(next != nil && next.Call.Op == "read" && c.Unread(x.Peer(), next.N) <= 0)
+		got := claim.Returned(next)
+		c.ExpectSeen(got == "ECONNRESET", "%s closed with SO_LINGER %s, and its peer's read returned %s", x.Who.ID, x.linger, got)
+		c.Holds("%s closed with SO_LINGER %s, and its peer's read returned ECONNRESET", x.Who.ID, x.linger)
+	}, lingerZero),
 }
 
 var lr23 = claim.Claim{
 	ID: "LR23", Statement: "linger 0 cannot remove a TIME_WAIT that exists already",
-	Source: "socket(7), by implication", Quantity: claim.Always,
+	Source: "socket(7), by implication", Quantity: claim.Always, Needs: needsStates,
 	Precondition: "SO_LINGER {1, 0} is set, and the descriptor closed, when the connection is in TIME_WAIT",
-	Needs:        needsStates,
-	Check: func(j *journal.Journal) claim.Finding {
-		for _, e := range claim.EndedBy(claim.Endings(j), claim.ShutWrite) {
-			in := claim.Nth(claim.Entered(e.Journal, e.Who, journal.TimeWait), 0)
-			closed := claim.Nth(e.Calls(e.Who, in, "close"), 0)
-			if in == nil || closed == nil || lingerAt(&e.Connection, e.Who, closed) != lingerZero {
-				continue
-			}
-			for _, s := range claim.States(e.Journal, e.Who, journal.SockDiag) {
-				if s.N > closed.N && s.State.To == journal.Gone {
-					return claim.Refute(claim.Numbers(in, closed, s), "the TIME_WAIT of %s was gone after close()", e.Who)
-				}
-			}
-			if s := e.Sent(e.Who, closed, nil); len(s) > 0 {
-				return claim.Refute(claim.Numbers(in, closed, s[0]), "close() of %s sent %s", e.Who, claim.FlagsOf(s))
-			}
-			for _, s := range claim.Samples(e.Journal, e.Who, journal.TimeWait) {
-				if s.N > closed.N {
-					return claim.Absent(claim.Confirm(claim.Numbers(in, closed, s), "%s was still in TIME_WAIT after close(), with %.1f s to go, and nothing was sent", e.Who, float64(s.Sample.TimerMS)/1e3))
-				}
-			}
-		}
-		return claim.Unclear("no descriptor was closed so of a connection in TIME_WAIT")
-	},
+	Rule: claim.AfterCall("close", func(c *claim.Case) {
+		s := c.Socket
+		linger, set := s.Option("SO_LINGER", c.Call.N)
+		state, n := s.StateAt(journal.SockDiag, c.Call.N)
+		c.If(linger == lingerZero && state == journal.TimeWait)
+		in := c.Event(n)
+		c.Cite(set, in)
+		gone := c.First(s.Entered(journal.Gone, journal.SockDiag))
+		c.Given(gone == nil || c.Between(in, gone) < timeWait, "the TIME_WAIT of %s was seen to end only when it was over anyway", s.ID)
+		c.Expect(gone == nil, "the TIME_WAIT of %s was gone after close()", s.ID)
+		sent := c.AllSegments(s.SentAll(c.Call.N, 0))
+		c.Expect(len(sent) == 0, "close() of %s sent %s", s.ID, claim.Named(sent))
+		left := c.First(s.Samples(journal.TimeWait, c.Call.N, 0))
+		c.Given(left != nil, "%s was not looked for after close()", s.ID)
+		c.Absent()
+		c.Holds("%s was still in TIME_WAIT after close(), with %.1f s to go, and nothing was sent", s.ID, float64(left.Sample.TimerMS)/1e3)
+	}),
 }
 
-// resets is the phenomenon of linger0: the peer of a close with linger 0 is
-// reset, the peer of a plain one reads the end.
-var resets = claim.Phenomenon{
-	Needs: needsEnds,
-	Check: func(j *journal.Journal) claim.Finding { return claim.Together(j, readsReset, readsEnd("")) },
-}
+// timeWait is how long a TIME_WAIT lasts (TCP_TIMEWAIT_LEN in include/net/tcp.h), less what it
+// may be rounded by.
+const timeWait = 59 * time.Second
 
-// isDefault judges that a socket on which nobody has set SO_LINGER has it off.
-func isDefault(j *journal.Journal) claim.Finding {
-	for _, c := range closings(j, "") {
-		for _, asked := range c.Calls(c.Who, nil, "getsockopt") {
-			if asked.N > c.By.N || !slices.Contains(asked.Call.Args, "SO_LINGER") {
-				continue
-			}
-			if asked.Call.Out != lingerNone {
-				return claim.Refute(claim.Numbers(asked), "SO_LINGER, never set, was %s", asked.Call.Out)
-			}
-			return claim.Confirm(claim.Numbers(asked), "SO_LINGER, never set, was %s", lingerNone)
-		}
-	}
-	return none(j, "")
-}
+// resets is the phenomenon of linger0: the peer of a close() with SO_LINGER {1, 0} is reset,
+// that of a plain one reads the end.
+var resets = claim.Phenomenon{Needs: needsEnds, Quantity: claim.Always, Precondition: notClosedSo, Rule: peersRead("", lingerZero)}
 
-// offIsDefault is the phenomenon of linger-off.
+// offIsDefault is the phenomenon of linger-off: SO_LINGER never set is {0, 0}, and no abort.
 var offIsDefault = claim.Phenomenon{
-	Needs: needsEnds,
-	Check: func(j *journal.Journal) claim.Finding {
-		f := claim.Together(j, isDefault, readsEnd(""), readsEnd(lingerNone), readsReset)
-		if f.Verdict == claim.Confirmed {
-			f.Because = "unset, which is {0, 0}, and {0, 0}: the peer reads the end; {1, 0}: ECONNRESET"
+	Needs: needsEnds, Quantity: claim.Always, Precondition: notClosedSo,
+	Rule: eachClosing(func(c *claim.Case, x closing) {
+		if x.linger == "" {
+			asked := c.First(x.Who.Asked("SO_LINGER", 0, x.By.N))
+			c.Given(asked != nil, "%s was not asked for the SO_LINGER that it has by default", x.Who.ID)
+			c.Expect(asked.Call.Out == lingerNone, "SO_LINGER, never set, was %s", asked.Call.Out)
 		}
-		return f
-	},
+		readAfter(c, x, "", lingerNone, lingerZero)
+	}, "", lingerNone, lingerZero),
 }

@@ -5,29 +5,32 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
 )
 
-// pairTry is an attempt to connect from the address of an earlier connection to
-// the same other address, once the earlier one's client has been closed.
+// pairTry is an attempt to connect from the address of an earlier connection to the same other
+// address, after the earlier one's client had closed.
 type pairTry struct {
-	earlier *closing
-	call    *journal.Event // bind, if that failed; else connect
-	ok      *journal.Event // the connection was made
-	in      *journal.Event // the TIME_WAIT that the pair had; nil: none
+	closing
+	socket *tcp.Socket
+	reuse  *journal.Event // SO_REUSEADDR was set on it; nil: it was not
+	bind   *journal.Event
+	call   *journal.Event // connect() to the same address; nil: bind() had failed
 }
 
-// pairTries lists those that came after a close by the client, with its SO_LINGER
-// unset or {1, 0}.
-func pairTries(j *journal.Journal) []pairTry {
+// pairTries lists those after a close with SO_LINGER {1, 0}, or a plain one.
+func pairTries(v *tcp.View) []pairTry {
 	var all []pairTry
-	earlier := closings(j, "", lingerZero)
-	for _, bind := range claim.Calls(j, "", "bind") {
-		for i := range earlier {
-			c := &earlier[i]
-			if c.Who != c.Client || c.By.N > bind.N || !slices.Contains(bind.Call.Args, c.From) {
+	for _, bind := range v.Calls("bind") {
+		for _, x := range closings(v) {
+			if x.Who != x.Client || x.By.N > bind.N || !slices.Contains(bind.Call.Args, x.Client.Local) {
 				continue
 			}
-			if t := tryOf(j, c, bind); t.call != nil {
+			t := pairTry{closing: x, socket: v.Socket(bind.Socket), bind: bind}
+			if _, t.reuse = t.socket.Option("SO_REUSEADDR", bind.N); bind.Call.Errno == "" {
+				t.call = first(t.socket.CallsOf(bind.N, 0, "connect"))
+			}
+			if bind.Call.Errno != "" || t.call != nil && slices.Contains(t.call.Call.Args, x.Client.Remote) {
 				all = append(all, t)
 			}
 		}
@@ -35,63 +38,51 @@ func pairTries(j *journal.Journal) []pairTry {
 	return all
 }
 
-// tryOf is what became of a socket that was bound to an earlier connection's
-// address; without a call, it was not meant for the same pair.
-func tryOf(j *journal.Journal, c *closing, bind *journal.Event) pairTry {
-	t := pairTry{earlier: c}
-	for _, e := range claim.Entered(c.Journal, c.Client, journal.TimeWait) {
-		if e.N < bind.N {
-			t.in = e
-		}
-	}
-	if bind.Call.Errno != "" {
-		t.call = bind
-		return t
-	}
-	for _, connect := range claim.Calls(j, bind.Socket, "connect") {
-		if slices.Contains(connect.Call.Args, c.To) {
-			t.call = connect
-			t.ok = claim.Nth(claim.Entered(j, bind.Socket, journal.Established), 0)
-			break
-		}
-	}
-	return t
+// again expects that the pair of addresses was connected again.
+func (t *pairTry) again(c *claim.Case) {
+	c.Cite(t.bind, t.call)
+	c.Given(t.bind.Call.Errno != "EADDRINUSE" || c.Journal.Network != journal.HostNet,
+		"bind() = EADDRINUSE, on a stack where another program may have taken the port meanwhile")
+	c.Expect(t.bind.Call.Errno == "", "it could not be used again: bind() = %s", t.bind.Call.Errno)
+	open := c.First(t.socket.Entered(journal.Established))
+	c.ExpectSeen(open != nil, "it could not be used again: connect() = %s, and no more", claim.Returned(t.call))
 }
 
-// freeAgain judges the attempts after a close with SO_LINGER {1, 0}; those after a
-// plain one, which had left a TIME_WAIT, are there to be compared.
-func freeAgain(j *journal.Journal) claim.Finding {
-	var free, taken *pairTry
-	for _, t := range pairTries(j) {
-		switch {
-		case t.earlier.linger != lingerZero:
-			if t.in != nil && t.ok == nil {
-				taken = &t
-			}
-		case !t.earlier.reached():
-			continue // the other end still has the connection
-		case t.call.Call.Op == "bind":
-			return claim.Refute(claim.Numbers(t.earlier.By, t.call), "it could not be used again: bind() = %s", claim.Returned(t.call))
-		case t.ok == nil:
-			return claim.Refuse(j, claim.Numbers(t.earlier.By, t.call), "it could not be used again: connect() = %s, and no more", claim.Returned(t.call))
-		default:
-			free = &t
+// refusedPair says what became of an attempt at a pair that a plain close had left in
+// TIME_WAIT, for comparison; "": there was none.
+func refusedPair(c *claim.Case) string {
+	for _, t := range pairTries(c.View) {
+		waits := t.Client.Entered(journal.TimeWait)
+		if t.linger == "" && len(waits) > 0 && waits[0].N < t.bind.N && t.bind.Call.Errno != "" {
+			c.Cite(waits[0], t.bind)
+			return "; one that a plain close had left in TIME_WAIT was refused: bind() = " + t.bind.Call.Errno
 		}
 	}
-	if free == nil {
-		return claim.Unclear("nobody tried a pair of addresses again after close() with SO_LINGER %s", lingerZero)
-	}
-	said, cited := "", []*journal.Event{free.call, free.ok}
-	if taken != nil {
-		said = "; one that a plain close had left in TIME_WAIT was refused: " + taken.call.Call.Op + "() = " + claim.Returned(taken.call)
-		cited = append(cited, taken.in, taken.call)
-	}
-	return claim.Confirm(claim.Numbers(cited...), "the same two addresses were ESTABLISHED again%s", said)
+	return ""
 }
 
 var lr4 = claim.Claim{
 	ID: "LR4", Statement: "so the same address pair can be used again at once",
-	Source: article000, Quantity: claim.Always,
+	Source: article000, Quantity: claim.Always, Needs: needsEnds,
 	Precondition: "after close() with SO_LINGER {1, 0}, the RST of which has arrived",
-	Needs:        needsEnds, Check: freeAgain,
+	Rule: claim.Each(pairTries, func(c *claim.Case, t pairTry) {
+		c.If(t.linger == lingerZero && t.reached(c))
+		c.About(t.Who, t.socket)
+		c.Cite(t.set, t.By)
+		t.again(c)
+		c.Holds("the two addresses of %s were ESTABLISHED again%s", t.Who.ID, refusedPair(c))
+	}),
+}
+
+var lr25 = claim.Claim{
+	ID: "LR25", Statement: "bind + SO_REUSEADDR after linger 0: works at once, though it is called unsafe",
+	Source: article000, Quantity: claim.Can, Needs: needsEnds,
+	Precondition: "the address that bind() is called with had a connection that was closed with SO_LINGER {1, 0}",
+	Rule: claim.Each(pairTries, func(c *claim.Case, t pairTry) {
+		c.If(t.linger == lingerZero && t.reuse != nil)
+		c.About(t.Who, t.socket)
+		c.Cite(t.set, t.By, t.reuse)
+		t.again(c)
+		c.Holds("%s bound the address of %s with SO_REUSEADDR, and was ESTABLISHED with the same peer", t.socket.ID, t.Who.ID)
+	}),
 }

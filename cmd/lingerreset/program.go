@@ -22,7 +22,7 @@ var program = cli.Program{
 			Name: "linger0", Title: "close with SO_LINGER {1, 0}: RST, no TIME_WAIT, unsent data gone, the address pair free at once",
 			Steps:    linger0,
 			Networks: everywhere, Hosts: ab, Phenomenon: resets,
-			Claims: []*claim.Claim{&lr1, &lr2, &lr3, &lr4, &lr6, &lr13, &lr16, &lr23},
+			Claims: []*claim.Claim{&lr1, &lr2, &lr3, &lr4, &lr6, &lr13, &lr16, &lr23, &lr25},
 		},
 		{
 			Name: "sigpipe", Title: "the peer closes; the first write draws a RST, the second kills: by every call, with every disposition",
@@ -34,18 +34,24 @@ var program = cli.Program{
 			Name: "read-after-reset", Title: "what the next calls return after a RST in CLOSE_WAIT, and after one in ESTABLISHED",
 			Steps:    readAfterReset,
 			Networks: everywhere, Hosts: ab, Phenomenon: readsDiffer,
-			Claims: []*claim.Claim{&lr6, &lr7, &lr9, &lr13, &lr14, &lr19},
+			Claims: []*claim.Claim{&lr6, &lr7, &lr9, &lr13, &lr14, &lr19, &lr24},
 		},
 		{
 			Name: "shut-wr-contrast", Title: "the peer only shuts down its write side: writes go on succeeding",
 			Steps:    shutWrContrast,
 			Networks: everywhere, Hosts: ab, Phenomenon: contrast,
-			Claims: []*claim.Claim{&lr7, &lr10},
+			Claims: []*claim.Claim{&lr7, &lr10, &lr26},
+		},
+		{
+			Name: "lost-fin", Title: "the peer's FINs are lost until its kernel gives the socket up: then sends draw a RST",
+			Steps:    lostFIN,
+			Networks: onWire, NoHost: "FINs have to be lost", Hosts: ab, Phenomenon: claim.By(&lr27),
+			Claims: []*claim.Claim{&lr27},
 		},
 		{
 			Name: "linger-n", Title: "SO_LINGER {1, n}: how long close waits, for a peer that reads, reads late, never reads; and shutdown",
 			Steps:    lingerN,
-			Networks: everywhere, Hosts: ab, Phenomenon: closeWaits, Compare: compareWaits,
+			Networks: everywhere, Hosts: ab, Phenomenon: claim.By(&lr15), Compare: compareWaits,
 			Claims: []*claim.Claim{&lr15, &lr17},
 		},
 		{

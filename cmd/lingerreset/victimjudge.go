@@ -6,28 +6,25 @@ import (
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
 )
 
-// playedVictim is what the command victim plays, for its evidence to be judged.
+// playedVictim is the steps of the command victim, for its evidence to be judged.
 var playedVictim = scenario.Scenario{
 	Name: "victim", Title: "a user's own program, whose peer misbehaves",
 	Networks: []journal.Network{journal.HostNet}, Hosts: ab,
-	Phenomenon: claim.Phenomenon{Needs: []journal.Witness{journal.Calls}, Check: misbehaves},
+	Phenomenon: claim.Phenomenon{
+		Needs: needsCalls, Quantity: claim.Can, Precondition: "the victim ended before its peer did anything",
+		Rule: claim.Each(endingCalls, func(c *claim.Case, e *journal.Event) {
+			c.Cite(e)
+			c.Holds("the peer ended the connection, by %s, and the victim went on", tcp.NameOf(e))
+		}),
+	},
 }
 
-// misbehaves looks for the calls by which a peer has ended a connection, before
-// the tearing down.
-func misbehaves(j *journal.Journal) claim.Finding {
-	var did []int
-	for i := range j.Events {
-		e := &j.Events[i]
-		if e.Call != nil && e.Host == "b" && e.Call.Errno == "" && slices.Contains([]string{"close", "shutdown"}, e.Call.Op) &&
-			(j.Played == 0 || e.N <= j.Played) {
-			did = append(did, e.N)
-		}
-	}
-	if len(did) == 0 {
-		return claim.Unclear("the victim ended before its peer did anything")
-	}
-	return claim.Confirm(did, "the peer ended the connection, in its way, and the victim went on")
+// endingCalls are the calls by which a peer has ended a connection.
+func endingCalls(v *tcp.View) []*journal.Event {
+	return slices.DeleteFunc(v.Calls("close", "shutdown"), func(e *journal.Event) bool {
+		return e.Host != "b" || e.Call.Errno != ""
+	})
 }

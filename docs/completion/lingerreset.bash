@@ -47,11 +47,11 @@ _lingerreset() {
 		esac
 	else
 		case $first in
-		'') words='all linger0 sigpipe read-after-reset shut-wr-contrast linger-n exit inexact linger-off causes go-runtime list check verify diff victim counters help' ;;
+		'') words='all linger0 sigpipe read-after-reset shut-wr-contrast lost-fin linger-n exit inexact linger-off causes go-runtime list check verify diff victim counters help' ;;
 		help) words='list check verify diff victim counters' ;;
 		verify | diff) files=yes ;;
 		list | check | victim | counters) ;;
-		*) words='all linger0 sigpipe read-after-reset shut-wr-contrast linger-n exit inexact linger-off causes go-runtime' ;;
+		*) words='all linger0 sigpipe read-after-reset shut-wr-contrast lost-fin linger-n exit inexact linger-off causes go-runtime' ;;
 		esac
 	fi
 	if [[ -n $files ]]; then

@@ -19,6 +19,8 @@ func (v *View) Confront() []Discrepancy {
 		c.killed(s)
 		c.raised(s)
 		c.inTurn(s)
+		c.inTime(s)
+		c.linger(s)
 		if !v.sees() {
 			continue
 		}
@@ -43,6 +45,7 @@ func (v *View) Confront() []Discrepancy {
 		c.travels()
 		c.flags()
 	}
+	c.fates()
 	c.ports()
 	c.peers()
 	c.counters()

@@ -176,6 +176,35 @@ func earliest(facts ...int) int {
 // came or left, SOCK_DESTROY. 0: it was not.
 func (e *End) Aborted() int { return earliest(e.RstIn, e.RstOut, e.Destroyed) }
 
+// NextAt is the sequence number that the end expected next (RCV.NXT) before an event; ok: the
+// peer's SYN had come.
+func (e *End) NextAt(n int) (next uint32, ok bool) {
+	if e == nil || !e.hasIRS || !by(e.Born, n) {
+		return 0, false
+	}
+	i := sort.Search(len(e.arrivals), func(i int) bool { return e.arrivals[i].n >= n })
+	if i == 0 {
+		return e.irs + 1, true
+	}
+	return e.arrivals[i-1].next, true
+}
+
+// WindowAt is the window that the end had offered last before an event, in bytes. That of a
+// SYN is not scaled (RFC 7323 §2.2).
+func (e *End) WindowAt(n int) int {
+	window := 0
+	for _, s := range e.out {
+		if s.N >= n {
+			break
+		}
+		window = int(s.Packet.Win)
+		if !s.Has(synFlag) {
+			window <<= e.scale
+		}
+	}
+	return window
+}
+
 // StreamAt is how many bytes had been delivered in order when an event was recorded.
 func (e *End) StreamAt(n int) int {
 	i := sort.Search(len(e.arrivals), func(i int) bool { return e.arrivals[i].n > n })

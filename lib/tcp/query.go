@@ -54,6 +54,9 @@ func (v *View) Calls(ops ...string) []*journal.Event {
 	return v.Events(func(e *journal.Event) bool { return e.Call != nil && slices.Contains(ops, e.Call.Op) })
 }
 
+// CallAfter is the first call of the steps after an event; nil: there was none.
+func (v *View) CallAfter(n int) *journal.Event { return v.event(v.nextCall(n)) }
+
 // Peer is the socket at the other end of a socket's connection; nil: none is known.
 func (s *Socket) Peer() *Socket {
 	if s == nil {
@@ -155,6 +158,34 @@ func (s *Socket) Samples(state string, after, before int) []*journal.Event {
 	return some
 }
 
+// Option is the value that a socket was given last for an option before an event, and the
+// call by which it was; "": none.
+func (s *Socket) Option(name string, before int) (value string, set *journal.Event) {
+	for _, e := range s.CallsOf(0, before, "setsockopt") {
+		if e.Call.Errno == "" && arg(e.Call, 1) == name {
+			value, set = arg(e.Call, 2), e
+		}
+	}
+	return value, set
+}
+
+// Asked lists the calls that asked for an option.
+func (s *Socket) Asked(option string, after, before int) []*journal.Event {
+	return slices.DeleteFunc(s.CallsOf(after, before, "getsockopt"), func(e *journal.Event) bool {
+		return e.Call.Errno != "" || arg(e.Call, 1) != option
+	})
+}
+
+// Down is when a witness first saw the socket torn down: CLOSE, or gone. Nil: none did.
+func (s *Socket) Down(after, before int) *journal.Event {
+	for _, e := range s.States() {
+		if between(e.N, after, before) && (e.State.To == journal.Close || e.State.To == journal.Gone) {
+			return e
+		}
+	}
+	return nil
+}
+
 // Sent lists the first transmissions that left a socket's end.
 func (s *Socket) Sent(after, before int) []*Segment {
 	return s.segments(after, before, func(x *Segment) bool { return x.Repeats == 0 && s.isFrom(x) })
@@ -206,6 +237,20 @@ func With(some []*Segment, want packet.Flags) []*Segment {
 // Teardown narrows segments to those by which an end says that it is over: FINs and RSTs.
 func Teardown(some []*Segment) []*Segment {
 	return slices.DeleteFunc(slices.Clone(some), func(s *Segment) bool { return s.Flags&(finFlag|rstFlag) == 0 })
+}
+
+// Data narrows segments to those that carry data.
+func Data(some []*Segment) []*Segment {
+	return slices.DeleteFunc(slices.Clone(some), func(s *Segment) bool { return s.Packet.Len == 0 })
+}
+
+// Bytes is how many bytes segments carry.
+func Bytes(some []*Segment) int64 {
+	var n int64
+	for _, s := range some {
+		n += int64(s.Packet.Len)
+	}
+	return n
 }
 
 // Is says whether a segment has exactly these flags, besides PSH, ECE and CWR.

@@ -8,10 +8,14 @@ import (
 
 // ready holds what epoll_wait() said of a socket against its connection (R2), as tcp_poll in
 // net/ipv4/tcp.c makes it up. Off the wire a segment may have come meanwhile, and what it
-// changes is not asked.
+// changes is not asked: only what a state that was seen before says.
 func (c *confrontation) ready(s *Socket, e *journal.Event) {
 	end := s.End
-	if !c.wire || end.Opened == 0 || end.blindAt(e.N) != sees || c.isConcurrent(e.N) || inChild(e.Call) {
+	if !c.wire {
+		c.readyInState(s, e)
+		return
+	}
+	if end.Opened == 0 || end.blindAt(e.N) != sees || c.isConcurrent(e.N) || inChild(e.Call) {
 		return
 	}
 	told := map[string]bool{}
@@ -28,6 +32,18 @@ func (c *confrontation) ready(s *Socket, e *journal.Event) {
 	}
 	if e.Call.Out != "" && e.Call.Result != 1 {
 		c.about(R2, s, []int{e.N}, said(s, e), "one descriptor was ready")
+	}
+}
+
+// readyInState is ready off the wire: what the state that was seen before makes epoll_wait()
+// say. A socket that a witness saw in CLOSE is over both ways.
+func (c *confrontation) readyInState(s *Socket, e *journal.Event) {
+	last := s.StateBefore(e.N)
+	if last == nil || last.State.To != journal.Close && last.State.To != journal.Gone || inChild(e.Call) || c.isConcurrent(e.N) || !c.asksFor(s, "EPOLLHUP", e.N) {
+		return
+	}
+	if !strings.Contains(e.Call.Out, "EPOLLHUP") {
+		c.about(R2, s, []int{last.N, e.N}, "epoll_wait() of "+s.ID+" said "+e.Call.Out, "it had been seen in "+last.State.To+", which is EPOLLHUP")
 	}
 }
 

@@ -30,6 +30,8 @@ func (c *confrontation) raised(s *Socket) {
 			c.about(R2, s, []int{e.N}, said(s, e)+" and raised "+x.Signal, "only a write raises one")
 		case x.Errno != "" && x.Errno != "EPIPE", x.Errno == "" && x.Result >= 0:
 			c.about(R2, s, []int{e.N}, said(s, e)+" and raised "+x.Signal, "SIGPIPE comes with EPIPE")
+		case x.Errno == "EPIPE" && c.disposition(s, e.N) == "default":
+			c.about(R2, s, []int{e.N}, said(s, e)+" and raised "+x.Signal+", which was at its default", "a call that ends its process does not return")
 		case x.Errno == "" && !c.endedBy(s, x.Signal):
 			c.about(R2, s, []int{e.N}, x.Op+"() of "+s.ID+" raised "+x.Signal+", which ended the process", "no process that has it was seen to end so")
 		}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
+)
+
+// sender names who sends a cause's RST: a socket, or a kernel without one.
+func (k *cause) sender() string {
+	s, host := k.Client, "a"
+	if k.byServer {
+		s, host = k.Server, "b"
+	}
+	if s == nil || k.noSocket {
+		return "the kernel of " + host
+	}
+	return s.ID
+}
+
+// counters lists the kernel's counters that moved because of it and say why a RST was sent:
+// those counted next after it.
+func (k *cause) counters(v *tcp.View) []*journal.Event {
+	var some []*journal.Event
+	counted := false
+	for _, e := range v.Events(func(e *journal.Event) bool { return e.N >= k.by.N }) {
+		switch {
+		case e.Counter != nil:
+			counted = true
+			if says(e.Counter.Name) {
+				some = append(some, e)
+			}
+		case counted:
+			return some // the next cause
+		}
+	}
+	return some
+}
+
+// says says whether a counter says why a RST was sent.
+func says(name string) bool {
+	return strings.HasPrefix(name, "TCPAbort") || strings.HasPrefix(name, "Listen") || slices.Contains([]string{"TCPKeepAlive", "AttemptFails", "EmbryonicRsts"}, name)
+}
+
+// results is what the calls of one end returned after what brought it about.
+func (k *cause) results(s *tcp.Socket) claim.Cell {
+	if s == nil {
+		return claim.Told("no socket")
+	}
+	var (
+		said  []string
+		cited []*journal.Event
+	)
+	for _, e := range s.CallsOf(k.by.N-1, 0, append([]string{"read", "close", "getsockopt"}, tcp.Sending...)...) {
+		switch {
+		case e.Call.Op != "getsockopt":
+			said = append(said, e.Call.Op+" "+claim.Returned(e))
+		case slices.Contains(e.Call.Args, "SO_ERROR"):
+			said = append(said, "SO_ERROR "+e.Call.Out)
+		default:
+			continue
+		}
+		cited = append(cited, e)
+	}
+	return claim.Told(strings.Join(said, ", "), cited...)
+}
+
+// compareCauses is the table: a row for each cause.
+func compareCauses(v *tcp.View) *claim.Comparison {
+	t := &claim.Comparison{
+		Title: "What drew a RST",
+		Ways:  []string{"RST from", "as", "counters", "calls of the one", "calls of the other"},
+	}
+	for _, k := range causesOf(v) {
+		from, as := claim.Told(""), claim.Told("")
+		if k.rst != nil {
+			from, as = claim.Told(k.sender(), k.rst.Event), claim.Told(claim.Named([]*tcp.Segment{k.rst}), k.rst.Event)
+		} else if v.Journal.Attached(journal.Packets) {
+			from = claim.Told("none")
+		}
+		var names []string
+		moved := k.counters(v)
+		for _, e := range moved {
+			names = append(names, e.Counter.Name)
+		}
+		t.Rows = append(t.Rows, claim.Compared{What: k.name, Cells: []claim.Cell{
+			from, as, claim.Told(strings.Join(names, " "), moved...), k.results(k.Client), k.results(k.Server),
+		}})
+	}
+	if len(t.Rows) == 0 {
+		return nil
+	}
+	return t
+}
