@@ -7,8 +7,32 @@ import (
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
+	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
 )
+
+// greeting is what the socket sends, and should receive, itself.
+const greeting = "hello, me"
+
+// direct: one socket binds a port and connects to that same port. It is closed in order
+// even on the host network, where the kernel chose the port: TIME_WAIT is the subject.
+func direct(t *scenario.T) {
+	port := givenPort(t)
+	if port == 0 && !t.OnHost() {
+		port = directPort // else 0: the kernel chooses one that is free
+	}
+	s := t.Host("a").Socket(scenario.From(port))
+	s.Connect(s.Local())
+	s.Remote()
+	s.Send(greeting)
+	s.Recv()
+	if t.OnHost() && givenPort(t) != 0 {
+		t.Note("reset instead of closed in order: TIME_WAIT would keep a server from port %d for a minute", port)
+		s.Reset()
+		return
+	}
+	s.Close()
+}
 
 var sc1 = claim.Claim{
 	ID:        "SC1",
@@ -127,6 +151,19 @@ var sc6 = claim.Claim{
 		c.Follows(s, journal.SockDiag, path...)
 		c.Holds("seen: %s", claim.Path("its own", path...))
 	}),
+}
+
+// otherPort: a bound client connects to another port of its own address, where nothing
+// listens.
+func otherPort(t *scenario.T) {
+	client, spare := t.Host("a").Socket(), t.Host("a").Socket()
+	client.Bind(t.Host("a").At(0))
+	spare.Bind(t.Host("a").At(0))
+	client.Local()
+	target := spare.Local()
+	spare.Close() // nothing has that port then
+	client.Connect(target)
+	client.Err()
 }
 
 var sc12 = claim.Claim{

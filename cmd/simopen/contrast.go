@@ -6,9 +6,47 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
-	"sockproof/lib/packet"
+	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
 )
+
+// portSelf is where a socket connects to itself, for comparison.
+const portSelf = 5003
+
+// samePath: a simultaneous open, then on the same host a socket connected to
+// itself, so that their transitions can be laid beside each other.
+func samePath(t *scenario.T) {
+	a, b := clients(t, 0)
+	callEachOther(t, a, b)
+	self := newClient(t.Host("a"), portSelf)
+	self.Connect(self.at)
+}
+
+// listener: the same two clients when b also listens on the port it connects from.
+// First the SYNs cross; then, on other ports, a's SYN arrives before b connects.
+func listener(t *scenario.T) {
+	a, b, server := withListener(t, 0)
+	callEachOther(t, a, b)
+	server.Accept() // there is nothing to accept, if the client won
+
+	a, b, server = withListener(t, 10)
+	a.Connect(b.at)
+	server.Accept()
+	b.Connect(a.at)
+}
+
+// backlog is the queue of a listener to which one client connects.
+const backlog = 8
+
+// withListener makes two clients, and a listener on b's port beside b's.
+// SO_REUSEPORT lets both have it.
+func withListener(t *scenario.T, offset uint16) (a, b client, server *scenario.Listener) {
+	a = newClient(t.Host("a"), portA+offset)
+	shared := scenario.Opt(journal.SOReusePort, 1)
+	s := newClient(t.Host("b"), portB+offset, shared)
+	b = newClient(t.Host("b"), portB+offset, shared)
+	return a, b, s.Listen(backlog)
+}
 
 // transitions are a socket's up to ESTABLISHED as TCP_INFO saw them, each with what caused it.
 func transitions(c *claim.Case, s *tcp.Socket) []string {
@@ -61,36 +99,6 @@ var so8 = claim.Claim{
 				s.ID, strings.Join(got, ", "), self.ID, strings.Join(want, ", "))
 		}
 		c.Holds("%s, %s and the self-connected %s all went %s", p.a.ID, p.b.ID, self.ID, strings.Join(want, ", "))
-	}),
-}
-
-// throughFilters is the phenomenon of punch: what one side alone sends is dropped by the
-// other's filter, and the simultaneous open gets through.
-var throughFilters = claim.Phenomenon{
-	Needs: needsAll, Precondition: "no two clients called each other",
-	Rule: claim.Once(func(c *claim.Case) {
-		both := pairs(c.View)
-		for _, e := range c.Calls("connect")[:min(2, len(c.Calls("connect")))] {
-			answered(c, e)
-		}
-		c.ExpectSeen(len(both) > 0 && both[0].isOpen(), "the simultaneous open did not get through")
-		c.Given(len(both) == 1, "%d pairs called each other, not one", len(both))
-		opened(c, both[0])
-		dropped := map[string]bool{} // by the host whose ordinary connect it was
-		for _, s := range c.Segments(journal.AtDropped) {
-			if s.Is(packet.SYN) && !dropped[s.Host] {
-				dropped[s.Host] = true
-				c.CiteSegments(s)
-			}
-		}
-		for _, s := range c.Sockets {
-			if s != both[0].a && s != both[0].b {
-				through := c.First(established(s))
-				c.Expect(through == nil, "the ordinary connect of %s got through", s.ID)
-			}
-		}
-		c.Given(dropped["a"] && dropped["b"], "an ordinary connect was not tried, or not dropped, in both directions")
-		c.Holds("an ordinary connect was dropped by the other's filter both ways; %s and %s, calling each other, got through", both[0].a.ID, both[0].b.ID)
 	}),
 }
 

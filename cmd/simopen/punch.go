@@ -3,6 +3,9 @@ package main
 import (
 	"net/netip"
 
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/packet"
 	"sockproof/lib/scenario"
 	"sockproof/lib/wire"
 )
@@ -72,4 +75,34 @@ func carryFiltered(t *scenario.T, before map[string]*filter) {
 			t.Discard(p, into.host+"'s filter")
 		}
 	}
+}
+
+// throughFilters is the phenomenon of punch: what one side alone sends is dropped by the
+// other's filter, and the simultaneous open gets through.
+var throughFilters = claim.Phenomenon{
+	Needs: needsAll, Precondition: "no two clients called each other",
+	Rule: claim.Once(func(c *claim.Case) {
+		both := pairs(c.View)
+		for _, e := range c.Calls("connect")[:min(2, len(c.Calls("connect")))] {
+			answered(c, e)
+		}
+		c.ExpectSeen(len(both) > 0 && both[0].isOpen(), "the simultaneous open did not get through")
+		c.Given(len(both) == 1, "%d pairs called each other, not one", len(both))
+		opened(c, both[0])
+		dropped := map[string]bool{} // by the host whose ordinary connect it was
+		for _, s := range c.Segments(journal.AtDropped) {
+			if s.Is(packet.SYN) && !dropped[s.Host] {
+				dropped[s.Host] = true
+				c.CiteSegments(s)
+			}
+		}
+		for _, s := range c.Sockets {
+			if s != both[0].a && s != both[0].b {
+				through := c.First(established(s))
+				c.Expect(through == nil, "the ordinary connect of %s got through", s.ID)
+			}
+		}
+		c.Given(dropped["a"] && dropped["b"], "an ordinary connect was not tried, or not dropped, in both directions")
+		c.Holds("an ordinary connect was dropped by the other's filter both ways; %s and %s, calling each other, got through", both[0].a.ID, both[0].b.ID)
+	}),
 }
