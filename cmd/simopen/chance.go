@@ -1,8 +1,8 @@
 package main
 
 import (
+	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"sockproof/lib/claim"
@@ -74,76 +74,57 @@ func race(t *scenario.T) {
 }
 
 // burst is how many attempts of each client are prepared at once.
-const burst = 8
+const burst = 32
 
-// retry: two loops that know nothing of each other, as two shells running
-// "until connect; do :; done" would: each is refused and connects again, until
-// their SYNs happen to cross. The time of the run bounds it.
+// retry: two processes that know nothing of each other, as two shells running
+// "until connect; do :; done" would: each is refused and connects again, until their SYNs
+// happen to cross. The time of the run bounds it.
 func retry(t *scenario.T) {
 	pa, pb := freePorts(t)
 	listenersOfA(t)
-	began, attempts := time.Now(), 0
-	rate := func() float64 { return float64(attempts) / time.Since(began).Seconds() }
+	began, bursts := time.Now(), 0
 	t.Rounds(scenario.Endless, func() scenario.Round {
-		made, met := burstOfCalls(t, pa, pb)
-		attempts += made
-		t.Progress("retry: %d attempts, %.0f a second", attempts, rate())
-		if met {
+		bursts++
+		t.Progress("retry: %d times up to %d attempts of each", bursts, burst)
+		if contended(t, pa, pb) {
 			return scenario.Last
 		}
 		return scenario.Fold
 	})
-	t.Note("%d attempts in %.2f s, %.0f a second", attempts, time.Since(began).Seconds(), rate())
+	t.Note("met after %.2f s, in the %dth of bursts of up to %d attempts of each", time.Since(began).Seconds(), bursts, burst)
 	listenersOfA(t)
 }
 
-// burstOfCalls lets both clients connect until they have met, or all their
-// sockets are used up. All of a client's sockets share its port; only one connects at a
-// time.
-func burstOfCalls(t *scenario.T, pa, pb uint16) (made int, met bool) {
-	var as, bs [burst]client
-	shared := scenario.Opt(journal.SOReuseAddr, 1)
-	for i := range burst {
-		as[i], bs[i] = newClient(t.Host("a"), pa, shared), newClient(t.Host("b"), pb, shared)
-	}
-	var (
-		stop  atomic.Bool
-		count atomic.Int64
+// contended lets two processes connect until they have met, or all their sockets are used up.
+// All of a client's sockets share its port; only one connects at a time.
+func contended(t *scenario.T, pa, pb uint16) (met bool) {
+	as, bs := sharing(t, "a", pa), sharing(t, "b", pb)
+	first, second := t.Spawn(journal.DefaultSIGPIPE, as...), t.Spawn(journal.DefaultSIGPIPE, bs...)
+	t.Contend(
+		scenario.Contender{Child: first, Ends: as, To: t.Host("b").At(pb)},
+		scenario.Contender{Child: second, Ends: bs, To: t.Host("a").At(pa)},
 	)
-	loop := func(own *[burst]client, other client) {
-		for _, c := range own {
-			if stop.Load() {
-				return
-			}
-			c.call(other)
-			count.Add(1)
-			if c.Err() == "" { // not refused
-				stop.Store(true)
-				return
-			}
-		}
-	}
-	t.Threads(func() { loop(&as, bs[0]) }, func() { loop(&bs, as[0]) })
-	t.Await(roundBound, func() bool {
-		for i := range burst {
-			if !as[i].decided() || !bs[i].decided() {
-				return false
-			}
-		}
-		return true
-	})
-	for i := range burst {
-		for k := range burst {
-			met = met || open(as[i], bs[k])
-		}
-	}
+	isOpen := func(e *scenario.End) bool { return e.State() == journal.Established }
+	t.Await(roundBound, func() bool { return slices.ContainsFunc(as, isOpen) && slices.ContainsFunc(bs, isOpen) })
+	met = slices.ContainsFunc(as, isOpen) && slices.ContainsFunc(bs, isOpen)
 	t.AtOnce(func() {
-		for i := range burst {
-			as[i].Reset()
-			bs[i].Reset()
+		for _, c := range []*scenario.Child{first, second} {
+			c.Exit(0)
+		}
+		for _, e := range slices.Concat(as, bs) {
+			e.Reset()
 		}
 	})
-	return int(count.Load()), met
+	return met
+}
+
+// sharing makes the sockets of one burst, all bound to the client's port.
+func sharing(t *scenario.T, host string, port uint16) []*scenario.End {
+	var all []*scenario.End
+	for range burst {
+		all = append(all, newClient(t.Host(host), port, scenario.Opt(journal.SOReuseAddr, 1)).End)
+	}
+	return all
 }
 
 // tally is how a series of rounds, or of attempts, came out: what was kept whole and what
@@ -175,27 +156,55 @@ func count(v *tcp.View) tally {
 	return t
 }
 
-// met tests two clients that call again and again.
+// met tests two clients that connect again and again.
 func met(c *claim.Case) {
 	t := count(c.View)
 	c.Cite(t.counts...)
 	c.Given(t.calls > 0, "connect() was never called")
 	c.ExpectSeen(t.met > 0, "the two clients never met in %d calls", t.calls)
-	whole := false
-	for _, p := range pairs(c.View) {
-		if p.isOpen() {
-			opened(c, p)
-			whole = true
-		}
+	whole := slices.DeleteFunc(slices.Clone(pairs(c.View)), func(p pair) bool { return !p.isOpen() })
+	for _, p := range whole {
+		opened(c, p)
 	}
-	c.Given(whole, "they met, but no meeting was kept whole")
-	c.Holds("the two clients met %d times in %d calls, two to a meeting", t.met, t.calls)
+	c.Given(len(whole) > 0, "they met, but no meeting was kept whole")
 }
 
 // raced is the phenomenon left to chance: they met at least once.
-var raced = claim.Phenomenon{Needs: needsCalls, Rounds: true, Rule: claim.Once(met)}
+var raced = claim.Phenomenon{
+	Needs: needsCalls, Rounds: true,
+	Rule: claim.Once(func(c *claim.Case) {
+		met(c)
+		t := count(c.View)
+		c.Holds("the two clients met %d times in %d calls, two to a meeting", t.met, t.calls)
+	}),
+}
 
 var so11 = claim.Claim{
-	ID: "SO11", Statement: "two clients that keep retrying eventually hit",
-	Source: article004, Quantity: claim.Can, Needs: needsCalls, Rule: claim.Once(met),
+	ID: "SO11", Statement: "two programs that keep retrying eventually hit",
+	Source: article004, Quantity: claim.Can, Needs: needsCalls,
+	Precondition: "two processes connect again and again, each refused until the SYNs cross",
+	Rule: claim.Once(func(c *claim.Case) {
+		met(c)
+		for _, p := range pairs(c.View) {
+			if x, y := processOf(c, p.a), processOf(c, p.b); p.isOpen() && x != nil && y != nil && x.Process.PID != y.Process.PID {
+				c.Cite(x, y)
+				c.Holds("%s, of process %d, and %s, of process %d, met in %d calls", p.a.ID, x.Process.PID, p.b.ID, y.Process.PID, count(c.View).calls)
+			}
+		}
+		c.Given(false, "the clients that met were not two processes")
+	}),
+}
+
+// processOf is the start of the process that made a socket's connect(); nil: this one did.
+func processOf(c *claim.Case, s *tcp.Socket) *journal.Event {
+	connect := s.CallsOf(0, 0, "connect")
+	if len(connect) == 0 || len(connect[0].Call.Args) == 0 || connect[0].Call.Args[0] != s.ID+" in the child" {
+		return nil
+	}
+	for _, e := range c.Events(func(e *journal.Event) bool { return e.Process != nil && e.Process.Event == "started" }) {
+		if slices.Contains(e.Process.Sockets, s.ID) {
+			return e
+		}
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"net/netip"
 	"syscall"
 
 	"sockproof/lib/journal"
@@ -43,6 +44,27 @@ func (t *T) spawn(d journal.Disposition, piped []socket, ends []*End) *Child {
 	c, err := t.on.Spawn(d, piped, sockets)
 	t.must(err)
 	return &Child{t, c}
+}
+
+// Contender is a process that connects with its sockets, one after the other, to an address.
+type Contender struct {
+	Child *Child
+	Ends  []*End
+	To    netip.AddrPort
+}
+
+// Contend lets two processes connect at the same time, as two programs that keep retrying.
+// Each goes on until one of its own attempts is not refused, or its sockets are used up.
+func (t *T) Contend(first, second Contender) {
+	t.goOn()
+	var both [2]contender
+	for i, x := range []Contender{first, second} {
+		both[i] = contender{child: x.Child.c, to: x.To}
+		for _, e := range x.Ends {
+			both[i].sockets = append(both[i].sockets, e.s)
+		}
+	}
+	t.must(t.on.Contend(both))
 }
 
 // did is the end of a step.

@@ -41,6 +41,7 @@ type stage interface {
 	Transfer(from, to socket, n int64) error
 
 	Spawn(d journal.Disposition, piped, sockets []socket) (child, error)
+	Contend(both [2]contender) error
 	Exec(path string, argv []string, standard socket) (command, error)
 	Race(first, second func())
 	Library(host, op string, args []string, f func() (out string, err error)) (done func() bool)
@@ -107,6 +108,13 @@ type pending interface {
 	Done() bool
 	Blocked(how string) bool
 	Interrupt()
+}
+
+// contender is a child that connects with its sockets, one after the other, to an address.
+type contender struct {
+	child   child
+	sockets []socket
+	to      netip.AddrPort
 }
 
 // child is a process of this program's that owns sockets.

@@ -46,6 +46,17 @@ func (r *run) Spawn(d journal.Disposition, piped, sockets []socket) (child, erro
 	return linuxChild{c}, nil
 }
 
+func (r *run) Contend(both [2]contender) error {
+	var all [2]sock.Contender
+	for i, x := range both {
+		all[i] = sock.Contender{Child: x.child.(linuxChild).Child, To: x.to}
+		for _, s := range x.sockets {
+			all[i].Sockets = append(all[i].Sockets, kernels(s))
+		}
+	}
+	return r.table.Contend(all[0], all[1])
+}
+
 func (r *run) spawn(d journal.Disposition, piped, sockets []socket) (*sock.Child, error) {
 	var all []*sock.Socket
 	for _, x := range sockets {

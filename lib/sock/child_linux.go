@@ -52,18 +52,20 @@ type order struct {
 	FD   int    `json:"fd"`
 	Size int    `json:"size,omitempty"` // of a read; how, of a shutdown; status, of an end; the limit; flags
 	Data []byte `json:"data,omitempty"`
+	FDs  []int  `json:"fds,omitempty"` // of sockets to retry with
 }
 
 // answer is what a call in a child returned. Times are of CLOCK_MONOTONIC,
 // which all processes share, in nanoseconds.
 type answer struct {
-	Result int64  `json:"result"`
-	Errno  string `json:"errno,omitempty"`
-	Out    string `json:"out,omitempty"`
-	Signal string `json:"signal,omitempty"` // that the call raised, and that did not kill
-	Data   []byte `json:"data,omitempty"`
-	Began  int64  `json:"began"`
-	Ended  int64  `json:"ended"`
+	Result int64     `json:"result"`
+	Errno  string    `json:"errno,omitempty"`
+	Out    string    `json:"out,omitempty"`
+	Signal string    `json:"signal,omitempty"` // that the call raised, and that did not kill
+	Data   []byte    `json:"data,omitempty"`
+	Began  int64     `json:"began"`
+	Ended  int64     `json:"ended"`
+	Made   []attempt `json:"made,omitempty"` // by a child that retried
 }
 
 // Spawn starts a child that inherits the sockets, as after fork(2): both
@@ -194,8 +196,14 @@ func (c *Child) ask(o order) (answer, error) {
 	if err := json.NewEncoder(c.orders).Encode(o); err != nil {
 		return a, fmt.Errorf("%s in child %d: %w", o.Op, c.pid, err)
 	}
+	return c.answer(o.Op)
+}
+
+// answer waits for what a child has to say; io.EOF: it is gone.
+func (c *Child) answer(op string) (answer, error) {
+	var a answer
 	if err := c.from.SetReadDeadline(time.Now().Add(answerBound)); err != nil {
-		return a, fmt.Errorf("%s in child %d: %w", o.Op, c.pid, err)
+		return a, fmt.Errorf("%s in child %d: %w", op, c.pid, err)
 	}
 	late := context.AfterFunc(c.t.bounds.Late, func() { _ = c.from.SetReadDeadline(time.Now()) })
 	defer late()
@@ -203,7 +211,7 @@ func (c *Child) ask(o order) (answer, error) {
 		if errors.Is(err, io.EOF) {
 			return a, io.EOF
 		}
-		return a, fmt.Errorf("%s in child %d: %w", o.Op, c.pid, err)
+		return a, fmt.Errorf("%s in child %d: %w", op, c.pid, err)
 	}
 	return a, nil
 }
