@@ -29,9 +29,9 @@ type kind struct {
 // kinds are all causes that are made to happen. Of those that a connection might be taken for,
 // the first counts: the more special ones come before.
 var kinds = []kind{
-	{name: "a port that nobody listens on", made: isClosedPort, byServer: true, noSocket: true},
+	{name: "a port without a listener", made: isClosedPort, byServer: true, noSocket: true},
 	{name: destroys, made: done("SOCK_DESTROY", "")},
-	{name: "keepalive finds nobody", made: done("setsockopt", "SO_KEEPALIVE"), onWire: true},
+	{name: "keepalive without an answer", made: done("setsockopt", "SO_KEEPALIVE"), onWire: true},
 	{name: "TCP_USER_TIMEOUT, data lost", made: done("setsockopt", "TCP_USER_TIMEOUT"), may: true, onWire: true},
 	{name: "an old duplicate SYN+ACK", made: oldAnswer, onWire: true},
 	{name: "close() with SO_LINGER {1, 0}", made: lingersZero},

@@ -17,7 +17,7 @@ import (
 var refuted = []string{"LR5", "LR9", "LR14", "LR17", "LR18", "LR24"}
 
 // asExpected checks that a run refutes what is known to be wrong, and confirms the
-// rest, but for what takes packets that nobody may see here.
+// rest, but for what takes packets, where they may not be seen.
 func asExpected(t *testing.T, r *doctor.Judged) {
 	t.Helper()
 	blind := r.Witness(journal.Packets).Status != journal.Attached
@@ -74,8 +74,8 @@ func losing(match func(*wire.Packet) bool) func(*scenario.T) {
 
 func isRST(p *wire.Packet) bool { return p.Flags.Has(packet.RST) }
 
-// eaten are the scenarios in a world where no RST ever arrives, whoever drops it.
-// What close sends is the same; nobody learns of it.
+// eaten are the scenarios where no RST ever arrives. What close() sends is the same; the
+// other end does not know of it.
 func eaten(name string, alter func(*scenario.T)) []doctor.Control {
 	controls := []doctor.Control{
 		{
@@ -83,7 +83,7 @@ func eaten(name string, alter func(*scenario.T)) []doctor.Control {
 			Verdicts: verdicts{"LR1": "confirmed", "LR3": "confirmed", "LR4": "inconclusive", "LR6": "inconclusive", "LR13": "inconclusive", "LR23": "confirmed"},
 		},
 		{
-			Scenario: "sigpipe", Want: claim.NotReproduced, Check: nobodyDied,
+			Scenario: "sigpipe", Want: claim.NotReproduced, Check: noneDied,
 			Verdicts: verdicts{"LR7": "confirmed", "LR8": "inconclusive", "LR11": "inconclusive", "LR12": "inconclusive", "LR22": "inconclusive"},
 		},
 		{
@@ -93,7 +93,7 @@ func eaten(name string, alter func(*scenario.T)) []doctor.Control {
 		{Scenario: "shut-wr-contrast", Want: claim.NotReproduced, Verdicts: verdicts{"LR7": "confirmed", "LR10": "confirmed"}},
 		{Scenario: "exit", Want: claim.NotReproduced, Verdicts: verdicts{"LR20": "confirmed", "LR21": "confirmed"}},
 		{Scenario: "linger-off", Want: claim.NotReproduced, Verdicts: verdicts{"LR1": "confirmed", "LR5": "refuted"}},
-		{Scenario: "go-runtime", Want: claim.NotReproduced, Check: nobodyDied},
+		{Scenario: "go-runtime", Want: claim.NotReproduced, Check: noneDied},
 	}
 	for i := range controls {
 		controls[i].Name, controls[i].Alter = name, alter
@@ -101,9 +101,9 @@ func eaten(name string, alter func(*scenario.T)) []doctor.Control {
 	return controls
 }
 
-// nobodyDied checks that no process was ended by SIGPIPE, and that the table says
+// noneDied checks that no process was ended by SIGPIPE, and that the table says
 // that no RST came.
-func nobodyDied(t *testing.T, r *doctor.Judged) {
+func noneDied(t *testing.T, r *doctor.Judged) {
 	t.Helper()
 	v := tcp.New(&r.Journal)
 	for _, p := range processes(v) {
@@ -119,7 +119,7 @@ func nobodyDied(t *testing.T, r *doctor.Judged) {
 }
 
 // TestRSTsAreEaten: where the wire drops every RST, the second write succeeds too,
-// and nobody dies.
+// and no process ends.
 func TestRSTsAreEaten(t *testing.T) {
 	t.Parallel()
 	controls := eaten("eaten", losing(isRST))
@@ -129,7 +129,7 @@ func TestRSTsAreEaten(t *testing.T) {
 	suite.Controls(t, doctor.Stages(journal.Wire), controls...)
 }
 
-// TestFINsAreEaten: an end that has not been told of a close is not in CLOSE_WAIT.
+// TestFINsAreEaten: an end to which no FIN of a close has come is not in CLOSE_WAIT.
 func TestFINsAreEaten(t *testing.T) {
 	t.Parallel()
 	alter := losing(func(p *wire.Packet) bool { return p.Flags.Has(packet.FIN) })

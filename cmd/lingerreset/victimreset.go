@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
 )
 
 // What RST is due for what the peer did.
@@ -26,18 +26,18 @@ func resetOf(j *journal.Journal, m *misbehaved) string {
 	if w.Status != journal.Attached {
 		return m.due + " (not watched: " + w.Reason + ")"
 	}
-	own, _ := claim.SocketOf(j, m.socketID)
+	own := socketOf(j, m.socketID)
 	since, until := spanOf(j, m)
 	passed := false
 	for i := range j.Events {
 		e := &j.Events[i]
 		switch p := e.Packet; {
-		case e.Fold != nil && claim.Between(e, since, until) && countsRST(e.Fold):
+		case e.Fold != nil && isBetweenEvents(e, since, until) && countsRST(e.Fold):
 			return "one was seen on lo"
 		case e.Fold != nil:
 			passed = passed || countsPackets(e.Fold)
 		case p == nil || p.Proto != "" || !isBetween(p, own.Local, own.Remote):
-		case claim.Between(e, since, until) && slices.Contains(p.Flags, "RST"):
+		case isBetweenEvents(e, since, until) && slices.Contains(p.Flags, "RST"):
 			return fmt.Sprintf("from the %s, %s, seen on lo", senderOf(p, own.Local), p.Src)
 		default:
 			passed = true
@@ -50,6 +50,19 @@ func resetOf(j *journal.Journal, m *misbehaved) string {
 		return fmt.Sprintf("%s; none was seen on lo, but %d packets were missed there", m.due, w.Lost)
 	}
 	return "none was seen on lo"
+}
+
+// socketOf is the socket of an id, as the journal has it.
+func socketOf(j *journal.Journal, id string) (own journal.Socket) {
+	if i := slices.IndexFunc(j.Sockets, func(s journal.Socket) bool { return s.ID == id }); i >= 0 {
+		own = j.Sockets[i]
+	}
+	return own
+}
+
+// isBetweenEvents says whether an event lies after one and before another; nil: no bound.
+func isBetweenEvents(e, since, until *journal.Event) bool {
+	return e.N > tcp.N(since) && (until == nil || e.N < until.N)
 }
 
 func senderOf(p *journal.Packet, own string) string {
