@@ -154,7 +154,7 @@ func (c *client) hear(o outstanding, a arrival) {
 			did = c.decide(o, reply)
 		}
 		c.note(o, did, reply)
-		if did == didFail || did == didTimeOut && c.policy == reconnect {
+		if did == didFail || did == didTimeOut && (c.policy == reconnect || c.policy == counted) {
 			c.again()
 		}
 	}

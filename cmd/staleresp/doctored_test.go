@@ -16,7 +16,7 @@ var suite = doctor.Suite{
 	Shown:   []string{"late-reply", "policies"},
 	Recordings: []string{
 		"late-reply", "late-reply-host", "late-reply-patient", "slow-server", "slow-server-loopback", "slow-network", "policies",
-		"crosswire", "cancelled", "incarnation", "incarnation-stamped", "time-wait",
+		"crosswire", "cancelled", "survivor", "incarnation", "incarnation-stamped", "time-wait",
 	},
 	Unconfirmed: []string{"SR17", "SR19"},
 	Cases:       slices.Concat(doctoredLate, doctoredPolicies, doctoredCrossed, doctoredCancelled, doctoredIncarnation, doctoredTimeWait),

@@ -19,7 +19,10 @@ func incarnation(t *scenario.T) {
 	s := serve(t)
 	for _, on := range withTimestamps(t.Option(timestampsFlag)) {
 		setTimestamps(t, on)
-		reincarnate(s)
+		reincarnate(s, reconnect)
+		if !on {
+			reincarnate(s, counted)
+		}
 	}
 }
 
@@ -62,8 +65,8 @@ const (
 
 // reincarnate makes a connection, resets it with a reply under way, makes it again
 // and lets that reply arrive.
-func reincarnate(s *service) {
-	c := &client{t: s.t, policy: reconnect, service: s}
+func reincarnate(s *service, p policy) {
+	c := &client{t: s.t, policy: p, service: s}
 	bulk := int64(isnClock * (patience(s.t)*5/4 + margin).Seconds())
 	for range tries {
 		dead := c.die(bulk)

@@ -25,13 +25,15 @@ const (
 	discardUnique policy = "discard, unique ids"
 	// As naive, but a connection whose request has had no reply is not used again.
 	dirtyMark policy = "dirty mark"
+	// As reconnect, and compares the number, which each connection counts for itself.
+	counted policy = "reconnect, ids of each connection"
 )
 
 // everyPolicy are those of all scenarios, in the order in which they are shown.
-var everyPolicy = append(slices.Clone(policies), compareUnique, discardUnique, dirtyMark)
+var everyPolicy = append(slices.Clone(policies), compareUnique, discardUnique, dirtyMark, counted)
 
 // compares says whether a policy fails a request that meets another's reply.
-func (p policy) compares() bool { return p == compare || p == compareUnique }
+func (p policy) compares() bool { return p == compare || p == compareUnique || p == counted }
 
 // looks says whether a policy looks at the number in a reply.
 func (p policy) looks() bool {

@@ -17,4 +17,5 @@ var (
 	needsCount   = []journal.Witness{journal.Calls, journal.Packets, journal.Counters}
 	needsDiag    = []journal.Witness{journal.Calls, journal.Packets, journal.SockDiag}
 	needsAll     = []journal.Witness{journal.Calls, journal.Packets, journal.SockDiag, journal.Counters}
+	needsStates  = []journal.Witness{journal.Calls, journal.Packets, journal.TCPInfo}
 )

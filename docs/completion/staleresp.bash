@@ -51,11 +51,11 @@ _staleresp() {
 		esac
 	else
 		case $first in
-		'') words='all late-reply slow-server slow-network policies crosswire cancelled incarnation time-wait list check verify diff load serve judge help' ;;
+		'') words='all late-reply slow-server slow-network policies crosswire cancelled survivor incarnation time-wait list check verify diff load serve judge help' ;;
 		help) words='list check verify diff load serve judge' ;;
 		verify | diff | judge) files=yes ;;
 		list | check | load | serve) ;;
-		*) words='all late-reply slow-server slow-network policies crosswire cancelled incarnation time-wait' ;;
+		*) words='all late-reply slow-server slow-network policies crosswire cancelled survivor incarnation time-wait' ;;
 		esac
 	fi
 	if [[ -n $files ]]; then

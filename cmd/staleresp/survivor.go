@@ -1,0 +1,116 @@
+package main
+
+import (
+	"slices"
+	"time"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
+	"sockproof/lib/wire"
+)
+
+// survivor: the client gives up and resets, and the RST is lost: the server's socket lives
+// on. Its late reply arrives when the client has a new socket: connected from another port,
+// and connecting from the same one.
+func survivor(t *scenario.T) {
+	s := serve(t)
+	for _, port := range []uint16{fixedPort + 1, fixedPort} {
+		c := &client{t: t, policy: reconnect, service: s}
+		c.open()
+		late := c.dieUnheard()
+		if late == nil {
+			return
+		}
+		old := c.server
+		t.Hold(func(p *wire.Packet) bool { return port == fixedPort && p.Flags.Has(packet.SYN) })
+		c.end = s.Start(scenario.From(port))
+		t.Filter("b", "the late reply is let go")
+		t.Carry(late)
+		t.Settle()
+		old.Look()
+		t.Rule(nil)
+		t.Release()
+		c.accept()
+		c.ask(users[1])
+		c.reset()
+	}
+}
+
+// dieUnheard asks, gives the request up with its reply on the wire, and resets the
+// connection; the RST is lost. It returns the reply; nil: there was none.
+func (c *client) dieUnheard() *wire.Packet {
+	c.t.Rule(func(p *wire.Packet) wire.Fate {
+		switch {
+		case p.From == "b" && len(p.Payload) > 0:
+			return wire.Hold
+		case p.Flags.Has(packet.RST):
+			return wire.Drop
+		}
+		return wire.Wait
+	})
+	o := c.put(users[0])
+	o.until = time.Now().Add(patience(c.t))
+	c.service.reply(c.server, o.question)
+	_, errno := c.receive(o)
+	c.note(o, map[bool]string{true: didTimeOut, false: didFail}[errno == journal.EAGAIN], nil)
+	c.end.Reset()
+	return c.keepOne()
+}
+
+// meeting is a reply of a server's socket that was still alive, and that arrived when the
+// client, whose socket was gone, had a new one.
+type meeting struct {
+	dead, alive *tcp.Conn
+	arrived     *tcp.Segment
+	reply       question
+}
+
+func meetings(v *tcp.View) []meeting {
+	var all []meeting
+	for _, s := range v.Segments(journal.AtDelivered) {
+		sent := v.Segment(v.Event(s.Packet.Of))
+		if sent == nil || s.Packet.Len == 0 {
+			continue
+		}
+		q, _, ok := parse(sent.Payload, replyWord)
+		dead := at(v, s.Packet.Dst, s.Packet.Src, sent.N)
+		if !ok || dead == nil || dead.Server == nil || len(dead.Client.CallsOf(0, s.N, "close")) == 0 || len(dead.Server.CallsOf(0, s.N, "close")) > 0 {
+			continue
+		}
+		for i := len(v.Conns) - 1; i >= 0; i-- {
+			if alive := v.Conns[i]; dead.Connect.N < alive.Connect.N && alive.Connect.N < s.N {
+				all = append(all, meeting{dead, alive, s, q})
+				break
+			}
+		}
+	}
+	return all
+}
+
+var sr15 = claim.Claim{
+	ID: "SR15", Statement: "a late reply that meets a new socket is dropped and an answer makes the peer close its socket",
+	Source: article000, Quantity: claim.Always, Needs: needsStates,
+	Precondition: "the server's old socket is still alive, and its late reply arrives when the client has a new socket",
+	Rule: each(meetings, func(c *claim.Case, m meeting) {
+		c.About(m.dead.Client, m.alive.Client)
+		c.Cite(m.alive.Connect)
+		c.CiteSegments(m.arrived)
+		for _, x := range on(m.alive.Client, m.arrived.N, accountOf(c.View).all) {
+			if x.reply == m.reply {
+				cite(c, x)
+				c.Expect(false, "%s read the late reply to %s", m.alive.Client.ID, m.reply)
+			}
+		}
+		i := slices.IndexFunc(c.Segments(journal.AtSent), func(s *tcp.Segment) bool {
+			return s.N > m.arrived.N && s.Packet.Src == m.arrived.Packet.Dst && s.Packet.Dst == m.arrived.Packet.Src && s.Has(packet.RST)
+		})
+		c.ExpectSeen(i >= 0, "no RST answered the late reply to %s", m.reply)
+		c.CiteSegments(c.Segments(journal.AtSent)[i])
+		closed := c.First(after(m.dead.Server.Entered(journal.Close, journal.TCPInfo), m.arrived.N))
+		c.ExpectSeen(closed != nil, "the socket of the server, %s, outlived the answer", m.dead.Server.ID)
+		c.Holds("the late reply to %s was dropped, and answered with RST, which ended %s", m.reply, m.dead.Server.ID)
+	}),
+}
