@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"time"
 
-	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
 )
 
 const (
@@ -163,7 +163,7 @@ func (e *encounter) act() {
 			e.Did, e.due = "close() with SO_LINGER {1, 0}", dueNow
 		case modeShutWR:
 			e.socket.ShutdownWrite()
-			e.Did, e.due = claim.ShutWrite, dueNever
+			e.Did, e.due = tcp.ShutWrite, dueNever
 		case modeCloseUnread:
 			e.closeUnread()
 		default:

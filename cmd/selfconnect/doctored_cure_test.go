@@ -4,11 +4,12 @@ import (
 	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
 )
 
 // lastConnect is the client's last retry.
 func lastConnect(d *doctor.Journal) *journal.Event {
-	c := claim.Calls(d.Journal, "", "connect")
+	c := tcp.New(d.Journal).Calls("connect")
 	return c[len(c)-1]
 }
 

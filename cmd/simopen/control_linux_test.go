@@ -11,6 +11,7 @@ import (
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
 	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
 	"sockproof/lib/wire"
 )
 
@@ -152,7 +153,7 @@ func TestTimestampsAreOff(t *testing.T) {
 		c := at.Conditions()
 		c.Alter = set("net.ipv4.tcp_timestamps", value)
 		r := suite.Conduct(suite.Scenario(t, "cross"), c)
-		for _, e := range claim.Packets(&r.Journal, journal.AtSent) {
+		for _, e := range tcp.New(&r.Journal).Segments(journal.AtSent) {
 			if has := strings.Contains(strings.Join(e.Packet.Options, " "), "TS"); has != want {
 				t.Fatalf("tcp_timestamps=%s: options %v", value, e.Packet.Options)
 			}

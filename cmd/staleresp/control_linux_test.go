@@ -178,7 +178,7 @@ const pause = 700 * time.Millisecond
 
 // triedTwice checks that the first try had to be given up.
 func triedTwice(t *testing.T, r *doctor.Judged) {
-	for _, e := range claim.Packets(&r.Journal, journal.AtDropped) {
+	for _, e := range tcp.New(&r.Journal).Segments(journal.AtDropped) {
 		if e.Packet.Reason == overtaken {
 			return
 		}

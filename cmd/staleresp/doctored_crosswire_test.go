@@ -3,6 +3,7 @@ package main
 import (
 	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/claim"
+	"sockproof/lib/tcp"
 )
 
 // The questions of the second of two clients, which counts for itself.
@@ -13,7 +14,7 @@ var (
 
 // straight lets the server write nothing to a connection but what was asked there.
 func straight(d *doctor.Journal) {
-	for _, e := range claim.Calls(d.Journal, "", "write") {
+	for _, e := range tcp.New(d.Journal).Calls("write") {
 		if wrote(alices)(e) {
 			e.Call.Data = bobsFirst.reply(coupon)
 		}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
@@ -77,7 +79,7 @@ func nearlyOver(d *doctor.Journal) {
 // noRST lets nothing answer.
 func noRST(d *doctor.Journal) {
 	d.DropAll(func(e *journal.Event) bool {
-		return claim.HasFlags(e, "RST") || claim.HasFlags(e, "RST", "ACK")
+		return e.Packet != nil && slices.Contains(e.Packet.Flags, "RST")
 	})
 }
 

@@ -42,8 +42,6 @@ type Claim struct {
 	// Rule tests it on its cases in a view, if the needed witnesses were attached and lost
 	// nothing.
 	Rule Rule
-	// Check judges a journal whose needed witnesses were attached and lost nothing.
-	Check func(j *journal.Journal) Finding
 }
 
 // Finding is a claim's verdict from one journal.
@@ -66,15 +64,11 @@ func (c *Claim) Judge(j *journal.Journal) Finding { return (&Gate{j: j}).Judge(c
 // bear.
 func (g *Gate) Judge(c *Claim) Finding {
 	f, ok := blind(g.j, c.Needs)
-	switch {
-	case ok:
-	case c.Rule != nil:
+	if !ok {
 		f = sum(g.cases(c.Rule, false), c.Quantity, c.Precondition)
 		if c.Quantity == Can && f.Verdict == Refuted {
 			f.Verdict, f.Because = Inconclusive, "not in this run: "+f.Because
 		}
-	default:
-		f = c.Check(g.j)
 	}
 	f.Quantity = c.Quantity
 	f = g.Finding(f)
@@ -89,31 +83,21 @@ func (g *Gate) Judge(c *Claim) Finding {
 // that lost events; nothing is filled in for it.
 func blind(j *journal.Journal, needs []journal.Witness) (Finding, bool) {
 	if len(j.Witnesses) == 0 && j.Stopped != "" {
-		return Unclear("%s", j.Stopped), true // the run never began
+		return unclear("%s", j.Stopped), true // the run never began
 	}
 	for _, w := range needs {
 		s := j.Witness(w)
 		if s.Status != journal.Attached {
-			return Unclear("the witness %s was not attached: %s", w, s.Reason), true
+			return unclear("the witness %s was not attached: %s", w, s.Reason), true
 		}
 		if s.Lost > 0 {
-			return Unclear("the witness %s lost %d events", w, s.Lost), true
+			return unclear("the witness %s lost %d events", w, s.Lost), true
 		}
 	}
 	return Finding{}, false
 }
 
-// Confirm is a confirming finding, resting on the events given.
-func Confirm(events []int, because string, args ...any) Finding {
-	return Finding{Verdict: Confirmed, Events: events, Because: fmt.Sprintf(because, args...)}
-}
-
-// Refute is a refuting finding, resting on the events given.
-func Refute(events []int, because string, args ...any) Finding {
-	return Finding{Verdict: Refuted, Events: events, Because: fmt.Sprintf(because, args...)}
-}
-
-// Unclear is an inconclusive finding.
-func Unclear(because string, args ...any) Finding {
+// unclear is an inconclusive finding.
+func unclear(because string, args ...any) Finding {
 	return Finding{Verdict: Inconclusive, Because: fmt.Sprintf(because, args...)}
 }

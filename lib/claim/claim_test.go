@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
 )
 
 // seeing is a claim that needs two witnesses and confirms whatever they see.
@@ -12,7 +13,7 @@ func seeing(q Quantity) *Claim {
 	return &Claim{
 		ID: "XX1", Statement: "x is y", Source: "a test", Quantity: q,
 		Needs: []journal.Witness{journal.Calls, journal.Packets},
-		Check: func(*journal.Journal) Finding { return Confirm(nil, "seen %d times", 2) },
+		Rule:  Once(func(c *Case) { c.Holds("seen %d times", 2) }),
 	}
 }
 
@@ -53,7 +54,7 @@ func TestNothingIsFilledInForABlindWitness(t *testing.T) {
 		if f.Claim != c.ID || f.Statement != c.Statement || f.Source != c.Source || f.Quantity != Can || f.Events == nil {
 			t.Errorf("%s: not all of the claim is in %+v", tt.name, f)
 		}
-		p := Phenomenon{Needs: c.Needs, Check: c.Check}
+		p := By(c)
 		want := OutcomeUnresolved
 		if tt.verdict == Confirmed {
 			want = Reproduced
@@ -64,37 +65,121 @@ func TestNothingIsFilledInForABlindWitness(t *testing.T) {
 	}
 }
 
-// TestCheckIsNotAskedBlind: a judge need not ask whether its witnesses saw.
-func TestCheckIsNotAskedBlind(t *testing.T) {
+// TestRuleIsNotAskedBlind: a rule need not ask whether its witnesses saw.
+func TestRuleIsNotAskedBlind(t *testing.T) {
 	c := seeing(Always)
-	c.Check = func(*journal.Journal) Finding { t.Error("it was asked"); return Finding{} }
+	c.Rule = Once(func(*Case) { t.Error("it was asked") })
 	c.Judge(watched(calls, lossy))
-	(&Phenomenon{Needs: c.Needs, Check: c.Check}).Judge(watched(calls, missing))
+	p := By(c)
+	p.Judge(watched(calls, missing))
 	stopped := watched(calls, packets)
 	stopped.Stopped = "interrupted"
-	(&Phenomenon{Needs: c.Needs, Check: c.Check}).Judge(stopped)
+	p.Judge(stopped)
+}
+
+// comesTo is a rule with one case for each verdict; "" comes to no decision.
+func comesTo(verdicts ...Verdict) Rule {
+	return Each(func(*tcp.View) []Verdict { return verdicts }, func(c *Case, v Verdict) {
+		if v == "" {
+			return
+		}
+		c.Given(v != Inconclusive, "who knows")
+		c.Expect(v != Refuted, "it did not")
+		c.Holds("it did")
+	})
 }
 
 func TestOutcome(t *testing.T) {
 	for _, tt := range []struct {
-		f    Finding
+		v    Verdict
 		stop string
 		want Outcome
 		why  string
 	}{
-		{Confirm(nil, "it did"), "", Reproduced, "it did"},
-		{Refute(nil, "it did not"), "", NotReproduced, "it did not"},
-		{Unclear("who knows"), "", OutcomeUnresolved, "who knows"},
-		{Finding{}, "", OutcomeUnresolved, ""}, // a judge that forgot
-		{Confirm(nil, "it did"), "interrupted", OutcomeUnresolved, "interrupted"},
-		{Refute(nil, "it did not"), "interrupted", OutcomeUnresolved, "interrupted"},
+		{Confirmed, "", Reproduced, "it did"},
+		{Refuted, "", NotReproduced, "it did not"},
+		{Inconclusive, "", OutcomeUnresolved, "who knows"},
+		{"", "", OutcomeUnresolved, "the rule came to no decision"},
+		{Confirmed, "interrupted", OutcomeUnresolved, "interrupted"},
+		{Refuted, "interrupted", OutcomeUnresolved, "interrupted"},
 	} {
 		j := watched(calls, packets)
 		j.Stopped = tt.stop
-		p := Phenomenon{Needs: []journal.Witness{journal.Calls}, Check: func(*journal.Journal) Finding { return tt.f }}
+		p := Phenomenon{Needs: []journal.Witness{journal.Calls}, Rule: comesTo(tt.v)}
 		if o, why := p.Judge(j); o != tt.want || why != tt.why {
-			t.Errorf("%+v, stopped %q: %s: %s", tt.f, tt.stop, o, why)
+			t.Errorf("%s, stopped %q: %s: %s", tt.v, tt.stop, o, why)
 		}
+	}
+}
+
+// TestSumOfCases: of Always one refuted case refutes, else one undecided leaves it open; of
+// Can one that holds confirms. Without a case nothing was put to the test.
+func TestSumOfCases(t *testing.T) {
+	const c, r, i = Confirmed, Refuted, Inconclusive
+	for _, tt := range []struct {
+		cases       []Verdict
+		always, can Verdict
+		outcome     Outcome // of Can
+	}{
+		{nil, i, i, OutcomeUnresolved},
+		{[]Verdict{c, c}, c, c, Reproduced},
+		{[]Verdict{c, i}, i, c, Reproduced},
+		{[]Verdict{i, c, r}, r, c, Reproduced},
+		{[]Verdict{i, r}, r, i, OutcomeUnresolved},
+		{[]Verdict{r, r}, r, i, NotReproduced},
+	} {
+		j := watched(calls, packets)
+		always, can := Claim{Quantity: Always, Rule: comesTo(tt.cases...)}, Claim{Quantity: Can, Rule: comesTo(tt.cases...)}
+		if f := always.Judge(j); f.Verdict != tt.always {
+			t.Errorf("always %v: %s", tt.cases, f.Verdict)
+		}
+		if f := can.Judge(j); f.Verdict != tt.can {
+			t.Errorf("can %v: %s", tt.cases, f.Verdict)
+		}
+		p := By(&can)
+		if o, why := p.Judge(j); o != tt.outcome {
+			t.Errorf("can %v: %s: %s", tt.cases, o, why)
+		}
+	}
+}
+
+// TestAbsenceOfAStoppedRun: what was not seen refutes only if every step was taken.
+func TestAbsenceOfAStoppedRun(t *testing.T) {
+	c := Claim{Quantity: Always, Rule: Once(func(c *Case) { c.ExpectSeen(false, "it did not come") })}
+	j := watched(calls)
+	if f := c.Judge(j); f.Verdict != Refuted || !f.Absence {
+		t.Errorf("%+v", f)
+	}
+	j.Stopped = "interrupted"
+	if f := c.Judge(j); f.Verdict != Inconclusive {
+		t.Errorf("%+v", f)
+	}
+}
+
+// TestChallenged: without the known counter-example an always is open, and the outcome is not.
+func TestChallenged(t *testing.T) {
+	c := Claim{Quantity: Always, Rule: Once(func(c *Case) { c.Challenged(false, "not tried"); c.Holds("it did") })}
+	p := By(&c)
+	if f := c.Judge(watched(calls)); f.Verdict != Inconclusive {
+		t.Errorf("%+v", f)
+	}
+	if o, why := p.Judge(watched(calls)); o != Reproduced {
+		t.Errorf("%s: %s", o, why)
+	}
+}
+
+// TestMeasuredWhileStopped: what was measured while this program did not run decides nothing.
+func TestMeasuredWhileStopped(t *testing.T) {
+	s := newScript(journal.Wire)
+	s.call("close", "")
+	s.Events[0].Call.TookNS = 1e9
+	c := Claim{Quantity: Always, Rule: Once(func(c *Case) { c.Took(c.Event(1)); c.Holds("it took a second") })}
+	if f := c.Judge(&s.Journal); f.Verdict != Confirmed {
+		t.Errorf("%+v", f)
+	}
+	s.add(journal.Event{Kind: journal.KindProcess, Process: &journal.Process{Event: journal.HeldUp, ForNS: 5e8}})
+	if f := c.Judge(&s.Journal); f.Verdict != Inconclusive {
+		t.Errorf("%+v", f)
 	}
 }
 

@@ -83,7 +83,7 @@ func sum(all []*Case, q Quantity, precondition string) Finding {
 	if precondition == "" {
 		precondition = "nothing of the kind happened"
 	}
-	return Unclear("it was not put to the test: %s", precondition)
+	return unclear("it was not put to the test: %s", precondition)
 }
 
 func (c *Case) finding() Finding {
@@ -111,4 +111,27 @@ func (g *Gate) View() *tcp.View {
 		g.v = tcp.New(g.j)
 	}
 	return g.v
+}
+
+// Numbers are the numbers of events, for a finding to cite.
+func Numbers(events ...*journal.Event) []int {
+	var n []int
+	for _, e := range events {
+		if e != nil && !slices.Contains(n, e.N) {
+			n = append(n, e.N)
+		}
+	}
+	slices.Sort(n)
+	return n
+}
+
+// HoldUps lists the times in which the program did not run.
+func HoldUps(j *journal.Journal) []*journal.Event {
+	var some []*journal.Event
+	for i := range j.Events {
+		if e := &j.Events[i]; e.Process != nil && e.Process.Event == journal.HeldUp {
+			some = append(some, e)
+		}
+	}
+	return some
 }

@@ -1,8 +1,6 @@
 package claim
 
 import (
-	"strings"
-
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
 	"sockproof/lib/tcp"
@@ -45,26 +43,4 @@ func leaves(s *tcp.Socket, state string, after int, by journal.Witness) *journal
 		}
 	}
 	return nil
-}
-
-// Path is a way through the states, for a sentence: "SYN_SENT → SYN_RECV on the other's SYN".
-func Path(whose string, path ...Transition) string {
-	words := []string{path[0].From}
-	for _, t := range path {
-		to := t.To
-		if t.On != 0 {
-			to += " on " + whose + " " + t.On.String()
-		}
-		words = append(words, to)
-	}
-	return strings.Join(words, " → ")
-}
-
-// Named names segments by their flags: "SYN, SYN+ACK, ACK".
-func Named(some []*tcp.Segment) string {
-	events := make([]*journal.Event, len(some))
-	for i, s := range some {
-		events[i] = s.Event
-	}
-	return FlagsOf(events)
 }

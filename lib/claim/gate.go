@@ -20,21 +20,13 @@ type Gate struct {
 
 // NewGate confronts the witnesses of a journal.
 func NewGate(j *journal.Journal) *Gate {
-	v := ViewOf(j)
+	v := tcp.New(j)
 	return &Gate{j: j, v: v, asked: true, Discrepancies: append([]tcp.Discrepancy{}, v.Confront()...)}
 }
 
 // Unconfronted judges a journal as if nothing in it contradicted: for tests, in which a
 // rule must hold its own.
-func Unconfronted(j *journal.Journal) *Gate { return &Gate{j: j, v: ViewOf(j)} }
-
-// viewKey is that of the view.
-type viewKey struct{}
-
-// ViewOf is a journal read as TCP.
-func ViewOf(j *journal.Journal) *tcp.View {
-	return Shared(j, viewKey{}, func() *tcp.View { return tcp.New(j) })
-}
+func Unconfronted(j *journal.Journal) *Gate { return &Gate{j: j, v: tcp.New(j)} }
 
 // Finding is a claim's finding, or, where its scope has a discrepancy, that it is
 // inconclusive for that. The scope is the whole run where the finding rests on nothing

@@ -139,21 +139,22 @@ func TestFirstDiscrepancyInScopeIsNamed(t *testing.T) {
 // That a phenomenon was reproduced rests on what is cited; that it was not, on the whole run.
 func TestScopeOfOutcomes(t *testing.T) {
 	elsewhere, here := contradiction(tcp.R1, "a2"), contradiction(tcp.R1, "a1")
-	refuse := func(j *journal.Journal) Finding { return Refuse(j, []int{ofA1}, "it was not there") }
+	holds := func(c *Case) { c.Holds("x") }
 	for _, tt := range []struct {
-		name  string
-		d     tcp.Discrepancy
-		check func(j *journal.Journal) Finding
-		want  Outcome
+		name string
+		d    tcp.Discrepancy
+		rule func(c *Case)
+		want Outcome
 	}{
-		{"reproduced, and it is elsewhere", elsewhere, func(*journal.Journal) Finding { return Confirm([]int{ofA1}, "x") }, Reproduced},
-		{"reproduced, and it is here", here, func(*journal.Journal) Finding { return Confirm([]int{ofA1}, "x") }, OutcomeUnresolved},
-		{"reproduced by an absence", elsewhere, func(*journal.Journal) Finding { return Absent(Confirm([]int{ofA1}, "x")) }, OutcomeUnresolved},
-		{"not reproduced, and it is elsewhere", elsewhere, func(*journal.Journal) Finding { return Refute([]int{ofA1}, "x") }, OutcomeUnresolved},
-		{"not reproduced, for it did not come", elsewhere, refuse, OutcomeUnresolved},
+		{"reproduced, and it is elsewhere", elsewhere, holds, Reproduced},
+		{"reproduced, and it is here", here, holds, OutcomeUnresolved},
+		{"reproduced by an absence", elsewhere, func(c *Case) { c.Absent(); c.Holds("x") }, OutcomeUnresolved},
+		{"not reproduced, and it is elsewhere", elsewhere, func(c *Case) { c.Expect(false, "x") }, OutcomeUnresolved},
+		{"not reproduced, for it did not come", elsewhere, func(c *Case) { c.ExpectSeen(false, "x") }, OutcomeUnresolved},
 	} {
 		j := twoConnections()
-		p := Phenomenon{Needs: []journal.Witness{journal.Packets}, Check: tt.check}
+		rule := Once(func(c *Case) { c.Cite(c.Event(ofA1)); tt.rule(c) })
+		p := Phenomenon{Needs: []journal.Witness{journal.Packets}, Rule: rule}
 		if o, why := p.Gated(j, &Gate{j: j, Discrepancies: []tcp.Discrepancy{tt.d}}); o != tt.want {
 			t.Errorf("%s: %s: %s", tt.name, o, why)
 		}

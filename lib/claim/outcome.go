@@ -24,7 +24,6 @@ type Phenomenon struct {
 	// Rounds: the steps are rounds of a hunt or a race, each of which stands for itself. What
 	// was seen in some counts, however many were left when the run was stopped.
 	Rounds bool
-	Check  func(j *journal.Journal) Finding
 	// Rule finds the cases of the phenomenon. Of Always each must hold, of Can one is enough.
 	Rule         Rule
 	Quantity     Quantity
@@ -66,14 +65,10 @@ func (p *Phenomenon) Gated(j *journal.Journal, g *Gate) (Outcome, string) {
 
 // Finding is what a run says of the phenomenon: confirmed where it was seen.
 func (p *Phenomenon) Finding(j *journal.Journal, g *Gate) Finding {
-	f, ok := blind(j, p.Needs)
-	switch {
-	case ok:
+	if f, ok := blind(j, p.Needs); ok {
 		return f
-	case p.Rule != nil:
-		return g.Outcome(sum(g.cases(p.Rule, true), p.Quantity, p.Precondition))
 	}
-	return g.Outcome(p.Check(j))
+	return g.Outcome(sum(g.cases(p.Rule, true), p.Quantity, p.Precondition))
 }
 
 // heldUp says for how long the program did not run; nothing, if it always did.

@@ -1,10 +1,6 @@
 package claim
 
-import (
-	"strings"
-
-	"sockproof/lib/journal"
-)
+import "sockproof/lib/journal"
 
 // script writes a journal by hand, event by event.
 type script struct{ journal.Journal }
@@ -22,20 +18,12 @@ func (s *script) add(e journal.Event) int {
 }
 
 // state lets a witness see socket a1 enter a state.
-func (s *script) state(w journal.Witness, from, to string) int {
-	return s.add(journal.Event{
+func (s *script) state(w journal.Witness, from, to string) {
+	s.add(journal.Event{
 		Host: "a", Socket: "a1", Kind: journal.KindState, State: &journal.State{From: from, To: to, Witness: w},
 	})
 }
 
 func (s *script) call(op, errno string) int {
 	return s.add(journal.Event{Host: "a", Socket: "a1", Kind: journal.KindCall, Call: &journal.Call{Op: op, Errno: errno}})
-}
-
-// segment puts a segment of one direction on the wire: its flags, and seq, ack
-// and length.
-func (s *script) segment(at, src, dst, flags string, seq, ack uint32, length int) int {
-	return s.add(journal.Event{Kind: journal.KindPacket, Packet: &journal.Packet{
-		Src: src, Dst: dst, Flags: strings.Split(flags, "+"), Seq: seq, Ack: ack, Len: length, At: at,
-	}})
 }

@@ -71,16 +71,16 @@ func documentOf(t *testing.T, p *Program, args ...string) (code int, doc struct 
 func TestRepeatKeepsTheFirstOfEachOutcome(t *testing.T) {
 	p := fakeProgram()
 	runs := 0
-	p.Scenarios[0].Phenomenon.Check = func(*journal.Journal) claim.Finding {
+	p.Scenarios[0].Phenomenon.Rule = claim.Once(func(c *claim.Case) {
 		runs++
 		switch {
 		case runs == 3:
-			return claim.Refute(nil, "the third did not")
+			decide(c, claim.Refuted, "the third did not")
 		case runs > 5:
-			return claim.Unclear("the later ones do not know")
+			decide(c, claim.Inconclusive, "the later ones do not know")
 		}
-		return claim.Confirm(nil, "run %d did", runs)
-	}
+		decide(c, claim.Confirmed, "this one did")
+	})
 	p.Scenarios[0].Steps = func(t *scenario.T) { t.Note("a step") }
 	code, doc := documentOf(t, p, "yes", "-6", "--repeat", "9")
 	if code != ExitNotReproduced {

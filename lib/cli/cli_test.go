@@ -15,28 +15,40 @@ import (
 	"sockproof/lib/scenario"
 )
 
+// comesOut is a rule that comes to a verdict whatever the journal.
+func comesOut(v claim.Verdict, because string) claim.Rule {
+	return claim.Once(func(c *claim.Case) { decide(c, v, because) })
+}
+
+// decide comes to a verdict.
+func decide(c *claim.Case, v claim.Verdict, because string) {
+	c.Given(v != claim.Inconclusive, "%s", because)
+	c.Expect(v != claim.Refuted, "%s", because)
+	c.Holds("%s", because)
+}
+
 // fakeProgram is a binary whose scenarios play nothing and come out as their
 // names say, and whose one command prints what it was given.
 func fakeProgram() *Program {
 	c := &claim.Claim{
 		ID: "XX1", Statement: "x is y", Source: "a test", Quantity: claim.Can,
-		Check: func(*journal.Journal) claim.Finding { return claim.Unclear("nothing was tried") },
+		Rule: comesOut(claim.Inconclusive, "nothing was tried"),
 	}
-	named := func(name string, f claim.Finding) scenario.Scenario {
+	named := func(name string, rule claim.Rule) scenario.Scenario {
 		return scenario.Scenario{
 			Name: name, Title: "comes out " + name, Networks: []journal.Network{journal.HostNet}, Hosts: []string{"a"}, Steps: idle,
-			Phenomenon: claim.Phenomenon{Check: func(*journal.Journal) claim.Finding { return f }},
+			Phenomenon: claim.Phenomenon{Rule: rule},
 			Claims:     []*claim.Claim{c},
 		}
 	}
-	wired := named("wired", claim.Confirm(nil, "it did"))
+	wired := named("wired", comesOut(claim.Confirmed, "it did"))
 	wired.Networks, wired.NoHost = []journal.Network{journal.Wire}, "it sets things"
 	return &Program{
 		Name: "fake", Summary: "nothing at all",
 		Scenarios: []scenario.Scenario{
-			named("yes", claim.Confirm(nil, "it did")),
-			named("no", claim.Refute(nil, "it did not")),
-			named("unclear", claim.Unclear("who knows")),
+			named("yes", comesOut(claim.Confirmed, "it did")),
+			named("no", comesOut(claim.Refuted, "it did not")),
+			named("unclear", comesOut(claim.Inconclusive, "who knows")),
 			wired,
 		},
 		Flags: []cli.Flag{Number("port", "aim at port `N`", "", 1, 65535)},

@@ -223,12 +223,12 @@ func TestInterruptedBetweenRuns(t *testing.T) {
 	for _, args := range []string{"yes --repeat 9", "yes yes yes", "all"} {
 		ctx, e, interrupt := interruptible(t)
 		p, runs := fakeProgram(), 0
-		p.Scenarios[0].Phenomenon.Check = func(*journal.Journal) claim.Finding {
+		p.Scenarios[0].Phenomenon.Rule = claim.Once(func(c *claim.Case) {
 			if runs++; runs == 1 {
 				interrupt() // its journal is complete
 			}
-			return claim.Confirm(nil, "it did")
-		}
+			decide(c, claim.Confirmed, "it did")
+		})
 		stdout, stderr := scratch(t), scratch(t)
 		code := p.main(ctx, e, append([]string{"fake", "--net", "host", "--format", "json"}, strings.Fields(args)...), stdout, stderr)
 		out := content(t, stdout)

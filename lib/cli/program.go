@@ -80,7 +80,6 @@ func (p *Program) names() (names []string) {
 
 // Report judges a journal, and makes the report of its run.
 func Report(s *scenario.Scenario, j journal.Journal) report.Run {
-	defer claim.Remember(&j)()
 	g := claim.NewGate(&j)
 	o, why, findings := s.Gated(&j, g)
 	r := report.NewRun(j, s.Title, o, why, findings)

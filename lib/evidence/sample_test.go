@@ -18,20 +18,22 @@ var tool = report.Tool{Name: "simopen", Version: "1.2.0", Commit: "0123abc", Go:
 // hasSYN is a claim that a test can make wrong.
 var hasSYN = claim.Claim{
 	ID: "T1", Statement: "a connection begins with a SYN", Source: "RFC 9293", Quantity: claim.Can,
-	Check: func(j *journal.Journal) claim.Finding {
-		for i := range j.Events {
-			if p := j.Events[i].Packet; p != nil && slices.Contains(p.Flags, "SYN") {
-				return claim.Confirm([]int{j.Events[i].N}, "event %d is one", j.Events[i].N)
-			}
+	Rule: claim.Once(func(c *claim.Case) {
+		if syn := c.FirstSegment(tcp.With(c.FirstSent(), packet.SYN)); syn != nil {
+			c.Holds("event %d is one", syn.N)
 		}
-		return claim.Refute([]int{j.Events[0].N}, "there was none")
-	},
+		c.Cite(c.Event(1))
+		c.Expect(false, "there was none")
+	}),
 }
 
 // judged judges as a program does that has one scenario, cross.
 func judged(j journal.Journal) report.Run {
 	o := claim.NotReproduced
 	f := hasSYN.Judge(&j)
+	if f.Verdict == claim.Inconclusive { // a program whose claim can be refuted
+		f.Verdict, f.Because = claim.Refuted, "there was none"
+	}
 	if f.Verdict == claim.Confirmed {
 		o = claim.Reproduced
 	}

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"unsafe"
 
-	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 )
 
@@ -60,7 +59,7 @@ func TestChildAndSIGPIPE(t *testing.T) {
 			t.Run(string(d)+"/"+s.String(), func(t *testing.T) {
 				t.Parallel()
 				j := s.steps(t, func(r *T) { writesAfterReset(r, d) })
-				w := claim.Calls(&j, "a1", "write")
+				w := callsIn(&j, "a1", "write")
 				if len(w) != 1 {
 					t.Fatalf("%d writes journalled, want 1", len(w))
 				}
@@ -125,7 +124,7 @@ func TestPipedChild(t *testing.T) {
 				}
 			})
 			var descriptors []string
-			for _, w := range claim.Calls(&j, "", "(*os.File).Write") {
+			for _, w := range callsIn(&j, "", "(*os.File).Write") {
 				descriptors = append(descriptors, w.Call.Args[2])
 			}
 			if want := []string{"descriptor 1", "descriptor 2", "descriptor 5"}; !slices.Equal(descriptors, want) {

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"testing"
 
-	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
 )
 
 // A duplicate keeps the connection, and TCP_INFO goes on seeing it; the last
@@ -27,7 +27,7 @@ func TestDuplicateHoldsTheConnection(t *testing.T) {
 			if p := path(&j, "a1", journal.TCPInfo); !slices.Contains(p, journal.FinWait2) {
 				t.Errorf("a1 by tcp_info: %v, want FIN_WAIT2 by way of the duplicate", p)
 			}
-			if c := claim.Calls(&j, "a1", "close"); len(c) != 2 || c[1].Call.Args[0] != "a1 by its duplicate" {
+			if c := callsIn(&j, "a1", "close"); len(c) != 2 || c[1].Call.Args[0] != "a1 by its duplicate" {
 				t.Errorf("closes: %d", len(c))
 			}
 		})
@@ -92,12 +92,12 @@ func TestChildAcceptsUntilItsLimit(t *testing.T) {
 				}
 				child.EpollWait(l.End)
 			})
-			calls := claim.Calls(&j, "b1", "accept4")
+			calls := callsIn(&j, "b1", "accept4")
 			if len(calls) != room+1 || calls[room].Call.Errno != "EMFILE" || calls[room-1].Call.Errno != "" {
 				t.Fatalf("%d calls of accept4, want %d and then EMFILE", len(calls), room)
 			}
 			for i, a := range accepted {
-				samples := claim.Samples(&j, a.ID(), journal.Established)
+				samples := tcp.New(&j).Socket(a.ID()).Samples(journal.Established, 0, 0)
 				if len(samples) == 0 {
 					t.Fatalf("sock_diag did not see %s", a.ID())
 				}
@@ -105,7 +105,7 @@ func TestChildAcceptsUntilItsLimit(t *testing.T) {
 					t.Errorf("%s has an owner: %t", a.ID(), owned)
 				}
 			}
-			if w := claim.Calls(&j, "b1", "epoll_wait"); len(w) != 2 || w[0].Call.Out != "" || w[1].Call.Out != "EPOLLIN" {
+			if w := callsIn(&j, "b1", "epoll_wait"); len(w) != 2 || w[0].Call.Out != "" || w[1].Call.Out != "EPOLLIN" {
 				t.Errorf("epoll before and after: %+v", w)
 			}
 		})
@@ -124,7 +124,7 @@ func TestEpollNamesWhatIsTheMatter(t *testing.T) {
 				e.Wait()
 			})
 			var got []string
-			for _, e := range claim.Calls(&j, "b2", "epoll_wait") {
+			for _, e := range callsIn(&j, "b2", "epoll_wait") {
 				got = append(got, e.Call.Out)
 			}
 			if want := []string{"EPOLLOUT", "EPOLLIN|EPOLLOUT|EPOLLRDHUP|EPOLLHUP|EPOLLERR"}; !slices.Equal(got, want) {
@@ -169,7 +169,7 @@ func lastIsAcknowledged(j *journal.Journal) bool {
 		case e.Packet == nil || e.Host != "b":
 		case e.Packet.At == journal.AtDelivered && e.Packet.Len > 0:
 			acknowledged = false
-		case e.Packet.At == journal.AtSent && claim.HasFlags(e, "ACK"):
+		case e.Packet.At == journal.AtSent && slices.Equal(e.Packet.Flags, []string{"ACK"}):
 			acknowledged = true
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
 )
 
 func TestConnectionOnEveryNetwork(t *testing.T) {
@@ -31,8 +31,8 @@ func TestConnectionOnEveryNetwork(t *testing.T) {
 					journal.SynSent, journal.Established, journal.FinWait1, journal.FinWait2, journal.TimeWait)
 				wantPath(t, &j, "b2", journal.SockDiag, journal.Established, journal.CloseWait, journal.LastAck, journal.Gone)
 			}
-			if j.Witness(journal.Packets).Status == journal.Attached && len(claim.News(&j)) < 7 {
-				t.Errorf("%d segments of news, want at least 7", len(claim.News(&j)))
+			if j.Witness(journal.Packets).Status == journal.Attached && len(tcp.New(&j).FirstSent()) < 7 {
+				t.Errorf("%d segments of news, want at least 7", len(tcp.New(&j).FirstSent()))
 			}
 		})
 	}
@@ -116,10 +116,10 @@ func TestBlockingCallsInTheBackground(t *testing.T) {
 				// This one never returns by itself: tear-down must wake it.
 				client.Background(func() { client.Read(1) })
 			})
-			if len(claim.Failed(&j, "a1", "connect", "EINPROGRESS")) > 0 {
+			if len(failedIn(&j, "a1", "connect", "EINPROGRESS")) > 0 {
 				t.Error("a blocking connect was in progress")
 			}
-			if reads := claim.Calls(&j, "a1", "read"); len(reads) != 1 {
+			if reads := callsIn(&j, "a1", "read"); len(reads) != 1 {
 				t.Errorf("%d reads journalled, want 1", len(reads))
 			}
 		})
@@ -134,7 +134,7 @@ func TestLibrariesAreSeen(t *testing.T) {
 			t.Error("it did not return")
 		}
 	})
-	if got := claim.Failed(&j, "", "library", "ECONNREFUSED"); len(got) != 1 {
+	if got := failedIn(&j, "", "library", "ECONNREFUSED"); len(got) != 1 {
 		t.Errorf("journalled %d calls, want 1", len(got))
 	}
 }

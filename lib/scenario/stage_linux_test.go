@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/sock"
+	"sockproof/lib/tcp"
 )
 
 func TestMain(m *testing.M) {
@@ -86,7 +86,7 @@ func wantRead(t *testing.T, e *End, want string) {
 // path is a socket's states as one witness saw them.
 func path(j *journal.Journal, socket string, w journal.Witness) []string {
 	var p []string
-	for _, e := range claim.States(j, socket, w) {
+	for _, e := range tcp.New(j).Socket(socket).States(w) {
 		p = append(p, e.State.To)
 	}
 	return p

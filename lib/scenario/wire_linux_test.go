@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/network"
 	"sockproof/lib/packet"
+	"sockproof/lib/tcp"
 	"sockproof/lib/wire"
 )
 
@@ -28,7 +28,7 @@ func onWire(t *testing.T, steps func(t *testing.T, r *T), check func(t *testing.
 }
 
 // at counts the TCP packets seen somewhere.
-func at(j *journal.Journal, where string) int { return len(claim.Packets(j, where)) }
+func at(j *journal.Journal, where string) int { return len(packetsAt(j, where)) }
 
 // hasPayload matches packets with data.
 func hasPayload(p *wire.Packet) bool { return len(p.Payload) > 0 }
@@ -66,7 +66,7 @@ func TestDroppedSegmentComesAgain(t *testing.T) {
 		if at(j, journal.AtDropped) != 1 {
 			t.Errorf("%d dropped, want 1", at(j, journal.AtDropped))
 		}
-		again := slices.DeleteFunc(claim.Segments(j), func(s claim.Segment) bool { return s.Repeats == 0 || s.Packet().Len == 0 })
+		again := slices.DeleteFunc(tcp.New(j).Segments(journal.AtSent), func(s *tcp.Segment) bool { return s.Repeats == 0 || s.Packet.Len == 0 })
 		if len(again) == 0 {
 			t.Error("the retransmission was not told from news")
 		}
@@ -81,7 +81,7 @@ func TestDuplicateIsNoNews(t *testing.T) {
 		wantRead(t, server, "once")
 	}, func(t *testing.T, j *journal.Journal) {
 		copies := 0
-		for _, e := range claim.Packets(j, journal.AtDelivered) {
+		for _, e := range packetsAt(j, journal.AtDelivered) {
 			if e.Packet.Copy {
 				copies++
 			}

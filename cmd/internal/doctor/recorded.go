@@ -203,7 +203,6 @@ func (s *Suite) lessOf(t *testing.T, whole *journal.Journal) {
 // judgeAlone judges as if the witnesses of a changed journal, which contradict each
 // other, did not: the claims must hold their own.
 func judgeAlone(s *scenario.Scenario, j *journal.Journal) (o claim.Outcome, findings []claim.Finding) {
-	defer claim.Remember(j)()
 	g := claim.Unconfronted(j)
 	o, _ = s.Phenomenon.Gated(j, g)
 	for _, c := range s.Claims {
@@ -253,7 +252,6 @@ func (s *Suite) disorder(whole *journal.Journal, i int) {
 // judgeByAll asks every claim and every phenomenon of the program about a journal,
 // each once, though several scenarios may share it.
 func (s *Suite) judgeByAll(j *journal.Journal) {
-	defer claim.Remember(j)()
 	g, asked := claim.Unconfronted(j), map[*claim.Claim]bool{}
 	for i := range s.Program.Scenarios {
 		scenario := &s.Program.Scenarios[i]

@@ -1,7 +1,8 @@
-package claim
+package tcp
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"sockproof/lib/journal"
@@ -20,12 +21,12 @@ type seg struct {
 	from     string // "": here to itself; there: there to here; here: here to there
 }
 
-func TestNewsIsToldFromRepetition(t *testing.T) {
+func TestRepeats(t *testing.T) {
 	const wrap = 1<<32 - 5 // a sequence number whose successors wrap
 	for _, tt := range []struct {
 		name     string
 		segments []seg
-		repeats  []int // what each repeats, by position from 1; 0: news
+		repeats  []int // what each repeats, by position from 1; 0: none
 	}{
 		{"a self-connection", []seg{
 			{"SYN", 100, 0, 0, ""},
@@ -105,7 +106,7 @@ func TestNewsIsToldFromRepetition(t *testing.T) {
 			{"SYN", 1<<32 - 1, 0, 0, ""}, {"SYN+ACK", 1<<32 - 1, 0, 0, ""}, {"SYN", 1<<32 - 1, 0, 0, ""}, {"ACK", 0, 0, 0, ""},
 		}, []int{0, 0, 1, 0}},
 	} {
-		s := newScript(journal.Wire)
+		s := scripted(journal.Wire)
 		for _, g := range tt.segments {
 			src, dst := here, here
 			switch g.from {
@@ -116,43 +117,86 @@ func TestNewsIsToldFromRepetition(t *testing.T) {
 			}
 			s.segment(journal.AtSent, src, dst, g.flags, g.seq, g.ack, g.length)
 		}
-		all := Segments(&s.Journal)
+		v := New(s.Journal)
 		var got []int
-		for _, g := range all {
+		for _, g := range v.Segments(journal.AtSent) {
 			got = append(got, g.Repeats)
 		}
 		if !slices.Equal(got, tt.repeats) {
 			t.Errorf("%s: got %v, want %v", tt.name, got, tt.repeats)
 		}
-		news := 0
+		first := 0
 		for _, r := range tt.repeats {
 			if r == 0 {
-				news++
+				first++
 			}
 		}
-		if n := len(News(&s.Journal)); n != news {
-			t.Errorf("%s: %d news, want %d", tt.name, n, news)
+		if n := len(v.FirstSent()); n != first {
+			t.Errorf("%s: %d first transmissions, want %d", tt.name, n, first)
 		}
 	}
 }
 
-// TestEachSegmentOnce: on the wire as it left its host, on lo as it arrived;
-// bulk and what is not TCP are no segments.
+// TestEachSegmentOnce: on the wire as it left its host, on lo as it arrived; bulk and what is
+// not TCP are no segments.
 func TestEachSegmentOnce(t *testing.T) {
 	for n, want := range map[journal.Network]int{journal.Wire: 1, journal.Loopback: 2, journal.HostNet: 2} {
-		s := newScript(n)
-		s.segment(journal.AtSent, here, there, "SYN", 1, 0, 0)
-		s.segment(journal.AtHeld, here, there, "SYN", 1, 0, 0)
-		s.segment(journal.AtDropped, here, there, "SYN", 1, 0, 0)
-		s.segment(journal.AtDelivered, here, there, "SYN", 1, 0, 0)
-		s.segment(journal.AtInjected, here, there, "SYN", 1, 0, 0)
+		s := scripted(n)
+		for _, at := range []string{journal.AtSent, journal.AtHeld, journal.AtDropped, journal.AtDelivered, journal.AtInjected} {
+			s.segment(at, here, there, "SYN", 1, 0, 0)
+		}
 		s.segment(journal.AtDelivered, here, there, "ACK", 2, 2, 0)
 		for _, at := range []string{journal.AtSent, journal.AtDelivered} {
 			s.add(journal.Event{Kind: journal.KindPacket, Packet: &journal.Packet{At: at, Proto: "icmpv6"}})
 			s.add(journal.Event{Kind: journal.KindPacket, Packet: &journal.Packet{At: at, Bulk: &journal.Bulk{Packets: 9}}})
 		}
-		if got := len(Segments(&s.Journal)); got != want {
+		if got := len(New(s.Journal).FirstSent()); got != want {
 			t.Errorf("%s: %d segments, want %d", n, got, want)
 		}
+	}
+}
+
+// handwritten is a journal that is written event by event.
+type handwritten struct{ *journal.Journal }
+
+func scripted(n journal.Network) handwritten {
+	return handwritten{&journal.Journal{Run: 1, Network: n}}
+}
+
+// add appends an event.
+func (s handwritten) add(e journal.Event) {
+	e.N, e.Run = len(s.Events)+1, 1
+	e.T = int64(e.N)
+	s.Events = append(s.Events, e)
+}
+
+// segment puts a segment of one direction on the wire.
+func (s handwritten) segment(at, src, dst, flags string, seq, ack uint32, length int) {
+	s.add(journal.Event{Kind: journal.KindPacket, Packet: &journal.Packet{
+		Src: src, Dst: dst, Flags: strings.Split(flags, "+"), Seq: seq, Ack: ack, Len: length, At: at,
+	}})
+}
+
+// TestConnections: each has the segments between its addresses, and the sockets at its ends
+// in the order in which they were called for.
+func TestConnections(t *testing.T) {
+	const server, one, two = "192.0.2.2:80", "192.0.2.1:1001", "192.0.2.1:1002"
+	s := scripted(journal.Wire)
+	for _, x := range []journal.Socket{{ID: "b1", Local: server}, {ID: "a1", Local: one, Remote: server}, {ID: "a2", Local: two, Remote: server}, {ID: "b2", Local: server, Remote: two}, {ID: "b3", Local: server, Remote: one}} {
+		x.Host = x.ID[:1]
+		s.Sockets = append(s.Sockets, x)
+	}
+	for _, id := range []string{"a1", "a2"} {
+		s.add(journal.Event{Host: "a", Socket: id, Kind: journal.KindCall, Call: &journal.Call{Op: "connect", Args: []string{id, server}}})
+	}
+	s.segment(journal.AtSent, one, server, "SYN", 1, 0, 0)
+	s.segment(journal.AtSent, two, server, "SYN", 1, 0, 0)
+	s.segment(journal.AtSent, "192.0.2.9:9", server, "RST", 1, 0, 0) // another program's
+	v := New(s.Journal)
+	if len(v.Conns) != 2 || v.Conns[0].Server.Name() != "b3" || v.Conns[1].Server.Name() != "b2" || len(v.Conns[0].Segments) != 1 || len(v.Conns[1].Segments) != 1 {
+		t.Errorf("%+v", v.Conns)
+	}
+	if v.Socket("a1").Peer() != v.Socket("b3") || v.Socket("b1").Peer() != nil {
+		t.Error("the peers are not those of the addresses")
 	}
 }

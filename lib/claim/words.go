@@ -1,0 +1,61 @@
+package claim
+
+import (
+	"fmt"
+	"strings"
+
+	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/tcp"
+)
+
+// Returned is what a call returned, in a word or two: "9", "EPIPE", "0: the
+// end", "killed by SIGPIPE"; "" for none.
+func Returned(e *journal.Event) string {
+	switch {
+	case e == nil:
+		return ""
+	case e.Call.Signal != "" && e.Call.Errno == "":
+		return "killed by " + e.Call.Signal
+	case e.Call.Signal != "":
+		return e.Call.Errno + ", " + e.Call.Signal
+	case e.Call.Errno != "":
+		return e.Call.Errno
+	case e.Call.Op == "read" && e.Call.Result == 0:
+		return "0: the end"
+	}
+	return fmt.Sprint(e.Call.Result)
+}
+
+// maxNamed bounds how many segments a sentence names.
+const maxNamed = 8
+
+// Named names segments by their flags: "SYN, SYN+ACK, ACK". PSH is left out: it says nothing
+// of a connection's state.
+func Named(some []*tcp.Segment) string {
+	var names []string
+	for i, s := range some {
+		if i == maxNamed {
+			names = append(names, fmt.Sprintf("… %d more", len(some)-i))
+			break
+		}
+		names = append(names, strings.Join((s.Flags&^packet.PSH).Names(), "+"))
+	}
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
+
+// Path is a way through the states, for a sentence: "SYN_SENT → SYN_RECV on the other's SYN".
+func Path(whose string, path ...Transition) string {
+	words := []string{path[0].From}
+	for _, t := range path {
+		to := t.To
+		if t.On != 0 {
+			to += " on " + whose + " " + t.On.String()
+		}
+		words = append(words, to)
+	}
+	return strings.Join(words, " → ")
+}
