@@ -10,7 +10,7 @@ import (
 //   - A function that takes scenario.T, also one inside a variable, is steps.
 //   - One that takes cli.Context or returns cli.Command is a command.
 //   - What has a claim in it, or a rule, is a claim.
-//   - In a test, what mentions an altered journal (package doctor or journaltest) or a Case, and is no test function, is
+//   - In a test, what mentions an altered journal (package journaltest) or a Case, and is no test function, is
 //     mutation cases.
 //
 // What none of this goes for is of the kind of what refers to it: a claim rather than steps,
@@ -45,7 +45,7 @@ func ownKind(d *declaration) (k kind, seed bool) {
 	switch {
 	case d.test && takes(d.node, "testing", "T", "B", "M", "F", "TB"):
 		return tests, true
-	case d.test && (mentions(d.node, "journaltest", "Journal", "Case") || mentions(d.node, "doctor", "Journal", "Case")):
+	case d.test && mentions(d.node, "journaltest", "Journal", "Case"):
 		return mutation, true
 	case d.test:
 		return tests, false

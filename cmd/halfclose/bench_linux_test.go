@@ -5,9 +5,9 @@ import (
 	"io"
 	"testing"
 
-	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/cli"
 	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
 	"sockproof/lib/report"
 	"sockproof/lib/scenario"
 )
@@ -15,7 +15,7 @@ import (
 // conductDefault plays the default scenario once, on the wire.
 func conductDefault(b *testing.B) journal.Journal {
 	b.Helper()
-	at := doctor.Stage{Network: journal.Wire, Family: journal.IPv4}
+	at := journaltest.Stage{Network: journal.Wire, Family: journal.IPv4}
 	j := scenario.Conduct(context.Background(), &program.Scenarios[0], at.Conditions())
 	if j.Stopped != "" {
 		b.Skipf("skip: %s", j.Stopped)

@@ -4,9 +4,9 @@ import (
 	"slices"
 	"testing"
 
-	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
 	"sockproof/lib/packet"
 	"sockproof/lib/scenario"
 	"sockproof/lib/wire"
@@ -32,7 +32,7 @@ var notOff = map[journal.Network][]string{
 }
 
 // asExpected checks that a run refutes what its scenario does, and confirms the rest.
-func asExpected(t *testing.T, r *doctor.Judged) {
+func asExpected(t *testing.T, r *journaltest.Judged) {
 	t.Helper()
 	for _, f := range r.Findings {
 		want := claim.Confirmed
@@ -61,10 +61,10 @@ var byTimer = []string{"three-way", "merged-data"}
 func TestUndisturbed(t *testing.T) {
 	t.Parallel()
 	for _, n := range journal.Networks() {
-		stages := doctor.Stages(n)
-		var controls, ofSegments []doctor.Control
+		stages := journaltest.Stages(n)
+		var controls, ofSegments []journaltest.Control
 		for _, s := range program.Scenarios {
-			c := doctor.Control{Scenario: s.Name, Want: claim.Reproduced, Check: asExpected}
+			c := journaltest.Control{Scenario: s.Name, Want: claim.Reproduced, Check: asExpected}
 			switch {
 			case !slices.Contains(s.Networks, n) || slices.Contains(byTimer, s.Name):
 			case slices.Contains(s.Phenomenon.Needs, journal.Packets):
@@ -108,17 +108,17 @@ func TestFINsAreFiltered(t *testing.T) {
 	t.Parallel()
 	alter := losing("a", packet.FIN)
 	suite.Controls(
-		t, doctor.Stages(journal.Wire),
-		doctor.Control{Scenario: "endings", Alter: alter, Want: claim.NotReproduced, Because: "no FIN came", Verdicts: verdicts{"HC2": "inconclusive", "HC7": "inconclusive", "HC12": "confirmed", "HC13": "refuted"}},
-		doctor.Control{Scenario: "four-way", Alter: alter, Want: claim.OutcomeUnresolved, Because: "closed by both ends", Verdicts: verdicts{"HC1": "inconclusive", "HC3": "inconclusive"}},
-		doctor.Control{Scenario: "unread", Alter: alter, Want: claim.NotReproduced, Because: "EAGAIN", Verdicts: verdicts{"HC10": "confirmed"}},
-		doctor.Control{Scenario: "shared", Alter: alter, Want: claim.NotReproduced, Because: "did not end the connection", Verdicts: verdicts{"HC31": "confirmed"}},
-		doctor.Control{Scenario: "epoll", Alter: alter, Want: claim.OutcomeUnresolved, Because: "no end had arrived", Verdicts: verdicts{"HC7": "inconclusive"}},
-		doctor.Control{Scenario: "exit", Alter: alter, Want: claim.NotReproduced, Because: "EAGAIN, not 0: the end", Verdicts: verdicts{"HC18": "confirmed", "HC49": "refuted"}},
-		doctor.Control{Scenario: "kill", Alter: alter, Want: claim.NotReproduced, Because: "EAGAIN, not 0: the end", Verdicts: verdicts{"HC18": "confirmed", "HC49": "refuted"}},
-		doctor.Control{Scenario: "orphan", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC16": "inconclusive"}},
-		doctor.Control{Scenario: "half-open", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC17": "inconclusive"}},
-		doctor.Control{Scenario: "leak", Alter: alter, Want: claim.OutcomeUnresolved, Because: "was not in CLOSE_WAIT", Verdicts: verdicts{"HC19": "inconclusive", "HC26": "inconclusive"}},
+		t, journaltest.Stages(journal.Wire),
+		journaltest.Control{Scenario: "endings", Alter: alter, Want: claim.NotReproduced, Because: "no FIN came", Verdicts: verdicts{"HC2": "inconclusive", "HC7": "inconclusive", "HC12": "confirmed", "HC13": "refuted"}},
+		journaltest.Control{Scenario: "four-way", Alter: alter, Want: claim.OutcomeUnresolved, Because: "closed by both ends", Verdicts: verdicts{"HC1": "inconclusive", "HC3": "inconclusive"}},
+		journaltest.Control{Scenario: "unread", Alter: alter, Want: claim.NotReproduced, Because: "EAGAIN", Verdicts: verdicts{"HC10": "confirmed"}},
+		journaltest.Control{Scenario: "shared", Alter: alter, Want: claim.NotReproduced, Because: "did not end the connection", Verdicts: verdicts{"HC31": "confirmed"}},
+		journaltest.Control{Scenario: "epoll", Alter: alter, Want: claim.OutcomeUnresolved, Because: "no end had arrived", Verdicts: verdicts{"HC7": "inconclusive"}},
+		journaltest.Control{Scenario: "exit", Alter: alter, Want: claim.NotReproduced, Because: "EAGAIN, not 0: the end", Verdicts: verdicts{"HC18": "confirmed", "HC49": "refuted"}},
+		journaltest.Control{Scenario: "kill", Alter: alter, Want: claim.NotReproduced, Because: "EAGAIN, not 0: the end", Verdicts: verdicts{"HC18": "confirmed", "HC49": "refuted"}},
+		journaltest.Control{Scenario: "orphan", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC16": "inconclusive"}},
+		journaltest.Control{Scenario: "half-open", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC17": "inconclusive"}},
+		journaltest.Control{Scenario: "leak", Alter: alter, Want: claim.OutcomeUnresolved, Because: "was not in CLOSE_WAIT", Verdicts: verdicts{"HC19": "inconclusive", "HC26": "inconclusive"}},
 	)
 }
 
@@ -127,14 +127,14 @@ func TestRSTsAreFiltered(t *testing.T) {
 	t.Parallel()
 	alter := losing("a", packet.RST)
 	suite.Controls(
-		t, doctor.Stages(journal.Wire),
-		doctor.Control{Scenario: "endings", Alter: alter, Want: claim.NotReproduced, Because: "was not reset", Verdicts: verdicts{"HC9": "confirmed"}},
-		doctor.Control{Scenario: "late-data", Alter: alter, Want: claim.NotReproduced, Because: "was not reset", Verdicts: verdicts{"HC8": "confirmed", "HC9": "confirmed"}},
-		doctor.Control{Scenario: "unread", Alter: alter, Want: claim.NotReproduced, Because: "EAGAIN", Verdicts: verdicts{"HC10": "confirmed"}},
-		doctor.Control{Scenario: "kill", Alter: alter, Want: claim.NotReproduced, Because: "not ECONNRESET", Verdicts: verdicts{"HC18": "confirmed", "HC49": "refuted"}},
-		doctor.Control{Scenario: "leak", Alter: alter, Want: claim.Reproduced, Verdicts: verdicts{"HC20": "inconclusive", "HC26": "confirmed"}},
-		doctor.Control{Scenario: "truncated", Alter: losing("b", packet.RST), Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC33": "inconclusive"}},
-		doctor.Control{Scenario: "shut-read", Alter: losing("b", packet.RST), Want: claim.OutcomeUnresolved, Because: "a connect answered: false", Verdicts: verdicts{"HC34": "inconclusive"}},
+		t, journaltest.Stages(journal.Wire),
+		journaltest.Control{Scenario: "endings", Alter: alter, Want: claim.NotReproduced, Because: "was not reset", Verdicts: verdicts{"HC9": "confirmed"}},
+		journaltest.Control{Scenario: "late-data", Alter: alter, Want: claim.NotReproduced, Because: "was not reset", Verdicts: verdicts{"HC8": "confirmed", "HC9": "confirmed"}},
+		journaltest.Control{Scenario: "unread", Alter: alter, Want: claim.NotReproduced, Because: "EAGAIN", Verdicts: verdicts{"HC10": "confirmed"}},
+		journaltest.Control{Scenario: "kill", Alter: alter, Want: claim.NotReproduced, Because: "not ECONNRESET", Verdicts: verdicts{"HC18": "confirmed", "HC49": "refuted"}},
+		journaltest.Control{Scenario: "leak", Alter: alter, Want: claim.Reproduced, Verdicts: verdicts{"HC20": "inconclusive", "HC26": "confirmed"}},
+		journaltest.Control{Scenario: "truncated", Alter: losing("b", packet.RST), Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC33": "inconclusive"}},
+		journaltest.Control{Scenario: "shut-read", Alter: losing("b", packet.RST), Want: claim.OutcomeUnresolved, Because: "a connect answered: false", Verdicts: verdicts{"HC34": "inconclusive"}},
 	)
 }
 
@@ -144,25 +144,25 @@ func TestDataIsFiltered(t *testing.T) {
 	t.Parallel()
 	alter := losingData("b")
 	suite.Controls(
-		t, doctor.Stages(journal.Wire),
-		doctor.Control{Scenario: "endings", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC8": "inconclusive", "HC9": "inconclusive", "HC13": "inconclusive", "HC7": "confirmed"}},
-		doctor.Control{Scenario: "late-data", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC8": "inconclusive", "HC9": "inconclusive"}},
-		doctor.Control{Scenario: "unread", Alter: alter, Want: claim.NotReproduced, Because: "0: the end", Verdicts: verdicts{"HC10": "inconclusive"}},
-		doctor.Control{Scenario: "threads", Alter: alter, Want: claim.Reproduced, Because: "close() did not wake", Verdicts: verdicts{"HC29": "refuted", "HC30": "confirmed"}},
-		doctor.Control{Scenario: "shut-read", Alter: alter, Want: claim.Reproduced, Verdicts: verdicts{"HC12": "confirmed", "HC13": "inconclusive"}},
-		doctor.Control{Scenario: "half-open", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC8": "inconclusive", "HC17": "confirmed"}},
-		doctor.Control{Scenario: "truncated", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC33": "inconclusive"}},
+		t, journaltest.Stages(journal.Wire),
+		journaltest.Control{Scenario: "endings", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC8": "inconclusive", "HC9": "inconclusive", "HC13": "inconclusive", "HC7": "confirmed"}},
+		journaltest.Control{Scenario: "late-data", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC8": "inconclusive", "HC9": "inconclusive"}},
+		journaltest.Control{Scenario: "unread", Alter: alter, Want: claim.NotReproduced, Because: "0: the end", Verdicts: verdicts{"HC10": "inconclusive"}},
+		journaltest.Control{Scenario: "threads", Alter: alter, Want: claim.Reproduced, Because: "close() did not wake", Verdicts: verdicts{"HC29": "refuted", "HC30": "confirmed"}},
+		journaltest.Control{Scenario: "shut-read", Alter: alter, Want: claim.Reproduced, Verdicts: verdicts{"HC12": "confirmed", "HC13": "inconclusive"}},
+		journaltest.Control{Scenario: "half-open", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC8": "inconclusive", "HC17": "confirmed"}},
+		journaltest.Control{Scenario: "truncated", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC33": "inconclusive"}},
 	)
 }
 
 // TestSegmentsAreLostOnce: the kernel sends them again, and what is judged is the same.
 func TestSegmentsAreLostOnce(t *testing.T) {
 	t.Parallel()
-	slow := func(name string, alter func(*scenario.T)) doctor.Control {
-		return doctor.Control{Name: "lost once", Scenario: name, Alter: alter, Want: claim.Reproduced, Check: asExpected}
+	slow := func(name string, alter func(*scenario.T)) journaltest.Control {
+		return journaltest.Control{Name: "lost once", Scenario: name, Alter: alter, Want: claim.Reproduced, Check: asExpected}
 	}
 	suite.Controls(
-		t, doctor.Stages(journal.Wire),
+		t, journaltest.Stages(journal.Wire),
 		slow("leak", losingOnce("b", packet.ACK)),
 		slow("shut-read", losingOnce("b", packet.SYN)),
 		slow("endings", losingOnce("a", packet.SYN)),

@@ -5,9 +5,9 @@ import (
 	"slices"
 	"testing"
 
-	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
 	"sockproof/lib/scenario"
 )
 
@@ -28,12 +28,12 @@ func onEach(parts ...part) func(*scenario.T) {
 }
 
 // anywhere is wherever a scenario can run that needs no setting.
-func anywhere() []doctor.Stage { return doctor.Stages(journal.Networks()...) }
+func anywhere() []journaltest.Stage { return journaltest.Stages(journal.Networks()...) }
 
 // captured are the stages where packets are seen: on the caller's own stack that
 // takes a privilege, without which nothing is known of segments.
-func captured(stages []doctor.Stage) []doctor.Stage {
-	return slices.DeleteFunc(stages, func(at doctor.Stage) bool {
+func captured(stages []journaltest.Stage) []journaltest.Stage {
+	return slices.DeleteFunc(stages, func(at journaltest.Stage) bool {
 		if at.Network != journal.HostNet {
 			return false
 		}
@@ -64,19 +64,19 @@ func silentPeer(end ending) part {
 // TestNobodyEnds: without an ending there is nothing to be seen of one.
 func TestNobodyEnds(t *testing.T) {
 	t.Parallel()
-	var controls []doctor.Control
+	var controls []journaltest.Control
 	for _, s := range program.Scenarios {
 		want := claim.OutcomeUnresolved
 		if s.Name == "leak" || s.Name == "orphan" || s.Name == "half-open" {
 			continue // a limit and a setting of their own
 		}
-		controls = append(controls, doctor.Control{Name: "nobody ends", Scenario: s.Name, Steps: onEach(nobodyEnds, nobodyEnds), Want: want, Check: noneConfirmed})
+		controls = append(controls, journaltest.Control{Name: "nobody ends", Scenario: s.Name, Steps: onEach(nobodyEnds, nobodyEnds), Want: want, Check: noneConfirmed})
 	}
 	suite.Controls(t, anywhere(), controls...)
 }
 
 // noneConfirmed checks that no claim was confirmed, and none refuted.
-func noneConfirmed(t *testing.T, r *doctor.Judged) {
+func noneConfirmed(t *testing.T, r *journaltest.Judged) {
 	t.Helper()
 	for _, f := range r.Findings {
 		if f.Verdict != claim.Inconclusive {
@@ -90,14 +90,14 @@ func TestOtherEndings(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
 		t, anywhere(),
-		doctor.Control{Name: "close only", Scenario: "endings", Steps: onEach(closesOnly, closesOnly), Want: claim.OutcomeUnresolved, Because: "shutdown(SHUT_WR) was not tried", Verdicts: verdicts{"HC7": "inconclusive", "HC12": "inconclusive"}},
-		doctor.Control{Name: "a silent peer", Scenario: "late-data", Steps: onEach(silentPeer(shut(journal.ShutWrite)), silentPeer(closing)), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
-		doctor.Control{Name: "SHUT_WR only", Scenario: "shut-read", Steps: onEach(silentPeer(shut(journal.ShutWrite))), Want: claim.OutcomeUnresolved, Because: "shutdown(SHUT_RD) was not tried", Check: noneConfirmed},
+		journaltest.Control{Name: "close only", Scenario: "endings", Steps: onEach(closesOnly, closesOnly), Want: claim.OutcomeUnresolved, Because: "shutdown(SHUT_WR) was not tried", Verdicts: verdicts{"HC7": "inconclusive", "HC12": "inconclusive"}},
+		journaltest.Control{Name: "a silent peer", Scenario: "late-data", Steps: onEach(silentPeer(shut(journal.ShutWrite)), silentPeer(closing)), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
+		journaltest.Control{Name: "SHUT_WR only", Scenario: "shut-read", Steps: onEach(silentPeer(shut(journal.ShutWrite))), Want: claim.OutcomeUnresolved, Because: "shutdown(SHUT_RD) was not tried", Check: noneConfirmed},
 	)
 	suite.Controls(
 		t, captured(anywhere()),
-		doctor.Control{Name: "one end only", Scenario: "four-way", Steps: onEach(silentPeer(closing)), Want: claim.OutcomeUnresolved, Because: "closed by both ends", Verdicts: verdicts{"HC1": "inconclusive", "HC3": "inconclusive"}},
-		doctor.Control{Name: "reset", Scenario: "four-way", Steps: onEach(resetsOnly), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
+		journaltest.Control{Name: "one end only", Scenario: "four-way", Steps: onEach(silentPeer(closing)), Want: claim.OutcomeUnresolved, Because: "closed by both ends", Verdicts: verdicts{"HC1": "inconclusive", "HC3": "inconclusive"}},
+		journaltest.Control{Name: "reset", Scenario: "four-way", Steps: onEach(resetsOnly), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
 	)
 }
 
@@ -126,7 +126,7 @@ func TestNothingIsUnread(t *testing.T) {
 	steps := onEach(readFirstOf(closing), readFirstOf(shut(journal.ShutWrite)), readFirstOf(shut(journal.ShutBoth)))
 	suite.Controls(
 		t, anywhere(),
-		doctor.Control{Scenario: "unread", Steps: steps, Want: claim.NotReproduced, Because: "0: the end", Verdicts: verdicts{"HC10": "inconclusive"}},
+		journaltest.Control{Scenario: "unread", Steps: steps, Want: claim.NotReproduced, Because: "0: the end", Verdicts: verdicts{"HC10": "inconclusive"}},
 	)
 }
 
@@ -151,8 +151,8 @@ func TestNothingIsUnsent(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
 		t, captured(anywhere()), // without packets, what was written may be unsent
-		doctor.Control{Name: "all sent", Scenario: "unsent", Steps: onEach(allSent(closing), allSent(shut(journal.ShutWrite))), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
-		doctor.Control{Name: "nothing read", Scenario: "unsent", Steps: onEach(neverReads), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
+		journaltest.Control{Name: "all sent", Scenario: "unsent", Steps: onEach(allSent(closing), allSent(shut(journal.ShutWrite))), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
+		journaltest.Control{Name: "nothing read", Scenario: "unsent", Steps: onEach(neverReads), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
 	)
 }
 
@@ -161,8 +161,8 @@ func TestNothingIsUnsent(t *testing.T) {
 func TestOrphanIsKept(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
-		t, doctor.Stages(private...),
-		doctor.Control{Scenario: "unsent", Steps: unsentFor("15"), Want: claim.Reproduced, Verdicts: verdicts{"HC11": "confirmed", "HC15": "confirmed", "HC27": "inconclusive"}},
+		t, journaltest.Stages(private...),
+		journaltest.Control{Scenario: "unsent", Steps: unsentFor("15"), Want: claim.Reproduced, Verdicts: verdicts{"HC11": "confirmed", "HC15": "confirmed", "HC27": "inconclusive"}},
 	)
 }
 
@@ -182,7 +182,7 @@ func TestRequestIsRead(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
 		t, captured(anywhere()),
-		doctor.Control{Scenario: "truncated", Steps: onEach(answered(closeAtOnce), answered(lingeringClose)), Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC33": "inconclusive"}},
+		journaltest.Control{Scenario: "truncated", Steps: onEach(answered(closeAtOnce), answered(lingeringClose)), Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC33": "inconclusive"}},
 	)
 }
 
@@ -197,7 +197,7 @@ func TestOneDescriptor(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
 		t, anywhere(),
-		doctor.Control{Scenario: "shared", Steps: onEach(closedAlone), Want: claim.OutcomeUnresolved, Because: "0 closes of one descriptor of several", Verdicts: verdicts{"HC31": "inconclusive"}},
+		journaltest.Control{Scenario: "shared", Steps: onEach(closedAlone), Want: claim.OutcomeUnresolved, Because: "0 closes of one descriptor of several", Verdicts: verdicts{"HC31": "inconclusive"}},
 	)
 }
 
@@ -223,8 +223,8 @@ func TestNobodyWaits(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
 		t, anywhere(),
-		doctor.Control{Name: "nobody waits", Scenario: "threads", Steps: onEach(nobodyWaits(closing), nobodyWaits(shut(journal.ShutBoth))), Want: claim.OutcomeUnresolved, Because: "no thread was seen to wait", Check: noneConfirmed},
-		doctor.Control{Name: "shutdown only", Scenario: "threads", Steps: alwaysWoken, Want: claim.OutcomeUnresolved, Because: "while another called close()", Verdicts: verdicts{"HC29": "inconclusive"}},
+		journaltest.Control{Name: "nobody waits", Scenario: "threads", Steps: onEach(nobodyWaits(closing), nobodyWaits(shut(journal.ShutBoth))), Want: claim.OutcomeUnresolved, Because: "no thread was seen to wait", Check: noneConfirmed},
+		journaltest.Control{Name: "shutdown only", Scenario: "threads", Steps: alwaysWoken, Want: claim.OutcomeUnresolved, Because: "while another called close()", Verdicts: verdicts{"HC29": "inconclusive"}},
 	)
 }
 
@@ -241,7 +241,7 @@ func noticesReset(t *scenario.T) {
 // TestResetIsNoticed: HC7 and HC32 come out the other way.
 func TestResetIsNoticed(t *testing.T) {
 	t.Parallel()
-	check := func(t *testing.T, r *doctor.Judged) {
+	check := func(t *testing.T, r *journaltest.Judged) {
 		want := claim.Refuted
 		if r.Witness(journal.Packets).Status != journal.Attached {
 			want = claim.Inconclusive
@@ -252,7 +252,7 @@ func TestResetIsNoticed(t *testing.T) {
 	}
 	suite.Controls(
 		t, anywhere(),
-		doctor.Control{Scenario: "epoll", Steps: noticesReset, Want: claim.NotReproduced, Because: "ECONNRESET after close()", Verdicts: verdicts{"HC32": "confirmed"}, Check: check},
+		journaltest.Control{Scenario: "epoll", Steps: noticesReset, Want: claim.NotReproduced, Because: "ECONNRESET after close()", Verdicts: verdicts{"HC32": "confirmed"}, Check: check},
 	)
 }
 
@@ -272,7 +272,7 @@ func readAll(t *scenario.T, client, server *scenario.End) {
 // unread in the end: with that alone HC18 would be true.
 func TestProcessesThatLeaveNothing(t *testing.T) {
 	t.Parallel()
-	confirmed := func(t *testing.T, r *doctor.Judged) {
+	confirmed := func(t *testing.T, r *journaltest.Judged) {
 		want := claim.Confirmed
 		if r.Witness(journal.Packets).Status != journal.Attached {
 			want = claim.Inconclusive
@@ -283,9 +283,9 @@ func TestProcessesThatLeaveNothing(t *testing.T) {
 	}
 	suite.Controls(
 		t, anywhere(),
-		doctor.Control{Name: "the parent keeps the descriptor", Scenario: "exit", Steps: onEach(keepsDescriptor, keepsDescriptor), Want: claim.OutcomeUnresolved, Because: "not both were seen", Check: noneConfirmed},
-		doctor.Control{Name: "the parent keeps the descriptor", Scenario: "kill", Steps: onEach(keepsDescriptor, keepsDescriptor), Want: claim.OutcomeUnresolved, Because: "not both were seen", Check: noneConfirmed},
-		doctor.Control{Name: "nothing is unread", Scenario: "exit", Steps: onEach(readAll, readAll), Want: claim.OutcomeUnresolved, Because: "not both were seen", Check: confirmed},
+		journaltest.Control{Name: "the parent keeps the descriptor", Scenario: "exit", Steps: onEach(keepsDescriptor, keepsDescriptor), Want: claim.OutcomeUnresolved, Because: "not both were seen", Check: noneConfirmed},
+		journaltest.Control{Name: "the parent keeps the descriptor", Scenario: "kill", Steps: onEach(keepsDescriptor, keepsDescriptor), Want: claim.OutcomeUnresolved, Because: "not both were seen", Check: noneConfirmed},
+		journaltest.Control{Name: "nothing is unread", Scenario: "exit", Steps: onEach(readAll, readAll), Want: claim.OutcomeUnresolved, Because: "not both were seen", Check: confirmed},
 	)
 }
 
@@ -320,12 +320,12 @@ func busyServer(t *scenario.T) {
 func TestServersThatDoNotLeak(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
-		t, doctor.Stages(private...),
-		doctor.Control{Name: "the server closes", Scenario: "leak", Steps: fixedServer, Want: claim.OutcomeUnresolved, Because: "did not run out", Verdicts: verdicts{"HC20": "inconclusive", "HC26": "inconclusive"}},
+		t, journaltest.Stages(private...),
+		journaltest.Control{Name: "the server closes", Scenario: "leak", Steps: fixedServer, Want: claim.OutcomeUnresolved, Because: "did not run out", Verdicts: verdicts{"HC20": "inconclusive", "HC26": "inconclusive"}},
 	)
 	suite.Controls(
 		t, anywhere(),
-		doctor.Control{Name: "the clients stay", Scenario: "leak", Steps: busyServer, Want: claim.OutcomeUnresolved, Because: "was not in CLOSE_WAIT", Check: noneConfirmed},
+		journaltest.Control{Name: "the clients stay", Scenario: "leak", Steps: busyServer, Want: claim.OutcomeUnresolved, Because: "was not in CLOSE_WAIT", Check: noneConfirmed},
 	)
 }
 
@@ -369,13 +369,13 @@ func endedBy(end ending) func(*scenario.T) {
 func TestFINWAIT2Otherwise(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
-		t, doctor.Stages(private...),
-		doctor.Control{Name: "a longer timeout", Scenario: "orphan", Steps: patient, Want: claim.OutcomeUnresolved, Because: "still in FIN_WAIT2", Check: noneConfirmed},
-		doctor.Control{Name: "the peer closes", Scenario: "orphan", Steps: peerCloses(closing), Want: claim.OutcomeUnresolved, Because: "not left alone", Check: noneConfirmed},
-		doctor.Control{Name: "SHUT_WR", Scenario: "orphan", Steps: endedBy(shut(journal.ShutWrite)), Want: claim.OutcomeUnresolved, Because: "no closed socket", Check: noneConfirmed},
-		doctor.Control{Name: "close", Scenario: "half-open", Steps: endedBy(closing), Want: claim.OutcomeUnresolved, Because: "no socket was seen in FIN_WAIT2 after shutdown(SHUT_WR)", Check: noneConfirmed},
-		doctor.Control{Name: "the peer closes", Scenario: "half-open", Steps: peerCloses(shut(journal.ShutWrite)), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
-		doctor.Control{Name: "not for long", Scenario: "half-open", Steps: endedBy(shut(journal.ShutWrite)), Want: claim.OutcomeUnresolved, Because: "less than three times", Check: noneConfirmed},
+		t, journaltest.Stages(private...),
+		journaltest.Control{Name: "a longer timeout", Scenario: "orphan", Steps: patient, Want: claim.OutcomeUnresolved, Because: "still in FIN_WAIT2", Check: noneConfirmed},
+		journaltest.Control{Name: "the peer closes", Scenario: "orphan", Steps: peerCloses(closing), Want: claim.OutcomeUnresolved, Because: "not left alone", Check: noneConfirmed},
+		journaltest.Control{Name: "SHUT_WR", Scenario: "orphan", Steps: endedBy(shut(journal.ShutWrite)), Want: claim.OutcomeUnresolved, Because: "no closed socket", Check: noneConfirmed},
+		journaltest.Control{Name: "close", Scenario: "half-open", Steps: endedBy(closing), Want: claim.OutcomeUnresolved, Because: "no socket was seen in FIN_WAIT2 after shutdown(SHUT_WR)", Check: noneConfirmed},
+		journaltest.Control{Name: "the peer closes", Scenario: "half-open", Steps: peerCloses(shut(journal.ShutWrite)), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
+		journaltest.Control{Name: "not for long", Scenario: "half-open", Steps: endedBy(shut(journal.ShutWrite)), Want: claim.OutcomeUnresolved, Because: "less than three times", Check: noneConfirmed},
 	)
 }
 
@@ -415,8 +415,8 @@ func TestTimeWaitOtherwise(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
 		t, anywhere(),
-		doctor.Control{Name: "SO_REUSEADDR everywhere", Scenario: "time-wait", Steps: reusing, Want: claim.Reproduced, Verdicts: verdicts{"HC21": "confirmed", "HC22": "inconclusive", "HC23": "inconclusive", "HC24": "confirmed", "HC25": "inconclusive", "HC28": "inconclusive"}},
-		doctor.Control{Name: "reset", Scenario: "time-wait", Steps: resetting, Want: claim.OutcomeUnresolved, Because: "in TIME_WAIT", Check: noneConfirmed},
-		doctor.Control{Name: "the client closes first", Scenario: "time-wait", Steps: clientFirst, Want: claim.NotReproduced, Because: "nobody tried to bind its port", Verdicts: verdicts{"HC24": "inconclusive", "HC28": "inconclusive"}},
+		journaltest.Control{Name: "SO_REUSEADDR everywhere", Scenario: "time-wait", Steps: reusing, Want: claim.Reproduced, Verdicts: verdicts{"HC21": "confirmed", "HC22": "inconclusive", "HC23": "inconclusive", "HC24": "confirmed", "HC25": "inconclusive", "HC28": "inconclusive"}},
+		journaltest.Control{Name: "reset", Scenario: "time-wait", Steps: resetting, Want: claim.OutcomeUnresolved, Because: "in TIME_WAIT", Check: noneConfirmed},
+		journaltest.Control{Name: "the client closes first", Scenario: "time-wait", Steps: clientFirst, Want: claim.NotReproduced, Because: "nobody tried to bind its port", Verdicts: verdicts{"HC24": "inconclusive", "HC28": "inconclusive"}},
 	)
 }

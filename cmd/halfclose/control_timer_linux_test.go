@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
 	"sockproof/lib/scenario"
 )
 
@@ -41,7 +41,7 @@ func TestDelayedACK(t *testing.T) {
 
 // delaying is a suite whose scenarios let the wire's kernels acknowledge at once,
 // or as they decide.
-func delaying(yes bool) *doctor.Suite {
+func delaying(yes bool) *journaltest.Suite {
 	p := program
 	p.Scenarios = nil
 	for _, s := range program.Scenarios {
@@ -55,19 +55,19 @@ func delaying(yes bool) *doctor.Suite {
 
 // acknowledged lets the kernel's timer pass before the passive end does anything:
 // a quarter of a second is longer than it delays an acknowledgement.
-var acknowledged = doctor.When(0, doctor.StateTo(journal.CloseWait, journal.SockDiag), func(*scenario.T) { time.Sleep(250 * time.Millisecond) })
+var acknowledged = journaltest.When(0, journaltest.StateTo(journal.CloseWait, journal.SockDiag), func(*scenario.T) { time.Sleep(250 * time.Millisecond) })
 
 // TestAcknowledgedAtOnce: nothing merges then, and a close takes four segments.
 func TestAcknowledgedAtOnce(t *testing.T) {
 	t.Parallel()
 	delaying(false).Controls(
-		t, doctor.Stages(journal.Wire),
-		doctor.Control{Name: "at once", Scenario: "three-way", Want: claim.NotReproduced, Because: "had acknowledged the FIN before it closed", Verdicts: verdicts{"HC1": "confirmed", "HC3": "confirmed", "HC4": "inconclusive", "HC6": "inconclusive"}},
-		doctor.Control{Name: "at once", Scenario: "merged-data", Want: claim.NotReproduced, Because: "they came apart", Verdicts: verdicts{"HC5": "inconclusive", "HC6": "inconclusive"}},
+		t, journaltest.Stages(journal.Wire),
+		journaltest.Control{Name: "at once", Scenario: "three-way", Want: claim.NotReproduced, Because: "had acknowledged the FIN before it closed", Verdicts: verdicts{"HC1": "confirmed", "HC3": "confirmed", "HC4": "inconclusive", "HC6": "inconclusive"}},
+		journaltest.Control{Name: "at once", Scenario: "merged-data", Want: claim.NotReproduced, Because: "they came apart", Verdicts: verdicts{"HC5": "inconclusive", "HC6": "inconclusive"}},
 	)
 	suite.Controls(
 		t, captured(anywhere()),
-		doctor.Control{Name: "the timer passes", Scenario: "three-way", With: acknowledged, Want: claim.NotReproduced, Because: "had acknowledged the FIN before it closed", Verdicts: verdicts{"HC4": "inconclusive", "HC6": "inconclusive"}},
-		doctor.Control{Name: "the timer passes", Scenario: "merged-data", With: acknowledged, Want: claim.NotReproduced, Because: "they came apart", Verdicts: verdicts{"HC5": "inconclusive", "HC6": "inconclusive"}},
+		journaltest.Control{Name: "the timer passes", Scenario: "three-way", With: acknowledged, Want: claim.NotReproduced, Because: "had acknowledged the FIN before it closed", Verdicts: verdicts{"HC4": "inconclusive", "HC6": "inconclusive"}},
+		journaltest.Control{Name: "the timer passes", Scenario: "merged-data", With: acknowledged, Want: claim.NotReproduced, Because: "they came apart", Verdicts: verdicts{"HC5": "inconclusive", "HC6": "inconclusive"}},
 	)
 }

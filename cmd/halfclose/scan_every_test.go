@@ -11,8 +11,8 @@ import (
 
 	urfave "github.com/urfave/cli/v2"
 
-	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/cli"
+	"sockproof/lib/journaltest"
 	"sockproof/lib/live"
 )
 
@@ -35,7 +35,7 @@ func TestScanBadUsage(t *testing.T) {
 		{"--every 1s --format markdown", `scan: flag "--format": value "markdown": want text or json`},
 		{"--repeat 2", `flag "--repeat" means nothing to the command "scan"; accepted: --netns --pid --fail-over --every --times --format --color`},
 	} {
-		code, out, errs := doctor.Command(t, "halfclose", scanCommand(), strings.Fields(tt.args)...)
+		code, out, errs := journaltest.Command(t, "halfclose", scanCommand(), strings.Fields(tt.args)...)
 		if code != 2 || out != "" || errs != "halfclose: "+tt.want+"\n" {
 			t.Errorf("scan %s: exit %d\nstdout %q\nstderr %q\n  want %q", tt.args, code, out, errs, tt.want)
 		}

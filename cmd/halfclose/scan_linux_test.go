@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/journaltest"
 )
 
 // scanEnd is one end of a connection of this process's.
@@ -24,9 +24,9 @@ func (e scanEnd) close() error { return syscall.Close(int(e)) }
 
 // scanListen listens with a socket of a protocol.
 func scanListen(a netip.AddrPort, protocol int) (scanEnd, error) {
-	fd, err := doctor.StreamSocket(a.Addr(), protocol)
+	fd, err := journaltest.StreamSocket(a.Addr(), protocol)
 	if err == nil {
-		err = syscall.Bind(fd, doctor.Sockaddr(a))
+		err = syscall.Bind(fd, journaltest.Sockaddr(a))
 	}
 	if err == nil {
 		err = syscall.Listen(fd, 8)
@@ -36,9 +36,9 @@ func scanListen(a netip.AddrPort, protocol int) (scanEnd, error) {
 
 // scanConnect connects to a listener with a socket of a protocol.
 func scanConnect(a netip.AddrPort, protocol int) (scanEnd, error) {
-	fd, err := doctor.StreamSocket(a.Addr(), protocol)
+	fd, err := journaltest.StreamSocket(a.Addr(), protocol)
 	if err == nil {
-		err = syscall.Connect(fd, doctor.Sockaddr(a))
+		err = syscall.Connect(fd, journaltest.Sockaddr(a))
 	}
 	return scanEnd(fd), err
 }
@@ -70,12 +70,12 @@ func scanLeak(a netip.AddrPort) (listener, client, server scanEnd, err error) {
 // TestScanElsewhere looks into a namespace from outside: by its file, and by a
 // process that lives in it and holds the socket too.
 func TestScanElsewhere(t *testing.T) {
-	doctor.InNamespace(t, func() error {
+	journaltest.InNamespace(t, func() error {
 		listener, client, server, err := scanLeak(netip.MustParseAddrPort("127.0.0.1:8080"))
 		if err != nil {
 			return err
 		}
-		defer doctor.CloseAll([]int{int(listener), int(client)})
+		defer journaltest.CloseAll([]int{int(listener), int(client)})
 		shared := os.NewFile(uintptr(server), "socket")
 		defer shared.Close()
 		child := exec.Command("cat")
@@ -101,7 +101,7 @@ func TestScanElsewhere(t *testing.T) {
 			{"--netns", path, "the network namespace " + path},
 			{"--pid", pid, "the network namespace of process " + pid},
 		} {
-			code, out, errs := doctor.Command(t, "halfclose", scanCommand(), tt.flag, tt.value, "--format", "json", "--fail-over", "1")
+			code, out, errs := journaltest.Command(t, "halfclose", scanCommand(), tt.flag, tt.value, "--format", "json", "--fail-over", "1")
 			var r scanReport
 			if err := json.Unmarshal([]byte(out), &r); err != nil || code != 1 || errs != "" {
 				return fmt.Errorf("%s: exit %d, %q, %w", tt.flag, code, errs, err)
@@ -118,7 +118,7 @@ func TestScanElsewhere(t *testing.T) {
 				t.Errorf("%s: the other end is held by %+v", tt.flag, open)
 			}
 		}
-		code, out, errs := doctor.Command(t, "halfclose", scanCommand(), "--pid", pid, "--fail-over", "2")
+		code, out, errs := journaltest.Command(t, "halfclose", scanCommand(), "--pid", pid, "--fail-over", "2")
 		if code != 0 || errs != "" || !strings.HasPrefix(out, "2 sockets are stuck, none in TIME_WAIT in the network namespace of process "+pid+"\n\nCLOSE_WAIT 1: ") {
 			t.Errorf("text: exit %d, %q, %q", code, out, errs)
 		}
@@ -128,10 +128,10 @@ func TestScanElsewhere(t *testing.T) {
 
 // TestScanEveryGrows sees what grows from one round to the next.
 func TestScanEveryGrows(t *testing.T) {
-	doctor.InNamespace(t, func() error {
+	journaltest.InNamespace(t, func() error {
 		var rounds []scanReport
 		for _, args := range [][]string{{"--times", "1"}, {"--times", "2"}} {
-			code, out, errs := doctor.Command(t, "halfclose", scanCommand(), append(args, "--every", "1ms", "--format", "json")...)
+			code, out, errs := journaltest.Command(t, "halfclose", scanCommand(), append(args, "--every", "1ms", "--format", "json")...)
 			if code != 0 || errs != "" {
 				return fmt.Errorf("exit %d, %q", code, errs)
 			}
@@ -161,7 +161,7 @@ func TestScanEveryGrows(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		defer doctor.CloseAll([]int{int(listener), int(client), int(server)})
+		defer journaltest.CloseAll([]int{int(listener), int(client), int(server)})
 		after, _, err := w.scan()
 		if err != nil {
 			return err
@@ -189,7 +189,7 @@ func TestScanEveryGrows(t *testing.T) {
 }
 
 func TestScanNoSuchPlace(t *testing.T) {
-	file := doctor.Scratch(t).Name()
+	file := journaltest.Scratch(t).Name()
 	const noProcess = "4194305" // above the largest (proc_sys_kernel(5): pid_max)
 	for _, tt := range []struct{ flag, value, want string }{
 		{"--netns", "/no/such", `halfclose: flag "--netns": value "/no/such": no network namespace: open /no/such: no such file or directory; want a path like`},
@@ -197,7 +197,7 @@ func TestScanNoSuchPlace(t *testing.T) {
 		{"--pid", noProcess, `halfclose: flag "--pid": value "` + noProcess + `": no such process here: open /proc/` + noProcess + "/ns/net: no such file or directory\n"},
 	} {
 		for _, more := range [][]string{nil, {"--every", "1ms"}} {
-			code, out, errs := doctor.Command(t, "halfclose", scanCommand(), append(more, tt.flag, tt.value)...)
+			code, out, errs := journaltest.Command(t, "halfclose", scanCommand(), append(more, tt.flag, tt.value)...)
 			if code != 2 || out != "" || !strings.HasPrefix(errs, tt.want) {
 				t.Errorf("%s %s: exit %d, %q, %q", tt.flag, tt.value, code, out, errs)
 			}

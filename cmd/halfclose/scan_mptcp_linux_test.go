@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"testing"
 
-	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/journaltest"
 	"sockproof/lib/live"
 	"sockproof/lib/witness/diag"
 )
@@ -22,14 +22,14 @@ const protocolMPTCP = 262
 // needMPTCP skips the test where the kernel makes no MPTCP sockets.
 func needMPTCP(t *testing.T) {
 	t.Helper()
-	fd, err := doctor.StreamSocket(netip.IPv6Loopback(), protocolMPTCP)
+	fd, err := journaltest.StreamSocket(netip.IPv6Loopback(), protocolMPTCP)
 	if errors.Is(err, syscall.EPROTONOSUPPORT) || errors.Is(err, syscall.ENOPROTOOPT) {
 		t.Skipf("skip: MPTCP cannot be had here: %v", err)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	doctor.CloseAll([]int{fd})
+	journaltest.CloseAll([]int{fd})
 }
 
 // scanKinds renders what is found but for TIME_WAIT: kinds, how many, and how
@@ -58,7 +58,7 @@ func scanKinds() (string, *scanReport, error) {
 // connections a little later, in a thread of its own.
 func scanSettles(want string) (r *scanReport, err error) {
 	got := ""
-	err = doctor.Eventually(want, func() (bool, error) {
+	err = journaltest.Eventually(want, func() (bool, error) {
 		got, r, err = scanKinds()
 		return got == want, err
 	})
@@ -86,7 +86,7 @@ func TestScanMPTCP(t *testing.T) {
 			{"TCP client of an MPTCP server", mptcp, tcp, "leaked 1/0, peer-open 1/0", "leaked 1/0, peer-open-orphan 1/0"},
 		} {
 			t.Run(tt.name+"/"+a, func(t *testing.T) {
-				doctor.InNamespace(t, func() error {
+				journaltest.InNamespace(t, func() error {
 					listener, err := scanListen(at, tt.listen)
 					if err != nil {
 						return err
@@ -146,7 +146,7 @@ func TestScanMPTCP(t *testing.T) {
 // accepted by whoever listens.
 func TestScanMPTCPNeverAccepted(t *testing.T) {
 	needMPTCP(t)
-	doctor.InNamespace(t, func() error {
+	journaltest.InNamespace(t, func() error {
 		at := netip.MustParseAddrPort("[::1]:8080")
 		listener, err := scanListen(at, protocolMPTCP)
 		if err != nil {
@@ -170,7 +170,7 @@ func TestScanMPTCPNeverAccepted(t *testing.T) {
 			if err := client.shut(); err != nil {
 				return err
 			}
-			defer doctor.CloseAll([]int{int(client)})
+			defer journaltest.CloseAll([]int{int(client)})
 		}
 		r, err := scanSettles("never-accepted 2/2, peer-open 2/2")
 		if err != nil {

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
 	"sockproof/lib/live"
 	"sockproof/lib/packet"
 	"sockproof/lib/scenario"
@@ -270,7 +270,7 @@ func TestScanEveryState(t *testing.T) {
 			{(*scanStage).drain, []scanWant{{host: "a", kind: stuckTimeWait, told: "left"}}},
 		}},
 	} {
-		for _, at := range doctor.Stages(journal.Wire) {
+		for _, at := range journaltest.Stages(journal.Wire) {
 			t.Run(tt.name+"/"+string(at.Family), func(t *testing.T) {
 				at.Need(t)
 				var (
@@ -295,7 +295,7 @@ func TestScanEveryState(t *testing.T) {
 					}
 				}
 				scan := &scenario.Scenario{Name: "scan", Networks: []journal.Network{at.Network}, Hosts: []string{"a", "b"}, Steps: steps}
-				doctor.Undisturbed(func() (*journal.Journal, bool) {
+				journaltest.Undisturbed(func() (*journal.Journal, bool) {
 					j = scenario.Conduct(context.Background(), scan, at.Conditions())
 					return &j, len(wrong) == 0
 				})

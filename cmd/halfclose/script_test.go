@@ -7,7 +7,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/journaltest"
 )
 
 // TestMain lets scripts run this very binary as halfclose, in processes of their own.
@@ -22,4 +22,4 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"halfclose": main})
 }
 
-func TestScripts(t *testing.T) { doctor.Scripts(t, "halfclose") }
+func TestScripts(t *testing.T) { journaltest.Scripts(t, "halfclose") }

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
 	"sockproof/lib/scenario"
 )
 
@@ -36,7 +36,7 @@ func findFilter(t *testing.T) (nft string) {
 	if err != nil {
 		t.Skipf("skip: %v: install nftables", err)
 	}
-	s := doctor.Stage{Network: journal.Loopback, Family: journal.IPv4}
+	s := journaltest.Stage{Network: journal.Loopback, Family: journal.IPv4}
 	s.Need(t)
 	if why := s.Probe(dropRSTs(nft)); why != "" {
 		t.Skipf("skip: %s", why)
@@ -67,7 +67,7 @@ var filtered = map[string]func(*scenario.T){
 // Not beside other controls: a program that is being started, as nft is, has for a
 // moment a copy of their descriptors, and a close is none then.
 func TestRSTsAreFiltered(t *testing.T) {
-	var controls []doctor.Control
+	var controls []journaltest.Control
 	for _, c := range eaten("filtered", dropRSTs(findFilter(t))) {
 		steps, has := filtered[c.Scenario]
 		if !has {
@@ -77,5 +77,5 @@ func TestRSTsAreFiltered(t *testing.T) {
 		c.Want, c.Verdicts = claim.OutcomeUnresolved, nil
 		controls = append(controls, c)
 	}
-	suite.Controls(t, doctor.Stages(journal.Loopback), controls...)
+	suite.Controls(t, journaltest.Stages(journal.Loopback), controls...)
 }

@@ -4,9 +4,9 @@ import (
 	"slices"
 	"testing"
 
-	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
 	"sockproof/lib/packet"
 	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
@@ -18,7 +18,7 @@ var refuted = []string{"LR5", "LR9", "LR14", "LR17", "LR18", "LR24"}
 
 // asExpected checks that a run refutes what is known to be wrong, and confirms the
 // rest, but for what takes packets, where they may not be seen.
-func asExpected(t *testing.T, r *doctor.Judged) {
+func asExpected(t *testing.T, r *journaltest.Judged) {
 	t.Helper()
 	blind := r.Witness(journal.Packets).Status != journal.Attached
 	for _, f := range r.Findings {
@@ -49,9 +49,9 @@ func TestUndisturbed(t *testing.T) {
 }
 
 func undisturbed(t *testing.T, n journal.Network) {
-	var controls, ofSegments []doctor.Control
+	var controls, ofSegments []journaltest.Control
 	for _, s := range program.Scenarios {
-		c := doctor.Control{Scenario: s.Name, Want: claim.Reproduced, Check: asExpected}
+		c := journaltest.Control{Scenario: s.Name, Want: claim.Reproduced, Check: asExpected}
 		switch {
 		case !slices.Contains(s.Networks, n):
 		case slices.Contains(s.Phenomenon.Needs, journal.Packets):
@@ -60,8 +60,8 @@ func undisturbed(t *testing.T, n journal.Network) {
 			controls = append(controls, c)
 		}
 	}
-	suite.Controls(t, doctor.Stages(n), controls...)
-	suite.Controls(t, captured(doctor.Stages(n)), ofSegments...)
+	suite.Controls(t, journaltest.Stages(n), controls...)
+	suite.Controls(t, captured(journaltest.Stages(n)), ofSegments...)
 }
 
 // verdicts are those expected of some claims.
@@ -76,8 +76,8 @@ func isRST(p *wire.Packet) bool { return p.Flags.Has(packet.RST) }
 
 // eaten are the scenarios where no RST ever arrives. What close() sends is the same; the
 // other end does not know of it.
-func eaten(name string, alter func(*scenario.T)) []doctor.Control {
-	controls := []doctor.Control{
+func eaten(name string, alter func(*scenario.T)) []journaltest.Control {
+	controls := []journaltest.Control{
 		{
 			Scenario: "linger0", Want: claim.NotReproduced,
 			Verdicts: verdicts{"LR1": "confirmed", "LR3": "confirmed", "LR4": "inconclusive", "LR6": "inconclusive", "LR13": "inconclusive", "LR23": "confirmed"},
@@ -103,7 +103,7 @@ func eaten(name string, alter func(*scenario.T)) []doctor.Control {
 
 // noneDied checks that no process was ended by SIGPIPE, and that the table says
 // that no RST came.
-func noneDied(t *testing.T, r *doctor.Judged) {
+func noneDied(t *testing.T, r *journaltest.Judged) {
 	t.Helper()
 	v := tcp.New(&r.Journal)
 	for _, p := range processes(v) {
@@ -123,10 +123,10 @@ func noneDied(t *testing.T, r *doctor.Judged) {
 func TestRSTsAreEaten(t *testing.T) {
 	t.Parallel()
 	controls := eaten("eaten", losing(isRST))
-	controls = append(controls, doctor.Control{
+	controls = append(controls, journaltest.Control{
 		Scenario: "causes", Alter: losing(isRST), Want: claim.NotReproduced,
 	})
-	suite.Controls(t, doctor.Stages(journal.Wire), controls...)
+	suite.Controls(t, journaltest.Stages(journal.Wire), controls...)
 }
 
 // TestFINsAreEaten: an end to which no FIN of a close has come is not in CLOSE_WAIT.
@@ -134,10 +134,10 @@ func TestFINsAreEaten(t *testing.T) {
 	t.Parallel()
 	alter := losing(func(p *wire.Packet) bool { return p.Flags.Has(packet.FIN) })
 	suite.Controls(
-		t, doctor.Stages(journal.Wire),
-		doctor.Control{Name: "no FIN", Scenario: "shut-wr-contrast", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"LR7": "inconclusive", "LR10": "inconclusive"}},
-		doctor.Control{Name: "no FIN", Scenario: "read-after-reset", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"LR9": "inconclusive", "LR14": "inconclusive", "LR13": "confirmed"}},
-		doctor.Control{Name: "no FIN", Scenario: "linger-off", Alter: alter, Want: claim.NotReproduced},
+		t, journaltest.Stages(journal.Wire),
+		journaltest.Control{Name: "no FIN", Scenario: "shut-wr-contrast", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"LR7": "inconclusive", "LR10": "inconclusive"}},
+		journaltest.Control{Name: "no FIN", Scenario: "read-after-reset", Alter: alter, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"LR9": "inconclusive", "LR14": "inconclusive", "LR13": "confirmed"}},
+		journaltest.Control{Name: "no FIN", Scenario: "linger-off", Alter: alter, Want: claim.NotReproduced},
 	)
 }
 
@@ -156,13 +156,13 @@ func synOf(host string) func(*wire.Packet) bool {
 // same.
 func TestSegmentsAreLostOnce(t *testing.T) {
 	t.Parallel()
-	once := func(name string, match func(*wire.Packet) bool) doctor.Control {
-		return doctor.Control{Name: "lost once", Scenario: name, With: func(c *scenario.Conditions) {
+	once := func(name string, match func(*wire.Packet) bool) journaltest.Control {
+		return journaltest.Control{Name: "lost once", Scenario: name, With: func(c *scenario.Conditions) {
 			c.Alter = losingOnce(match) // each run its own
 		}, Want: claim.Reproduced, Check: asExpected}
 	}
 	suite.Controls(
-		t, doctor.Stages(journal.Wire),
+		t, journaltest.Stages(journal.Wire),
 		once("linger0", synOf("a")),
 		once("sigpipe", synOf("b")),
 		once("shut-wr-contrast", synOf("b")),

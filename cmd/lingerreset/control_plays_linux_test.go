@@ -6,9 +6,9 @@ import (
 	"slices"
 	"testing"
 
-	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
 	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
 )
@@ -17,12 +17,12 @@ import (
 // kernel of every network: what the scenario is about must not be seen.
 
 // anywhere is wherever a scenario can run.
-func anywhere() []doctor.Stage { return doctor.Stages(journal.Networks()...) }
+func anywhere() []journaltest.Stage { return journaltest.Stages(journal.Networks()...) }
 
 // captured are the stages where packets are seen: on the caller's own stack that
 // takes a privilege, without which nothing is known of segments.
-func captured(stages []doctor.Stage) []doctor.Stage {
-	return slices.DeleteFunc(stages, func(at doctor.Stage) bool {
+func captured(stages []journaltest.Stage) []journaltest.Stage {
+	return slices.DeleteFunc(stages, func(at journaltest.Stage) bool {
 		if at.Network != journal.HostNet {
 			return false
 		}
@@ -48,14 +48,14 @@ func connected(steps func(client, server *scenario.End)) func(*scenario.T, *scen
 }
 
 // noneConfirmed checks that no claim was confirmed, and none refuted.
-func noneConfirmed(t *testing.T, r *doctor.Judged) {
+func noneConfirmed(t *testing.T, r *journaltest.Judged) {
 	t.Helper()
 	noneBut("")(t, r)
 }
 
 // noneBut checks that for all claims but one.
-func noneBut(id string) func(t *testing.T, r *doctor.Judged) {
-	return func(t *testing.T, r *doctor.Judged) {
+func noneBut(id string) func(t *testing.T, r *journaltest.Judged) {
+	return func(t *testing.T, r *journaltest.Judged) {
 		t.Helper()
 		for _, f := range r.Findings {
 			if f.Verdict != claim.Inconclusive && f.Claim != id {
@@ -77,10 +77,10 @@ func TestNobodyCloses(t *testing.T) {
 			client.Recv()
 		}
 	})
-	var controls []doctor.Control
+	var controls []journaltest.Control
 	for _, s := range program.Scenarios {
 		if s.Name != "causes" { // it needs packets
-			controls = append(controls, doctor.Control{Name: "nobody closes", Scenario: s.Name, Steps: onEach(talk, talk), Want: claim.OutcomeUnresolved, Check: noneConfirmed})
+			controls = append(controls, journaltest.Control{Name: "nobody closes", Scenario: s.Name, Steps: onEach(talk, talk), Want: claim.OutcomeUnresolved, Check: noneConfirmed})
 		}
 	}
 	suite.Controls(t, anywhere(), controls...)
@@ -100,8 +100,8 @@ func writing(d disposition, to ending) func(*scenario.T, *scenario.Listener) {
 
 // wentOn checks that every process was still there at the end of the play, and what
 // its last write returned.
-func wentOn(errno string) func(*testing.T, *doctor.Judged) {
-	return func(t *testing.T, r *doctor.Judged) {
+func wentOn(errno string) func(*testing.T, *journaltest.Judged) {
+	return func(t *testing.T, r *journaltest.Judged) {
 		t.Helper()
 		for _, p := range processes(tcp.New(&r.Journal)) {
 			writes := p.CallsOf(0, 0, "write")
@@ -123,18 +123,18 @@ func TestNothingKills(t *testing.T) {
 	half := onEach(writing(journal.DefaultSIGPIPE, shuts), writing(journal.IgnoreSIGPIPE, shuts), writing(journal.HandleSIGPIPE, shuts))
 	suite.Controls(
 		t, anywhere(),
-		doctor.Control{
+		journaltest.Control{
 			Name: "SIGPIPE is blocked", Scenario: "sigpipe", Steps: blocked, Want: claim.OutcomeUnresolved, Check: wentOn("EPIPE"),
 			Verdicts: verdicts{"LR8": "inconclusive", "LR11": "inconclusive", "LR12": "inconclusive", "LR22": "inconclusive"},
 		},
-		doctor.Control{Name: "the peer never closes", Scenario: "sigpipe", Steps: open, Want: claim.OutcomeUnresolved, Check: both(noneConfirmed, wentOn(""))},
-		doctor.Control{Name: "the peer shuts down", Scenario: "sigpipe", Steps: half, Want: claim.OutcomeUnresolved, Check: both(noneConfirmed, wentOn(""))},
-		doctor.Control{Name: "no Go", Scenario: "go-runtime", Steps: blocked, Want: claim.OutcomeUnresolved, Check: wentOn("EPIPE")},
+		journaltest.Control{Name: "the peer never closes", Scenario: "sigpipe", Steps: open, Want: claim.OutcomeUnresolved, Check: both(noneConfirmed, wentOn(""))},
+		journaltest.Control{Name: "the peer shuts down", Scenario: "sigpipe", Steps: half, Want: claim.OutcomeUnresolved, Check: both(noneConfirmed, wentOn(""))},
+		journaltest.Control{Name: "no Go", Scenario: "go-runtime", Steps: blocked, Want: claim.OutcomeUnresolved, Check: wentOn("EPIPE")},
 	)
 }
 
-func both(checks ...func(*testing.T, *doctor.Judged)) func(*testing.T, *doctor.Judged) {
-	return func(t *testing.T, r *doctor.Judged) {
+func both(checks ...func(*testing.T, *journaltest.Judged)) func(*testing.T, *journaltest.Judged) {
+	return func(t *testing.T, r *journaltest.Judged) {
 		t.Helper()
 		for _, check := range checks {
 			check(t, r)
@@ -151,11 +151,11 @@ func TestLingerIsNotZero(t *testing.T) {
 	ends := func(t *scenario.T, l *scenario.Listener) { endsWith(t, l, isKilled) }
 	suite.Controls(
 		t, anywhere(),
-		doctor.Control{Name: "never set", Scenario: "linger0", Steps: onEach(plainly, plainly), Want: claim.OutcomeUnresolved, Check: noneBut("LR16")},
-		doctor.Control{Name: "{1, n}", Scenario: "linger0", Steps: onEach(plainly, patiently), Want: claim.OutcomeUnresolved, Check: noneBut("LR16")},
-		doctor.Control{Name: "never set", Scenario: "exit", Steps: onEach(ends, ends), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
-		doctor.Control{Name: "never set", Scenario: "linger-off", Steps: onEach(ends), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
-		doctor.Control{Name: "reset only", Scenario: "read-after-reset", Steps: onEach(connected(resetBy)), Want: claim.OutcomeUnresolved, Verdicts: verdicts{"LR6": "confirmed", "LR9": "inconclusive", "LR14": "inconclusive"}},
+		journaltest.Control{Name: "never set", Scenario: "linger0", Steps: onEach(plainly, plainly), Want: claim.OutcomeUnresolved, Check: noneBut("LR16")},
+		journaltest.Control{Name: "{1, n}", Scenario: "linger0", Steps: onEach(plainly, patiently), Want: claim.OutcomeUnresolved, Check: noneBut("LR16")},
+		journaltest.Control{Name: "never set", Scenario: "exit", Steps: onEach(ends, ends), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
+		journaltest.Control{Name: "never set", Scenario: "linger-off", Steps: onEach(ends), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
+		journaltest.Control{Name: "reset only", Scenario: "read-after-reset", Steps: onEach(connected(resetBy)), Want: claim.OutcomeUnresolved, Verdicts: verdicts{"LR6": "confirmed", "LR9": "inconclusive", "LR14": "inconclusive"}},
 	)
 }
 
@@ -177,7 +177,7 @@ func TestParentKeepsADescriptor(t *testing.T) {
 		}
 	}
 	steps := onEach(keeps(exits), keeps(isKilled))
-	suite.Controls(t, anywhere(), doctor.Control{Scenario: "exit", Steps: steps, Want: claim.OutcomeUnresolved, Check: noneConfirmed})
+	suite.Controls(t, anywhere(), journaltest.Control{Scenario: "exit", Steps: steps, Want: claim.OutcomeUnresolved, Check: noneConfirmed})
 }
 
 // TestNothingIsUnsent: then close and shutdown have nothing to wait for, and that
@@ -194,7 +194,7 @@ func TestNothingIsUnsent(t *testing.T) {
 		})
 	}
 	closes, shuts := quick((*scenario.End).Close), quick((*scenario.End).ShutdownWrite)
-	suite.Controls(t, anywhere(), doctor.Control{Scenario: "linger-n", Steps: onEach(closes, closes, shuts), Want: claim.OutcomeUnresolved, Check: noneConfirmed})
+	suite.Controls(t, anywhere(), journaltest.Control{Scenario: "linger-n", Steps: onEach(closes, closes, shuts), Want: claim.OutcomeUnresolved, Check: noneConfirmed})
 }
 
 // TestEveryCloseIsInterrupted: then none was seen to wait its whole time.
@@ -205,7 +205,7 @@ func TestEveryCloseIsInterrupted(t *testing.T) {
 		waiting{peer: neverReads, signal: true}.steps(t, l)
 		waiting{peer: neverReads, signal: true, blocking: true}.steps(t, l)
 	}
-	suite.Controls(t, anywhere(), doctor.Control{Scenario: "linger-n", Steps: steps, Want: claim.OutcomeUnresolved, Check: noneConfirmed})
+	suite.Controls(t, anywhere(), journaltest.Control{Scenario: "linger-n", Steps: steps, Want: claim.OutcomeUnresolved, Check: noneConfirmed})
 }
 
 // TestForgeriesMiss: a RST that is made up and does not fit exactly ends nothing.
@@ -219,10 +219,10 @@ func TestForgeriesMiss(t *testing.T) {
 		}
 	}
 	suite.Controls(
-		t, doctor.Stages(journal.Wire),
-		doctor.Control{Name: "all miss", Scenario: "inexact", Steps: missing(1, 100, 1<<30), Want: claim.OutcomeUnresolved, Verdicts: verdicts{"LR16": "inconclusive", "LR18": "refuted"}},
-		doctor.Control{Name: "all fit", Scenario: "inexact", Steps: missing(0, 0, 0), Want: claim.OutcomeUnresolved, Verdicts: verdicts{"LR16": "confirmed", "LR18": "inconclusive"}},
-		doctor.Control{Name: "before the window", Scenario: "inexact", Steps: missing(^uint32(0), 1<<31), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
+		t, journaltest.Stages(journal.Wire),
+		journaltest.Control{Name: "all miss", Scenario: "inexact", Steps: missing(1, 100, 1<<30), Want: claim.OutcomeUnresolved, Verdicts: verdicts{"LR16": "inconclusive", "LR18": "refuted"}},
+		journaltest.Control{Name: "all fit", Scenario: "inexact", Steps: missing(0, 0, 0), Want: claim.OutcomeUnresolved, Verdicts: verdicts{"LR16": "confirmed", "LR18": "inconclusive"}},
+		journaltest.Control{Name: "before the window", Scenario: "inexact", Steps: missing(^uint32(0), 1<<31), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
 	)
 }
 
@@ -232,15 +232,15 @@ func TestQueueIsFull(t *testing.T) {
 	t.Parallel()
 	const abort = "net.ipv4.tcp_abort_on_overflow"
 	// The thread is in the listener's namespace when the setting has been made.
-	backTo0 := doctor.When(0, doctor.Setting(abort), func(*scenario.T) {
+	backTo0 := journaltest.When(0, journaltest.Setting(abort), func(*scenario.T) {
 		_ = os.WriteFile("/proc/sys/net/ipv4/tcp_abort_on_overflow", []byte("0"), 0) // what comes of it is checked
 	})
-	rstLost := doctor.When(0, func(e *journal.Event) bool {
-		return from("8082", doctor.PacketAt(journal.AtSent, rst...))(e)
+	rstLost := journaltest.When(0, func(e *journal.Event) bool {
+		return from("8082", journaltest.PacketAt(journal.AtSent, rst...))(e)
 	}, func(t *scenario.T) { t.Drop(isRST) })
 	suite.Controls(
-		t, doctor.Stages(journal.Wire),
-		doctor.Control{Name: "left at 0", Scenario: "causes", With: backTo0, Want: claim.NotReproduced},
-		doctor.Control{Name: "the RST is lost", Scenario: "causes", With: rstLost, Want: claim.NotReproduced},
+		t, journaltest.Stages(journal.Wire),
+		journaltest.Control{Name: "left at 0", Scenario: "causes", With: backTo0, Want: claim.NotReproduced},
+		journaltest.Control{Name: "the RST is lost", Scenario: "causes", With: rstLost, Want: claim.NotReproduced},
 	)
 }

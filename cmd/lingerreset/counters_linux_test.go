@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/journaltest"
 )
 
 // refusedAndReset calls a port that nobody listens on, and closes a connection
@@ -52,7 +52,7 @@ func refusedAndReset() error {
 // TestCountersOfANamespace: what draws RSTs in a private namespace moves the
 // counters that its meaning says, there, since boot and over a while.
 func TestCountersOfANamespace(t *testing.T) {
-	doctor.InNamespace(t, func() error {
+	journaltest.InNamespace(t, func() error {
 		if err := refusedAndReset(); err != nil {
 			return err
 		}
@@ -115,7 +115,7 @@ func TestCountersMove(t *testing.T) {
 func TestNoSuchPlace(t *testing.T) {
 	const nobody = 1 << 22 // pid_max at most, and no process has it
 	for flag, value := range map[string]string{"--pid": strconv.Itoa(nobody), "--netns": "/nowhere/at/all"} {
-		code, out, errs := doctor.Command(t, "lingerreset", countersCommand(), flag, value)
+		code, out, errs := journaltest.Command(t, "lingerreset", countersCommand(), flag, value)
 		if code == 0 || out != "" || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, value) {
 			t.Errorf("%s: exit %d, stdout %q, stderr %q", flag, code, out, errs)
 		}

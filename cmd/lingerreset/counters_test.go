@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
 )
 
 // TestCountersReport: given values, as they are told.
@@ -68,7 +68,7 @@ func TestScenariosShowCounters(t *testing.T) {
 		if m.Scenario == "" {
 			continue
 		}
-		j := doctor.Recorded(t, m.Scenario)
+		j := journaltest.Recorded(t, m.Scenario)
 		if !slices.ContainsFunc(j.Events, counter(m.Name)) {
 			t.Errorf("%s does not move %s", m.Scenario, m.Name)
 		}
@@ -87,7 +87,7 @@ func TestCountersUsage(t *testing.T) {
 		"--net wire":        "net",
 	} {
 		t.Run(args, func(t *testing.T) {
-			code, out, errs := doctor.Command(t, "lingerreset", countersCommand(), strings.Fields(args)...)
+			code, out, errs := journaltest.Command(t, "lingerreset", countersCommand(), strings.Fields(args)...)
 			if code != 2 || out != "" || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, want) {
 				t.Errorf("exit %d, stdout %q, stderr %q; want 2, none, … %s …", code, out, errs, want)
 			}
@@ -98,7 +98,7 @@ func TestCountersUsage(t *testing.T) {
 // readCounters runs the command and reads its JSON.
 func readCounters(t *testing.T, args ...string) map[string]counted {
 	t.Helper()
-	code, out, errs := doctor.Command(t, "lingerreset", countersCommand(), append([]string{"--format", "json"}, args...)...)
+	code, out, errs := journaltest.Command(t, "lingerreset", countersCommand(), append([]string{"--format", "json"}, args...)...)
 	var r countersReport
 	if err := json.Unmarshal([]byte(out), &r); err != nil || code != 0 {
 		t.Fatalf("exit %d, %v, stderr %q\n%s", code, err, errs, out)

@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"testing"
 
-	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/journaltest"
 )
 
 // TestServedAndInterrupted: a server has no other end than ^C, and then there is
@@ -28,7 +28,7 @@ func TestServedAndInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	var c net.Conn
-	if err := doctor.Eventually("a listener", func() (bool, error) {
+	if err := journaltest.Eventually("a listener", func() (bool, error) {
 		c, err = net.Dial("tcp", "127.0.0.1:"+port)
 		return err == nil, nil
 	}); err != nil {

@@ -14,16 +14,16 @@ import (
 	"testing"
 	"time"
 
-	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/cli"
 	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
 	"sockproof/lib/scenario"
 )
 
 // runVictim runs the command and reads its JSON.
 func runVictim(t *testing.T, args ...string) (code int, r victimReport) {
 	t.Helper()
-	code, out, errs := doctor.Command(t, "lingerreset", victimCommand(), append([]string{"--format", "json"}, args...)...)
+	code, out, errs := journaltest.Command(t, "lingerreset", victimCommand(), append([]string{"--format", "json"}, args...)...)
 	if err := json.Unmarshal([]byte(out), &r); err != nil {
 		t.Fatalf("exit %d, %v, stderr %q\n%s", code, err, errs, out)
 	}
@@ -103,7 +103,7 @@ func TestGigabytes(t *testing.T) {
 		mode: modeShutWR, bytes: much / 2, path: head, argv: []string{"head", "-c", strconv.Itoa(much), "/dev/zero"},
 	}}
 	s := &scenario.Scenario{Name: "victim", Networks: []journal.Network{journal.HostNet}, Hosts: []string{"a", "b"}, Steps: p.steps}
-	j := scenario.Conduct(context.Background(), s, doctor.Stage{Network: journal.HostNet, Family: journal.IPv4}.Conditions())
+	j := scenario.Conduct(context.Background(), s, journaltest.Stage{Network: journal.HostNet, Family: journal.IPv4}.Conditions())
 	if len(p.report.Victims) != 1 {
 		t.Fatalf("%s, %+v", j.Stopped, p.report)
 	}
@@ -130,7 +130,7 @@ func freePort(t *testing.T) string {
 func dial(t *testing.T, port string) *net.TCPConn {
 	t.Helper()
 	var c net.Conn
-	if err := doctor.Eventually("a listener", func() (ok bool, _ error) {
+	if err := journaltest.Eventually("a listener", func() (ok bool, _ error) {
 		var err error
 		c, err = net.Dial("tcp", "127.0.0.1:"+port)
 		return err == nil, nil
@@ -163,7 +163,7 @@ func checkListen(t *testing.T, loopback string) {
 	}
 	done := make(chan result, 1)
 	go func() {
-		code, out, errs := doctor.Command(t, "lingerreset", victimCommand(), "--listen", loopback+port, "--times", "2", "--after", "5", "--format", "json")
+		code, out, errs := journaltest.Command(t, "lingerreset", victimCommand(), "--listen", loopback+port, "--times", "2", "--after", "5", "--format", "json")
 		done <- result{code, out, errs}
 	}()
 	for _, end := range []bool{false, true} {
@@ -231,7 +231,7 @@ func TestConnect(t *testing.T) {
 	if code != 0 || len(r.Victims) != 1 || r.Victims[0].ReadBefore != 11 || r.Victims[0].Victim != l.Addr().String() {
 		t.Errorf("exit %d, %+v", code, r)
 	}
-	code, out, errs := doctor.Command(t, "lingerreset", victimCommand(), "--connect", "localhost:"+freePort(t))
+	code, out, errs := journaltest.Command(t, "lingerreset", victimCommand(), "--connect", "localhost:"+freePort(t))
 	if code != cli.ExitInconclusive || out != "" || !strings.Contains(errs, "ECONNREFUSED") {
 		t.Errorf("nobody listens: exit %d, stdout %q, stderr %q", code, out, errs)
 	}
@@ -246,7 +246,7 @@ func TestPortIsTaken(t *testing.T) {
 	}
 	defer l.Close()
 	_, port, _ := net.SplitHostPort(l.Addr().String())
-	code, out, errs := doctor.Command(t, "lingerreset", victimCommand(), "--listen", port)
+	code, out, errs := journaltest.Command(t, "lingerreset", victimCommand(), "--listen", port)
 	if code != cli.ExitInconclusive || out != "" || !strings.Contains(errs, "address already in use") {
 		t.Errorf("exit %d, stdout %q, stderr %q", code, out, errs)
 	}
@@ -267,7 +267,7 @@ func TestInterruptedVictim(t *testing.T) {
 				t.Fatal(err)
 			}
 			var started []byte
-			if err := doctor.Eventually("the program's pids", func() (ok bool, _ error) {
+			if err := journaltest.Eventually("the program's pids", func() (ok bool, _ error) {
 				var err error
 				started, err = os.ReadFile(pids)
 				return err == nil, nil
@@ -287,7 +287,7 @@ func TestInterruptedVictim(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if err := doctor.Eventually("the end of process "+field, func() (bool, error) { return gone(pid), nil }); err != nil {
+				if err := journaltest.Eventually("the end of process "+field, func() (bool, error) { return gone(pid), nil }); err != nil {
 					t.Error(err)
 				}
 			}

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
 )
 
 // events makes a journal of a victim's run of some events, in order; those behind
@@ -133,7 +133,7 @@ func TestVictimUsage(t *testing.T) {
 		"-- /etc/passwd":                      `program "/etc/passwd": permission denied`,
 	} {
 		t.Run(args, func(t *testing.T) {
-			code, out, errs := doctor.Command(t, "lingerreset", victimCommand(), strings.Fields(args)...)
+			code, out, errs := journaltest.Command(t, "lingerreset", victimCommand(), strings.Fields(args)...)
 			if code != 2 || out != "" || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, want) {
 				t.Errorf("exit %d, stdout %q, stderr %q; want 2, none, … %s …", code, out, errs, want)
 			}

@@ -10,9 +10,9 @@ import (
 	"syscall"
 	"testing"
 
-	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
 	"sockproof/lib/packet"
 	"sockproof/lib/scenario"
 	"sockproof/lib/wire"
@@ -27,7 +27,7 @@ var notOnHost = []journal.Network{journal.Wire, journal.Loopback}
 func TestUndisturbed(t *testing.T) {
 	for i := range program.Scenarios {
 		s := &program.Scenarios[i]
-		for _, st := range doctor.Stages(s.Networks...) {
+		for _, st := range journaltest.Stages(s.Networks...) {
 			t.Run(s.Name+"/"+st.String(), func(t *testing.T) {
 				st.Need(t)
 				c := st.Conditions()
@@ -61,14 +61,14 @@ func dropSYNs(t *scenario.T) { t.Drop(func(p *wire.Packet) bool { return p.Flags
 func TestSYNsLostOnTheWire(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
-		t, doctor.Stages(journal.Wire),
-		doctor.Control{Scenario: "direct", Alter: dropSYNs, Want: claim.NotReproduced, Because: "nothing answered the SYN"},
-		doctor.Control{Scenario: "autobind", Alter: dropSYNs, Want: claim.NotReproduced, Because: "nothing answered the SYN"},
-		doctor.Control{Scenario: "hunt", Alter: narrowThen(few, dropSYNs), Want: claim.NotReproduced, Because: "none of 64 attempts hit"},
-		doctor.Control{Scenario: "outside-range", Alter: narrowThen(few, dropSYNs), Want: claim.OutcomeUnresolved, Because: "was not hit in 64 attempts"},
-		doctor.Control{Scenario: "reserved-port", Alter: dropSYNs, Want: claim.OutcomeUnresolved, Because: "was not hit in"},
-		doctor.Control{Scenario: "detect-and-retry", Alter: dropSYNs, Want: claim.OutcomeUnresolved, Because: "nothing answered the SYN"},
-		doctor.Control{Scenario: "port-theft", Alter: dropSYNs, Want: claim.OutcomeUnresolved, Because: "nothing answered the SYN"},
+		t, journaltest.Stages(journal.Wire),
+		journaltest.Control{Scenario: "direct", Alter: dropSYNs, Want: claim.NotReproduced, Because: "nothing answered the SYN"},
+		journaltest.Control{Scenario: "autobind", Alter: dropSYNs, Want: claim.NotReproduced, Because: "nothing answered the SYN"},
+		journaltest.Control{Scenario: "hunt", Alter: narrowThen(few, dropSYNs), Want: claim.NotReproduced, Because: "none of 64 attempts hit"},
+		journaltest.Control{Scenario: "outside-range", Alter: narrowThen(few, dropSYNs), Want: claim.OutcomeUnresolved, Because: "was not hit in 64 attempts"},
+		journaltest.Control{Scenario: "reserved-port", Alter: dropSYNs, Want: claim.OutcomeUnresolved, Because: "was not hit in"},
+		journaltest.Control{Scenario: "detect-and-retry", Alter: dropSYNs, Want: claim.OutcomeUnresolved, Because: "nothing answered the SYN"},
+		journaltest.Control{Scenario: "port-theft", Alter: dropSYNs, Want: claim.OutcomeUnresolved, Because: "nothing answered the SYN"},
 	)
 }
 
@@ -110,7 +110,7 @@ func findFilter(t *testing.T) (nft string) {
 	if err != nil {
 		t.Skipf("skip: %v: install nftables", err)
 	}
-	s := doctor.Stage{Network: journal.Loopback, Family: journal.IPv4}
+	s := journaltest.Stage{Network: journal.Loopback, Family: journal.IPv4}
 	s.Need(t)
 	if why := s.Probe(filterSYNs(nft, "drop")); why != "" {
 		t.Skipf("skip: %s", why)
@@ -123,10 +123,10 @@ func TestSYNsFilteredOnLoopback(t *testing.T) {
 	t.Parallel()
 	drop := filterSYNs(findFilter(t), "drop")
 	suite.Controls(
-		t, doctor.Stages(journal.Loopback),
-		doctor.Control{Scenario: "direct", Alter: drop, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
-		doctor.Control{Scenario: "autobind", Alter: drop, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
-		doctor.Control{Scenario: "port-theft", Alter: drop, Want: claim.OutcomeUnresolved, Because: "nothing answered the SYN"},
+		t, journaltest.Stages(journal.Loopback),
+		journaltest.Control{Scenario: "direct", Alter: drop, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
+		journaltest.Control{Scenario: "autobind", Alter: drop, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
+		journaltest.Control{Scenario: "port-theft", Alter: drop, Want: claim.OutcomeUnresolved, Because: "nothing answered the SYN"},
 	)
 }
 
@@ -136,14 +136,14 @@ func TestSYNsRejectedOnLoopback(t *testing.T) {
 	t.Parallel()
 	reject := narrowThen(few, filterSYNs(findFilter(t), "reject with tcp reset"))
 	suite.Controls(
-		t, doctor.Stages(journal.Loopback),
-		doctor.Control{Scenario: "direct", Alter: reject, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
-		doctor.Control{Scenario: "autobind", Alter: reject, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
-		doctor.Control{Scenario: "hunt", Alter: reject, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
-		doctor.Control{Scenario: "outside-range", Alter: reject, Want: claim.OutcomeUnresolved, Because: "was not hit in"},
-		doctor.Control{Scenario: "reserved-port", Alter: reject, Want: claim.OutcomeUnresolved, Because: "was not hit in"},
-		doctor.Control{Scenario: "detect-and-retry", Alter: reject, Want: claim.OutcomeUnresolved, Because: "was not connected"},
-		doctor.Control{Scenario: "port-theft", Alter: reject, Want: claim.OutcomeUnresolved, Because: "was not connected"},
+		t, journaltest.Stages(journal.Loopback),
+		journaltest.Control{Scenario: "direct", Alter: reject, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
+		journaltest.Control{Scenario: "autobind", Alter: reject, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
+		journaltest.Control{Scenario: "hunt", Alter: reject, Want: claim.OutcomeUnresolved, Because: "contradict each other"},
+		journaltest.Control{Scenario: "outside-range", Alter: reject, Want: claim.OutcomeUnresolved, Because: "was not hit in"},
+		journaltest.Control{Scenario: "reserved-port", Alter: reject, Want: claim.OutcomeUnresolved, Because: "was not hit in"},
+		journaltest.Control{Scenario: "detect-and-retry", Alter: reject, Want: claim.OutcomeUnresolved, Because: "was not connected"},
+		journaltest.Control{Scenario: "port-theft", Alter: reject, Want: claim.OutcomeUnresolved, Because: "was not connected"},
 	)
 }
 
@@ -155,14 +155,14 @@ func TestTargetOutsideTheRange(t *testing.T) {
 	port := func(p string) map[string]string { return map[string]string{"port": p} }
 	alter := narrowThen(few, nil)
 	suite.Controls(
-		t, doctor.Stages(notOnHost...),
-		doctor.Control{Scenario: "autobind", Alter: alter, Option: port("41000"), Want: claim.NotReproduced, Because: "was not connected"},
-		doctor.Control{Scenario: "hunt", Alter: alter, Option: port("41000"), Want: claim.NotReproduced, Because: "none of 64 attempts hit"},
-		doctor.Control{Scenario: "hunt", Alter: alter, Option: port("40001"), Want: claim.NotReproduced, Because: "none of 64 attempts hit"},
-		doctor.Control{Scenario: "outside-range", Alter: alter, Option: port("40002"), Want: claim.OutcomeUnresolved},
-		doctor.Control{Scenario: "reserved-port", Option: port("41000"), Want: claim.OutcomeUnresolved, Because: "was not hit in"},
-		doctor.Control{Scenario: "port-theft", Alter: alter, Option: port("41000"), Want: claim.OutcomeUnresolved, Because: "was not connected"},
-		doctor.Control{Scenario: "detect-and-retry", Alter: alter, Option: port("41000"), Want: claim.OutcomeUnresolved, Because: "was not connected"},
+		t, journaltest.Stages(notOnHost...),
+		journaltest.Control{Scenario: "autobind", Alter: alter, Option: port("41000"), Want: claim.NotReproduced, Because: "was not connected"},
+		journaltest.Control{Scenario: "hunt", Alter: alter, Option: port("41000"), Want: claim.NotReproduced, Because: "none of 64 attempts hit"},
+		journaltest.Control{Scenario: "hunt", Alter: alter, Option: port("40001"), Want: claim.NotReproduced, Because: "none of 64 attempts hit"},
+		journaltest.Control{Scenario: "outside-range", Alter: alter, Option: port("40002"), Want: claim.OutcomeUnresolved},
+		journaltest.Control{Scenario: "reserved-port", Option: port("41000"), Want: claim.OutcomeUnresolved, Because: "was not hit in"},
+		journaltest.Control{Scenario: "port-theft", Alter: alter, Option: port("41000"), Want: claim.OutcomeUnresolved, Because: "was not connected"},
+		journaltest.Control{Scenario: "detect-and-retry", Alter: alter, Option: port("41000"), Want: claim.OutcomeUnresolved, Because: "was not connected"},
 	)
 }
 
@@ -181,13 +181,13 @@ const deepQueue = 4096
 func TestServerOnThePort(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
-		t, doctor.Stages(notOnHost...),
-		doctor.Control{Scenario: "direct", Alter: listenOn(directPort), Want: claim.OutcomeUnresolved, Because: "address already in use"},
-		doctor.Control{Scenario: "autobind", Alter: listenOn(insidePort), Want: claim.OutcomeUnresolved, Because: "EADDRNOTAVAIL"},
-		doctor.Control{Scenario: "hunt", Alter: narrowThen(few, listenOn(insidePort)), Want: claim.NotReproduced},
-		doctor.Control{Scenario: "outside-range", Alter: narrowThen(few, listenOn(outsidePort)), Want: claim.OutcomeUnresolved, Because: "something else answered"},
-		doctor.Control{Scenario: "detect-and-retry", Alter: listenOn(insidePort), Want: claim.OutcomeUnresolved},
-		doctor.Control{Scenario: "port-theft", Alter: listenOn(insidePort), Want: claim.OutcomeUnresolved},
+		t, journaltest.Stages(notOnHost...),
+		journaltest.Control{Scenario: "direct", Alter: listenOn(directPort), Want: claim.OutcomeUnresolved, Because: "address already in use"},
+		journaltest.Control{Scenario: "autobind", Alter: listenOn(insidePort), Want: claim.OutcomeUnresolved, Because: "EADDRNOTAVAIL"},
+		journaltest.Control{Scenario: "hunt", Alter: narrowThen(few, listenOn(insidePort)), Want: claim.NotReproduced},
+		journaltest.Control{Scenario: "outside-range", Alter: narrowThen(few, listenOn(outsidePort)), Want: claim.OutcomeUnresolved, Because: "something else answered"},
+		journaltest.Control{Scenario: "detect-and-retry", Alter: listenOn(insidePort), Want: claim.OutcomeUnresolved},
+		journaltest.Control{Scenario: "port-theft", Alter: listenOn(insidePort), Want: claim.OutcomeUnresolved},
 	)
 }
 
@@ -196,8 +196,8 @@ func TestServerOnThePort(t *testing.T) {
 func TestServerOnTheReservedPort(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
-		t, doctor.Stages(journal.Loopback),
-		doctor.Control{Scenario: "reserved-port", Alter: listenOn(insidePort), Want: claim.OutcomeUnresolved},
+		t, journaltest.Stages(journal.Loopback),
+		journaltest.Control{Scenario: "reserved-port", Alter: listenOn(insidePort), Want: claim.OutcomeUnresolved},
 	)
 }
 
@@ -234,7 +234,7 @@ func hostListener(t *testing.T, f journal.Family) string {
 // TestServerOnThePortOfTheHost: the same on the caller's own stack, where a
 // server is named by --port.
 func TestServerOnThePortOfTheHost(t *testing.T) {
-	for _, s := range doctor.Stages(journal.HostNet) {
+	for _, s := range journaltest.Stages(journal.HostNet) {
 		s.Need(t)
 		c := s.Conditions()
 		port := hostListener(t, s.Family)

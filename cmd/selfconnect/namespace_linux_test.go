@@ -6,16 +6,16 @@ import (
 	"net/netip"
 	"syscall"
 
-	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/journaltest"
 )
 
 // selfConnect connects a socket to itself.
 func selfConnect(a netip.AddrPort) (fd int, err error) {
-	if fd, err = doctor.TCPSocket(a.Addr()); err != nil {
+	if fd, err = journaltest.TCPSocket(a.Addr()); err != nil {
 		return -1, err
 	}
-	if err = syscall.Bind(fd, doctor.Sockaddr(a)); err == nil {
-		err = syscall.Connect(fd, doctor.Sockaddr(a))
+	if err = syscall.Bind(fd, journaltest.Sockaddr(a)); err == nil {
+		err = syscall.Connect(fd, journaltest.Sockaddr(a))
 	}
 	if err != nil {
 		return -1, errors.Join(fmt.Errorf("connect %v to itself: %w", a, err), syscall.Close(fd))
@@ -25,17 +25,17 @@ func selfConnect(a netip.AddrPort) (fd int, err error) {
 
 // connection makes an ordinary connection to a; what it opened is appended to fds.
 func connection(a netip.AddrPort, fds []int) ([]int, error) {
-	listener, err := doctor.TCPSocket(a.Addr())
+	listener, err := journaltest.TCPSocket(a.Addr())
 	if err != nil {
 		return fds, err
 	}
 	fds = append(fds, listener)
-	if err := errors.Join(syscall.Bind(listener, doctor.Sockaddr(a)), syscall.Listen(listener, 1)); err != nil {
+	if err := errors.Join(syscall.Bind(listener, journaltest.Sockaddr(a)), syscall.Listen(listener, 1)); err != nil {
 		return fds, err
 	}
-	client, err := doctor.TCPSocket(a.Addr())
+	client, err := journaltest.TCPSocket(a.Addr())
 	if err != nil {
 		return fds, err
 	}
-	return append(fds, client), syscall.Connect(client, doctor.Sockaddr(a))
+	return append(fds, client), syscall.Connect(client, journaltest.Sockaddr(a))
 }

@@ -8,19 +8,19 @@ import (
 	"syscall"
 	"testing"
 
-	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/journaltest"
 )
 
 // TestPortCure asks the kernel: a port at risk, then cured by the line that
 // was printed, which keeps what was reserved.
 func TestPortCure(t *testing.T) {
-	doctor.InNamespace(t, func() error {
+	journaltest.InNamespace(t, func() error {
 		if err := os.WriteFile("/proc/sys/net/ipv4/ip_local_reserved_ports", []byte("9001,9000"), 0); err != nil {
 			return err
 		}
 		path := fmt.Sprintf("/proc/%d/task/%d/ns/net", os.Getpid(), syscall.Gettid())
 		check := func(args ...string) (int, portReport, error) {
-			code, out, errs := doctor.Command(t, "selfconnect", portCommand(), append(args, "--netns", path, "--format", "json")...)
+			code, out, errs := journaltest.Command(t, "selfconnect", portCommand(), append(args, "--netns", path, "--format", "json")...)
 			var r portReport
 			if err := json.Unmarshal([]byte(out), &r); err != nil || errs != "" {
 				return code, r, fmt.Errorf("%q, %q, %w", out, errs, err)

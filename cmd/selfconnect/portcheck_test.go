@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/journaltest"
 	"sockproof/lib/live"
 )
 
@@ -118,7 +118,7 @@ func TestPortBadUsage(t *testing.T) {
 		{"8080 http", `port: "http": want a port from 1 to 65535`},
 		{"8080 --netns a --pid 1", "flags --netns and --pid exclude each other: give one"},
 	} {
-		code, out, errs := doctor.Command(t, "selfconnect", portCommand(), strings.Fields(tt.args)...)
+		code, out, errs := journaltest.Command(t, "selfconnect", portCommand(), strings.Fields(tt.args)...)
 		if code != 2 || out != "" || errs != "selfconnect: "+tt.want+"\n" {
 			t.Errorf("port %s: exit %d\nstdout %q\nstderr %q\n  want %q", tt.args, code, out, errs, tt.want)
 		}

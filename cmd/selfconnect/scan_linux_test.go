@@ -15,7 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/journaltest"
 	"sockproof/lib/live"
 	"sockproof/lib/witness/diag"
 	"sockproof/lib/witness/tcpstate"
@@ -37,9 +37,9 @@ func TestScanSeesItLiveAndDie(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			at := netip.MustParseAddrPort(tt.at)
-			doctor.InNamespace(t, func() error {
+			journaltest.InNamespace(t, func() error {
 				var ordinary []int
-				defer func() { doctor.CloseAll(ordinary) }()
+				defer func() { journaltest.CloseAll(ordinary) }()
 				for _, a := range []string{"127.0.0.1:80", "[::1]:80"} {
 					var err error
 					if ordinary, err = connection(netip.MustParseAddrPort(a), ordinary); err != nil {
@@ -78,7 +78,7 @@ func TestScanSeesItLiveAndDie(t *testing.T) {
 				if err := syscall.Close(fd); err != nil {
 					return err
 				}
-				err = doctor.Eventually("TIME_WAIT", func() (bool, error) {
+				err = journaltest.Eventually("TIME_WAIT", func() (bool, error) {
 					r, err = scan(live.Place{})
 					return err == nil && r.Found == 1 && r.Sockets[0].State == "TIME_WAIT", err
 				})
@@ -107,7 +107,7 @@ func inode(fd int) uint64 {
 // TestScanElsewhere looks into a namespace from outside: by its file, and by
 // a process that lives in it and shares the socket.
 func TestScanElsewhere(t *testing.T) {
-	doctor.InNamespace(t, func() error {
+	journaltest.InNamespace(t, func() error {
 		fd, err := selfConnect(netip.MustParseAddrPort("127.0.0.1:8080"))
 		if err != nil {
 			return err
@@ -132,7 +132,7 @@ func TestScanElsewhere(t *testing.T) {
 			return err
 		}
 		// Until it has become cat it has this process's name.
-		err = doctor.Eventually("cat", func() (bool, error) {
+		err = journaltest.Eventually("cat", func() (bool, error) {
 			b, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", child.Process.Pid))
 			return string(b) == "cat\n", err
 		})
@@ -148,7 +148,7 @@ func TestScanElsewhere(t *testing.T) {
 			{"--netns", path, "the network namespace " + path},
 			{"--pid", pid, "the network namespace of process " + pid},
 		} {
-			code, out, errs := doctor.Command(t, "selfconnect", scanCommand(), tt.flag, tt.value, "--format", "json", "--fail-over", "0")
+			code, out, errs := journaltest.Command(t, "selfconnect", scanCommand(), tt.flag, tt.value, "--format", "json", "--fail-over", "0")
 			var r scanned
 			if err := json.Unmarshal([]byte(out), &r); err != nil || code != 1 || errs != "" {
 				return fmt.Errorf("%s: exit %d, %q, %w", tt.flag, code, errs, err)
@@ -164,7 +164,7 @@ func TestScanElsewhere(t *testing.T) {
 				t.Errorf("%s: owners (-want +got):\n%s", tt.flag, d)
 			}
 		}
-		if code, out, errs := doctor.Command(t, "selfconnect", scanCommand(), "--pid", pid, "--fail-over", "1"); code != 0 || errs != "" ||
+		if code, out, errs := journaltest.Command(t, "selfconnect", scanCommand(), "--pid", pid, "--fail-over", "1"); code != 0 || errs != "" ||
 			!strings.HasPrefix(out, "1 self-connected socket among 1 TCP socket in the network namespace of process "+pid+"\n") {
 			t.Errorf("text: exit %d, %q, %q", code, out, errs)
 		}
@@ -173,14 +173,14 @@ func TestScanElsewhere(t *testing.T) {
 }
 
 func TestScanNoSuchPlace(t *testing.T) {
-	file := doctor.Scratch(t).Name()
+	file := journaltest.Scratch(t).Name()
 	const noProcess = "4194305" // above the largest (proc_sys_kernel(5): pid_max)
 	for _, tt := range []struct{ flag, value, want string }{
 		{"--netns", "/no/such", `selfconnect: flag "--netns": value "/no/such": no network namespace: open /no/such: no such file or directory; want a path like`},
 		{"--netns", file, fmt.Sprintf("selfconnect: flag \"--netns\": value %q: no network namespace: setns(CLONE_NEWNET): invalid argument; want a path like", file)},
 		{"--pid", noProcess, `selfconnect: flag "--pid": value "` + noProcess + `": no such process here: open /proc/` + noProcess + "/ns/net: no such file or directory\n"},
 	} {
-		code, out, errs := doctor.Command(t, "selfconnect", scanCommand(), tt.flag, tt.value)
+		code, out, errs := journaltest.Command(t, "selfconnect", scanCommand(), tt.flag, tt.value)
 		if code != 2 || out != "" || !strings.HasPrefix(errs, tt.want) {
 			t.Errorf("%s %s: exit %d, %q, %q", tt.flag, tt.value, code, out, errs)
 		}

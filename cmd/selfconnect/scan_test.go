@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/journaltest"
 	"sockproof/lib/live"
 	"sockproof/lib/witness/diag"
 	"sockproof/lib/witness/tcpstate"
@@ -23,7 +23,7 @@ func TestScanBadUsage(t *testing.T) {
 		{"--format tap", `scan: flag "--format": value "tap": want text or json`},
 		{"--repeat 2", `flag "--repeat" means nothing to the command "scan"; accepted: --netns --pid --fail-over --format --color`},
 	} {
-		code, out, errs := doctor.Command(t, "selfconnect", scanCommand(), strings.Fields(tt.args)...)
+		code, out, errs := journaltest.Command(t, "selfconnect", scanCommand(), strings.Fields(tt.args)...)
 		if code != 2 || out != "" || errs != "selfconnect: "+tt.want+"\n" {
 			t.Errorf("scan %s: exit %d\nstdout %q\nstderr %q\n  want %q", tt.args, code, out, errs, tt.want)
 		}

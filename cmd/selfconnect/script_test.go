@@ -5,7 +5,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/journaltest"
 )
 
 // TestMain lets scripts run this very binary as selfconnect, in processes of
@@ -14,4 +14,4 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"selfconnect": main})
 }
 
-func TestScripts(t *testing.T) { doctor.Scripts(t, "selfconnect") }
+func TestScripts(t *testing.T) { journaltest.Scripts(t, "selfconnect") }

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
 	"sockproof/lib/packet"
 	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
@@ -22,7 +22,7 @@ var byChance = map[string]bool{"race": true, "retry": true}
 // wherever it can run, and refutes none of its claims but SO2.
 func TestUndisturbed(t *testing.T) {
 	t.Parallel()
-	noneRefuted := func(t *testing.T, r *doctor.Judged) {
+	noneRefuted := func(t *testing.T, r *journaltest.Judged) {
 		for _, f := range r.Findings {
 			if f.Verdict == claim.Refuted && f.Claim != "SO2" {
 				t.Errorf("%s refuted: %s", f.Claim, f.Because)
@@ -30,20 +30,20 @@ func TestUndisturbed(t *testing.T) {
 		}
 	}
 	for _, n := range journal.Networks() {
-		var controls []doctor.Control
+		var controls []journaltest.Control
 		for _, s := range program.Scenarios {
 			if slices.Contains(s.Networks, n) && !byChance[s.Name] {
-				controls = append(controls, doctor.Control{Scenario: s.Name, Want: claim.Reproduced, Check: noneRefuted})
+				controls = append(controls, journaltest.Control{Scenario: s.Name, Want: claim.Reproduced, Check: noneRefuted})
 			}
 		}
-		suite.Controls(t, doctor.Stages(n), controls...)
+		suite.Controls(t, journaltest.Stages(n), controls...)
 	}
 }
 
 // rule gives the wire another rule as soon as such an event is recorded: the
 // steps set rules of their own, which would take the place of an earlier one.
-func rule(when doctor.Which, r wire.Rule) func(*scenario.Conditions) {
-	return doctor.When(0, when, func(t *scenario.T) { t.Rule(r) })
+func rule(when journaltest.Which, r wire.Rule) func(*scenario.Conditions) {
+	return journaltest.When(0, when, func(t *scenario.T) { t.Rule(r) })
 }
 
 // dropping is a rule that drops what matches, and holds SYNs.
@@ -69,7 +69,7 @@ func keepSYNs(c *scenario.Conditions) { rule(sent("a", "SYN"), dropping(isSYN))(
 
 // dropSYNACKs is a filter that drops every SYN+ACK.
 func dropSYNACKs(c *scenario.Conditions) {
-	rule(doctor.PacketAt(journal.AtDelivered, "SYN"), dropping(isSYNACK))(c)
+	rule(journaltest.PacketAt(journal.AtDelivered, "SYN"), dropping(isSYNACK))(c)
 }
 
 // set makes a kernel setting on both hosts.
@@ -98,10 +98,10 @@ var (
 func TestOneSYNIsNeverReleased(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
-		t, doctor.Stages(journal.Wire),
-		doctor.Control{Scenario: "cross", With: keepSYN, Want: claim.NotReproduced, Because: "did not cross", Verdicts: notCrossed},
-		doctor.Control{Scenario: "close-cross", With: keepSYN, Want: claim.Reproduced, Verdicts: map[string]claim.Verdict{"SO3": "inconclusive", "SO4": "inconclusive"}},
-		doctor.Control{Scenario: "same-path", With: keepSYN, Want: claim.OutcomeUnresolved, Because: "did not cross"},
+		t, journaltest.Stages(journal.Wire),
+		journaltest.Control{Scenario: "cross", With: keepSYN, Want: claim.NotReproduced, Because: "did not cross", Verdicts: notCrossed},
+		journaltest.Control{Scenario: "close-cross", With: keepSYN, Want: claim.Reproduced, Verdicts: map[string]claim.Verdict{"SO3": "inconclusive", "SO4": "inconclusive"}},
+		journaltest.Control{Scenario: "same-path", With: keepSYN, Want: claim.OutcomeUnresolved, Because: "did not cross"},
 	)
 }
 
@@ -109,11 +109,11 @@ func TestOneSYNIsNeverReleased(t *testing.T) {
 func TestNoSYNIsReleased(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
-		t, doctor.Stages(journal.Wire),
-		doctor.Control{Scenario: "cross", With: keepSYNs, Want: claim.NotReproduced, Because: "a1 was SYN_SENT in the end, b1 was SYN_SENT", Verdicts: notCrossed},
-		doctor.Control{Scenario: "close-cross", With: keepSYNs, Want: claim.NotReproduced, Because: "a1 was"},
-		doctor.Control{Scenario: "same-path", With: keepSYNs, Want: claim.OutcomeUnresolved},
-		doctor.Control{Scenario: "listener", With: keepSYNs, Want: claim.NotReproduced, Because: "did not connect"},
+		t, journaltest.Stages(journal.Wire),
+		journaltest.Control{Scenario: "cross", With: keepSYNs, Want: claim.NotReproduced, Because: "a1 was SYN_SENT in the end, b1 was SYN_SENT", Verdicts: notCrossed},
+		journaltest.Control{Scenario: "close-cross", With: keepSYNs, Want: claim.NotReproduced, Because: "a1 was"},
+		journaltest.Control{Scenario: "same-path", With: keepSYNs, Want: claim.OutcomeUnresolved},
+		journaltest.Control{Scenario: "listener", With: keepSYNs, Want: claim.NotReproduced, Because: "did not connect"},
 	)
 }
 
@@ -122,11 +122,11 @@ func TestNoSYNIsReleased(t *testing.T) {
 func TestSYNACKsAreFiltered(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
-		t, doctor.Stages(journal.Wire),
-		doctor.Control{Scenario: "cross", With: dropSYNACKs, Want: claim.NotReproduced, Because: "a1 was SYN_RECV in the end", Verdicts: notCrossed},
-		doctor.Control{Scenario: "close-cross", With: dropSYNACKs, Want: claim.NotReproduced, Because: "a1 was SYN_RECV in the end"},
-		doctor.Control{Scenario: "same-path", With: dropSYNACKs, Want: claim.OutcomeUnresolved},
-		doctor.Control{Scenario: "listener", With: dropSYNACKs, Want: claim.NotReproduced, Because: "did not connect"},
+		t, journaltest.Stages(journal.Wire),
+		journaltest.Control{Scenario: "cross", With: dropSYNACKs, Want: claim.NotReproduced, Because: "a1 was SYN_RECV in the end", Verdicts: notCrossed},
+		journaltest.Control{Scenario: "close-cross", With: dropSYNACKs, Want: claim.NotReproduced, Because: "a1 was SYN_RECV in the end"},
+		journaltest.Control{Scenario: "same-path", With: dropSYNACKs, Want: claim.OutcomeUnresolved},
+		journaltest.Control{Scenario: "listener", With: dropSYNACKs, Want: claim.NotReproduced, Because: "did not connect"},
 	)
 }
 
@@ -134,20 +134,20 @@ func TestSYNACKsAreFiltered(t *testing.T) {
 func TestWithoutTimestamps(t *testing.T) {
 	t.Parallel()
 	off := set("net.ipv4.tcp_timestamps", "0")
-	var controls []doctor.Control
+	var controls []journaltest.Control
 	for _, name := range []string{"cross", "close-cross", "missed", "same-path", "punch", "listener"} {
-		c := doctor.Control{Scenario: name, Alter: off, Want: claim.Reproduced}
+		c := journaltest.Control{Scenario: name, Alter: off, Want: claim.Reproduced}
 		if name == "cross" {
 			c.Verdicts = opensSo
 		}
 		controls = append(controls, c)
 	}
-	suite.Controls(t, doctor.Stages(journal.Wire), controls...)
+	suite.Controls(t, journaltest.Stages(journal.Wire), controls...)
 }
 
 // TestTimestampsAreOff: the setting of that control reaches the wire.
 func TestTimestampsAreOff(t *testing.T) {
-	at := doctor.Stage{Network: journal.Wire, Family: journal.IPv4}
+	at := journaltest.Stage{Network: journal.Wire, Family: journal.IPv4}
 	at.Need(t)
 	for value, want := range map[string]bool{"0": false, "1": true} {
 		c := at.Conditions()
@@ -173,14 +173,14 @@ func TestOnlyOneCalls(t *testing.T) {
 		}
 	}
 	suite.Controls(
-		t, doctor.Stages(journal.Wire),
-		doctor.Control{Scenario: "cross", Steps: onlyA, Want: claim.OutcomeUnresolved, Verdicts: notCrossed},
-		doctor.Control{Scenario: "close-cross", Steps: onlyA, Want: claim.OutcomeUnresolved},
-		doctor.Control{Scenario: "lost-syn", Steps: onlyA, Want: claim.OutcomeUnresolved},
-		doctor.Control{Scenario: "missed", Steps: onlyA, Want: claim.OutcomeUnresolved, Verdicts: map[string]claim.Verdict{"SO6": "inconclusive"}},
-		doctor.Control{Scenario: "same-path", Steps: onlyA, Want: claim.OutcomeUnresolved},
-		doctor.Control{Scenario: "punch", Steps: onlyA, Want: claim.NotReproduced},
-		doctor.Control{Scenario: "listener", Steps: ordinary, Want: claim.NotReproduced, Because: "did not connect"},
+		t, journaltest.Stages(journal.Wire),
+		journaltest.Control{Scenario: "cross", Steps: onlyA, Want: claim.OutcomeUnresolved, Verdicts: notCrossed},
+		journaltest.Control{Scenario: "close-cross", Steps: onlyA, Want: claim.OutcomeUnresolved},
+		journaltest.Control{Scenario: "lost-syn", Steps: onlyA, Want: claim.OutcomeUnresolved},
+		journaltest.Control{Scenario: "missed", Steps: onlyA, Want: claim.OutcomeUnresolved, Verdicts: map[string]claim.Verdict{"SO6": "inconclusive"}},
+		journaltest.Control{Scenario: "same-path", Steps: onlyA, Want: claim.OutcomeUnresolved},
+		journaltest.Control{Scenario: "punch", Steps: onlyA, Want: claim.NotReproduced},
+		journaltest.Control{Scenario: "listener", Steps: ordinary, Want: claim.NotReproduced, Because: "did not connect"},
 	)
 }
 
@@ -189,14 +189,14 @@ func TestOnlyOneCalls(t *testing.T) {
 func TestCrossedInstead(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
-		t, doctor.Stages(journal.Wire),
-		doctor.Control{Scenario: "lost-syn", Steps: cross, Want: claim.OutcomeUnresolved, Because: "nothing of the opening", Verdicts: map[string]claim.Verdict{"SO7": "inconclusive"}},
-		doctor.Control{Scenario: "lost-synack", Steps: cross, Want: claim.OutcomeUnresolved, Because: "nothing of the opening", Verdicts: map[string]claim.Verdict{"SO7": "inconclusive"}},
-		doctor.Control{Scenario: "missed", Steps: cross, Want: claim.OutcomeUnresolved, Because: "crossed", Verdicts: map[string]claim.Verdict{"SO6": "inconclusive"}},
-		doctor.Control{Scenario: "punch", Steps: cross, Want: claim.OutcomeUnresolved, Because: "not tried, or not dropped"},
-		doctor.Control{Scenario: "same-path", Steps: cross, Want: claim.OutcomeUnresolved, Because: "no socket connected to itself"},
-		doctor.Control{Scenario: "listener", Steps: cross, Want: claim.OutcomeUnresolved, Because: "not asked twice"},
-		doctor.Control{Scenario: "close-cross", Steps: cross, Want: claim.NotReproduced, Because: "FINs did not cross", Verdicts: map[string]claim.Verdict{"SO9": "inconclusive"}},
+		t, journaltest.Stages(journal.Wire),
+		journaltest.Control{Scenario: "lost-syn", Steps: cross, Want: claim.OutcomeUnresolved, Because: "nothing of the opening", Verdicts: map[string]claim.Verdict{"SO7": "inconclusive"}},
+		journaltest.Control{Scenario: "lost-synack", Steps: cross, Want: claim.OutcomeUnresolved, Because: "nothing of the opening", Verdicts: map[string]claim.Verdict{"SO7": "inconclusive"}},
+		journaltest.Control{Scenario: "missed", Steps: cross, Want: claim.OutcomeUnresolved, Because: "crossed", Verdicts: map[string]claim.Verdict{"SO6": "inconclusive"}},
+		journaltest.Control{Scenario: "punch", Steps: cross, Want: claim.OutcomeUnresolved, Because: "not tried, or not dropped"},
+		journaltest.Control{Scenario: "same-path", Steps: cross, Want: claim.OutcomeUnresolved, Because: "no socket connected to itself"},
+		journaltest.Control{Scenario: "listener", Steps: cross, Want: claim.OutcomeUnresolved, Because: "not asked twice"},
+		journaltest.Control{Scenario: "close-cross", Steps: cross, Want: claim.NotReproduced, Because: "FINs did not cross", Verdicts: map[string]claim.Verdict{"SO9": "inconclusive"}},
 	)
 }
 
@@ -210,9 +210,9 @@ func TestMissedWithoutAnswer(t *testing.T) {
 	}
 	unknown := map[string]claim.Verdict{"SO6": "inconclusive"}
 	suite.Controls(
-		t, doctor.Stages(journal.Wire),
-		doctor.Control{Name: "no SYN", Scenario: "missed", Alter: drop(packet.SYN), Want: claim.NotReproduced, Because: "a1 was not refused", Verdicts: unknown},
-		doctor.Control{Name: "no RST", Scenario: "missed", Alter: drop(packet.RST), Want: claim.NotReproduced, Because: "connected all the same", Verdicts: unknown},
+		t, journaltest.Stages(journal.Wire),
+		journaltest.Control{Name: "no SYN", Scenario: "missed", Alter: drop(packet.SYN), Want: claim.NotReproduced, Because: "a1 was not refused", Verdicts: unknown},
+		journaltest.Control{Name: "no RST", Scenario: "missed", Alter: drop(packet.RST), Want: claim.NotReproduced, Because: "connected all the same", Verdicts: unknown},
 	)
 }
 
@@ -223,9 +223,9 @@ func TestTooLittleTime(t *testing.T) {
 	t.Parallel()
 	short := func(c *scenario.Conditions) { c.Timeout = 300 * time.Millisecond }
 	suite.Controls(
-		t, doctor.Stages(journal.Wire),
-		doctor.Control{Scenario: "lost-syn", With: short, Want: claim.OutcomeUnresolved, Because: "--timeout 300ms"},
-		doctor.Control{Scenario: "lost-synack", With: short, Want: claim.OutcomeUnresolved, Because: "--timeout 300ms"},
+		t, journaltest.Stages(journal.Wire),
+		journaltest.Control{Scenario: "lost-syn", With: short, Want: claim.OutcomeUnresolved, Because: "--timeout 300ms"},
+		journaltest.Control{Scenario: "lost-synack", With: short, Want: claim.OutcomeUnresolved, Because: "--timeout 300ms"},
 	)
 }
 

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
 	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
 )
@@ -21,24 +21,24 @@ var refutedHere = map[string][]string{"crosswire": {"SR17"}, "incarnation": {"SR
 func TestUndisturbed(t *testing.T) {
 	t.Parallel()
 	for _, n := range journal.Networks() {
-		var controls []doctor.Control
+		var controls []journaltest.Control
 		for _, s := range program.Scenarios {
 			if slices.Contains(s.Networks, n) && s.MTU == 0 {
-				controls = append(controls, doctor.Control{Scenario: s.Name, Want: claim.Reproduced, Check: asKnown(s.Name)})
+				controls = append(controls, journaltest.Control{Scenario: s.Name, Want: claim.Reproduced, Check: asKnown(s.Name)})
 			}
 		}
-		suite.Controls(t, doctor.Stages(n), controls...)
+		suite.Controls(t, journaltest.Stages(n), controls...)
 	}
 }
 
 // oneByOne plays controls in turn: those that move bytes against the clock of
 // initial sequence numbers must not be in each other's way. For the same reason
 // the tests that call it are not parallel.
-func oneByOne(t *testing.T, controls ...doctor.Control) {
+func oneByOne(t *testing.T, controls ...journaltest.Control) {
 	t.Helper()
 	for _, c := range controls {
-		for _, at := range doctor.Stages(journal.Wire) {
-			suite.Controls(t, []doctor.Stage{at}, c)
+		for _, at := range journaltest.Stages(journal.Wire) {
+			suite.Controls(t, []journaltest.Stage{at}, c)
 		}
 	}
 }
@@ -47,14 +47,14 @@ func oneByOne(t *testing.T, controls ...doctor.Control) {
 func TestUndisturbedAgainstTheClock(t *testing.T) {
 	for _, s := range program.Scenarios {
 		if s.MTU != 0 {
-			oneByOne(t, doctor.Control{Scenario: s.Name, Want: claim.Reproduced, Check: asKnown(s.Name)})
+			oneByOne(t, journaltest.Control{Scenario: s.Name, Want: claim.Reproduced, Check: asKnown(s.Name)})
 		}
 	}
 }
 
 // asKnown checks the verdicts of an undisturbed run.
-func asKnown(scenario string) func(*testing.T, *doctor.Judged) {
-	return func(t *testing.T, r *doctor.Judged) {
+func asKnown(scenario string) func(*testing.T, *journaltest.Judged) {
+	return func(t *testing.T, r *journaltest.Judged) {
 		for _, f := range r.Findings {
 			want := claim.Confirmed
 			if f.Claim == "SR19" {
@@ -78,19 +78,19 @@ var patient = map[string]string{patienceFlag: maxSpan.String(), lateByFlag: "5ms
 func TestPatient(t *testing.T) {
 	t.Parallel()
 	inTime := "every reply came in time, and was taken for its own request's"
-	late := []doctor.Control{
+	late := []journaltest.Control{
 		{Scenario: "late-reply", Option: patient, Want: claim.NotReproduced, Because: inTime, Check: nobodyWrong},
 		{Scenario: "slow-server", Option: patient, Want: claim.NotReproduced, Because: inTime, Check: nobodyWrong},
 		{Scenario: "policies", Option: patient, Want: claim.NotReproduced, Because: inTime, Check: nobodyWrong},
 	}
-	suite.Controls(t, doctor.Stages(journal.Networks()...), late...)
-	suite.Controls(t, doctor.Stages(journal.Wire), doctor.Control{
+	suite.Controls(t, journaltest.Stages(journal.Networks()...), late...)
+	suite.Controls(t, journaltest.Stages(journal.Wire), journaltest.Control{
 		Scenario: "slow-network", Option: patient, Want: claim.NotReproduced, Because: inTime, Check: nobodyWrong,
 	})
 }
 
 // nobodyWrong checks that every request had its own reply.
-func nobodyWrong(t *testing.T, r *doctor.Judged) {
+func nobodyWrong(t *testing.T, r *journaltest.Judged) {
 	a := accountOf(tcp.New(&r.Journal))
 	if a.unfounded != nil || len(a.all) == 0 {
 		t.Errorf("%d exchanges; unfounded: %v", len(a.all), a.unfounded)
@@ -129,12 +129,12 @@ func marked(t *scenario.T) {
 // phenomenon does not occur.
 func TestCured(t *testing.T) {
 	t.Parallel()
-	suite.Controls(t, doctor.Stages(journal.Networks()...),
-		doctor.Control{
+	suite.Controls(t, journaltest.Stages(journal.Networks()...),
+		journaltest.Control{
 			Scenario: "crosswire", Steps: straightWire, Want: claim.NotReproduced, Because: "to the connection of its request",
 			Verdicts: map[string]claim.Verdict{"SR6": claim.Inconclusive, "SR7": claim.Inconclusive}, Check: nobodyWrong,
 		},
-		doctor.Control{
+		journaltest.Control{
 			Scenario: "cancelled", Steps: marked, Want: claim.NotReproduced, Because: "that were given up: 1, that failed: 0; replies taken for another's: 0",
 			Verdicts: map[string]claim.Verdict{"SR2": claim.Inconclusive},
 		},
@@ -151,7 +151,7 @@ func set(name, value string) func(*scenario.T) {
 }
 
 // paws checks that it was PAWS that dropped the segment.
-func paws(t *testing.T, r *doctor.Judged) {
+func paws(t *testing.T, r *journaltest.Judged) {
 	v := tcp.New(&r.Journal)
 	hs := stales(v)
 	if len(hs) != 1 || !hs[0].fitted() || hs[0].dropped(v) == nil {
@@ -177,7 +177,7 @@ func beside(t *scenario.T) {
 const pause = 700 * time.Millisecond
 
 // triedTwice checks that the first try had to be given up.
-func triedTwice(t *testing.T, r *doctor.Judged) {
+func triedTwice(t *testing.T, r *journaltest.Judged) {
 	for _, e := range tcp.New(&r.Journal).Segments(journal.AtDropped) {
 		if e.Packet.Reason == overtaken {
 			return
@@ -189,28 +189,28 @@ func triedTwice(t *testing.T, r *doctor.Judged) {
 // TestDeadStayDead: with timestamps, with another number, or without a TIME_WAIT.
 func TestDeadStayDead(t *testing.T) {
 	oneByOne(t,
-		doctor.Control{
+		journaltest.Control{
 			Name: "timestamps", Scenario: "incarnation", Option: map[string]string{timestampsFlag: timestampsOn},
 			Want: claim.NotReproduced, Because: "PAWS",
 			Verdicts: map[string]claim.Verdict{"SR4": claim.Inconclusive, "SR18": claim.Inconclusive, "SR11": claim.Confirmed, "SR12": claim.Confirmed},
 			Check:    paws,
 		},
-		doctor.Control{
+		journaltest.Control{
 			Name: "no timestamps", Scenario: "incarnation", Option: map[string]string{timestampsFlag: timestampsOff},
 			Want:     claim.Reproduced,
 			Verdicts: map[string]claim.Verdict{"SR4": claim.Confirmed, "SR18": claim.Confirmed, "SR11": claim.Inconclusive},
 		},
-		doctor.Control{
+		journaltest.Control{
 			// The first try loses against the clock, and the server repeats its reply meanwhile.
 			Name: "too slow once", Scenario: "incarnation", Option: map[string]string{timestampsFlag: timestampsOff},
-			With: doctor.When(0, answered(reconnect, users[0], didTimeOut), func(*scenario.T) { time.Sleep(pause) }),
+			With: journaltest.When(0, answered(reconnect, users[0], didTimeOut), func(*scenario.T) { time.Sleep(pause) }),
 			Want: claim.Reproduced, Verdicts: map[string]claim.Verdict{"SR4": claim.Confirmed}, Check: triedTwice,
 		},
-		doctor.Control{
+		journaltest.Control{
 			Name: "beside", Scenario: "incarnation", Steps: beside, Want: claim.NotReproduced, Because: "nobody took it",
 			Verdicts: map[string]claim.Verdict{"SR4": claim.Inconclusive, "SR18": claim.Inconclusive},
 		},
-		doctor.Control{
+		journaltest.Control{
 			Name: "no TIME_WAIT", Scenario: "time-wait", Alter: set("net.ipv4.tcp_max_tw_buckets", "0"), Want: claim.OutcomeUnresolved,
 			Because:  "no end was in TIME_WAIT",
 			Verdicts: map[string]claim.Verdict{"SR5": claim.Inconclusive, "SR13": claim.Inconclusive, "SR14": claim.Inconclusive},
@@ -237,9 +237,9 @@ func TestStoppedAgainstTheClock(t *testing.T) {
 		return e.Packet != nil && e.Packet.Proto == "" && e.Packet.At == journal.AtSent
 	}
 	for _, n := range []int{0, 4} {
-		oneByOne(t, doctor.Control{
+		oneByOne(t, journaltest.Control{
 			Name: "at segment " + strconv.Itoa(n+1), Scenario: "incarnation", Option: map[string]string{timestampsFlag: timestampsOff},
-			With: doctor.When(n, sent, func(*scenario.T) { time.Sleep(pause) }),
+			With: journaltest.When(n, sent, func(*scenario.T) { time.Sleep(pause) }),
 			Want: claim.Reproduced, Verdicts: map[string]claim.Verdict{"SR4": claim.Confirmed, "SR12": claim.Confirmed},
 		})
 	}
@@ -248,7 +248,7 @@ func TestStoppedAgainstTheClock(t *testing.T) {
 // TestBlindHit: the odds that SR19 states follow from the window that the client had
 // advertised.
 func TestBlindHit(t *testing.T) {
-	all := stales(tcp.New(doctor.Recorded(t, "incarnation")))
+	all := stales(tcp.New(journaltest.Recorded(t, "incarnation")))
 	if len(all) == 0 {
 		t.Fatal("no segment of a dead connection")
 	}

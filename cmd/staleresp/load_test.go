@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"sockproof/cmd/internal/doctor"
 	"sockproof/cmd/staleresp/internal/load"
 	"sockproof/lib/cli"
+	"sockproof/lib/journaltest"
 )
 
 // runHere runs the program as a shell would, in this process. Flags keep the values
@@ -16,7 +16,7 @@ func runHere(t *testing.T, args ...string) (code int, out, errs string) {
 	t.Helper()
 	program := program
 	program.Flags = ownFlags()
-	stdout, stderr := doctor.Scratch(t), doctor.Scratch(t)
+	stdout, stderr := journaltest.Scratch(t), journaltest.Scratch(t)
 	code = cli.Main(&program, append([]string{"staleresp"}, args...), stdout, stderr)
 	return code, contentOf(t, stdout), contentOf(t, stderr)
 }

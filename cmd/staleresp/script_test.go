@@ -5,7 +5,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"sockproof/cmd/internal/doctor"
+	"sockproof/lib/journaltest"
 )
 
 // TestMain lets scripts run this very binary as staleresp, in processes of their own.
@@ -13,4 +13,4 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"staleresp": main})
 }
 
-func TestScripts(t *testing.T) { doctor.Scripts(t, "staleresp") }
+func TestScripts(t *testing.T) { journaltest.Scripts(t, "staleresp") }

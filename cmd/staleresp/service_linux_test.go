@@ -3,8 +3,8 @@ package main
 import (
 	"testing"
 
-	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
 	"sockproof/lib/scenario"
 	"sockproof/lib/wire"
 )
@@ -12,7 +12,7 @@ import (
 // TestRequestInPieces: the server reads a request to its end, though the rest of it comes
 // later: the wire loses its first copy.
 func TestRequestInPieces(t *testing.T) {
-	at := doctor.Stage{Network: journal.Wire, Family: journal.IPv4}
+	at := journaltest.Stage{Network: journal.Wire, Family: journal.IPv4}
 	at.Need(t)
 	const firstPart = 10
 	asked := question{1, users[0]}

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"sockproof/cmd/internal/doctor"
 	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
 )
 
 // TestStopAndContinue: a process that is stopped while its client waits finds its
@@ -19,7 +19,7 @@ func TestStopAndContinue(t *testing.T) {
 	for _, n := range journal.Networks() {
 		t.Run(string(n), func(t *testing.T) {
 			t.Parallel()
-			doctor.Stage{Network: n, Family: journal.IPv4}.Need(t)
+			journaltest.Stage{Network: n, Family: journal.IPv4}.Need(t)
 			cmd := exec.Command("staleresp", "late-reply", "--patience", "200ms", "--late-by", "250ms", "--net", string(n), "--quiet")
 			var out strings.Builder
 			cmd.Stdout = &out

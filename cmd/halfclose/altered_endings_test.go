@@ -1,0 +1,155 @@
+package main
+
+import (
+	"slices"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+)
+
+// The clients' ports on the wire, in the order of the connections, and the server's.
+const (
+	port1     = "40001"
+	port2     = "40002"
+	port3     = "40003"
+	port4     = "40004"
+	listening = "8080"
+)
+
+// In the recording endings a1 calls shutdown(SHUT_WR), a2 shutdown(SHUT_RD), a3
+// shutdown(SHUT_RDWR) and a4 close(); their peers are b2 to b5.
+
+// closedNot lets a connection never have been ended.
+func closedNot(socket, op string) func(*journaltest.Journal) { return droppedAll(call(socket, op)) }
+
+// sends puts a segment on the wire behind a call, like one that was sent.
+func sends(after, like journaltest.Which, change func(*journal.Event)) func(*journaltest.Journal) {
+	return func(d *journaltest.Journal) {
+		e := *d.First(like)
+		d.Again(d.First(after).N, &e, change)
+	}
+}
+
+// refusedFIN is the world in which SHUT_RD sends a FIN.
+var refusedFIN = sends(call("a2", "shutdown"), sent(port2, ack...), flagged(fin...))
+
+// notThere lets a3's descriptor have gone with SHUT_RDWR.
+var notThere = changed(call("a3", "read"), returns(-1, "EBADF"))
+
+// shutLater lets a2 shut down for writing, too, at the end of its connection.
+func shutLater(d *journaltest.Journal) {
+	n := d.Nth(1, call("b3", "read")).N
+	f := *d.First(sent(port2, ack...))
+	d.Call(n, "a2", "shutdown", 0, "", "a2", "SHUT_WR")
+	d.Again(n+1, &f, flagged(fin...))
+}
+
+// neverTold lets the peer's kernel not have been told: no state changed there.
+func neverTold(socket string) func(*journaltest.Journal) {
+	return droppedAll(stateTo(socket, journal.CloseWait))
+}
+
+// neverReset lets the peer not have been reset.
+func neverReset(socket string) func(*journaltest.Journal) {
+	return droppedAll(journaltest.Of(socket, journaltest.StateTo(journal.Close, journal.TCPInfo)))
+}
+
+// alteredEndings: HC8, HC9, HC12 to HC14, and the scenarios endings and late-data.
+var alteredEndings = slices.Concat([]journaltest.Case{
+	{Name: "SHUT_RD told the peer", Of: "endings", Do: func(d *journaltest.Journal) {
+		d.Again(d.First(call("a2", "shutdown")).N, d.First(journaltest.Of("b3", journaltest.StateTo(journal.Established, journal.TCPInfo))), becomes(journal.CloseWait))
+	}, Outcome: claim.NotReproduced},
+	{Name: "SHUT_RDWR did not tell the peer", Of: "endings", Do: neverTold("b4"), Outcome: claim.NotReproduced},
+	{Name: "the peer that wrote after close was not reset", Of: "endings", Do: neverReset("b5"), Outcome: claim.NotReproduced},
+	{Name: "the peer closed of itself", Of: "endings", Do: func(d *journaltest.Journal) {
+		d.Call(d.First(call("b5", "write")).N, "b5", "close", 0, "", "b5")
+	}, Outcome: claim.NotReproduced},
+	{Name: "the late data was not read", Of: "endings", Do: changed(call("a1", "read"), returns(0, "")), Outcome: claim.NotReproduced},
+	{Name: "close was not tried", Of: "endings", Do: closedNot("a4", "close"), Outcome: claim.OutcomeUnresolved},
+	{Name: "segments came again", Of: "endings", Do: twice(sent(port1, fin...), sent(port3, fin...), sent(port3, rst...)), Outcome: claim.Reproduced},
+
+	{Name: "the late data was not read", Of: "late-data", Do: changed(call("a1", "read"), returns(0, "")), Outcome: claim.NotReproduced},
+	{Name: "the peer that wrote after close was not reset", Of: "late-data", Do: neverReset("b3"), Outcome: claim.NotReproduced},
+	{Name: "segments came again", Of: "late-data", Do: twice(sent(port1, fin...), sent(port2, fin...), sent(port2, rst...)), Outcome: claim.Reproduced},
+}, alteredLateData, alteredShutRead, alteredSame)
+
+// alteredLateData: HC8 and HC9.
+var alteredLateData = []journaltest.Case{
+	{Name: "the end instead of the data", Of: "endings", Do: changed(call("a1", "read"), returns(0, "")), Claim: "HC8", Want: claim.Refuted},
+	{Name: "an error instead of the data", Of: "late-data", Do: changed(call("a1", "read"), returns(-1, "ECONNRESET")), Claim: "HC8", Want: claim.Refuted},
+	{Name: "other data", Of: "half-open", Do: changed(call("a1", "read"), returns(2, "", 'n', 'o')), Claim: "HC8", Want: claim.Refuted},
+	{Name: "the data had not arrived", Of: "endings", Do: changed(call("a1", "read"), returns(-1, "EAGAIN")), Claim: "HC8", Want: claim.Inconclusive},
+	{Name: "nobody read", Of: "endings-host", Do: droppedAll(call("a1", "read")), Claim: "HC8", Want: claim.Inconclusive},
+	{Name: "nobody sent", Of: "half-open", Do: droppedAll(call("b2", "write")), Claim: "HC8", Want: claim.Inconclusive},
+	{Name: "the data came again", Of: "late-data", Do: twice(data(listening, journal.AtSent), sent(port1, ack...)), Claim: "HC8", Want: claim.Confirmed},
+
+	{Name: "answered with an ACK", Of: "endings", Do: changedAll(sent(port4, rst...), flagged(ack...)), Claim: "HC9", Want: claim.Refuted},
+	{Name: "not answered", Of: "late-data", Do: droppedAll(from(port3, journaltest.PacketAt(journal.AtSent, rst...))), Claim: "HC9", Want: claim.Refuted},
+	{Name: "not answered on lo", Of: "endings-loopback", Do: droppedAll(journaltest.PacketAt(journal.AtDelivered, rst...)), Claim: "HC9", Want: claim.Refuted},
+	{Name: "another connection was reset", Of: "endings", Do: all(another(sent(port4, rst...)), func(d *journaltest.Journal) { d.DropAll(sent(port4, rst...)) }), Claim: "HC9", Want: claim.Refuted},
+	{Name: "no data arrived", Of: "endings", Do: droppedAll(to(port4, data(listening, journal.AtDelivered))), Claim: "HC9", Want: claim.Inconclusive},
+	{Name: "something was unread at close", Of: "late-data", Do: all(unreadAtClose("a2", port2), unreadAtClose("a3", port3)), Claim: "HC9", Want: claim.Inconclusive},
+	{Name: "what it had read came again after close", Of: "late-data", Do: readBefore, Claim: "HC9", Want: claim.Confirmed},
+	{Name: "the data came again", Of: "late-data", Do: twice(to(port2, data(listening, journal.AtSent)), sent(port2, rst...)), Claim: "HC9", Want: claim.Confirmed},
+	{Name: "the data was lost once", Of: "late-data", Do: lostOnce(to(port2, data(listening, journal.AtSent))), Claim: "HC9", Want: claim.Confirmed},
+}
+
+// carriedBefore lets a byte arrive at a client before it closes; what it is sent
+// later follows that.
+func carriedBefore(d *journaltest.Journal, socket, port string) {
+	like := *d.First(to(port, data(listening, journal.AtSent)))
+	changedAll(to(port, func(e *journal.Event) bool { return e.Packet.Len > 0 }), func(e *journal.Event) {
+		p := *e.Packet
+		p.Seq++
+		e.Packet = &p
+	})(d)
+	d.Carry(d.First(call(socket, "close")).N-3, &like, func(p *journal.Packet) { p.Len = 1 })
+}
+
+func unreadAtClose(socket, port string) func(*journaltest.Journal) {
+	return func(d *journaltest.Journal) { carriedBefore(d, socket, port) }
+}
+
+// readBefore lets a2 have read a byte before it closed, and that byte come once
+// more: the kernel acknowledges it again, and there is nothing to reject.
+func readBefore(d *journaltest.Journal) {
+	carriedBefore(d, "a2", port2)
+	d.Call(d.First(call("a2", "close")).N-1, "a2", "read", 1, "", "a2", "64")
+	like := *d.First(to(port2, data(listening, journal.AtSent)))
+	again := *d.First(sent(port2, ack...))
+	n := d.First(call("a2", "close")).N
+	d.Carry(n, &like, func(*journal.Packet) {})
+	d.Again(n+2, &again, nil)
+}
+
+// alteredShutRead: HC12 and HC13.
+var alteredShutRead = []journaltest.Case{
+	{Name: "it sent a FIN", Of: "endings", Do: refusedFIN, Claim: "HC12", Want: claim.Refuted},
+	{Name: "it sent a RST", Of: "shut-read", Do: sends(call("a1", "shutdown"), sent(port1, ack...), flagged(rst...)), Claim: "HC12", Want: claim.Refuted},
+	{Name: "an ACK was due", Of: "endings", Do: sends(call("a2", "shutdown"), sent(port2, ack...), func(*journal.Event) {}), Claim: "HC12", Want: claim.Confirmed},
+	{Name: "it shut down for writing too, later", Of: "endings", Do: shutLater, Claim: "HC12", Want: claim.Confirmed},
+	{Name: "another connection's FIN", Of: "endings", Do: another(sent(port1, fin...)), Claim: "HC12", Want: claim.Confirmed},
+	{Name: "the run ended with it", Of: "endings", Do: droppedAll(journaltest.Of("b3", func(e *journal.Event) bool { return e.Call != nil })), Claim: "HC12", Want: claim.Inconclusive},
+	{Name: "not tried", Of: "shut-read", Do: droppedAll(journaltest.Call("shutdown")), Claim: "HC12", Want: claim.Inconclusive},
+
+	{Name: "read returned the end", Of: "endings", Do: changed(call("a2", "read"), returns(0, "")), Claim: "HC13", Want: claim.Confirmed},
+	{Name: "what came before was still there, what came after was not", Of: "shut-read", Do: all(
+		changedNth(1, call("a1", "read"), returns(0, "")), changedNth(1, call("a2", "read"), returns(0, ""))), Claim: "HC13", Want: claim.Confirmed},
+	{Name: "the data was lost", Of: "endings", Do: droppedAll(to(port2, data(listening, journal.AtDelivered))), Claim: "HC13", Want: claim.Inconclusive},
+	{Name: "nobody read", Of: "endings-loopback", Do: droppedAll(call("a2", "read")), Claim: "HC13", Want: claim.Inconclusive},
+	{Name: "read failed", Of: "endings", Do: changed(call("a2", "read"), returns(-1, "EAGAIN")), Claim: "HC13", Want: claim.Inconclusive},
+	{Name: "the data came again", Of: "endings", Do: twice(to(port2, data(listening, journal.AtSent))), Claim: "HC13", Want: claim.Refuted},
+}
+
+// alteredSame: HC14.
+var alteredSame = []journaltest.Case{
+	{Name: "both sent a RST", Of: "unread", Do: func(d *journaltest.Journal) {
+		for i := range d.Events {
+			if p := d.Events[i].Packet; p != nil && slices.Contains(p.Flags, "FIN") {
+				p.Flags = []string{"RST", "ACK"}
+			}
+		}
+	}, Claim: "HC14", Want: claim.Confirmed},
+	{Name: "with data unread they are not the same", Of: "unread", Do: notThere, Claim: "HC14", Want: claim.Refuted},
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"slices"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+)
+
+// gone is the change by which sock_diag finds a1 no more, in orphan.
+var gone = stateTo("a1", journal.Gone)
+
+// after lets an event have been seen that long after another, in nanoseconds.
+func after(w, other journaltest.Which, ns int64) func(*journaltest.Journal) {
+	return func(d *journaltest.Journal) { d.First(w).T = d.First(other).T + ns }
+}
+
+// seenLater lets a1's FIN_WAIT2 have been seen half a second after its cause, by
+// a process that had been stopped: its timer ran all the while.
+func seenLater(d *journaltest.Journal) {
+	cause := d.First(ackOf(d, clientsFIN, journal.AtDelivered))
+	for _, w := range []journaltest.Which{stateTo("a1", journal.FinWait2), sampled("a1", journal.FinWait2)} {
+		d.First(w).T = cause.T + second/2
+	}
+	d.First(gone).T = cause.T + second
+}
+
+// seenAfter lets the acknowledgement that took a1 to FIN_WAIT2 come again then.
+func seenAfter(d *journaltest.Journal) {
+	like := *d.First(ackOf(d, clientsFIN, journal.AtDelivered))
+	d.Again(d.First(stateTo("a1", journal.FinWait2)).N, &like, nil)
+}
+
+// neverEnds lets a1 stay in FIN_WAIT2 for as long as the play waits.
+func neverEnds(d *journaltest.Journal) {
+	d.Drop(gone)
+	for i := range d.Events {
+		if e := &d.Events[i]; e.T > second {
+			e.T += 4 * second
+		}
+	}
+}
+
+// spokenTo lets data reach a1 in FIN_WAIT2.
+func spokenTo(d *journaltest.Journal) {
+	like := *d.First(data(listening, journal.AtDelivered))
+	d.Again(d.First(stateTo("a1", journal.FinWait2)).N, &like, nil)
+}
+
+// unset is a run in which tcp_fin_timeout was not set.
+var unset = droppedAll(journaltest.Setting(finTimeoutSetting))
+
+// alteredOrphan: HC16 and its scenario.
+var alteredOrphan = []journaltest.Case{
+	{Name: "gone too soon", Of: "orphan", Do: after(gone, call("a1", "close"), second/2), Claim: "HC16", Want: claim.Refuted},
+	{Name: "gone too soon", Of: "orphan", Do: after(gone, call("a1", "close"), second/2), Outcome: claim.NotReproduced},
+	{Name: "to TIME_WAIT", Of: "orphan", Do: changed(gone, becomes(journal.TimeWait)), Claim: "HC16", Want: claim.Refuted},
+	{Name: "still there", Of: "orphan", Do: neverEnds, Claim: "HC16", Want: claim.Refuted},
+	{Name: "still there", Of: "orphan", Do: neverEnds, Outcome: claim.NotReproduced},
+	{Name: "still there, but the run was stopped", Of: "orphan", Do: func(d *journaltest.Journal) {
+		neverEnds(d)
+		d.Stopped = "interrupted by SIGINT"
+	}, Claim: "HC16", Want: claim.Inconclusive},
+	{Name: "still there, but watched briefly", Of: "orphan", Do: dropped(gone), Claim: "HC16", Want: claim.Inconclusive},
+	{Name: "the peer closed", Of: "orphan", Do: all(spokenTo, changed(gone, becomes(journal.TimeWait))), Claim: "HC16", Want: claim.Inconclusive},
+	{Name: "SIGSTOP: it was seen late", Of: "orphan", Do: seenLater, Claim: "HC16", Want: claim.Confirmed},
+	{Name: "the FIN came again before", Of: "orphan", Do: twice(clientsFIN), Claim: "HC16", Want: claim.Confirmed},
+	{Name: "the ACK was seen after the state", Of: "orphan", Do: seenAfter, Claim: "HC16", Want: claim.Confirmed},
+	{Name: "spoken to", Of: "orphan", Do: spokenTo, Claim: "HC16", Want: claim.Inconclusive},
+	{Name: "spoken to", Of: "orphan", Do: spokenTo, Outcome: claim.OutcomeUnresolved},
+	{Name: "the timeout was not set", Of: "orphan", Do: unset, Claim: "HC16", Want: claim.Inconclusive},
+	{Name: "nobody closed", Of: "orphan", Do: closedNot("a1", "close"), Claim: "HC16", Want: claim.Inconclusive},
+}
+
+// gaveUp lets a1 leave FIN_WAIT2 before the peer spoke.
+func gaveUp(d *journaltest.Journal) {
+	like := *d.First(stateTo("a1", journal.TimeWait))
+	d.Again(d.First(call("b2", "write")).N-2, &like, func(e *journal.Event) {
+		e.State.From, e.State.To, e.State.Witness = journal.FinWait2, journal.Gone, journal.SockDiag
+	})
+}
+
+// briefly lets a1 have been looked at for the last time after two seconds.
+func briefly(d *journaltest.Journal) {
+	for i := range d.Events {
+		if e := &d.Events[i]; sampled("a1", journal.FinWait2)(e) && e.T > second {
+			e.T = 2 * second
+		}
+	}
+}
+
+// alteredHalfOpen: HC17 and its scenario.
+var alteredHalfOpen = []journaltest.Case{
+	{Name: "given up", Of: "half-open", Do: gaveUp, Claim: "HC17", Want: claim.Refuted},
+	{Name: "given up", Of: "half-open", Do: gaveUp, Outcome: claim.NotReproduced},
+	{Name: "given up, and not looked at before", Of: "half-open", Do: all(gaveUp, droppedAll(sampled("a1", journal.FinWait2))), Claim: "HC17", Want: claim.Refuted},
+	{Name: "watched too briefly", Of: "half-open", Do: briefly, Claim: "HC17", Want: claim.Inconclusive},
+	{Name: "not looked at again", Of: "half-open", Do: droppedAll(sampled("a1", journal.FinWait2)), Claim: "HC17", Want: claim.Inconclusive},
+	{Name: "not looked at again", Of: "half-open", Do: droppedAll(sampled("a1", journal.FinWait2)), Outcome: claim.OutcomeUnresolved},
+	{Name: "the peer spoke at once", Of: "half-open", Do: func(d *journaltest.Journal) {
+		d.Call(d.First(call("a1", "shutdown")).N, "b2", "write", 1, "", "b2", "1")
+	}, Claim: "HC17", Want: claim.Inconclusive},
+	{Name: "the timeout was not set", Of: "half-open", Do: unset, Claim: "HC17", Want: claim.Inconclusive},
+	{Name: "nobody shut down", Of: "half-open", Do: closedNot("a1", "shutdown"), Claim: "HC17", Want: claim.Inconclusive},
+	{Name: "the FIN came again", Of: "half-open", Do: twice(clientsFIN), Claim: "HC17", Want: claim.Confirmed},
+	{Name: "what the peer said was not read", Of: "half-open", Do: changed(call("a1", "read"), returns(0, "")), Outcome: claim.NotReproduced},
+}
+
+// alteredLasting: how long FIN_WAIT2 lasts.
+var alteredLasting = slices.Concat(alteredOrphan, alteredHalfOpen)

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"slices"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+)
+
+// In the recording epoll a1 calls close(), a2 shutdown(SHUT_WR); b2 and b3 ask
+// epoll eight times each, the fourth time after that.
+
+// afterEnd is which of the peer's questions to epoll comes first after the ending.
+const afterEnd = 3
+
+// otherOrder lets sock_diag have been asked before TCP_INFO once.
+func otherOrder(d *journaltest.Journal) {
+	d.Swap(d.First(journaltest.Of("b2", journaltest.StateTo(journal.CloseWait, journal.TCPInfo))), d.First(journaltest.Of("b2", journaltest.StateTo(journal.CloseWait, journal.SockDiag))))
+}
+
+// seenLate lets the captured FIN have been taken in after the states, once.
+func seenLate(d *journaltest.Journal) {
+	d.Swap(d.First(journaltest.PacketAt(journal.AtDelivered, fin...)), d.First(journaltest.Of("b2", journaltest.StateTo(journal.CloseWait, journal.SockDiag))))
+}
+
+// forsaken lets a4 be gone before its peer reads, and a RST of its kernel's arrive.
+func forsaken(d *journaltest.Journal) {
+	end, n := *d.First(arriving(port4, fin...)), d.First(call("b5", "read")).N-1
+	d.After(n, journal.Event{
+		Host: "a", Socket: "a4", Kind: journal.KindState,
+		State: &journal.State{Witness: journal.SockDiag, From: journal.FinWait1, To: journal.Gone},
+	})
+	d.Carry(n+1, &end, func(p *journal.Packet) { p.Flags = rst })
+}
+
+// alteredEpoll: HC7 and HC32, and the scenario epoll.
+var alteredEpoll = []journaltest.Case{
+	{Name: "data after close", Of: "endings", Do: changed(call("b5", "read"), returns(3, "", 'b', 'y', 'e')), Claim: "HC7", Want: claim.Refuted},
+	{Name: "ECONNRESET after close", Of: "endings", Do: changed(call("b5", "read"), returns(-1, "ECONNRESET")), Claim: "HC7", Want: claim.Refuted},
+	{Name: "EAGAIN after SHUT_WR", Of: "endings-host", Do: changed(call("b2", "read"), returns(-1, "EAGAIN")), Claim: "HC7", Want: claim.Inconclusive},
+	{Name: "another segment after close", Of: "endings", Do: changed(arriving(port4, fin...), flagged("FIN", "URG", "ACK")), Claim: "HC7", Want: claim.Refuted},
+	{Name: "another state after close", Of: "endings", Do: changed(journaltest.Of("b5", journaltest.StateTo(journal.CloseWait, journal.SockDiag)), becomes(journal.LastAck)), Claim: "HC7", Want: claim.Refuted},
+	{Name: "another answer of epoll after close", Of: "epoll", Do: changedNth(afterEnd, call("b2", "epoll_wait"), said("EPOLLIN|EPOLLRDHUP|EPOLLHUP")), Claim: "HC7", Want: claim.Refuted},
+	{Name: "one peer did not write", Of: "endings", Do: droppedAll(call("b5", "write")), Claim: "HC7", Want: claim.Inconclusive},
+	{Name: "close was not tried", Of: "epoll", Do: closedNot("a1", "close"), Claim: "HC7", Want: claim.Inconclusive},
+	{Name: "a FIN came again", Of: "endings", Do: twice(sent(port4, fin...)), Claim: "HC7", Want: claim.Confirmed},
+	{Name: "a FIN was lost once", Of: "endings", Do: lostOnce(sent(port4, fin...)), Claim: "HC7", Want: claim.Confirmed},
+	{Name: "a FIN came again, and the end was given up", Of: "endings", Do: all(twice(sent(port4, fin...)), forsaken), Claim: "HC7", Want: claim.Inconclusive},
+	{Name: "a RST followed the FIN at once", Of: "endings", Do: forsaken, Claim: "HC7", Want: claim.Refuted},
+	{Name: "the witnesses looked in another order", Of: "endings", Do: otherOrder, Claim: "HC7", Want: claim.Confirmed},
+	{Name: "the capture was read later", Of: "endings-loopback", Do: seenLate, Claim: "HC7", Want: claim.Confirmed},
+	{Name: "another connection's FIN", Of: "endings", Do: another(sent(port3, fin...)), Claim: "HC7", Want: claim.Confirmed},
+
+	{Name: "EPOLLHUP after close", Of: "epoll", Do: changedNth(afterEnd, call("b2", "epoll_wait"), said("EPOLLIN|EPOLLRDHUP|EPOLLHUP")), Claim: "HC32", Want: claim.Confirmed},
+	{Name: "no EPOLLRDHUP after SHUT_WR", Of: "epoll", Do: changedNth(afterEnd, call("b3", "epoll_wait"), said("EPOLLIN|EPOLLOUT")), Claim: "HC32", Want: claim.Confirmed},
+	{Name: "epoll was not asked", Of: "epoll", Do: droppedAll(call("b3", "epoll_wait")), Claim: "HC32", Want: claim.Inconclusive},
+	{Name: "epoll was asked too late", Of: "epoll", Do: func(d *journaltest.Journal) {
+		d.Call(d.First(call("a1", "close")).N, "b2", "write", 1, "", "b2", "1")
+	}, Claim: "HC32", Want: claim.Inconclusive},
+	{Name: "SHUT_WR was not tried", Of: "epoll", Do: closedNot("a2", "shutdown"), Claim: "HC32", Want: claim.Inconclusive},
+
+	{Name: "epoll told them apart", Of: "epoll", Do: changedNth(afterEnd, call("b2", "epoll_wait"), said("EPOLLHUP")), Outcome: claim.NotReproduced},
+	{Name: "a FIN came again", Of: "epoll", Do: twice(sent(port1, fin...)), Outcome: claim.Reproduced},
+	{Name: "close was not tried", Of: "epoll", Do: closedNot("a1", "close"), Outcome: claim.OutcomeUnresolved},
+}
+
+// elsewhere lets the client that was refused have called another address.
+var elsewhere = changedNth(3, journaltest.Call("connect"), func(e *journal.Event) { e.Call.Args = []string{"a4", "192.0.2.2:9"} })
+
+// unanswered lets the client that called the listener afterwards not be refused;
+// welcomed lets it connect.
+var unanswered = changed(call("a4", "getsockopt"), said("0"))
+
+func welcomed(d *journaltest.Journal) {
+	unanswered(d)
+	becomes(journal.Established)(d.First(stateFrom("a4", journal.SynSent)))
+}
+
+// alteredListener: HC34, and the scenario shut-read.
+var alteredListener = []journaltest.Case{
+	{Name: "accept found somebody", Of: "shut-read", Do: changedNth(2, call("b1", "accept4"), returns(30, "")), Claim: "HC34", Want: claim.Refuted},
+	{Name: "accept found nobody yet", Of: "shut-read", Do: changedNth(2, call("b1", "accept4"), returns(-1, "EAGAIN")), Claim: "HC34", Want: claim.Refuted},
+	{Name: "the next client connected", Of: "shut-read", Do: welcomed, Claim: "HC34", Want: claim.Refuted},
+	{Name: "the next client was not answered", Of: "shut-read", Do: unanswered, Claim: "HC34", Want: claim.Inconclusive},
+	{Name: "another listener refused it", Of: "shut-read", Do: elsewhere, Claim: "HC34", Want: claim.Inconclusive},
+	{Name: "nobody accepted", Of: "shut-read", Do: dropped(func(e *journal.Event) bool {
+		return journaltest.Call("accept4")(e) && e.Call.Errno == "EINVAL"
+	}), Claim: "HC34", Want: claim.Inconclusive},
+	{Name: "the listener was not shut down", Of: "shut-read", Do: closedNot("b1", "shutdown"), Claim: "HC34", Want: claim.Inconclusive},
+
+	{Name: "SHUT_RD told the peer", Of: "shut-read", Do: func(d *journaltest.Journal) {
+		d.Again(d.First(call("a1", "shutdown")).N, d.First(journaltest.Of("b2", journaltest.StateTo(journal.Established, journal.TCPInfo))), becomes(journal.CloseWait))
+	}, Outcome: claim.NotReproduced},
+	{Name: "the listener was not shut down", Of: "shut-read", Do: closedNot("b1", "shutdown"), Outcome: claim.OutcomeUnresolved},
+}
+
+// In the recording threads a1 is closed while a thread waits in read, a2 is shut
+// down both ways.
+
+// wokenAt lets a waiting read have returned something a moment after a call.
+func wokenAt(socket string, by journaltest.Which, result int64, errno string, data ...byte) func(*journaltest.Journal) {
+	return func(d *journaltest.Journal) {
+		end := d.First(by).T + 1e6
+		changed(call(socket, "read"), returns(result, errno, data...))(d)
+		c := d.First(call(socket, "read"))
+		c.Call.TookNS = end - c.T
+	}
+}
+
+// wokenByClose is the world in which close wakes the reader: nobody need send.
+var wokenByClose = all(wokenAt("a1", call("a1", "close"), -1, "EBADF"), droppedAll(call("b2", "write")))
+
+// notWoken is the world in which shutdown does not: the peer's data does.
+func notWoken(d *journaltest.Journal) {
+	n := d.First(call("a2", "shutdown")).N
+	d.Call(n, "b3", "write", 4, "", "b3", "4")
+	d.First(call("b3", "write")).Call.Data = []byte("data")
+	changed(call("a2", "read"), returns(4, "", []byte("data")...))(d)
+}
+
+// closedByPeer lets the peer end the connection as well, before the read returns.
+func closedByPeer(d *journaltest.Journal) {
+	closing := *d.First(call("a1", "close"))
+	d.Again(closing.N, &closing, func(e *journal.Event) { e.Host, e.Socket, e.T = "b", "b2", e.T+1e5 })
+}
+
+// otherWay lets the read that shutdown woke have been recorded before it.
+func otherWay(d *journaltest.Journal) {
+	read, shut := d.First(call("a2", "read")), d.First(call("a2", "shutdown"))
+	rt, st := read.T, shut.T
+	d.Swap(read, shut)
+	d.First(call("a2", "read")).T, d.First(call("a2", "shutdown")).T = rt, st
+}
+
+// alteredThreads: HC29 and HC30, and the scenario threads.
+var alteredThreads = []journaltest.Case{
+	{Name: "close woke it with an error", Of: "threads", Do: wokenByClose, Claim: "HC29", Want: claim.Confirmed},
+	{Name: "close woke it with the end", Of: "threads-host", Do: wokenAt("a1", call("a1", "close"), 0, ""), Claim: "HC29", Want: claim.Confirmed},
+	{Name: "it was stopped and continued", Of: "threads", Do: all(wokenByClose, journaltest.HeldUp(call("a1", "close"), "")), Claim: "HC29", Want: claim.Inconclusive},
+	{Name: "it was stopped and continued, and returned the end", Of: "threads", Do: journaltest.HeldUp(call("a2", "shutdown"), "SIGCONT"), Claim: "HC30", Want: claim.Inconclusive},
+	{Name: "it was stopped and continued, and woken by data", Of: "threads", Do: journaltest.HeldUp(call("a1", "close"), ""), Claim: "HC29", Want: claim.Refuted},
+	{Name: "it was stopped later", Of: "threads", Do: all(wokenByClose, journaltest.HeldUp(call("a2", "read"), "")), Claim: "HC29", Want: claim.Confirmed},
+	{Name: "it was not seen to wait", Of: "threads", Do: dropped(journaltest.Of("a1", process("blocked"))), Claim: "HC29", Want: claim.Inconclusive},
+	{Name: "it had returned before", Of: "threads", Do: changed(call("a1", "read"), func(e *journal.Event) { e.Call.TookNS = 1000 }), Claim: "HC29", Want: claim.Inconclusive},
+	{Name: "nobody was seen to send what it got", Of: "threads", Do: droppedAll(call("b2", "write")), Claim: "HC29", Want: claim.Inconclusive},
+	{Name: "the peer closed too", Of: "threads", Do: all(wokenByClose, closedByPeer), Claim: "HC29", Want: claim.Inconclusive},
+	{Name: "the data came again", Of: "threads", Do: twice(to(port1, data(listening, journal.AtSent))), Claim: "HC29", Want: claim.Refuted},
+
+	{Name: "shutdown did not wake it, data did", Of: "threads", Do: notWoken, Claim: "HC30", Want: claim.Refuted},
+	{Name: "SHUT_WR woke it", Of: "threads", Do: all(wokenAt("a3", call("a3", "shutdown"), 0, ""), droppedAll(call("b4", "write"))), Claim: "HC47", Want: claim.Confirmed},
+	{Name: "it was not seen to wait", Of: "threads", Do: dropped(journaltest.Of("a2", process("blocked"))), Claim: "HC30", Want: claim.Inconclusive},
+	{Name: "the read was recorded before the shutdown", Of: "threads", Do: otherWay, Claim: "HC30", Want: claim.Confirmed},
+	{Name: "the FIN came again", Of: "threads", Do: twice(sent(port2, fin...)), Claim: "HC30", Want: claim.Confirmed},
+
+	{Name: "close woke it too", Of: "threads", Do: wokenByClose, Outcome: claim.NotReproduced},
+	{Name: "shutdown did not", Of: "threads", Do: notWoken, Outcome: claim.NotReproduced},
+	{Name: "it was not seen to wait", Of: "threads", Do: dropped(journaltest.Of("a1", process("blocked"))), Outcome: claim.OutcomeUnresolved},
+}
+
+// alteredNotice: what is noticed of an ending, and by whom.
+var alteredNotice = slices.Concat(alteredEpoll, alteredListener, alteredThreads)

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+)
+
+// alone leaves of a recording of several connections those of some clients.
+func alone(clients ...string) func(*journaltest.Journal) {
+	return func(d *journaltest.Journal) {
+		d.DropAll(func(e *journal.Event) bool {
+			if e.Call == nil || e.Call.Op != "connect" {
+				return false
+			}
+			for _, c := range clients {
+				if e.Socket == c {
+					return false
+				}
+			}
+			return true
+		})
+	}
+}
+
+// merged lets the passive end's acknowledgement go with its FIN.
+func merged(d *journaltest.Journal) {
+	n := d.Nth(0, func(e *journal.Event) bool { return e.State != nil && e.State.To == journal.CloseWait }).N
+	pure := *d.First(func(e *journal.Event) bool { return e.N > n && sent(listening, ack...)(e) })
+	d.Drop(func(e *journal.Event) bool { return e.N == pure.N })
+	d.Drop(arrivalOf(pure.N))
+	d.DropAll(stateTo("a1", journal.FinWait2))
+	changedAll(stateTo("a1", journal.TimeWait), func(e *journal.Event) { e.State.From = journal.FinWait1 })(d)
+}
+
+// ackOf is the acknowledgement of a FIN, at a place, that says nothing else.
+func ackOf(d *journaltest.Journal, w journaltest.Which, at string) journaltest.Which {
+	f := *d.First(w).Packet
+	return func(e *journal.Event) bool {
+		return journaltest.PacketAt(at, ack...)(e) && e.Packet.Src == f.Dst && e.Packet.Dst == f.Src && e.Packet.Len == 0 && e.Packet.Ack == f.Seq+uint32(f.Len)+1
+	}
+}
+
+// The FINs of the first connection.
+var (
+	clientsFIN = sent(port1, fin...)
+	serversFIN = to(port1, sent(listening, fin...))
+)
+
+// closeAgain lets every segment of the close in four-way come a second time.
+func closeAgain(d *journaltest.Journal) {
+	twice(clientsFIN, ackOf(d, clientsFIN, journal.AtSent), serversFIN, ackOf(d, serversFIN, journal.AtSent))(d)
+}
+
+// asItWas leaves a recording as it is.
+func asItWas(*journaltest.Journal) {}
+
+// oneMore lets the passive end send one segment more, which is no repetition, before it
+// closes.
+func oneMore(d *journaltest.Journal) {
+	a := *d.First(ackOf(d, clientsFIN, journal.AtSent))
+	d.Again(a.N+1, &a, flagged("ACK", "URG"))
+}
+
+// closedFirst lets the passive end have closed before its acknowledgement left.
+func closedFirst(d *journaltest.Journal) {
+	c := *d.First(closeOf("b2"))
+	d.Drop(func(e *journal.Event) bool { return e.N == c.N })
+	d.Again(d.First(ackOf(d, clientsFIN, journal.AtSent)).N-1, &c, nil)
+}
+
+// resetWhenOver lets the last acknowledgement come again, to a socket that is
+// gone, and be answered with a RST.
+func resetWhenOver(d *journaltest.Journal) {
+	last := ackOf(d, serversFIN, journal.AtSent)
+	twice(last)(d)
+	like := *d.First(serversFIN)
+	d.Again(lookedAt(d, d.First(stateTo("b2", journal.Gone)).N)+2, &like, flagged(rst...))
+}
+
+// orphaned lets b2 be gone before its FIN is known to be acknowledged.
+func orphaned(d *journaltest.Journal) {
+	gone := *d.First(stateTo("b2", journal.Gone))
+	d.Drop(stateTo("b2", journal.Gone))
+	d.Again(d.First(serversFIN).N+2, &gone, nil)
+}
+
+// finsAgain lets both FINs of the first connection come a second time.
+var finsAgain = twice(clientsFIN, serversFIN)
+
+// withoutLastACK lets the passive end's FIN not have been acknowledged.
+func withoutLastACK(d *journaltest.Journal) { d.Drop(ackOf(d, serversFIN, journal.AtSent)) }
+
+// onAnother lets the acknowledgement that took a1 to FIN_WAIT2 be another segment.
+func onAnother(d *journaltest.Journal) {
+	flagged(fin...)(d.First(ackOf(d, clientsFIN, journal.AtDelivered)))
+}
+
+// answeredWithRST lets both FINs be answered with RST alone.
+func answeredWithRST(d *journaltest.Journal) {
+	first := ackOf(d, clientsFIN, journal.AtSent)
+	last := ackOf(d, serversFIN, journal.AtSent)
+	changedAll(func(e *journal.Event) bool { return first(e) || last(e) || serversFIN(e) }, flagged(rstAck...))(d)
+}
+
+// acked lets every acknowledgement of the client's FIN be off by some.
+func acked(by uint32) func(*journaltest.Journal) {
+	return func(d *journaltest.Journal) {
+		f := d.First(clientsFIN).Packet
+		seq := f.Seq
+		changedAll(func(e *journal.Event) bool {
+			return e.Packet != nil && e.Packet.Dst == f.Src && e.Packet.Ack == seq+1
+		}, func(e *journal.Event) { e.Packet.Ack = seq + 1 + by })(d)
+	}
+}
+
+// resetAfterFIN lets the passive end answer the FIN with a RST, instead of its own.
+var resetAfterFIN = changedAll(from(listening, func(e *journal.Event) bool { return journaltest.PacketAt(e.Packet.At, fin...)(e) }), flagged(rstAck...))
+
+// alteredSegments: HC1 to HC6, and the scenarios four-way, three-way and merged-data.
+var alteredSegments = []journaltest.Case{
+	{Name: "the ACK went with the FIN", Of: "four-way", Do: merged, Claim: "HC1", Want: claim.Inconclusive},
+	{Name: "the ACK went with the FIN", Of: "four-way", Do: merged, Claim: "HC48", Want: claim.Refuted},
+	{Name: "one segment more", Of: "four-way", Do: oneMore, Claim: "HC1", Want: claim.Refuted},
+	{Name: "as recorded", Of: "four-way", Do: asItWas, Claim: "HC48", Want: claim.Inconclusive},
+	{Name: "as recorded", Of: "three-way", Do: asItWas, Claim: "HC1", Want: claim.Confirmed},
+	{Name: "closed before it acknowledged, and four all the same", Of: "four-way", Do: closedFirst, Claim: "HC48", Want: claim.Confirmed},
+	{Name: "closed before it acknowledged, and four all the same", Of: "four-way", Do: closedFirst, Claim: "HC1", Want: claim.Inconclusive},
+	{Name: "the ACK went with the FIN", Of: "four-way", Do: merged, Outcome: claim.OutcomeUnresolved},
+	{Name: "one segment more", Of: "four-way", Do: oneMore, Outcome: claim.NotReproduced},
+	{Name: "only the one that did not merge", Of: "three-way", Do: alone("a2"), Claim: "HC1", Want: claim.Inconclusive},
+	{Name: "SIGSTOP: every segment came again", Of: "four-way", Do: closeAgain, Claim: "HC1", Want: claim.Confirmed},
+	{Name: "SIGSTOP: every segment came again", Of: "four-way", Do: closeAgain, Outcome: claim.Reproduced},
+	{Name: "SIGSTOP: the FINs came again", Of: "three-way", Do: finsAgain, Claim: "HC48", Want: claim.Refuted},
+	{Name: "the FIN was lost once", Of: "four-way", Do: lostOnce(clientsFIN), Claim: "HC1", Want: claim.Confirmed},
+	{Name: "another connection was closed too", Of: "four-way", Do: another(clientsFIN, sent(listening, fin...)), Claim: "HC1", Want: claim.Confirmed},
+	{Name: "a RST when it was over", Of: "four-way", Do: resetWhenOver, Claim: "HC1", Want: claim.Confirmed},
+	{Name: "the passive end was given up", Of: "four-way", Do: orphaned, Claim: "HC1", Want: claim.Inconclusive},
+	{Name: "the passive end was given up", Of: "four-way", Do: orphaned, Claim: "HC3", Want: claim.Inconclusive},
+	{Name: "reset instead", Of: "four-way", Do: resetAfterFIN, Claim: "HC1", Want: claim.Inconclusive},
+	{Name: "the last ACK did not come", Of: "four-way", Do: withoutLastACK, Claim: "HC1", Want: claim.Inconclusive},
+	{Name: "the last ACK did not come", Of: "four-way", Do: withoutLastACK, Outcome: claim.OutcomeUnresolved},
+	{Name: "another close was not seen", Of: "four-way", Do: func(d *journaltest.Journal) {
+		d.Sockets = append(d.Sockets, journal.Socket{ID: "a9", Host: "a", Local: "192.0.2.1:40009", Remote: "192.0.2.2:8080"})
+	}, Claim: "HC1", Want: claim.Inconclusive},
+
+	{Name: "none", Of: "four-way", Do: acked(^uint32(0)), Claim: "HC2", Want: claim.Refuted},
+	{Name: "two", Of: "endings", Do: acked(1), Claim: "HC2", Want: claim.Refuted},
+	{Name: "SIGSTOP: every segment came again", Of: "four-way", Do: closeAgain, Claim: "HC2", Want: claim.Confirmed},
+	{Name: "the FIN was lost once", Of: "four-way", Do: lostOnce(clientsFIN), Claim: "HC2", Want: claim.Confirmed},
+	{Name: "the FINs did not arrive", Of: "four-way", Do: droppedAll(journaltest.PacketAt(journal.AtDelivered, fin...)), Claim: "HC2", Want: claim.Inconclusive},
+	{Name: "the FINs were answered with RST", Of: "four-way", Do: answeredWithRST, Claim: "HC2", Want: claim.Inconclusive},
+
+	{Name: "to CLOSING instead", Of: "four-way", Do: changed(stateTo("a1", journal.FinWait2), becomes(journal.Closing)), Claim: "HC3", Want: claim.Refuted},
+	{Name: "the passive end waits", Of: "four-way", Do: changed(stateFrom("b2", journal.LastAck), becomes(journal.TimeWait)), Claim: "HC3", Want: claim.Refuted},
+	{Name: "FIN_WAIT2 on another segment", Of: "four-way", Do: onAnother, Claim: "HC3", Want: claim.Refuted},
+	{Name: "no FIN_WAIT2 was seen", Of: "four-way", Do: dropped(stateTo("a1", journal.FinWait2)), Claim: "HC3", Want: claim.Inconclusive},
+	{Name: "SIGSTOP: every segment came again", Of: "four-way", Do: closeAgain, Claim: "HC3", Want: claim.Confirmed},
+	{Name: "all merged", Of: "three-way", Do: alone("a1"), Claim: "HC3", Want: claim.Inconclusive},
+	{Name: "between two looks", Of: "three-way-loopback", Do: changed(journaltest.Of("a2", journaltest.StateTo(journal.FinWait2, journal.SockDiag)), becomes(journal.TimeWait)), Claim: "HC3", Want: claim.Inconclusive},
+
+	{Name: "none merged", Of: "three-way", Do: alone("a2", "a3"), Claim: "HC4", Want: claim.Inconclusive},
+	{Name: "none merged", Of: "three-way", Do: alone("a2", "a3"), Outcome: claim.NotReproduced},
+	{Name: "nobody closed", Of: "three-way", Do: droppedAll(journaltest.Call("close")), Claim: "HC4", Want: claim.Inconclusive},
+	{Name: "nobody closed", Of: "three-way", Do: droppedAll(journaltest.Call("close")), Outcome: claim.OutcomeUnresolved},
+	{Name: "SIGSTOP: the FINs came again", Of: "three-way", Do: finsAgain, Claim: "HC4", Want: claim.Confirmed},
+	{Name: "another connection's ACK", Of: "three-way", Do: another(sent(listening, ack...)), Claim: "HC4", Want: claim.Confirmed},
+
+	{Name: "the FIN had no data", Of: "merged-data", Do: all(alone("a1"), changedAll(func(e *journal.Event) bool {
+		return e.Packet != nil && e.Packet.Len > 0 && journaltest.PacketAt(e.Packet.At, fin...)(e)
+	}, func(e *journal.Event) { e.Packet.Len = 0 })), Claim: "HC5", Want: claim.Inconclusive},
+	{Name: "written on its own", Of: "merged-data", Do: alone("a2"), Claim: "HC5", Want: claim.Inconclusive},
+	{Name: "written on its own", Of: "merged-data", Do: alone("a2"), Outcome: claim.NotReproduced},
+	{Name: "SIGSTOP: the FINs came again", Of: "merged-data", Do: finsAgain, Claim: "HC5", Want: claim.Confirmed},
+	{Name: "nobody closed", Of: "merged-data-host", Do: all(droppedAll(journaltest.Call("close")), droppedAll(journaltest.Call("shutdown"))), Claim: "HC5", Want: claim.Inconclusive},
+
+	{Name: "through FIN_WAIT2", Of: "merged-data", Do: changed(journaltest.Of("a1", journaltest.StateTo(journal.TimeWait, journal.SockDiag)), becomes(journal.FinWait2)), Claim: "HC6", Want: claim.Refuted},
+	{Name: "through CLOSING", Of: "three-way", Do: changed(journaltest.Of("a1", journaltest.StateTo(journal.TimeWait, journal.SockDiag)), becomes(journal.Closing)), Claim: "HC6", Want: claim.Refuted},
+	{Name: "none merged", Of: "merged-data", Do: alone("a2"), Claim: "HC6", Want: claim.Inconclusive},
+	{Name: "SIGSTOP: the FINs came again", Of: "three-way", Do: finsAgain, Claim: "HC6", Want: claim.Confirmed},
+	{Name: "between two looks", Of: "merged-data-loopback", Do: changed(journaltest.Of("a1", journaltest.StateTo(journal.TimeWait, journal.SockDiag)), becomes(journal.Gone)), Claim: "HC6", Want: claim.Inconclusive},
+}
+
+// calledBefore puts a call of the passive end between the FIN's arrival and its ACK.
+func calledBefore(d *journaltest.Journal) {
+	d.Call(d.First(journaltest.PacketAt(journal.AtDelivered, fin...)).N, "b2", "getsockopt", 0, "", "b2", "TCP_QUICKACK")
+}
+
+// onlyMerged lets the sockets whose FIN was acknowledged on its own never be in CLOSE_WAIT.
+func onlyMerged(d *journaltest.Journal) {
+	d.DropAll(func(e *journal.Event) bool { return e.Socket != "b2" && journaltest.Entered(journal.CloseWait)(e) })
+}
+
+// alteredPassive: HC35 and HC41, on what the passive end does.
+var alteredPassive = []journaltest.Case{
+	{Name: "the ACK was the FIN's", Of: "three-way", Do: onlyMerged, Claim: "HC35", Want: claim.Confirmed},
+	{Name: "a call was made between", Of: "four-way", Do: calledBefore, Claim: "HC41", Want: claim.Refuted},
+}

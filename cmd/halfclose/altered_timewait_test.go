@@ -1,0 +1,143 @@
+package main
+
+import (
+	"slices"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+)
+
+// In the recording time-wait b2 is closed with the settings as they are, b3 with
+// a short tcp_fin_timeout; b5's last ACK is lost; b7's listener did without
+// SO_REUSEADDR, b11's had it, and b8, b9, b12 and b13 bind their ports again.
+
+// timer is a reading of a timer of TIME_WAIT.
+func timer(e *journal.Event) bool { return e.Sample != nil && e.Sample.State == journal.TimeWait }
+
+// lasting lets every TIME_WAIT last so many milliseconds more.
+func lasting(ms int64) func(*journaltest.Journal) {
+	return changedAll(timer, func(e *journal.Event) {
+		s := *e.Sample
+		s.TimerMS += ms
+		e.Sample = &s
+	})
+}
+
+// shorter lets b3's TIME_WAIT last a second.
+var shorter = changedAll(sampled("b3", journal.TimeWait), func(e *journal.Event) {
+	s := *e.Sample
+	s.TimerMS = 1000
+	e.Sample = &s
+})
+
+// repeatedFIN lets b2 receive its peer's FIN again before its timer is read for
+// the first time, and the timer be set anew by that, 1.1 s later.
+func repeatedFIN(d *journaltest.Journal) {
+	like := *d.First(arriving(port1, fin...))
+	d.Again(d.First(journaltest.Of("b2", journaltest.StateTo(journal.TimeWait, journal.SockDiag))).N, &like, nil)
+	for i := range d.Events {
+		if e := &d.Events[i]; sampled("b2", journal.TimeWait)(e) {
+			e.T += 11 * second / 10
+		}
+	}
+}
+
+// againOnLo lets that FIN come again before the timer of b2 is read.
+func againOnLo(d *journaltest.Journal) {
+	like := *d.First(arriving(port1, fin...))
+	d.Again(d.First(journaltest.Of("b2", journaltest.StateTo(journal.TimeWait, journal.SockDiag))).N, &like, nil)
+}
+
+// binding is the attempt of a socket to bind.
+func binding(socket string) journaltest.Which { return call(socket, "bind") }
+
+// stillListening lets the old listeners not have been closed.
+var stillListening = all(droppedAll(call("b6", "close")), droppedAll(call("b10", "close")))
+
+// assassinated lets a RST of its peer's come to a socket in TIME_WAIT.
+func assassinated(socket, peersPort string) func(*journaltest.Journal) {
+	return func(d *journaltest.Journal) {
+		in := d.First(journaltest.Of(socket, journaltest.StateTo(journal.TimeWait, journal.SockDiag)))
+		d.Carry(in.N, d.First(arriving(peersPort, fin...)), func(p *journal.Packet) { p.Flags = rst })
+	}
+}
+
+// unwatchedAfter lets a TIME_WAIT not have been looked at after a socket's bind.
+func unwatchedAfter(binds string, waits ...string) func(*journaltest.Journal) {
+	return func(d *journaltest.Journal) {
+		n := d.First(binding(binds)).N
+		d.DropAll(func(e *journal.Event) bool { return timer(e) && e.N > n && slices.Contains(waits, e.Socket) })
+	}
+}
+
+// boundAll lets those succeed that bind without SO_REUSEADDR.
+var boundAll = all(changed(binding("b8"), returns(0, "")), changed(binding("b12"), returns(0, "")))
+
+// unoccupied lets no TIME_WAIT have been seen.
+var unoccupied = droppedAll(func(e *journal.Event) bool { return e.State != nil && e.State.To == journal.TimeWait })
+
+// alteredTimer: HC21 to HC23.
+var alteredTimer = []journaltest.Case{
+	{Name: "it returned when it was over", Of: "time-wait", Do: changed(call("b2", "close"), func(e *journal.Event) { e.Call.TookNS = 61 * second }), Claim: "HC21", Want: claim.Refuted},
+	{Name: "no TIME_WAIT", Of: "time-wait", Do: unoccupied, Claim: "HC21", Want: claim.Inconclusive},
+	{Name: "its timer was not read", Of: "time-wait-host", Do: droppedAll(timer), Claim: "HC21", Want: claim.Inconclusive},
+	{Name: "a FIN came again", Of: "time-wait", Do: repeatedFIN, Claim: "HC21", Want: claim.Confirmed},
+
+	{Name: "three minutes", Of: "time-wait", Do: lasting(120_000), Claim: "HC22", Want: claim.Confirmed},
+	{Name: "four minutes", Of: "time-wait-host", Do: lasting(180_000), Claim: "HC22", Want: claim.Confirmed},
+	{Name: "five minutes", Of: "time-wait-loopback", Do: lasting(240_000), Claim: "HC22", Want: claim.Refuted},
+	{Name: "read but once", Of: "time-wait", Do: droppedAll(func(e *journal.Event) bool { return timer(e) && e.T > second }), Claim: "HC22", Want: claim.Inconclusive},
+	{Name: "set anew by a FIN, three minutes otherwise", Of: "time-wait", Do: all(lasting(120_000), repeatedFIN), Claim: "HC22", Want: claim.Confirmed},
+
+	{Name: "shorter", Of: "time-wait", Do: shorter, Claim: "HC23", Want: claim.Confirmed},
+	{Name: "set anew by a FIN", Of: "time-wait", Do: repeatedFIN, Claim: "HC23", Want: claim.Inconclusive},
+	{Name: "it was not lowered", Of: "time-wait-host", Do: func(*journaltest.Journal) {}, Claim: "HC23", Want: claim.Inconclusive},
+	{Name: "a FIN came again on lo", Of: "time-wait-loopback", Do: againOnLo, Claim: "HC23", Want: claim.Inconclusive},
+	{Name: "none before", Of: "time-wait", Do: droppedAll(journaltest.Of("b2", timer)), Claim: "HC23", Want: claim.Inconclusive},
+}
+
+// alteredBind: HC24 and HC28, and the scenario time-wait.
+var alteredBind = []journaltest.Case{
+	{Name: "bound without", Of: "time-wait", Do: changed(binding("b8"), returns(0, "")), Claim: "HC24", Want: claim.Refuted},
+	{Name: "bound without, but the old one had it", Of: "time-wait", Do: changed(binding("b12"), returns(0, "")), Claim: "HC24", Want: claim.Refuted},
+	{Name: "failed for another reason", Of: "time-wait", Do: all(changed(binding("b8"), returns(-1, "EACCES")), changed(binding("b12"), returns(-1, "EACCES"))), Claim: "HC24", Want: claim.Inconclusive},
+	{Name: "tried with it alone", Of: "time-wait", Do: all(dropped(binding("b8")), dropped(binding("b12"))), Claim: "HC24", Want: claim.Inconclusive},
+	{Name: "bound, for a RST had ended the TIME_WAIT", Of: "time-wait", Do: all(assassinated("b7", "40004"), assassinated("b11", "40005"), boundAll), Claim: "HC24", Want: claim.Inconclusive},
+	{Name: "bound, but a RST had ended one TIME_WAIT alone", Of: "time-wait", Do: all(assassinated("b7", "40004"), boundAll), Claim: "HC24", Want: claim.Refuted},
+	{Name: "not bound, and nobody looked after that", Of: "time-wait", Do: all(unwatchedAfter("b8", "b7"), unwatchedAfter("b12", "b11")), Claim: "HC24", Want: claim.Confirmed},
+	{Name: "the listeners were still there", Of: "time-wait", Do: stillListening, Claim: "HC24", Want: claim.Inconclusive},
+	{Name: "no TIME_WAIT", Of: "time-wait", Do: unoccupied, Claim: "HC24", Want: claim.Inconclusive},
+
+	{Name: "bound with it on the new one alone", Of: "time-wait", Do: changed(binding("b9"), returns(0, "")), Claim: "HC28", Want: claim.Confirmed},
+	{Name: "bound with it on the new one alone", Of: "time-wait-loopback", Do: changed(binding("b7"), returns(0, "")), Claim: "HC28", Want: claim.Confirmed},
+	{Name: "bound with it on the new one alone, but nobody looked after that", Of: "time-wait", Do: all(unwatchedAfter("b9", "b7"), changed(binding("b9"), returns(0, ""))), Claim: "HC28", Want: claim.Inconclusive},
+	{Name: "failed for another reason", Of: "time-wait", Do: all(changed(binding("b9"), returns(-1, "EINVAL")), changed(binding("b13"), returns(-1, "EINVAL"))), Claim: "HC28", Want: claim.Inconclusive},
+	{Name: "tried with it on both alone", Of: "time-wait", Do: dropped(binding("b9")), Claim: "HC28", Want: claim.Inconclusive},
+	{Name: "no TIME_WAIT", Of: "time-wait-host", Do: unoccupied, Claim: "HC28", Want: claim.Inconclusive},
+
+	{Name: "no TIME_WAIT", Of: "time-wait", Do: unoccupied, Outcome: claim.OutcomeUnresolved},
+	{Name: "bound, for a RST had ended both", Of: "time-wait", Do: all(assassinated("b7", "40004"), assassinated("b11", "40005"), boundAll), Outcome: claim.OutcomeUnresolved},
+	{Name: "bound, but nobody looked after that", Of: "time-wait", Do: all(unwatchedAfter("b8", "b7"), boundAll), Outcome: claim.OutcomeUnresolved},
+	{Name: "held up", Of: "time-wait", Do: all(boundAll, journaltest.HeldUp(binding("b8"), "")), Outcome: claim.NotReproduced},
+	{Name: "nobody tried to bind", Of: "time-wait", Do: stillListening, Outcome: claim.NotReproduced},
+}
+
+// lateACK is b5's second acknowledgement of the FIN, which arrives.
+var lateACK = func(e *journal.Event) bool { return to("40003", sent("8081", ack...))(e) && e.T > 22*second/10 }
+
+// alteredAgain: HC25.
+var alteredAgain = []journaltest.Case{
+	{Name: "not acknowledged", Of: "time-wait", Do: dropped(lateACK), Claim: "HC25", Want: claim.Refuted},
+	{Name: "answered with RST", Of: "time-wait", Do: changed(lateACK, flagged(rst...)), Claim: "HC25", Want: claim.Refuted},
+	{Name: "not acknowledged, but the run was stopped", Of: "time-wait", Do: func(d *journaltest.Journal) {
+		d.Drop(lateACK)
+		d.Stopped = "interrupted by SIGINT"
+	}, Claim: "HC25", Want: claim.Inconclusive},
+	{Name: "no FIN came again", Of: "time-wait-loopback", Do: func(*journaltest.Journal) {}, Claim: "HC25", Want: claim.Inconclusive},
+	{Name: "the FIN came again before TIME_WAIT", Of: "time-wait", Do: droppedAll(func(e *journal.Event) bool { return e.T > second && arriving("40003", fin...)(e) && e.T > 22*second/10 }), Claim: "HC25", Want: claim.Inconclusive},
+	{Name: "the FIN came a third time", Of: "time-wait", Do: twice(func(e *journal.Event) bool { return e.T > 22*second/10 && sent("40003", fin...)(e) }), Claim: "HC25", Want: claim.Confirmed},
+}
+
+// alteredTimeWait: how long TIME_WAIT lasts, and what it keeps from being done.
+var alteredTimeWait = slices.Concat(alteredTimer, alteredBind, alteredAgain)

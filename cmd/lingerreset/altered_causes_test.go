@@ -1,0 +1,53 @@
+package main
+
+import (
+	"slices"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+)
+
+// In the recording causes a1 calls a closed port; a2 to a6 are reset by linger 0,
+// close with data unread, data after close, data after SHUT_RDWR, and SOCK_DESTROY;
+// a7 to a9 fill a queue; a10 gets an old SYN+ACK; a11's keepalive and a12's user
+// timeout find nobody.
+
+// undrawn lets no RST of a port's come, in the play.
+func undrawn(port string) func(*journaltest.Journal) {
+	return func(d *journaltest.Journal) { d.DropAll(played(d, rstsOf(port))) }
+}
+
+// undrawnTo lets none come to a port.
+func undrawnTo(port string) func(*journaltest.Journal) {
+	return func(d *journaltest.Journal) {
+		d.DropAll(played(d, to(port, func(e *journal.Event) bool { return e.Packet != nil && slices.Contains(e.Packet.Flags, "RST") })))
+	}
+}
+
+// drewNo is what is said of a cause that drew no RST.
+func drewNo(name string, do func(*journaltest.Journal)) journaltest.Case {
+	return journaltest.Case{Name: name, Of: "causes", Do: do, Outcome: claim.NotReproduced}
+}
+
+// notMadeToHappen is what is said of a cause that is not in the journal.
+func notMadeToHappen(name, of string, do func(*journaltest.Journal)) journaltest.Case {
+	return journaltest.Case{Name: "without " + name, Of: of, Do: do, Outcome: claim.OutcomeUnresolved}
+}
+
+// alteredCauses: the scenario causes.
+var alteredCauses = []journaltest.Case{
+	drewNo("a port without a listener", undrawnTo("40001")),
+	drewNo("close() with SO_LINGER {1, 0}", undrawn("40002")),
+	drewNo("a full accept queue, tcp_abort_on_overflow", undrawnTo("40009")),
+	{Name: "the RST comes from the wrong end", Of: "causes", Do: changedAll(rstsOf("40002"), func(e *journal.Event) { e.Packet.Src, e.Packet.Dst = e.Packet.Dst, e.Packet.Src }), Outcome: claim.NotReproduced},
+	{Name: "TCP_USER_TIMEOUT draws one", Of: "causes", Do: func(d *journaltest.Journal) {
+		at := *d.First(sent("40012", "SYN")).Packet
+		d.Carry(d.First(stateFrom("a12", journal.Established)).N, d.First(sent("40011", rstAck...)), func(p *journal.Packet) { p.Src, p.Dst = at.Src, at.Dst })
+	}, Outcome: claim.Reproduced},
+
+	notMadeToHappen("ss -K (SOCK_DESTROY)", "causes", droppedAll(journaltest.Call("SOCK_DESTROY"))),
+	notMadeToHappen("a full accept queue, tcp_abort_on_overflow", "causes", changedAll(journaltest.Setting("net.ipv4.tcp_abort_on_overflow"), func(e *journal.Event) { e.Setting.New = "0" })),
+	{Name: "this kernel has no SOCK_DESTROY", Of: "causes", Do: changed(journaltest.Call("SOCK_DESTROY"), returns(-1, "EOPNOTSUPP")), Outcome: claim.Reproduced},
+	{Name: "SOCK_DESTROY was refused", Of: "causes", Do: changed(journaltest.Call("SOCK_DESTROY"), returns(-1, "EPERM")), Outcome: claim.OutcomeUnresolved},
+}

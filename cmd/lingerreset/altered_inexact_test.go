@@ -1,0 +1,59 @@
+package main
+
+import (
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+)
+
+// In the recording inexact b2 gets the exact RST, b3 one inside its window, b4 one
+// outside.
+
+// forgedTo is the RST that was made up in the name of a port.
+func forgedTo(port string) journaltest.Which {
+	return from(port, journaltest.PacketAt(journal.AtInjected, rst...))
+}
+
+// beyond moves a RST on.
+func beyond(n uint32) func(*journal.Event) { return func(e *journal.Event) { e.Packet.Seq += n } }
+
+// endedBy lets an end be torn down by a forged RST.
+func endedBy(port, socket string) func(*journaltest.Journal) {
+	return func(d *journaltest.Journal) {
+		d.Again(d.First(forgedTo(port)).N, d.First(stateTo("b2", journal.Close)), func(e *journal.Event) { e.Socket = socket })
+	}
+}
+
+// stays lets b2 not be torn down.
+func stays(d *journaltest.Journal) {
+	d.DropAll(stateTo("b2", journal.Close))
+	d.DropAll(stateTo("b2", journal.Gone))
+}
+
+// scaled lets the receiver's last word before a RST be an ACK, the window of which
+// is scaled.
+func scaled(window uint16, port string) func(*journaltest.Journal) {
+	return func(d *journaltest.Journal) {
+		like := d.First(to(port, sent("8080", "SYN", "ACK")))
+		d.Again(d.First(forgedTo(port)).N-2, like, func(e *journal.Event) {
+			e.Packet.Flags, e.Packet.Win, e.Packet.Options = ack, window, nil
+			e.Packet.Seq++
+		})
+	}
+}
+
+// alteredInexact: LR16 and LR18 of RSTs that were made up, and the scenario
+// inexact.
+var alteredInexact = []journaltest.Case{
+	{Name: "a challenge", Of: "inexact", Do: answered(forgedTo("40001"), to("40001", sent("8080", "SYN", "ACK"))), Claim: "LR16", Want: claim.Refuted},
+
+	{Name: "it ended the connection", Of: "inexact", Do: endedBy("40002", "b3"), Claim: "LR18", Want: claim.Confirmed},
+	{Name: "a later RST ended the connection", Of: "inexact", Do: func(d *journaltest.Journal) {
+		d.Again(d.First(from("40002", data("40002", journal.AtDelivered))).N, d.First(stateTo("b2", journal.Close)), func(e *journal.Event) { e.Socket = "b3" })
+	}, Claim: "LR18", Want: claim.Refuted},
+	{Name: "it was outside the window", Of: "inexact", Do: changed(forgedTo("40002"), beyond(65160)), Claim: "LR18", Want: claim.Inconclusive},
+	{Name: "the window is larger than it seems", Of: "inexact", Do: all(scaled(64, "40002"), changed(forgedTo("40002"), beyond(65000))), Claim: "LR18", Want: claim.Refuted},
+
+	{Name: "the exact one did not end it", Of: "inexact", Do: stays, Outcome: claim.NotReproduced},
+	{Name: "one inside the window ended it", Of: "inexact", Do: endedBy("40002", "b3"), Outcome: claim.NotReproduced},
+}

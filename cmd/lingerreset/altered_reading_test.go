@@ -1,0 +1,45 @@
+package main
+
+import (
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+)
+
+// In the recording read-after-reset a1 is reset in CLOSE_WAIT, a2 in ESTABLISHED,
+// a3 with data unread, a4 while a process has it; a5 resets before b6 is accepted.
+
+// alteredReading: LR9, LR13, LR14, LR19, and the scenario read-after-reset.
+var alteredReading = []journaltest.Case{
+	{Name: "ECONNRESET", Of: "read-after-reset", Do: changed(call("a1", "read"), returns(-1, "ECONNRESET")), Claim: "LR9", Want: claim.Confirmed},
+	{Name: "a send had been told before", Of: "read-after-reset", Do: func(d *journaltest.Journal) {
+		d.Call(d.First(stateTo("a1", journal.Gone)).N, "a1", "sendmsg", -1, "EPIPE", "a1", "6", "MSG_NOSIGNAL")
+	}, Claim: "LR9", Want: claim.Inconclusive},
+
+	{Name: "the first write is killed", Of: "read-after-reset", Do: changed(call("a4", "write"), raises("")), Claim: "LR13", Want: claim.Refuted},
+
+	{Name: "ECONNRESET", Of: "read-after-reset", Do: changed(call("a1", "write"), returns(-1, "ECONNRESET")), Claim: "LR14", Want: claim.Confirmed},
+	{Name: "something was unread", Of: "read-after-reset", Do: func(d *journaltest.Journal) {
+		like := d.First(to("40001", sent("8080", "SYN", "ACK")))
+		d.Carry(d.First(stateTo("a1", journal.Established)).N+2, like, func(p *journal.Packet) {
+			p.Flags, p.Len = []string{"PSH", "ACK"}, 1
+			p.Seq++
+		})
+	}, Claim: "LR14", Want: claim.Inconclusive},
+
+	{Name: "epoll_wait() said nothing", Of: "read-after-reset", Do: changed(call("a6", "epoll_wait"), said("EPOLLOUT")), Claim: "LR24", Want: claim.Confirmed},
+
+	{Name: "ECONNRESET in CLOSE_WAIT", Of: "read-after-reset", Do: changed(call("a1", "read"), returns(-1, "ECONNRESET")), Outcome: claim.NotReproduced},
+}
+
+// In the recording shut-wr-contrast b2 shuts down, and a1 sends thrice; b3 closes,
+// and a2 does.
+
+// alteredContrast: LR10, and the scenarios shut-wr-contrast and lost-fin.
+var alteredContrast = []journaltest.Case{
+	{Name: "the second failed", Of: "shut-wr-contrast", Do: changedNth(1, call("a1", "sendmsg"), returns(-1, "EPIPE")), Claim: "LR10", Want: claim.Refuted},
+
+	{Name: "what was sent was not read", Of: "shut-wr-contrast", Do: changedNth(2, call("b2", "read"), returns(-1, "EAGAIN")), Outcome: claim.NotReproduced},
+	{Name: "after close the second succeeded", Of: "shut-wr-contrast", Do: changedNth(1, call("a2", "sendmsg"), returns(6, "")), Outcome: claim.NotReproduced},
+	{Name: "the second succeeded", Of: "lost-fin", Do: changedNth(1, call("a1", "sendmsg"), returns(6, "")), Outcome: claim.NotReproduced},
+}

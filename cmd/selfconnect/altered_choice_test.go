@@ -1,0 +1,159 @@
+package main
+
+import (
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+)
+
+// unhit makes the first series miss: its socket has another's peer.
+func unhit(d *journaltest.Journal) { d.First(journaltest.Call("getpeername")).Call.Out = "192.0.2.1:1" }
+
+// hitAgain lets the first attempt of the second series, on socket, connect to
+// itself all the same.
+func hitAgain(socket string) func(*journaltest.Journal) {
+	return func(d *journaltest.Journal) {
+		connect := d.First(journaltest.Of(socket, journaltest.Call("connect")))
+		target := targetOf(connect)
+		n := connect.N
+		d.Again(n, d.First(journaltest.StateTo(journal.Established, journal.TCPInfo)), func(e *journal.Event) { e.Socket = socket })
+		for i, op := range []string{"getsockname", "getpeername"} {
+			d.Again(n+1+i, d.First(journaltest.Call(op)), func(e *journal.Event) { e.Socket = socket; e.Call.Out = target })
+		}
+	}
+}
+
+// otherAnswered lets an attempt connect, but to another socket.
+func otherAnswered(socket string) func(*journaltest.Journal) {
+	return func(d *journaltest.Journal) {
+		n := d.First(journaltest.Of(socket, journaltest.Call("connect"))).N
+		d.Again(n, d.First(journaltest.StateTo(journal.Established, journal.TCPInfo)), func(e *journal.Event) { e.Socket = socket })
+	}
+}
+
+// foldedEstablished lets one of the attempts in the n-th fold have connected.
+func foldedEstablished(n int) func(*journaltest.Journal) {
+	return func(d *journaltest.Journal) {
+		f := d.Nth(n, journaltest.Folded).Fold
+		f.Counts = append(f.Counts, journal.FoldedCount{What: "state ESTABLISHED by tcp_info", Count: 1})
+	}
+}
+
+// fewer leaves only so many attempts in the n-th fold.
+func fewer(n, times int) func(*journaltest.Journal) {
+	return func(d *journaltest.Journal) { d.Nth(n, journaltest.Folded).Fold.Times = times }
+}
+
+// firstSocket is the socket of the n-th connect.
+func firstSocket(d *journaltest.Journal, n int) string {
+	return d.Nth(n, journaltest.Call("connect")).Socket
+}
+
+// second does something to the first socket of the second series.
+func second(do func(socket string) func(*journaltest.Journal)) func(*journaltest.Journal) {
+	return func(d *journaltest.Journal) {
+		n := 0
+		for targetOf(d.Nth(n, journaltest.Call("connect"))) == targetOf(d.First(journaltest.Call("connect"))) {
+			n++
+		}
+		do(firstSocket(d, n))(d)
+	}
+}
+
+// reservedSocket is the first socket of reserved-port's second series.
+func afterReserving(do func(socket string) func(*journaltest.Journal)) func(*journaltest.Journal) {
+	return func(d *journaltest.Journal) {
+		set := d.First(journaltest.Setting(reservedSetting)).N
+		s := d.First(func(e *journal.Event) bool { return e.N > set && journaltest.Call("connect")(e) }).Socket
+		do(s)(d)
+	}
+}
+
+// rangeIs changes the value of ip_local_port_range, as read or set.
+func rangeIs(value string) func(*journaltest.Journal) {
+	return func(d *journaltest.Journal) { d.First(journaltest.Setting(rangeSetting)).Setting.New = value }
+}
+
+func dropSetting(name string) func(*journaltest.Journal) {
+	return func(d *journaltest.Journal) { d.DropAll(journaltest.Setting(name)) }
+}
+
+// alteredChoice: SC7, SC8 and SC11, and the hunts.
+var alteredChoice = []journaltest.Case{
+	{Name: "bound after all", Of: "autobind", Do: func(d *journaltest.Journal) {
+		d.Call(d.First(journaltest.Call("connect")).N-journaltest.Spread, firstSocket(d, 0), "bind", 0, "", firstSocket(d, 0), "192.0.2.1:40000")
+	}, Claim: "SC7", Want: claim.Inconclusive},
+	{Name: "the target outside the range", Of: "autobind", Do: rangeIs("32768 39999"), Claim: "SC7", Want: claim.Inconclusive},
+	{Name: "the range not read", Of: "autobind", Do: dropSetting(rangeSetting), Claim: "SC7", Want: claim.Inconclusive},
+	{Name: "the peer is another", Of: "autobind", Do: unhit, Claim: "SC7", Want: claim.Inconclusive},
+	{Name: "no connect", Of: "autobind", Do: func(d *journaltest.Journal) { d.Drop(journaltest.Call("connect")) }, Claim: "SC7", Want: claim.Inconclusive},
+	{Name: "a connect without arguments", Of: "autobind", Do: func(d *journaltest.Journal) { d.First(journaltest.Call("connect")).Call.Args = nil }, Claim: "SC7", Want: claim.Inconclusive},
+	{Name: "the range not read", Of: "hunt", Do: dropSetting(rangeSetting), Claim: "SC7", Want: claim.Inconclusive},
+	{Name: "a socket listened", Of: "autobind", Do: func(d *journaltest.Journal) {
+		d.Call(d.First(journaltest.Call("connect")).N, "a9", "listen", 0, "", "a9", "1")
+	}, Claim: "SC1", Want: claim.Inconclusive},
+
+	{Name: "none hit", Of: "hunt", Do: unhit, Outcome: claim.NotReproduced},
+	{Name: "something else answered", Of: "hunt", Do: func(d *journaltest.Journal) { unhit(d); foldedEstablished(0)(d) }, Outcome: claim.NotReproduced},
+	{Name: "no attempt", Of: "hunt", Do: func(d *journaltest.Journal) { d.DropAll(journaltest.Call("connect")) }, Outcome: claim.OutcomeUnresolved},
+
+	{Name: "hit all the same", Of: "outside-range", Do: second(hitAgain), Claim: "SC8", Want: claim.Refuted},
+	{Name: "hit all the same", Of: "outside-range", Do: second(hitAgain), Outcome: claim.NotReproduced},
+	{Name: "hit, but inside the range", Of: "outside-range", Do: func(d *journaltest.Journal) { second(hitAgain)(d); rangeIs("1024 60999")(d) }, Claim: "SC8", Want: claim.Inconclusive},
+	{Name: "the one inside not hit", Of: "outside-range", Do: unhit, Claim: "SC8", Want: claim.Inconclusive},
+	{Name: "the one inside not hit", Of: "outside-range", Do: unhit, Outcome: claim.OutcomeUnresolved},
+	{Name: "too few for the range", Of: "outside-range", Do: fewer(1, 28_000), Claim: "SC8", Want: claim.Inconclusive},
+	{Name: "fewer than inside", Of: "outside-range", Do: fewer(1, 100), Claim: "SC8", Want: claim.Inconclusive},
+	{Name: "the range not read", Of: "outside-range", Do: dropSetting(rangeSetting), Claim: "SC8", Want: claim.Inconclusive},
+	{Name: "both inside the range", Of: "outside-range", Do: rangeIs("1024 60999"), Claim: "SC8", Want: claim.Inconclusive},
+	{Name: "neither inside the range", Of: "outside-range", Do: rangeIs("50000 60999"), Claim: "SC8", Want: claim.Inconclusive},
+	{Name: "the port outside answered", Of: "outside-range", Do: second(otherAnswered), Claim: "SC8", Want: claim.Inconclusive},
+	{Name: "the port outside answered in a fold", Of: "outside-range", Do: foldedEstablished(1), Claim: "SC8", Want: claim.Inconclusive},
+	{Name: "one series only", Of: "outside-range", Do: func(d *journaltest.Journal) {
+		hit := d.First(journaltest.Call("getpeername")).N
+		d.DropAll(func(e *journal.Event) bool {
+			return e.N > hit && (journaltest.Call("connect")(e) || journaltest.Folded(e))
+		})
+	}, Claim: "SC8", Want: claim.Inconclusive},
+	{Name: "the range not read", Of: "outside-range", Do: dropSetting(rangeSetting), Claim: "SC7", Want: claim.Inconclusive},
+
+	{Name: "hit all the same", Of: "reserved-port", Do: afterReserving(hitAgain), Claim: "SC11", Want: claim.Refuted},
+	{Name: "hit all the same", Of: "reserved-port", Do: afterReserving(hitAgain), Outcome: claim.NotReproduced},
+	{Name: "hit, but another port was reserved", Of: "reserved-port", Do: func(d *journaltest.Journal) {
+		afterReserving(hitAgain)(d)
+		d.First(journaltest.Setting(reservedSetting)).Setting.New = "40001"
+	}, Claim: "SC11", Want: claim.Inconclusive},
+	{Name: "another port was reserved", Of: "reserved-port", Do: func(d *journaltest.Journal) {
+		d.First(journaltest.Setting(reservedSetting)).Setting.New = "40001,40003-40009"
+	}, Claim: "SC11", Want: claim.Inconclusive},
+	{Name: "reserved with others", Of: "reserved-port", Do: func(d *journaltest.Journal) {
+		d.First(journaltest.Setting(reservedSetting)).Setting.New = "8080,39990-40010"
+	}, Claim: "SC11", Want: claim.Confirmed},
+	{Name: "reserved before too", Of: "reserved-port", Do: func(d *journaltest.Journal) {
+		d.Set(d.First(journaltest.Call("connect")).N-journaltest.Spread, reservedSetting, "", "40000")
+	}, Claim: "SC11", Want: claim.Inconclusive},
+	{Name: "nothing was reserved", Of: "reserved-port", Do: dropSetting(reservedSetting), Claim: "SC11", Want: claim.Inconclusive},
+	{Name: "nothing was reserved", Of: "reserved-port", Do: dropSetting(reservedSetting), Outcome: claim.OutcomeUnresolved},
+	{Name: "moved out of the range meanwhile", Of: "reserved-port", Do: func(d *journaltest.Journal) {
+		d.Set(d.First(journaltest.Setting(reservedSetting)).N, rangeSetting, "40000 40063", "40001 40063")
+	}, Claim: "SC11", Want: claim.Inconclusive},
+	{Name: "the range not known", Of: "reserved-port", Do: dropSetting(rangeSetting), Claim: "SC11", Want: claim.Inconclusive},
+	{Name: "not hit before", Of: "reserved-port", Do: unhit, Claim: "SC11", Want: claim.Inconclusive},
+	{Name: "too few attempts", Of: "reserved-port", Do: func(d *journaltest.Journal) {
+		hit := d.First(journaltest.Call("getpeername")).N
+		n := 0
+		for d.Nth(n, journaltest.Folded).N < hit {
+			n++
+		}
+		fewer(n, 0)(d)
+		if n > 0 { // it may have been hit at once: then two attempts are too few for three
+			fewer(0, 3)(d)
+		}
+	}, Claim: "SC11", Want: claim.Inconclusive},
+	{Name: "another target", Of: "reserved-port", Do: afterReserving(func(s string) func(*journaltest.Journal) {
+		return func(d *journaltest.Journal) {
+			c := d.First(journaltest.Of(s, journaltest.Call("connect"))).Call
+			c.Args = append(c.Args[:len(c.Args)-1:len(c.Args)-1], "192.0.2.1:40002")
+		}
+	}), Claim: "SC11", Want: claim.Inconclusive},
+}

@@ -1,0 +1,22 @@
+package main
+
+import (
+	"slices"
+	"testing"
+
+	"sockproof/lib/journaltest"
+)
+
+// suite is what these tests work with. Each recording is of a run on
+// the network that its name says, or on the strongest that the scenario can have.
+var suite = journaltest.Suite{
+	Program: &program,
+	Shown:   []string{"direct", "autobind"},
+	Recordings: []string{
+		"direct", "direct-loopback", "direct-host",
+		"autobind", "hunt", "other-port", "outside-range", "reserved-port", "detect-and-retry", "port-theft",
+	},
+	Cases: slices.Concat(alteredOther, alteredOpening, alteredData, alteredClose, alteredChoice, alteredCure, alteredTheft),
+}
+
+func TestJournals(t *testing.T) { suite.Journals(t) }

@@ -1,0 +1,421 @@
+package main
+
+import (
+	"slices"
+	"testing"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+)
+
+// suite is what these tests work with. Each recording is of a run on the
+// network that its name says, or on the strongest that the scenario can have.
+var suite = journaltest.Suite{
+	Program: &program,
+	Shown:   []string{"cross", "lost-syn"},
+	Recordings: []string{
+		"cross", "close-cross", "lost-syn", "lost-synack", "missed", "missed-loopback", "missed-host",
+		"same-path", "punch", "listener", "eaten-rst", "race", "retry",
+	},
+	Cases: slices.Concat(alteredOpening, alteredCounts, alteredClose, alteredLoss, alteredContrast, alteredChance),
+}
+
+func TestJournals(t *testing.T) { suite.Journals(t) }
+
+// What the altered journals have changed, and looked for.
+var (
+	asRecorded = journaltest.AsRecorded
+	changed    = journaltest.Changed
+	dropped    = journaltest.Dropped
+	droppedAll = journaltest.DroppedAll
+	entered    = journaltest.Entered
+)
+
+// neverOpened lets nobody see a socket ESTABLISHED.
+func neverOpened(socket string) func(*journaltest.Journal) {
+	return func(d *journaltest.Journal) { d.DropAll(journaltest.Of(socket, entered(journal.Established))) }
+}
+
+// connects lets a socket be seen ESTABLISHED behind event n.
+func connects(d *journaltest.Journal, n int, socket, from string) {
+	d.After(n, journal.Event{
+		Host: socket[:1], Socket: socket, Kind: journal.KindState,
+		State: &journal.State{From: from, To: journal.Established, Witness: journal.TCPInfo},
+	})
+}
+
+// sent and delivered are segments leaving or entering a host.
+func sent(host string, flags ...string) journaltest.Which {
+	return journaltest.On(host, journaltest.PacketAt(journal.AtSent, flags...))
+}
+
+func delivered(host string, flags ...string) journaltest.Which {
+	return journaltest.On(host, journaltest.PacketAt(journal.AtDelivered, flags...))
+}
+
+// uncrossed lets a's SYN arrive before b's is sent.
+func uncrossed(d *journaltest.Journal) {
+	d.Swap(d.First(sent("b", "SYN")), d.First(delivered("b", "SYN")))
+}
+
+// losing lets the wire drop the first such segment on its way to the host.
+func losing(to string, flags ...string) func(*journaltest.Journal) {
+	return changed(delivered(to, flags...), func(e *journal.Event) { e.Packet.At = journal.AtDropped })
+}
+
+// oneSYN is an ordinary handshake: a's SYN was lost.
+func oneSYN(d *journaltest.Journal) {
+	losing("b", "SYN")(d)
+	d.DropAll(journaltest.Of("b1", entered(journal.SynRecv)))
+	for _, w := range []journal.Witness{journal.TCPInfo, journal.SockDiag} {
+		d.First(journaltest.Of("b1", journaltest.StateTo(journal.Established, w))).State.From = journal.SynSent
+	}
+}
+
+// synAgain lets a's SYN come again, as after SIGSTOP and SIGCONT.
+func synAgain(d *journaltest.Journal) { d.SYNAgain(func(*journal.Packet) {}) }
+
+// synAnswered lets b answer the SYN that came again, as Linux does, with an
+// ACK of what it has: nothing new.
+func synAnswered(d *journaltest.Journal) {
+	synAgain(d)
+	last := d.First(sent("b", "ACK"))
+	n := d.First(sent("b", "SYN", "ACK")).N + 1 // the copy of the SYN that was delivered
+	d.Again(n, last, nil)
+	d.Again(d.Nth(1, journaltest.Of("a1", entered(journal.Established))).N+1, d.First(delivered("a", "ACK")), func(e *journal.Event) { e.Packet.Of = n + 1 })
+}
+
+// listing is a listing of the sockets in one state and others.
+func listing(state string) journaltest.Which {
+	return func(e *journal.Event) bool { return e.Table != nil && slices.Contains(e.Table.States, state) }
+}
+
+// found lets the first listing on a host find one socket more.
+func found(host, state, socket string) func(*journaltest.Journal) {
+	return changed(journaltest.On(host, listing(state)), func(e *journal.Event) { e.Table.Sockets = append(e.Table.Sockets, socket) })
+}
+
+// counter is how far a counter of a host moved.
+func counter(name string) journaltest.Which {
+	return func(e *journal.Event) bool { return e.Counter != nil && e.Counter.Name == name }
+}
+
+// alteredOpening: SO1, SO3 and SO4, and that two clients connect at all.
+var alteredOpening = []journaltest.Case{
+	{Name: "as recorded", Of: "cross", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "a never ESTABLISHED", Of: "cross", Do: neverOpened("a1"), Outcome: claim.NotReproduced},
+	{Name: "b never ESTABLISHED", Of: "cross", Do: neverOpened("b1"), Outcome: claim.NotReproduced},
+	{Name: "b did not call", Of: "cross", Do: dropped(journaltest.Of("b1", journaltest.Call("connect"))), Outcome: claim.OutcomeUnresolved},
+	{Name: "nobody called", Of: "cross", Do: droppedAll(journaltest.Call("connect")), Outcome: claim.OutcomeUnresolved},
+	{Name: "an ordinary handshake", Of: "cross", Do: oneSYN, Outcome: claim.NotReproduced},
+	{Name: "the SYNs did not cross", Of: "cross", Do: uncrossed, Outcome: claim.NotReproduced},
+	{Name: "SIGSTOP: the SYN came again", Of: "cross", Do: synAgain, Outcome: claim.Reproduced},
+
+	{Name: "a socket listened", Of: "cross", Do: func(d *journaltest.Journal) {
+		d.Call(d.First(journaltest.Call("bind")).N, "b9", "listen", 0, "", "b9", "1")
+	}, Claim: "SO1", Want: claim.Inconclusive},
+	{Name: "a listener on b", Of: "cross", Do: found("b", journal.Listen, "LISTEN 192.0.2.2:5002 → 0.0.0.0:0"), Claim: "SO1", Want: claim.Inconclusive},
+	{Name: "a listener on a in the end", Of: "cross", Do: func(d *journaltest.Journal) {
+		t := d.Nth(2, journaltest.On("a", listing(journal.Listen))).Table
+		t.Sockets = append(t.Sockets, "LISTEN 192.0.2.1:5001 → 0.0.0.0:0")
+	}, Claim: "SO1", Want: claim.Inconclusive},
+	{Name: "nobody looked for listeners", Of: "cross", Do: droppedAll(listing(journal.Listen)), Claim: "SO1", Want: claim.Inconclusive},
+	{Name: "a never ESTABLISHED", Of: "cross", Do: neverOpened("a1"), Claim: "SO1", Want: claim.Inconclusive},
+	{Name: "SIGSTOP: the SYN came again", Of: "cross", Do: synAgain, Claim: "SO1", Want: claim.Confirmed},
+
+	{Name: "SYN_RECV of a not seen", Of: "cross", Do: dropped(journaltest.Of("a1", journaltest.StateTo(journal.SynRecv, journal.TCPInfo))), Claim: "SO3", Want: claim.Inconclusive},
+	{Name: "SYN_RECV of b not seen", Of: "close-cross", Do: dropped(journaltest.Of("b1", journaltest.StateTo(journal.SynRecv, journal.TCPInfo))), Claim: "SO3", Want: claim.Inconclusive},
+	{Name: "a skipped SYN_RECV", Of: "cross", Do: func(d *journaltest.Journal) {
+		d.Drop(journaltest.Of("a1", journaltest.StateTo(journal.SynRecv, journal.TCPInfo)))
+		d.First(journaltest.Of("a1", journaltest.StateTo(journal.Established, journal.TCPInfo))).State.From = journal.SynSent
+	}, Claim: "SO3", Want: claim.Refuted},
+	{Name: "SYN and SYN+ACK the other way round", Of: "cross", Do: func(d *journaltest.Journal) {
+		d.Swap(d.First(delivered("a", "SYN")), d.First(delivered("a", "SYN", "ACK")))
+	}, Claim: "SO3", Want: claim.Refuted},
+	{Name: "SYN_RECV before the SYN", Of: "cross", Do: func(d *journaltest.Journal) {
+		d.Swap(d.First(delivered("a", "SYN")), d.First(journaltest.Of("a1", journaltest.StateTo(journal.SynRecv, journal.TCPInfo))))
+	}, Claim: "SO3", Want: claim.Refuted},
+	{Name: "the SYNs did not cross", Of: "cross", Do: uncrossed, Claim: "SO3", Want: claim.Inconclusive},
+	{Name: "a SYN+ACK was lost", Of: "cross", Do: losing("a", "SYN", "ACK"), Claim: "SO3", Want: claim.Inconclusive},
+	{Name: "SIGSTOP: the SYN came again", Of: "cross", Do: synAgain, Claim: "SO3", Want: claim.Confirmed},
+	{Name: "SIGSTOP: and was answered", Of: "cross", Do: synAnswered, Claim: "SO3", Want: claim.Confirmed},
+
+	{Name: "ESTABLISHED of a not seen", Of: "cross", Do: dropped(journaltest.Of("a1", journaltest.StateTo(journal.Established, journal.TCPInfo))), Claim: "SO4", Want: claim.Inconclusive},
+	{Name: "ESTABLISHED before its SYN+ACK", Of: "cross", Do: func(d *journaltest.Journal) {
+		d.Swap(d.First(delivered("b", "SYN", "ACK")), d.First(journaltest.Of("b1", journaltest.StateTo(journal.Established, journal.TCPInfo))))
+	}, Claim: "SO4", Want: claim.Refuted},
+	{Name: "SYN and SYN+ACK the other way round", Of: "cross", Do: func(d *journaltest.Journal) {
+		d.Swap(d.First(delivered("a", "SYN")), d.First(delivered("a", "SYN", "ACK")))
+	}, Claim: "SO4", Want: claim.Refuted},
+	{Name: "ESTABLISHED on an ACK", Of: "close-cross", Do: lateB, Claim: "SO4", Want: claim.Refuted},
+	{Name: "the SYNs did not cross", Of: "cross", Do: uncrossed, Claim: "SO4", Want: claim.Inconclusive},
+	{Name: "a SYN+ACK was lost", Of: "cross", Do: losing("b", "SYN", "ACK"), Claim: "SO4", Want: claim.Inconclusive},
+	{Name: "SIGSTOP: the SYN came again", Of: "cross", Do: synAgain, Claim: "SO4", Want: claim.Confirmed},
+	{Name: "SIGSTOP: and was answered", Of: "cross", Do: synAnswered, Claim: "SO4", Want: claim.Confirmed},
+}
+
+// lateB lets b be ESTABLISHED only when a's last ACK has come.
+func lateB(d *journaltest.Journal) {
+	d.DropAll(journaltest.Of("b1", entered(journal.Established)))
+	connects(d, d.First(delivered("b", "ACK")).N, "b1", journal.SynRecv)
+}
+
+// withoutLast lets the n hosts not have sent the ACK that ends the opening.
+func withoutLast(hosts ...string) func(*journaltest.Journal) {
+	return func(d *journaltest.Journal) {
+		for _, h := range hosts {
+			n := d.First(sent(h, "ACK")).N
+			d.Drop(func(e *journal.Event) bool { return e.Packet != nil && e.Packet.Of == n })
+			d.Drop(sent(h, "ACK"))
+		}
+	}
+}
+
+// alteredCounts: SO2, SO5 and SO10.
+var alteredCounts = []journaltest.Case{
+	{Name: "as recorded", Of: "cross", Do: asRecorded, Claim: "SO2", Want: claim.Refuted},
+	{Name: "without the last two ACKs", Of: "cross", Do: withoutLast("a", "b"), Claim: "SO2", Want: claim.Confirmed},
+	{Name: "without one of them", Of: "cross", Do: withoutLast("b"), Claim: "SO2", Want: claim.Refuted},
+	{Name: "SIGSTOP: the SYN came again", Of: "cross", Do: synAgain, Claim: "SO2", Want: claim.Refuted},
+	{Name: "SIGSTOP: and was answered", Of: "cross", Do: synAnswered, Claim: "SO2", Want: claim.Refuted},
+	{Name: "SIGSTOP: the SYN came again, without the last ACKs", Of: "cross", Do: func(d *journaltest.Journal) {
+		withoutLast("a", "b")(d)
+		synAgain(d)
+	}, Claim: "SO2", Want: claim.Confirmed},
+	{Name: "the SYNs did not cross", Of: "cross", Do: uncrossed, Claim: "SO2", Want: claim.Inconclusive},
+	{Name: "an ordinary handshake", Of: "cross", Do: oneSYN, Claim: "SO2", Want: claim.Inconclusive},
+	{Name: "a segment was lost", Of: "cross", Do: losing("a", "SYN", "ACK"), Claim: "SO2", Want: claim.Inconclusive},
+	{Name: "not connected", Of: "cross", Do: neverOpened("b1"), Claim: "SO2", Want: claim.Inconclusive},
+
+	{Name: "ESTABLISHED on the fifth", Of: "cross", Do: lateB, Claim: "SO10", Want: claim.Refuted},
+	{Name: "without the last two ACKs", Of: "cross", Do: withoutLast("a", "b"), Claim: "SO10", Want: claim.Confirmed},
+	{Name: "SIGSTOP: the SYN came again", Of: "cross", Do: synAgain, Claim: "SO10", Want: claim.Confirmed},
+	{Name: "SIGSTOP: and was answered", Of: "cross", Do: synAnswered, Claim: "SO10", Want: claim.Confirmed},
+	{Name: "the SYNs did not cross", Of: "cross", Do: uncrossed, Claim: "SO10", Want: claim.Inconclusive},
+	{Name: "a segment was lost", Of: "cross", Do: losing("a", "SYN", "ACK"), Claim: "SO10", Want: claim.Inconclusive},
+	{Name: "not connected", Of: "cross", Do: neverOpened("a1"), Claim: "SO10", Want: claim.Inconclusive},
+
+	{Name: "a second socket on b", Of: "cross", Do: found("b", journal.Established, "ESTABLISHED 192.0.2.2:5002 → 192.0.2.1:5001"), Claim: "SO5", Want: claim.Refuted},
+	{Name: "a second socket on a", Of: "cross", Do: found("a", journal.Established, "SYN_RECV 192.0.2.1:5001 → 192.0.2.2:5002"), Claim: "SO5", Want: claim.Refuted},
+	{Name: "PassiveOpens moved", Of: "cross", Do: func(d *journaltest.Journal) {
+		c := d.First(journaltest.On("b", counter("ActiveOpens")))
+		d.After(c.N, journal.Event{Host: "b", Kind: journal.KindCounter, Counter: &journal.Counter{Name: "PassiveOpens", Delta: 1}})
+	}, Claim: "SO5", Want: claim.Refuted},
+	{Name: "ActiveOpens moved by two", Of: "cross", Do: changed(journaltest.On("a", counter("ActiveOpens")), func(e *journal.Event) { e.Counter.Delta = 2 }), Claim: "SO5", Want: claim.Refuted},
+	{Name: "nobody listed the sockets of b", Of: "cross", Do: droppedAll(journaltest.On("b", listing(journal.Established))), Claim: "SO5", Want: claim.Inconclusive},
+	{Name: "listed when it was over", Of: "cross", Do: changed(journaltest.On("b", listing(journal.Established)), func(e *journal.Event) { e.Table.Sockets = nil }), Claim: "SO5", Want: claim.Inconclusive},
+	{Name: "the SYNs did not cross", Of: "cross", Do: uncrossed, Claim: "SO5", Want: claim.Inconclusive},
+	{Name: "not connected", Of: "cross", Do: neverOpened("a1"), Claim: "SO5", Want: claim.Inconclusive},
+	{Name: "SIGSTOP: the SYN came again", Of: "cross", Do: synAgain, Claim: "SO5", Want: claim.Confirmed},
+}
+
+// fin is the flags of a FIN.
+var fin = []string{"FIN", "ACK"}
+
+// throughFinWait2 lets a go from FIN_WAIT1 to FIN_WAIT2.
+func throughFinWait2(d *journaltest.Journal) {
+	for _, w := range []journal.Witness{journal.TCPInfo, journal.SockDiag} {
+		d.First(journaltest.Of("a1", journaltest.StateTo(journal.Closing, w))).State.To = journal.FinWait2
+	}
+}
+
+// closedInTurn lets a's FIN arrive before b's is sent.
+func closedInTurn(d *journaltest.Journal) {
+	d.Swap(d.First(sent("b", fin...)), d.First(delivered("b", fin...)))
+	throughFinWait2(d)
+}
+
+// alteredClose: SO9.
+var alteredClose = []journaltest.Case{
+	{Name: "CLOSING of a not seen by tcp_info", Of: "close-cross", Do: dropped(journaltest.Of("a1", journaltest.StateTo(journal.Closing, journal.TCPInfo))), Claim: "SO9", Want: claim.Inconclusive},
+	{Name: "CLOSING of a not seen by sock_diag", Of: "close-cross", Do: dropped(journaltest.Of("a1", journaltest.StateTo(journal.Closing, journal.SockDiag))), Claim: "SO9", Want: claim.Inconclusive},
+	{Name: "TIME_WAIT of b not seen", Of: "close-cross", Do: dropped(journaltest.Of("b1", journaltest.StateTo(journal.TimeWait, journal.SockDiag))), Claim: "SO9", Want: claim.Inconclusive},
+	{Name: "through FIN_WAIT2", Of: "close-cross", Do: throughFinWait2, Claim: "SO9", Want: claim.Refuted},
+	{Name: "through FIN_WAIT2", Of: "close-cross", Do: throughFinWait2, Outcome: claim.NotReproduced},
+	{Name: "gone instead of TIME_WAIT", Of: "close-cross", Do: changed(journaltest.Of("b1", journaltest.StateTo(journal.TimeWait, journal.SockDiag)), func(e *journal.Event) { e.State.To = journal.Gone }), Claim: "SO9", Want: claim.Refuted},
+	{Name: "CLOSING not on a FIN", Of: "close-cross", Do: func(d *journaltest.Journal) {
+		d.Swap(d.First(delivered("a", fin...)), d.First(journaltest.Of("a1", journaltest.StateTo(journal.Closing, journal.TCPInfo))))
+	}, Claim: "SO9", Want: claim.Refuted},
+	{Name: "one after the other", Of: "close-cross", Do: closedInTurn, Claim: "SO9", Want: claim.Inconclusive},
+	{Name: "not connected", Of: "close-cross", Do: neverOpened("a1"), Claim: "SO9", Want: claim.Inconclusive},
+	{Name: "not connected", Of: "close-cross", Do: neverOpened("a1"), Outcome: claim.NotReproduced},
+	{Name: "SIGSTOP: the SYN came again", Of: "close-cross", Do: synAgain, Outcome: claim.Reproduced},
+}
+
+// nothingLost lets every segment that was dropped have arrived.
+func nothingLost(d *journaltest.Journal) {
+	d.First(journaltest.PacketAt(journal.AtDropped, lostFlags(d)...))
+	d.DropAll(func(e *journal.Event) bool {
+		return e.Packet != nil && e.Packet.Proto == "" && e.Packet.At == journal.AtDropped
+	})
+}
+
+// lostFlags are those of the segments that a scenario loses.
+func lostFlags(d *journaltest.Journal) []string {
+	if d.Scenario == "lost-synack" {
+		return []string{"SYN", "ACK"}
+	}
+	return []string{"SYN"}
+}
+
+// onlyACKsLost lets what was dropped be ACKs of no importance.
+func onlyACKsLost(d *journaltest.Journal) {
+	for i := range d.Events {
+		if p := d.Events[i].Packet; p != nil && p.Proto == "" && p.At == journal.AtDropped {
+			p.Flags = []string{"ACK"}
+		}
+	}
+}
+
+// refusedNot changes what a client's SO_ERROR was.
+func refusedNot(socket, errno string) func(*journaltest.Journal) {
+	return changed(journaltest.Of(socket, journaltest.Call("getsockopt")), func(e *journal.Event) { e.Call.Out = errno })
+}
+
+// meetingAll lets both clients of a journal be ESTABLISHED in the end.
+func meetingAll(d *journaltest.Journal) {
+	a, b := d.First(journaltest.Call("connect")).Socket, d.Nth(1, journaltest.Call("connect")).Socket
+	n := d.Nth(1, journaltest.Call("connect")).N + journaltest.Spread/2
+	connects(d, n, a, journal.SynSent)
+	connects(d, n+1, b, journal.SynSent)
+}
+
+// earlyB lets b's SYN be under way before a's arrives.
+func earlyB(d *journaltest.Journal) {
+	d.Again(d.First(sent("a", "SYN")).N, d.First(sent("b", "SYN")), nil)
+}
+
+// alteredLoss: SO6 and SO7.
+var alteredLoss = slices.Concat(alteredLossOf("lost-syn"), alteredLossOf("lost-synack"), []journaltest.Case{
+	{Name: "not refused", Of: "missed", Do: refusedNot("a1", "0"), Claim: "SO6", Want: claim.Refuted},
+	{Name: "not refused", Of: "missed", Do: refusedNot("a1", "0"), Outcome: claim.NotReproduced},
+	{Name: "timed out", Of: "missed", Do: refusedNot("b1", "ETIMEDOUT"), Claim: "SO6", Want: claim.Refuted},
+	{Name: "one RST", Of: "missed", Do: dropped(delivered("a", "RST", "ACK")), Claim: "SO6", Want: claim.Refuted},
+	{Name: "no RST", Of: "missed", Do: func(d *journaltest.Journal) {
+		d.DropAll(journaltest.PacketAt(journal.AtDelivered, "RST", "ACK"))
+	}, Claim: "SO6", Want: claim.Refuted},
+	{Name: "no RST on lo", Of: "missed-loopback", Do: func(d *journaltest.Journal) {
+		d.DropAll(journaltest.PacketAt(journal.AtDelivered, "RST", "ACK"))
+	}, Claim: "SO6", Want: claim.Refuted},
+	{Name: "connected all the same", Of: "missed", Do: meetingAll, Claim: "SO6", Want: claim.Refuted},
+	{Name: "connected all the same", Of: "missed-host", Do: meetingAll, Outcome: claim.NotReproduced},
+	{Name: "the SYNs crossed", Of: "missed", Do: earlyB, Claim: "SO6", Want: claim.Inconclusive},
+	{Name: "the SYNs crossed", Of: "missed", Do: earlyB, Outcome: claim.OutcomeUnresolved},
+	{Name: "a SYN was lost", Of: "missed", Do: func(d *journaltest.Journal) {
+		losing("b", "SYN")(d)
+		d.Drop(sent("b", "RST", "ACK"))
+		d.Drop(delivered("a", "RST", "ACK"))
+		refusedNot("a1", "0")(d)
+	}, Claim: "SO6", Want: claim.Inconclusive},
+	{Name: "a RST was lost", Of: "missed", Do: func(d *journaltest.Journal) {
+		losing("a", "RST", "ACK")(d)
+		refusedNot("a1", "0")(d)
+	}, Claim: "SO6", Want: claim.Inconclusive},
+	{Name: "only one called", Of: "missed", Do: dropped(journaltest.Of("b1", journaltest.Call("connect"))), Claim: "SO6", Want: claim.Inconclusive},
+	{Name: "only one called", Of: "missed", Do: dropped(journaltest.Of("b1", journaltest.Call("connect"))), Outcome: claim.OutcomeUnresolved},
+})
+
+func alteredLossOf(name string) []journaltest.Case {
+	return []journaltest.Case{
+		{Name: "the first pair not connected", Of: name, Do: neverOpened("a1"), Claim: "SO7", Want: claim.Refuted},
+		{Name: "the second pair not connected", Of: name, Do: neverOpened("b2"), Claim: "SO7", Want: claim.Refuted},
+		{Name: "the second pair not connected", Of: name, Do: neverOpened("b2"), Outcome: claim.NotReproduced},
+		{Name: "nothing lost", Of: name, Do: nothingLost, Claim: "SO7", Want: claim.Inconclusive},
+		{Name: "nothing lost", Of: name, Do: nothingLost, Outcome: claim.OutcomeUnresolved},
+		{Name: "only ACKs lost", Of: name, Do: onlyACKsLost, Claim: "SO7", Want: claim.Inconclusive},
+		{Name: "nobody called", Of: name, Do: droppedAll(journaltest.Call("connect")), Claim: "SO7", Want: claim.Inconclusive},
+	}
+}
+
+// selfSkips lets the self-connection pass without SYN_RECV.
+func selfSkips(d *journaltest.Journal) {
+	d.Drop(journaltest.Of("a2", journaltest.StateTo(journal.SynRecv, journal.TCPInfo)))
+	d.First(journaltest.Of("a2", journaltest.StateTo(journal.Established, journal.TCPInfo))).State.From = journal.SynSent
+}
+
+// gotThrough lets a's ordinary connect succeed.
+func gotThrough(d *journaltest.Journal) {
+	connects(d, d.First(journaltest.Of("a1", journaltest.Call("connect"))).N+3, "a1", journal.SynSent)
+}
+
+// acceptedFirst lets the listener have the connection while the client calls.
+func acceptedFirst(d *journaltest.Journal) {
+	c := d.First(journaltest.Call("accept4")).Call
+	c.Errno, c.Result, c.Out = "", 30, "b9 from 192.0.2.1:5001"
+}
+
+// alteredContrast: SO8, and the scenarios punch and listener.
+var alteredContrast = []journaltest.Case{
+	{Name: "the self-connection went another way", Of: "same-path", Do: selfSkips, Claim: "SO8", Want: claim.Refuted},
+	{Name: "the self-connection went another way", Of: "same-path", Do: selfSkips, Outcome: claim.NotReproduced},
+	{Name: "the self-connection on another segment", Of: "same-path", Do: func(d *journaltest.Journal) {
+		state := d.First(journaltest.Of("a2", journaltest.StateTo(journal.SynRecv, journal.TCPInfo))).N
+		d.First(func(e *journal.Event) bool {
+			return e.N > state-2*journaltest.Spread && journaltest.PacketAt(journal.AtDelivered, "SYN")(e)
+		}).Packet.Flags = []string{"ACK"}
+	}, Claim: "SO8", Want: claim.Refuted},
+	{Name: "b went another way", Of: "same-path", Do: func(d *journaltest.Journal) {
+		d.Swap(d.First(delivered("b", "SYN")), d.First(delivered("b", "SYN", "ACK")))
+	}, Claim: "SO8", Want: claim.Refuted},
+	{Name: "no self-connection", Of: "same-path", Do: neverOpened("a2"), Claim: "SO8", Want: claim.Inconclusive},
+	{Name: "no self-connection", Of: "same-path", Do: neverOpened("a2"), Outcome: claim.OutcomeUnresolved},
+	{Name: "no simultaneous open", Of: "same-path", Do: neverOpened("b1"), Claim: "SO8", Want: claim.Inconclusive},
+	{Name: "the SYNs did not cross", Of: "same-path", Do: uncrossed, Claim: "SO8", Want: claim.Inconclusive},
+	{Name: "SIGSTOP: the SYN came again", Of: "same-path", Do: synAgain, Claim: "SO8", Want: claim.Confirmed},
+
+	{Name: "as recorded", Of: "punch", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "an ordinary connect got through all the same", Of: "punch", Do: gotThrough, Outcome: claim.NotReproduced},
+	{Name: "an ordinary connect got through, nothing dropped", Of: "punch", Do: func(d *journaltest.Journal) {
+		gotThrough(d)
+		d.DropAll(journaltest.PacketAt(journal.AtDropped, "SYN"))
+	}, Outcome: claim.NotReproduced},
+	{Name: "an ordinary connect not dropped", Of: "punch", Do: droppedAll(journaltest.On("b", journaltest.PacketAt(journal.AtDropped, "SYN"))), Outcome: claim.OutcomeUnresolved},
+	{Name: "calling each other did not help", Of: "punch", Do: neverOpened("a3"), Outcome: claim.NotReproduced},
+
+	{Name: "as recorded", Of: "listener", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "accepted while the client called", Of: "listener", Do: acceptedFirst, Outcome: claim.NotReproduced},
+	{Name: "the client did not connect", Of: "listener", Do: neverOpened("b2"), Outcome: claim.NotReproduced},
+	{Name: "the listener never had anything", Of: "listener", Do: func(d *journaltest.Journal) {
+		c := d.Nth(1, journaltest.Call("accept4")).Call
+		c.Errno, c.Result = "EAGAIN", -1
+	}, Outcome: claim.OutcomeUnresolved},
+	{Name: "the listener was asked once", Of: "listener", Do: dropped(journaltest.Call("accept4")), Outcome: claim.OutcomeUnresolved},
+}
+
+// noneMet lets no two clients have met, neither among those kept nor those folded.
+func noneMet(d *journaltest.Journal) {
+	d.DropAll(entered(journal.Established))
+	for i := range d.Events {
+		if f := d.Events[i].Fold; f != nil {
+			f.Counts = slices.DeleteFunc(f.Counts, func(c journal.FoldedCount) bool { return c.What == "state ESTABLISHED by tcp_info" })
+		}
+	}
+}
+
+// nobodyCalled lets no connect have been called.
+func nobodyCalled(d *journaltest.Journal) {
+	d.DropAll(journaltest.Call("connect"))
+	d.Events = slices.DeleteFunc(d.Events, func(e journal.Event) bool { return e.Fold != nil })
+}
+
+// alteredChance: SO11, and the scenarios without a wire.
+var alteredChance = []journaltest.Case{
+	{Name: "b never ESTABLISHED", Of: "eaten-rst", Do: neverOpened("b1"), Outcome: claim.NotReproduced},
+	{Name: "b did not call", Of: "eaten-rst", Do: dropped(journaltest.Of("b1", journaltest.Call("connect"))), Outcome: claim.OutcomeUnresolved},
+	{Name: "somebody listened", Of: "eaten-rst", Do: found("a", journal.Listen, "LISTEN 127.0.0.1:5002 → 0.0.0.0:0"), Claim: "SO1", Want: claim.Inconclusive},
+	{Name: "none met", Of: "race", Do: noneMet, Outcome: claim.NotReproduced},
+	{Name: "nobody called", Of: "race", Do: nobodyCalled, Outcome: claim.OutcomeUnresolved},
+	{Name: "no meeting kept whole", Of: "race", Do: droppedAll(entered(journal.Established)), Outcome: claim.OutcomeUnresolved},
+	{Name: "none met", Of: "retry", Do: noneMet, Outcome: claim.NotReproduced},
+	{Name: "none met", Of: "retry", Do: noneMet, Claim: "SO11", Want: claim.Inconclusive},
+	{Name: "nobody called", Of: "retry", Do: nobodyCalled, Outcome: claim.OutcomeUnresolved},
+}
+
+// TestClaimsOfAnotherClose: where the ends closed one after the other, how it
+// is when both close at once is neither confirmed nor refuted.
+func TestClaimsOfAnotherClose(t *testing.T) {
+	if f := so9.Judge(journaltest.Recorded(t, "cross")); f.Verdict != claim.Inconclusive {
+		t.Errorf("%s: %s", f.Verdict, f.Because)
+	}
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"slices"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+	"sockproof/lib/tcp"
+)
+
+// emptied lets the drain that found nothing have found something.
+func emptied(d *journaltest.Journal) {
+	for i := range d.Events {
+		e := &d.Events[i]
+		if e.Call != nil && e.Call.Op == "recvfrom" {
+			e.Call.Result, e.Call.Errno = messageSize, ""
+		}
+	}
+}
+
+// failed lets a client have lost its connection instead.
+func failed(w journaltest.Which) func(*journaltest.Journal) {
+	return func(d *journaltest.Journal) {
+		a := d.First(w).Answer
+		c := d.First(numbered(a.Read)).Call
+		a.Did, a.Reply = didFail, ""
+		c.Result, c.Errno, c.Data = -1, "ECONNRESET", nil
+	}
+}
+
+// neverReplied lets the first reply that a client waits for never be written.
+func neverReplied(p policy) func(*journaltest.Journal) {
+	return func(d *journaltest.Journal) {
+		xs := accountOf(tcp.New(d.Journal)).all
+		i := slices.IndexFunc(xs, func(x exchange) bool { return x.policy == p && x.gaveUp() })
+		d.Drop(numbered(replyTo(&xs[i], 0).N))
+	}
+}
+
+// lookers are the policies that look whose reply it is.
+var lookers = []policy{compare, discard, pipeline}
+
+// noneMet lets no client that looks have met a reply that is another's.
+func noneMet(d *journaltest.Journal) {
+	for _, p := range lookers {
+		for _, what := range []string{didRefuse, didDiscard} {
+			w := answered(p, "", what)
+			for i := range d.Events {
+				if w(&d.Events[i]) {
+					d.DropAll(w)
+					break
+				}
+			}
+		}
+	}
+}
+
+// alteredPolicies: SR3 and SR7 to SR10.
+var alteredPolicies = []journaltest.Case{
+	{Name: "no naive client", Of: "policies", Do: droppedAll(answered(naive, "", "")), Outcome: claim.OutcomeUnresolved},
+	{Name: "bob had his own", Of: "policies", Do: all(read(answered(naive, "bob", ""), bobs), read(answered(naive, "dave", ""), daves)), Outcome: claim.NotReproduced},
+
+	{Name: "the same connection went on", Of: "policies", Do: all(droppedAll(answered(reconnect, "", "")), renamed(discard, reconnect)), Claim: "SR3", Want: claim.Inconclusive},
+	{Name: "nobody gave up", Of: "policies", Do: droppedAll(answered(reconnect, "", didTimeOut)), Claim: "SR3", Want: claim.Inconclusive},
+	{Name: "nobody was told anything", Of: "policies", Do: droppedAll(answered(reconnect, "", didTake)), Claim: "SR3", Want: claim.Inconclusive},
+
+	{Name: "nobody gave up", Of: "policies", Do: droppedAll(answered(compare, "", didTimeOut)), Claim: "SR8", Want: claim.Inconclusive},
+	{Name: "it recovered", Of: "policies", Do: all(did(answered(compare, "frank", ""), didTake), read(answered(compare, "frank", ""), question{6, "frank"})), Claim: "SR8", Want: claim.Refuted},
+	{Name: "the connection was lost instead", Of: "policies", Do: failed(answered(compare, "dave", didRefuse)), Claim: "SR8", Want: claim.Inconclusive},
+	{Name: "it read what nobody had asked", Of: "policies", Do: read(answered(compare, "dave", didRefuse), question{77, "zoe"}), Claim: "SR8", Want: claim.Inconclusive},
+	{Name: "the late reply never came", Of: "policies", Do: neverReplied(compare), Claim: "SR8", Want: claim.Inconclusive},
+	{Name: "only one asked after", Of: "policies", Do: all(droppedAll(answered(compare, "", didRefuse))), Claim: "SR8", Want: claim.Inconclusive},
+
+	{Name: "the connection was lost", Of: "policies", Do: failed(answered(discard, "bob", didTake)), Claim: "SR9", Want: claim.Refuted},
+	{Name: "none was discarded", Of: "policies", Do: droppedAll(answered(discard, "", didDiscard)), Claim: "SR9", Want: claim.Inconclusive},
+
+	{Name: "the drain had found something", Of: "policies", Do: emptied, Claim: "SR10", Want: claim.Inconclusive},
+	{
+		Name: "nobody drained", Of: "policies", Claim: "SR10", Want: claim.Inconclusive,
+		Do: droppedAll(func(e *journal.Event) bool { return e.Call != nil && e.Call.Op == "recvfrom" }),
+	},
+	{Name: "no wrong answers", Of: "policies", Do: droppedAll(answered(drain, "", didTake)), Claim: "SR10", Want: claim.Inconclusive},
+}

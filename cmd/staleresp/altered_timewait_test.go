@@ -1,0 +1,112 @@
+package main
+
+import (
+	"slices"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+	"sockproof/lib/tcp"
+)
+
+// notOpened lets no client be seen connected where an earlier connection was in
+// TIME_WAIT.
+func notOpened(d *journaltest.Journal) {
+	for _, r := range reopenings(tcp.New(d.Journal)) {
+		if r.opened != nil {
+			neverConnected(r.call.Socket)(d)
+		}
+	}
+}
+
+// noTimeWait lets nobody see that state.
+func noTimeWait(d *journaltest.Journal) { d.DropAll(entered(journal.TimeWait)) }
+
+// haunted lets the client that was connected first over a TIME_WAIT have read the
+// dead connection's reply.
+func haunted(d *journaltest.Journal) {
+	for _, r := range reopenings(tcp.New(d.Journal)) {
+		if r.stale != nil {
+			read(journaltest.Of(r.call.Socket, answered("", "bob", didTake)), r.stale.reply)(d)
+			return
+		}
+	}
+}
+
+// otherPort lets the kernel have chosen another port when it was asked again.
+func otherPort(d *journaltest.Journal) {
+	for _, r := range reopenings(tcp.New(d.Journal)) {
+		if r.bind != nil || r.opened == nil {
+			continue
+		}
+		for i := range d.Sockets {
+			if d.Sockets[i].ID == r.call.Socket {
+				d.Sockets[i].Local = "192.0.2.1:40003"
+			}
+		}
+	}
+}
+
+// freeChoice lets the kernel have had two ports to choose from.
+func freeChoice(d *journaltest.Journal) {
+	for i := range d.Events {
+		if s := d.Events[i].Setting; s != nil && s.Name == rangeSetting {
+			s.New = "40002 40003"
+		}
+	}
+}
+
+// outlived lets the TIME_WAIT that a RST ended be seen there still.
+func outlived(d *journaltest.Journal) {
+	gone := map[int]bool{}
+	for _, x := range assassins(tcp.New(d.Journal)) {
+		for _, e := range after(x.victim.Entered(journal.Gone), x.reset.N) {
+			gone[e.N] = true
+		}
+	}
+	d.DropAll(func(e *journal.Event) bool { return gone[e.N] })
+}
+
+// nearlyOver lets the timer of every TIME_WAIT have had little to run.
+func nearlyOver(d *journaltest.Journal) {
+	for i := range d.Events {
+		if s := d.Events[i].Sample; s != nil && s.State == journal.TimeWait {
+			s.TimerMS = 500
+		}
+	}
+}
+
+// noRST lets nothing answer.
+func noRST(d *journaltest.Journal) {
+	d.DropAll(func(e *journal.Event) bool {
+		return e.Packet != nil && slices.Contains(e.Packet.Flags, "RST")
+	})
+}
+
+// guardedOnly lets tcp_rfc1337 have been 1 from the beginning.
+func guardedOnly(d *journaltest.Journal) {
+	d.First(journaltest.Setting(rfc1337Setting)).Setting.New = "1"
+}
+
+// alteredTimeWait: SR5, SR13 and SR14.
+var alteredTimeWait = []journaltest.Case{
+	{Name: "it was read", Of: "time-wait", Do: haunted, Outcome: claim.NotReproduced},
+	{Name: "none was opened", Of: "time-wait", Do: noTimeWait, Outcome: claim.OutcomeUnresolved},
+	{Name: "no stray arrived", Of: "time-wait", Do: droppedAll(func(e *journal.Event) bool { return e.Packet != nil && e.Packet.At == journal.AtInjected }), Outcome: claim.NotReproduced},
+
+	{Name: "none was connected", Of: "time-wait", Do: notOpened, Claim: "SR5", Want: claim.Confirmed},
+	{Name: "nobody was in TIME_WAIT", Of: "time-wait", Do: noTimeWait, Claim: "SR5", Want: claim.Inconclusive},
+	{Name: "another port was chosen", Of: "time-wait", Do: otherPort, Claim: "SR5", Want: claim.Refuted},
+	{Name: "the kernel could choose", Of: "time-wait", Do: freeChoice, Claim: "SR5", Want: claim.Refuted},
+
+	{Name: "it was read", Of: "time-wait", Do: haunted, Claim: "SR13", Want: claim.Refuted},
+	{Name: "nobody was in TIME_WAIT", Of: "time-wait", Do: noTimeWait, Claim: "SR13", Want: claim.Inconclusive},
+	{Name: "the counters moved elsewhere", Of: "time-wait", Do: dropped(pawsCounted), Claim: "SR13", Want: claim.Confirmed},
+	{Name: "no counter moved", Of: "time-wait", Do: droppedAll(pawsCounted), Claim: "SR13", Want: claim.Confirmed},
+	{Name: "nobody read on", Of: "time-wait", Do: droppedAll(answered("", "bob", didTake)), Claim: "SR13", Want: claim.Inconclusive},
+
+	{Name: "it was there still", Of: "time-wait", Do: outlived, Claim: "SR14", Want: claim.Inconclusive},
+	{Name: "it was nearly over", Of: "time-wait", Do: nearlyOver, Claim: "SR14", Want: claim.Inconclusive},
+	{Name: "no RST came", Of: "time-wait", Do: noRST, Claim: "SR14", Want: claim.Inconclusive},
+	{Name: "guarded", Of: "time-wait", Do: guardedOnly, Claim: "SR14", Want: claim.Inconclusive},
+}

@@ -1,0 +1,141 @@
+package journaltest
+
+import (
+	"strings"
+
+	"sockproof/lib/journal"
+)
+
+// Change alters a journal.
+type Change = func(*Journal)
+
+// AsRecorded changes nothing.
+func AsRecorded(*Journal) {}
+
+// All makes several changes, one after the other.
+func All(changes ...Change) Change {
+	return func(d *Journal) {
+		for _, change := range changes {
+			change(d)
+		}
+	}
+}
+
+// Changed changes the first such event.
+func Changed(w Which, change func(*journal.Event)) Change { return ChangedNth(0, w, change) }
+
+// ChangedNth changes the n-th such event, from 0.
+func ChangedNth(n int, w Which, change func(*journal.Event)) Change {
+	return func(d *Journal) { change(d.Nth(n, w)) }
+}
+
+// ChangedAll changes every such event.
+func ChangedAll(w Which, change func(*journal.Event)) Change {
+	return func(d *Journal) {
+		d.First(w)
+		for i := range d.Events {
+			if w(&d.Events[i]) {
+				change(&d.Events[i])
+			}
+		}
+	}
+}
+
+// Dropped deletes the first such event.
+func Dropped(w Which) Change { return func(d *Journal) { d.Drop(w) } }
+
+// DroppedAll deletes every such event.
+func DroppedAll(w Which) Change { return func(d *Journal) { d.DropAll(w) } }
+
+// HeldUp lets the program not have run while a call was in progress, from its
+// beginning; with a signal's name, for it was stopped and continued.
+func HeldUp(w Which, by string) Change {
+	return func(d *Journal) {
+		call := d.First(w)
+		d.After(d.Events[len(d.Events)-1].N, journal.Event{
+			T: call.T, Kind: journal.KindProcess,
+			Process: &journal.Process{PID: 1, Event: journal.HeldUp, Signal: by, ForNS: 3e8},
+		})
+	}
+}
+
+// Flagged gives a segment other flags.
+func Flagged(flags ...string) func(*journal.Event) {
+	return func(e *journal.Event) {
+		p := *e.Packet
+		p.Flags = flags
+		e.Packet = &p
+	}
+}
+
+// Twice lets segments come a second time, as after SIGSTOP and SIGCONT: each is
+// sent again when it has arrived and the sockets were looked at, and the copy
+// arrives.
+func Twice(segments ...Which) Change {
+	return func(d *Journal) {
+		for _, w := range segments {
+			first := *d.First(w)
+			arrival := *d.First(ArrivalOf(first.N))
+			n := lookedAt(d, arrival.N)
+			d.Again(n, &first, nil)
+			d.Again(n+1, &arrival, func(e *journal.Event) { e.Packet.Of = n + 1 })
+		}
+	}
+}
+
+// lookedAt is the number of the last event by which the sockets were looked at
+// after an event, without another between.
+func lookedAt(d *Journal, n int) int {
+	for i := range d.Events {
+		e := &d.Events[i]
+		if e.N <= n {
+			continue
+		}
+		if e.State == nil && e.Sample == nil {
+			break
+		}
+		n = e.N
+	}
+	return n
+}
+
+// Another lets segments like some pass that are another connection's.
+func Another(segments ...Which) Change {
+	return func(d *Journal) {
+		for _, w := range segments {
+			first := *d.First(w)
+			d.Again(first.N, &first, func(e *journal.Event) { e.Packet.Src, e.Packet.Dst = "192.0.2.9:9", "192.0.2.8:8" })
+		}
+	}
+}
+
+// ArrivalOf is the arrival of a segment, by the number under which it was sent.
+func ArrivalOf(n int) Which {
+	return func(e *journal.Event) bool {
+		return e.Packet != nil && e.Packet.At == journal.AtDelivered && e.Packet.Of == n
+	}
+}
+
+// Entered is a change to a state, whoever saw it.
+func Entered(state string) Which {
+	return func(e *journal.Event) bool { return e.State != nil && e.State.To == state }
+}
+
+// From narrows what is looked for to the segments that a port sent.
+func From(port string, w Which) Which {
+	return func(e *journal.Event) bool {
+		return e.Packet != nil && strings.HasSuffix(e.Packet.Src, ":"+port) && w(e)
+	}
+}
+
+// To narrows it to those that a port was sent.
+func To(port string, w Which) Which {
+	return func(e *journal.Event) bool {
+		return e.Packet != nil && strings.HasSuffix(e.Packet.Dst, ":"+port) && w(e)
+	}
+}
+
+// SentBy is a segment with payload of a port, at a place.
+func SentBy(port, at string) Which {
+	return From(port, func(e *journal.Event) bool { return e.Packet.At == at && e.Packet.Len > 0 })
+}

@@ -1,0 +1,55 @@
+package journaltest
+
+import (
+	"slices"
+
+	"sockproof/lib/journal"
+)
+
+// Which tells the events that are looked for.
+type Which func(*journal.Event) bool
+
+// Call is a system call.
+func Call(op string) Which {
+	return func(e *journal.Event) bool { return e.Call != nil && e.Call.Op == op }
+}
+
+// StateTo is a change to a state, as one witness saw it.
+func StateTo(to string, by journal.Witness) Which {
+	return func(e *journal.Event) bool { return e.State != nil && e.State.To == to && e.State.Witness == by }
+}
+
+// PacketAt is a packet with exactly these flags, PSH and ECN's aside.
+func PacketAt(at string, flags ...string) Which {
+	return func(e *journal.Event) bool {
+		return e.Packet != nil && e.Packet.At == at && slices.Equal(control(e.Packet.Flags), flags)
+	}
+}
+
+// control are the flags that say something about a connection's state.
+func control(flags []string) []string {
+	return slices.DeleteFunc(slices.Clone(flags), func(f string) bool { return f == "PSH" || f == "ECE" || f == "CWR" })
+}
+
+// Setting is a setting made or read.
+func Setting(name string) Which {
+	return func(e *journal.Event) bool { return e.Setting != nil && e.Setting.Name == name }
+}
+
+// Folded is what was counted instead of kept.
+func Folded(e *journal.Event) bool { return e.Fold != nil }
+
+// Of narrows what is looked for to one socket.
+func Of(socket string, w Which) Which {
+	return func(e *journal.Event) bool { return e.Socket == socket && w(e) }
+}
+
+// On narrows what is looked for to one host.
+func On(host string, w Which) Which {
+	return func(e *journal.Event) bool { return e.Host == host && w(e) }
+}
+
+// Option is a setsockopt of this option.
+func Option(name string) Which {
+	return func(e *journal.Event) bool { return Call("setsockopt")(e) && slices.Contains(e.Call.Args, name) }
+}
