@@ -62,12 +62,12 @@ func TestAcknowledgedAtOnce(t *testing.T) {
 	t.Parallel()
 	delaying(false).Controls(
 		t, journaltest.Stages(journal.Wire),
-		journaltest.Control{Name: "at once", Scenario: "three-way", Want: claim.NotReproduced, Because: "had acknowledged the FIN before it closed", Verdicts: verdicts{"HC1": "confirmed", "HC3": "confirmed", "HC4": "inconclusive", "HC6": "inconclusive"}},
-		journaltest.Control{Name: "at once", Scenario: "merged-data", Want: claim.NotReproduced, Because: "they came apart", Verdicts: verdicts{"HC5": "inconclusive", "HC6": "inconclusive"}},
+		journaltest.Control{Name: "at once", Scenario: "three-way", Want: claim.NotReproduced, Verdicts: verdicts{"HC1": "confirmed", "HC3": "confirmed", "HC4": "inconclusive", "HC6": "inconclusive"}},
+		journaltest.Control{Name: "at once", Scenario: "merged-data", Want: claim.NotReproduced, Verdicts: verdicts{"HC5": "inconclusive", "HC6": "inconclusive"}},
 	)
 	suite.Controls(
 		t, captured(anywhere()),
-		journaltest.Control{Name: "the timer passes", Scenario: "three-way", With: acknowledged, Want: claim.NotReproduced, Because: "had acknowledged the FIN before it closed", Verdicts: verdicts{"HC4": "inconclusive", "HC6": "inconclusive"}},
-		journaltest.Control{Name: "the timer passes", Scenario: "merged-data", With: acknowledged, Want: claim.NotReproduced, Because: "they came apart", Verdicts: verdicts{"HC5": "inconclusive", "HC6": "inconclusive"}},
+		journaltest.Control{Name: "the timer passes", Scenario: "three-way", With: acknowledged, Want: claim.NotReproduced, Verdicts: verdicts{"HC4": "inconclusive", "HC6": "inconclusive"}},
+		journaltest.Control{Name: "the timer passes", Scenario: "merged-data", With: acknowledged, Want: claim.NotReproduced, Verdicts: verdicts{"HC5": "inconclusive", "HC6": "inconclusive"}},
 	)
 }

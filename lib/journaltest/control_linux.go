@@ -122,7 +122,6 @@ type Control struct {
 	Steps    func(*scenario.T)          // instead of the scenario's own
 	Option   map[string]string          // the binary's own flags
 	Want     claim.Outcome
-	Because  string                    // part of the outcome's reason
 	Verdicts map[string]claim.Verdict  // of some claims
 	Check    func(*testing.T, *Judged) // what else; may be nil
 }
