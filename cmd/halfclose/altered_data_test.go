@@ -27,7 +27,6 @@ var alteredUnread = []journaltest.Case{
 	{Name: "only another connection was reset", Of: "unread", Do: all(another(sent(port1, rstAck...)), dropped(sent(port1, rstAck...))), Claim: "HC10", Want: claim.Refuted},
 	{Name: "all had been read", Of: "unread", Do: readFirst, Claim: "HC10", Want: claim.Inconclusive},
 	{Name: "all had been read, and came again", Of: "unread", Do: all(readFirst, twice(to(port1, data(listening, journal.AtSent)))), Claim: "HC10", Want: claim.Inconclusive},
-	{Name: "the data did not arrive", Of: "unread", Do: dropped(to(port1, data(listening, journal.AtDelivered))), Claim: "HC10", Want: claim.Inconclusive},
 	{Name: "the data was lost once", Of: "unread", Do: lostOnce(to(port1, data(listening, journal.AtSent))), Claim: "HC10", Want: claim.Confirmed},
 	{Name: "the RST came again", Of: "unread", Do: twice(sent(port1, rstAck...)), Claim: "HC10", Want: claim.Confirmed},
 
@@ -99,7 +98,6 @@ var alteredUnsent = []journaltest.Case{
 
 	{Name: "it arrived all the same", Of: "unsent", Do: changed(call("b7", "read"), returns(8192, "")), Claim: "HC27", Want: claim.Confirmed},
 	{Name: "it arrived all the same on lo", Of: "unsent-loopback", Do: changed(call("b7", "read"), returns(8192, "")), Claim: "HC27", Want: claim.Confirmed},
-	{Name: "the orphan was not given up", Of: "unsent", Do: droppedAll(stateTo("a6", journal.Gone)), Claim: "HC27", Want: claim.Inconclusive},
 	{Name: "the peer did not read on", Of: "unsent", Do: readsNotOn("b7"), Claim: "HC27", Want: claim.Inconclusive},
 	{Name: "without a peer that never reads", Of: "unsent-host", Do: func(*journaltest.Journal) {}, Claim: "HC27", Want: claim.Inconclusive},
 

@@ -72,7 +72,6 @@ var alteredProcesses = []journaltest.Case{
 	{Name: "the parent kept the descriptors", Of: "kill", Do: kept, Claim: "HC49", Want: claim.Inconclusive},
 	{Name: "with data unread a FIN, which came again", Of: "kill", Do: all(withFIN, twice(sent(port1, fin...), sent(port2, fin...))), Claim: "HC18", Want: claim.Confirmed},
 	{Name: "the parent kept the descriptors", Of: "kill", Do: kept, Claim: "HC18", Want: claim.Inconclusive},
-	{Name: "the children were not seen to end", Of: "exit", Do: droppedAll(process("exited")), Claim: "HC18", Want: claim.Inconclusive},
 	{Name: "only one was", Of: "kill", Do: func(d *journaltest.Journal) {
 		n := d.Nth(1, process("killed")).N
 		d.Drop(func(e *journal.Event) bool { return e.N == n })

@@ -62,10 +62,7 @@ var alteredPolicies = []journaltest.Case{
 	{Name: "bob had his own", Of: "policies", Do: all(read(answered(naive, "bob", ""), bobs), read(answered(naive, "dave", ""), daves)), Outcome: claim.NotReproduced},
 
 	{Name: "the same connection went on", Of: "policies", Do: all(droppedAll(answered(reconnect, "", "")), renamed(discard, reconnect)), Claim: "SR3", Want: claim.Inconclusive},
-	{Name: "nobody gave up", Of: "policies", Do: droppedAll(answered(reconnect, "", didTimeOut)), Claim: "SR3", Want: claim.Inconclusive},
-	{Name: "nobody was told anything", Of: "policies", Do: droppedAll(answered(reconnect, "", didTake)), Claim: "SR3", Want: claim.Inconclusive},
 
-	{Name: "nobody gave up", Of: "policies", Do: droppedAll(answered(compare, "", didTimeOut)), Claim: "SR8", Want: claim.Inconclusive},
 	{Name: "it recovered", Of: "policies", Do: all(did(answered(compare, "frank", ""), didTake), read(answered(compare, "frank", ""), question{6, "frank"})), Claim: "SR8", Want: claim.Refuted},
 	{Name: "the connection was lost instead", Of: "policies", Do: failed(answered(compare, "dave", didRefuse)), Claim: "SR8", Want: claim.Inconclusive},
 	{Name: "it read what nobody had asked", Of: "policies", Do: read(answered(compare, "dave", didRefuse), question{77, "zoe"}), Claim: "SR8", Want: claim.Inconclusive},
@@ -73,12 +70,10 @@ var alteredPolicies = []journaltest.Case{
 	{Name: "only one asked after", Of: "policies", Do: all(droppedAll(answered(compare, "", didRefuse))), Claim: "SR8", Want: claim.Inconclusive},
 
 	{Name: "the connection was lost", Of: "policies", Do: failed(answered(discard, "bob", didTake)), Claim: "SR9", Want: claim.Refuted},
-	{Name: "none was discarded", Of: "policies", Do: droppedAll(answered(discard, "", didDiscard)), Claim: "SR9", Want: claim.Inconclusive},
 
 	{Name: "the drain had found something", Of: "policies", Do: emptied, Claim: "SR10", Want: claim.Inconclusive},
 	{
 		Name: "nobody drained", Of: "policies", Claim: "SR10", Want: claim.Inconclusive,
 		Do: droppedAll(func(e *journal.Event) bool { return e.Call != nil && e.Call.Op == "recvfrom" }),
 	},
-	{Name: "no wrong answers", Of: "policies", Do: droppedAll(answered(drain, "", didTake)), Claim: "SR10", Want: claim.Inconclusive},
 }
