@@ -32,7 +32,7 @@ func sends(after, like journaltest.Which, change func(*journal.Event)) func(*jou
 }
 
 // refusedFIN is the world in which SHUT_RD sends a FIN.
-var refusedFIN = sends(call("a2", "shutdown"), sent(port2, ack...), flagged(fin...))
+var refusedFIN = sends(call("a2", "shutdown"), sent(port2, ack), flagged(fin))
 
 // notThere lets a3's descriptor have gone with SHUT_RDWR.
 var notThere = changed(call("a3", "read"), returns(-1, "EBADF"))
@@ -40,9 +40,9 @@ var notThere = changed(call("a3", "read"), returns(-1, "EBADF"))
 // shutLater lets a2 shut down for writing, too, at the end of its connection.
 func shutLater(d *journaltest.Journal) {
 	n := d.Nth(1, call("b3", "read")).N
-	f := *d.First(sent(port2, ack...))
+	f := *d.First(sent(port2, ack))
 	d.Call(n, "a2", "shutdown", 0, "", "a2", "SHUT_WR")
-	d.Again(n+1, &f, flagged(fin...))
+	d.Again(n+1, &f, flagged(fin))
 }
 
 // neverTold lets the peer's kernel not have been told: no state changed there.
@@ -67,11 +67,11 @@ var alteredEndings = slices.Concat([]journaltest.Case{
 	}, Outcome: claim.NotReproduced},
 	{Name: "the late data was not read", Of: "endings", Do: changed(call("a1", "read"), returns(0, "")), Outcome: claim.NotReproduced},
 	{Name: "close was not tried", Of: "endings", Do: closedNot("a4", "close"), Outcome: claim.OutcomeUnresolved},
-	{Name: "segments came again", Of: "endings", Do: twice(sent(port1, fin...), sent(port3, fin...), sent(port3, rst...)), Outcome: claim.Reproduced},
+	{Name: "segments came again", Of: "endings", Do: twice(sent(port1, fin), sent(port3, fin), sent(port3, rst)), Outcome: claim.Reproduced},
 
 	{Name: "the late data was not read", Of: "late-data", Do: changed(call("a1", "read"), returns(0, "")), Outcome: claim.NotReproduced},
 	{Name: "the peer that wrote after close was not reset", Of: "late-data", Do: neverReset("b3"), Outcome: claim.NotReproduced},
-	{Name: "segments came again", Of: "late-data", Do: twice(sent(port1, fin...), sent(port2, fin...), sent(port2, rst...)), Outcome: claim.Reproduced},
+	{Name: "segments came again", Of: "late-data", Do: twice(sent(port1, fin), sent(port2, fin), sent(port2, rst)), Outcome: claim.Reproduced},
 }, alteredLateData, alteredShutRead, alteredSame)
 
 // alteredLateData: HC8 and HC9.
@@ -80,15 +80,15 @@ var alteredLateData = []journaltest.Case{
 	{Name: "an error instead of the data", Of: "late-data", Do: changed(call("a1", "read"), returns(-1, "ECONNRESET")), Claim: "HC8", Want: claim.Refuted},
 	{Name: "other data", Of: "half-open", Do: changed(call("a1", "read"), returns(2, "", 'n', 'o')), Claim: "HC8", Want: claim.Refuted},
 	{Name: "the data had not arrived", Of: "endings", Do: changed(call("a1", "read"), returns(-1, "EAGAIN")), Claim: "HC8", Want: claim.Inconclusive},
-	{Name: "the data came again", Of: "late-data", Do: twice(data(listening, journal.AtSent), sent(port1, ack...)), Claim: "HC8", Want: claim.Confirmed},
+	{Name: "the data came again", Of: "late-data", Do: twice(data(listening, journal.AtSent), sent(port1, ack)), Claim: "HC8", Want: claim.Confirmed},
 
-	{Name: "answered with an ACK", Of: "endings", Do: changedAll(sent(port4, rst...), flagged(ack...)), Claim: "HC9", Want: claim.Refuted},
-	{Name: "not answered", Of: "late-data", Do: droppedAll(from(port3, journaltest.PacketAt(journal.AtSent, rst...))), Claim: "HC9", Want: claim.Refuted},
-	{Name: "not answered on lo", Of: "endings-loopback", Do: droppedAll(journaltest.PacketAt(journal.AtDelivered, rst...)), Claim: "HC9", Want: claim.Refuted},
-	{Name: "another connection was reset", Of: "endings", Do: all(another(sent(port4, rst...)), func(d *journaltest.Journal) { d.DropAll(sent(port4, rst...)) }), Claim: "HC9", Want: claim.Refuted},
+	{Name: "answered with an ACK", Of: "endings", Do: changedAll(sent(port4, rst), flagged(ack)), Claim: "HC9", Want: claim.Refuted},
+	{Name: "not answered", Of: "late-data", Do: droppedAll(from(port3, journaltest.PacketAt(journal.AtSent, rst))), Claim: "HC9", Want: claim.Refuted},
+	{Name: "not answered on lo", Of: "endings-loopback", Do: droppedAll(journaltest.PacketAt(journal.AtDelivered, rst)), Claim: "HC9", Want: claim.Refuted},
+	{Name: "another connection was reset", Of: "endings", Do: all(another(sent(port4, rst)), func(d *journaltest.Journal) { d.DropAll(sent(port4, rst)) }), Claim: "HC9", Want: claim.Refuted},
 	{Name: "something was unread at close", Of: "late-data", Do: all(unreadAtClose("a2", port2), unreadAtClose("a3", port3)), Claim: "HC9", Want: claim.Inconclusive},
 	{Name: "what it had read came again after close", Of: "late-data", Do: readBefore, Claim: "HC9", Want: claim.Confirmed},
-	{Name: "the data came again", Of: "late-data", Do: twice(to(port2, data(listening, journal.AtSent)), sent(port2, rst...)), Claim: "HC9", Want: claim.Confirmed},
+	{Name: "the data came again", Of: "late-data", Do: twice(to(port2, data(listening, journal.AtSent)), sent(port2, rst)), Claim: "HC9", Want: claim.Confirmed},
 	{Name: "the data was lost once", Of: "late-data", Do: lostOnce(to(port2, data(listening, journal.AtSent))), Claim: "HC9", Want: claim.Confirmed},
 }
 
@@ -114,7 +114,7 @@ func readBefore(d *journaltest.Journal) {
 	carriedBefore(d, "a2", port2)
 	d.Call(d.First(call("a2", "close")).N-1, "a2", "read", 1, "", "a2", "64")
 	like := *d.First(to(port2, data(listening, journal.AtSent)))
-	again := *d.First(sent(port2, ack...))
+	again := *d.First(sent(port2, ack))
 	n := d.First(call("a2", "close")).N
 	d.Carry(n, &like, func(*journal.Packet) {})
 	d.Again(n+2, &again, nil)
@@ -123,10 +123,10 @@ func readBefore(d *journaltest.Journal) {
 // alteredShutRead: HC12 and HC13.
 var alteredShutRead = []journaltest.Case{
 	{Name: "it sent a FIN", Of: "endings", Do: refusedFIN, Claim: "HC12", Want: claim.Refuted},
-	{Name: "it sent a RST", Of: "shut-read", Do: sends(call("a1", "shutdown"), sent(port1, ack...), flagged(rst...)), Claim: "HC12", Want: claim.Refuted},
-	{Name: "an ACK was due", Of: "endings", Do: sends(call("a2", "shutdown"), sent(port2, ack...), func(*journal.Event) {}), Claim: "HC12", Want: claim.Confirmed},
+	{Name: "it sent a RST", Of: "shut-read", Do: sends(call("a1", "shutdown"), sent(port1, ack), flagged(rst)), Claim: "HC12", Want: claim.Refuted},
+	{Name: "an ACK was due", Of: "endings", Do: sends(call("a2", "shutdown"), sent(port2, ack), func(*journal.Event) {}), Claim: "HC12", Want: claim.Confirmed},
 	{Name: "it shut down for writing too, later", Of: "endings", Do: shutLater, Claim: "HC12", Want: claim.Confirmed},
-	{Name: "another connection's FIN", Of: "endings", Do: another(sent(port1, fin...)), Claim: "HC12", Want: claim.Confirmed},
+	{Name: "another connection's FIN", Of: "endings", Do: another(sent(port1, fin)), Claim: "HC12", Want: claim.Confirmed},
 
 	{Name: "read returned the end", Of: "endings", Do: changed(call("a2", "read"), returns(0, "")), Claim: "HC13", Want: claim.Confirmed},
 	{Name: "what came before was still there, what came after was not", Of: "shut-read", Do: all(
@@ -139,8 +139,8 @@ var alteredShutRead = []journaltest.Case{
 var alteredSame = []journaltest.Case{
 	{Name: "both sent a RST", Of: "unread", Do: func(d *journaltest.Journal) {
 		for i := range d.Events {
-			if p := d.Events[i].Packet; p != nil && slices.Contains(p.Flags, "FIN") {
-				p.Flags = []string{"RST", "ACK"}
+			if p := d.Events[i].Packet; p != nil && p.Flags.Has(journal.FIN) {
+				p.Flags = journal.RST | journal.ACK
 			}
 		}
 	}, Claim: "HC14", Want: claim.Confirmed},

@@ -21,7 +21,7 @@ func stayed(sockets ...string) func(*journaltest.Journal) {
 
 // unreset lets sockets not have been reset: what took them out of CLOSE_WAIT is
 // not seen.
-var unreset = droppedAll(journaltest.PacketAt(journal.AtDelivered, rst...))
+var unreset = droppedAll(journaltest.PacketAt(journal.AtDelivered, rst))
 
 // refused is an accept that failed for want of descriptors.
 func refused(e *journal.Event) bool { return e.Call != nil && e.Call.Errno == "EMFILE" }
@@ -67,10 +67,10 @@ var alteredLeak = []journaltest.Case{
 	{Name: "a FIN came again", Of: "leak", Do: twice(clientsFIN), Claim: "HC19", Want: claim.Confirmed},
 
 	{Name: "left by close alone", Of: "leak", Do: stayed("b10", "b11", "b12"), Claim: "HC20", Want: claim.Confirmed},
-	{Name: "left by close alone, its FIN came again", Of: "leak", Do: all(stayed("b10", "b11", "b12"), twice(to("40007", sent("8081", fin...)))), Claim: "HC20", Want: claim.Confirmed},
+	{Name: "left by close alone, its FIN came again", Of: "leak", Do: all(stayed("b10", "b11", "b12"), twice(to("40007", sent("8081", fin)))), Claim: "HC20", Want: claim.Confirmed},
 	{Name: "left for a reason not seen", Of: "leak", Do: all(stayed("b10"), unreset), Claim: "HC20", Want: claim.Inconclusive},
 	{Name: "a RST, and no probe before it", Of: "leak", Do: func(d *journaltest.Journal) {
-		probe := d.First(func(e *journal.Event) bool { return e.T > second && to("40010", sent("8081", ack...))(e) }).N
+		probe := d.First(func(e *journal.Event) bool { return e.T > second && to("40010", sent("8081", ack))(e) }).N
 		d.Drop(arrivalOf(probe))
 		d.Drop(func(e *journal.Event) bool { return e.N == probe })
 	}, Claim: "HC20", Want: claim.Refuted},

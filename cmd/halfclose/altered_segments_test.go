@@ -26,7 +26,7 @@ func alone(clients ...string) func(*journaltest.Journal) {
 // merged lets the passive end's acknowledgement go with its FIN.
 func merged(d *journaltest.Journal) {
 	n := d.Nth(0, func(e *journal.Event) bool { return e.State != nil && e.State.To == journal.CloseWait }).N
-	pure := *d.First(func(e *journal.Event) bool { return e.N > n && sent(listening, ack...)(e) })
+	pure := *d.First(func(e *journal.Event) bool { return e.N > n && sent(listening, ack)(e) })
 	d.Drop(func(e *journal.Event) bool { return e.N == pure.N })
 	d.Drop(arrivalOf(pure.N))
 	d.DropAll(stateTo("a1", journal.FinWait2))
@@ -37,14 +37,14 @@ func merged(d *journaltest.Journal) {
 func ackOf(d *journaltest.Journal, w journaltest.Which, at string) journaltest.Which {
 	f := *d.First(w).Packet
 	return func(e *journal.Event) bool {
-		return journaltest.PacketAt(at, ack...)(e) && e.Packet.Src == f.Dst && e.Packet.Dst == f.Src && e.Packet.Len == 0 && e.Packet.Ack == f.Seq+uint32(f.Len)+1
+		return journaltest.PacketAt(at, ack)(e) && e.Packet.Src == f.Dst && e.Packet.Dst == f.Src && e.Packet.Len == 0 && e.Packet.Ack == f.Seq+uint32(f.Len)+1
 	}
 }
 
 // The FINs of the first connection.
 var (
-	clientsFIN = sent(port1, fin...)
-	serversFIN = to(port1, sent(listening, fin...))
+	clientsFIN = sent(port1, fin)
+	serversFIN = to(port1, sent(listening, fin))
 )
 
 // closeAgain lets every segment of the close in four-way come a second time.
@@ -59,7 +59,7 @@ func asItWas(*journaltest.Journal) {}
 // closes.
 func oneMore(d *journaltest.Journal) {
 	a := *d.First(ackOf(d, clientsFIN, journal.AtSent))
-	d.Again(a.N+1, &a, flagged("ACK", "URG"))
+	d.Again(a.N+1, &a, flagged(journal.ACK|journal.URG))
 }
 
 // closedFirst lets the passive end have closed before its acknowledgement left.
@@ -75,7 +75,7 @@ func resetWhenOver(d *journaltest.Journal) {
 	last := ackOf(d, serversFIN, journal.AtSent)
 	twice(last)(d)
 	like := *d.First(serversFIN)
-	d.Again(lookedAt(d, d.First(stateTo("b2", journal.Gone)).N)+2, &like, flagged(rst...))
+	d.Again(lookedAt(d, d.First(stateTo("b2", journal.Gone)).N)+2, &like, flagged(rst))
 }
 
 // orphaned lets b2 be gone before its FIN is known to be acknowledged.
@@ -93,14 +93,14 @@ func withoutLastACK(d *journaltest.Journal) { d.Drop(ackOf(d, serversFIN, journa
 
 // onAnother lets the acknowledgement that took a1 to FIN_WAIT2 be another segment.
 func onAnother(d *journaltest.Journal) {
-	flagged(fin...)(d.First(ackOf(d, clientsFIN, journal.AtDelivered)))
+	flagged(fin)(d.First(ackOf(d, clientsFIN, journal.AtDelivered)))
 }
 
 // answeredWithRST lets both FINs be answered with RST alone.
 func answeredWithRST(d *journaltest.Journal) {
 	first := ackOf(d, clientsFIN, journal.AtSent)
 	last := ackOf(d, serversFIN, journal.AtSent)
-	changedAll(func(e *journal.Event) bool { return first(e) || last(e) || serversFIN(e) }, flagged(rstAck...))(d)
+	changedAll(func(e *journal.Event) bool { return first(e) || last(e) || serversFIN(e) }, flagged(rstAck))(d)
 }
 
 // acked lets every acknowledgement of the client's FIN be off by some.
@@ -115,7 +115,7 @@ func acked(by uint32) func(*journaltest.Journal) {
 }
 
 // resetAfterFIN lets the passive end answer the FIN with a RST, instead of its own.
-var resetAfterFIN = changedAll(from(listening, func(e *journal.Event) bool { return journaltest.PacketAt(e.Packet.At, fin...)(e) }), flagged(rstAck...))
+var resetAfterFIN = changedAll(from(listening, func(e *journal.Event) bool { return journaltest.PacketAt(e.Packet.At, fin)(e) }), flagged(rstAck))
 
 // alteredSegments: HC1 to HC6, and the scenarios four-way, three-way and merged-data.
 var alteredSegments = []journaltest.Case{
@@ -133,7 +133,7 @@ var alteredSegments = []journaltest.Case{
 	{Name: "SIGSTOP: every segment came again", Of: "four-way", Do: closeAgain, Outcome: claim.Reproduced},
 	{Name: "SIGSTOP: the FINs came again", Of: "three-way", Do: finsAgain, Claim: "HC48", Want: claim.Refuted},
 	{Name: "the FIN was lost once", Of: "four-way", Do: lostOnce(clientsFIN), Claim: "HC1", Want: claim.Confirmed},
-	{Name: "another connection was closed too", Of: "four-way", Do: another(clientsFIN, sent(listening, fin...)), Claim: "HC1", Want: claim.Confirmed},
+	{Name: "another connection was closed too", Of: "four-way", Do: another(clientsFIN, sent(listening, fin)), Claim: "HC1", Want: claim.Confirmed},
 	{Name: "a RST when it was over", Of: "four-way", Do: resetWhenOver, Claim: "HC1", Want: claim.Confirmed},
 	{Name: "the passive end was given up", Of: "four-way", Do: orphaned, Claim: "HC1", Want: claim.Inconclusive},
 	{Name: "the passive end was given up", Of: "four-way", Do: orphaned, Claim: "HC3", Want: claim.Inconclusive},
@@ -161,10 +161,10 @@ var alteredSegments = []journaltest.Case{
 	{Name: "none merged", Of: "three-way", Do: alone("a2", "a3"), Outcome: claim.NotReproduced},
 	{Name: "nobody closed", Of: "three-way", Do: droppedAll(journaltest.Call("close")), Outcome: claim.OutcomeUnresolved},
 	{Name: "SIGSTOP: the FINs came again", Of: "three-way", Do: finsAgain, Claim: "HC4", Want: claim.Confirmed},
-	{Name: "another connection's ACK", Of: "three-way", Do: another(sent(listening, ack...)), Claim: "HC4", Want: claim.Confirmed},
+	{Name: "another connection's ACK", Of: "three-way", Do: another(sent(listening, ack)), Claim: "HC4", Want: claim.Confirmed},
 
 	{Name: "the FIN had no data", Of: "merged-data", Do: all(alone("a1"), changedAll(func(e *journal.Event) bool {
-		return e.Packet != nil && e.Packet.Len > 0 && journaltest.PacketAt(e.Packet.At, fin...)(e)
+		return e.Packet != nil && e.Packet.Len > 0 && journaltest.PacketAt(e.Packet.At, fin)(e)
 	}, func(e *journal.Event) { e.Packet.Len = 0 })), Claim: "HC5", Want: claim.Inconclusive},
 	{Name: "written on its own", Of: "merged-data", Do: alone("a2"), Claim: "HC5", Want: claim.Inconclusive},
 	{Name: "written on its own", Of: "merged-data", Do: alone("a2"), Outcome: claim.NotReproduced},
@@ -180,7 +180,7 @@ var alteredSegments = []journaltest.Case{
 
 // calledBefore puts a call of the passive end between the FIN's arrival and its ACK.
 func calledBefore(d *journaltest.Journal) {
-	d.Call(d.First(journaltest.PacketAt(journal.AtDelivered, fin...)).N, "b2", "getsockopt", 0, "", "b2", "TCP_QUICKACK")
+	d.Call(d.First(journaltest.PacketAt(journal.AtDelivered, fin)).N, "b2", "getsockopt", 0, "", "b2", "TCP_QUICKACK")
 }
 
 // onlyMerged lets the sockets whose FIN was acknowledged on its own never be in CLOSE_WAIT.

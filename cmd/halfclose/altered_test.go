@@ -83,20 +83,20 @@ func sampled(socket, state string) journaltest.Which {
 
 // The flags of the segments that end a connection.
 var (
-	fin    = []string{"FIN", "ACK"}
-	ack    = []string{"ACK"}
-	rst    = []string{"RST"}
-	rstAck = []string{"RST", "ACK"}
+	fin    = journal.FIN | journal.ACK
+	ack    = journal.ACK
+	rst    = journal.RST
+	rstAck = journal.RST | journal.ACK
 )
 
 // sent and arriving are segments leaving a port, and entering the host of the
 // one that they left for.
-func sent(port string, flags ...string) journaltest.Which {
-	return from(port, journaltest.PacketAt(journal.AtSent, flags...))
+func sent(port string, flags journal.Flags) journaltest.Which {
+	return from(port, journaltest.PacketAt(journal.AtSent, flags))
 }
 
-func arriving(port string, flags ...string) journaltest.Which {
-	return from(port, journaltest.PacketAt(journal.AtDelivered, flags...))
+func arriving(port string, flags journal.Flags) journaltest.Which {
+	return from(port, journaltest.PacketAt(journal.AtDelivered, flags))
 }
 
 // lookedAt is the number of the last event by which the sockets were looked at

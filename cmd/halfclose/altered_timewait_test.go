@@ -34,7 +34,7 @@ var shorter = changedAll(sampled("b3", journal.TimeWait), func(e *journal.Event)
 // repeatedFIN lets b2 receive its peer's FIN again before its timer is read for
 // the first time, and the timer be set anew by that, 1.1 s later.
 func repeatedFIN(d *journaltest.Journal) {
-	like := *d.First(arriving(port1, fin...))
+	like := *d.First(arriving(port1, fin))
 	d.Again(d.First(journaltest.Of("b2", journaltest.StateTo(journal.TimeWait, journal.SockDiag))).N, &like, nil)
 	for i := range d.Events {
 		if e := &d.Events[i]; sampled("b2", journal.TimeWait)(e) {
@@ -45,7 +45,7 @@ func repeatedFIN(d *journaltest.Journal) {
 
 // againOnLo lets that FIN come again before the timer of b2 is read.
 func againOnLo(d *journaltest.Journal) {
-	like := *d.First(arriving(port1, fin...))
+	like := *d.First(arriving(port1, fin))
 	d.Again(d.First(journaltest.Of("b2", journaltest.StateTo(journal.TimeWait, journal.SockDiag))).N, &like, nil)
 }
 
@@ -59,7 +59,7 @@ var stillListening = all(droppedAll(call("b6", "close")), droppedAll(call("b10",
 func assassinated(socket, peersPort string) func(*journaltest.Journal) {
 	return func(d *journaltest.Journal) {
 		in := d.First(journaltest.Of(socket, journaltest.StateTo(journal.TimeWait, journal.SockDiag)))
-		d.Carry(in.N, d.First(arriving(peersPort, fin...)), func(p *journal.Packet) { p.Flags = rst })
+		d.Carry(in.N, d.First(arriving(peersPort, fin)), func(p *journal.Packet) { p.Flags = rst })
 	}
 }
 
@@ -120,18 +120,18 @@ var alteredBind = []journaltest.Case{
 }
 
 // lateACK is b5's second acknowledgement of the FIN, which arrives.
-var lateACK = func(e *journal.Event) bool { return to("40003", sent("8081", ack...))(e) && e.T > 22*second/10 }
+var lateACK = func(e *journal.Event) bool { return to("40003", sent("8081", ack))(e) && e.T > 22*second/10 }
 
 // alteredAgain: HC25.
 var alteredAgain = []journaltest.Case{
 	{Name: "not acknowledged", Of: "time-wait", Do: dropped(lateACK), Claim: "HC25", Want: claim.Refuted},
-	{Name: "answered with RST", Of: "time-wait", Do: changed(lateACK, flagged(rst...)), Claim: "HC25", Want: claim.Refuted},
+	{Name: "answered with RST", Of: "time-wait", Do: changed(lateACK, flagged(rst)), Claim: "HC25", Want: claim.Refuted},
 	{Name: "not acknowledged, but the run was stopped", Of: "time-wait", Do: func(d *journaltest.Journal) {
 		d.Drop(lateACK)
 		d.Stopped = "interrupted by SIGINT"
 	}, Claim: "HC25", Want: claim.Inconclusive},
 	{Name: "no FIN came again", Of: "time-wait-loopback", Do: func(*journaltest.Journal) {}, Claim: "HC25", Want: claim.Inconclusive},
-	{Name: "the FIN came a third time", Of: "time-wait", Do: twice(func(e *journal.Event) bool { return e.T > 22*second/10 && sent("40003", fin...)(e) }), Claim: "HC25", Want: claim.Confirmed},
+	{Name: "the FIN came a third time", Of: "time-wait", Do: twice(func(e *journal.Event) bool { return e.T > 22*second/10 && sent("40003", fin)(e) }), Claim: "HC25", Want: claim.Confirmed},
 }
 
 // alteredTimeWait: how long TIME_WAIT lasts, and what it keeps from being done.

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"slices"
-
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/journaltest"
@@ -21,7 +19,7 @@ func undrawn(port string) func(*journaltest.Journal) {
 // undrawnTo lets none come to a port.
 func undrawnTo(port string) func(*journaltest.Journal) {
 	return func(d *journaltest.Journal) {
-		d.DropAll(played(d, to(port, func(e *journal.Event) bool { return e.Packet != nil && slices.Contains(e.Packet.Flags, "RST") })))
+		d.DropAll(played(d, to(port, func(e *journal.Event) bool { return e.Packet != nil && e.Packet.Flags.Has(journal.RST) })))
 	}
 }
 
@@ -42,8 +40,8 @@ var alteredCauses = []journaltest.Case{
 	drewNo("a full accept queue, tcp_abort_on_overflow", undrawnTo("40009")),
 	{Name: "the RST comes from the wrong end", Of: "causes", Do: changedAll(rstsOf("40002"), func(e *journal.Event) { e.Packet.Src, e.Packet.Dst = e.Packet.Dst, e.Packet.Src }), Outcome: claim.NotReproduced},
 	{Name: "TCP_USER_TIMEOUT draws one", Of: "causes", Do: func(d *journaltest.Journal) {
-		at := *d.First(sent("40012", "SYN")).Packet
-		d.Carry(d.First(stateFrom("a12", journal.Established)).N, d.First(sent("40011", rstAck...)), func(p *journal.Packet) { p.Src, p.Dst = at.Src, at.Dst })
+		at := *d.First(sent("40012", journal.SYN)).Packet
+		d.Carry(d.First(stateFrom("a12", journal.Established)).N, d.First(sent("40011", rstAck)), func(p *journal.Packet) { p.Src, p.Dst = at.Src, at.Dst })
 	}, Outcome: claim.Reproduced},
 
 	notMadeToHappen("ss -K (SOCK_DESTROY)", "causes", droppedAll(journaltest.Call("SOCK_DESTROY"))),

@@ -16,7 +16,7 @@ func stillHeld(socket string) func(*journaltest.Journal) { return droppedInPlay(
 // alteredExit: LR20, LR21, and the scenario exit.
 var alteredExit = []journaltest.Case{
 	{Name: "a RST that answers the peer", Of: "exit", Do: func(d *journaltest.Journal) {
-		like := *d.First(sent("40001", rstAck...))
+		like := *d.First(sent("40001", rstAck))
 		d.DropAll(rstsOf("40001"))
 		n := d.First(endOfHolder("a1")(d)).N
 		d.Call(n, "b2", "write", 4, "", "b2", "4")

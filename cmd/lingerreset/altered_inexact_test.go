@@ -11,7 +11,7 @@ import (
 
 // forgedTo is the RST that was made up in the name of a port.
 func forgedTo(port string) journaltest.Which {
-	return from(port, journaltest.PacketAt(journal.AtInjected, rst...))
+	return from(port, journaltest.PacketAt(journal.AtInjected, rst))
 }
 
 // beyond moves a RST on.
@@ -34,7 +34,7 @@ func stays(d *journaltest.Journal) {
 // is scaled.
 func scaled(window uint16, port string) func(*journaltest.Journal) {
 	return func(d *journaltest.Journal) {
-		like := d.First(to(port, sent("8080", "SYN", "ACK")))
+		like := d.First(to(port, sent("8080", journal.SYN|journal.ACK)))
 		d.Again(d.First(forgedTo(port)).N-2, like, func(e *journal.Event) {
 			e.Packet.Flags, e.Packet.Win, e.Packet.Options = ack, window, nil
 			e.Packet.Seq++
@@ -45,7 +45,7 @@ func scaled(window uint16, port string) func(*journaltest.Journal) {
 // alteredInexact: LR16 and LR18 of RSTs that were made up, and the scenario
 // inexact.
 var alteredInexact = []journaltest.Case{
-	{Name: "a challenge", Of: "inexact", Do: answered(forgedTo("40001"), to("40001", sent("8080", "SYN", "ACK"))), Claim: "LR16", Want: claim.Refuted},
+	{Name: "a challenge", Of: "inexact", Do: answered(forgedTo("40001"), to("40001", sent("8080", journal.SYN|journal.ACK))), Claim: "LR16", Want: claim.Refuted},
 
 	{Name: "it ended the connection", Of: "inexact", Do: endedBy("40002", "b3"), Claim: "LR18", Want: claim.Confirmed},
 	{Name: "a later RST ended the connection", Of: "inexact", Do: func(d *journaltest.Journal) {

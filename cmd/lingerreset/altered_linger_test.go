@@ -1,8 +1,6 @@
 package main
 
 import (
-	"slices"
-
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/journaltest"
@@ -23,7 +21,7 @@ func answered(rst, like journaltest.Which) func(*journaltest.Journal) {
 // onlyLater lets the close of a6 send nothing, and a RST come when its peer has
 // read, as one would that a window update draws.
 func onlyLater(d *journaltest.Journal) {
-	late := *d.First(sent("40004", rst...))
+	late := *d.First(sent("40004", rst))
 	d.DropAll(played(d, rstsOf("40004")))
 	d.Again(d.Nth(1, call("b7", "read")).N, &late, nil)
 }
@@ -34,20 +32,20 @@ var alteredLinger = []journaltest.Case{
 	{Name: "the only RSTs answer what the peer did later", Of: "linger0", Do: onlyLater, Claim: "LR1", Want: claim.Refuted},
 
 	{Name: "data was sent after close", Of: "linger0", Do: func(d *journaltest.Journal) {
-		d.Again(d.First(sent("40004", rstAck...)).N, d.First(data("40004", journal.AtSent)), func(e *journal.Event) { e.Packet.Seq += 2896 })
+		d.Again(d.First(sent("40004", rstAck)).N, d.First(data("40004", journal.AtSent)), func(e *journal.Event) { e.Packet.Seq += 2896 })
 	}, Claim: "LR2", Want: claim.Refuted},
 	{Name: "everything had been sent", Of: "linger0", Do: changed(call("a6", "write"), returns(2896, "")), Claim: "LR2", Want: claim.Inconclusive},
 
-	{Name: "both reset", Of: "linger-off", Do: changedAll(sent("40002", fin...), flagged(rstAck...)), Claim: "LR5", Want: claim.Confirmed},
+	{Name: "both reset", Of: "linger-off", Do: changedAll(sent("40002", fin), flagged(rstAck)), Claim: "LR5", Want: claim.Confirmed},
 
-	{Name: "an answer that says nothing new", Of: "linger0", Do: answered(arriving("40001", rstAck...), sent("8080", "SYN", "ACK")), Claim: "LR16", Want: claim.Refuted},
-	{Name: "none fitted", Of: "linger0", Do: changedAll(func(e *journal.Event) bool { return e.Packet != nil && slices.Contains(e.Packet.Flags, "RST") }, func(e *journal.Event) { e.Packet.Seq += 7 }), Claim: "LR16", Want: claim.Inconclusive},
+	{Name: "an answer that says nothing new", Of: "linger0", Do: answered(arriving("40001", rstAck), sent("8080", journal.SYN|journal.ACK)), Claim: "LR16", Want: claim.Refuted},
+	{Name: "none fitted", Of: "linger0", Do: changedAll(func(e *journal.Event) bool { return e.Packet != nil && e.Packet.Flags.Has(journal.RST) }, func(e *journal.Event) { e.Packet.Seq += 7 }), Claim: "LR16", Want: claim.Inconclusive},
 
 	{Name: "gone after close", Of: "linger0", Do: func(d *journaltest.Journal) {
 		d.Again(d.First(played(d, call("a7", "close"))).N, d.First(stateTo("a7", journal.TimeWait)), func(e *journal.Event) { e.State.From, e.State.To = journal.TimeWait, journal.Gone })
 	}, Claim: "LR23", Want: claim.Refuted},
 	{Name: "a RST after close", Of: "linger0", Do: func(d *journaltest.Journal) {
-		d.Again(d.First(call("a7", "close")).N, d.First(sent("40001", rstAck...)), func(e *journal.Event) { e.Packet.Src = d.First(sent("40005", fin...)).Packet.Src })
+		d.Again(d.First(call("a7", "close")).N, d.First(sent("40001", rstAck)), func(e *journal.Event) { e.Packet.Src = d.First(sent("40005", fin)).Packet.Src })
 	}, Claim: "LR23", Want: claim.Refuted},
 	{Name: "not looked at after close", Of: "linger0", Do: func(d *journaltest.Journal) {
 		n := d.First(call("a7", "close")).N

@@ -20,9 +20,9 @@ var alteredReading = []journaltest.Case{
 
 	{Name: "ECONNRESET", Of: "read-after-reset", Do: changed(call("a1", "write"), returns(-1, "ECONNRESET")), Claim: "LR14", Want: claim.Confirmed},
 	{Name: "something was unread", Of: "read-after-reset", Do: func(d *journaltest.Journal) {
-		like := d.First(to("40001", sent("8080", "SYN", "ACK")))
+		like := d.First(to("40001", sent("8080", journal.SYN|journal.ACK)))
 		d.Carry(d.First(stateTo("a1", journal.Established)).N+2, like, func(p *journal.Packet) {
-			p.Flags, p.Len = []string{"PSH", "ACK"}, 1
+			p.Flags, p.Len = journal.PSH|journal.ACK, 1
 			p.Seq++
 		})
 	}, Claim: "LR14", Want: claim.Inconclusive},

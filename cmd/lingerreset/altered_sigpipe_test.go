@@ -35,8 +35,8 @@ func everyRST(d *journaltest.Journal) { d.DropAll(played(d, rstsOf("8080"))) }
 // earlyReset lets a RST follow the FIN of the close to a port at once.
 func earlyReset(port string) func(*journaltest.Journal) {
 	return func(d *journaltest.Journal) {
-		end := d.First(journaltest.ArrivalOf(d.First(to(port, sent("8080", fin...))).N))
-		d.Carry(end.N, end, func(p *journal.Packet) { p.Flags = []string{"RST"} })
+		end := d.First(journaltest.ArrivalOf(d.First(to(port, sent("8080", fin))).N))
+		d.Carry(end.N, end, func(p *journal.Packet) { p.Flags = journal.RST })
 	}
 }
 

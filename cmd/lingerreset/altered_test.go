@@ -132,23 +132,23 @@ func goesOnLiving(socket string) func(*journaltest.Journal) {
 
 // The flags of the segments that end a connection.
 var (
-	fin    = []string{"FIN", "ACK"}
-	ack    = []string{"ACK"}
-	rst    = []string{"RST"}
-	rstAck = []string{"RST", "ACK"}
+	fin    = journal.FIN | journal.ACK
+	ack    = journal.ACK
+	rst    = journal.RST
+	rstAck = journal.RST | journal.ACK
 )
 
 // sent and arriving are segments leaving a port, and entering the host of the
 // one that they left for.
-func sent(port string, flags ...string) journaltest.Which {
-	return from(port, journaltest.PacketAt(journal.AtSent, flags...))
+func sent(port string, flags journal.Flags) journaltest.Which {
+	return from(port, journaltest.PacketAt(journal.AtSent, flags))
 }
 
-func arriving(port string, flags ...string) journaltest.Which {
-	return from(port, journaltest.PacketAt(journal.AtDelivered, flags...))
+func arriving(port string, flags journal.Flags) journaltest.Which {
+	return from(port, journaltest.PacketAt(journal.AtDelivered, flags))
 }
 
 // rstsOf are all RSTs that a port sent, wherever they were seen.
 func rstsOf(port string) journaltest.Which {
-	return from(port, func(e *journal.Event) bool { return slices.Contains(e.Packet.Flags, "RST") })
+	return from(port, func(e *journal.Event) bool { return e.Packet.Flags.Has(journal.RST) })
 }

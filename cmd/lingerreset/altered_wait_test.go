@@ -16,7 +16,7 @@ import (
 // closes: nothing is unsent then.
 func acknowledgedAll(port string) func(*journaltest.Journal) {
 	return func(d *journaltest.Journal) {
-		first := d.First(arrivalOf(d.First(to(port, sent("8080", "SYN", "ACK"))).N))
+		first := d.First(arrivalOf(d.First(to(port, sent("8080", journal.SYN|journal.ACK))).N))
 		d.Again(first.N, first, func(e *journal.Event) {
 			e.Packet.Flags, e.Packet.Ack, e.Packet.Seq = ack, e.Packet.Ack+8192, e.Packet.Seq+1
 		})

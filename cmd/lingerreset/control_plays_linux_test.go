@@ -236,7 +236,7 @@ func TestQueueIsFull(t *testing.T) {
 		_ = os.WriteFile("/proc/sys/net/ipv4/tcp_abort_on_overflow", []byte("0"), 0) // what comes of it is checked
 	})
 	rstLost := journaltest.When(0, func(e *journal.Event) bool {
-		return from("8082", journaltest.PacketAt(journal.AtSent, rst...))(e)
+		return from("8082", journaltest.PacketAt(journal.AtSent, rst))(e)
 	}, func(t *scenario.T) { t.Drop(isRST) })
 	suite.Controls(
 		t, journaltest.Stages(journal.Wire),

@@ -26,7 +26,7 @@ func calls(op string) journal.Event {
 	return journal.Event{Socket: "b2", Kind: journal.KindCall, Call: &journal.Call{Op: op}}
 }
 
-func segment(from, to string, flags ...string) journal.Event {
+func segment(from, to string, flags journal.Flags) journal.Event {
 	return journal.Event{Kind: journal.KindPacket, Packet: &journal.Packet{Src: "127.0.0.1:" + from, Dst: "127.0.0.1:" + to, Flags: flags, At: journal.AtDelivered}}
 }
 
@@ -41,24 +41,24 @@ func TestWhoseReset(t *testing.T) {
 	lossy := attached
 	lossy.Lost = 7
 	absent := journal.WitnessStatus{Name: journal.Packets, Status: journal.Unavailable, Reason: "AF_PACKET: EPERM"}
-	syn, data := segment("2", "1", "SYN"), segment("2", "1", "ACK")
+	syn, data := segment("2", "1", journal.SYN), segment("2", "1", journal.ACK)
 	for name, tt := range map[string]struct {
 		due  string
 		j    *journal.Journal
 		want string
 	}{
-		"the peer's":                      {dueNow, events(attached, 0, syn, calls("close"), segment("1", "2", "RST", "ACK")), "from the peer, 127.0.0.1:1, seen on lo"},
-		"the victim's":                    {dueNever, events(attached, 0, syn, calls("shutdown"), segment("2", "1", "RST")), "from the victim, 127.0.0.1:2, seen on lo"},
+		"the peer's":                      {dueNow, events(attached, 0, syn, calls("close"), segment("1", "2", journal.RST|journal.ACK)), "from the peer, 127.0.0.1:1, seen on lo"},
+		"the victim's":                    {dueNever, events(attached, 0, syn, calls("shutdown"), segment("2", "1", journal.RST)), "from the victim, 127.0.0.1:2, seen on lo"},
 		"none":                            {dueLater, events(attached, 0, syn, calls("close"), data), "none was seen on lo"},
-		"before the peer did anything":    {dueLater, events(attached, 0, syn, segment("1", "2", "RST"), calls("close")), "none was seen on lo"},
-		"of the peer's letting go":        {dueNever, events(attached, 0, syn, calls("shutdown"), calls("close"), segment("1", "2", "RST")), "none was seen on lo"},
-		"of the tearing down":             {dueLater, events(attached, 3, syn, calls("close"), data, segment("1", "2", "RST")), "none was seen on lo"},
-		"another connection's":            {dueLater, events(attached, 0, syn, calls("close"), segment("9", "2", "RST")), "none was seen on lo"},
+		"before the peer did anything":    {dueLater, events(attached, 0, syn, segment("1", "2", journal.RST), calls("close")), "none was seen on lo"},
+		"of the peer's letting go":        {dueNever, events(attached, 0, syn, calls("shutdown"), calls("close"), segment("1", "2", journal.RST)), "none was seen on lo"},
+		"of the tearing down":             {dueLater, events(attached, 3, syn, calls("close"), data, segment("1", "2", journal.RST)), "none was seen on lo"},
+		"another connection's":            {dueLater, events(attached, 0, syn, calls("close"), segment("9", "2", journal.RST)), "none was seen on lo"},
 		"among what was folded":           {dueNever, events(attached, 0, calls("shutdown"), folded("packet RST,ACK delivered")), "one was seen on lo"},
 		"none among what was folded":      {dueNever, events(attached, 0, calls("shutdown"), folded("packet ACK delivered")), "none was seen on lo"},
 		"none, but packets were missed":   {dueNow, events(lossy, 0, syn, calls("close")), "due at once; none was seen on lo, but 7 packets were missed there"},
 		"nothing was watched":             {dueNow, events(absent, 0, calls("close")), "due at once (not watched: AF_PACKET: EPERM)"},
-		"nothing of it passed lo":         {dueNow, events(attached, 0, calls("close"), segment("8", "9", "RST")), "due at once (not watched: the connection does not pass lo)"},
+		"nothing of it passed lo":         {dueNow, events(attached, 0, calls("close"), segment("8", "9", journal.RST)), "due at once (not watched: the connection does not pass lo)"},
 		"none is due and none was folded": {dueNever, events(attached, 0, calls("shutdown"), folded("read")), "none is due (not watched: the connection does not pass lo)"},
 	} {
 		t.Run(name, func(t *testing.T) {

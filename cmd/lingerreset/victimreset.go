@@ -37,7 +37,7 @@ func resetOf(j *journal.Journal, m *misbehaved) string {
 		case e.Fold != nil:
 			passed = passed || countsPackets(e.Fold)
 		case p == nil || p.Proto != "" || !isBetween(p, own.Local, own.Remote):
-		case isBetweenEvents(e, since, until) && slices.Contains(p.Flags, "RST"):
+		case isBetweenEvents(e, since, until) && p.Flags.Has(journal.RST):
 			return fmt.Sprintf("from the %s, %s, seen on lo", senderOf(p, own.Local), p.Src)
 		default:
 			passed = true

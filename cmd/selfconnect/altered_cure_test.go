@@ -32,7 +32,7 @@ var alteredCure = []journaltest.Case{
 	{Name: "Go had no accident", Of: "detect-and-retry", Do: func(d *journaltest.Journal) {
 		target := targetOf(d.First(journaltest.Call(goDial)))
 		d.DropAll(func(e *journal.Event) bool {
-			return journaltest.PacketAt(journal.AtDelivered, "SYN", "ACK")(e) && e.Packet.Src == target
+			return journaltest.PacketAt(journal.AtDelivered, journal.SYN|journal.ACK)(e) && e.Packet.Src == target
 		})
 	}, Claim: "SC9", Want: claim.Inconclusive},
 	{Name: "Go was not tried", Of: "detect-and-retry", Do: func(d *journaltest.Journal) { d.Drop(journaltest.Call(goDial)) }, Claim: "SC9", Want: claim.Inconclusive},

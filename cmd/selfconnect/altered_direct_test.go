@@ -22,16 +22,16 @@ func peerOf(address string) func(*journaltest.Journal) {
 
 // neverAnswered is a run whose SYN was lost.
 func neverAnswered(d *journaltest.Journal) {
-	d.First(journaltest.PacketAt(journal.AtDelivered, "SYN")).Packet.At = journal.AtDropped
+	d.First(journaltest.PacketAt(journal.AtDelivered, journal.SYN)).Packet.At = journal.AtDropped
 	recv := d.First(journaltest.StateTo(journal.SynRecv, journal.TCPInfo)).N
-	syn := d.First(journaltest.PacketAt(journal.AtDropped, "SYN")).N
+	syn := d.First(journaltest.PacketAt(journal.AtDropped, journal.SYN)).N
 	d.DropAll(func(e *journal.Event) bool { return e.N >= recv && (e.State != nil || e.Packet != nil) && e.N > syn })
 	d.First(journaltest.Call("getpeername")).Call.Errno = "ENOTCONN"
 }
 
 // finAgain lets the socket send its FIN a second time before the first comes back.
 func finAgain(d *journaltest.Journal) {
-	fin := d.First(journaltest.PacketAt(journal.AtSent, "FIN", "ACK"))
+	fin := d.First(journaltest.PacketAt(journal.AtSent, journal.FIN|journal.ACK))
 	d.Again(fin.N, fin, nil)
 }
 
@@ -66,25 +66,25 @@ var alteredOpening = []journaltest.Case{
 	{Name: "SIGSTOP: the SYN came again", Of: "direct", Do: synAgain(same), Claim: "SC2", Want: claim.Confirmed},
 	{Name: "the SYN came again without ECN", Of: "direct", Do: func(d *journaltest.Journal) {
 		synAgain(same)(d)
-		d.First(journaltest.PacketAt(journal.AtSent, "SYN")).Packet.Flags = []string{"SYN", "ECE", "CWR"}
-		d.First(journaltest.PacketAt(journal.AtDelivered, "SYN")).Packet.Flags = []string{"SYN", "ECE", "CWR"}
+		d.First(journaltest.PacketAt(journal.AtSent, journal.SYN)).Packet.Flags = journal.SYN | journal.ECE | journal.CWR
+		d.First(journaltest.PacketAt(journal.AtDelivered, journal.SYN)).Packet.Flags = journal.SYN | journal.ECE | journal.CWR
 	}, Claim: "SC2", Want: claim.Confirmed},
 	{Name: "the SYN+ACK came again", Of: "direct", Do: func(d *journaltest.Journal) {
-		ack := d.First(journaltest.PacketAt(journal.AtSent, "SYN", "ACK"))
-		d.Carry(d.First(journaltest.PacketAt(journal.AtDelivered, "ACK")).N, ack, same)
+		ack := d.First(journaltest.PacketAt(journal.AtSent, journal.SYN|journal.ACK))
+		d.Carry(d.First(journaltest.PacketAt(journal.AtDelivered, journal.ACK)).N, ack, same)
 	}, Claim: "SC2", Want: claim.Confirmed},
 	{Name: "the ACK came again", Of: "direct", Do: func(d *journaltest.Journal) {
-		ack := d.First(journaltest.PacketAt(journal.AtSent, "ACK"))
-		d.Carry(d.First(journaltest.PacketAt(journal.AtDelivered, "ACK")).N, ack, func(p *journal.Packet) { p.Win++ })
+		ack := d.First(journaltest.PacketAt(journal.AtSent, journal.ACK))
+		d.Carry(d.First(journaltest.PacketAt(journal.AtDelivered, journal.ACK)).N, ack, func(p *journal.Packet) { p.Win++ })
 	}, Claim: "SC2", Want: claim.Confirmed},
 	{Name: "a second SYN, another one", Of: "direct", Do: synAgain(func(p *journal.Packet) { p.Seq += 1000 }), Claim: "SC2", Want: claim.Refuted},
 	{Name: "the last ACK is missing", Of: "direct", Do: func(d *journaltest.Journal) {
-		d.Drop(journaltest.PacketAt(journal.AtDelivered, "ACK"))
-		d.Drop(journaltest.PacketAt(journal.AtSent, "ACK"))
+		d.Drop(journaltest.PacketAt(journal.AtDelivered, journal.ACK))
+		d.Drop(journaltest.PacketAt(journal.AtSent, journal.ACK))
 	}, Claim: "SC2", Want: claim.Refuted},
-	{Name: "on lo the last ACK is missing", Of: "direct-loopback", Do: func(d *journaltest.Journal) { d.Drop(journaltest.PacketAt(journal.AtDelivered, "ACK")) }, Claim: "SC2", Want: claim.Refuted},
+	{Name: "on lo the last ACK is missing", Of: "direct-loopback", Do: func(d *journaltest.Journal) { d.Drop(journaltest.PacketAt(journal.AtDelivered, journal.ACK)) }, Claim: "SC2", Want: claim.Refuted},
 	{Name: "a segment was lost", Of: "direct", Do: func(d *journaltest.Journal) {
-		syn := d.First(journaltest.PacketAt(journal.AtSent, "SYN"))
+		syn := d.First(journaltest.PacketAt(journal.AtSent, journal.SYN))
 		d.Again(syn.N, syn, func(e *journal.Event) { e.Packet.At, e.Packet.Of = journal.AtDropped, syn.N })
 	}, Claim: "SC2", Want: claim.Inconclusive},
 	{Name: "the peer is another", Of: "direct", Do: peerOf("192.0.2.1:8081"), Claim: "SC2", Want: claim.Inconclusive},
@@ -95,10 +95,10 @@ var alteredOpening = []journaltest.Case{
 		d.First(journaltest.StateTo(journal.Established, journal.TCPInfo)).State.From = journal.SynSent
 	}, Claim: "SC3", Want: claim.Refuted},
 	{Name: "the deliveries the other way round", Of: "direct", Do: func(d *journaltest.Journal) {
-		d.Swap(d.First(journaltest.PacketAt(journal.AtDelivered, "SYN")), d.First(journaltest.PacketAt(journal.AtDelivered, "SYN", "ACK")))
+		d.Swap(d.First(journaltest.PacketAt(journal.AtDelivered, journal.SYN)), d.First(journaltest.PacketAt(journal.AtDelivered, journal.SYN|journal.ACK)))
 	}, Claim: "SC3", Want: claim.Refuted},
 	{Name: "ESTABLISHED before its SYN+ACK", Of: "direct", Do: func(d *journaltest.Journal) {
-		d.Swap(d.First(journaltest.PacketAt(journal.AtDelivered, "SYN", "ACK")), d.First(journaltest.StateTo(journal.Established, journal.TCPInfo)))
+		d.Swap(d.First(journaltest.PacketAt(journal.AtDelivered, journal.SYN|journal.ACK)), d.First(journaltest.StateTo(journal.Established, journal.TCPInfo)))
 	}, Claim: "SC3", Want: claim.Refuted},
 	{Name: "SIGSTOP: the SYN came again", Of: "direct", Do: synAgain(same), Claim: "SC3", Want: claim.Confirmed},
 	{Name: "on lo it passes inside connect", Of: "direct-loopback", Do: func(*journaltest.Journal) {}, Claim: "SC3", Want: claim.Inconclusive},
@@ -138,31 +138,31 @@ var alteredData = []journaltest.Case{
 // finAnswered lets the FIN be answered by a FIN of its own, as between two
 // ends: three segments.
 func finAnswered(d *journaltest.Journal) {
-	fin := d.First(journaltest.PacketAt(journal.AtSent, "FIN", "ACK"))
-	d.Carry(d.First(journaltest.PacketAt(journal.AtDelivered, "FIN", "ACK")).N, fin, func(p *journal.Packet) { p.Seq++; p.Ack++ })
+	fin := d.First(journaltest.PacketAt(journal.AtSent, journal.FIN|journal.ACK))
+	d.Carry(d.First(journaltest.PacketAt(journal.AtDelivered, journal.FIN|journal.ACK)).N, fin, func(p *journal.Packet) { p.Seq++; p.Ack++ })
 }
 
 // alteredClose: SC5 and SC6.
 var alteredClose = []journaltest.Case{
 	{Name: "the FIN answered by a FIN", Of: "direct", Do: finAnswered, Claim: "SC5", Want: claim.Refuted},
 	{Name: "the FIN came again", Of: "direct", Do: func(d *journaltest.Journal) {
-		fin := d.First(journaltest.PacketAt(journal.AtSent, "FIN", "ACK"))
-		d.Carry(d.First(journaltest.PacketAt(journal.AtDelivered, "FIN", "ACK")).N, fin, same)
+		fin := d.First(journaltest.PacketAt(journal.AtSent, journal.FIN|journal.ACK))
+		d.Carry(d.First(journaltest.PacketAt(journal.AtDelivered, journal.FIN|journal.ACK)).N, fin, same)
 	}, Claim: "SC5", Want: claim.Confirmed},
 	{Name: "the FIN came again with the data", Of: "direct", Do: func(d *journaltest.Journal) {
-		fin := d.First(journaltest.PacketAt(journal.AtSent, "FIN", "ACK"))
+		fin := d.First(journaltest.PacketAt(journal.AtSent, journal.FIN|journal.ACK))
 		written := len(d.First(journaltest.Call("write")).Call.Data)
-		d.Carry(d.First(journaltest.PacketAt(journal.AtDelivered, "FIN", "ACK")).N, fin, func(p *journal.Packet) {
+		d.Carry(d.First(journaltest.PacketAt(journal.AtDelivered, journal.FIN|journal.ACK)).N, fin, func(p *journal.Packet) {
 			p.Seq -= uint32(written)
 			p.Len = written
 		})
 	}, Claim: "SC5", Want: claim.Confirmed},
 	{Name: "a RST after the FIN", Of: "direct", Do: func(d *journaltest.Journal) {
-		fin := d.First(journaltest.PacketAt(journal.AtSent, "FIN", "ACK"))
-		d.Carry(d.First(journaltest.PacketAt(journal.AtDelivered, "FIN", "ACK")).N, fin, func(p *journal.Packet) { p.Flags = []string{"RST"}; p.Seq++ })
+		fin := d.First(journaltest.PacketAt(journal.AtSent, journal.FIN|journal.ACK))
+		d.Carry(d.First(journaltest.PacketAt(journal.AtDelivered, journal.FIN|journal.ACK)).N, fin, func(p *journal.Packet) { p.Flags = journal.RST; p.Seq++ })
 	}, Claim: "SC5", Want: claim.Refuted},
 	{Name: "the FIN not answered", Of: "direct", Do: func(d *journaltest.Journal) {
-		fin := d.First(journaltest.PacketAt(journal.AtDelivered, "FIN", "ACK")).N
+		fin := d.First(journaltest.PacketAt(journal.AtDelivered, journal.FIN|journal.ACK)).N
 		d.DropAll(func(e *journal.Event) bool { return e.N > fin && e.Packet != nil })
 	}, Claim: "SC5", Want: claim.Inconclusive},
 	{Name: "no FIN", Of: "direct", Do: func(d *journaltest.Journal) {
@@ -170,15 +170,15 @@ var alteredClose = []journaltest.Case{
 		d.DropAll(func(e *journal.Event) bool { return e.N > closed && e.Packet != nil })
 	}, Claim: "SC5", Want: claim.Inconclusive},
 	{Name: "a segment was lost", Of: "direct", Do: func(d *journaltest.Journal) {
-		fin := d.First(journaltest.PacketAt(journal.AtSent, "FIN", "ACK"))
+		fin := d.First(journaltest.PacketAt(journal.AtSent, journal.FIN|journal.ACK))
 		d.Again(fin.N, fin, func(e *journal.Event) { e.Packet.At, e.Packet.Of = journal.AtDropped, fin.N })
 	}, Claim: "SC5", Want: claim.Inconclusive},
 	{Name: "it was given up", Of: "direct", Do: journaltest.All(finAgain, isGone, func(d *journaltest.Journal) {
-		d.First(journaltest.PacketAt(journal.AtDelivered, "FIN", "ACK")).Packet.Flags = []string{"RST"}
+		d.First(journaltest.PacketAt(journal.AtDelivered, journal.FIN|journal.ACK)).Packet.Flags = journal.RST
 	}), Claim: "SC5", Want: claim.Inconclusive},
 	{Name: "its FIN came again", Of: "direct", Do: finAgain, Claim: "SC5", Want: claim.Confirmed},
 	{Name: "on lo the FIN answered by a FIN", Of: "direct-loopback", Do: func(d *journaltest.Journal) {
-		fin := d.First(journaltest.PacketAt(journal.AtDelivered, "FIN", "ACK"))
+		fin := d.First(journaltest.PacketAt(journal.AtDelivered, journal.FIN|journal.ACK))
 		d.Again(fin.N, fin, func(e *journal.Event) { e.Packet.Seq++; e.Packet.Ack++ })
 	}, Claim: "SC5", Want: claim.Refuted},
 
@@ -192,7 +192,7 @@ var alteredClose = []journaltest.Case{
 	{Name: "it was given up", Of: "direct", Do: journaltest.All(finAgain, isGone), Claim: "SC6", Want: claim.Inconclusive},
 	{Name: "it was gone at once", Of: "direct", Do: isGone, Claim: "SC6", Want: claim.Refuted},
 	{Name: "CLOSING not on its own FIN", Of: "direct", Do: func(d *journaltest.Journal) {
-		d.First(journaltest.PacketAt(journal.AtDelivered, "FIN", "ACK")).Packet.Flags = []string{"ACK"}
+		d.First(journaltest.PacketAt(journal.AtDelivered, journal.FIN|journal.ACK)).Packet.Flags = journal.ACK
 	}, Claim: "SC6", Want: claim.Refuted},
 	{Name: "CLOSING not seen", Of: "direct", Do: func(d *journaltest.Journal) { d.Drop(journaltest.StateTo(journal.Closing, journal.SockDiag)) }, Claim: "SC6", Want: claim.Inconclusive},
 	{Name: "TIME_WAIT not seen", Of: "direct", Do: func(d *journaltest.Journal) { d.Drop(journaltest.StateTo(journal.TimeWait, journal.SockDiag)) }, Claim: "SC6", Want: claim.Inconclusive},

@@ -29,15 +29,15 @@ func TestOthersPacketsAreNotCounted(t *testing.T) {
 	}
 	own, other := all[0].Local, "127.0.0.1:33333"
 	n := j.Events[len(j.Events)-1].N
-	add := func(src, dst string, seq, ack uint32, flags ...string) {
+	add := func(src, dst string, seq, ack uint32, flags journal.Flags) {
 		n++
 		j.Events = append(j.Events, journal.Event{N: n, Run: j.Run, Kind: journal.KindPacket, Packet: &journal.Packet{
 			Src: src, Dst: dst, Seq: seq, Ack: ack, Flags: flags, At: journal.AtDelivered,
 		}})
 	}
 	for i := range uint32(3) {
-		add(other, own, 1000*i, 0, "SYN")
-		add(own, other, 0, 1000*i+1, "RST", "ACK")
+		add(other, own, 1000*i, 0, journal.SYN)
+		add(own, other, 0, 1000*i+1, journal.RST|journal.ACK)
 	}
 	for _, c := range []*claim.Claim{&sc2, &sc5} {
 		if got := c.Judge(&j); got.Verdict != claim.Confirmed {

@@ -46,27 +46,27 @@ func connects(d *journaltest.Journal, n int, socket, from string) {
 }
 
 // sent and delivered are segments leaving or entering a host.
-func sent(host string, flags ...string) journaltest.Which {
-	return journaltest.On(host, journaltest.PacketAt(journal.AtSent, flags...))
+func sent(host string, flags journal.Flags) journaltest.Which {
+	return journaltest.On(host, journaltest.PacketAt(journal.AtSent, flags))
 }
 
-func delivered(host string, flags ...string) journaltest.Which {
-	return journaltest.On(host, journaltest.PacketAt(journal.AtDelivered, flags...))
+func delivered(host string, flags journal.Flags) journaltest.Which {
+	return journaltest.On(host, journaltest.PacketAt(journal.AtDelivered, flags))
 }
 
 // uncrossed lets a's SYN arrive before b's is sent.
 func uncrossed(d *journaltest.Journal) {
-	d.Swap(d.First(sent("b", "SYN")), d.First(delivered("b", "SYN")))
+	d.Swap(d.First(sent("b", journal.SYN)), d.First(delivered("b", journal.SYN)))
 }
 
 // losing lets the wire drop the first such segment on its way to the host.
-func losing(to string, flags ...string) func(*journaltest.Journal) {
-	return changed(delivered(to, flags...), func(e *journal.Event) { e.Packet.At = journal.AtDropped })
+func losing(to string, flags journal.Flags) func(*journaltest.Journal) {
+	return changed(delivered(to, flags), func(e *journal.Event) { e.Packet.At = journal.AtDropped })
 }
 
 // oneSYN is an ordinary handshake: a's SYN was lost.
 func oneSYN(d *journaltest.Journal) {
-	losing("b", "SYN")(d)
+	losing("b", journal.SYN)(d)
 	d.DropAll(journaltest.Of("b1", entered(journal.SynRecv)))
 	for _, w := range []journal.Witness{journal.TCPInfo, journal.SockDiag} {
 		d.First(journaltest.Of("b1", journaltest.StateTo(journal.Established, w))).State.From = journal.SynSent
@@ -80,10 +80,10 @@ func synAgain(d *journaltest.Journal) { d.SYNAgain(func(*journal.Packet) {}) }
 // ACK of what it has: nothing new.
 func synAnswered(d *journaltest.Journal) {
 	synAgain(d)
-	last := d.First(sent("b", "ACK"))
-	n := d.First(sent("b", "SYN", "ACK")).N + 1 // the copy of the SYN that was delivered
+	last := d.First(sent("b", journal.ACK))
+	n := d.First(sent("b", journal.SYN|journal.ACK)).N + 1 // the copy of the SYN that was delivered
 	d.Again(n, last, nil)
-	d.Again(d.Nth(1, journaltest.Of("a1", entered(journal.Established))).N+1, d.First(delivered("a", "ACK")), func(e *journal.Event) { e.Packet.Of = n + 1 })
+	d.Again(d.Nth(1, journaltest.Of("a1", entered(journal.Established))).N+1, d.First(delivered("a", journal.ACK)), func(e *journal.Event) { e.Packet.Of = n + 1 })
 }
 
 // listing is a listing of the sockets in one state and others.
@@ -128,25 +128,25 @@ var alteredOpening = []journaltest.Case{
 		d.First(journaltest.Of("a1", journaltest.StateTo(journal.Established, journal.TCPInfo))).State.From = journal.SynSent
 	}, Claim: "SO3", Want: claim.Refuted},
 	{Name: "SYN and SYN+ACK the other way round", Of: "cross", Do: func(d *journaltest.Journal) {
-		d.Swap(d.First(delivered("a", "SYN")), d.First(delivered("a", "SYN", "ACK")))
+		d.Swap(d.First(delivered("a", journal.SYN)), d.First(delivered("a", journal.SYN|journal.ACK)))
 	}, Claim: "SO3", Want: claim.Refuted},
 	{Name: "SYN_RECV before the SYN", Of: "cross", Do: func(d *journaltest.Journal) {
-		d.Swap(d.First(delivered("a", "SYN")), d.First(journaltest.Of("a1", journaltest.StateTo(journal.SynRecv, journal.TCPInfo))))
+		d.Swap(d.First(delivered("a", journal.SYN)), d.First(journaltest.Of("a1", journaltest.StateTo(journal.SynRecv, journal.TCPInfo))))
 	}, Claim: "SO3", Want: claim.Refuted},
 	{Name: "the SYNs did not cross", Of: "cross", Do: uncrossed, Claim: "SO3", Want: claim.Inconclusive},
-	{Name: "a SYN+ACK was lost", Of: "cross", Do: losing("a", "SYN", "ACK"), Claim: "SO3", Want: claim.Inconclusive},
+	{Name: "a SYN+ACK was lost", Of: "cross", Do: losing("a", journal.SYN|journal.ACK), Claim: "SO3", Want: claim.Inconclusive},
 	{Name: "SIGSTOP: the SYN came again", Of: "cross", Do: synAgain, Claim: "SO3", Want: claim.Confirmed},
 	{Name: "SIGSTOP: and was answered", Of: "cross", Do: synAnswered, Claim: "SO3", Want: claim.Confirmed},
 
 	{Name: "ESTABLISHED before its SYN+ACK", Of: "cross", Do: func(d *journaltest.Journal) {
-		d.Swap(d.First(delivered("b", "SYN", "ACK")), d.First(journaltest.Of("b1", journaltest.StateTo(journal.Established, journal.TCPInfo))))
+		d.Swap(d.First(delivered("b", journal.SYN|journal.ACK)), d.First(journaltest.Of("b1", journaltest.StateTo(journal.Established, journal.TCPInfo))))
 	}, Claim: "SO4", Want: claim.Refuted},
 	{Name: "SYN and SYN+ACK the other way round", Of: "cross", Do: func(d *journaltest.Journal) {
-		d.Swap(d.First(delivered("a", "SYN")), d.First(delivered("a", "SYN", "ACK")))
+		d.Swap(d.First(delivered("a", journal.SYN)), d.First(delivered("a", journal.SYN|journal.ACK)))
 	}, Claim: "SO4", Want: claim.Refuted},
 	{Name: "ESTABLISHED on an ACK", Of: "close-cross", Do: lateB, Claim: "SO4", Want: claim.Refuted},
 	{Name: "the SYNs did not cross", Of: "cross", Do: uncrossed, Claim: "SO4", Want: claim.Inconclusive},
-	{Name: "a SYN+ACK was lost", Of: "cross", Do: losing("b", "SYN", "ACK"), Claim: "SO4", Want: claim.Inconclusive},
+	{Name: "a SYN+ACK was lost", Of: "cross", Do: losing("b", journal.SYN|journal.ACK), Claim: "SO4", Want: claim.Inconclusive},
 	{Name: "SIGSTOP: the SYN came again", Of: "cross", Do: synAgain, Claim: "SO4", Want: claim.Confirmed},
 	{Name: "SIGSTOP: and was answered", Of: "cross", Do: synAnswered, Claim: "SO4", Want: claim.Confirmed},
 }
@@ -154,16 +154,16 @@ var alteredOpening = []journaltest.Case{
 // lateB lets b be ESTABLISHED only when a's last ACK has come.
 func lateB(d *journaltest.Journal) {
 	d.DropAll(journaltest.Of("b1", entered(journal.Established)))
-	connects(d, d.First(delivered("b", "ACK")).N, "b1", journal.SynRecv)
+	connects(d, d.First(delivered("b", journal.ACK)).N, "b1", journal.SynRecv)
 }
 
 // withoutLast lets the n hosts not have sent the ACK that ends the opening.
 func withoutLast(hosts ...string) func(*journaltest.Journal) {
 	return func(d *journaltest.Journal) {
 		for _, h := range hosts {
-			n := d.First(sent(h, "ACK")).N
+			n := d.First(sent(h, journal.ACK)).N
 			d.Drop(func(e *journal.Event) bool { return e.Packet != nil && e.Packet.Of == n })
-			d.Drop(sent(h, "ACK"))
+			d.Drop(sent(h, journal.ACK))
 		}
 	}
 }
@@ -181,7 +181,7 @@ var alteredCounts = []journaltest.Case{
 	}, Claim: "SO2", Want: claim.Confirmed},
 	{Name: "the SYNs did not cross", Of: "cross", Do: uncrossed, Claim: "SO2", Want: claim.Inconclusive},
 	{Name: "an ordinary handshake", Of: "cross", Do: oneSYN, Claim: "SO2", Want: claim.Inconclusive},
-	{Name: "a segment was lost", Of: "cross", Do: losing("a", "SYN", "ACK"), Claim: "SO2", Want: claim.Inconclusive},
+	{Name: "a segment was lost", Of: "cross", Do: losing("a", journal.SYN|journal.ACK), Claim: "SO2", Want: claim.Inconclusive},
 	{Name: "not connected", Of: "cross", Do: neverOpened("b1"), Claim: "SO2", Want: claim.Inconclusive},
 
 	{Name: "ESTABLISHED on the fifth", Of: "cross", Do: lateB, Claim: "SO10", Want: claim.Refuted},
@@ -189,7 +189,7 @@ var alteredCounts = []journaltest.Case{
 	{Name: "SIGSTOP: the SYN came again", Of: "cross", Do: synAgain, Claim: "SO10", Want: claim.Confirmed},
 	{Name: "SIGSTOP: and was answered", Of: "cross", Do: synAnswered, Claim: "SO10", Want: claim.Confirmed},
 	{Name: "the SYNs did not cross", Of: "cross", Do: uncrossed, Claim: "SO10", Want: claim.Inconclusive},
-	{Name: "a segment was lost", Of: "cross", Do: losing("a", "SYN", "ACK"), Claim: "SO10", Want: claim.Inconclusive},
+	{Name: "a segment was lost", Of: "cross", Do: losing("a", journal.SYN|journal.ACK), Claim: "SO10", Want: claim.Inconclusive},
 	{Name: "not connected", Of: "cross", Do: neverOpened("a1"), Claim: "SO10", Want: claim.Inconclusive},
 
 	{Name: "a second socket on b", Of: "cross", Do: found("b", journal.Established, "ESTABLISHED 192.0.2.2:5002 → 192.0.2.1:5001"), Claim: "SO5", Want: claim.Refuted},
@@ -206,7 +206,7 @@ var alteredCounts = []journaltest.Case{
 }
 
 // fin is the flags of a FIN.
-var fin = []string{"FIN", "ACK"}
+var fin = journal.FIN | journal.ACK
 
 // throughFinWait2 lets a go from FIN_WAIT1 to FIN_WAIT2.
 func throughFinWait2(d *journaltest.Journal) {
@@ -217,7 +217,7 @@ func throughFinWait2(d *journaltest.Journal) {
 
 // closedInTurn lets a's FIN arrive before b's is sent.
 func closedInTurn(d *journaltest.Journal) {
-	d.Swap(d.First(sent("b", fin...)), d.First(delivered("b", fin...)))
+	d.Swap(d.First(sent("b", fin)), d.First(delivered("b", fin)))
 	throughFinWait2(d)
 }
 
@@ -227,7 +227,7 @@ var alteredClose = []journaltest.Case{
 	{Name: "through FIN_WAIT2", Of: "close-cross", Do: throughFinWait2, Outcome: claim.NotReproduced},
 	{Name: "gone instead of TIME_WAIT", Of: "close-cross", Do: changed(journaltest.Of("b1", journaltest.StateTo(journal.TimeWait, journal.SockDiag)), func(e *journal.Event) { e.State.To = journal.Gone }), Claim: "SO9", Want: claim.Refuted},
 	{Name: "CLOSING not on a FIN", Of: "close-cross", Do: func(d *journaltest.Journal) {
-		d.Swap(d.First(delivered("a", fin...)), d.First(journaltest.Of("a1", journaltest.StateTo(journal.Closing, journal.TCPInfo))))
+		d.Swap(d.First(delivered("a", fin)), d.First(journaltest.Of("a1", journaltest.StateTo(journal.Closing, journal.TCPInfo))))
 	}, Claim: "SO9", Want: claim.Refuted},
 	{Name: "one after the other", Of: "close-cross", Do: closedInTurn, Claim: "SO9", Want: claim.Inconclusive},
 	{Name: "not connected", Of: "close-cross", Do: neverOpened("a1"), Claim: "SO9", Want: claim.Inconclusive},
@@ -237,25 +237,25 @@ var alteredClose = []journaltest.Case{
 
 // nothingLost lets every segment that was dropped have arrived.
 func nothingLost(d *journaltest.Journal) {
-	d.First(journaltest.PacketAt(journal.AtDropped, lostFlags(d)...))
+	d.First(journaltest.PacketAt(journal.AtDropped, lostFlags(d)))
 	d.DropAll(func(e *journal.Event) bool {
 		return e.Packet != nil && e.Packet.Proto == "" && e.Packet.At == journal.AtDropped
 	})
 }
 
 // lostFlags are those of the segments that a scenario loses.
-func lostFlags(d *journaltest.Journal) []string {
+func lostFlags(d *journaltest.Journal) journal.Flags {
 	if d.Scenario == "lost-synack" {
-		return []string{"SYN", "ACK"}
+		return journal.SYN | journal.ACK
 	}
-	return []string{"SYN"}
+	return journal.SYN
 }
 
 // onlyACKsLost lets what was dropped be ACKs of no importance.
 func onlyACKsLost(d *journaltest.Journal) {
 	for i := range d.Events {
 		if p := d.Events[i].Packet; p != nil && p.Proto == "" && p.At == journal.AtDropped {
-			p.Flags = []string{"ACK"}
+			p.Flags = journal.ACK
 		}
 	}
 }
@@ -275,7 +275,7 @@ func meetingAll(d *journaltest.Journal) {
 
 // earlyB lets b's SYN be under way before a's arrives.
 func earlyB(d *journaltest.Journal) {
-	d.Again(d.First(sent("a", "SYN")).N, d.First(sent("b", "SYN")), nil)
+	d.Again(d.First(sent("a", journal.SYN)).N, d.First(sent("b", journal.SYN)), nil)
 }
 
 // alteredLoss: SO6 and SO7.
@@ -283,25 +283,25 @@ var alteredLoss = slices.Concat(alteredLossOf("lost-syn"), alteredLossOf("lost-s
 	{Name: "not refused", Of: "missed", Do: refusedNot("a1", "0"), Claim: "SO6", Want: claim.Refuted},
 	{Name: "not refused", Of: "missed", Do: refusedNot("a1", "0"), Outcome: claim.NotReproduced},
 	{Name: "timed out", Of: "missed", Do: refusedNot("b1", "ETIMEDOUT"), Claim: "SO6", Want: claim.Refuted},
-	{Name: "one RST", Of: "missed", Do: dropped(delivered("a", "RST", "ACK")), Claim: "SO6", Want: claim.Refuted},
+	{Name: "one RST", Of: "missed", Do: dropped(delivered("a", journal.RST|journal.ACK)), Claim: "SO6", Want: claim.Refuted},
 	{Name: "no RST", Of: "missed", Do: func(d *journaltest.Journal) {
-		d.DropAll(journaltest.PacketAt(journal.AtDelivered, "RST", "ACK"))
+		d.DropAll(journaltest.PacketAt(journal.AtDelivered, journal.RST|journal.ACK))
 	}, Claim: "SO6", Want: claim.Refuted},
 	{Name: "no RST on lo", Of: "missed-loopback", Do: func(d *journaltest.Journal) {
-		d.DropAll(journaltest.PacketAt(journal.AtDelivered, "RST", "ACK"))
+		d.DropAll(journaltest.PacketAt(journal.AtDelivered, journal.RST|journal.ACK))
 	}, Claim: "SO6", Want: claim.Refuted},
 	{Name: "connected all the same", Of: "missed", Do: meetingAll, Claim: "SO6", Want: claim.Refuted},
 	{Name: "connected all the same", Of: "missed-host", Do: meetingAll, Outcome: claim.NotReproduced},
 	{Name: "the SYNs crossed", Of: "missed", Do: earlyB, Claim: "SO6", Want: claim.Inconclusive},
 	{Name: "the SYNs crossed", Of: "missed", Do: earlyB, Outcome: claim.OutcomeUnresolved},
 	{Name: "a SYN was lost", Of: "missed", Do: func(d *journaltest.Journal) {
-		losing("b", "SYN")(d)
-		d.Drop(sent("b", "RST", "ACK"))
-		d.Drop(delivered("a", "RST", "ACK"))
+		losing("b", journal.SYN)(d)
+		d.Drop(sent("b", journal.RST|journal.ACK))
+		d.Drop(delivered("a", journal.RST|journal.ACK))
 		refusedNot("a1", "0")(d)
 	}, Claim: "SO6", Want: claim.Inconclusive},
 	{Name: "a RST was lost", Of: "missed", Do: func(d *journaltest.Journal) {
-		losing("a", "RST", "ACK")(d)
+		losing("a", journal.RST|journal.ACK)(d)
 		refusedNot("a1", "0")(d)
 	}, Claim: "SO6", Want: claim.Inconclusive},
 	{Name: "only one called", Of: "missed", Do: dropped(journaltest.Of("b1", journaltest.Call("connect"))), Outcome: claim.OutcomeUnresolved},
@@ -342,11 +342,11 @@ var alteredContrast = []journaltest.Case{
 	{Name: "the self-connection on another segment", Of: "same-path", Do: func(d *journaltest.Journal) {
 		state := d.First(journaltest.Of("a2", journaltest.StateTo(journal.SynRecv, journal.TCPInfo))).N
 		d.First(func(e *journal.Event) bool {
-			return e.N > state-2*journaltest.Spread && journaltest.PacketAt(journal.AtDelivered, "SYN")(e)
-		}).Packet.Flags = []string{"ACK"}
+			return e.N > state-2*journaltest.Spread && journaltest.PacketAt(journal.AtDelivered, journal.SYN)(e)
+		}).Packet.Flags = journal.ACK
 	}, Claim: "SO8", Want: claim.Refuted},
 	{Name: "b went another way", Of: "same-path", Do: func(d *journaltest.Journal) {
-		d.Swap(d.First(delivered("b", "SYN")), d.First(delivered("b", "SYN", "ACK")))
+		d.Swap(d.First(delivered("b", journal.SYN)), d.First(delivered("b", journal.SYN|journal.ACK)))
 	}, Claim: "SO8", Want: claim.Refuted},
 	{Name: "no self-connection", Of: "same-path", Do: neverOpened("a2"), Claim: "SO8", Want: claim.Inconclusive},
 	{Name: "no self-connection", Of: "same-path", Do: neverOpened("a2"), Outcome: claim.OutcomeUnresolved},
@@ -358,9 +358,9 @@ var alteredContrast = []journaltest.Case{
 	{Name: "an ordinary connect got through all the same", Of: "punch", Do: gotThrough, Outcome: claim.NotReproduced},
 	{Name: "an ordinary connect got through, nothing dropped", Of: "punch", Do: func(d *journaltest.Journal) {
 		gotThrough(d)
-		d.DropAll(journaltest.PacketAt(journal.AtDropped, "SYN"))
+		d.DropAll(journaltest.PacketAt(journal.AtDropped, journal.SYN))
 	}, Outcome: claim.NotReproduced},
-	{Name: "an ordinary connect not dropped", Of: "punch", Do: droppedAll(journaltest.On("b", journaltest.PacketAt(journal.AtDropped, "SYN"))), Outcome: claim.OutcomeUnresolved},
+	{Name: "an ordinary connect not dropped", Of: "punch", Do: droppedAll(journaltest.On("b", journaltest.PacketAt(journal.AtDropped, journal.SYN))), Outcome: claim.OutcomeUnresolved},
 	{Name: "calling each other did not help", Of: "punch", Do: neverOpened("a3"), Outcome: claim.NotReproduced},
 
 	{Name: "as recorded", Of: "listener", Do: asRecorded, Outcome: claim.Reproduced},

@@ -61,15 +61,15 @@ func dropping(match func(*wire.Packet) bool) wire.Rule {
 
 // keepSYN lets a's SYN never go on; b's goes its way.
 func keepSYN(c *scenario.Conditions) {
-	rule(sent("a", "SYN"), dropping(func(p *wire.Packet) bool { return isSYN(p) && p.From == "a" }))(c)
+	rule(sent("a", journal.SYN), dropping(func(p *wire.Packet) bool { return isSYN(p) && p.From == "a" }))(c)
 }
 
 // keepSYNs lets neither SYN go on.
-func keepSYNs(c *scenario.Conditions) { rule(sent("a", "SYN"), dropping(isSYN))(c) }
+func keepSYNs(c *scenario.Conditions) { rule(sent("a", journal.SYN), dropping(isSYN))(c) }
 
 // dropSYNACKs is a filter that drops every SYN+ACK.
 func dropSYNACKs(c *scenario.Conditions) {
-	rule(journaltest.PacketAt(journal.AtDelivered, "SYN"), dropping(isSYNACK))(c)
+	rule(journaltest.PacketAt(journal.AtDelivered, journal.SYN), dropping(isSYNACK))(c)
 }
 
 // set makes a kernel setting on both hosts.

@@ -53,7 +53,7 @@ func fresh(d *journaltest.Journal) {
 // plain takes the timestamps off every SYN.
 func plain(d *journaltest.Journal) {
 	for i := range d.Events {
-		if p := d.Events[i].Packet; p != nil && slices.Contains(p.Flags, "SYN") {
+		if p := d.Events[i].Packet; p != nil && p.Flags.Has(journal.SYN) {
 			p.Options = slices.DeleteFunc(p.Options, func(o string) bool { return strings.HasPrefix(o, "TS"+" ") })
 		}
 	}

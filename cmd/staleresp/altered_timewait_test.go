@@ -1,8 +1,6 @@
 package main
 
 import (
-	"slices"
-
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/journaltest"
@@ -79,7 +77,7 @@ func nearlyOver(d *journaltest.Journal) {
 // noRST lets nothing answer.
 func noRST(d *journaltest.Journal) {
 	d.DropAll(func(e *journal.Event) bool {
-		return e.Packet != nil && slices.Contains(e.Packet.Flags, "RST")
+		return e.Packet != nil && e.Packet.Flags.Has(journal.RST)
 	})
 }
 

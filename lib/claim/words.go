@@ -39,7 +39,7 @@ func Named(some []*tcp.Segment) string {
 			names = append(names, fmt.Sprintf("… %d more", len(some)-i))
 			break
 		}
-		names = append(names, strings.Join((s.Flags&^packet.PSH).Names(), "+"))
+		names = append(names, strings.Join((s.Packet.Flags&^packet.PSH).Names(), "+"))
 	}
 	if len(names) == 0 {
 		return "none"

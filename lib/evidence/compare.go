@@ -53,7 +53,7 @@ func misread(p *journal.Packet, raw []byte) string {
 		{"src", p.Src, want.Src},
 		{"dst", p.Dst, want.Dst},
 		{"proto", p.Proto, want.Proto},
-		{"flags", strings.Join(p.Flags, ","), strings.Join(want.Flags, ",")},
+		{"flags", strings.Join(p.FlagNames(), ","), strings.Join(want.FlagNames(), ",")},
 		{"seq", p.Seq, want.Seq},
 		{"ack", p.Ack, want.Ack},
 		{"win", p.Win, want.Win},

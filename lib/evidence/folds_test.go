@@ -18,7 +18,7 @@ func TestFolds(t *testing.T) {
 		p.add(journal.Event{Host: "a", Socket: "a1", Kind: journal.KindFold, Fold: &journal.Fold{Times: 7, Events: 7, Counts: []journal.FoldedCount{{What: "read, 9 bytes in all", Count: 7}}}})
 		p.add(journal.Event{Host: "a", Socket: "a1", Kind: journal.KindFold, Fold: &journal.Fold{Counts: []journal.FoldedCount{{What: "read, 0 bytes in all"}}}})
 		p.add(journal.Event{Host: "a", Kind: journal.KindPacket, Packet: &journal.Packet{
-			Src: addrA, Dst: addrB, Flags: []string{"ACK"}, At: journal.AtDelivered,
+			Src: addrA, Dst: addrB, Flags: journal.ACK, At: journal.AtDelivered,
 			Bulk: &journal.Bulk{Packets: 5_000, IPBytes: 80_000_000, TCPBytes: 79_000_000, SHA256: strings.Repeat("0", 64), Flags: "ACK"},
 		}})
 		return p.Journal

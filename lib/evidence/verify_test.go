@@ -7,7 +7,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -233,10 +232,10 @@ func TestForgedThroughout(t *testing.T) {
 	b := sample(t)
 	for i := range b.Report.Runs[0].Events {
 		p := b.Report.Runs[0].Events[i].Packet
-		if p == nil || !slices.Contains(p.Flags, "SYN") {
+		if p == nil || !p.Flags.Has(journal.SYN) {
 			continue
 		}
-		p.Flags = []string{"ACK"}
+		p.Flags = journal.ACK
 		if len(p.Bytes) > 0 {
 			p.Bytes[33] = byte(packet.ACK)
 			decoded, err := packet.Decode(p.Bytes)
@@ -378,7 +377,7 @@ func TestRepeated(t *testing.T) {
 func TestBulk(t *testing.T) {
 	p := &play{cross(t, addrA, addrB)}
 	p.add(journal.Event{Host: "a", Kind: journal.KindPacket, Packet: &journal.Packet{
-		Src: addrA, Dst: addrB, Flags: []string{"ACK"}, At: journal.AtDelivered,
+		Src: addrA, Dst: addrB, Flags: journal.ACK, At: journal.AtDelivered,
 		Bulk: &journal.Bulk{Packets: 5_000, IPBytes: 80_000_000, TCPBytes: 79_000_000, SHA256: strings.Repeat("0", 64), Flags: "ACK"},
 	}})
 	b := New(reportOf(p.Journal), How{Repeat: 1})

@@ -74,45 +74,6 @@ type Digest struct {
 	SHA256 string `json:"sha256"` // hex
 }
 
-// Where a packet was seen.
-const (
-	AtSent      = "sent"      // it left its host, and waits on the wire
-	AtDelivered = "delivered" // it entered its destination (captured on lo: it was received)
-	AtDropped   = "dropped"   // the wire threw it away
-	AtHeld      = "held"      // the wire keeps it back until it is released
-	AtInjected  = "injected"  // bytes kept earlier, or made up, entered a host
-)
-
-// Packet is one IP packet. For what is not TCP only Proto, Src, Dst, At and Bytes are set.
-type Packet struct {
-	Src     string   `json:"src"` // "192.0.2.1:8080"; "[2001:db8::1]:8080"
-	Dst     string   `json:"dst"`
-	Proto   string   `json:"proto,omitempty"` // absent: TCP; else "icmpv6", …
-	Flags   []string `json:"flags"`           // of FIN SYN RST PSH ACK URG ECE CWR, in that order
-	Seq     uint32   `json:"seq"`             // absolute
-	Ack     uint32   `json:"ack"`             // absolute; meaningful when ACK is among the flags
-	Win     uint16   `json:"win"`             // as sent, unscaled
-	Len     int      `json:"len"`             // bytes of payload
-	Options []string `json:"options,omitempty"`
-	At      string   `json:"at"`
-	Of      int      `json:"of,omitempty"`   // the number of the "sent" event of this same packet
-	Copy    bool     `json:"copy,omitempty"` // the wire made it: a duplicate of the packet Of
-	Reason  string   `json:"reason,omitempty"`
-	Bytes   []byte   `json:"bytes,omitempty"`   // the whole packet from its IP header, base64
-	Payload *Digest  `json:"payload,omitempty"` // of the payload, where Bytes have zeros in its place
-	Bulk    *Bulk    `json:"bulk,omitempty"`    // set: this stands for many packets, counted and hashed instead of kept
-}
-
-// Bulk stands for packets that one host sent, too many to keep. The event's
-// host is the sender; all were delivered.
-type Bulk struct {
-	Packets  int64  `json:"packets"`
-	IPBytes  int64  `json:"ip_bytes"`        // with headers
-	TCPBytes int64  `json:"tcp_bytes"`       // payload only
-	SHA256   string `json:"sha256"`          // of all packets, whole, one after the other, hex
-	Flags    string `json:"flags,omitempty"` // every flag that occurred
-}
-
 // State is a change of a socket's TCP state, as one witness saw it. The names
 // are Linux's (include/net/tcp_states.h), without the prefix TCP_.
 type State struct {

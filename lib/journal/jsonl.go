@@ -11,8 +11,33 @@ import (
 	"strings"
 )
 
+// eventJSON is Event as v1 has it: its fields, and the payloads that v1 has in another
+// form than the journal. It stands for the event within what is encoded and decoded,
+// where a method of each type would have every byte read twice more.
+type eventJSON struct {
+	eventFields
+	Packet *packetJSON `json:"packet,omitempty"`
+}
+
 // eventFields is Event without its methods, so that its JSON is the plain one.
 type eventFields Event
+
+func (e *Event) asJSON() *eventJSON {
+	j := &eventJSON{eventFields: eventFields(*e)}
+	if e.Packet != nil {
+		j.Packet = e.Packet.asJSON()
+	}
+	return j
+}
+
+// event is the event that was read, the payload of an unknown kind left out.
+func (j *eventJSON) event() Event {
+	e := Event(j.eventFields)
+	if j.Packet != nil {
+		e.Packet = j.Packet.packet()
+	}
+	return e
+}
 
 // hasPayload says whether the payload that Kind names is there.
 func (e *Event) hasPayload() bool {
@@ -49,7 +74,7 @@ func (e *Event) hasPayload() bool {
 
 // MarshalJSON writes the event with its one payload under the kind's name.
 func (e Event) MarshalJSON() ([]byte, error) {
-	plain, err := json.Marshal(eventFields(e))
+	plain, err := json.Marshal(e.asJSON())
 	if err != nil || len(e.Unknown) == 0 {
 		return plain, err
 	}
@@ -69,10 +94,17 @@ func (e Event) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads an event; the payload of an unknown kind is kept as it is.
 func (e *Event) UnmarshalJSON(b []byte) error {
-	*e = Event{}
-	if err := json.Unmarshal(b, (*eventFields)(e)); err != nil {
+	var j eventJSON
+	if err := json.Unmarshal(b, &j); err != nil {
 		return err
 	}
+	*e = j.event()
+	return e.keepUnknown(b)
+}
+
+// keepUnknown keeps the payload of an unknown kind from the JSON of the event, and says
+// what the event lacks.
+func (e *Event) keepUnknown(b []byte) error {
 	if e.Kind == "" {
 		return fmt.Errorf("event %d has no kind", e.N)
 	}
@@ -90,6 +122,20 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 		return fmt.Errorf("event %d of kind %q lacks its payload", e.N, e.Kind)
 	}
 	return nil
+}
+
+// keepUnknownOf does so from the record of the event.
+func (e *Event) keepUnknownOf(record []byte) error {
+	if e.Kind != "" && e.hasPayload() {
+		return nil
+	}
+	var r struct {
+		Event json.RawMessage `json:"event"`
+	}
+	if err := json.Unmarshal(record, &r); err != nil {
+		return err
+	}
+	return e.keepUnknown(r.Event)
 }
 
 // isField says whether a kind's name is, in any case, for the decoder ignores
@@ -178,9 +224,9 @@ func Read(r io.Reader) ([]Journal, error) {
 		line, err := lines.ReadBytes('\n')
 		if len(bytes.TrimSpace(line)) > 0 {
 			var rec struct {
-				Record string   `json:"record"`
-				Event  *Event   `json:"event"`
-				Run    *Journal `json:"run"`
+				Record string     `json:"record"`
+				Event  *eventJSON `json:"event"`
+				Run    *Journal   `json:"run"`
 			}
 			if bad := json.Unmarshal(line, &rec); bad != nil {
 				if errors.Is(err, io.EOF) && isCut(line) {
@@ -190,7 +236,11 @@ func Read(r io.Reader) ([]Journal, error) {
 			}
 			switch {
 			case rec.Record == "event" && rec.Event != nil:
-				events = append(events, *rec.Event)
+				e := rec.Event.event()
+				if bad := e.keepUnknownOf(line); bad != nil {
+					return nil, fmt.Errorf("line %d: %w", n, bad)
+				}
+				events = append(events, e)
 			case rec.Record == "run" && rec.Run != nil:
 				if err := end(*rec.Run); err != nil {
 					return nil, err

@@ -55,6 +55,10 @@ func draw(t *rapid.T, v reflect.Value, omitempty bool) {
 			draw(t, v.Elem(), false)
 		}
 	case reflect.Struct:
+		if p, ok := v.Addr().Interface().(*Packet); ok {
+			drawPacket(t, p)
+			return
+		}
 		for i := range v.NumField() {
 			tag := v.Type().Field(i).Tag.Get("json")
 			if tag != "-" {
@@ -64,6 +68,16 @@ func draw(t *rapid.T, v reflect.Value, omitempty bool) {
 	default:
 		t.Fatalf("no generator for %s", v.Type())
 	}
+}
+
+// drawPacket fills a packet by its fields in JSON.
+func drawPacket(t *rapid.T, p *Packet) {
+	var j packetJSON
+	draw(t, reflect.ValueOf(&j).Elem(), false)
+	if j.Flags == nil || rapid.Bool().Draw(t, "flags known") {
+		j.Flags = Flags(rapid.Uint8().Draw(t, "flags")).Names()
+	}
+	*p = *j.packet()
 }
 
 // unknownKinds are names that other versions might use.

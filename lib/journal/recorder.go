@@ -239,7 +239,7 @@ func (f *folding) segment(e *Event) {
 		f.segments[e.Host] = s
 	}
 	rst := 0
-	if slices.Contains(p.Flags, "RST") {
+	if p.Flags.Has(RST) {
 		rst = 1
 	}
 	switch p.At {
@@ -284,7 +284,7 @@ func (e *Event) Sort() string {
 	case e.Packet != nil && e.Packet.Proto != "":
 		return "packet " + e.Packet.Proto + " " + e.Packet.At
 	case e.Packet != nil:
-		return "packet " + strings.Join(e.Packet.Flags, ",") + " " + e.Packet.At
+		return "packet " + strings.Join(e.Packet.FlagNames(), ",") + " " + e.Packet.At
 	case e.State != nil:
 		return "state " + e.State.To + " by " + string(e.State.Witness)
 	}

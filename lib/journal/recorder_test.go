@@ -192,7 +192,7 @@ func TestFoldCountsByKindAndContent(t *testing.T) {
 	events := []Event{
 		{Kind: KindCall, Call: &Call{Op: "connect", Errno: "ECONNREFUSED"}},
 		{Kind: KindCall, Call: &Call{Op: "close"}},
-		{Kind: KindPacket, Packet: &Packet{Flags: []string{"RST", "ACK"}, At: AtSent}},
+		{Kind: KindPacket, Packet: &Packet{Flags: RST | ACK, At: AtSent}},
 		{Kind: KindPacket, Packet: &Packet{Proto: "icmpv6", At: AtDropped}},
 		{Kind: KindState, State: &State{To: SynSent, Witness: TCPInfo}},
 		{Kind: KindSample, Sample: &Sample{}},

@@ -60,7 +60,7 @@ func HeldUp(w Which, by string) Change {
 }
 
 // Flagged gives a segment other flags.
-func Flagged(flags ...string) func(*journal.Event) {
+func Flagged(flags journal.Flags) func(*journal.Event) {
 	return func(e *journal.Event) {
 		p := *e.Packet
 		p.Flags = flags

@@ -55,13 +55,13 @@ var mutations = map[string]func(e *journal.Event){
 		}
 	},
 	"a flag more": func(e *journal.Event) {
-		if p := e.Packet; p != nil && p.Proto == "" && !slices.Contains(p.Flags, "RST") {
-			p.Flags = append(slices.Clone(p.Flags), "RST")
+		if p := e.Packet; p != nil && p.Proto == "" && !p.Flags.Has(journal.RST) {
+			p.Flags |= journal.RST
 		}
 	},
 	"a flag less": func(e *journal.Event) {
-		if p := e.Packet; p != nil && len(p.Flags) > 0 {
-			p.Flags = p.Flags[1:]
+		if p := e.Packet; p != nil {
+			p.Flags &= p.Flags - 1
 		}
 	},
 	"a number": func(e *journal.Event) {

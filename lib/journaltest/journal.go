@@ -146,10 +146,10 @@ func (d *Journal) Carry(n int, like *journal.Event, change func(*journal.Packet)
 // SIGSTOP and SIGCONT; the copy arrives while the SYN+ACK is under way.
 func (d *Journal) SYNAgain(change func(*journal.Packet)) {
 	d.t.Helper()
-	syn := d.First(PacketAt(journal.AtSent, "SYN"))
+	syn := d.First(PacketAt(journal.AtSent, journal.SYN))
 	n := syn.N
 	d.Again(n, syn, func(e *journal.Event) { change(e.Packet) })
-	d.Again(d.First(PacketAt(journal.AtSent, "SYN", "ACK")).N, d.First(PacketAt(journal.AtDelivered, "SYN")), func(e *journal.Event) {
+	d.Again(d.First(PacketAt(journal.AtSent, journal.SYN|journal.ACK)).N, d.First(PacketAt(journal.AtDelivered, journal.SYN)), func(e *journal.Event) {
 		e.Packet.Of = n + 1
 		change(e.Packet)
 	})

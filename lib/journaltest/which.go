@@ -20,15 +20,10 @@ func StateTo(to string, by journal.Witness) Which {
 }
 
 // PacketAt is a packet with exactly these flags, PSH and ECN's aside.
-func PacketAt(at string, flags ...string) Which {
+func PacketAt(at string, flags journal.Flags) Which {
 	return func(e *journal.Event) bool {
-		return e.Packet != nil && e.Packet.At == at && slices.Equal(control(e.Packet.Flags), flags)
+		return e.Packet != nil && e.Packet.At == at && e.Packet.Flags&^(journal.PSH|journal.ECE|journal.CWR) == flags
 	}
-}
-
-// control are the flags that say something about a connection's state.
-func control(flags []string) []string {
-	return slices.DeleteFunc(slices.Clone(flags), func(f string) bool { return f == "PSH" || f == "ECE" || f == "CWR" })
 }
 
 // Setting is a setting made or read.

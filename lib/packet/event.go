@@ -14,7 +14,7 @@ func Event(p Packet, at string) *journal.Packet {
 	e := &journal.Packet{
 		Src:   endpoint(p.Src, p.IsTCP()),
 		Dst:   endpoint(p.Dst, p.IsTCP()),
-		Flags: p.Flags.Names(),
+		Flags: p.Flags,
 		At:    at,
 		Bytes: bytes.Clone(p.Raw),
 	}

@@ -16,20 +16,20 @@ func TestEvent(t *testing.T) {
 		want journal.Packet
 	}{
 		{"TCP over IPv4", raw(t, dataOverLo), journal.Packet{
-			Src: "127.0.0.1:40000", Dst: "127.0.0.1:8080", Flags: []string{"PSH", "ACK"}, Seq: 0xd2c10c08, Ack: 0xf9b22ff7,
+			Src: "127.0.0.1:40000", Dst: "127.0.0.1:8080", Flags: journal.PSH | journal.ACK, Seq: 0xd2c10c08, Ack: 0xf9b22ff7,
 			Win: 64, Len: 5, Options: []string{"TS val 2690107442 ecr 1789867959"},
 		}},
 		{"TCP over IPv6", raw(t, synIPv6), journal.Packet{
-			Src: "[2001:db8::1]:40000", Dst: "[2001:db8::2]:8080", Flags: []string{"SYN"}, Seq: 0x5818c715, Win: 64800,
+			Src: "[2001:db8::1]:40000", Dst: "[2001:db8::2]:8080", Flags: journal.SYN, Seq: 0x5818c715, Win: 64800,
 			Options: []string{"mss 1440", "sackOK", "TS val 1089946831 ecr 0", "wscale 10"},
 		}},
-		{"UDP", raw(t, udpIPv4), journal.Packet{Src: "192.0.2.1", Dst: "192.0.2.2", Proto: "udp", Flags: []string{}}},
+		{"UDP", raw(t, udpIPv4), journal.Packet{Src: "192.0.2.1", Dst: "192.0.2.2", Proto: "udp"}},
 		{"ICMPv6", raw(t, icmpv6), journal.Packet{
-			Src: "fe80::b000:2563:bb8c:936a", Dst: "ff02::2", Proto: "icmpv6", Flags: []string{},
+			Src: "fe80::b000:2563:bb8c:936a", Dst: "ff02::2", Proto: "icmpv6",
 		}},
-		{"not an IP packet", []byte{0}, journal.Packet{Proto: "ip malformed", Flags: []string{}}},
+		{"not an IP packet", []byte{0}, journal.Packet{Proto: "ip malformed"}},
 		{"cut short", raw(t, synIPv4)[:50], journal.Packet{
-			Src: "192.0.2.1", Dst: "192.0.2.2", Proto: "ip malformed", Flags: []string{},
+			Src: "192.0.2.1", Dst: "192.0.2.2", Proto: "ip malformed",
 		}},
 	}
 	for _, tt := range tests {

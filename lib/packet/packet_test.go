@@ -229,20 +229,6 @@ func TestDecodeDoesNotAllocate(t *testing.T) {
 	}
 }
 
-func TestFlags(t *testing.T) {
-	all := packet.Flags(0xff)
-	if got, want := all.String(), "FIN,SYN,RST,PSH,ACK,URG,ECE,CWR"; got != want {
-		t.Errorf("every flag: %s, want %s", got, want)
-	}
-	f := packet.SYN | packet.ACK
-	if !f.Has(packet.SYN) || !f.Has(packet.SYN|packet.ACK) || f.Has(packet.SYN|packet.FIN) {
-		t.Errorf("%v has SYN, has SYN and ACK, has not SYN and FIN", f)
-	}
-	if names := packet.Flags(0).Names(); names == nil || len(names) != 0 {
-		t.Errorf("no flag: %#v, want an empty list", names)
-	}
-}
-
 func BenchmarkDecode(b *testing.B) {
 	for _, bb := range []struct{ name, raw string }{{"IPv4", synIPv4}, {"IPv6", synIPv6}} {
 		b.Run(bb.name, func(b *testing.B) {

@@ -66,10 +66,10 @@ func (s *script) sample(socket, state string) int {
 // tcp is a segment from src to dst.
 func segment(src, dst, flags string, seq, ack uint32, length int) journal.Packet {
 	p := journal.Packet{
-		Src: src, Dst: dst, Flags: strings.Split(flags, ","), Seq: seq, Ack: ack, Win: 64240, Len: length,
+		Src: src, Dst: dst, Flags: journal.FlagsOf(strings.Split(flags, ",")...), Seq: seq, Ack: ack, Win: 64240, Len: length,
 		Bytes: make([]byte, 40+length),
 	}
-	if slices.Contains(p.Flags, "SYN") {
+	if p.Flags.Has(journal.SYN) {
 		p.Options = []string{"mss 1460", "sackOK", "TS val 1 ecr 0", "wscale 7"}
 	}
 	return p

@@ -265,7 +265,7 @@ func (d *picture) arrow(r *row) {
 	a := r.arrow
 	d.title(d.packetText(a))
 	from, to := d.x(a.from), d.x(a.to)
-	s := shape{from: from, to: to, tip: true, alarm: (a.label.p.Proto == "" && has(a.label.p, "RST")) || a.fate == fateDropped}
+	s := shape{from: from, to: to, tip: true, alarm: (a.label.p.Proto == "" && a.label.p.Flags.Has(journal.RST)) || a.fate == fateDropped}
 	switch a.stage {
 	case leaves:
 		s.to, s.tip = d.mid, false

@@ -96,9 +96,9 @@ func appendIPFields(fields [][2]string, d *packet.Packet) [][2]string {
 // the connection's beginning.
 func (p *page) appendTCPFields(fields [][2]string, j *journal.Packet, l *label) [][2]string {
 	fields = append(fields,
-		[2]string{"flags", p.clean(flagNames(j.Flags))},
+		[2]string{"flags", p.clean(flagNames(j))},
 		[2]string{"seq", bothWays(j.Seq, l.seq)})
-	if has(j, "ACK") {
+	if j.Flags.Has(journal.ACK) {
 		fields = append(fields, [2]string{"ack", bothWays(j.Ack, l.ack)})
 	}
 	return append(fields,

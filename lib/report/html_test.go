@@ -65,7 +65,7 @@ func TestPageOfAStranger(t *testing.T) {
 			e.Call.Op, e.Call.Data, e.Call.Args = bad, []byte(bad), []string{bad}
 		}
 		if e.Packet != nil {
-			e.Packet.Reason, e.Packet.Options, e.Packet.Flags = bad, []string{bad}, []string{bad}
+			e.Packet.Reason, e.Packet.Options, e.Packet.Flags, e.Packet.RawFlags = bad, []string{bad}, 0, []string{bad}
 		}
 	}
 	s := rendered(t, r)

@@ -151,11 +151,6 @@ func Complete(e journal.Event) journal.Event {
 		call.Args = []string{}
 		e.Call = &call
 	}
-	if e.Packet != nil && e.Packet.Flags == nil {
-		p := *e.Packet
-		p.Flags = []string{}
-		e.Packet = &p
-	}
 	if e.Table != nil && (e.Table.States == nil || e.Table.Sockets == nil) {
 		t := *e.Table
 		t.States, t.Sockets = present(t.States), present(t.Sockets)

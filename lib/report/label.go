@@ -47,17 +47,17 @@ func (c *canvas) label(l *label, d detail, ports bool) []span {
 		spans = append(spans, span{c.clean(portOf(p.Src)) + c.to + c.clean(portOf(p.Dst)) + " ", dim})
 	}
 	how := flags
-	if has(p, "RST") {
+	if p.Flags.Has(journal.RST) {
 		how = alarm
 	}
-	spans = append(spans, span{c.clean(flagNames(p.Flags)), how})
+	spans = append(spans, span{c.clean(flagNames(p)), how})
 	if d == flagsOnly {
 		return spans
 	}
 	b := make([]byte, 0, 48)
 	b = append(b, " seq="...)
 	b = strconv.AppendInt(b, l.seq, 10)
-	if d < noAck && has(p, "ACK") {
+	if d < noAck && p.Flags.Has(journal.ACK) {
 		b = append(b, " ack="...)
 		b = strconv.AppendInt(b, l.ack, 10)
 	}
@@ -76,14 +76,11 @@ func (c *canvas) label(l *label, d detail, ports bool) []span {
 	return spans
 }
 
-func flagNames(names []string) string {
-	switch len(names) {
-	case 0:
-		return "none"
-	case 1:
-		return names[0]
+func flagNames(p *journal.Packet) string {
+	if names := p.FlagNames(); len(names) > 0 {
+		return strings.Join(names, ",")
 	}
-	return strings.Join(names, ",")
+	return "none"
 }
 
 // bulk names many packets by their number, size and hash.

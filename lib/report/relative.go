@@ -1,8 +1,6 @@
 package report
 
 import (
-	"slices"
-
 	"sockproof/lib/journal"
 )
 
@@ -28,12 +26,12 @@ func (r *relative) see(p *journal.Packet) {
 	}
 	var (
 		out, in = direction{p.Src, p.Dst}, direction{p.Dst, p.Src}
-		syn     = has(p, "SYN")
+		syn     = p.Flags.Has(journal.SYN)
 	)
 	if _, known := r.base[out]; !known || syn && p.At != journal.AtInjected {
 		r.base[out] = p.Seq
 	}
-	if _, known := r.base[in]; !known && has(p, "ACK") {
+	if _, known := r.base[in]; !known && p.Flags.Has(journal.ACK) {
 		r.base[in] = p.Ack
 		if syn { // it acknowledges a SYN that was not seen
 			r.base[in] = p.Ack - 1
@@ -52,7 +50,7 @@ func (r *relative) skip(bulk *journal.Packet) {
 // seq and ack return a packet's numbers, negative before the base: a keepalive
 // probe, a segment of an earlier incarnation.
 func (r *relative) seq(p *journal.Packet) int64 {
-	if p.Seq == 0 && has(p, "RST") {
+	if p.Seq == 0 && p.Flags.Has(journal.RST) {
 		return 0 // nothing was known of the connection: no number of it
 	}
 	return int64(int32(p.Seq - r.base[direction{p.Src, p.Dst}]))
@@ -61,5 +59,3 @@ func (r *relative) seq(p *journal.Packet) int64 {
 func (r *relative) ack(p *journal.Packet) int64 {
 	return int64(int32(p.Ack - r.base[direction{p.Dst, p.Src}]))
 }
-
-func has(p *journal.Packet, flag string) bool { return slices.Contains(p.Flags, flag) }

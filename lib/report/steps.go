@@ -48,8 +48,8 @@ func (r *Run) PacketSteps() []Step {
 			rel.skip(p)
 		} else {
 			rel.see(p)
-			text += fmt.Sprintf(" %s seq=%d", flagNames(p.Flags), rel.seq(p))
-			if has(p, "ACK") {
+			text += fmt.Sprintf(" %s seq=%d", flagNames(p), rel.seq(p))
+			if p.Flags.Has(journal.ACK) {
 				text += fmt.Sprintf(" ack=%d", rel.ack(p))
 			}
 			text += fmt.Sprintf(" len=%d", p.Len) + optionKinds(p)

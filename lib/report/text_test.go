@@ -329,7 +329,7 @@ func TestNumbersAreRelativeToEachIncarnation(t *testing.T) {
 	var got []string
 	for _, row := range newLadder(&r, false).rows {
 		l := row.arrow.label
-		got = append(got, strings.Join(l.p.Flags, ",")+" "+strconv.FormatInt(l.seq, 10)+" "+strconv.FormatInt(l.ack, 10))
+		got = append(got, l.p.Flags.String()+" "+strconv.FormatInt(l.seq, 10)+" "+strconv.FormatInt(l.ack, 10))
 	}
 	want := []string{"SYN 0 ", "SYN,ACK 0 1", "ACK 5 1", "ACK -1 1", "SYN 0 ", "RST,ACK 0 1"}
 	for i := range want {

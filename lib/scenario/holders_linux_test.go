@@ -169,7 +169,7 @@ func lastIsAcknowledged(j *journal.Journal) bool {
 		case e.Packet == nil || e.Host != "b":
 		case e.Packet.At == journal.AtDelivered && e.Packet.Len > 0:
 			acknowledged = false
-		case e.Packet.At == journal.AtSent && slices.Equal(e.Packet.Flags, []string{"ACK"}):
+		case e.Packet.At == journal.AtSent && e.Packet.Flags == journal.ACK:
 			acknowledged = true
 		}
 	}

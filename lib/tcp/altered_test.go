@@ -91,7 +91,7 @@ func (a *altered) removeCall(socket, op string, i int) {
 func (a *altered) segment(host, at, flags string, i int) *journal.Event {
 	a.Helper()
 	return a.nth(strings.Join([]string{flags, at, "at", host}, " "), i, func(e *journal.Event) bool {
-		return isSegment(e) && e.Host == host && e.Packet.At == at && strings.Join(e.Packet.Flags, ",") == flags
+		return isSegment(e) && e.Host == host && e.Packet.At == at && e.Packet.Flags.String() == flags
 	})
 }
 

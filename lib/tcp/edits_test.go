@@ -82,7 +82,7 @@ var edits = []edit{
 		return true
 	}},
 	{"a segment has another number", func(r *rand.Rand, a *altered, e *journal.Event) bool {
-		if !isSegment(e) || !slices.Contains(e.Packet.Flags, "ACK") {
+		if !isSegment(e) || !e.Packet.Flags.Has(journal.ACK) {
 			return false
 		}
 		n, ack := e.N, r.IntN(2) == 0

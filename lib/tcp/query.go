@@ -236,7 +236,7 @@ func With(some []*Segment, want packet.Flags) []*Segment {
 
 // Teardown narrows segments to those by which an end says that it is over: FINs and RSTs.
 func Teardown(some []*Segment) []*Segment {
-	return slices.DeleteFunc(slices.Clone(some), func(s *Segment) bool { return s.Flags&(finFlag|rstFlag) == 0 })
+	return slices.DeleteFunc(slices.Clone(some), func(s *Segment) bool { return !s.Packet.Flags.HasAny(finFlag | rstFlag) })
 }
 
 // Data narrows segments to those that carry data.

@@ -98,4 +98,6 @@ func (s *Segment) saysSame(other *Segment) bool {
 
 // Control is the segment's flags without those that say nothing about the connection's
 // state: PSH, ECE and CWR.
-func (s *Segment) Control() packet.Flags { return s.Flags &^ (packet.PSH | packet.ECE | packet.CWR) }
+func (s *Segment) Control() packet.Flags {
+	return s.Packet.Flags &^ (packet.PSH | packet.ECE | packet.CWR)
+}

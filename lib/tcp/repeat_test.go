@@ -173,7 +173,7 @@ func (s handwritten) add(e journal.Event) {
 // segment puts a segment of one direction on the wire.
 func (s handwritten) segment(at, src, dst, flags string, seq, ack uint32, length int) {
 	s.add(journal.Event{Kind: journal.KindPacket, Packet: &journal.Packet{
-		Src: src, Dst: dst, Flags: strings.Split(flags, "+"), Seq: seq, Ack: ack, Len: length, At: at,
+		Src: src, Dst: dst, Flags: journal.FlagsOf(strings.Split(flags, "+")...), Seq: seq, Ack: ack, Len: length, At: at,
 	}})
 }
 

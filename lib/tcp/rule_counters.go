@@ -91,7 +91,7 @@ func (w *window) add(host string, x count) {
 
 func (w *window) segment(e *journal.Event) {
 	p := e.Packet
-	flags := flagsOf(p.Flags)
+	flags := p.Flags
 	var x count
 	if p.At == journal.AtDelivered || p.At == journal.AtInjected {
 		if w.wire && w.reading {
@@ -115,7 +115,7 @@ func (w *window) segment(e *journal.Event) {
 // nor RetransSegs, and one of a listener that is sent again is in both (tcp_send_synack,
 // tcp_rtx_synack in net/ipv4/tcp_output.c).
 func (w *window) odd(p *journal.Packet) int {
-	flags := flagsOf(p.Flags)
+	flags := p.Flags
 	if flags&synFlag == 0 {
 		return 0
 	}

@@ -102,7 +102,7 @@ func TestSegmentsTravel(t *testing.T) {
 		{"delivered of none", fourWay, R4, "b2", func(a *altered) { a.segment("b", journal.AtDelivered, "FIN,ACK", 0).Packet.Of = 0 }},
 		{"delivered with another number", fourWay, R4, "b2", func(a *altered) { a.segment("b", journal.AtDelivered, "FIN,ACK", 0).Packet.Seq++ }},
 		{"delivered with other flags", fourWay, R4, "b2", func(a *altered) {
-			a.segment("b", journal.AtDelivered, "FIN,ACK", 0).Packet.Flags = []string{"RST", "ACK"}
+			a.segment("b", journal.AtDelivered, "FIN,ACK", 0).Packet.Flags = journal.RST | journal.ACK
 		}},
 		{"delivered with another window", fourWay, R4, "a1", func(a *altered) { a.segment("a", journal.AtDelivered, "ACK", 0).Packet.Win++ }},
 		{"delivered from elsewhere", fourWay, R4, "b2", func(a *altered) {

@@ -282,7 +282,7 @@ func (c *confrontation) travelled(e *journal.Event) {
 }
 
 func sameHeader(x, y *journal.Packet) bool {
-	return x.Src == y.Src && x.Dst == y.Dst && x.Seq == y.Seq && x.Ack == y.Ack && x.Len == y.Len && x.Win == y.Win && slices.Equal(x.Flags, y.Flags)
+	return x.Src == y.Src && x.Dst == y.Dst && x.Seq == y.Seq && x.Ack == y.Ack && x.Len == y.Len && x.Win == y.Win && x.Flags == y.Flags
 }
 
 // about4 are the sockets at both addresses of a segment.

@@ -12,8 +12,8 @@ func (c *confrontation) flags() {
 	}
 	for _, e := range c.Ends {
 		for _, s := range e.out {
-			if s.Flags&(ackFlag|synFlag|rstFlag) == 0 {
-				c.aboutEnd(R3, e, []int{s.N}, "a segment left "+c.who(e)+" with the flags "+s.Flags.String(), "TCP sets ACK in each but SYN and RST")
+			if !s.Packet.Flags.HasAny(ackFlag | synFlag | rstFlag) {
+				c.aboutEnd(R3, e, []int{s.N}, "a segment left "+c.who(e)+" with the flags "+s.Packet.Flags.String(), "TCP sets ACK in each but SYN and RST")
 			}
 		}
 	}

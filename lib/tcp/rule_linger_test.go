@@ -19,7 +19,7 @@ func TestLingerAndFates(t *testing.T) {
 			a.put(after.N+1, after)
 		}},
 		{"dropped without a wire", exit + "-host", R4, "a1", func(a *altered) {
-			a.nth("RST", 0, func(e *journal.Event) bool { return e.Packet != nil && flagsOf(e.Packet.Flags).Has(rstFlag) }).Packet.At = journal.AtDropped
+			a.nth("RST", 0, func(e *journal.Event) bool { return e.Packet != nil && e.Packet.Flags.Has(rstFlag) }).Packet.At = journal.AtDropped
 		}},
 		{"a signal at its default", "lingerreset/sigpipe", R2, "a5", func(a *altered) { a.call("a5", "sendmsg", 0).Call.Signal = "SIGPIPE" }},
 		{"a call that outlasts the run", "lingerreset/linger-n", R6, "a4", func(a *altered) { a.call("a4", "close", 0).Call.TookNS = 1e12 }},

@@ -42,7 +42,7 @@ func TestPeersAreHeldAgainstEachOther(t *testing.T) {
 func TestEffectsHaveCauses(t *testing.T) {
 	found(t, []lie{
 		{"a RST instead of a FIN", fourWay, R3, "a1", func(a *altered) {
-			a.changeSegment("a", "FIN,ACK", func(p *journal.Packet) { p.Flags = []string{"RST", "ACK"} })
+			a.changeSegment("a", "FIN,ACK", func(p *journal.Packet) { p.Flags = journal.RST | journal.ACK })
 			a.becomes("a1", journal.FinWait1, journal.Gone)
 			a.endsWith(a.segment("b", journal.AtDelivered, "RST,ACK", 0).N)
 		}},

@@ -89,7 +89,7 @@ func TestFINsAndRSTsAreDue(t *testing.T) {
 		}},
 		{"a SYN-ACK without a SYN", fourWay, R3, "b2", func(a *altered) { a.removeSegment("a", "SYN", 0) }},
 		{"a segment without an opening", fourWay, R3, "a1", func(a *altered) {
-			a.without(func(e *journal.Event) bool { return isSegment(e) && flagsOf(e.Packet.Flags)&synFlag != 0 })
+			a.without(func(e *journal.Event) bool { return isSegment(e) && e.Packet.Flags.Has(synFlag) })
 		}},
 		{"connect() began an opening, no SYN", fourWay, R3, "a1", func(a *altered) { a.without(isSegment) }},
 		{"a call on a socket that nothing made", fourWay, R3, "a1", func(a *altered) { a.removeCall("a1", "socket", 0) }},

@@ -12,7 +12,6 @@ import (
 // one. On loopback and host it was captured once, and stands for both.
 type Segment struct {
 	*journal.Event
-	Flags     packet.Flags
 	Timestamp uint32 // TSval of RFC 7323
 	Echo      uint32 // TSecr
 	Stamped   bool   // it has one
@@ -30,7 +29,7 @@ type Segment struct {
 // newSegment reads an event of a TCP segment. Of a packet that entered a host on the
 // wire the bytes stand in the event in which it was sent.
 func newSegment(e, sent *journal.Event) *Segment {
-	s := &Segment{Event: e, Flags: flagsOf(e.Packet.Flags)}
+	s := &Segment{Event: e}
 	s.options(e.Packet.Options)
 	raw := e.Packet.Bytes
 	hidden := e.Packet.Payload != nil
@@ -64,21 +63,8 @@ func (s *Segment) options(all []string) {
 // maxScale is the largest shift of a window (RFC 7323 §2.3).
 const maxScale = 14
 
-func flagsOf(names []string) packet.Flags {
-	var f packet.Flags
-	for _, name := range names {
-		f |= flagNames[name]
-	}
-	return f
-}
-
-var flagNames = map[string]packet.Flags{
-	"FIN": packet.FIN, "SYN": packet.SYN, "RST": packet.RST, "PSH": packet.PSH,
-	"ACK": packet.ACK, "URG": packet.URG, "ECE": packet.ECE, "CWR": packet.CWR,
-}
-
 // Has says whether every flag of want is set.
-func (s *Segment) Has(want packet.Flags) bool { return s.Flags.Has(want) }
+func (s *Segment) Has(want packet.Flags) bool { return s.Packet.Flags.Has(want) }
 
 // isOpening says whether it is a SYN without ACK.
 func (s *Segment) isOpening() bool { return s.Has(packet.SYN) && !s.Has(packet.ACK) }
