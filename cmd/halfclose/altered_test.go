@@ -14,13 +14,13 @@ var suite = journaltest.Suite{
 	Program: &program,
 	Shown:   []string{"endings", "orphan"},
 	Recordings: []string{
-		"endings", "endings-loopback", "endings-host", "four-way",
+		"endings", "endings-loopback", "four-way",
 		"three-way", "three-way-loopback", "three-way-host",
 		"merged-data", "merged-data-loopback", "merged-data-host",
-		"late-data", "queued", "held-fin", "unread", "unsent", "unsent-loopback", "unsent-host", "truncated",
+		"late-data", "queued", "held-fin", "unread", "unsent", "unsent-loopback", "truncated",
 		"shared", "shared-loopback", "shared-host", "threads", "threads-loopback", "threads-host",
 		"epoll", "shut-read", "orphan", "orphan-default", "late-closer", "half-open", "exit", "kill",
-		"leak", "leak-loopback", "leak-host", "time-wait", "time-wait-loopback", "time-wait-host",
+		"leak", "leak-loopback", "time-wait", "time-wait-loopback", "time-wait-host",
 	},
 	Unconfirmed: []string{"HC36", "HC40"},
 	Cases: slices.Concat(

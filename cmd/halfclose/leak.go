@@ -137,7 +137,8 @@ var hc19 = claim.Claim{
 }
 
 // stateWith is the state of a socket when its peer's was seen. Off the wire the two are not
-// seen in step: there it is the next, if the peer had not changed again by then.
+// seen in step: there it is the next, and nil if the peer had changed again by then, for then
+// nobody saw the two together.
 func stateWith(c *claim.Case, s, peer *tcp.Socket, e *journal.Event) *journal.Event {
 	there := stateBefore(s, e.N)
 	if c.OnWire() || there != nil && there.State.To == journal.CloseWait {
@@ -147,10 +148,10 @@ func stateWith(c *claim.Case, s, peer *tcp.Socket, e *journal.Event) *journal.Ev
 		if next.N < e.N {
 			continue
 		}
-		if stateBefore(peer, next.N) == e {
-			return next
+		if stateBefore(peer, next.N) != e {
+			return nil
 		}
-		break
+		return next
 	}
 	return there
 }

@@ -14,10 +14,10 @@ var suite = journaltest.Suite{
 	Program: &program,
 	Shown:   []string{"linger0", "sigpipe"},
 	Recordings: []string{
-		"linger0", "linger0-loopback", "linger0-host", "sigpipe", "sigpipe-loopback", "sigpipe-host",
+		"linger0", "linger0-loopback", "sigpipe", "sigpipe-loopback",
 		"read-after-reset", "read-after-reset-loopback", "read-after-reset-host", "shut-wr-contrast", "lost-fin",
-		"linger-n", "linger-n-loopback", "linger-n-host", "exit", "exit-loopback", "exit-host",
-		"inexact", "linger-off", "causes", "causes-loopback", "causes-host", "go-runtime",
+		"linger-n", "linger-n-loopback", "exit", "exit-loopback",
+		"inexact", "linger-off", "causes", "causes-loopback", "go-runtime",
 	},
 	Cases: slices.Concat(
 		alteredLinger, alteredPair, alteredSigpipe, alteredReading, alteredContrast, alteredWait,
