@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -61,15 +62,13 @@ func TestSettingsAreJournalledAndNeverMadeOnHost(t *testing.T) {
 				}
 				return
 			}
-			for _, e := range j.Events {
-				if e.Setting != nil && e.Setting.Name == name {
-					if e.Setting.New != "7" || e.Setting.Old == "7" {
-						t.Errorf("journalled %+v", *e.Setting)
-					}
-					return
-				}
+			i := slices.IndexFunc(j.Events, func(e journal.Event) bool { return e.Setting != nil && e.Setting.Name == name })
+			if i < 0 {
+				t.Fatal("the setting is not in the journal")
 			}
-			t.Error("the setting is not in the journal")
+			if set := j.Events[i].Setting; set.New != "7" || set.Old == "7" {
+				t.Errorf("journalled %+v", *set)
+			}
 		})
 	}
 }

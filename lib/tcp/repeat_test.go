@@ -21,91 +21,95 @@ type seg struct {
 	from     string // "": here to itself; there: there to here; here: here to there
 }
 
+const wrap = 1<<32 - 5 // a sequence number whose successors wrap
+
+// repeats are exchanges, and which of their segments repeat one before.
+var repeats = []struct {
+	name     string
+	segments []seg
+	repeats  []int // what each repeats, by position from 1; 0: none
+}{
+	{"a self-connection", []seg{
+		{"SYN", 100, 0, 0, ""},
+		{"SYN+ACK", 100, 101, 0, ""},
+		{"ACK", 101, 101, 0, ""},
+		{"PSH+ACK", 101, 101, 9, ""},
+		{"ACK", 110, 110, 0, ""},
+		{"FIN+ACK", 110, 110, 0, ""},
+		{"ACK", 111, 111, 0, ""},
+	}, []int{0, 0, 0, 0, 0, 0, 0}},
+	{"a SYN again, and its SYN+ACK", []seg{
+		{"SYN", 100, 0, 0, ""}, {"SYN", 100, 0, 0, ""}, {"SYN+ACK", 100, 101, 0, ""}, {"SYN+ACK", 100, 101, 0, ""},
+	}, []int{0, 1, 0, 3}},
+	{"a SYN again, without ECN", []seg{
+		{"SYN+ECE+CWR", 100, 0, 0, ""}, {"SYN", 100, 0, 0, ""},
+	}, []int{0, 1}},
+	{"a SYN again once it was acknowledged", []seg{
+		{"SYN", 100, 0, 0, ""},
+		{"SYN+ACK", 100, 101, 0, ""},
+		{"PSH+ACK", 101, 101, 5, ""},
+		{"SYN", 100, 0, 0, ""},
+		{"PSH+ACK", 101, 101, 5, ""},
+	}, []int{0, 0, 0, 1, 3}},
+	{"data again", []seg{
+		{"ACK", 100, 7, 10, here}, {"ACK", 100, 7, 10, here}, {"PSH+ACK", 100, 8, 10, here},
+	}, []int{0, 1, 1}},
+	{"a part of it again", []seg{
+		{"ACK", 100, 7, 10, here}, {"ACK", 105, 7, 5, here},
+	}, []int{0, 1}},
+	{"two pieces again as one", []seg{
+		{"ACK", 100, 7, 10, here}, {"ACK", 110, 7, 10, here}, {"ACK", 100, 7, 20, here},
+	}, []int{0, 0, 2}},
+	{"again, with more behind it", []seg{
+		{"ACK", 100, 7, 10, here}, {"ACK", 100, 7, 15, here}, {"ACK", 110, 7, 5, here},
+	}, []int{0, 0, 2}},
+	{"a FIN again, alone and with its data", []seg{
+		{"PSH+ACK", 100, 7, 10, here}, {"FIN+ACK", 110, 7, 0, here}, {"FIN+ACK", 110, 7, 0, here}, {"FIN+PSH+ACK", 100, 7, 10, here},
+	}, []int{0, 0, 2, 3}},
+	{"data again, now with the FIN", []seg{
+		{"PSH+ACK", 100, 7, 10, here}, {"FIN+PSH+ACK", 100, 7, 10, here}, {"FIN+ACK", 110, 9, 0, here},
+	}, []int{0, 0, 2}},
+	{"a duplicate ACK, and a window update", []seg{
+		{"ACK", 100, 7, 0, here}, {"ACK", 100, 7, 0, here}, {"ACK", 100, 8, 0, here},
+	}, []int{0, 1, 0}},
+	{"a keepalive probe, and one of a closed window", []seg{
+		{"PSH+ACK", 100, 7, 10, here}, {"ACK", 109, 7, 0, here}, {"ACK", 110, 8, 0, here}, {"ACK", 109, 8, 0, here}, {"PSH+ACK", 110, 8, 1, here},
+	}, []int{0, 1, 0, 3, 0}},
+	{"a RST with an old number is no probe", []seg{
+		{"PSH+ACK", 100, 7, 10, here}, {"RST", 100, 0, 0, here},
+	}, []int{0, 0}},
+	{"the two directions apart", []seg{
+		{"SYN", 100, 0, 0, here}, {"SYN", 100, 0, 0, there}, {"SYN+ACK", 100, 101, 0, here}, {"SYN+ACK", 100, 101, 0, there},
+	}, []int{0, 0, 0, 0}},
+	{"a RST for each SYN", []seg{
+		{"SYN", 100, 0, 0, here}, {"RST+ACK", 0, 101, 0, there}, {"SYN", 100, 0, 0, here}, {"RST+ACK", 0, 101, 0, there},
+	}, []int{0, 0, 1, 2}},
+	{"a new incarnation, lower", []seg{
+		{"SYN", 500, 0, 0, here}, {"PSH+ACK", 501, 1, 50, here}, {"SYN", 100, 0, 0, here}, {"PSH+ACK", 101, 1, 5, here},
+	}, []int{0, 0, 0, 0}},
+	{"a new incarnation, answered lower", []seg{
+		{"SYN+ACK", 500, 1, 0, there},
+		{"PSH+ACK", 501, 1, 50, there},
+		{"SYN+ACK", 100, 2, 0, there},
+		{"PSH+ACK", 101, 2, 5, there},
+		{"PSH+ACK", 101, 2, 5, there},
+	}, []int{0, 0, 0, 0, 4}},
+	{"over the wrap", []seg{
+		{"SYN", wrap - 1, 0, 0, here},
+		{"PSH+ACK", wrap, 1, 10, here},
+		{"PSH+ACK", 5, 1, 10, here},
+		{"PSH+ACK", wrap, 1, 10, here},
+		{"PSH+ACK", wrap, 1, 20, here},
+		{"FIN+ACK", 15, 1, 0, here},
+		{"FIN+ACK", 15, 1, 0, here},
+	}, []int{0, 0, 0, 2, 4, 0, 6}},
+	{"a SYN whose next wraps", []seg{
+		{"SYN", 1<<32 - 1, 0, 0, ""}, {"SYN+ACK", 1<<32 - 1, 0, 0, ""}, {"SYN", 1<<32 - 1, 0, 0, ""}, {"ACK", 0, 0, 0, ""},
+	}, []int{0, 0, 1, 0}},
+}
+
 func TestRepeats(t *testing.T) {
-	const wrap = 1<<32 - 5 // a sequence number whose successors wrap
-	for _, tt := range []struct {
-		name     string
-		segments []seg
-		repeats  []int // what each repeats, by position from 1; 0: none
-	}{
-		{"a self-connection", []seg{
-			{"SYN", 100, 0, 0, ""},
-			{"SYN+ACK", 100, 101, 0, ""},
-			{"ACK", 101, 101, 0, ""},
-			{"PSH+ACK", 101, 101, 9, ""},
-			{"ACK", 110, 110, 0, ""},
-			{"FIN+ACK", 110, 110, 0, ""},
-			{"ACK", 111, 111, 0, ""},
-		}, []int{0, 0, 0, 0, 0, 0, 0}},
-		{"a SYN again, and its SYN+ACK", []seg{
-			{"SYN", 100, 0, 0, ""}, {"SYN", 100, 0, 0, ""}, {"SYN+ACK", 100, 101, 0, ""}, {"SYN+ACK", 100, 101, 0, ""},
-		}, []int{0, 1, 0, 3}},
-		{"a SYN again, without ECN", []seg{
-			{"SYN+ECE+CWR", 100, 0, 0, ""}, {"SYN", 100, 0, 0, ""},
-		}, []int{0, 1}},
-		{"a SYN again once it was acknowledged", []seg{
-			{"SYN", 100, 0, 0, ""},
-			{"SYN+ACK", 100, 101, 0, ""},
-			{"PSH+ACK", 101, 101, 5, ""},
-			{"SYN", 100, 0, 0, ""},
-			{"PSH+ACK", 101, 101, 5, ""},
-		}, []int{0, 0, 0, 1, 3}},
-		{"data again", []seg{
-			{"ACK", 100, 7, 10, here}, {"ACK", 100, 7, 10, here}, {"PSH+ACK", 100, 8, 10, here},
-		}, []int{0, 1, 1}},
-		{"a part of it again", []seg{
-			{"ACK", 100, 7, 10, here}, {"ACK", 105, 7, 5, here},
-		}, []int{0, 1}},
-		{"two pieces again as one", []seg{
-			{"ACK", 100, 7, 10, here}, {"ACK", 110, 7, 10, here}, {"ACK", 100, 7, 20, here},
-		}, []int{0, 0, 2}},
-		{"again, with more behind it", []seg{
-			{"ACK", 100, 7, 10, here}, {"ACK", 100, 7, 15, here}, {"ACK", 110, 7, 5, here},
-		}, []int{0, 0, 2}},
-		{"a FIN again, alone and with its data", []seg{
-			{"PSH+ACK", 100, 7, 10, here}, {"FIN+ACK", 110, 7, 0, here}, {"FIN+ACK", 110, 7, 0, here}, {"FIN+PSH+ACK", 100, 7, 10, here},
-		}, []int{0, 0, 2, 3}},
-		{"data again, now with the FIN", []seg{
-			{"PSH+ACK", 100, 7, 10, here}, {"FIN+PSH+ACK", 100, 7, 10, here}, {"FIN+ACK", 110, 9, 0, here},
-		}, []int{0, 0, 2}},
-		{"a duplicate ACK, and a window update", []seg{
-			{"ACK", 100, 7, 0, here}, {"ACK", 100, 7, 0, here}, {"ACK", 100, 8, 0, here},
-		}, []int{0, 1, 0}},
-		{"a keepalive probe, and one of a closed window", []seg{
-			{"PSH+ACK", 100, 7, 10, here}, {"ACK", 109, 7, 0, here}, {"ACK", 110, 8, 0, here}, {"ACK", 109, 8, 0, here}, {"PSH+ACK", 110, 8, 1, here},
-		}, []int{0, 1, 0, 3, 0}},
-		{"a RST with an old number is no probe", []seg{
-			{"PSH+ACK", 100, 7, 10, here}, {"RST", 100, 0, 0, here},
-		}, []int{0, 0}},
-		{"the two directions apart", []seg{
-			{"SYN", 100, 0, 0, here}, {"SYN", 100, 0, 0, there}, {"SYN+ACK", 100, 101, 0, here}, {"SYN+ACK", 100, 101, 0, there},
-		}, []int{0, 0, 0, 0}},
-		{"a RST for each SYN", []seg{
-			{"SYN", 100, 0, 0, here}, {"RST+ACK", 0, 101, 0, there}, {"SYN", 100, 0, 0, here}, {"RST+ACK", 0, 101, 0, there},
-		}, []int{0, 0, 1, 2}},
-		{"a new incarnation, lower", []seg{
-			{"SYN", 500, 0, 0, here}, {"PSH+ACK", 501, 1, 50, here}, {"SYN", 100, 0, 0, here}, {"PSH+ACK", 101, 1, 5, here},
-		}, []int{0, 0, 0, 0}},
-		{"a new incarnation, answered lower", []seg{
-			{"SYN+ACK", 500, 1, 0, there},
-			{"PSH+ACK", 501, 1, 50, there},
-			{"SYN+ACK", 100, 2, 0, there},
-			{"PSH+ACK", 101, 2, 5, there},
-			{"PSH+ACK", 101, 2, 5, there},
-		}, []int{0, 0, 0, 0, 4}},
-		{"over the wrap", []seg{
-			{"SYN", wrap - 1, 0, 0, here},
-			{"PSH+ACK", wrap, 1, 10, here},
-			{"PSH+ACK", 5, 1, 10, here},
-			{"PSH+ACK", wrap, 1, 10, here},
-			{"PSH+ACK", wrap, 1, 20, here},
-			{"FIN+ACK", 15, 1, 0, here},
-			{"FIN+ACK", 15, 1, 0, here},
-		}, []int{0, 0, 0, 2, 4, 0, 6}},
-		{"a SYN whose next wraps", []seg{
-			{"SYN", 1<<32 - 1, 0, 0, ""}, {"SYN+ACK", 1<<32 - 1, 0, 0, ""}, {"SYN", 1<<32 - 1, 0, 0, ""}, {"ACK", 0, 0, 0, ""},
-		}, []int{0, 0, 1, 0}},
-	} {
+	for _, tt := range repeats {
 		s := scripted(journal.Wire)
 		for _, g := range tt.segments {
 			src, dst := here, here
