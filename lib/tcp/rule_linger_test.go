@@ -18,7 +18,7 @@ func TestLingerAndFates(t *testing.T) {
 			after.Call = &journal.Call{Op: "getsockopt", Args: []string{"a2", "SO_LINGER"}, Out: "{1, 9}"}
 			a.put(after.N+1, after)
 		}},
-		{"dropped without a wire", exit + "-host", R4, "a1", func(a *altered) {
+		{"dropped without a wire", exit + "-loopback", R4, "a1", func(a *altered) {
 			a.nth("RST", 0, func(e *journal.Event) bool { return e.Packet != nil && e.Packet.Flags.Has(rstFlag) }).Packet.At = journal.AtDropped
 		}},
 		{"a signal at its default", "lingerreset/sigpipe", R2, "a5", func(a *altered) { a.call("a5", "sendmsg", 0).Call.Signal = "SIGPIPE" }},
