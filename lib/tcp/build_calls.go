@@ -154,6 +154,9 @@ func parseLinger(text string) lingerOption {
 }
 
 func (b *builder) connects(s *Socket, e *journal.Event) {
+	if e.Call.Errno == "EISCONN" && s.connected != 0 {
+		return // the connection that an earlier call began is as it was
+	}
 	s.connected = e.N
 	switch e.Call.Errno {
 	case "", "EINPROGRESS", "EALREADY":

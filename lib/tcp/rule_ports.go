@@ -46,7 +46,9 @@ func (c *confrontation) bindResult(s *Socket, e *journal.Event) {
 func (c *confrontation) connectBegan(s *Socket, e *journal.Event) {
 	switch e.Call.Errno {
 	case "", "EINPROGRESS":
-		c.called(s, e)
+		if !c.reportsOpening(s, e) {
+			c.called(s, e)
+		}
 	case "EADDRNOTAVAIL":
 		if !c.host && !c.hasRival(s, arg(e.Call, 1)) {
 			c.about(R2, s, []int{e.N}, said(s, e), "no other socket of that host is connected there")
@@ -188,6 +190,17 @@ func (c *confrontation) hasRival(s *Socket, to string) bool {
 	return slices.ContainsFunc(c.Sockets, func(k *Socket) bool {
 		return k != s && k.Host == s.Host && k.Remote == to
 	})
+}
+
+// reportsOpening says whether a connect() returned what became of an opening that an earlier
+// one had begun and not waited for (SS_CONNECTING in __inet_stream_connect,
+// net/ipv4/af_inet.c).
+func (c *confrontation) reportsOpening(s *Socket, e *journal.Event) bool {
+	var before *journal.Event
+	for _, x := range s.CallsOf(0, e.N, "connect") {
+		before = x
+	}
+	return e.Call.Errno == "" && before != nil && before.Call.Errno == "EINPROGRESS" && s.End != nil && by(s.End.Opened, e.N)
 }
 
 // called asks whether a call that began an opening made a SYN leave.

@@ -51,6 +51,31 @@ func TestErrorsWithoutCause(t *testing.T) {
 	})
 }
 
+// connectsAgain ends a journal where a1 is ESTABLISHED, and lets it call connect() again
+// with these results.
+func connectsAgain(results ...string) func(a *altered) {
+	return func(a *altered) {
+		a.endsWith(a.call("b1", "accept4", 0).N)
+		to := a.call("a1", "connect", 0).Call.Args[1]
+		for _, errno := range results {
+			c := a.adds("a1", "connect", 0, to)
+			if errno != "" {
+				c.Result, c.Errno = -1, errno
+			}
+		}
+	}
+}
+
+// The first connect() of a1 returned EINPROGRESS: the next reports the connection, and
+// those after it fail.
+func TestConnectOnAConnectedSocket(t *testing.T) {
+	silent(t, []truth{
+		{"connect() reported the connection", fourWay, connectsAgain("")},
+		{"connect: EISCONN once it had", fourWay, connectsAgain("", "EISCONN", "EISCONN")},
+	})
+	found(t, []lie{{"connect() reported the connection twice", fourWay, R3, "a1", connectsAgain("", "")}})
+}
+
 func TestResetIsReported(t *testing.T) {
 	found(t, []lie{
 		{"EAGAIN after a RST", unread, R2, "b2", func(a *altered) { a.fails("b2", "read", 0, "EAGAIN") }},
