@@ -213,7 +213,7 @@ func loweredOnes(v *tcp.View) []lowered {
 
 var hc23 = claim.Claim{
 	ID: "HC23", Statement: "lowering tcp_fin_timeout shortens TIME_WAIT",
-	Source: "folklore", Quantity: claim.Can, Needs: needsDiag,
+	Source: "folklore", Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "one TIME_WAIT begins before it is lowered, and one after",
 	Rule: claim.Each(loweredOnes, func(c *claim.Case, l lowered) {
 		c.About(l.before.Who, l.after.Who)
