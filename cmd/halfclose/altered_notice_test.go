@@ -97,7 +97,7 @@ var alteredListener = []journaltest.Case{
 // down both ways.
 
 // wokenAt lets a waiting read have returned something a moment after a call.
-func wokenAt(socket string, by journaltest.Which, result int64, errno string, data ...byte) func(*journaltest.Journal) {
+func wokenAt(socket string, by journaltest.Which, result int64, errno journal.Errno, data ...byte) func(*journaltest.Journal) {
 	return func(d *journaltest.Journal) {
 		end := d.First(by).T + 1e6
 		changed(call(socket, "read"), returns(result, errno, data...))(d)

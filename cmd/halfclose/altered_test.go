@@ -53,7 +53,7 @@ var (
 func call(socket, op string) journaltest.Which { return journaltest.Of(socket, journaltest.Call(op)) }
 
 // returns changes what a call returned.
-func returns(result int64, errno string, data ...byte) func(*journal.Event) {
+func returns(result int64, errno journal.Errno, data ...byte) func(*journal.Event) {
 	return func(e *journal.Event) {
 		c := *e.Call
 		c.Result, c.Errno, c.Data = result, errno, data

@@ -153,7 +153,7 @@ func deliveries(v *tcp.View) []delivery {
 				d.unsent -= int64(s.Packet.Len)
 			}
 			for _, r := range reads {
-				if tcp.IsEnd(r) || r.Call.Errno != "" && r.Call.Errno != "EAGAIN" {
+				if tcp.IsEnd(r) || r.Call.Errno != "" && r.Call.Errno != journal.EAGAIN {
 					d.end = r
 				}
 			}

@@ -100,7 +100,7 @@ func lateWrite(e tcp.Ending) *journal.Event {
 }
 
 // hadNothing says whether a read found nothing that had arrived.
-func hadNothing(read *journal.Event) bool { return read != nil && read.Call.Errno == "EAGAIN" }
+func hadNothing(read *journal.Event) bool { return read != nil && read.Call.Errno == journal.EAGAIN }
 
 var hc8 = claim.Claim{
 	ID: "HC8", Statement: "after shutdown(SHUT_WR) the caller still receives what the peer sends",
@@ -366,7 +366,7 @@ var unreadMatters = claim.Phenomenon{
 			c.Given(tcp.Moved(e.Peer().Writes(0, 0)) > 0, "nothing was sent that could have been unread at %s", name)
 			read, own := c.First(e.Peer().Reads(e.By.N, 0)), c.First(e.Who.Reads(e.By.N, 0))
 			if name == tcp.Closed {
-				c.ExpectSeen(read != nil && read.Call.Errno == "ECONNRESET", "after %s with data unread the peer's read returned %s", name, claim.Returned(read))
+				c.ExpectSeen(read != nil && read.Call.Errno == journal.ECONNRESET, "after %s with data unread the peer's read returned %s", name, claim.Returned(read))
 				continue
 			}
 			c.ExpectSeen(tcp.IsEnd(read) && own != nil && own.Call.Result > 0, "after %s with data unread the peer's read returned %s, the caller's own %s", name, claim.Returned(read), claim.Returned(own))

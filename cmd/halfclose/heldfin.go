@@ -39,7 +39,7 @@ var hc39 = claim.Claim{
 		acked := ackOfFIN(e.Who, fin)
 		c.CiteSegments(acked)
 		before := acked == nil || write.N < acked.N
-		c.Expect(write.Call.Errno != "EPIPE" || !before, "%s wrote before its FIN was acknowledged, and the write failed with EPIPE", e.Who.ID)
+		c.Expect(write.Call.Errno != journal.EPIPE || !before, "%s wrote before its FIN was acknowledged, and the write failed with EPIPE", e.Who.ID)
 		c.Given(before, "%s wrote only after its FIN had been acknowledged", e.Who.ID)
 		c.Given(write.Call.Errno == "", "the write returned %s", claim.Returned(write))
 		c.Holds("%s could still write before its FIN was acknowledged", e.Who.ID)
@@ -84,7 +84,7 @@ var stillWaiting = claim.Phenomenon{
 		c.Given(fin != nil, "no FIN of %s was seen", e.Who.ID)
 		acked := ackOfFIN(e.Who, fin)
 		c.CiteSegments(acked)
-		c.ExpectSeen(write.Call.Errno == "EPIPE", "the write after shutdown(SHUT_WR) returned %s", claim.Returned(write))
+		c.ExpectSeen(write.Call.Errno == journal.EPIPE, "the write after shutdown(SHUT_WR) returned %s", claim.Returned(write))
 		c.ExpectSeen(acked != nil && write.N < acked.N, "the FIN was acknowledged before %s wrote", e.Who.ID)
 		sample := c.First(e.Who.Samples(journal.FinWait1, 0, acked.N))
 		c.ExpectSeen(sample != nil, "%s was not seen in FIN_WAIT1 while the acknowledgement was held", e.Who.ID)

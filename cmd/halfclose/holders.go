@@ -127,7 +127,7 @@ var hc31 = claim.Claim{
 		c.FirstSegment(h.sent)
 		other := c.First(h.others())
 		c.Given(other != nil, "no write through another descriptor of %s was tried", h.Client.ID)
-		c.Expect(other.Call.Errno == "EPIPE", "after shutdown() through one descriptor of %s a write through another returned %s", h.Client.ID, claim.Returned(other))
+		c.Expect(other.Call.Errno == journal.EPIPE, "after shutdown() through one descriptor of %s a write through another returned %s", h.Client.ID, claim.Returned(other))
 		c.Holds("shutdown() through one descriptor of %s sent a FIN at once, and a write through another failed with EPIPE", h.Client.ID)
 	}),
 }

@@ -262,7 +262,7 @@ func limits(v *tcp.View) []descriptors {
 			}
 			switch {
 			case descriptor(e) != first: // another listener, or another process
-			case e.Call.Errno == "EMFILE":
+			case e.Call.Errno == journal.EMFILE:
 				d.refused = append(d.refused, e)
 			case e.Call.Errno == "" && len(d.refused) == 0:
 				d.taken = append(d.taken, e)

@@ -283,7 +283,7 @@ func stopsListening(c *claim.Case, call *journal.Event) {
 	left := slices.IndexFunc(s.States(journal.TCPInfo), func(e *journal.Event) bool { return e.N > call.N && e.State.From == journal.Listen })
 	accept := c.First(s.CallsOf(call.N, 0, "accept4"))
 	c.Given(accept != nil, "accept() was not tried after it")
-	c.Expect(accept.Call.Errno != "" && accept.Call.Errno != "EAGAIN", "accept() of the listener returned %s after it", claim.Returned(accept))
+	c.Expect(accept.Call.Errno != "" && accept.Call.Errno != journal.EAGAIN, "accept() of the listener returned %s after it", claim.Returned(accept))
 	c.Given(left >= 0, "the listener was not seen to leave LISTEN")
 	c.Cite(s.States(journal.TCPInfo)[left])
 	refused := false
@@ -295,7 +295,7 @@ func stopsListening(c *claim.Case, call *journal.Event) {
 		open := c.First(client.Entered(journal.Established))
 		c.Expect(open == nil, "a client was connected after it")
 		for _, x := range append([]*journal.Event{e}, client.CallsOf(e.N, 0, "getsockopt")...) {
-			if x.Call.Errno == "ECONNREFUSED" || x.Call.Out == "ECONNREFUSED" {
+			if x.Call.Errno == journal.ECONNREFUSED || x.Call.Out == "ECONNREFUSED" {
 				c.Cite(e, x)
 				refused = true
 			}

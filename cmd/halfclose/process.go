@@ -71,7 +71,7 @@ func deaths(v *tcp.View) []death {
 func deathOf(v *tcp.View, conn *tcp.Conn, e *journal.Event) death {
 	d := death{Conn: conn, event: e, how: e.Process.How, unread: v.Unread(conn.Client, e.N), sent: tcp.Teardown(conn.Client.Sent(e.N, 0))}
 	if e.Process.Signal != "" {
-		d.how = e.Process.Signal
+		d.how = string(e.Process.Signal)
 	}
 	return d
 }

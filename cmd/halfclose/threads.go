@@ -83,7 +83,7 @@ func wakes(c *claim.Case, b blocked) {
 	}
 	theirs := firstOf(b.Peer().CallsOf(0, 0, "close", "shutdown"))
 	c.Given(theirs == nil || theirs.T >= returned(b.read), "the peer ended the connection too, which wakes a reader as well")
-	c.Given(b.read.Call.Errno == "" || b.read.Call.Errno == "EBADF", "the read failed with %s, which has another cause", b.read.Call.Errno)
+	c.Given(b.read.Call.Errno == "" || b.read.Call.Errno == journal.EBADF, "the read failed with %s, which has another cause", b.read.Call.Errno)
 	c.Given(len(b.read.Call.Data) == 0, "the thread that waited in read got %d bytes that no peer was seen to send", b.read.Call.Result)
 	c.Uninterrupted(b.By, b.read)
 	c.Holds("the thread that waited in read returned %s after %s", claim.Returned(b.read), b.Name())

@@ -239,7 +239,7 @@ func bindTries(v *tcp.View) []bindTry {
 	return tcp.Derive(v, func(v *tcp.View) []bindTry {
 		var all []bindTry
 		for _, call := range v.Calls("bind") {
-			if len(call.Call.Args) < 2 || call.Call.Errno != "" && call.Call.Errno != "EADDRINUSE" {
+			if len(call.Call.Args) < 2 || call.Call.Errno != "" && call.Call.Errno != journal.EADDRINUSE {
 				continue // that is about something else
 			}
 			at := call.Call.Args[len(call.Call.Args)-1]
@@ -383,7 +383,7 @@ var lingersOn = claim.Phenomenon{
 			switch {
 			case !b.new:
 				without = true
-				c.Expect(b.call.Call.Errno == "EADDRINUSE", "bind() without SO_REUSEADDR succeeded: the port was not kept")
+				c.Expect(b.call.Call.Errno == journal.EADDRINUSE, "bind() without SO_REUSEADDR succeeded: the port was not kept")
 			case b.old:
 				with = true
 				c.Expect(b.call.Call.Errno == "", "bind() with SO_REUSEADDR on both listeners returned %s", claim.Returned(b.call))

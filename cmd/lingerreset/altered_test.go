@@ -60,7 +60,7 @@ func droppedInPlay(w journaltest.Which) func(*journaltest.Journal) {
 func call(socket, op string) journaltest.Which { return journaltest.Of(socket, journaltest.Call(op)) }
 
 // returns changes what a call returned.
-func returns(result int64, errno string) func(*journal.Event) {
+func returns(result int64, errno journal.Errno) func(*journal.Event) {
 	return func(e *journal.Event) {
 		c := *e.Call
 		c.Result, c.Errno, c.Signal, c.Data = result, errno, "", nil
@@ -70,7 +70,7 @@ func returns(result int64, errno string) func(*journal.Event) {
 
 // raises changes what a call returned that raised SIGPIPE; without an errno, it
 // killed.
-func raises(errno string) func(*journal.Event) {
+func raises(errno journal.Errno) func(*journal.Event) {
 	return func(e *journal.Event) {
 		returns(-1, errno)(e)
 		e.Call.Signal = "SIGPIPE"

@@ -98,7 +98,7 @@ func (k *cause) drew() *tcp.Segment {
 // "": none.
 func notMade(v *tcp.View) string {
 	for _, k := range kinds {
-		missing := slices.ContainsFunc(v.Calls("SOCK_DESTROY"), func(e *journal.Event) bool { return e.Call.Errno == "EOPNOTSUPP" })
+		missing := slices.ContainsFunc(v.Calls("SOCK_DESTROY"), func(e *journal.Event) bool { return e.Call.Errno == journal.EOPNOTSUPP })
 		switch {
 		case slices.ContainsFunc(causesOf(v), func(c cause) bool { return c.name == k.name }):
 		case k.onWire && !v.OnWire():

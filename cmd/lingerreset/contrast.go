@@ -126,7 +126,7 @@ var contrast = claim.Phenomenon{
 			c.ExpectSeen(got == sent, "%d bytes were sent after the peer's SHUT_WR, and the peer read %d", sent, got)
 		} else {
 			first, second := c.Nth(t.sends, 0), c.Nth(t.sends, 1)
-			c.Expect(first.Call.Errno == "" && second.Call.Errno == "EPIPE", "after the peer's close() the sends returned %s and %s", claim.Returned(first), claim.Returned(second))
+			c.Expect(first.Call.Errno == "" && second.Call.Errno == journal.EPIPE, "after the peer's close() the sends returned %s and %s", claim.Returned(first), claim.Returned(second))
 		}
 		for _, name := range []string{tcp.ShutWrite, tcp.Closed} {
 			c.Given(slices.ContainsFunc(talkers(c.View), func(y talker) bool { return y.Name() == name }), "none sent twice after the peer's %s", name)

@@ -64,7 +64,7 @@ func deaths(v *tcp.View) []death {
 			}
 			d := death{process: p, how: p.Ended.Process.How}
 			if p.Ended.Process.Signal != "" {
-				d.how = p.Ended.Process.Signal
+				d.how = string(p.Ended.Process.Signal)
 			}
 			d.linger, d.set = p.Option("SO_LINGER", p.Ended.N)
 			next := first(p.Peer().CallsOf(p.Ended.N, 0, append([]string{"read", "close", "shutdown"}, tcp.Sending...)...))
@@ -95,7 +95,7 @@ var lr20 = claim.Claim{
 		c.Expect(fin == nil, "after %s %s sent %s", d.how, d.ID, claim.Named(d.sent))
 		rst := c.FirstSegment(tcp.With(d.sent, packet.RST))
 		c.ExpectSeen(rst != nil, "after %s %s sent no RST", d.how, d.ID)
-		for _, signal := range []string{"", "SIGKILL"} {
+		for _, signal := range []journal.Signal{"", journal.SIGKILL} {
 			c.Challenged(slices.ContainsFunc(deaths(c.View), func(d death) bool {
 				return d.linger == lingerZero && d.Ended.Process.Signal == signal
 			}), "not both were seen with SO_LINGER %s: a process that ends by itself, and one that SIGKILL ends", lingerZero)

@@ -124,7 +124,7 @@ var lr2 = claim.Claim{
 		reads := c.All(x.Peer().Reads(0, 0))
 		last, got := c.Last(reads), tcp.Moved(reads)
 		c.Expect(got <= given-unsent, "%d of %d bytes were unsent, and the peer read %d", unsent, given, got)
-		c.Given(last != nil && last.N > x.By.N && (last.Call.Errno == "ECONNRESET" || tcp.IsEnd(last)), "the peer did not read to the end")
+		c.Given(last != nil && last.N > x.By.N && (last.Call.Errno == journal.ECONNRESET || tcp.IsEnd(last)), "the peer did not read to the end")
 		c.Absent()
 		c.Holds("%d of %d bytes were unsent: the peer read %d, then %s", unsent, given, got, claim.Returned(last))
 	}, lingerZero),

@@ -47,7 +47,7 @@ var lr27 = claim.Claim{
 		c.Given(len(sends) > 1 && rst != nil, "%s did not send, and send again when a RST had come", s.Name())
 		for _, send := range sends {
 			if send.N > rst.N {
-				c.Expect(send.Call.Errno == "ECONNRESET", "%s got no FIN, and its send after the RST returned %s", s.ID, claim.Returned(send))
+				c.Expect(send.Call.Errno == journal.ECONNRESET, "%s got no FIN, and its send after the RST returned %s", s.ID, claim.Returned(send))
 				c.Holds("%s got no FIN: its first send returned %s and drew a RST, the next failed with ECONNRESET", s.ID, claim.Returned(sends[0]))
 			}
 		}

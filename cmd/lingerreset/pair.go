@@ -41,7 +41,7 @@ func pairTries(v *tcp.View) []pairTry {
 // again expects that the pair of addresses was connected again.
 func (t *pairTry) again(c *claim.Case) {
 	c.Cite(t.bind, t.call)
-	c.Given(t.bind.Call.Errno != "EADDRINUSE" || c.Journal.Network != journal.HostNet,
+	c.Given(t.bind.Call.Errno != journal.EADDRINUSE || c.Journal.Network != journal.HostNet,
 		"bind() = EADDRINUSE, on a stack where another program may have taken the port meanwhile")
 	c.Expect(t.bind.Call.Errno == "", "it could not be used again: bind() = %s", t.bind.Call.Errno)
 	open := c.First(t.socket.Entered(journal.Established))
@@ -55,7 +55,7 @@ func refusedPair(c *claim.Case) string {
 		waits := t.Client.Entered(journal.TimeWait)
 		if t.linger == "" && len(waits) > 0 && waits[0].N < t.bind.N && t.bind.Call.Errno != "" {
 			c.Cite(waits[0], t.bind)
-			return "; one that a plain close had left in TIME_WAIT was refused: bind() = " + t.bind.Call.Errno
+			return "; one that a plain close had left in TIME_WAIT was refused: bind() = " + string(t.bind.Call.Errno)
 		}
 	}
 	return ""

@@ -80,7 +80,7 @@ func (p *process) learns(v *tcp.View, sent int) {
 }
 
 // disposition is what the process does about SIGPIPE.
-func (p *process) disposition() string { return p.Started.Process.Disposition }
+func (p *process) disposition() journal.Disposition { return p.Started.Process.Disposition }
 
 // again is the first call that sent when the RST had come; nil: there was none.
 func (p *process) again() *journal.Event {
@@ -116,8 +116,8 @@ func (p *process) kind() string {
 	case again == nil:
 	case d == byDefault && slices.Contains(again.Call.Args, flagNoSignal):
 		return flagNoSignal
-	case isPlain(again) && slices.Contains([]string{byDefault, ignoring, handling}, d):
-		return d
+	case isPlain(again) && slices.Contains([]journal.Disposition{journal.DefaultSIGPIPE, journal.IgnoreSIGPIPE, journal.HandleSIGPIPE}, d):
+		return string(d)
 	}
 	return ""
 }

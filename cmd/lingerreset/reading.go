@@ -89,13 +89,15 @@ var lr9 = claim.Claim{
 	Precondition: "the RST was drawn by a send after the peer's orderly close, in CLOSE_WAIT; nothing is unread, and the read is the next call",
 	Rule: eachStrike(journal.CloseWait, func(c *claim.Case, x struck) {
 		read := readFirst(c, x)
-		c.Expect(read.Call.Errno == "ECONNRESET", "the RST came in CLOSE_WAIT, and the read of %s returned %s", x.ID, claim.Returned(read))
+		c.Expect(read.Call.Errno == journal.ECONNRESET, "the RST came in CLOSE_WAIT, and the read of %s returned %s", x.ID, claim.Returned(read))
 		c.Holds("the RST came in CLOSE_WAIT, and the read of %s failed with ECONNRESET", x.ID)
 	}),
 }
 
 // isSIGPIPE says whether a call raised SIGPIPE, or returned what leaves one out.
-func isSIGPIPE(e *journal.Event) bool { return e.Call.Errno == "EPIPE" || e.Call.Signal == "SIGPIPE" }
+func isSIGPIPE(e *journal.Event) bool {
+	return e.Call.Errno == journal.EPIPE || e.Call.Signal == journal.SIGPIPE
+}
 
 var lr13 = claim.Claim{
 	ID: "LR13", Statement: "a socket reset while ESTABLISHED gives ECONNRESET once, and EPIPE with SIGPIPE only on the next write",
@@ -104,14 +106,14 @@ var lr13 = claim.Claim{
 	Rule: eachStrike(journal.Established, func(c *claim.Case, x struck) {
 		c.If(x.unread <= 0)
 		told := c.First(x.calls)
-		c.Expect(told.Call.Errno == "ECONNRESET" && told.Call.Signal == "", "the first call after the RST, %s of %s, returned %s", told.Call.Op, x.ID, claim.Returned(told))
+		c.Expect(told.Call.Errno == journal.ECONNRESET && told.Call.Signal == "", "the first call after the RST, %s of %s, returned %s", told.Call.Op, x.ID, claim.Returned(told))
 		for _, e := range c.All(x.calls[1:]) {
-			c.Expect(e.Call.Errno != "ECONNRESET", "%s returned ECONNRESET to %s, and again to %s", x.ID, told.Call.Op, e.Call.Op)
+			c.Expect(e.Call.Errno != journal.ECONNRESET, "%s returned ECONNRESET to %s, and again to %s", x.ID, told.Call.Op, e.Call.Op)
 			c.Expect(e.Call.Op == "read" || isSIGPIPE(e), "after ECONNRESET %s of %s returned %s", e.Call.Op, x.ID, claim.Returned(e))
 		}
 		c.If(slices.ContainsFunc(x.calls[1:], isSIGPIPE)) // else nothing was written again
 		c.Challenged(slices.ContainsFunc(strikes(c.View), func(y struck) bool {
-			return slices.ContainsFunc(y.calls, func(e *journal.Event) bool { return e.Call.Signal == "SIGPIPE" })
+			return slices.ContainsFunc(y.calls, func(e *journal.Event) bool { return e.Call.Signal == journal.SIGPIPE })
 		}), "no process that SIGPIPE ends wrote again")
 		c.Holds("%s got ECONNRESET once, from %s; the next write raised SIGPIPE, or EPIPE where it was ignored", x.ID, told.Call.Op)
 	}),
@@ -126,7 +128,7 @@ var lr14 = claim.Claim{
 		c.Given(len(f.sends) > 1 && f.rst != nil && f.sends[1].N > f.rst.N, "%s did not send again when a RST had come", f.ID)
 		first, second := f.call, c.Nth(f.sends, 1)
 		c.CiteSegments(f.rst)
-		failed := first.Call.Errno == "ECONNRESET" || second.Call.Errno == "ECONNRESET"
+		failed := first.Call.Errno == journal.ECONNRESET || second.Call.Errno == journal.ECONNRESET
 		c.Expect(failed, "the first send of %s returned %s, the second %s", f.ID, claim.Returned(first), claim.Returned(second))
 		c.Holds("a send of %s failed with ECONNRESET", f.ID)
 	}),
@@ -145,7 +147,7 @@ var lr19 = claim.Claim{
 		if got == x.unread {
 			c.Given(last.Call.Result != got, "%s read its %d bytes, and did not read again", x.ID, got)
 		}
-		c.Expect(got == x.unread && last.Call.Errno == "ECONNRESET", "%d bytes were unread: %s read %d, and then %s", x.unread, x.ID, got, claim.Returned(last))
+		c.Expect(got == x.unread && last.Call.Errno == journal.ECONNRESET, "%d bytes were unread: %s read %d, and then %s", x.unread, x.ID, got, claim.Returned(last))
 		c.Holds("%s read the %d bytes after the RST, and then got ECONNRESET", x.ID, got)
 	}),
 }

@@ -32,7 +32,7 @@ func compareSends(v *tcp.View) *claim.Comparison {
 			}
 		}
 		t.Rows = append(t.Rows, claim.Compared{What: p.ID, Cells: []claim.Cell{
-			claim.Told(p.disposition()), claim.Told(p.sends[0].Call.Op+" "+claim.Returned(p.sends[0]), p.sends[0]), rst,
+			claim.Told(string(p.disposition())), claim.Told(p.sends[0].Call.Op+" "+claim.Returned(p.sends[0]), p.sends[0]), rst,
 			claim.Told(callText(again), again), claim.Told(claim.Returned(again), again), claim.Told(endText(p.Ended), p.Ended),
 		}})
 	}
@@ -57,7 +57,7 @@ func endText(e *journal.Event) string {
 	case e == nil:
 		return "went on"
 	case e.Process.Signal != "":
-		return "killed by " + e.Process.Signal
+		return "killed by " + string(e.Process.Signal)
 	}
 	return fmt.Sprintf("exited with %d", e.Process.Status)
 }

@@ -79,14 +79,14 @@ func eachWriter(test func(c *claim.Case, p process)) claim.Rule {
 // ends expects that a send ended its process by SIGPIPE.
 func (p *process) ends(c *claim.Case, by *journal.Event) {
 	c.Cite(by, p.Ended)
-	killed := by.Call.Signal == "SIGPIPE" && by.Call.Errno == "" && p.Ended != nil && p.Ended.Process.Signal == "SIGPIPE"
+	killed := by.Call.Signal == journal.SIGPIPE && by.Call.Errno == "" && p.Ended != nil && p.Ended.Process.Signal == journal.SIGPIPE
 	c.Expect(killed, "%s of %s returned %s, and SIGPIPE did not end its process", by.Call.Op, p.ID, claim.Returned(by))
 }
 
 // outlives expects that a send failed with EPIPE, and its process went on.
 func (p *process) outlives(c *claim.Case, by *journal.Event) {
 	c.Cite(by, p.Ended)
-	c.Expect(by.Call.Errno == "EPIPE" && p.Ended == nil, "with SIGPIPE at %q %s of %s returned %s, and the process %s",
+	c.Expect(by.Call.Errno == journal.EPIPE && p.Ended == nil, "with SIGPIPE at %q %s of %s returned %s, and the process %s",
 		p.disposition(), by.Call.Op, p.ID, claim.Returned(by), endText(p.Ended))
 	c.Absent()
 }

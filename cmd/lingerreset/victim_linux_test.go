@@ -38,7 +38,7 @@ func TestVictims(t *testing.T) {
 		code   int
 		did    string
 		reset  string // where packets may be seen
-		signal string
+		signal journal.Signal
 		status int
 		check  func(*testing.T, *misbehaved)
 	}{

@@ -6,23 +6,24 @@ import (
 	"time"
 
 	"sockproof/lib/cli"
+	"sockproof/lib/journal"
 	"sockproof/lib/report"
 )
 
 // misbehaved is what the peer did to one victim, and what became of it.
 type misbehaved struct {
-	Victim     string `json:"victim"`      // the program, or an address
-	ReadBefore int64  `json:"read_before"` // bytes that the peer had read when it misbehaved
-	AfterNS    int64  `json:"after_ns"`    // how long after the start
-	EndedSide  bool   `json:"ended_side"`  // the victim had sent its FIN by then
-	Did        string `json:"did"`         // by which calls; empty: the victim ended first
-	Reset      string `json:"reset"`       // who sent a RST, or which is due, and why it was not seen
-	ReadAfter  int64  `json:"read_after"`  // bytes that the peer read afterwards
-	SIGPIPE    string `json:"sigpipe,omitempty"`
-	Signal     string `json:"signal,omitempty"` // that ended the program
-	Status     *int   `json:"status,omitempty"` // its exit status
-	WentOnNS   int64  `json:"went_on_ns"`       // how long it ran after its peer had misbehaved
-	Unfinished bool   `json:"unfinished"`       // it had not ended when the run was interrupted
+	Victim     string              `json:"victim"`      // the program, or an address
+	ReadBefore int64               `json:"read_before"` // bytes that the peer had read when it misbehaved
+	AfterNS    int64               `json:"after_ns"`    // how long after the start
+	EndedSide  bool                `json:"ended_side"`  // the victim had sent its FIN by then
+	Did        string              `json:"did"`         // by which calls; empty: the victim ended first
+	Reset      string              `json:"reset"`       // who sent a RST, or which is due, and why it was not seen
+	ReadAfter  int64               `json:"read_after"`  // bytes that the peer read afterwards
+	SIGPIPE    journal.Disposition `json:"sigpipe,omitempty"`
+	Signal     journal.Signal      `json:"signal,omitempty"` // that ended the program
+	Status     *int                `json:"status,omitempty"` // its exit status
+	WentOnNS   int64               `json:"went_on_ns"`       // how long it ran after its peer had misbehaved
+	Unfinished bool                `json:"unfinished"`       // it had not ended when the run was interrupted
 
 	program  bool   // the victim is one
 	socketID string // of the peer's end
@@ -66,7 +67,7 @@ func (m *misbehaved) write(w io.Writer) {
 }
 
 // dispositions says what a program's disposition of SIGPIPE means.
-var dispositions = map[string]string{
+var dispositions = map[journal.Disposition]string{
 	"default": "default in it: unless it is blocked, a write to a connection that has ended kills",
 	"ignore":  "ignored in it: such a write fails with EPIPE",
 	"handler": "handled in it, by itself or by its language's runtime",
@@ -99,7 +100,7 @@ func (m *misbehaved) end() string {
 // how a program ended.
 func (m *misbehaved) how() string {
 	if m.Signal != "" {
-		return "killed by " + m.Signal
+		return "killed by " + string(m.Signal)
 	}
 	return fmt.Sprintf("exited by itself with status %d", *m.Status)
 }

@@ -110,7 +110,7 @@ var alteredOpening = []journaltest.Case{
 }
 
 // reads changes what read returned.
-func reads(data string, result int64, errno string) func(*journaltest.Journal) {
+func reads(data string, result int64, errno journal.Errno) func(*journaltest.Journal) {
 	return func(d *journaltest.Journal) {
 		c := d.First(journaltest.Call("read")).Call
 		c.Data, c.Result, c.Errno = []byte(data), result, errno

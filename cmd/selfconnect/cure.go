@@ -105,7 +105,7 @@ func curedByHand(c *claim.Case, s *tcp.Socket) {
 // refusalOf is the call by which a client got ECONNREFUSED: connect() itself, or the reading
 // of SO_ERROR after it. Nil: it did not.
 func refusalOf(a connecting) *journal.Event {
-	if a.connect.Call.Errno == "ECONNREFUSED" {
+	if a.connect.Call.Errno == journal.ECONNREFUSED {
 		return a.connect
 	}
 	for _, e := range a.CallsOf(a.connect.N, 0, "getsockopt") {
@@ -143,7 +143,7 @@ var sc9 = claim.Claim{
 		c.Expect(dial.Call.Errno != "" || dial.Call.Out != target+" → "+target, "the client's own check cured it, but Go's %s returned the self-connection %s", goDial, dial.Call.Out)
 		accident := c.FirstSegment(ownSYNACKs(c.View, target))
 		c.Given(accident != nil, "the client's own check cured it, but Go's first socket did not connect to itself: %s", claim.Returned(dial))
-		c.Given(dial.Call.Errno == "ECONNREFUSED", "the client's own check cured it; Go's %s ended with %s", goDial, claim.Returned(dial))
+		c.Given(dial.Call.Errno == journal.ECONNREFUSED, "the client's own check cured it; Go's %s ended with %s", goDial, claim.Returned(dial))
 		c.Holds("both retries got the dead port's honest answer, ECONNREFUSED, after a self-connection each: the client's own and Go's %s", goDial)
 	}),
 }

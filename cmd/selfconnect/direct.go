@@ -107,7 +107,9 @@ func dataOf(calls []*journal.Event) []byte {
 
 // ended says whether nothing can be read after this read: it met the end, or an error other
 // than that there is nothing yet.
-func ended(read *journal.Event) bool { return read.Call.Result <= 0 && read.Call.Errno != "EAGAIN" }
+func ended(read *journal.Event) bool {
+	return read.Call.Result <= 0 && read.Call.Errno != journal.EAGAIN
+}
 
 // closedInOrder asks that a self-connected socket was closed by FIN, and that its kernel did
 // not give it up because the FIN did not come back to it in time.

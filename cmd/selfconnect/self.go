@@ -94,7 +94,7 @@ func became(c *claim.Case, a connecting) {
 // what would have become of it is not known.
 func answered(c *claim.Case, connect *journal.Event) {
 	switch connect.Call.Errno {
-	case "", "EINPROGRESS", "ECONNREFUSED":
+	case "", journal.EINPROGRESS, journal.ECONNREFUSED:
 	default:
 		c.Given(false, "connect() of %s failed with %s", connect.Socket, connect.Call.Errno)
 	}

@@ -50,8 +50,8 @@ func serve(t *scenario.T, port uint16) {
 type serving struct {
 	bind  *journal.Event
 	port  uint16
-	up    bool   // it listens
-	errno string // of bind, where it does not
+	up    bool          // it listens
+	errno journal.Errno // of bind, where it does not
 }
 
 // servers lists the attempts to serve a port, in order: sockets that bind with
@@ -94,7 +94,7 @@ var sc10 = claim.Claim{
 		c.Cite(during.bind, after.bind)
 		c.Given(!reuses(thief, during.bind.N), "%s had itself set SO_REUSEADDR", thief.ID)
 		c.Expect(!during.up, "the server came up beside the self-connection %s", thief.ID)
-		c.Given(during.errno == "EADDRINUSE", "the server's bind returned %s, which has another cause", claim.Returned(during.bind))
+		c.Given(during.errno == journal.EADDRINUSE, "the server's bind returned %s, which has another cause", claim.Returned(during.bind))
 		c.Given(after.up, "the server's port was refused (%s) even once the self-connection was gone: something else holds it", claim.Returned(after.bind))
 		c.Holds("the server's bind failed with EADDRINUSE while %s lasted, in spite of SO_REUSEADDR, and succeeded once it was reset%s", thief.ID, timeWaitAdds(c, s))
 	}),
@@ -111,7 +111,7 @@ func timeWaitAdds(c *claim.Case, s []serving) string {
 	switch {
 	case len(waiting) == 0:
 		return ""
-	case s[2].errno == "EADDRINUSE":
+	case s[2].errno == journal.EADDRINUSE:
 		left := time.Duration(waiting[0].Sample.TimerMS) * time.Millisecond
 		return "; after an orderly close TIME_WAIT kept the port from it for " + left.Round(time.Second).String() + " more"
 	}

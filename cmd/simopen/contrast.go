@@ -118,7 +118,7 @@ var clientBeatsListener = claim.Phenomenon{
 		accepts := c.Calls("accept4")
 		c.Given(len(accepts) >= 2, "the listener was not asked twice")
 		during, after := c.Nth(accepts, 0), c.Nth(accepts, 1)
-		c.Expect(during.Call.Errno == "EAGAIN", "the listener got a connection while the client called")
+		c.Expect(during.Call.Errno == journal.EAGAIN, "the listener got a connection while the client called")
 		c.Given(after.Call.Errno == "", "the listener got nothing even when no client called: %s", after.Call.Errno)
 		late := c.Last(calls)
 		c.Holds("the SYN met the client that called, %s, and the listener on its port got nothing; when the client called later, the listener had the connection, and connect() ended with %s",

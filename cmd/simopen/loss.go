@@ -97,7 +97,7 @@ func refused(c *claim.Case, p pair) {
 	for _, s := range []*tcp.Socket{p.a, p.b} {
 		connect := c.First(s.CallsOf(0, 0, "connect"))
 		answered(c, connect)
-		if connect.Call.Errno == "ECONNREFUSED" {
+		if connect.Call.Errno == journal.ECONNREFUSED {
 			continue
 		}
 		read := c.First(s.CallsOf(connect.N, 0, "getsockopt"))

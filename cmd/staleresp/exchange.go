@@ -76,7 +76,7 @@ func founded(v *tcp.View, e *journal.Event) (x exchange, ok bool) {
 	}
 	switch a.Did {
 	case didTimeOut:
-		return x, x.read.Call.Errno == "EAGAIN"
+		return x, x.read.Call.Errno == journal.EAGAIN
 	case didFail:
 		return x, x.read.Call.Result <= 0
 	}

@@ -146,7 +146,7 @@ func drained(x *exchange) *journal.Event {
 			last = e
 		}
 	}
-	if last != nil && last.Call.Op == "recvfrom" && last.Call.Errno == "EAGAIN" {
+	if last != nil && last.Call.Op == "recvfrom" && last.Call.Errno == journal.EAGAIN {
 		return last
 	}
 	return nil

@@ -331,7 +331,7 @@ var sr5 = claim.Claim{
 	Rule: eachReopening(func(c *claim.Case, r reopening) {
 		c.Cite(r.opened)
 		c.Expect(r.opened == nil, "opened over it: %s", &r)
-		c.If(r.call.Call.Errno == "EADDRNOTAVAIL")
+		c.If(r.call.Call.Errno == journal.EADDRNOTAVAIL)
 		tried := false // what Linux is known to let open over it (RFC 6191)
 		for _, other := range reopenings(c.View) {
 			tried = tried || other.bind != nil && stampsOf(c.View, other.dead) == "on"

@@ -24,6 +24,6 @@ func (s *script) state(w journal.Witness, from, to string) {
 	})
 }
 
-func (s *script) call(op, errno string) int {
+func (s *script) call(op string, errno journal.Errno) int {
 	return s.add(journal.Event{Host: "a", Socket: "a1", Kind: journal.KindCall, Call: &journal.Call{Op: op, Errno: errno}})
 }

@@ -16,11 +16,11 @@ func Returned(e *journal.Event) string {
 	case e == nil:
 		return ""
 	case e.Call.Signal != "" && e.Call.Errno == "":
-		return "killed by " + e.Call.Signal
+		return "killed by " + string(e.Call.Signal)
 	case e.Call.Signal != "":
-		return e.Call.Errno + ", " + e.Call.Signal
+		return string(e.Call.Errno) + ", " + string(e.Call.Signal)
 	case e.Call.Errno != "":
-		return e.Call.Errno
+		return string(e.Call.Errno)
 	case e.Call.Op == "read" && e.Call.Result == 0:
 		return "0: the end"
 	}

@@ -59,13 +59,13 @@ type Call struct {
 	Op     string   `json:"op"`               // the system call's name: "connect"
 	Args   []string `json:"args"`             // its arguments as strace would print them, the descriptor as the socket's id
 	Result int64    `json:"result"`           // what it returned; -1 with an errno
-	Errno  string   `json:"errno,omitempty"`  // by name, "ECONNREFUSED"; absent on success
+	Errno  Errno    `json:"errno,omitempty"`  // by name, "ECONNREFUSED"; absent on success
 	TookNS int64    `json:"took_ns"`          // nanoseconds spent in it
 	Out    string   `json:"out,omitempty"`    // what it returned through a pointer: an address, an option's value
 	Kept   string   `json:"kept,omitempty"`   // of a successful bind or setsockopt: the address or the value that the socket has then, as it was asked
 	Data   []byte   `json:"data,omitempty"`   // the bytes written or read, base64
 	Digest *Digest  `json:"digest,omitempty"` // of Data, where that is not kept
-	Signal string   `json:"signal,omitempty"`
+	Signal Signal   `json:"signal,omitempty"`
 }
 
 // Digest stands for bytes that are not kept: they are somebody's own.
@@ -134,14 +134,14 @@ type Reset struct {
 
 // Process is a step in the life of a child that owns sockets.
 type Process struct {
-	PID         int      `json:"pid"`
-	Event       string   `json:"event"` // started, exited, killed; Began: a thread of its own began a call; blocked: it waits in one; signalled: one got a signal; looked at: its disposition was read; HeldUp: it did not run
-	Status      int      `json:"status"`
-	Signal      string   `json:"signal,omitempty"`      // the signal it died of: "SIGPIPE"
-	Disposition string   `json:"disposition,omitempty"` // of SIGPIPE in it: default, ignore
-	Sockets     []string `json:"sockets,omitempty"`     // the ids of those it was started with
-	How         string   `json:"how,omitempty"`         // exited: "returned from main", "_exit"; blocked: "read(a1)"; started: the program's name
-	ForNS       int64    `json:"for_ns,omitempty"`      // held up: how long, in nanoseconds from the event's time
+	PID         int         `json:"pid"`
+	Event       string      `json:"event"` // started, exited, killed; Began: a thread of its own began a call; blocked: it waits in one; signalled: one got a signal; looked at: its disposition was read; HeldUp: it did not run
+	Status      int         `json:"status"`
+	Signal      Signal      `json:"signal,omitempty"`      // the signal it died of: "SIGPIPE"
+	Disposition Disposition `json:"disposition,omitempty"` // of SIGPIPE in it: default, ignore
+	Sockets     []string    `json:"sockets,omitempty"`     // the ids of those it was started with
+	How         string      `json:"how,omitempty"`         // exited: "returned from main", "_exit"; blocked: "read(a1)"; started: the program's name
+	ForNS       int64       `json:"for_ns,omitempty"`      // held up: how long, in nanoseconds from the event's time
 }
 
 // HeldUp is the event of a process that did not run for a while, though it had

@@ -8,16 +8,28 @@ type Errno string
 
 // The errnos that steps and judges know.
 const (
-	EACCES       Errno = "EACCES"
-	EADDRINUSE   Errno = "EADDRINUSE"
-	EAGAIN       Errno = "EAGAIN"
-	ECONNREFUSED Errno = "ECONNREFUSED"
-	ECONNRESET   Errno = "ECONNRESET"
-	EINPROGRESS  Errno = "EINPROGRESS"
-	EINTR        Errno = "EINTR"
-	ENOPROTOOPT  Errno = "ENOPROTOOPT"
-	EOPNOTSUPP   Errno = "EOPNOTSUPP"
-	EPIPE        Errno = "EPIPE"
+	EACCES        Errno = "EACCES"
+	EADDRINUSE    Errno = "EADDRINUSE"
+	EADDRNOTAVAIL Errno = "EADDRNOTAVAIL"
+	EAGAIN        Errno = "EAGAIN"
+	EALREADY      Errno = "EALREADY"
+	EBADF         Errno = "EBADF"
+	ECONNABORTED  Errno = "ECONNABORTED"
+	ECONNREFUSED  Errno = "ECONNREFUSED"
+	ECONNRESET    Errno = "ECONNRESET"
+	EHOSTUNREACH  Errno = "EHOSTUNREACH"
+	EINPROGRESS   Errno = "EINPROGRESS"
+	EINTR         Errno = "EINTR"
+	EINVAL        Errno = "EINVAL"
+	EISCONN       Errno = "EISCONN"
+	EMFILE        Errno = "EMFILE"
+	ENETUNREACH   Errno = "ENETUNREACH"
+	ENOENT        Errno = "ENOENT"
+	ENOPROTOOPT   Errno = "ENOPROTOOPT"
+	ENOTCONN      Errno = "ENOTCONN"
+	EOPNOTSUPP    Errno = "EOPNOTSUPP"
+	EPIPE         Errno = "EPIPE"
+	ETIMEDOUT     Errno = "ETIMEDOUT"
 )
 
 // Option is a socket option whose value is a number.

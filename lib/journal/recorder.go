@@ -278,7 +278,7 @@ func (r *Recorder) closeFold() {
 func (e *Event) Sort() string {
 	switch {
 	case e.Call != nil && e.Call.Errno != "":
-		return e.Call.Op + " " + e.Call.Errno
+		return e.Call.Op + " " + string(e.Call.Errno)
 	case e.Call != nil:
 		return e.Call.Op
 	case e.Packet != nil && e.Packet.Proto != "":

@@ -49,7 +49,7 @@ func DroppedAll(w Which) Change { return func(d *Journal) { d.DropAll(w) } }
 
 // HeldUp lets the program not have run while a call was in progress, from its
 // beginning; with a signal's name, for it was stopped and continued.
-func HeldUp(w Which, by string) Change {
+func HeldUp(w Which, by journal.Signal) Change {
 	return func(d *Journal) {
 		call := d.First(w)
 		d.After(d.Events[len(d.Events)-1].N, journal.Event{

@@ -21,7 +21,7 @@ var mutations = map[string]func(e *journal.Event){
 	},
 	"another errno": func(e *journal.Event) {
 		if e.Call != nil && e.Call.Errno != "" {
-			e.Call.Errno = map[bool]string{true: "EPIPE", false: "ECONNRESET"}[e.Call.Errno == "ECONNRESET"]
+			e.Call.Errno = map[bool]journal.Errno{true: journal.EPIPE, false: journal.ECONNRESET}[e.Call.Errno == journal.ECONNRESET]
 		}
 	},
 	"a result": func(e *journal.Event) {
@@ -36,7 +36,7 @@ var mutations = map[string]func(e *journal.Event){
 	},
 	"a signal": func(e *journal.Event) {
 		if e.Call != nil {
-			e.Call.Signal = map[bool]string{true: "SIGPIPE", false: ""}[e.Call.Signal == ""]
+			e.Call.Signal = map[bool]journal.Signal{true: journal.SIGPIPE, false: ""}[e.Call.Signal == ""]
 		}
 	},
 	"a duration": func(e *journal.Event) {
@@ -101,7 +101,7 @@ var mutations = map[string]func(e *journal.Event){
 	},
 	"a process": func(e *journal.Event) {
 		if p := e.Process; p != nil {
-			p.Signal, p.Status = map[bool]string{true: "SIGPIPE", false: ""}[p.Signal == ""], p.Status+1
+			p.Signal, p.Status = map[bool]journal.Signal{true: journal.SIGPIPE, false: ""}[p.Signal == ""], p.Status+1
 		}
 	},
 	"a table": func(e *journal.Event) {
@@ -127,7 +127,7 @@ var mutations = map[string]func(e *journal.Event){
 }
 
 // likely is an error that a call may well have failed with; EIO is none of TCP's.
-var likely = map[string]string{
+var likely = map[string]journal.Errno{
 	"bind": "EADDRINUSE", "connect": "ECONNREFUSED", "accept4": "EMFILE", "read": "ECONNRESET", "write": "EPIPE", "sendmsg": "EPIPE",
 	"close": "EIO", "shutdown": "ENOTCONN", "setsockopt": "EIO", "getsockopt": "EIO", "listen": "EADDRINUSE", "epoll_wait": "EIO",
 }

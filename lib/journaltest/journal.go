@@ -163,7 +163,7 @@ func (d *Journal) Swap(a, b *journal.Event) {
 }
 
 // Call puts a call behind event n.
-func (d *Journal) Call(n int, socket, op string, result int64, errno string, args ...string) {
+func (d *Journal) Call(n int, socket, op string, result int64, errno journal.Errno, args ...string) {
 	d.t.Helper()
 	d.After(n, journal.Event{
 		Host: socket[:1], Socket: socket, Kind: journal.KindCall,

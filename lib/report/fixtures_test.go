@@ -40,7 +40,7 @@ func (s *script) add(e journal.Event) int {
 	return e.N
 }
 
-func (s *script) call(socket, op string, result int64, errno string, args ...string) *journal.Call {
+func (s *script) call(socket, op string, result int64, errno journal.Errno, args ...string) *journal.Call {
 	c := &journal.Call{Op: op, Args: append([]string{socket}, args...), Result: result, Errno: errno, TookNS: 12_400}
 	s.add(journal.Event{Host: socket[:1], Socket: socket, Kind: journal.KindCall, Call: c})
 	return c

@@ -133,7 +133,7 @@ func (c *canvas) callWords(e *journal.Event) words {
 	b.WriteString(") = ")
 	main := []span{{b.String(), plain}}
 	if call.Errno != "" {
-		main = append(main, span{c.clean(call.Errno), bold})
+		main = append(main, span{c.clean(string(call.Errno)), bold})
 	} else {
 		main = append(main, span{strconv.FormatInt(call.Result, 10), plain})
 	}
@@ -141,7 +141,7 @@ func (c *canvas) callWords(e *journal.Event) words {
 		main = append(main, span{" " + c.to + " " + c.clean(call.Out), plain})
 	}
 	if call.Signal != "" {
-		main = append(main, span{", " + c.clean(call.Signal), alarm})
+		main = append(main, span{", " + c.clean(string(call.Signal)), alarm})
 	}
 	if len(call.Data) > 0 && !quoted {
 		main = append(main, span{" " + c.data(call.Data), plain})
@@ -205,10 +205,10 @@ func (c *canvas) processWords(e *journal.Event) words {
 	}
 	main := []span{{text, plain}}
 	if p.Signal != "" {
-		main = append(main, span{" by " + c.clean(p.Signal), alarm})
+		main = append(main, span{" by " + c.clean(string(p.Signal)), alarm})
 	}
 	if p.Disposition != "" {
-		main = append(main, span{", SIGPIPE: " + c.clean(p.Disposition), plain})
+		main = append(main, span{", SIGPIPE: " + c.clean(string(p.Disposition)), plain})
 	}
 	return words{main: main}
 }

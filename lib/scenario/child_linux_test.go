@@ -67,7 +67,7 @@ func TestChildAndSIGPIPE(t *testing.T) {
 					t.Errorf("write: %+v, want %+v", *c, want)
 				}
 				died := want.Errno == ""
-				if p := lastProcess(&j); p.Disposition != string(d) || (p.Signal == "SIGPIPE") != died || !died && p.Signal != "SIGKILL" {
+				if p := lastProcess(&j); p.Disposition != d || (p.Signal == "SIGPIPE") != died || !died && p.Signal != "SIGKILL" {
 					t.Errorf("the child ended so: %+v", p)
 				}
 			})
@@ -144,7 +144,7 @@ func TestPipedChild(t *testing.T) {
 func TestOtherPrograms(t *testing.T) {
 	for name, tt := range map[string]struct {
 		script      string
-		disposition string
+		disposition journal.Disposition
 		want        journal.Process
 	}{
 		"exits":           {"read line; echo $line; exit 5", "default", journal.Process{Event: "exited", Status: 5}},
@@ -163,7 +163,7 @@ func TestOtherPrograms(t *testing.T) {
 }
 
 // runs runs a shell that echoes what it is sent.
-func runs(t *testing.T, r *T, script, disposition string, ends bool) {
+func runs(t *testing.T, r *T, script string, disposition journal.Disposition, ends bool) {
 	client, server := r.Connection()
 	client.SetBlocking()
 	program := r.Exec("/bin/sh", []string{"sh", "-c", script}, client)

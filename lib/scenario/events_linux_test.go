@@ -23,7 +23,7 @@ func callsIn(j *journal.Journal, socket, op string) []*journal.Event {
 // failedIn are those of them that failed with an error.
 func failedIn(j *journal.Journal, socket, op string, errno journal.Errno) []*journal.Event {
 	return eventsIn(j, func(e *journal.Event) bool {
-		return e.Call != nil && e.Call.Op == op && (socket == "" || e.Socket == socket) && journal.Errno(e.Call.Errno) == errno
+		return e.Call != nil && e.Call.Op == op && (socket == "" || e.Socket == socket) && e.Call.Errno == errno
 	})
 }
 

@@ -2,7 +2,6 @@ package scenario
 
 import (
 	"errors"
-	"syscall"
 
 	"sockproof/lib/journal"
 	"sockproof/lib/sock"
@@ -16,7 +15,7 @@ func (r *run) Library(host, op string, args []string, f func() (out string, err 
 		out, err := f()
 		c := journal.Call{Op: op, Args: args, Out: out, TookNS: r.rec.Now() - began}
 		if err != nil {
-			c.Result, c.Errno = -1, errnoIn(err)
+			c.Result, c.Errno = -1, sock.ErrnoName(err)
 		}
 		r.rec.Add(journal.Event{T: began, Host: host, Kind: journal.KindCall, Call: &c})
 	})
@@ -47,13 +46,4 @@ func (r *run) awaitLibraries() error {
 		}
 	}
 	return nil
-}
-
-// errnoIn names the errno inside a library's error; its text if there is none.
-func errnoIn(err error) string {
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
-		return sock.ErrnoName(errno)
-	}
-	return err.Error()
 }

@@ -84,7 +84,7 @@ func (w *running) wasContinued(now time.Time) {
 	w.heldUp(since, now, sigcont)
 }
 
-func (w *running) heldUp(from, to time.Time, by string) {
+func (w *running) heldUp(from, to time.Time, by journal.Signal) {
 	if len(w.gaps) >= heldUpMost {
 		return
 	}

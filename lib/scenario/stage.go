@@ -140,7 +140,7 @@ type child interface {
 // command is another program that has a socket.
 type command interface {
 	PID() int
-	Disposition() string
-	Status() (status int, signal string, ended bool)
+	Disposition() journal.Disposition
+	Status() (status int, signal journal.Signal, ended bool)
 	Ended() bool
 }

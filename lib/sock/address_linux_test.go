@@ -44,7 +44,7 @@ func TestAddressesCutShort(t *testing.T) {
 }
 
 func TestErrnoNames(t *testing.T) {
-	for err, want := range map[error]string{
+	for err, want := range map[error]journal.Errno{
 		nil: "", unix.ECONNREFUSED: "ECONNREFUSED", unix.EAGAIN: "EAGAIN",
 		&CallError{Op: "connect", Err: unix.ETIMEDOUT}: "ETIMEDOUT",
 	} {

@@ -106,7 +106,7 @@ func (p *Pending) Interrupt() {
 	}
 	p.s.t.rec.Add(journal.Event{
 		T: sent, Host: p.s.host.Name, Socket: p.s.id, Kind: journal.KindProcess,
-		Process: &journal.Process{PID: int(tid), Event: "signalled", Signal: unix.SignalName(interruption)},
+		Process: &journal.Process{PID: int(tid), Event: "signalled", Signal: journal.Signal(unix.SignalName(interruption))},
 	})
 }
 

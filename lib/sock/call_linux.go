@@ -27,7 +27,7 @@ func (e *CallError) Error() string {
 func (e *CallError) Unwrap() error { return e.Err }
 
 // Errno is the errno by name; the text of what it was, where it was none.
-func (e *CallError) Errno() journal.Errno { return journal.Errno(ErrnoName(e.Err)) }
+func (e *CallError) Errno() journal.Errno { return ErrnoName(e.Err) }
 
 // returned is what a system call returned.
 type returned struct {
@@ -85,18 +85,18 @@ func (s *Socket) Latest() int {
 }
 
 // ErrnoName is an errno's symbol, "" for success.
-func ErrnoName(err error) string {
+func ErrnoName(err error) journal.Errno {
 	if err == nil {
 		return ""
 	}
 	var errno syscall.Errno
 	if !errors.As(err, &errno) {
-		return err.Error()
+		return journal.Errno(err.Error())
 	}
 	if name := unix.ErrnoName(errno); name != "" {
-		return name
+		return journal.Errno(name)
 	}
-	return errno.Error()
+	return journal.Errno(errno.Error())
 }
 
 // call is record for a call on the socket's own descriptor.

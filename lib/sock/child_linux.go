@@ -58,14 +58,14 @@ type order struct {
 // answer is what a call in a child returned. Times are of CLOCK_MONOTONIC,
 // which all processes share, in nanoseconds.
 type answer struct {
-	Result int64     `json:"result"`
-	Errno  string    `json:"errno,omitempty"`
-	Out    string    `json:"out,omitempty"`
-	Signal string    `json:"signal,omitempty"` // that the call raised, and that did not kill
-	Data   []byte    `json:"data,omitempty"`
-	Began  int64     `json:"began"`
-	Ended  int64     `json:"ended"`
-	Made   []attempt `json:"made,omitempty"` // by a child that retried
+	Result int64          `json:"result"`
+	Errno  journal.Errno  `json:"errno,omitempty"`
+	Out    string         `json:"out,omitempty"`
+	Signal journal.Signal `json:"signal,omitempty"` // that the call raised, and that did not kill
+	Data   []byte         `json:"data,omitempty"`
+	Began  int64          `json:"began"`
+	Ended  int64          `json:"ended"`
+	Made   []attempt      `json:"made,omitempty"` // by a child that retried
 }
 
 // Spawn starts a child that inherits the sockets, as after fork(2): both
@@ -123,7 +123,7 @@ func (t *Table) spawn(d journal.Disposition, standard []uintptr, sockets []*Sock
 		c.reap("")
 		return nil, fmt.Errorf("start a child: it ended before it could do anything: %w", err)
 	}
-	started := journal.Process{Event: "started", Disposition: string(d)}
+	started := journal.Process{Event: "started", Disposition: d}
 	for _, s := range append(piped, sockets...) {
 		started.Sockets = append(started.Sockets, s.id)
 	}
@@ -263,14 +263,14 @@ func (c *Child) abort() error {
 
 // reap waits for the child, journals how it ended, which for an orderly end the
 // caller knows, and returns the signal's name, if it was one (wait4(2)).
-func (c *Child) reap(how string) string {
+func (c *Child) reap(how string) journal.Signal {
 	if c.ended {
 		return ""
 	}
 	c.ended = true
 	c.orders.Close()
 	defer c.from.Close()
-	p := journal.Process{Event: "exited", Disposition: string(c.disposition)}
+	p := journal.Process{Event: "exited", Disposition: c.disposition}
 	var status syscall.WaitStatus
 	for {
 		_, err := syscall.Wait4(c.pid, &status, 0, nil)
@@ -279,7 +279,7 @@ func (c *Child) reap(how string) string {
 		}
 	}
 	if status.Signaled() {
-		p.Event, p.Signal = "killed", unix.SignalName(status.Signal())
+		p.Event, p.Signal = "killed", journal.Signal(unix.SignalName(status.Signal()))
 	} else {
 		p.Status, p.How = status.ExitStatus(), how
 	}

@@ -40,7 +40,7 @@ func RunChild() (status int) {
 			return o.Size
 		}
 		a := obey(o)
-		if a.Errno == "EPIPE" {
+		if a.Errno == journal.EPIPE {
 			a.Signal = signals.raised()
 		}
 		if err := answers.Encode(a); err != nil {

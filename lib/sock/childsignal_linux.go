@@ -74,19 +74,19 @@ const handledBound = time.Second
 
 // raised says, after a call that failed with EPIPE, whether it raised SIGPIPE:
 // its name if a handler has had it, or if it is pending; else "".
-func (s *sigpipe) raised() string {
+func (s *sigpipe) raised() journal.Signal {
 	switch s.disposition {
 	case journal.HandleSIGPIPE:
 		select {
 		case <-s.handled:
-			return "SIGPIPE"
+			return journal.SIGPIPE
 		case <-time.After(handledBound):
 		}
 	case journal.BlockSIGPIPE:
 		var pending uint64
 		_, _, errno := unix.RawSyscall(unix.SYS_RT_SIGPENDING, uintptr(unsafe.Pointer(&pending)), unsafe.Sizeof(pending), 0)
 		if errno == 0 && pending&(1<<(unix.SIGPIPE-1)) != 0 {
-			return "SIGPIPE"
+			return journal.SIGPIPE
 		}
 	}
 	return ""

@@ -21,7 +21,7 @@ type Command struct {
 	t           *Table
 	pid         int
 	host        string
-	disposition string
+	disposition journal.Disposition
 	status      *syscall.WaitStatus // nil: it still runs
 }
 
@@ -58,17 +58,17 @@ func (c *Command) PID() int { return c.pid }
 // Disposition is what the program does about SIGPIPE, as /proc tells: default,
 // ignore or handler; "" if it has ended. It is journalled when it changes. That the
 // signal is blocked would say little: a shell that forks blocks all for a moment.
-func (c *Command) Disposition() string {
+func (c *Command) Disposition() journal.Disposition {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.pid))
 	if err != nil || c.status != nil {
 		return ""
 	}
-	d := string(journal.DefaultSIGPIPE)
+	d := journal.DefaultSIGPIPE
 	switch {
 	case hasSignal(b, "SigIgn:", unix.SIGPIPE):
-		d = string(journal.IgnoreSIGPIPE)
+		d = journal.IgnoreSIGPIPE
 	case hasSignal(b, "SigCgt:", unix.SIGPIPE):
-		d = string(journal.HandleSIGPIPE)
+		d = journal.HandleSIGPIPE
 	}
 	if d != c.disposition {
 		c.disposition = d
@@ -91,12 +91,12 @@ func hasSignal(status []byte, mask string, s syscall.Signal) bool {
 
 // Status is how the program ended: its exit status, or the signal's name; ended:
 // it has.
-func (c *Command) Status() (status int, signal string, ended bool) {
+func (c *Command) Status() (status int, signal journal.Signal, ended bool) {
 	switch {
 	case c.status == nil:
 		return 0, "", false
 	case c.status.Signaled():
-		return 0, unix.SignalName(c.status.Signal()), true
+		return 0, journal.Signal(unix.SignalName(c.status.Signal())), true
 	}
 	return c.status.ExitStatus(), "", true
 }
@@ -123,7 +123,7 @@ func (c *Command) reap(flags int) bool {
 	c.status = &status
 	p := journal.Process{Event: "exited", Status: status.ExitStatus(), Disposition: c.disposition}
 	if status.Signaled() {
-		p.Event, p.Status, p.Signal = "killed", 0, unix.SignalName(status.Signal())
+		p.Event, p.Status, p.Signal = "killed", 0, journal.Signal(unix.SignalName(status.Signal()))
 	}
 	c.record(p)
 	return true

@@ -25,10 +25,10 @@ const opRetry = "retry"
 
 // attempt is a connect() in a child, and what SO_ERROR said after it.
 type attempt struct {
-	FD           int    `json:"fd"`
-	Errno        string `json:"errno,omitempty"` // of connect()
-	Failed       string `json:"failed"`          // SO_ERROR
-	Began, Asked int64  // when connect() was called, and getsockopt() (CLOCK_MONOTONIC, in nanoseconds)
+	FD           int           `json:"fd"`
+	Errno        journal.Errno `json:"errno,omitempty"` // of connect()
+	Failed       string        `json:"failed"`          // SO_ERROR
+	Began, Asked int64         // when connect() was called, and getsockopt() (CLOCK_MONOTONIC, in nanoseconds)
 	Ended        int64
 }
 
@@ -95,7 +95,7 @@ func retry(o order) (made []attempt) {
 		failed, _ := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
 		a.Ended, a.Failed = monotonic(), "0"
 		if failed != 0 {
-			a.Failed = ErrnoName(unix.Errno(failed))
+			a.Failed = string(ErrnoName(unix.Errno(failed)))
 		}
 		made = append(made, a)
 		if failed == 0 {

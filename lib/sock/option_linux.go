@@ -72,7 +72,7 @@ func (s *Socket) Error() (journal.Errno, error) {
 	if err != nil || v == 0 {
 		return "", err
 	}
-	return journal.Errno(ErrnoName(unix.Errno(v))), nil
+	return ErrnoName(unix.Errno(v)), nil
 }
 
 // optionText renders an option's value, SO_ERROR's as an errno.

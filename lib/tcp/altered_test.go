@@ -56,7 +56,7 @@ func (a *altered) call(socket, op string, i int) *journal.Event {
 }
 
 // fails makes a call fail.
-func (a *altered) fails(socket, op string, i int, errno string) {
+func (a *altered) fails(socket, op string, i int, errno journal.Errno) {
 	a.Helper()
 	c := a.call(socket, op, i).Call
 	c.Result, c.Errno, c.Data, c.Out, c.Signal = -1, errno, nil, "", ""

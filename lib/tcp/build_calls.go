@@ -106,7 +106,7 @@ func (b *builder) failed(s *Socket, e *journal.Event) {
 	switch {
 	case c.Op == "connect":
 		b.connects(s, e)
-	case (isRead(c.Op) || isWrite(c.Op)) && c.Errno != "EAGAIN":
+	case (isRead(c.Op) || isWrite(c.Op)) && c.Errno != journal.EAGAIN:
 		b.endOf(s)
 		s.errors = append(s.errors, e.N)
 	default:
@@ -154,15 +154,15 @@ func parseLinger(text string) lingerOption {
 }
 
 func (b *builder) connects(s *Socket, e *journal.Event) {
-	if e.Call.Errno == "EISCONN" && s.connected != 0 {
+	if e.Call.Errno == journal.EISCONN && s.connected != 0 {
 		return // the connection that an earlier call began is as it was
 	}
 	s.connected = e.N
 	switch e.Call.Errno {
-	case "", "EINPROGRESS", "EALREADY":
+	case "", journal.EINPROGRESS, journal.EALREADY:
 		b.endOf(s)
 		return
-	case "ECONNREFUSED", "ETIMEDOUT", "ECONNRESET":
+	case journal.ECONNREFUSED, journal.ETIMEDOUT, journal.ECONNRESET:
 		b.endOf(s)
 	default:
 		s.noSYN = true

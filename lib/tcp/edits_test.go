@@ -121,7 +121,7 @@ var edits = []edit{
 }
 
 var (
-	someErrnos = []string{"EAGAIN", "ECONNRESET", "ECONNREFUSED", "EPIPE", "ETIMEDOUT", "ECONNABORTED", "ENOTCONN", "EADDRINUSE", "EINVAL", "EPERM", "EIO"}
+	someErrnos = []journal.Errno{"EAGAIN", "ECONNRESET", "ECONNREFUSED", "EPIPE", "ETIMEDOUT", "ECONNABORTED", "ENOTCONN", "EADDRINUSE", "EINVAL", "EPERM", "EIO"}
 	someStates = []string{
 		journal.Close, journal.SynSent, journal.SynRecv, journal.Established, journal.FinWait1, journal.FinWait2,
 		journal.Closing, journal.TimeWait, journal.CloseWait, journal.LastAck, journal.Gone,

@@ -86,7 +86,7 @@ func (c *confrontation) readFailed(s *Socket, e *journal.Event) {
 	complete := end.blindAt(e.N) == sees
 	said := fmt.Sprintf("%s() of %s failed with %s", e.Call.Op, s.ID, e.Call.Errno)
 	switch {
-	case e.Call.Errno != "EAGAIN":
+	case e.Call.Errno != journal.EAGAIN:
 		if unread > 0 && complete && !c.isConcurrent(e.N) {
 			c.about(R1, s, []int{e.N}, said, fmt.Sprintf("%d bytes that had been delivered were unread", unread))
 		}

@@ -46,7 +46,7 @@ func TestLinger(t *testing.T) {
 	early := func(socket string) func(a *altered) {
 		return func(a *altered) { a.call(socket, "close", 0).Call.TookNS = time.Millisecond.Nanoseconds() }
 	}
-	heldUp := func(a *altered, signal string) {
+	heldUp := func(a *altered, signal journal.Signal) {
 		a.without(func(e *journal.Event) bool { return e.Process != nil && e.Process.Event == "signalled" })
 		c := a.call(signalled, "close", 0)
 		a.put(c.N, journal.Event{

@@ -8,25 +8,25 @@ import (
 )
 
 // dataErrnos are those with which calls that move data can fail on a TCP socket.
-var dataErrnos = []string{"EAGAIN", "ECONNRESET", "ETIMEDOUT", "ECONNABORTED", "ENOTCONN", "EBADF", "ECONNREFUSED", "EPIPE", "EHOSTUNREACH", "ENETUNREACH"}
+var dataErrnos = []journal.Errno{journal.EAGAIN, journal.ECONNRESET, journal.ETIMEDOUT, journal.ECONNABORTED, journal.ENOTCONN, journal.EBADF, journal.ECONNREFUSED, journal.EPIPE, journal.EHOSTUNREACH, journal.ENETUNREACH}
 
 // errnos are those with which TCP, and the socket layer above it, can fail a call that is
 // made as this program makes it: on sockets of its own, with arguments that are right
 // (the manual pages of section 2, and tcp(7)). R2 asks for the causes of these.
-var errnos = map[string][]string{
+var errnos = map[string][]journal.Errno{
 	"socket": {}, "getsockname": {}, "setsockopt": {}, "getsockopt": {}, "fcntl": {}, "dup": {}, "close": {},
 	"epoll_create1": {}, "epoll_ctl": {}, "epoll_wait": {}, "setrlimit": {},
-	"bind":         {"EADDRINUSE", "EADDRNOTAVAIL", "EACCES"},
-	"listen":       {"EADDRINUSE"},
-	"getpeername":  {"ENOTCONN"},
-	"accept4":      {"EAGAIN", "EINVAL"},
-	"shutdown":     {"ENOTCONN"},
-	"SOCK_DESTROY": {"ENOENT"},
+	"bind":         {journal.EADDRINUSE, journal.EADDRNOTAVAIL, journal.EACCES},
+	"listen":       {journal.EADDRINUSE},
+	"getpeername":  {journal.ENOTCONN},
+	"accept4":      {journal.EAGAIN, journal.EINVAL},
+	"shutdown":     {journal.ENOTCONN},
+	"SOCK_DESTROY": {journal.ENOENT},
 	"connect": {
-		"EINPROGRESS", "EALREADY", "EISCONN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EADDRNOTAVAIL", "EADDRINUSE",
-		"ECONNABORTED", "EHOSTUNREACH", "ENETUNREACH",
+		journal.EINPROGRESS, journal.EALREADY, journal.EISCONN, journal.ECONNREFUSED, journal.ECONNRESET, journal.ETIMEDOUT, journal.EADDRNOTAVAIL, journal.EADDRINUSE,
+		journal.ECONNABORTED, journal.EHOSTUNREACH, journal.ENETUNREACH,
 	},
-	"net.Dial": {"ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EADDRNOTAVAIL"},
+	"net.Dial": {journal.ECONNREFUSED, journal.ECONNRESET, journal.ETIMEDOUT, journal.EADDRNOTAVAIL},
 }
 
 // errnos asks whether TCP can fail a call with the error that it failed with (R7).
@@ -52,18 +52,18 @@ func (c *confrontation) errnos(s *Socket) {
 // or this kernel does not have what is asked for.
 func (c *confrontation) meant(e *journal.Event) bool {
 	switch e.Call.Errno {
-	case "EMFILE":
+	case journal.EMFILE:
 		for i := range c.Journal.Events {
 			x := &c.Journal.Events[i]
 			if x.N < e.N && x.Call != nil && x.Call.Op == "setrlimit" && x.Call.Errno == "" {
 				return true
 			}
 		}
-	case "EINTR":
+	case journal.EINTR:
 		return !c.ranThrough(e) // being continued interrupts calls with a timeout (signal(7))
-	case "ENOPROTOOPT":
+	case journal.ENOPROTOOPT:
 		return e.Call.Op == "setsockopt" || e.Call.Op == "getsockopt"
-	case "EOPNOTSUPP":
+	case journal.EOPNOTSUPP:
 		return e.Call.Op == "SOCK_DESTROY"
 	}
 	return false

@@ -33,8 +33,8 @@ func TestErrnosThatTCPDoesNotHave(t *testing.T) {
 	}
 	var lies []lie
 	for _, c := range calls {
-		for _, errno := range []string{"EPERM", "EIO", "ENOMEM", "ENOBUFS", "EINTR"} {
-			lies = append(lies, lie{c.op + ": " + errno, c.in, R7, c.socket, func(a *altered) { a.fails(c.socket, c.op, 0, errno) }})
+		for _, errno := range []journal.Errno{"EPERM", "EIO", "ENOMEM", "ENOBUFS", "EINTR"} {
+			lies = append(lies, lie{c.op + ": " + string(errno), c.in, R7, c.socket, func(a *altered) { a.fails(c.socket, c.op, 0, errno) }})
 		}
 	}
 	found(t, append(lies,

@@ -35,9 +35,9 @@ func (c *confrontation) bindResult(s *Socket, e *journal.Event) {
 		c.keptAs(s, e, address(e.Call.Kept, arg(e.Call, 1)))
 		c.boundBeside(s, e)
 	case c.host:
-	case e.Call.Errno == "EADDRINUSE" && !c.isTaken(s, arg(e.Call, 1), e.N):
+	case e.Call.Errno == journal.EADDRINUSE && !c.isTaken(s, arg(e.Call, 1), e.N):
 		c.about(R2, s, []int{e.N}, said(s, e), "no socket of that host kept the address from it")
-	case e.Call.Errno == "EADDRNOTAVAIL":
+	case e.Call.Errno == journal.EADDRNOTAVAIL:
 		c.about(R2, s, []int{e.N}, said(s, e), "the address is the host's own")
 	}
 }
@@ -45,11 +45,11 @@ func (c *confrontation) bindResult(s *Socket, e *journal.Event) {
 // connectBegan holds the address that connect() took, or did not get, against the others.
 func (c *confrontation) connectBegan(s *Socket, e *journal.Event) {
 	switch e.Call.Errno {
-	case "", "EINPROGRESS":
+	case "", journal.EINPROGRESS:
 		if !c.reportsOpening(s, e) {
 			c.called(s, e)
 		}
-	case "EADDRNOTAVAIL":
+	case journal.EADDRNOTAVAIL:
 		if !c.host && !c.hasRival(s, arg(e.Call, 1)) {
 			c.about(R2, s, []int{e.N}, said(s, e), "no other socket of that host is connected there")
 		}
@@ -200,7 +200,7 @@ func (c *confrontation) reportsOpening(s *Socket, e *journal.Event) bool {
 	for _, x := range s.CallsOf(0, e.N, "connect") {
 		before = x
 	}
-	return e.Call.Errno == "" && before != nil && before.Call.Errno == "EINPROGRESS" && s.End != nil && by(s.End.Opened, e.N)
+	return e.Call.Errno == "" && before != nil && before.Call.Errno == journal.EINPROGRESS && s.End != nil && by(s.End.Opened, e.N)
 }
 
 // called asks whether a call that began an opening made a SYN leave.

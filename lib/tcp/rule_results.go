@@ -17,7 +17,7 @@ func (c *confrontation) results(s *Socket) {
 		case e.N == s.returned:
 		case op == "connect":
 			c.connectResult(s, e)
-		case op == "shutdown" && e.Call.Errno == "ENOTCONN":
+		case op == "shutdown" && e.Call.Errno == journal.ENOTCONN:
 			c.notConnected(s, e)
 		case op == "getsockopt" && arg(e.Call, 1) == "SO_ERROR":
 			c.socketError(s, e)
@@ -37,10 +37,10 @@ func (c *confrontation) moveResult(s *Socket, e *journal.Event) {
 		if write && e.Call.Result >= 0 {
 			c.writeSucceeded(s, e)
 		}
-		if why := c.noPipe(s, e); write && e.Call.Signal == "SIGPIPE" && why != "" {
+		if why := c.noPipe(s, e); write && e.Call.Signal == journal.SIGPIPE && why != "" {
 			c.about(R2, s, []int{e.N, s.End.RstIn}, said(s, e)+" and raised SIGPIPE", why)
 		}
-	case "EAGAIN":
+	case journal.EAGAIN:
 		if write {
 			c.noRoom(s, e)
 		}
@@ -70,22 +70,22 @@ func (c *confrontation) unreachable(s *Socket, n int) bool {
 
 // uncaused says what an error lacks that any call can report, connect(), one that moves
 // bytes, or SO_ERROR; "": nothing, or it is not such an error.
-func (c *confrontation) uncaused(s *Socket, errno string, n int) string {
+func (c *confrontation) uncaused(s *Socket, errno journal.Errno, n int) string {
 	end := s.End
 	switch errno {
-	case "ECONNREFUSED":
+	case journal.ECONNREFUSED:
 		if !c.refusedBy(s, c.soon(n)) {
 			return "no RST had been delivered to it"
 		}
-	case "ECONNABORTED":
+	case journal.ECONNABORTED:
 		if !by(end.Destroyed, n) {
 			return "nothing had aborted it"
 		}
-	case "ETIMEDOUT":
+	case journal.ETIMEDOUT:
 		if end.UnackedAt(n) == 0 && s.options["TCP_USER_TIMEOUT"] == "" && !s.keepsAlive() {
 			return "nothing was unanswered"
 		}
-	case "EHOSTUNREACH", "ENETUNREACH": // from connect() without a SYN: no route
+	case journal.EHOSTUNREACH, journal.ENETUNREACH: // from connect() without a SYN: no route
 		if !c.host && by(end.Born, max(c.soon(n), c.nextDeed(n))) && !c.unreachable(s, c.soon(n)) {
 			return "no ICMP message had been delivered to it"
 		}
@@ -97,11 +97,11 @@ func (c *confrontation) connectResult(s *Socket, e *journal.Event) {
 	soon := c.soon(e.N)
 	why := c.uncaused(s, e.Call.Errno, e.N)
 	switch e.Call.Errno {
-	case "ECONNRESET":
+	case journal.ECONNRESET:
 		if !c.refusedBy(s, soon) {
 			why = "no RST had been delivered to it"
 		}
-	case "", "EISCONN":
+	case "", journal.EISCONN:
 		if !by(s.End.Opened, soon) {
 			why = "its opening was not complete"
 		}
@@ -127,7 +127,7 @@ func (c *confrontation) notConnected(s *Socket, e *journal.Event) {
 func (c *confrontation) notListening(s *Socket) {
 	for _, e := range s.Calls {
 		state, n := s.StateAt(journal.TCPInfo, e.N)
-		if e.Call.Op == "shutdown" && e.Call.Errno == "ENOTCONN" && state == journal.Listen {
+		if e.Call.Op == "shutdown" && e.Call.Errno == journal.ENOTCONN && state == journal.Listen {
 			c.about(R2, s, []int{n, e.N}, said(s, e), "it was listening")
 		}
 	}
@@ -140,8 +140,8 @@ func (c *confrontation) socketError(s *Socket, e *journal.Event) {
 	switch out := e.Call.Out; {
 	case out == "ECONNRESET" && !c.refusedBy(s, c.soon(e.N)):
 		c.about(R2, s, []int{e.N}, "SO_ERROR of "+s.ID+" was "+out, "no RST had been delivered to it")
-	case c.uncaused(s, out, e.N) != "":
-		c.about(R2, s, []int{e.N}, "SO_ERROR of "+s.ID+" was "+out, c.uncaused(s, out, e.N))
+	case c.uncaused(s, journal.Errno(out), e.N) != "":
+		c.about(R2, s, []int{e.N}, "SO_ERROR of "+s.ID+" was "+out, c.uncaused(s, journal.Errno(out), e.N))
 	case out == "0" && e.Call.Errno == "" && by(end.RstIn, e.N-1) && !s.tookError(e.N):
 		c.about(R2, s, []int{e.N, end.RstIn}, "SO_ERROR of "+s.ID+" was 0", "a RST had been delivered to it, and no call had taken the error")
 	}
@@ -195,15 +195,15 @@ func (c *confrontation) failedFor(s *Socket, e *journal.Event) {
 	end := s.End
 	why := c.uncaused(s, e.Call.Errno, e.N)
 	switch e.Call.Errno {
-	case "ECONNRESET":
+	case journal.ECONNRESET:
 		why = c.notReset(s, e)
-	case "EPIPE":
+	case journal.EPIPE:
 		why = c.noPipe(s, e)
-	case "ENOTCONN":
+	case journal.ENOTCONN:
 		if by(end.Opened, e.N-1) {
 			why = "it had been connected"
 		}
-	case "EBADF":
+	case journal.EBADF:
 		if !inChild(e.Call) && s.hasOwn(e.N) && !c.isConcurrent(e.N) {
 			why = "its descriptor was open"
 		}
@@ -273,9 +273,9 @@ func (c *confrontation) accepts() {
 			switch e.Call.Errno {
 			case "":
 				c.accepted(s, e)
-			case "EAGAIN":
+			case journal.EAGAIN:
 				c.nothingToAccept(s, e)
-			case "EINVAL":
+			case journal.EINVAL:
 				if state, _ := s.StateAt(journal.TCPInfo, e.N); state == journal.Listen && !by(s.Deaf, e.N) {
 					c.about(R2, s, []int{e.N}, said(s, e), "it was listening")
 				}

@@ -12,10 +12,10 @@ const afterReset = "lingerreset/read-after-reset"
 
 // errno makes the calls of a connection in which nothing happened fail.
 func TestErrorsWithoutCause(t *testing.T) {
-	read := func(errno string) func(a *altered) {
+	read := func(errno journal.Errno) func(a *altered) {
 		return func(a *altered) { a.fails("b2", "read", 1, errno) } // where it was told of the FIN
 	}
-	write := func(errno string) func(a *altered) {
+	write := func(errno journal.Errno) func(a *altered) {
 		return func(a *altered) { a.fails("b2", "write", 0, errno) }
 	}
 	found(t, []lie{
@@ -53,7 +53,7 @@ func TestErrorsWithoutCause(t *testing.T) {
 
 // connectsAgain ends a journal where a1 is ESTABLISHED, and lets it call connect() again
 // with these results.
-func connectsAgain(results ...string) func(a *altered) {
+func connectsAgain(results ...journal.Errno) func(a *altered) {
 	return func(a *altered) {
 		a.endsWith(a.call("b1", "accept4", 0).N)
 		to := a.call("a1", "connect", 0).Call.Args[1]

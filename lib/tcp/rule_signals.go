@@ -3,6 +3,8 @@ package tcp
 import (
 	"slices"
 	"strings"
+
+	"sockproof/lib/journal"
 )
 
 // killed asks why a process outlived a write to a connection that had ended, with SIGPIPE
@@ -10,10 +12,10 @@ import (
 func (c *confrontation) killed(s *Socket) {
 	for _, e := range s.Calls {
 		x := e.Call
-		if x.Errno != "EPIPE" || !isWrite(x.Op) || !inChild(x) || strings.Contains(strings.Join(x.Args, " "), "MSG_NOSIGNAL") || x.Op == "(*os.File).Write" {
+		if x.Errno != journal.EPIPE || !isWrite(x.Op) || !inChild(x) || strings.Contains(strings.Join(x.Args, " "), "MSG_NOSIGNAL") || x.Op == "(*os.File).Write" {
 			continue
 		}
-		if c.disposition(s, e.N) == "default" && x.Signal == "" {
+		if c.disposition(s, e.N) == journal.DefaultSIGPIPE && x.Signal == "" {
 			c.about(R2, s, []int{e.N}, said(s, e), "SIGPIPE, at its default, did not end the process")
 		}
 	}
@@ -27,19 +29,19 @@ func (c *confrontation) raised(s *Socket) {
 		switch {
 		case x.Signal == "":
 		case !isWrite(x.Op):
-			c.about(R2, s, []int{e.N}, said(s, e)+" and raised "+x.Signal, "only a write raises one")
-		case x.Errno != "" && x.Errno != "EPIPE", x.Errno == "" && x.Result >= 0:
-			c.about(R2, s, []int{e.N}, said(s, e)+" and raised "+x.Signal, "SIGPIPE comes with EPIPE")
-		case x.Errno == "EPIPE" && c.disposition(s, e.N) == "default":
-			c.about(R2, s, []int{e.N}, said(s, e)+" and raised "+x.Signal+", which was at its default", "a call that ends its process does not return")
+			c.about(R2, s, []int{e.N}, said(s, e)+" and raised "+string(x.Signal), "only a write raises one")
+		case x.Errno != "" && x.Errno != journal.EPIPE, x.Errno == "" && x.Result >= 0:
+			c.about(R2, s, []int{e.N}, said(s, e)+" and raised "+string(x.Signal), "SIGPIPE comes with EPIPE")
+		case x.Errno == journal.EPIPE && c.disposition(s, e.N) == journal.DefaultSIGPIPE:
+			c.about(R2, s, []int{e.N}, said(s, e)+" and raised "+string(x.Signal)+", which was at its default", "a call that ends its process does not return")
 		case x.Errno == "" && !c.endedBy(s, x.Signal):
-			c.about(R2, s, []int{e.N}, x.Op+"() of "+s.ID+" raised "+x.Signal+", which ended the process", "no process that has it was seen to end so")
+			c.about(R2, s, []int{e.N}, x.Op+"() of "+s.ID+" raised "+string(x.Signal)+", which ended the process", "no process that has it was seen to end so")
 		}
 	}
 }
 
 // endedBy says whether a process that has a socket was ended by a signal.
-func (c *confrontation) endedBy(s *Socket, signal string) bool {
+func (c *confrontation) endedBy(s *Socket, signal journal.Signal) bool {
 	has := map[int]bool{}
 	for i := range c.Journal.Events {
 		p := c.Journal.Events[i].Process
@@ -56,8 +58,8 @@ func (c *confrontation) endedBy(s *Socket, signal string) bool {
 
 // disposition is what the process that has a socket does about SIGPIPE; "": it is not
 // known, or several have the socket.
-func (c *confrontation) disposition(s *Socket, n int) string {
-	found := ""
+func (c *confrontation) disposition(s *Socket, n int) journal.Disposition {
+	found := journal.Disposition("")
 	for i := range c.Journal.Events {
 		p := c.Journal.Events[i].Process
 		if p == nil || p.Event != "started" || c.Journal.Events[i].N > n {
