@@ -19,7 +19,7 @@ type Packet struct {
 	Ack     uint32 // absolute; meaningful when ACK is among the flags
 	Win     uint16 // as sent, unscaled
 	Len     int    // bytes of payload
-	Options []string
+	Options TCPOptions
 	At      string
 	Of      int  // the number of the "sent" event of this same packet
 	Copy    bool // the wire made it: a duplicate of the packet Of
@@ -35,22 +35,22 @@ type Packet struct {
 
 // packetJSON is Packet as v1 has it.
 type packetJSON struct {
-	Src     string   `json:"src"` // "192.0.2.1:8080"; "[2001:db8::1]:8080"
-	Dst     string   `json:"dst"`
-	Proto   string   `json:"proto,omitempty"`
-	Flags   []string `json:"flags"` // of FIN SYN RST PSH ACK URG ECE CWR, in that order
-	Seq     uint32   `json:"seq"`
-	Ack     uint32   `json:"ack"`
-	Win     uint16   `json:"win"`
-	Len     int      `json:"len"`
-	Options []string `json:"options,omitempty"`
-	At      string   `json:"at"`
-	Of      int      `json:"of,omitempty"`
-	Copy    bool     `json:"copy,omitempty"`
-	Reason  string   `json:"reason,omitempty"`
-	Bytes   []byte   `json:"bytes,omitempty"` // base64
-	Payload *Digest  `json:"payload,omitempty"`
-	Bulk    *Bulk    `json:"bulk,omitempty"`
+	Src     string     `json:"src"` // "192.0.2.1:8080"; "[2001:db8::1]:8080"
+	Dst     string     `json:"dst"`
+	Proto   string     `json:"proto,omitempty"`
+	Flags   []string   `json:"flags"` // of FIN SYN RST PSH ACK URG ECE CWR, in that order
+	Seq     uint32     `json:"seq"`
+	Ack     uint32     `json:"ack"`
+	Win     uint16     `json:"win"`
+	Len     int        `json:"len"`
+	Options TCPOptions `json:"options,omitempty"`
+	At      string     `json:"at"`
+	Of      int        `json:"of,omitempty"`
+	Copy    bool       `json:"copy,omitempty"`
+	Reason  string     `json:"reason,omitempty"`
+	Bytes   []byte     `json:"bytes,omitempty"` // base64
+	Payload *Digest    `json:"payload,omitempty"`
+	Bulk    *Bulk      `json:"bulk,omitempty"`
 }
 
 // asJSON is the packet as v1 has it.

@@ -1,9 +1,6 @@
 package tcp
 
 import (
-	"strconv"
-	"strings"
-
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
 )
@@ -30,7 +27,8 @@ type Segment struct {
 // wire the bytes stand in the event in which it was sent.
 func newSegment(e, sent *journal.Event) *Segment {
 	s := &Segment{Event: e}
-	s.options(e.Packet.Options)
+	s.Timestamp, s.Echo, s.Stamped = e.Packet.Options.Timestamps()
+	s.Scale, s.Scaled = e.Packet.Options.WindowScale()
 	raw := e.Packet.Bytes
 	hidden := e.Packet.Payload != nil
 	if len(raw) == 0 && sent != nil && sent.Packet != nil {
@@ -43,25 +41,6 @@ func newSegment(e, sent *journal.Event) *Segment {
 	}
 	return s
 }
-
-// options reads those that matter, as the journal has them: "TS val 7 ecr 5", "wscale 10".
-func (s *Segment) options(all []string) {
-	for _, o := range all {
-		f := strings.Fields(o)
-		switch {
-		case len(f) == 5 && f[0] == "TS":
-			value, err := strconv.ParseUint(f[2], 10, 32)
-			echo, errEcho := strconv.ParseUint(f[4], 10, 32)
-			s.Timestamp, s.Echo, s.Stamped = uint32(value), uint32(echo), err == nil && errEcho == nil
-		case len(f) == 2 && f[0] == "wscale":
-			shift, err := strconv.ParseUint(f[1], 10, 8)
-			s.Scale, s.Scaled = uint8(min(shift, maxScale)), err == nil
-		}
-	}
-}
-
-// maxScale is the largest shift of a window (RFC 7323 §2.3).
-const maxScale = 14
 
 // Has says whether every flag of want is set.
 func (s *Segment) Has(want packet.Flags) bool { return s.Packet.Flags.Has(want) }
