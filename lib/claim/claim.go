@@ -1,6 +1,9 @@
 // Package claim puts documented statements to the test. A Claim reads nothing
 // but a journal and answers with a Finding that cites the events it rests on:
 // no clock, no socket, no I/O. So a saved journal is judged again anywhere.
+//
+// A claim's Rule lists its cases (Once, Each, AfterCall, AfterEnding, EachConn), and says of
+// each Case whether it holds. docs/first-scenario.md has an example.
 package claim
 
 import (

@@ -12,7 +12,8 @@ func Once(test func(c *Case)) Rule {
 	}
 }
 
-// AfterCall tests what followed each call of one kind that succeeded.
+// AfterCall tests what followed each call of one kind that succeeded: a connect() that
+// returned EINPROGRESS did not.
 func AfterCall(op string, test func(c *Case)) Rule {
 	return func(v *tcp.View, lenient bool) []*Case {
 		var all []*Case

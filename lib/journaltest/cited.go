@@ -150,7 +150,7 @@ func (s *Suite) citedTurn(t *testing.T) {
 					_, _, is := scenario.Judge(j)
 					for k := range is {
 						if scenario.Claims[k].Rule != nil && opposite(was[k].Verdict, is[k].Verdict) && slices.Contains(was[k].Events, n) {
-							t.Errorf("%s of event %d: %s is %s: %s", what, n, is[k].Claim, is[k].Verdict, is[k].Because)
+							t.Errorf("mutation, %s of event %d: neither %s nor a rule of lib/tcp notices it: %s: %s", what, n, is[k].Claim, is[k].Verdict, is[k].Because)
 						}
 					}
 				}

@@ -6,6 +6,7 @@ package journaltest
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,6 +20,9 @@ import (
 func Recorded(t testing.TB, name string) *journal.Journal {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join("testdata", name+".jsonl"))
+	if errors.Is(err, os.ErrNotExist) {
+		t.Fatalf("%v; record it: bin/BINARY SCENARIO --format jsonl > cmd/BINARY/testdata/%s.jsonl", err, name)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

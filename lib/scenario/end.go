@@ -113,7 +113,7 @@ func (e *End) Look() {
 func (e *End) Bind(a netip.AddrPort) journal.Errno { return e.t.evidence(e.s.Bind(a)) }
 
 // Connect connects, and waits for what becomes of it. The errno is that of connect(2):
-// EINPROGRESS, where it has begun.
+// EINPROGRESS, where it has begun. One more call then returns what became of it.
 func (e *End) Connect(to netip.AddrPort) journal.Errno {
 	err := e.StartConnect(to)
 	e.t.settle()

@@ -52,8 +52,8 @@ func (e *End) Listen(backlog int) *Listener {
 // TryListen is Listen where failing is evidence.
 func (e *End) TryListen(backlog int) journal.Errno { return e.t.evidence(e.s.Listen(backlog)) }
 
-// Connection makes a connection to a listener on ServerPort, which is made the first
-// time. The options are the client's.
+// Connection makes a connection from the scenario's first host to a listener on the last,
+// on ServerPort, which is made the first time. The options are the client's.
 func (t *T) Connection(options ...SocketOption) (client, server *End) {
 	if t.listener == nil {
 		t.listener = t.Listen(ServerPort)
