@@ -126,22 +126,33 @@ func TestScanElsewhere(t *testing.T) {
 	})
 }
 
+// scanRounds are the reports of a scan that is repeated.
+func scanRounds(t *testing.T, times string) (rounds []scanReport, err error) {
+	t.Helper()
+	code, out, errs := journaltest.Command(t, "halfclose", scanCommand(), "--times", times, "--every", "1ms", "--format", "json")
+	if code != 0 || errs != "" {
+		return nil, fmt.Errorf("exit %d, %q", code, errs)
+	}
+	for line := range strings.Lines(out) {
+		var r scanReport
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			return nil, err
+		}
+		rounds = append(rounds, r)
+	}
+	return rounds, nil
+}
+
 // TestScanEveryGrows sees what grows from one round to the next.
 func TestScanEveryGrows(t *testing.T) {
 	journaltest.InNamespace(t, func() error {
 		var rounds []scanReport
-		for _, args := range [][]string{{"--times", "1"}, {"--times", "2"}} {
-			code, out, errs := journaltest.Command(t, "halfclose", scanCommand(), append(args, "--every", "1ms", "--format", "json")...)
-			if code != 0 || errs != "" {
-				return fmt.Errorf("exit %d, %q", code, errs)
+		for _, times := range []string{"1", "2"} {
+			more, err := scanRounds(t, times)
+			if err != nil {
+				return err
 			}
-			for line := range strings.Lines(out) {
-				var r scanReport
-				if err := json.Unmarshal([]byte(line), &r); err != nil {
-					return err
-				}
-				rounds = append(rounds, r)
-			}
+			rounds = append(rounds, more...)
 		}
 		if len(rounds) != 3 || rounds[0].Stuck+rounds[1].Stuck+rounds[2].Stuck != 0 || len(rounds[2].Changes) != 0 {
 			return fmt.Errorf("an empty namespace: %+v", rounds)

@@ -68,78 +68,89 @@ func scanSettles(want string) (r *scanReport, err error) {
 	return r, err
 }
 
+// mptcpLife is a connection between two kinds of socket, from its beginning to its end.
+type mptcpLife struct {
+	name             string
+	listen, connect  int
+	leaked, orphaned string // what is found when the client has shut down, and closed
+}
+
 // What a program does not close is leaked, whatever the connection is made of;
 // and each socket is counted once, though the kernel lists it twice.
 func TestScanMPTCP(t *testing.T) {
 	needMPTCP(t)
 	for _, a := range []string{"127.0.0.1:8080", "[::1]:8080"} {
-		at := netip.MustParseAddrPort(a)
 		const tcp, mptcp = syscall.IPPROTO_TCP, protocolMPTCP
-		for _, tt := range []struct {
-			name             string
-			listen, connect  int
-			leaked, orphaned string // what is found when the client has shut down, and closed
-		}{
+		for _, tt := range []mptcpLife{
 			{"TCP", tcp, tcp, "leaked 1/0, peer-open 1/0", "leaked 1/0, peer-open-orphan 1/0"},
 			{"MPTCP", mptcp, mptcp, "leaked 1/1, peer-open 1/1", "leaked 1/1, peer-open-orphan 1/1"},
 			{"MPTCP client that fell back", tcp, mptcp, "leaked 1/0, peer-open 1/1", "leaked 1/0, peer-open-orphan 1/1"},
 			{"TCP client of an MPTCP server", mptcp, tcp, "leaked 1/0, peer-open 1/0", "leaked 1/0, peer-open-orphan 1/0"},
 		} {
 			t.Run(tt.name+"/"+a, func(t *testing.T) {
-				journaltest.InNamespace(t, func() error {
-					listener, err := scanListen(at, tt.listen)
-					if err != nil {
-						return err
-					}
-					client, err := scanConnect(at, tt.connect)
-					if err != nil {
-						return err
-					}
-					server, err := listener.accept()
-					if err != nil {
-						return err
-					}
-					if _, err := syscall.Write(int(client), []byte("hello")); err != nil {
-						return err
-					}
-					if _, err := scanSettles(""); err != nil {
-						return err
-					}
-					if err := client.shut(); err != nil {
-						return err
-					}
-					r, err := scanSettles(tt.leaked)
-					if err != nil {
-						return err
-					}
-					me, err := thisProcess()
-					if err != nil {
-						return err
-					}
-					for _, k := range r.Kinds {
-						if len(k.Programs) != 1 || k.Programs[0].Owner != me || r.OwnersNotVisible != 0 {
-							t.Errorf("%s is owned by %+v", k.Kind, k.Programs)
-						}
-					}
-					if err := client.close(); err != nil {
-						return err
-					}
-					if tt.orphaned != "" {
-						if _, err := scanSettles(tt.orphaned); err != nil {
-							return err
-						}
-					}
-					if err := server.close(); err != nil {
-						return err
-					}
-					if _, err := scanSettles(""); err != nil {
-						return err
-					}
-					return listener.close()
-				})
+				journaltest.InNamespace(t, func() error { return tt.lived(t, netip.MustParseAddrPort(a)) })
 			})
 		}
 	}
+}
+
+// lived makes the connection, scans at each step, and ends it.
+func (tt *mptcpLife) lived(t *testing.T, at netip.AddrPort) error {
+	listener, err := scanListen(at, tt.listen)
+	if err != nil {
+		return err
+	}
+	client, err := scanConnect(at, tt.connect)
+	if err != nil {
+		return err
+	}
+	server, err := listener.accept()
+	if err != nil {
+		return err
+	}
+	if _, err := syscall.Write(int(client), []byte("hello")); err != nil {
+		return err
+	}
+	if _, err := scanSettles(""); err != nil {
+		return err
+	}
+	if err := client.shut(); err != nil {
+		return err
+	}
+	r, err := scanSettles(tt.leaked)
+	if err != nil {
+		return err
+	}
+	if err := allMine(t, r); err != nil {
+		return err
+	}
+	if err := client.close(); err != nil {
+		return err
+	}
+	if _, err := scanSettles(tt.orphaned); err != nil {
+		return err
+	}
+	if err := server.close(); err != nil {
+		return err
+	}
+	if _, err := scanSettles(""); err != nil {
+		return err
+	}
+	return listener.close()
+}
+
+// allMine checks that what was found is this process's alone.
+func allMine(t *testing.T, r *scanReport) error {
+	me, err := thisProcess()
+	if err != nil {
+		return err
+	}
+	for _, k := range r.Kinds {
+		if len(k.Programs) != 1 || k.Programs[0].Owner != me || r.OwnersNotVisible != 0 {
+			t.Errorf("%s is owned by %+v", k.Kind, k.Programs)
+		}
+	}
+	return nil
 }
 
 // A connection that waits to be accepted belongs to nobody yet, but to be

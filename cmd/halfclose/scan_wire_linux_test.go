@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -159,153 +160,185 @@ func thisProcess() (live.Owner, error) {
 // scanGone is that nothing is stuck.
 func scanGone(host string) scanWant { return scanWant{host: host, kind: stuckKind(stuckKinds)} }
 
+// scanStep does something and names what must be found then.
+type scanStep struct {
+	do    func(*scanStage)
+	wants []scanWant
+}
+
+// scanLife is a connection on its way through the states.
+type scanLife struct {
+	name   string
+	queued bool // the server does not accept
+	steps  []scanStep
+}
+
+func scanClient(s *scanStage) *scenario.End { return s.client }
+func scanServer(s *scanStage) *scenario.End { return s.server }
+
+func shutsDown(who func(*scanStage) *scenario.End) func(*scanStage) {
+	return func(s *scanStage) { who(s).ShutdownWrite() }
+}
+
+func closesEnd(who func(*scanStage) *scenario.End) func(*scanStage) {
+	return func(s *scanStage) { who(s).Close() }
+}
+
+func holds(host string) func(*scanStage) {
+	return func(s *scanStage) { s.Hold(func(p *wire.Packet) bool { return host == "" || p.From == host }) }
+}
+
+func releases(s *scanStage) { s.Release() }
+
+// answerLives: the peer has closed, and this end has not.
+var answerLives = []scanLife{
+	{name: "half closed", steps: []scanStep{
+		{nil, []scanWant{scanGone("a"), scanGone("b")}},
+		{func(s *scanStage) { s.client.Send("hello") }, []scanWant{scanGone("a"), scanGone("b")}},
+		{shutsDown(scanClient), []scanWant{
+			{host: "b", kind: stuckLeaked, owner: true, unread: 5, told: "both"},
+			{host: "a", kind: stuckPeerOpen, owner: true, told: "both"},
+		}},
+		{(*scanStage).drain, []scanWant{{host: "b", kind: stuckLeaked, owner: true, endRead: 1, told: "both"}}},
+		{closesEnd(scanClient), []scanWant{{host: "a", kind: stuckPeerOpenOrphan, orphan: true, told: "left"}}},
+		{closesEnd(scanServer), []scanWant{{host: "a", kind: stuckTimeWait, told: "left"}, scanGone("b")}},
+	}},
+	{name: "the answer is lost", steps: []scanStep{
+		{shutsDown(scanClient), nil},
+		{holds("b"), nil},
+		{func(s *scanStage) { s.server.Send("hello") }, []scanWant{
+			{host: "b", kind: stuckAnswering, owner: true, told: "both"},
+			{host: "a", kind: stuckPeerOpen, owner: true, told: "both"},
+		}},
+		{releases, []scanWant{
+			{host: "b", kind: stuckLeaked, owner: true, told: "both"},
+			{host: "a", kind: stuckPeerUnread, owner: true, unread: 5, told: "both"},
+		}},
+		{func(s *scanStage) { s.client.Recv() }, []scanWant{{host: "a", kind: stuckPeerOpen, owner: true, told: "both"}}},
+		{closesEnd(scanServer), []scanWant{{host: "a", kind: stuckTimeWait, told: "left"}, scanGone("b")}},
+	}},
+	{name: "never accepted", queued: true, steps: []scanStep{
+		{closesEnd(scanClient), []scanWant{{host: "b", kind: stuckNeverAccepted, owner: true, told: "both"}}},
+		{func(s *scanStage) { s.server = s.listener.Accept() }, []scanWant{{host: "b", kind: stuckLeaked, owner: true, told: "both"}}},
+		{closesEnd(scanServer), []scanWant{scanGone("b")}},
+	}},
+}
+
+// lossLives: a FIN or an ACK is lost.
+var lossLives = []scanLife{
+	{name: "the FIN is lost", steps: []scanStep{
+		{holds("a"), nil},
+		{shutsDown(scanClient), []scanWant{{host: "a", kind: stuckFinUnanswered, owner: true, told: "most"}, scanGone("b")}},
+		{closesEnd(scanClient), []scanWant{{host: "a", kind: stuckFinUnanswered, orphan: true, told: "most"}}},
+		{releases, []scanWant{{host: "a", kind: stuckPeerOpenOrphan, orphan: true, told: "left"}, {host: "b", kind: stuckLeaked, owner: true, told: "both"}}},
+	}},
+	{name: "the FIN and what is before it are lost", steps: []scanStep{
+		{holds("a"), nil},
+		{func(s *scanStage) { s.client.Write("hello") }, []scanWant{scanGone("a")}},
+		{shutsDown(scanClient), []scanWant{{host: "a", kind: stuckFinUnanswered, owner: true}, scanGone("b")}},
+		{releases, []scanWant{{host: "a", kind: stuckPeerOpen, owner: true, told: "both"}}},
+	}},
+	{name: "the last ACK is lost", steps: []scanStep{
+		{closesEnd(scanClient), nil},
+		{holds("a"), nil},
+		{shutsDown(scanServer), []scanWant{{host: "b", kind: stuckLastAck, owner: true, told: "most"}}},
+		{closesEnd(scanServer), []scanWant{{host: "b", kind: stuckLastAck, orphan: true, told: "most"}}},
+		{releases, []scanWant{scanGone("b")}},
+	}},
+	{name: "both at once", steps: []scanStep{
+		{holds(""), nil},
+		{shutsDown(scanClient), []scanWant{{host: "a", kind: stuckFinUnanswered, owner: true, told: "most"}}},
+		{shutsDown(scanServer), []scanWant{{host: "b", kind: stuckFinUnanswered, owner: true, told: "most"}}},
+		{func(s *scanStage) { // the FINs cross, the ACKs stay
+			for _, p := range s.Held("") {
+				if p.Flags.Has(packet.FIN) {
+					s.Carry(p)
+				}
+			}
+		}, []scanWant{
+			{host: "a", kind: stuckClosing, owner: true, told: "both"},
+			{host: "b", kind: stuckClosing, owner: true, told: "both"},
+		}},
+		{releases, []scanWant{{host: "a", kind: stuckTimeWait, told: "left"}, {host: "b", kind: stuckTimeWait, told: "left"}}},
+	}},
+}
+
+// unreadLives: the peer does not read.
+var unreadLives = []scanLife{
+	{name: "the peer does not read", steps: []scanStep{
+		{(*scanStage).fill, []scanWant{scanGone("a")}},
+		{shutsDown(scanClient), []scanWant{{host: "a", kind: stuckFinUnread, owner: true, unsent: true}}},
+		{(*scanStage).drain, []scanWant{
+			{host: "a", kind: stuckPeerOpen, owner: true, told: "both"},
+			{host: "b", kind: stuckLeaked, owner: true, endRead: 1, told: "both"},
+		}},
+	}},
+	{name: "the peer has closed and does not read", steps: []scanStep{
+		{(*scanStage).fill, nil},
+		{shutsDown(scanServer), []scanWant{{host: "a", kind: stuckAnswerUnread, owner: true, unsent: true, told: "both"}}},
+		{shutsDown(scanClient), []scanWant{{host: "a", kind: stuckLastAckUnread, owner: true, unsent: true, told: "most"}}},
+		{(*scanStage).drain, []scanWant{scanGone("a")}},
+	}},
+	{name: "both have closed and one does not read", steps: []scanStep{
+		{(*scanStage).fill, nil},
+		{shutsDown(scanClient), []scanWant{{host: "a", kind: stuckFinUnread, owner: true, unsent: true}}},
+		{shutsDown(scanServer), []scanWant{{host: "a", kind: stuckClosingUnread, owner: true, unsent: true, told: "both"}}},
+		{(*scanStage).drain, []scanWant{{host: "a", kind: stuckTimeWait, told: "left"}}},
+	}},
+}
+
 // TestScanEveryState brings connections into every state, looks, and lets what
 // was missing happen: then it must be gone.
 func TestScanEveryState(t *testing.T) {
-	type step struct {
-		do    func(*scanStage)
-		wants []scanWant
-	}
-	shut := func(who func(*scanStage) *scenario.End) func(*scanStage) {
-		return func(s *scanStage) { who(s).ShutdownWrite() }
-	}
-	closed := func(who func(*scanStage) *scenario.End) func(*scanStage) {
-		return func(s *scanStage) { who(s).Close() }
-	}
-	client := func(s *scanStage) *scenario.End { return s.client }
-	server := func(s *scanStage) *scenario.End { return s.server }
-	hold := func(host string) func(*scanStage) {
-		return func(s *scanStage) { s.Hold(func(p *wire.Packet) bool { return host == "" || p.From == host }) }
-	}
-	release := func(s *scanStage) { s.Release() }
-
-	for _, tt := range []struct {
-		name   string
-		queued bool // the server does not accept
-		steps  []step
-	}{
-		{name: "half closed", steps: []step{
-			{nil, []scanWant{scanGone("a"), scanGone("b")}},
-			{func(s *scanStage) { s.client.Send("hello") }, []scanWant{scanGone("a"), scanGone("b")}},
-			{shut(client), []scanWant{
-				{host: "b", kind: stuckLeaked, owner: true, unread: 5, told: "both"},
-				{host: "a", kind: stuckPeerOpen, owner: true, told: "both"},
-			}},
-			{(*scanStage).drain, []scanWant{{host: "b", kind: stuckLeaked, owner: true, endRead: 1, told: "both"}}},
-			{closed(client), []scanWant{{host: "a", kind: stuckPeerOpenOrphan, orphan: true, told: "left"}}},
-			{closed(server), []scanWant{{host: "a", kind: stuckTimeWait, told: "left"}, scanGone("b")}},
-		}},
-		{name: "the answer is lost", steps: []step{
-			{shut(client), nil},
-			{hold("b"), nil},
-			{func(s *scanStage) { s.server.Send("hello") }, []scanWant{
-				{host: "b", kind: stuckAnswering, owner: true, told: "both"},
-				{host: "a", kind: stuckPeerOpen, owner: true, told: "both"},
-			}},
-			{release, []scanWant{
-				{host: "b", kind: stuckLeaked, owner: true, told: "both"},
-				{host: "a", kind: stuckPeerUnread, owner: true, unread: 5, told: "both"},
-			}},
-			{func(s *scanStage) { s.client.Recv() }, []scanWant{{host: "a", kind: stuckPeerOpen, owner: true, told: "both"}}},
-			{closed(server), []scanWant{{host: "a", kind: stuckTimeWait, told: "left"}, scanGone("b")}},
-		}},
-		{name: "never accepted", queued: true, steps: []step{
-			{closed(client), []scanWant{{host: "b", kind: stuckNeverAccepted, owner: true, told: "both"}}},
-			{func(s *scanStage) { s.server = s.listener.Accept() }, []scanWant{{host: "b", kind: stuckLeaked, owner: true, told: "both"}}},
-			{closed(server), []scanWant{scanGone("b")}},
-		}},
-		{name: "the FIN is lost", steps: []step{
-			{hold("a"), nil},
-			{shut(client), []scanWant{{host: "a", kind: stuckFinUnanswered, owner: true, told: "most"}, scanGone("b")}},
-			{closed(client), []scanWant{{host: "a", kind: stuckFinUnanswered, orphan: true, told: "most"}}},
-			{release, []scanWant{{host: "a", kind: stuckPeerOpenOrphan, orphan: true, told: "left"}, {host: "b", kind: stuckLeaked, owner: true, told: "both"}}},
-		}},
-		{name: "the FIN and what is before it are lost", steps: []step{
-			{hold("a"), nil},
-			{func(s *scanStage) { s.client.Write("hello") }, []scanWant{scanGone("a")}},
-			{shut(client), []scanWant{{host: "a", kind: stuckFinUnanswered, owner: true}, scanGone("b")}},
-			{release, []scanWant{{host: "a", kind: stuckPeerOpen, owner: true, told: "both"}}},
-		}},
-		{name: "the last ACK is lost", steps: []step{
-			{closed(client), nil},
-			{hold("a"), nil},
-			{shut(server), []scanWant{{host: "b", kind: stuckLastAck, owner: true, told: "most"}}},
-			{closed(server), []scanWant{{host: "b", kind: stuckLastAck, orphan: true, told: "most"}}},
-			{release, []scanWant{scanGone("b")}},
-		}},
-		{name: "both at once", steps: []step{
-			{hold(""), nil},
-			{shut(client), []scanWant{{host: "a", kind: stuckFinUnanswered, owner: true, told: "most"}}},
-			{shut(server), []scanWant{{host: "b", kind: stuckFinUnanswered, owner: true, told: "most"}}},
-			{func(s *scanStage) { // the FINs cross, the ACKs stay
-				for _, p := range s.Held("") {
-					if p.Flags.Has(packet.FIN) {
-						s.Carry(p)
-					}
-				}
-			}, []scanWant{
-				{host: "a", kind: stuckClosing, owner: true, told: "both"},
-				{host: "b", kind: stuckClosing, owner: true, told: "both"},
-			}},
-			{release, []scanWant{{host: "a", kind: stuckTimeWait, told: "left"}, {host: "b", kind: stuckTimeWait, told: "left"}}},
-		}},
-		{name: "the peer does not read", steps: []step{
-			{(*scanStage).fill, []scanWant{scanGone("a")}},
-			{shut(client), []scanWant{{host: "a", kind: stuckFinUnread, owner: true, unsent: true}}},
-			{(*scanStage).drain, []scanWant{
-				{host: "a", kind: stuckPeerOpen, owner: true, told: "both"},
-				{host: "b", kind: stuckLeaked, owner: true, endRead: 1, told: "both"},
-			}},
-		}},
-		{name: "the peer has closed and does not read", steps: []step{
-			{(*scanStage).fill, nil},
-			{shut(server), []scanWant{{host: "a", kind: stuckAnswerUnread, owner: true, unsent: true, told: "both"}}},
-			{shut(client), []scanWant{{host: "a", kind: stuckLastAckUnread, owner: true, unsent: true, told: "most"}}},
-			{(*scanStage).drain, []scanWant{scanGone("a")}},
-		}},
-		{name: "both have closed and one does not read", steps: []step{
-			{(*scanStage).fill, nil},
-			{shut(client), []scanWant{{host: "a", kind: stuckFinUnread, owner: true, unsent: true}}},
-			{shut(server), []scanWant{{host: "a", kind: stuckClosingUnread, owner: true, unsent: true, told: "both"}}},
-			{(*scanStage).drain, []scanWant{{host: "a", kind: stuckTimeWait, told: "left"}}},
-		}},
-	} {
+	for _, life := range slices.Concat(answerLives, lossLives, unreadLives) {
 		for _, at := range journaltest.Stages(journal.Wire) {
-			t.Run(tt.name+"/"+string(at.Family), func(t *testing.T) {
+			t.Run(life.name+"/"+string(at.Family), func(t *testing.T) {
 				at.Need(t)
-				var (
-					j     journal.Journal
-					wrong []error
-				)
-				steps := func(t *scenario.T) {
-					wrong = nil
-					// So that the kernel does not give orphans up during the test.
-					t.Sysctl("a", "net.ipv4.tcp_orphan_retries", "8")
-					t.Sysctl("b", "net.ipv4.tcp_orphan_retries", "8")
-					s := connectScanStage(t, !tt.queued)
-					for i, step := range tt.steps {
-						if step.do != nil {
-							step.do(s)
-						}
-						for _, w := range step.wants {
-							if err := w.check(s); err != nil {
-								wrong = append(wrong, fmt.Errorf("step %d: %w", i, err))
-							}
-						}
-					}
-				}
-				scan := &scenario.Scenario{Name: "scan", Networks: []journal.Network{at.Network}, Hosts: []string{"a", "b"}, Steps: steps}
-				journaltest.Undisturbed(func() (*journal.Journal, bool) {
-					j = scenario.Conduct(context.Background(), scan, at.Conditions())
-					return &j, len(wrong) == 0
-				})
-				for _, err := range wrong {
-					t.Error(err)
-				}
-				if j.Stopped != "" {
-					t.Error(j.Stopped)
-				}
+				life.lived(t, at)
 			})
+		}
+	}
+}
+
+// lived takes the steps, and reports what a scan found wrong.
+func (life *scanLife) lived(t *testing.T, at journaltest.Stage) {
+	var (
+		j     journal.Journal
+		wrong []error
+	)
+	scan := &scenario.Scenario{
+		Name: "scan", Networks: []journal.Network{at.Network}, Hosts: []string{"a", "b"},
+		Steps: func(t *scenario.T) {
+			wrong = nil
+			life.take(t, func(err error) { wrong = append(wrong, err) })
+		},
+	}
+	journaltest.Undisturbed(func() (*journal.Journal, bool) {
+		j = scenario.Conduct(context.Background(), scan, at.Conditions())
+		return &j, len(wrong) == 0
+	})
+	for _, err := range wrong {
+		t.Error(err)
+	}
+	if j.Stopped != "" {
+		t.Error(j.Stopped)
+	}
+}
+
+// take takes the steps, and reports what a scan finds wrong.
+func (life *scanLife) take(t *scenario.T, wrong func(error)) {
+	// So that the kernel does not give orphans up during the test.
+	t.Sysctl("a", "net.ipv4.tcp_orphan_retries", "8")
+	t.Sysctl("b", "net.ipv4.tcp_orphan_retries", "8")
+	s := connectScanStage(t, !life.queued)
+	for i, step := range life.steps {
+		if step.do != nil {
+			step.do(s)
+		}
+		for _, w := range step.wants {
+			if err := w.check(s); err != nil {
+				wrong(fmt.Errorf("step %d: %w", i, err))
+			}
 		}
 	}
 }

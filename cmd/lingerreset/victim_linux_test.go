@@ -33,15 +33,7 @@ func runVictim(t *testing.T, args ...string) (code int, r victimReport) {
 // TestVictims: every mode towards real programs: what the peer did, whose RST that
 // was, and how the program ended.
 func TestVictims(t *testing.T) {
-	for name, tt := range map[string]struct {
-		args   []string
-		code   int
-		did    string
-		reset  string // where packets may be seen
-		signal journal.Signal
-		status int
-		check  func(*testing.T, *misbehaved)
-	}{
+	for name, tt := range map[string]victimCase{
 		// A blocked write is told ECONNRESET first: yes says so, and exits.
 		"rst, yes":   {[]string{"--", "yes"}, 0, "close() with SO_LINGER {1, 0}", "from the peer", "", 1, nil},
 		"rst, cat":   {[]string{"--after-time", "50ms", "--", "cat"}, 0, "close() with SO_LINGER {1, 0}", "from the peer", "", 1, nil},
@@ -70,24 +62,39 @@ func TestVictims(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			code, r := runVictim(t, tt.args...)
-			if code != tt.code || len(r.Victims) != 1 {
-				t.Fatalf("exit %d, %+v; want %d", code, r, tt.code)
-			}
-			m := &r.Victims[0]
-			if !strings.Contains(m.Did, tt.did) || tt.did == "" && m.Did != "" || m.Signal != tt.signal {
-				t.Errorf("%+v", *m)
-			}
-			if !strings.Contains(m.Reset, tt.reset) && !strings.Contains(m.Reset, "not watched") {
-				t.Errorf("RST %q; want %q", m.Reset, tt.reset)
-			}
-			if m.Signal == "" && (m.Status == nil || *m.Status != tt.status) {
-				t.Errorf("status %v; want %d", m.Status, tt.status)
-			}
-			if tt.check != nil {
-				tt.check(t, m)
-			}
+			tt.check(t)
 		})
+	}
+}
+
+// victimCase is one run of the command, and what must be reported.
+type victimCase struct {
+	args   []string
+	code   int
+	did    string
+	reset  string // where packets may be seen
+	signal journal.Signal
+	status int
+	more   func(*testing.T, *misbehaved) // what else; may be nil
+}
+
+func (tt *victimCase) check(t *testing.T) {
+	code, r := runVictim(t, tt.args...)
+	if code != tt.code || len(r.Victims) != 1 {
+		t.Fatalf("exit %d, %+v; want %d", code, r, tt.code)
+	}
+	m := &r.Victims[0]
+	if !strings.Contains(m.Did, tt.did) || tt.did == "" && m.Did != "" || m.Signal != tt.signal {
+		t.Errorf("%+v", *m)
+	}
+	if !strings.Contains(m.Reset, tt.reset) && !strings.Contains(m.Reset, "not watched") {
+		t.Errorf("RST %q; want %q", m.Reset, tt.reset)
+	}
+	if m.Signal == "" && (m.Status == nil || *m.Status != tt.status) {
+		t.Errorf("status %v; want %d", m.Status, tt.status)
+	}
+	if tt.more != nil {
+		tt.more(t, m)
 	}
 }
 

@@ -27,16 +27,18 @@ func self() (live.Owner, error) {
 	return live.Owner{PID: os.Getpid(), Program: strings.TrimSpace(string(comm))}, err
 }
 
+// selfAddress is where a socket connects to itself, and what a scan says of it.
+type selfAddress struct{ name, at, address, family string }
+
 // TestScanSeesItLiveAndDie follows a self-connected socket, among ordinary
 // ones, from ESTABLISHED to TIME_WAIT.
 func TestScanSeesItLiveAndDie(t *testing.T) {
-	for _, tt := range []struct{ name, at, address, family string }{
+	for _, tt := range []selfAddress{
 		{"IPv4", "127.0.0.1:8080", "127.0.0.1:8080", "ipv4"},
 		{"IPv6", "[::1]:8080", "[::1]:8080", "ipv6"},
 		{"IPv4 on an IPv6 socket", "[::ffff:127.0.0.1]:8080", "127.0.0.1:8080", "ipv6"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			at := netip.MustParseAddrPort(tt.at)
 			journaltest.InNamespace(t, func() error {
 				var ordinary []int
 				defer func() { journaltest.CloseAll(ordinary) }()
@@ -51,48 +53,61 @@ func TestScanSeesItLiveAndDie(t *testing.T) {
 				} else if r.Found != 0 || r.SocketsSeen != 4 {
 					t.Errorf("before: %+v", r)
 				}
-				fd, err := selfConnect(at)
+				fd, err := selfConnect(netip.MustParseAddrPort(tt.at))
 				if err != nil {
 					return err
 				}
-				r, err := scan(live.Place{})
-				if err != nil {
+				if err := tt.lives(t, fd); err != nil {
 					return err
 				}
-				me, err := self()
-				if err != nil {
-					return err
-				}
-				uid := uint32(os.Getuid())
-				want := &scanned{
-					Schema: "sockproof/scan/v1", Found: 1, SocketsSeen: 5, Complete: true,
-					Sockets: []scannedSocket{{
-						State: "ESTABLISHED", Address: tt.address, Family: tt.family,
-						UID: &uid, Inode: inode(fd), Owners: []live.Owner{me},
-					}},
-				}
-				if d := cmp.Diff(want, r, cmp.AllowUnexported()); d != "" {
-					t.Errorf("established (-want +got):\n%s", d)
-				}
-
 				if err := syscall.Close(fd); err != nil {
 					return err
 				}
-				err = journaltest.Eventually("TIME_WAIT", func() (bool, error) {
-					r, err = scan(live.Place{})
-					return err == nil && r.Found == 1 && r.Sockets[0].State == "TIME_WAIT", err
-				})
-				if err != nil {
-					return err
-				}
-				s := r.Sockets[0]
-				if s.Address != tt.address || s.LeftMS == 0 || s.LeftMS > 60_000 || s.Inode != 0 || s.UID != nil || len(s.Owners) != 0 || r.OwnersNotVisible != 0 {
-					t.Errorf("closed: %+v", r)
-				}
-				return nil
+				return tt.dies(t)
 			})
 		})
 	}
+}
+
+// lives checks that a scan finds the socket ESTABLISHED, among four others.
+func (tt *selfAddress) lives(t *testing.T, fd int) error {
+	r, err := scan(live.Place{})
+	if err != nil {
+		return err
+	}
+	me, err := self()
+	if err != nil {
+		return err
+	}
+	uid := uint32(os.Getuid())
+	want := &scanned{
+		Schema: "sockproof/scan/v1", Found: 1, SocketsSeen: 5, Complete: true,
+		Sockets: []scannedSocket{{
+			State: "ESTABLISHED", Address: tt.address, Family: tt.family,
+			UID: &uid, Inode: inode(fd), Owners: []live.Owner{me},
+		}},
+	}
+	if d := cmp.Diff(want, r, cmp.AllowUnexported()); d != "" {
+		t.Errorf("established (-want +got):\n%s", d)
+	}
+	return nil
+}
+
+// dies waits until a scan finds it in TIME_WAIT, and checks what is left of it.
+func (tt *selfAddress) dies(t *testing.T) error {
+	var r *scanned
+	err := journaltest.Eventually("TIME_WAIT", func() (ok bool, err error) {
+		r, err = scan(live.Place{})
+		return err == nil && r.Found == 1 && r.Sockets[0].State == "TIME_WAIT", err
+	})
+	if err != nil {
+		return err
+	}
+	s := r.Sockets[0]
+	if s.Address != tt.address || s.LeftMS == 0 || s.LeftMS > 60_000 || s.Inode != 0 || s.UID != nil || len(s.Owners) != 0 || r.OwnersNotVisible != 0 {
+		t.Errorf("closed: %+v", r)
+	}
+	return nil
 }
 
 // inode is that of a socket's descriptor, 0 if it cannot be had.
@@ -131,15 +146,12 @@ func TestScanElsewhere(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		// Until it has become cat it has this process's name.
-		err = journaltest.Eventually("cat", func() (bool, error) {
-			b, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", child.Process.Pid))
-			return string(b) == "cat\n", err
-		})
-		if err != nil {
+		if err := becomes(child, "cat"); err != nil {
 			return err
 		}
 
+		want := []live.Owner{me, {PID: child.Process.Pid, Program: "cat"}}
+		slices.SortFunc(want, func(a, b live.Owner) int { return a.PID - b.PID })
 		path := fmt.Sprintf("/proc/%d/task/%d/ns/net", os.Getpid(), syscall.Gettid())
 		pid := strconv.Itoa(child.Process.Pid)
 		for _, tt := range []struct {
@@ -148,18 +160,10 @@ func TestScanElsewhere(t *testing.T) {
 			{"--netns", path, "the network namespace " + path},
 			{"--pid", pid, "the network namespace of process " + pid},
 		} {
-			code, out, errs := journaltest.Command(t, "selfconnect", scanCommand(), tt.flag, tt.value, "--format", "json", "--fail-over", "0")
-			var r scanned
-			if err := json.Unmarshal([]byte(out), &r); err != nil || code != 1 || errs != "" {
-				return fmt.Errorf("%s: exit %d, %q, %w", tt.flag, code, errs, err)
+			owners, err := ownersIn(t, tt.flag, tt.value, tt.namespace)
+			if err != nil {
+				return err
 			}
-			if r.Found != 1 || r.Namespace != tt.namespace {
-				return fmt.Errorf("%s: %s", tt.flag, out)
-			}
-			owners := r.Sockets[0].Owners
-			slices.SortFunc(owners, func(a, b live.Owner) int { return a.PID - b.PID })
-			want := []live.Owner{me, {PID: child.Process.Pid, Program: "cat"}}
-			slices.SortFunc(want, func(a, b live.Owner) int { return a.PID - b.PID })
 			if d := cmp.Diff(want, owners); d != "" {
 				t.Errorf("%s: owners (-want +got):\n%s", tt.flag, d)
 			}
@@ -170,6 +174,30 @@ func TestScanElsewhere(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// becomes waits until a child has a program's name: before that it has this process's.
+func becomes(child *exec.Cmd, program string) error {
+	return journaltest.Eventually(program, func() (bool, error) {
+		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", child.Process.Pid))
+		return string(b) == program+"\n", err
+	})
+}
+
+// ownersIn is whose the one socket is that a scan of a namespace finds, by process.
+func ownersIn(t *testing.T, flag, value, namespace string) ([]live.Owner, error) {
+	t.Helper()
+	code, out, errs := journaltest.Command(t, "selfconnect", scanCommand(), flag, value, "--format", "json", "--fail-over", "0")
+	var r scanned
+	if err := json.Unmarshal([]byte(out), &r); err != nil || code != 1 || errs != "" {
+		return nil, fmt.Errorf("%s: exit %d, %q, %w", flag, code, errs, err)
+	}
+	if r.Found != 1 || r.Namespace != namespace {
+		return nil, fmt.Errorf("%s: %s", flag, out)
+	}
+	owners := r.Sockets[0].Owners
+	slices.SortFunc(owners, func(a, b live.Owner) int { return a.PID - b.PID })
+	return owners, nil
 }
 
 func TestScanNoSuchPlace(t *testing.T) {
