@@ -207,46 +207,17 @@ func Write(w io.Writer, j *Journal) error {
 // are not the journal's. A run whose head never came, because the writer was
 // killed, is returned as stopped. The journals are checked.
 func Read(r io.Reader) ([]Journal, error) {
-	var (
-		all    []Journal
-		events []Event
-		lines  = bufio.NewReader(r)
-	)
-	end := func(head Journal) error {
-		head.Events, events = events, nil
-		if err := head.Check(); err != nil {
-			return fmt.Errorf("run %d: %w", head.Run, err)
-		}
-		all = append(all, head)
-		return nil
-	}
+	var read reading
+	lines := bufio.NewReader(r)
 	for n := 1; ; n++ {
 		line, err := lines.ReadBytes('\n')
 		if len(bytes.TrimSpace(line)) > 0 {
-			var rec struct {
-				Record string     `json:"record"`
-				Event  *eventJSON `json:"event"`
-				Run    *Journal   `json:"run"`
-			}
-			if bad := json.Unmarshal(line, &rec); bad != nil {
-				if errors.Is(err, io.EOF) && isCut(line) {
-					break // the writer was killed in the middle of a line
-				}
-				return nil, fmt.Errorf("line %d: %w", n, bad)
-			}
-			switch {
-			case rec.Record == "event" && rec.Event != nil:
-				e := rec.Event.event()
-				if bad := e.keepUnknownOf(line); bad != nil {
-					return nil, fmt.Errorf("line %d: %w", n, bad)
-				}
-				events = append(events, e)
-			case rec.Record == "run" && rec.Run != nil:
-				if err := end(*rec.Run); err != nil {
-					return nil, err
-				}
-			case rec.Record == "event" || rec.Record == "run" || rec.Record == "":
-				return nil, fmt.Errorf("line %d: not a record of a journal", n)
+			switch bad := read.line(n, line); {
+			case bad == nil:
+			case errors.Is(err, io.EOF) && isCut(line):
+				// the writer was killed in the middle of a line
+			default:
+				return nil, bad
 			}
 		}
 		if errors.Is(err, io.EOF) {
@@ -256,12 +227,53 @@ func Read(r io.Reader) ([]Journal, error) {
 			return nil, fmt.Errorf("line %d: %w", n, err)
 		}
 	}
-	if len(events) > 0 {
-		if err := end(Journal{Run: events[0].Run, Stopped: "the journal ends before the run does"}); err != nil {
+	if len(read.events) > 0 {
+		if err := read.end(Journal{Run: read.events[0].Run, Stopped: "the journal ends before the run does"}); err != nil {
 			return nil, err
 		}
 	}
-	return all, nil
+	return read.all, nil
+}
+
+// reading is journals of which a part has been read.
+type reading struct {
+	all    []Journal
+	events []Event // of the run whose head has not come yet
+}
+
+// line takes a record, the n-th.
+func (r *reading) line(n int, line []byte) error {
+	var rec struct {
+		Record string     `json:"record"`
+		Event  *eventJSON `json:"event"`
+		Run    *Journal   `json:"run"`
+	}
+	if err := json.Unmarshal(line, &rec); err != nil {
+		return fmt.Errorf("line %d: %w", n, err)
+	}
+	switch {
+	case rec.Record == "event" && rec.Event != nil:
+		e := rec.Event.event()
+		if err := e.keepUnknownOf(line); err != nil {
+			return fmt.Errorf("line %d: %w", n, err)
+		}
+		r.events = append(r.events, e)
+	case rec.Record == "run" && rec.Run != nil:
+		return r.end(*rec.Run)
+	case rec.Record == "event" || rec.Record == "run" || rec.Record == "":
+		return fmt.Errorf("line %d: not a record of a journal", n)
+	}
+	return nil
+}
+
+// end takes a run's head, and checks its journal.
+func (r *reading) end(head Journal) error {
+	head.Events, r.events = r.events, nil
+	if err := head.Check(); err != nil {
+		return fmt.Errorf("run %d: %w", head.Run, err)
+	}
+	r.all = append(r.all, head)
+	return nil
 }
 
 // isCut says whether a line is the beginning of JSON rather than something else.
