@@ -25,6 +25,6 @@ func BenchmarkBundle(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.SetBytes(int64(len(zipOf(all))))
+		b.SetBytes(int64(len(archived(b, all))))
 	}
 }

@@ -5,6 +5,7 @@
 package evidence
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -50,14 +51,48 @@ var renderings = []rendering{
 // there are hundreds.
 const (
 	maxFile       = 32 << 20 // bytes of one file
+	maxFacts      = 1 << 20  // bytes of machine.json, and of the manifest
+	maxLine       = 1 << 20  // bytes of one event
 	maxBundle     = 64 << 20 // bytes of all files
-	maxRunEvents  = 10_000   // of one run
-	maxEvents     = 20_000   // of all runs
-	maxRuns       = 500      // a story, a page tell of each, be it without events
-	maxHosts      = 16       // of one run: each is a column of its diagram
-	maxSockets    = 1_000    // of one run, which has some tens: hunts keep only those that hit
-	maxAllSockets = 10_000   // of all runs
+	maxObjects    = 20 * maxEvents
+	maxValues     = 50 * maxEvents // of one file: texts, numbers, objects, lists
+	maxRunEvents  = 10_000         // of one run
+	maxEvents     = 20_000         // of all runs
+	maxRuns       = 500            // a story, a page tell of each, be it without events
+	maxHosts      = 16             // of one run: each is a column of its diagram
+	maxSockets    = 1_000          // of one run, which has some tens: hunts keep only those that hit
+	maxAllSockets = 10_000         // of all runs
+	maxWitnesses  = 16             // of one run
 )
+
+// maxOf is how many bytes a file may have; "": a bundle.
+func maxOf(name string) int {
+	switch name {
+	case "":
+		return maxBundle
+	case fileMachine, fileManifest:
+		return maxFacts
+	}
+	return maxFile
+}
+
+// inWords is a size of whole MiB.
+func inWords(bytes int) string { return fmt.Sprintf("%d MiB", bytes>>20) }
+
+// tooMuch says what of a file of JSON is more than evidence has; "": nothing is. What
+// takes two or three bytes there, as {} and a comma, takes hundreds in memory, so it is
+// counted before anything is made of it.
+func tooMuch(b []byte) string {
+	for _, c := range []struct {
+		sign string
+		most int
+	}{{"{", maxObjects}, {"[", maxObjects}, {",", maxValues}} {
+		if n := bytes.Count(b, []byte(c.sign)); n > c.most {
+			return fmt.Sprintf("%d times %q; evidence has at most %d", n, c.sign, c.most)
+		}
+	}
+	return ""
+}
 
 // sizeLimit tells why there is one.
 var sizeLimit = fmt.Sprintf("evidence has at most %d MiB in a file, %d MiB in all, so that anyone can open it: run fewer scenarios at once", maxFile>>20, maxBundle>>20)
@@ -96,6 +131,9 @@ func tooMany(journals []journal.Journal) string {
 		if n := hostsOf(&journals[i]); n > maxHosts {
 			return fmt.Sprintf("run %d has %d hosts; evidence has at most %d of one run", journals[i].Run, n, maxHosts)
 		}
+		if n := witnessesOf(&journals[i]); n > maxWitnesses {
+			return fmt.Sprintf("run %d has %d witnesses; evidence has at most %d of one run", journals[i].Run, n, maxWitnesses)
+		}
 		n = len(journals[i].Events)
 		if all += n; n > maxRunEvents || all > maxEvents {
 			return fmt.Sprintf("run %d makes it %d events; evidence has at most %d of one run, %d in all", journals[i].Run, all, maxRunEvents, maxEvents)
@@ -118,6 +156,26 @@ func hostsOf(j *journal.Journal) int {
 	}
 	delete(hosts, "") // what concerns no single host
 	return len(hosts)
+}
+
+// witnessesOf counts the witnesses of states that a journal names: each is compared with
+// each.
+func witnessesOf(j *journal.Journal) int {
+	names := map[journal.Witness]bool{}
+	for _, w := range j.Witnesses {
+		names[w.Name] = true
+	}
+	for i := range j.Events {
+		switch e := &j.Events[i]; {
+		case e.State != nil:
+			names[e.State.Witness] = true
+		case e.Sample != nil:
+			names[e.Sample.Witness] = true
+		case e.Table != nil:
+			names[e.Table.Witness] = true
+		}
+	}
+	return len(names)
 }
 
 // files are a bundle's files by name.
@@ -172,8 +230,10 @@ func (b *Bundle) render() (files, error) {
 		}
 	}
 	all[fileManifest] = manifestOf(all)
-	if what := tooComplexIn(all); what != "" {
-		return nil, fmt.Errorf("%s: run fewer scenarios at once", what)
+	for _, name := range []string{fileJournal, fileReport} {
+		if what := tooMuch(all[name]); what != "" {
+			return nil, fmt.Errorf("%s has %s: run fewer scenarios at once", name, what)
+		}
 	}
 	return all, nil
 }

@@ -10,6 +10,7 @@ import (
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
+	"sockproof/lib/pcapng"
 	"sockproof/lib/report"
 	"sockproof/lib/tcp"
 )
@@ -73,103 +74,117 @@ func misread(p *journal.Packet, raw []byte) string {
 	return ""
 }
 
-// report compares report.json with the journals, and its verdicts with those that
-// they get now.
-func (v *verifier) report() {
-	w := &v.written
-	if w.Tool != v.Machine.Tool || !w.Started.Equal(v.Machine.Started) || !same(w.Machine, v.Machine.Machine) {
-		v.problem(Problem{File: fileReport, Text: "its tool, start or machine is not that of " + fileMachine})
+// capture checks that the capture has the journals' packets and no others.
+func (v *verifier) capture() {
+	got, err := pcapng.Decode(v.files[fileCapture])
+	if err != nil {
+		v.problem(Problem{File: fileCapture, Text: err.Error()})
+		return
 	}
-	if len(w.Runs) != len(v.Report.Runs) {
-		v.problem(Problem{File: fileReport, Text: fmt.Sprintf("%d runs; %s has %d", len(w.Runs), fileJournal, len(v.Report.Runs))})
+	want, events := v.bundle.captureOf().Packets, v.seenEvents()
+	for i := range max(len(got.Packets), len(want)) {
+		p := Problem{File: fileCapture}
+		if i < len(events) {
+			p.Run, p.Event = events[i].Run, events[i].N
+		}
+		switch {
+		case i >= len(want):
+			p.Text = fmt.Sprintf("packet %d is not in %s", i+1, fileJournal)
+		case i >= len(got.Packets):
+			p.Text = fmt.Sprintf("packet %d of %s is missing", i+1, fileJournal)
+		case !samePacket(&got.Packets[i], &want[i]):
+			p.Text = fmt.Sprintf("packet %d is not that of %s", i+1, fileJournal)
+		default:
+			continue
+		}
+		v.problem(p)
+		return
+	}
+	v.checked("%s of the capture: the same bytes, times and directions as in the journal, and no others", count(int64(len(got.Packets)), "packet"))
+}
+
+// seenEvents are the events that are packets of the capture.
+func (v *verifier) seenEvents() []*journal.Event {
+	var events []*journal.Event
+	for i := range v.Report.Runs {
+		r := &v.Report.Runs[i]
+		at := packetBytes(r)
+		for k := range r.Events {
+			if e := &r.Events[k]; e.Packet != nil && isSeen(e.Packet) && at(e) != nil {
+				events = append(events, e)
+			}
+		}
+	}
+	return events
+}
+
+// samePacket compares all but the words of comments.
+func samePacket(a, b *pcapng.Packet) bool {
+	return a.Interface == b.Interface && a.T == b.T && a.Direction == b.Direction && bytes.Equal(a.Data, b.Data)
+}
+
+// report compares what report.json concludes with what the journals are judged as now.
+func (v *verifier) report() {
+	if len(v.written.Runs) != len(v.Report.Runs) {
+		v.problem(Problem{File: fileReport, Text: fmt.Sprintf("%d runs; %s has %d", len(v.written.Runs), fileJournal, len(v.Report.Runs))})
 	}
 	findings := 0
-	for i := range min(len(w.Runs), len(v.Report.Runs)) {
-		v.events(&w.Runs[i], &v.Report.Runs[i])
-		v.verdicts(&w.Runs[i], &v.Report.Runs[i])
-		v.states(&w.Runs[i], &v.Report.Runs[i])
-		v.table(&w.Runs[i], &v.Report.Runs[i])
-		findings += len(v.Report.Runs[i].Findings)
+	for i := range min(len(v.written.Runs), len(v.Report.Runs)) {
+		written, r := &v.written.Runs[i], &v.Report.Runs[i]
+		findings += len(r.Findings)
+		if !v.contradicted(written, r) {
+			v.verdicts(written, r)
+		}
+		if !same(present(written.Histories), present(r.Histories)) {
+			v.problem(Problem{File: fileReport, Run: r.Run, Text: "its sockets' states are not those of " + fileJournal})
+		}
 	}
-	v.tally()
 	v.checked("%s judged again: the same outcomes, and the same verdicts of %s", count(int64(len(v.Report.Runs)), "run"), count(int64(findings), "finding"))
 }
 
-// events checks that a run of report.json has the journal's events.
-func (v *verifier) events(written, r *report.Run) {
-	problem := func(event int, format string, args ...any) {
-		v.problem(Problem{File: fileReport, Run: r.Run, Event: event, Text: fmt.Sprintf(format, args...)})
-	}
-	head, headWritten := r.Journal, written.Journal
-	head.Events, headWritten.Events = nil, nil
-	head.Witnesses, headWritten.Witnesses = slices.Concat(head.Witnesses), slices.Concat(headWritten.Witnesses)
-	head.Sockets, headWritten.Sockets = slices.Concat(head.Sockets), slices.Concat(headWritten.Sockets)
-	if !same(head, headWritten) {
-		problem(0, "what it says of the run is not what %s says", fileJournal)
-	}
-	for i := range min(len(r.Events), len(written.Events)) {
-		if !same(report.Complete(r.Events[i]), report.Complete(written.Events[i])) {
-			problem(r.Events[i].N, "not that of %s", fileJournal)
-			return
-		}
-	}
-	if len(r.Events) != len(written.Events) {
-		problem(0, "%d events; %s has %d", len(written.Events), fileJournal, len(r.Events))
-	}
-}
-
 // verdicts compares outcome and findings.
-func (v *verifier) verdicts(written, r *report.Run) {
+func (v *verifier) verdicts(written *writtenRun, r *report.Run) {
 	problem := func(claim, format string, args ...any) {
 		v.problem(Problem{File: fileReport, Run: r.Run, Claim: claim, Text: fmt.Sprintf(format, args...)})
-	}
-	if v.contradicted(written, r) {
-		return
 	}
 	if written.Outcome != r.Outcome {
 		problem("", "says %s; its journal is judged as %s: %s", written.Outcome, r.Outcome, r.Why)
 	}
-	// Another build may put a claim otherwise, or to the test elsewhere, and rest a verdict
-	// on other events.
+	// Another build may put a claim otherwise, or to the test elsewhere.
 	here := sameBuild(v.Machine.Tool, v.judge.Tool)
-	now, seen := map[string]*claim.Finding{}, map[string]bool{}
+	now := map[string]*claim.Finding{}
 	for i := range r.Findings {
 		now[r.Findings[i].Claim] = &r.Findings[i]
 	}
 	for i := range written.Findings {
 		f := &written.Findings[i]
-		g, ok := now[f.Claim]
+		g := now[f.Claim]
 		switch {
-		case !here && ok && f.Statement != g.Statement:
-			v.unchecked("run %d: the verdict of %s: not compared, its statement was reworded since", r.Run, f.Claim)
-		case !ok && !here && !seen[f.Claim]:
-			v.unchecked("run %d: the verdict of %s: this program does not put it to the test there", r.Run, f.Claim)
-		case !ok:
+		case g == nil && here:
 			problem(f.Claim, "this program does not put it to the test there, or the report has it twice")
+		case g == nil:
+			v.unchecked("run %d: the verdict of %s: this program does not put it to the test there", r.Run, f.Claim)
+		case !here && f.Statement != g.Statement:
+			v.unchecked("run %d: the verdict of %s: not compared, its statement was reworded since", r.Run, f.Claim)
 		case f.Verdict != g.Verdict:
 			problem(f.Claim, "says %s; its journal is judged as %s: %s", f.Verdict, g.Verdict, g.Because)
-		case f.Quantity != g.Quantity:
-			problem(f.Claim, "is said to claim what %s is; it claims what %s is", f.Quantity, g.Quantity)
-		case here && !slices.Equal(f.Events, g.Events):
-			problem(f.Claim, "rests on events %v; its journal is judged by events %v", f.Events, g.Events)
 		}
 		delete(now, f.Claim)
-		seen[f.Claim] = true
 	}
 	for _, f := range r.Findings {
-		if now[f.Claim] != nil && !here {
-			v.unchecked("run %d: a verdict of %s: the version that made it did not put it to the test there", r.Run, f.Claim)
-			continue
-		}
-		if now[f.Claim] != nil {
+		switch {
+		case now[f.Claim] == nil:
+		case here:
 			problem(f.Claim, "missing; its journal is judged as %s", f.Verdict)
+		default:
+			v.unchecked("run %d: a verdict of %s: the version that made it did not put it to the test there", r.Run, f.Claim)
 		}
 	}
 }
 
 // contradicted compares where the witnesses of a run contradict each other. A report from
 // before they were confronted cannot say: what it concludes is then not compared.
-func (v *verifier) contradicted(written, r *report.Run) (notCompared bool) {
+func (v *verifier) contradicted(written *writtenRun, r *report.Run) (notCompared bool) {
 	known := map[string]bool{}
 	for i := range written.Discrepancies {
 		known[accountOf(&written.Discrepancies[i])] = true
@@ -203,59 +218,102 @@ func firstOf(events []int) int {
 	return events[0]
 }
 
-// states compares the sockets' histories, and where witnesses disagree.
-func (v *verifier) states(written, r *report.Run) {
-	if !same(present(written.Histories), present(r.Histories)) {
-		v.problem(Problem{File: fileReport, Run: r.Run, Text: "its sockets' states are not those of " + fileJournal})
-	}
-	where := func(ds []claim.Disagreement) []claim.Disagreement {
-		ds = present(slices.Clone(ds))
-		for i := range ds {
-			ds[i].Text = ""
-		}
-		return ds
-	}
-	if !same(where(written.Disagreements), where(r.Disagreements)) {
-		v.problem(Problem{File: fileReport, Run: r.Run, Text: "where its witnesses disagree is not where those of " + fileJournal + " do"})
-	}
-}
-
-// table compares the scenario's table: its size, what each cell rests on, and what it
-// names: flags, states, errors and numbers, however it is put. Another build may have
-// another table.
-func (v *verifier) table(written, r *report.Run) {
-	if !sameBuild(v.Machine.Tool, v.judge.Tool) {
-		return
-	}
-	type cell struct {
-		Events []int
-		Names  []string
-	}
-	cells := func(t *claim.Comparison) []cell {
-		if t == nil {
-			return nil
-		}
-		all := []cell{{Events: []int{len(t.Ways), len(t.Rows)}}}
-		for _, way := range t.Ways {
-			all = append(all, cell{Names: present(namesIn(way))})
-		}
-		for i := range t.Rows {
-			for _, c := range t.Rows[i].Cells {
-				all = append(all, cell{present(c.Events), present(namesIn(c.Text))})
-			}
-			all = append(all, cell{}) // the row ends
-		}
-		return all
-	}
-	if !same(cells(written.Comparison), cells(r.Comparison)) {
-		v.problem(Problem{File: fileReport, Run: r.Run, Text: "its table does not say of the events of " + fileJournal + " what it says now"})
-	}
-}
-
 // present makes no list an empty one.
 func present[T any](s []T) []T {
 	if s == nil {
 		return []T{}
 	}
 	return s
+}
+
+// maxRepeats bounds what a tally may count, so that sums of it are numbers.
+const maxRepeats = 1 << 30
+
+// tally checks that the counts, and the verdicts over repeated runs, can be those of the
+// runs that were kept, which are the first of each outcome.
+func (v *verifier) tally() {
+	var kept report.Tally
+	for i := range v.written.Runs {
+		kept.Add(v.written.Runs[i].Outcome)
+	}
+	t := v.written.Tally
+	for _, n := range [][2]int{{t.Reproduced, kept.Reproduced}, {t.NotReproduced, kept.NotReproduced}, {t.Inconclusive, kept.Inconclusive}} {
+		if all, kept := n[0], n[1]; all < kept || all > maxRepeats || (all == 0) != (kept == 0) || v.Machine.Repeat <= 1 && all != kept {
+			v.problem(Problem{File: fileReport, Text: fmt.Sprintf("its tally %+v is not that of its runs", t)})
+			return
+		}
+	}
+	for i := range v.written.Claims {
+		if what := v.total(&v.written.Claims[i]); what != "" {
+			v.problem(Problem{File: fileReport, Claim: v.written.Claims[i].Claim, Text: "over all runs: " + what})
+		}
+	}
+}
+
+// total says why a verdict over all runs cannot be; "": it can.
+func (v *verifier) total(t *claim.Total) string {
+	var kept, counted claim.Total
+	for i := range min(len(v.written.Runs), len(v.Report.Runs)) {
+		for _, f := range v.written.Runs[i].Findings {
+			if v.Report.Runs[i].Scenario == t.Scenario && f.Claim == t.Claim {
+				kept.Add(v.Report.Runs[i].Run, f)
+			}
+		}
+	}
+	for verdict, n := range map[claim.Verdict]int{claim.Confirmed: t.Confirmed, claim.Refuted: t.Refuted, claim.Inconclusive: t.Inconclusive} {
+		if n > 0 {
+			counted.Add(1, claim.Finding{Quantity: t.Quantity, Verdict: verdict})
+		}
+	}
+	switch {
+	case kept.Confirmed+kept.Refuted+kept.Inconclusive == 0:
+		return "of no run that was kept"
+	case t.Confirmed < kept.Confirmed || t.Refuted < kept.Refuted || t.Inconclusive < kept.Inconclusive ||
+		max(t.Confirmed, t.Refuted, t.Inconclusive) > v.Machine.Repeat:
+		return fmt.Sprintf("%d confirmed, %d refuted, %d inconclusive are not those of its runs", t.Confirmed, t.Refuted, t.Inconclusive)
+	case t.Verdict != counted.Verdict:
+		return fmt.Sprintf("says %s; what it counts comes to %s", t.Verdict, counted.Verdict)
+	}
+	return ""
+}
+
+// renderings compares every file with what this program makes of the same journals, if
+// it is the build that made them: another may use other words.
+func (v *verifier) renderings() {
+	switch {
+	case !v.Holds():
+		return // what was found says more than that
+	case !sameBuild(v.Machine.Tool, v.judge.Tool):
+		v.unchecked("the words of %s, %s, %s and %s: made by %s, judged by %s; --format text, markdown or html makes its report again",
+			fileReport, fileStory, filePage, fileCapture, buildOf(v.Machine.Tool), buildOf(v.judge.Tool))
+		return
+	}
+	made, err := v.bundle.render()
+	if err != nil {
+		v.problem(Problem{Text: err.Error()})
+		return
+	}
+	delete(made, fileManifest) // what it says was compared
+	for _, name := range made.names() {
+		if !bytes.Equal(made[name], v.files[name]) {
+			v.problem(Problem{File: name, Text: fmt.Sprintf("not what this version makes of the journal, from byte %d on", firstDifference(made[name], v.files[name]))})
+		}
+	}
+	v.checked("every byte of every file: it is what this version makes of the journal")
+}
+
+// dirty is how a commit ends whose sources had been changed.
+const dirty = "-dirty"
+
+// sameBuild says whether a bundle was made by the very sources of this program.
+func sameBuild(made, here report.Tool) bool {
+	return made.Commit != "" && !strings.HasSuffix(made.Commit, dirty) && made.Version == here.Version && made.Commit == here.Commit
+}
+
+// buildOf names a build, as far as it is known.
+func buildOf(t report.Tool) string {
+	if t.Commit == "" {
+		return t.Version + " of an unknown commit"
+	}
+	return t.Version + " " + t.Commit
 }

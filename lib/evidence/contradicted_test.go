@@ -11,9 +11,12 @@ import (
 	"sockproof/lib/tcp"
 )
 
+// later is another build.
+var later = report.Tool{Name: tool.Name, Version: "1.3.0", Commit: "fedcba9", Go: tool.Go}
+
 // doubting judges as judge does, but finds that the witnesses contradict each other, and
 // so that nothing follows.
-var doubting = Judge{Tool: tool, Standard: "alone", Report: func(j journal.Journal) (report.Run, bool) {
+var doubting = Judge{Tool: later, Standard: "alone", Report: func(j journal.Journal) (report.Run, bool) {
 	r := judged(j)
 	r.Discrepancies = []tcp.Discrepancy{{
 		Rule: tcp.R4, Sockets: []string{}, Hosts: []string{"a"}, Accounts: []string{"one", "another"}, Explanation: "why", Events: []int{2},
@@ -35,12 +38,12 @@ func TestContradictionsMustBeNamed(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			b := sample(t)
-			written := judged(b.Report.Runs[0].Journal)
-			written.Discrepancies = tt.written
-			again, _ := doubting.Report(b.Report.Runs[0].Journal)
-			v := &verifier{Result: &Result{}}
-			v.verdicts(&written, &again)
-			if tt.problems != (len(v.Problems) > 0) || tt.problems == (len(v.Unchecked) > 0) {
+			b.Report.Runs[0].Discrepancies = tt.written
+			v, err := verify("e", rendered(t, b), doubting)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tt.problems != (len(v.Problems) > 0) || tt.problems == slices.ContainsFunc(v.Unchecked, func(s string) bool { return strings.Contains(s, "contradict each other") }) {
 				t.Errorf("problems %v, not checked %v", v.Problems, v.Unchecked)
 			}
 			said := slices.ContainsFunc(v.Problems, func(p Problem) bool { return p.File == fileReport && p.Event == 2 && strings.Contains(p.Text, "R4") })

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
 	"sockproof/lib/report"
@@ -197,4 +198,42 @@ func (b *Bundle) page() ([]byte, error) {
 	var buf bytes.Buffer
 	err := report.HTML(&buf, &b.Report, b.circumstances())
 	return buf.Bytes(), err
+}
+
+// settled puts U+FFFD where JSON has it escaped, which is how the encoder writes
+// what is no UTF-8: read and written again, it would stand there as itself.
+func settled(b []byte) []byte {
+	escape := []byte(`\ufffd`)
+	if !bytes.Contains(b, escape) {
+		return b
+	}
+	var out []byte
+	for i := 0; i < len(b); i++ {
+		switch {
+		case b[i] != '\\':
+			out = append(out, b[i])
+		case bytes.HasPrefix(b[i:], escape):
+			out = append(out, "\ufffd"...)
+			i += len(escape) - 1
+		default: // an escape is two bytes, or begins so
+			out = append(out, b[i:min(i+2, len(b))]...)
+			i++
+		}
+	}
+	return out
+}
+
+// settleTotals gives verdicts over repeated runs the words of the finding that
+// decides, where its run was kept: names in it may have been replaced.
+func settleTotals(totals []claim.Total, runs []report.Run) {
+	for i := range totals {
+		t := &totals[i]
+		for k := range runs {
+			for _, f := range runs[k].Findings {
+				if runs[k].Run == t.Run && f.Claim == t.Claim {
+					t.Because = f.Because
+				}
+			}
+		}
+	}
 }

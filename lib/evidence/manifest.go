@@ -42,7 +42,7 @@ func manifestOf(all files) []byte {
 
 func hashOf(b []byte) string { return fmt.Sprintf("%x", sha256.Sum256(b)) }
 
-// encode writes the one form of a manifest: a file on each line.
+// encode writes a manifest: a file on each line.
 func (m *manifest) encode() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "{\n  \"schema\": %s,\n  \"files\": [", quoted(m.Schema))
@@ -61,20 +61,18 @@ func quoted(s string) []byte {
 	return b
 }
 
-// parseManifest reads a manifest, which must be in its one form.
+// parseManifest reads a manifest, however it is laid out.
 func parseManifest(path string, b []byte) (*manifest, error) {
 	var m manifest
 	if err := json.Unmarshal(b, &m); err != nil {
 		return nil, altered(fileManifest, "%v", err)
 	}
-	if version, ok := strings.CutPrefix(m.Schema, schemaFamily); ok && m.Schema != Schema && m.Schema != schemaFirst {
-		return nil, &ForeignError{path, fmt.Sprintf("evidence of version %q; this program reads %s and %s", version, strings.TrimPrefix(schemaFirst, schemaFamily), strings.TrimPrefix(Schema, schemaFamily))}
-	}
-	if m.Schema != Schema && m.Schema != schemaFirst {
+	version, ours := strings.CutPrefix(m.Schema, schemaFamily)
+	switch {
+	case !ours:
 		return nil, &ForeignError{path, fmt.Sprintf("not evidence: %s has the schema %q, not %q", fileManifest, m.Schema, Schema)}
-	}
-	if !bytes.Equal(m.encode(), b) {
-		return nil, altered(fileManifest, "not in its canonical form, from byte %d on", firstDifference(m.encode(), b))
+	case m.Schema != Schema && m.Schema != schemaFirst:
+		return nil, &ForeignError{path, fmt.Sprintf("evidence of version %q; this program reads %s and %s", version, strings.TrimPrefix(schemaFirst, schemaFamily), strings.TrimPrefix(Schema, schemaFamily))}
 	}
 	return &m, nil
 }
@@ -89,29 +87,43 @@ func firstDifference(a, b []byte) int {
 	return min(len(a), len(b))
 }
 
-// check compares files with what the manifest says of them, and the list with the
-// one that it must be.
-func (m *manifest) check(all files) []Problem {
-	var ps []Problem
-	listed := map[string]bool{}
-	for i, f := range m.Files {
+// is says whether a content is the one that is listed.
+func (l *listed) is(content []byte) bool {
+	return len(content) == l.Size && hashOf(content) == l.SHA256
+}
+
+// lists says whether a file is listed.
+func (m *manifest) lists(name string) bool {
+	return slices.ContainsFunc(m.Files, func(f listed) bool { return f.Name == name })
+}
+
+// check holds files against what the manifest says of them. Those whose line ends alone
+// were changed are put right, and named.
+func (m *manifest) check(all files) (ps []Problem, changed []string) {
+	named := map[string]bool{fileManifest: true}
+	for _, f := range m.Files {
 		content, there := all[f.Name]
+		named[f.Name] = true
 		switch {
-		case i > 0 && f.Name <= m.Files[i-1].Name || f.Name == fileManifest:
-			ps = append(ps, Problem{File: fileManifest, Text: fmt.Sprintf("lists %q out of order", f.Name)})
 		case !there:
 			ps = append(ps, Problem{File: f.Name, Text: "missing"})
+		case f.is(content):
+		case f.is(withLF(content)):
+			all[f.Name] = withLF(content)
+			changed = append(changed, f.Name)
 		case len(content) != f.Size:
 			ps = append(ps, Problem{File: f.Name, Text: fmt.Sprintf("altered: %d bytes, the manifest says %d", len(content), f.Size)})
-		case hashOf(content) != f.SHA256:
+		default:
 			ps = append(ps, Problem{File: f.Name, Text: fmt.Sprintf("altered: its SHA-256 is %s, the manifest says %q", hashOf(content), f.SHA256)})
 		}
-		listed[f.Name] = true
 	}
 	for _, name := range all.names() {
-		if name != fileManifest && !listed[name] {
+		if !named[name] {
 			ps = append(ps, Problem{File: name, Text: "not listed in the manifest"})
 		}
 	}
-	return ps
+	return ps, changed
 }
+
+// withLF undoes what puts CR and LF in the place of LF.
+func withLF(content []byte) []byte { return bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n")) }

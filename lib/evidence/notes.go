@@ -28,11 +28,11 @@ func leftOutOf(r *report.Run) leftOut {
 		e := &r.Events[i]
 		switch {
 		case e.Fold != nil:
-			l.folded = plus(l.folded, int64(e.Fold.Times))
+			l.folded += int64(e.Fold.Times)
 		case e.Packet == nil:
 		case e.Packet.Bulk != nil:
-			l.bulkPackets = plus(l.bulkPackets, e.Packet.Bulk.Packets)
-			l.bulkBytes = plus(l.bulkBytes, e.Packet.Bulk.IPBytes)
+			l.bulkPackets += e.Packet.Bulk.Packets
+			l.bulkBytes += e.Packet.Bulk.IPBytes
 		case at(e) == nil:
 			l.withoutBytes++
 		}

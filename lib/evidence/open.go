@@ -5,16 +5,40 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
-// open reads a bundle: a folder, or a .zip. It reads no more of it than a bundle
-// can have, follows no link in it, and opens nothing but regular files.
+// maxMembers bounds how many files are looked at, those of file managers among them.
+const maxMembers = 1000
+
+// opened is a bundle as it was found, however it was packed.
+type opened struct {
+	files   files
+	extra   []Problem // what is no file of evidence
+	remarks []string  // how it is not packed as it was written, which changes nothing
+	signed  bool      // a signature of the manifest is there
+}
+
+// member is one file of a folder or an archive.
+type member struct {
+	name    string // with slashes
+	size    int64  // as the folder or the archive has it
+	regular bool
+	open    func() (io.ReadCloser, error)
+}
+
+// open reads a bundle: a folder, or a .zip, as it was written or as others have packed
+// it again. It reads no more of it than a bundle can have, follows no link in it, and
+// opens nothing but regular files.
 //
-// The error is a ForeignError where it is no bundle, an alteredError where it is
-// one no more, or why it could not be read.
-func open(path string) (files, error) {
+// The error is a ForeignError where it is no bundle, an alteredError where it is one no
+// more, or why it could not be read.
+func open(path string) (*opened, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
@@ -22,79 +46,179 @@ func open(path string) (files, error) {
 	case err != nil:
 		return nil, err
 	}
-	var all files
+	var members []member
 	switch {
 	case info.IsDir():
-		all, err = openFolder(path)
+		members, err = membersOfFolder(path)
 	case !info.Mode().IsRegular():
 		return nil, &ForeignError{path, "not evidence: neither a folder nor a regular file"}
 	default:
-		var b []byte
-		if b, err = readFile(path, path, "", maxBundle); err == nil {
-			all, err = unzip(path, b)
-		}
+		members, err = membersOfArchive(path)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if all[fileManifest] == nil {
-		return nil, &ForeignError{path, "not evidence: it has no " + fileManifest}
-	}
-	return all, nil
+	return gather(path, members)
 }
 
-func openFolder(path string) (files, error) {
-	entries, err := os.ReadDir(path)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := os.Lstat(filepath.Join(path, fileManifest)); errors.Is(err, os.ErrNotExist) {
-		return nil, &ForeignError{path, "not evidence: it has no " + fileManifest}
-	}
-	all, total := files{}, 0
-	for _, e := range entries {
-		switch {
-		case !known(e.Name()):
-			return nil, altered("", "holds %q, which is no file of evidence", e.Name())
-		case !e.Type().IsRegular():
-			return nil, altered(e.Name(), "not a regular file: links and the like are not followed")
+// membersOfFolder lists the files of a folder, and of the folders in it.
+func membersOfFolder(dir string) ([]member, error) {
+	var members []member
+	seen := 0
+	err := filepath.WalkDir(dir, func(at string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
 		}
-		content, err := readFile(path, filepath.Join(path, e.Name()), e.Name(), maxBundle-total)
+		if seen++; seen > maxMembers {
+			return &ForeignError{dir, fmt.Sprintf("not evidence: a folder of more than %d files", maxMembers)}
+		}
+		rel, err := filepath.Rel(dir, at)
+		if err != nil {
+			return err
+		}
+		m := member{name: filepath.ToSlash(rel), open: func() (io.ReadCloser, error) { return os.Open(at) }}
+		switch {
+		case e.IsDir() && (litter(m.name) || strings.Count(m.name, "/") > 0):
+			members = append(members, m) // what is in it is not asked
+			return fs.SkipDir
+		case e.IsDir():
+			return nil
+		}
+		info, err := e.Info()
+		if err != nil {
+			return err
+		}
+		m.size, m.regular = info.Size(), info.Mode().IsRegular()
+		members = append(members, m)
+		return nil
+	})
+	return members, err
+}
+
+// litter says whether a file is one that file managers leave behind.
+func litter(name string) bool {
+	for part := range strings.SplitSeq(name, "/") {
+		switch strings.ToLower(part) {
+		case "__macosx", ".ds_store", "thumbs.db", "desktop.ini":
+			return true
+		}
+	}
+	return false
+}
+
+// fileSignature is what ssh-keygen -Y sign writes beside the manifest.
+const fileSignature = fileManifest + ".sig"
+
+// gather reads the files of a bundle out of those of a folder or an archive.
+func gather(bundle string, members []member) (*opened, error) {
+	o := &opened{files: files{}}
+	var ignored []string
+	members = slices.DeleteFunc(members, func(m member) bool {
+		if litter(m.name) {
+			ignored = append(ignored, m.name)
+			return true
+		}
+		return false
+	})
+	if len(ignored) > 0 {
+		o.remark("%s of file managers ignored: %s", count(int64(len(ignored)), "file"), someOf(ignored))
+	}
+	wrap, ok := wrapping(members)
+	switch {
+	case !ok:
+		return nil, &ForeignError{bundle, "not evidence: it has no " + fileManifest}
+	case wrap != "":
+		o.remark("it is in a folder of its own, %s", wrap)
+	}
+	total := 0
+	for _, m := range members {
+		name, inside := strings.CutPrefix(m.name, wrap)
+		switch {
+		case inside && name == fileSignature:
+			o.signed = true
+			continue
+		case !inside || !known(name):
+			o.extra = append(o.extra, Problem{File: m.name, Text: "no file of evidence"})
+			continue
+		case !m.regular:
+			return nil, altered(name, "not a regular file: links and the like are not followed")
+		case o.files[name] != nil:
+			return nil, altered(name, "it is there twice")
+		}
+		content, err := m.read(bundle, name, maxBundle-total)
 		if err != nil {
 			return nil, err
 		}
 		total += len(content)
-		all[e.Name()] = content
+		o.files[name] = content
 	}
-	return all, nil
+	return o, nil
 }
 
-// readFile reads a file of a bundle, or the bundle itself, of at most so many bytes.
-func readFile(bundle, path, name string, most int) ([]byte, error) {
-	if name != "" {
-		most = min(most, maxFile)
+func (o *opened) remark(format string, args ...any) {
+	o.remarks = append(o.remarks, fmt.Sprintf(format, args...))
+}
+
+// someOf joins names, of many the first.
+func someOf(names []string) string {
+	const most = 5
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + ", …"
 	}
-	f, err := os.Open(path)
+	return strings.Join(names, ", ")
+}
+
+// wrapping is the one folder that a bundle stands in, with its slash; "": in none. ok:
+// there is a manifest.
+func wrapping(members []member) (wrap string, ok bool) {
+	for _, m := range members {
+		dir, name := path.Split(m.name)
+		switch {
+		case name != fileManifest:
+		case dir == "":
+			return "", true
+		case strings.Count(dir, "/") == 1:
+			wrap, ok = dir, true
+		}
+	}
+	return wrap, ok
+}
+
+// read reads a file of a bundle, of at most so many bytes.
+func (m *member) read(bundle, name string, most int) ([]byte, error) {
+	most = min(most, maxOf(name))
+	if m.size > int64(most) {
+		return nil, tooLarge(bundle, name, m.size)
+	}
+	f, err := m.open()
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > int64(most) {
-		return nil, tooLarge(bundle, name, info.Size())
-	}
-	b := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead)) // no more is taken than it needs
+	return readAll(f, bundle, name, m.size, most)
+}
+
+// readAll reads what should have a size, and at most so many bytes.
+func readAll(f io.Reader, bundle, name string, size int64, most int) ([]byte, error) {
+	b := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead)) // no more is taken than it needs
 	n, err := io.Copy(b, io.LimitReader(f, int64(most)+1))
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
+		return nil, err
 	}
 	if n > int64(most) { // it has grown, or is no file of a size
 		return nil, tooLarge(bundle, name, n)
 	}
 	return b.Bytes(), nil
+}
+
+// readFile reads a file by its path.
+func readFile(path, name string, most int) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	m := member{size: info.Size(), open: func() (io.ReadCloser, error) { return os.Open(path) }}
+	return m.read(path, name, most)
 }
 
 // tooLarge is the error for what no bundle has.
@@ -103,5 +227,5 @@ func tooLarge(bundle, name string, size int64) error {
 	if name != "" {
 		what = name
 	}
-	return &ForeignError{bundle, fmt.Sprintf("not evidence: %s has %d bytes; evidence has at most %d MiB in a file, %d MiB in all", what, size, maxFile>>20, maxBundle>>20)}
+	return &ForeignError{bundle, fmt.Sprintf("not evidence: %s has %d bytes; evidence has at most %s, %s in all", what, size, inWords(maxOf(name)), inWords(maxBundle))}
 }

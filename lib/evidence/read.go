@@ -4,15 +4,38 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"reflect"
+	"slices"
 	"strings"
 
+	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/report"
+	"sockproof/lib/tcp"
 )
 
-// read reads the sources: machine.json, the journals and report.json.
+// written is what of report.json is compared with the journals, or taken over.
+type written struct {
+	Tally  report.Tally  `json:"tally"`
+	Claims []claim.Total `json:"claims"`
+	Runs   []writtenRun  `json:"runs"`
+}
+
+// writtenRun is what report.json concludes from a run.
+type writtenRun struct {
+	Title         string            `json:"title"`
+	Outcome       claim.Outcome     `json:"outcome"`
+	Histories     []claim.History   `json:"histories"`
+	Discrepancies []tcp.Discrepancy `json:"discrepancies"` // nil: of a version that did not confront the witnesses
+	Findings      []claim.Finding   `json:"findings"`
+}
+
+// read reads the sources: machine.json, the journals and what report.json concludes.
 func (v *verifier) read() error {
+	for _, name := range []string{fileJournal, fileMachine, fileReport} {
+		if what := tooMuch(v.files[name]); what != "" {
+			return &ForeignError{v.Path, fmt.Sprintf("not evidence: %s has %s", name, what)}
+		}
+	}
 	if err := v.readMachine(); err != nil {
 		return err
 	}
@@ -22,7 +45,6 @@ func (v *verifier) read() error {
 	if err := json.Unmarshal(v.files[fileReport], &v.written); err != nil {
 		return altered(fileReport, "%v", err)
 	}
-	v.judgeAgain()
 	return nil
 }
 
@@ -51,6 +73,11 @@ func (v *verifier) readJournals() error {
 	if n := bytes.Count(b, []byte("\n")); n > 2*maxEvents { // a run without events is a line too
 		return &ForeignError{v.Path, fmt.Sprintf("not evidence: %s has %d lines; evidence has at most %d events", fileJournal, n, maxEvents)}
 	}
+	for line := range bytes.Lines(b) {
+		if len(line) > maxLine {
+			return &ForeignError{v.Path, fmt.Sprintf("not evidence: a line of %s has %d bytes; evidence has at most %s", fileJournal, len(line), inWords(maxLine))}
+		}
+	}
 	var err error
 	if v.journals, err = journal.Read(bytes.NewReader(b)); err != nil {
 		return altered(fileJournal, "%v", err)
@@ -60,11 +87,6 @@ func (v *verifier) readJournals() error {
 	}
 	if len(v.journals) == 0 {
 		return altered(fileJournal, "it has no run, and is evidence of nothing")
-	}
-	for i := range v.journals {
-		if err := watched(&v.journals[i]); err != nil {
-			return err
-		}
 	}
 	return numbered(v.journals)
 }
@@ -98,12 +120,12 @@ func numbered(journals []journal.Journal) error {
 
 // judgeAgain makes the report anew, from the journals and with this program's
 // claims. Only what no journal has is taken over from report.json: how many runs
-// there were, the verdicts over those that were not kept, once tally has found that
-// they can be, and why a scenario took the default's place.
+// there were, the verdicts over those that were not kept, and why a scenario took the
+// default's place.
 func (v *verifier) judgeAgain() {
 	v.Report = report.Report{
 		Schema: report.Schema, Tool: v.Machine.Tool, Started: v.Machine.Started, Machine: v.Machine.Machine,
-		Tally: v.written.Tally, Runs: []report.Run{},
+		Tally: v.written.Tally, Claims: slices.Clone(v.written.Claims), Runs: []report.Run{},
 	}
 	for i, j := range v.journals {
 		run, ok := v.judge.Report(j)
@@ -116,11 +138,15 @@ func (v *verifier) judgeAgain() {
 		}
 		v.Report.Runs = append(v.Report.Runs, run)
 	}
+	settleTotals(v.Report.Claims, v.Report.Runs)
 	v.bundle = &Bundle{Machine: v.Machine, Report: v.Report}
 	if !same(v.Machine.Runs, factsOf(v.Report.Runs)) {
 		v.problem(Problem{File: fileMachine, Text: "its runs and their witnesses are not those of " + fileJournal})
 	}
 }
+
+// maxReason bounds what is taken over as a reason, in bytes.
+const maxReason = 1000
 
 // title is a run's title: as written, where that says no more than why the run took
 // the place of the default scenario, which a call without arguments wants; no
@@ -128,7 +154,7 @@ func (v *verifier) judgeAgain() {
 func (v *verifier) title(r *report.Run, written string) string {
 	why, ok := strings.CutPrefix(written, r.Title+" ("+v.judge.Standard+report.Unavailable)
 	why, closed := strings.CutSuffix(why, ")")
-	if !ok || !closed || why == "" || v.judge.Standard == "" || r.Scenario == v.judge.Standard || r.Run > v.Machine.Repeat {
+	if !ok || !closed || why == "" || len(why) > maxReason || v.judge.Standard == "" || r.Scenario == v.judge.Standard {
 		return r.Title
 	}
 	v.unchecked("run %d: why it took the place of %s, %q: only %s has that", r.Run, v.judge.Standard, why, fileReport)
@@ -137,9 +163,6 @@ func (v *verifier) title(r *report.Run, written string) string {
 
 // same compares two things as their JSON has them, so that an empty list is none.
 func same(a, b any) bool {
-	if reflect.DeepEqual(a, b) {
-		return true
-	}
 	x, errX := json.Marshal(a)
 	y, errY := json.Marshal(b)
 	return errX == nil && errY == nil && bytes.Equal(x, y)

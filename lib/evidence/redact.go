@@ -360,7 +360,7 @@ func (r *redactor) bytes(b []byte, host bool) ([]byte, *journal.Digest) {
 		changed, err = p.Rewrite(src, dst, payload)
 	}
 	if err != nil {
-		r.count(notPlain, "nothing")
+		r.count("packet that is not plain TCP", "nothing")
 		return nil, nil
 	}
 	return changed, digest

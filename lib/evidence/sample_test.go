@@ -167,3 +167,13 @@ func mustHold(t *testing.T, all files) *Result {
 	}
 	return r
 }
+
+// archived are files as one archive.
+func archived(t testing.TB, all files) []byte {
+	t.Helper()
+	b, err := zipOf(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}

@@ -32,6 +32,9 @@ func (r *Result) WriteText(w io.Writer) {
 	for _, p := range r.Problems {
 		say(w, "  ! %s", p)
 	}
+	for _, text := range r.Remarks {
+		say(w, "  %s", text)
+	}
 	if r.Machine.Tool.Name != "" {
 		say(w, "  %s", r.about())
 	}

@@ -14,6 +14,7 @@ type verifiedBundle struct {
 	Holds     bool          `json:"holds"`
 	Error     string        `json:"error,omitempty"` // why there was nothing to check
 	Problems  []Problem     `json:"problems"`
+	Remarks   []string      `json:"remarks"` // how it is not packed as it was written
 	Checked   []string      `json:"checked"`
 	Unchecked []string      `json:"unchecked"`
 	Machine   *Machine      `json:"machine,omitempty"`
@@ -31,13 +32,13 @@ type verifiedRun struct {
 func NewVerified(tool report.Tool, rows []Row) Verified {
 	v := Verified{Schema: "sockproof/verify/v1", Tool: tool, Bundles: []verifiedBundle{}}
 	for i := range rows {
-		b := verifiedBundle{Bundle: rows[i].Path, Problems: []Problem{}, Checked: []string{}, Unchecked: []string{}, Runs: []verifiedRun{}}
+		b := verifiedBundle{Bundle: rows[i].Path, Problems: []Problem{}, Remarks: []string{}, Checked: []string{}, Unchecked: []string{}, Runs: []verifiedRun{}}
 		if rows[i].Err != nil {
 			b.Error = rows[i].Err.Error()
 		}
 		if r := rows[i].Result; r != nil {
 			b.Holds = r.Holds()
-			b.Problems = append(b.Problems, r.Problems...)
+			b.Problems, b.Remarks = append(b.Problems, r.Problems...), append(b.Remarks, r.Remarks...)
 			b.Checked, b.Unchecked = append(b.Checked, r.Checked...), append(b.Unchecked, r.Unchecked...)
 			if r.Readable() {
 				b.Machine = &r.Machine

@@ -16,7 +16,8 @@ type Judge struct {
 	// Standard is the default scenario's name: another may take its place, and then
 	// says why. "": there is none.
 	Standard string
-	// Report judges a journal with the program's claims; ok: it knows the scenario.
+	// Report confronts the witnesses of a journal and judges it with the program's
+	// claims; ok: it knows the scenario.
 	Report func(j journal.Journal) (r report.Run, ok bool)
 }
 
@@ -58,6 +59,7 @@ type Result struct {
 	// The rest is there as far as the bundle could be read.
 	Machine   Machine
 	Report    report.Report // judged again
+	Remarks   []string      // how it is not packed as it was written, one thing each
 	Checked   []string      // what was checked, one thing each
 	Unchecked []string      // what was not
 	bundle    *Bundle
@@ -70,25 +72,29 @@ func (r *Result) Holds() bool { return len(r.Problems) == 0 }
 // may have one for each of its events.
 const maxProblems = 20
 
-// Verify reads a bundle and checks all of it that can be checked.
+// Verify reads a bundle and checks all of it that can be checked: its files against
+// their hashes, what is said of packets against their bytes and the capture, the
+// witnesses against each other, the verdicts against those that the journals get now,
+// and what was made from them against what this build makes.
 //
 // An error says that there is nothing to check: a ForeignError where it is no
 // bundle or not one of this program, else why it could not be read. That a bundle
 // does not hold is no error.
 func Verify(path string, judge Judge) (*Result, error) {
-	all, err := open(path)
+	o, err := open(path)
 	if p, ok := isAltered(err); ok {
 		return &Result{Path: path, Problems: []Problem{p}}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return verify(path, all, judge)
+	return o.verify(path, judge)
 }
 
-func verify(path string, all files, judge Judge) (*Result, error) {
-	v := &verifier{Result: &Result{Path: path}, files: all, judge: judge}
-	err := v.all()
+// verify checks what was read.
+func (o *opened) verify(path string, judge Judge) (*Result, error) {
+	v := &verifier{Result: &Result{Path: path, Remarks: o.remarks}, files: o.files, judge: judge}
+	err := v.all(o)
 	if p, ok := isAltered(err); ok {
 		v.problem(p)
 		err = nil
@@ -105,8 +111,8 @@ type verifier struct {
 	files    files
 	judge    Judge
 	journals []journal.Journal
-	written  report.Report // report.json, as it is
-	further  int           // problems that are not listed
+	written  written // report.json, as it is
+	further  int     // problems that are not listed
 }
 
 func (v *verifier) problem(p Problem) {
@@ -117,40 +123,6 @@ func (v *verifier) problem(p Problem) {
 	v.further++
 }
 
-// all makes every check. What cannot be read ends it: an alteredError, a
-// ForeignError.
-func (v *verifier) all() error {
-	if what := tooComplexIn(v.files); what != "" {
-		return &ForeignError{v.Path, "not evidence: " + what}
-	}
-	m, err := parseManifest(v.Path, v.files[fileManifest])
-	if err != nil {
-		return err
-	}
-	for _, p := range append(m.check(v.files), v.missing(m)...) {
-		v.problem(p)
-	}
-	v.checked("%s: sizes and SHA-256 hashes, and that there are no others", count(int64(len(m.Files)), "file"))
-	if err := v.read(); err != nil {
-		return err
-	}
-	v.wellFormed()
-	v.canonical()
-	v.packets()
-	v.privacy()
-	v.report()
-	v.capture()
-	v.policy()
-	if err := v.renderings(m.Schema); err != nil {
-		return err
-	}
-	if v.further > 0 {
-		v.Problems = append(v.Problems, Problem{Text: fmt.Sprintf("and %d more", v.further)})
-	}
-	v.notChecked()
-	return nil
-}
-
 func (v *verifier) checked(format string, args ...any) {
 	v.Checked = append(v.Checked, fmt.Sprintf(format, args...))
 }
@@ -159,16 +131,50 @@ func (v *verifier) unchecked(format string, args ...any) {
 	v.Unchecked = append(v.Unchecked, fmt.Sprintf(format, args...))
 }
 
+// all makes every check. What cannot be read ends it: an alteredError, a
+// ForeignError.
+func (v *verifier) all(o *opened) error {
+	m, err := parseManifest(v.Path, v.files[fileManifest])
+	if err != nil {
+		return err
+	}
+	v.hashes(m, o.extra)
+	if err := v.read(); err != nil {
+		return err
+	}
+	v.judgeAgain()
+	v.packets()
+	v.capture()
+	v.tally()
+	v.report()
+	v.renderings()
+	if v.further > 0 {
+		v.Problems = append(v.Problems, Problem{Text: fmt.Sprintf("and %d more", v.further)})
+	}
+	v.notChecked(o.signed)
+	return nil
+}
+
+// hashes checks the files against the manifest, and that those are all.
+func (v *verifier) hashes(m *manifest, extra []Problem) {
+	problems, changed := m.check(v.files)
+	for _, p := range append(append(extra, problems...), v.missing(m)...) {
+		v.problem(p)
+	}
+	if len(changed) > 0 {
+		v.Remarks = append(v.Remarks, "the line ends were changed (CRLF), as git's autocrlf does: content is the same: "+someOf(changed))
+	}
+	v.checked("%s: sizes and SHA-256 hashes, and that there are no others", count(int64(len(m.Files)), "file"))
+}
+
 // missing lists the files that every bundle of its version has and this one has
-// not. What a bundle says to be too old to have is told: who takes a file away can
-// say so too.
+// not, in its manifest either. What a bundle says to be too old to have is told: who
+// takes a file away can say so too.
 func (v *verifier) missing(m *manifest) []Problem {
 	var ps []Problem
 	for _, r := range renderings {
 		switch {
-		case v.files[r.name] != nil && r.since > 0 && m.Schema == schemaFirst:
-			ps = append(ps, Problem{File: r.name, Text: "a bundle of version " + strings.TrimPrefix(m.Schema, schemaFamily) + " has none"})
-		case v.files[r.name] != nil:
+		case v.files[r.name] != nil || m.lists(r.name): // then the manifest says what is wrong
 		case r.since > 0 && m.Schema == schemaFirst:
 			v.unchecked("%s: it is not there; the bundle says that it is of version %s, which had none", r.name, strings.TrimPrefix(m.Schema, schemaFamily))
 		default:
@@ -179,16 +185,42 @@ func (v *verifier) missing(m *manifest) []Problem {
 }
 
 // notChecked says what no check can tell.
-func (v *verifier) notChecked() {
+func (v *verifier) notChecked(signed bool) {
 	for i := range v.Report.Runs {
-		for _, t := range leftOutOf(&v.Report.Runs[i]).texts() {
-			v.unchecked("run %d: %s", v.Report.Runs[i].Run, t)
+		r := &v.Report.Runs[i]
+		for _, t := range leftOutOf(r).texts() {
+			v.unchecked("run %d: %s", r.Run, t)
 		}
+		for k := range r.Events {
+			if e := &r.Events[k]; len(e.Unknown) > 0 {
+				v.unchecked("run %d: event %d, of a kind %q that this version does not know", r.Run, e.N, e.Kind)
+			}
+		}
+	}
+	if n := hashed(v.Report.Runs); n > 0 {
+		v.unchecked("what was sent, of which length and hash are kept, in %s", count(int64(n), "place"))
 	}
 	if n := v.bundle.runsNotKept(); n > 0 {
 		v.unchecked("%s counted and not kept, and so the verdicts over all runs", count(int64(n), "run"))
 	}
+	if signed {
+		v.unchecked("%s: a signature, which ssh-keygen -Y verify checks", fileSignature)
+	}
 	v.unchecked("who made it, and whether the machine was what it says: hashes prove that a bundle is consistent, not whose it is")
+}
+
+// hashed counts the places where length and hash stand for what was sent.
+func hashed(runs []report.Run) int {
+	n := 0
+	for i := range runs {
+		for k := range runs[i].Events {
+			e := &runs[i].Events[k]
+			if e.Call != nil && e.Call.Digest != nil || e.Packet != nil && e.Packet.Payload != nil {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // Readable says whether enough of the bundle could be read to judge it again.

@@ -129,7 +129,7 @@ func isBundle(path string) bool {
 
 // isManifest says whether a file is the manifest of a bundle, of any version.
 func isManifest(path string) bool {
-	b, err := readFile(path, path, fileManifest, maxFile)
+	b, err := readFile(path, fileManifest, maxFile)
 	return err == nil && isManifestText(b)
 }
 
@@ -140,14 +140,10 @@ func isManifestText(b []byte) bool {
 	return json.Unmarshal(b, &m) == nil && strings.HasPrefix(m.Schema, schemaFamily)
 }
 
-// isZipBundle says whether a file is a bundle, of any version, as it was written.
+// isZipBundle says whether a file is a bundle, of any version, and nothing else.
 func isZipBundle(path string) bool {
-	b, err := readFile(path, path, "", maxBundle)
-	if err != nil {
-		return false
-	}
-	all, err := unzip(path, b)
-	return err == nil && isManifestText(all[fileManifest])
+	o, err := open(path)
+	return err == nil && len(o.extra) == 0 && isManifestText(o.files[fileManifest])
 }
 
 // The modes of what is written, which the umask narrows.
@@ -165,8 +161,12 @@ func beside(path string) string {
 // writeZip takes a name that is there already only if it may replace it: what was not
 // there a moment ago is nobody's to overwrite.
 func writeZip(path string, all files, force bool) error {
+	packed, err := zipOf(all)
+	if err != nil {
+		return err
+	}
 	part := beside(path)
-	err := writeFile(part, zipOf(all))
+	err = writeFile(part, packed)
 	if err == nil {
 		err = nameFile(part, path, force)
 	}
@@ -234,13 +234,14 @@ func writeFile(path string, b []byte) error {
 }
 
 // nameFolder gives a folder its name. An old bundle of that name is moved out of the
-// way first, and back if that fails: folders cannot be exchanged in one step
-// everywhere. Whether it is one is asked where nobody else knows it.
+// way first, and back if that fails or if it cannot be removed: folders cannot be
+// exchanged in one step everywhere. Whether it is one is asked where nobody else knows
+// it.
 func nameFolder(dir, path string, force bool) error {
 	if _, err := os.Lstat(path); !force || errors.Is(err, os.ErrNotExist) {
 		return onto(dir, path)
 	}
-	old := dir + ".old"
+	old := beside(path)
 	if err := os.Rename(path, old); err != nil {
 		return err
 	}
@@ -248,13 +249,18 @@ func nameFolder(dir, path string, force bool) error {
 	if isBundle(old) {
 		err = onto(dir, path)
 	}
-	if err != nil {
-		if back := os.Rename(old, path); back != nil {
+	if err == nil {
+		if err = removeBundle(old); err == nil {
+			return nil
+		}
+		if back := os.Rename(path, dir); back != nil {
 			return fmt.Errorf("%w; what was there is now %s", err, old)
 		}
-		return err
 	}
-	return removeBundle(old)
+	if back := os.Rename(old, path); back != nil {
+		return fmt.Errorf("%w; what was there is now %s", err, old)
+	}
+	return err
 }
 
 // onto renames a folder. Of what is there, the system lets it take the place of a

@@ -1,137 +1,131 @@
 package evidence
 
 import (
+	"archive/zip"
 	"bytes"
-	"encoding/binary"
+	"compress/bzip2"
+	"compress/flate"
+	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
+	"strings"
+	"time"
 )
 
-// A bundle as one file is a ZIP archive (PKWARE APPNOTE 6.3.10) that every
-// program opens, in one form: the files in order of their names, one way of
-// compression, one date, no comments, nothing before, between or behind. So an
-// archive is compared with what its files would be written as, byte by byte.
-
-// The records of an archive, and their lengths without names.
-const (
-	zipLocal   = 0x04034b50
-	zipCentral = 0x02014b50
-	zipEnd     = 0x06054b50
-
-	zipLocalLen = 30
-)
-
-const (
-	zipVersion  = 20           // 2.0: deflate
-	zipUnix     = 3 << 8       // made on a system with modes
-	zipDeflated = 8            // the method
-	zipDate     = 0x21         // 1980-01-01, the first there is
-	zipMode     = 0o100644     // a regular file that all may read
-	zipMagic    = "PK\x03\x04" // how an archive with a file begins
-)
-
-// zipOf packs files.
-func zipOf(all files) []byte {
-	var b, central []byte
+// zipOf packs files, in order of their names and with one date: the same files are the
+// same archive.
+func zipOf(all files) ([]byte, error) {
 	names := all.names()
-	deflated := make([][]byte, len(names))
-	atOnce(len(names), func(i int) { deflated[i] = deflate(all[names[i]]) })
+	packed, errs := make([][]byte, len(names)), make([]error, len(names))
+	atOnce(len(names), func(i int) { packed[i], errs[i] = deflated(all[names[i]]) })
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
 	for i, name := range names {
-		at, packed := len(b), deflated[i]
-		b = le(b, 4, zipLocal)
-		b = zipCommon(b, name, all[name], packed)
-		b = append(append(b, name...), packed...)
-
-		central = le(central, 4, zipCentral)
-		central = le(central, 2, zipUnix|zipVersion)
-		central = zipCommon(central, name, all[name], packed)
-		central = le(central, 2, 0) // comment
-		central = le(central, 2, 0) // disk
-		central = le(central, 2, 0) // internal attributes
-		central = le(central, 2, 0) // attributes of other systems
-		central = le(central, 2, zipMode)
-		central = le(central, 4, at)
-		central = append(central, name...)
+		if errs[i] != nil {
+			return nil, errs[i]
+		}
+		h := &zip.FileHeader{
+			Name: name, Method: zip.Deflate, Modified: zipDate, CRC32: crc32.ChecksumIEEE(all[name]),
+			CompressedSize64: uint64(len(packed[i])), UncompressedSize64: uint64(len(all[name])),
+		}
+		h.SetMode(fileMode)
+		f, err := w.CreateRaw(h)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := f.Write(packed[i]); err != nil {
+			return nil, err
+		}
 	}
-	start := len(b)
-	b = append(b, central...)
-	b = le(b, 4, zipEnd)
-	b = le(b, 4, 0) // disks
-	b = le(b, 2, len(names))
-	b = le(b, 2, len(names))
-	b = le(b, 4, len(central))
-	b = le(b, 4, start)
-	return le(b, 2, 0) // comment
+	err := w.Close()
+	return b.Bytes(), err
 }
 
-// zipCommon writes what both records of a file have.
-func zipCommon(b []byte, name string, content, packed []byte) []byte {
-	b = le(b, 2, zipVersion)
-	b = le(b, 2, 0) // flags
-	b = le(b, 2, zipDeflated)
-	b = le(b, 2, 0) // time
-	b = le(b, 2, zipDate)
-	b = le(b, 4, int(crc32.ChecksumIEEE(content)))
-	b = le(b, 4, len(packed))
-	b = le(b, 4, len(content))
-	b = le(b, 2, len(name))
-	return le(b, 2, 0) // extra field
+// zipDate is the first that an archive can have.
+var zipDate = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func deflated(content []byte) ([]byte, error) {
+	var b bytes.Buffer
+	w, err := flate.NewWriter(&b, flate.BestSpeed)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(content); err != nil {
+		return nil, err
+	}
+	err = w.Close()
+	return b.Bytes(), err
 }
 
-// le appends the lowest n bytes of v, the lowest first.
-func le(b []byte, n, v int) []byte {
-	return append(b, binary.LittleEndian.AppendUint32(nil, uint32(v))[:n]...)
-}
-
-// notCanonical is what is said of an archive that another program may have packed.
-const (
-	notCanonical = "not as it was written, from byte %d on; " + repacked
-	repacked     = "if another program has packed it: unpack it, and verify the folder"
+// What archives begin with, and each record of their list of files.
+var (
+	zipMagic  = []byte("PK\x03\x04")
+	zipRecord = []byte("PK\x01\x02")
 )
 
-// looksLikeBundle says whether an archive names what every bundle has, wherever: one
-// name may have been altered.
-func looksLikeBundle(b []byte) bool {
-	return bytes.Contains(b, []byte(fileJournal)) || bytes.Contains(b, []byte(fileCapture))
-}
+// bzip2Method is a method of compression that some programs choose (APPNOTE 4.4.5).
+const bzip2Method = 12
 
-// unzip reads an archive in the form of zipOf, of files that a bundle can have.
-// The memory that it takes is bounded by maxBundle, whatever b says.
-func unzip(path string, b []byte) (files, error) {
-	if !bytes.HasPrefix(b, []byte(zipMagic)) {
+// isEncrypted is the flag of a file that is (APPNOTE 4.4.4).
+const isEncrypted = 1
+
+// membersOfArchive lists the files of a .zip, of any making.
+func membersOfArchive(path string) ([]member, error) {
+	b, err := readFile(path, "", maxBundle)
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.HasPrefix(b, zipMagic) {
 		return nil, &ForeignError{path, "not evidence: neither a folder nor a .zip of one"}
 	}
-	all, total := files{}, 0
-	at := 0
-	for len(b)-at > zipLocalLen && binary.LittleEndian.Uint32(b[at:]) == zipLocal {
-		h := b[at:]
-		packed, size := binary.LittleEndian.Uint32(h[18:]), binary.LittleEndian.Uint32(h[22:])
-		nameLen := int(binary.LittleEndian.Uint16(h[26:]))
-		if int64(packed) > int64(len(h)-zipLocalLen-nameLen) {
-			return nil, altered("", notCanonical, at)
-		}
-		name := string(h[zipLocalLen : zipLocalLen+nameLen])
-		if len(all) == 0 && !looksLikeBundle(b) {
-			return nil, &ForeignError{path, fmt.Sprintf("not evidence: a .zip of %q and the like", name)}
-		}
-		if !known(name) {
-			return nil, altered("", "holds %q, which is no file of evidence", name)
-		}
-		if all[name] != nil {
-			return nil, altered("", "holds %q twice", name)
-		}
-		if total += int(size); size > maxFile || total > maxBundle {
-			return nil, tooLarge(path, name, int64(size))
-		}
-		content, err := inflate(h[zipLocalLen+nameLen:][:packed], int(size))
-		if err != nil {
-			return nil, altered(name, "%v; %s", err, repacked)
-		}
-		all[name] = content
-		at += zipLocalLen + nameLen + int(packed)
+	if bytes.Count(b, zipRecord) > maxMembers { // each would be listed before any is looked at
+		return nil, &ForeignError{path, fmt.Sprintf("not evidence: a .zip of more than %d files", maxMembers)}
 	}
-	if canonical := zipOf(all); !bytes.Equal(canonical, b) {
-		return nil, altered("", notCanonical, firstDifference(canonical, b))
+	r, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		return nil, altered("", "the archive is truncated or damaged: %v", err)
 	}
-	return all, nil
+	r.RegisterDecompressor(bzip2Method, func(r io.Reader) io.ReadCloser { return io.NopCloser(bzip2.NewReader(r)) })
+	var members []member
+	for _, f := range r.File {
+		name := strings.ReplaceAll(f.Name, `\`, "/") // some programs of Windows write it so
+		if strings.HasSuffix(name, "/") {
+			continue // a folder
+		}
+		members = append(members, member{
+			name: name, size: int64(min(f.UncompressedSize64, 1<<62)), regular: f.Mode().IsRegular(),
+			open: func() (io.ReadCloser, error) { return openPacked(path, f) },
+		})
+	}
+	return members, nil
+}
+
+// openPacked opens a file of an archive.
+func openPacked(path string, f *zip.File) (io.ReadCloser, error) {
+	if f.Flags&isEncrypted != 0 {
+		return nil, &ForeignError{path, "the archive is encrypted: unpack it, and verify the folder"}
+	}
+	r, err := f.Open()
+	switch {
+	case errors.Is(err, zip.ErrAlgorithm):
+		return nil, &ForeignError{path, fmt.Sprintf("its files are compressed by method %d, which this program does not read: unpack it, and verify the folder", f.Method)}
+	case err != nil:
+		return nil, altered(f.Name, "the archive is truncated or damaged: %v", err)
+	}
+	return &packed{r, f.Name}, nil
+}
+
+// packed is a file of an archive: what cannot be unpacked is damaged.
+type packed struct {
+	io.ReadCloser
+	name string
+}
+
+func (p *packed) Read(b []byte) (int, error) {
+	n, err := p.ReadCloser.Read(b)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = altered(p.name, "the archive is truncated or damaged: %v", err)
+	}
+	return n, err
 }

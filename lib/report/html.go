@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"html"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -70,20 +69,6 @@ func (p *page) f(format string, args ...any) { fmt.Fprintf(&p.Builder, format, a
 func hashOf(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
-}
-
-// earlierScripts are the scripts of pages of earlier versions, which did less than
-// this one's, and nothing else.
-var earlierScripts = []string{
-	"'sha256-da1bOwysy0OH4+cPatV3LFdWVaTkCBn9ngqLSJTUd3c='",
-	"'sha256-oKcYhiBGYIKdGrwlzqsGxdb8QmYekaRi0IAWL2tyaCE='",
-	"'sha256-Y80B/nO6uN+cU5ktWrAY+xN4gAa1GVg5FUkrnMA+WEc='",
-}
-
-// IsPageScript says whether a hash, as a page's policy has it, is that of a script of
-// this program's pages, of this version's or an earlier one's.
-func IsPageScript(hash string) bool {
-	return hash == hashOf(pageScript) || slices.Contains(earlierScripts, hash)
 }
 
 func (p *page) head(r *Report) {
