@@ -15,7 +15,7 @@ func (p *Program) diffCommand() Command {
 		Name: "diff", Usage: "compare two bundles: verdicts, and where packets and states first part",
 		ArgsUsage: "BUNDLE BUNDLE", Files: true,
 		Flags: []cli.Flag{FormatFlag()}, Accepts: []string{"color"},
-		Exit: "0 the same, 1 different, 2 one is no evidence or does not hold, or bad usage, 3 one could not be read, or output lost",
+		Exit: "0 the same, 1 different, 2 bad usage, 3 one does not hold, is no evidence or could not be read, or output lost",
 		Examples: []Example{
 			{p.Name + " diff before.zip after.zip", "two kernels, or two settings: what parted"},
 		},
@@ -47,7 +47,7 @@ func doDiff(c *Context) (int, error) {
 			return exitOf([]evidence.Row{{Err: err}}), fmt.Errorf("diff: %w", err)
 		}
 		if !r.Holds() {
-			return exitForeign, fmt.Errorf("diff: %s does not hold: %s", path, r.Problems[0])
+			return ExitInconclusive, fmt.Errorf("diff: %s does not hold: %s", path, r.Problems[0])
 		}
 		both[i] = r
 	}

@@ -2,10 +2,8 @@ package cli
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -15,11 +13,9 @@ import (
 	"sockproof/lib/report"
 )
 
-// Exit codes of verify and diff.
-const (
-	exitAltered = 1 // verify: something was altered, or a verdict differs; diff: they differ
-	exitForeign = 2 // not evidence, or not of this program
-)
+// exitAltered is the exit code of verify where something was altered, or a verdict
+// differs; of diff where two differ.
+const exitAltered = 1
 
 // verifyCommand checks saved evidence.
 func (p *Program) verifyCommand() Command {
@@ -34,7 +30,7 @@ func (p *Program) verifyCommand() Command {
 			&cli.BoolFlag{Name: verboseFlag, Usage: "with --format text: every event of the report"},
 		},
 		Accepts: []string{"color"},
-		Exit:    "0 it holds, 1 it does not: altered, or judged otherwise now, 2 no evidence, or bad usage, 3 it could not be read, or output lost",
+		Exit:    "0 it holds, 1 it does not: altered, or judged otherwise now, 2 bad usage, 3 it is no evidence or could not be read, or output lost",
 		Examples: []Example{
 			{p.Name + " verify report.zip", "does it hold? what was checked, and what not"},
 			{p.Name + " verify --quiet report.zip", "that it holds, or not, in one line"},
@@ -117,18 +113,14 @@ func (c *Context) checkVerbosity() error {
 }
 
 // exitOf is the exit code that stands for bundles: what was altered counts more
-// than what was no bundle.
+// than what could not be read.
 func exitOf(rows []evidence.Row) int {
 	code := 0
 	for i := range rows {
-		r := &rows[i]
-		var foreign *evidence.ForeignError
-		switch {
+		switch r := &rows[i]; {
 		case r.Err == nil && !r.Result.Holds():
 			return exitAltered
-		case errors.As(r.Err, &foreign), errors.Is(r.Err, os.ErrNotExist):
-			code = exitForeign
-		case r.Err != nil && code == 0:
+		case r.Err != nil:
 			code = ExitInconclusive
 		}
 	}

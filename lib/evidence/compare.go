@@ -277,27 +277,33 @@ func (v *verifier) total(t *claim.Total) string {
 	return ""
 }
 
-// renderings compares every file with what this program makes of the same journals, if
-// it is the build that made them: another may use other words.
+// renderings compares every file with what this program makes of the same journals. If
+// it is the build that made them, each must be that; another may use other words.
 func (v *verifier) renderings() {
-	switch {
-	case !v.Holds():
+	if !v.Holds() {
 		return // what was found says more than that
-	case !sameBuild(v.Machine.Tool, v.judge.Tool):
-		v.unchecked("the words of %s, %s, %s and %s: made by %s, judged by %s; --format text, markdown or html makes its report again",
-			fileReport, fileStory, filePage, fileCapture, buildOf(v.Machine.Tool), buildOf(v.judge.Tool))
-		return
 	}
+	here := sameBuild(v.Machine.Tool, v.judge.Tool)
 	made, err := v.bundle.render()
-	if err != nil {
+	if err != nil && here {
 		v.problem(Problem{Text: err.Error()})
 		return
 	}
 	delete(made, fileManifest) // what it says was compared
+	var others []string
 	for _, name := range made.names() {
-		if !bytes.Equal(made[name], v.files[name]) {
+		switch {
+		case bytes.Equal(made[name], v.files[name]):
+		case here:
 			v.problem(Problem{File: name, Text: fmt.Sprintf("not what this version makes of the journal, from byte %d on", firstDifference(made[name], v.files[name]))})
+		default:
+			others = append(others, name)
 		}
+	}
+	if len(others) > 0 || err != nil {
+		v.unchecked("the words of %s: made by %s, judged by %s, which puts them otherwise; --format text, markdown or html makes its report again",
+			strings.Join(others, ", "), buildOf(v.Machine.Tool), buildOf(v.judge.Tool))
+		return
 	}
 	v.checked("every byte of every file: it is what this version makes of the journal")
 }
