@@ -23,6 +23,7 @@ var suite = journaltest.Suite{
 		"leak", "leak-loopback", "time-wait", "time-wait-loopback", "time-wait-host",
 	},
 	Unconfirmed: []string{"HC36", "HC40"},
+	Unseen:      0.04,
 	Cases: slices.Concat(
 		alteredPassive,
 		alteredEndings, alteredSegments, alteredData, alteredHolders, alteredNotice,

@@ -19,6 +19,7 @@ var suite = journaltest.Suite{
 		"linger-n", "linger-n-loopback", "exit", "exit-loopback",
 		"inexact", "linger-off", "causes", "causes-loopback", "go-runtime",
 	},
+	Unseen: 0.03,
 	Cases: slices.Concat(
 		alteredLinger, alteredPair, alteredSigpipe, alteredReading, alteredContrast, alteredWait,
 		alteredExit, alteredInexact, alteredCauses,

@@ -19,6 +19,7 @@ var suite = journaltest.Suite{
 		"crosswire", "cancelled", "survivor", "incarnation", "incarnation-stamped", "time-wait",
 	},
 	Unconfirmed: []string{"SR17", "SR19"},
+	Unseen:      0.14,
 	Cases:       slices.Concat(alteredLate, alteredPolicies, alteredCrossed, alteredCancelled, alteredIncarnation, alteredTimeWait),
 }
 

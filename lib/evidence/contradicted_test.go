@@ -39,7 +39,7 @@ func TestContradictionsMustBeNamed(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			b := sample(t)
 			b.Report.Runs[0].Discrepancies = tt.written
-			v, err := verify("e", rendered(t, b), doubting)
+			v, err := verify(rendered(t, b), doubting)
 			if err != nil {
 				t.Fatal(err)
 			}

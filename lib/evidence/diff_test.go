@@ -99,7 +99,7 @@ func TestTableNamesWhatIsNotChecked(t *testing.T) {
 
 func verified(t *testing.T) *Result {
 	t.Helper()
-	r, err := verify("e", rendered(t, sample(t)), judge)
+	r, err := verify(rendered(t, sample(t)), judge)
 	if err != nil || !r.Holds() {
 		t.Fatal(err, r.Problems)
 	}

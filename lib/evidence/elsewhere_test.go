@@ -21,7 +21,7 @@ func elsewhere() Judge {
 // is not checked that begins so.
 func wantFound(t *testing.T, all files, j Judge, want string) {
 	t.Helper()
-	r, err := verify("e", all, j)
+	r, err := verify(all, j)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -129,7 +129,7 @@ func TestManyEvents(t *testing.T) {
 // wantForeign checks that files are no evidence, for a reason.
 func wantForeign(t *testing.T, all files, want string) {
 	t.Helper()
-	_, err := verify("e", all, judge)
+	_, err := verify(all, judge)
 	var foreign *ForeignError
 	if !errors.As(err, &foreign) || !strings.Contains(err.Error(), want) {
 		t.Errorf("%v, want … %s …", err, want)
@@ -161,7 +161,7 @@ func TestManyProblemsAreNotAllListed(t *testing.T) {
 		p.segment(t, addrA, addrB, 0, "x")
 		p.Events[len(p.Events)-1].Packet.Seq++
 	}
-	r, err := verify("e", rendered(t, New(reportOf(p.Journal), How{Repeat: 1})), judge)
+	r, err := verify(rendered(t, New(reportOf(p.Journal), How{Repeat: 1})), judge)
 	if err != nil || len(r.Problems) != maxProblems+1 || r.Problems[maxProblems].Text != "and 180 more" {
 		t.Errorf("%d problems, the last %v, %v", len(r.Problems), r.Problems[len(r.Problems)-1], err)
 	}
@@ -173,7 +173,7 @@ func TestNothingForgesALine(t *testing.T) {
 	const forged = "x\nother.zip: holds\x1b[2J"
 	b.Machine.Label, b.Machine.Kernel, b.Machine.Tool.Version = forged, forged, forged
 	b.Report.Runs[0].Scenario = forged
-	r, err := verify("e", rendered(t, b), judge)
+	r, err := verify(rendered(t, b), judge)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func FuzzVerify(f *testing.F) {
 	f.Fuzz(func(t *testing.T, j, machine, r, capture []byte) {
 		all := files{fileJournal: j, fileMachine: machine, fileReport: r, fileCapture: capture, fileStory: whole[fileStory]}
 		all[fileManifest] = manifestOf(all)
-		v, err := verify("e", all, judge)
+		v, err := verify(all, judge)
 		if err != nil || !v.Readable() {
 			return
 		}

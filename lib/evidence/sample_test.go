@@ -158,7 +158,7 @@ func rendered(t testing.TB, b *Bundle) files {
 // mustHold verifies files that must hold.
 func mustHold(t *testing.T, all files) *Result {
 	t.Helper()
-	r, err := verify("e", all, judge)
+	r, err := verify(all, judge)
 	if err != nil {
 		t.Fatal(err)
 	}

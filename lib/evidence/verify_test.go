@@ -47,13 +47,13 @@ func TestSameBytesEveryTime(t *testing.T) {
 }
 
 // verify checks files as if they had been read.
-func verify(path string, all files, j Judge) (*Result, error) {
-	return (&opened{files: maps.Clone(all)}).verify(path, j)
+func verify(all files, j Judge) (*Result, error) {
+	return (&opened{files: maps.Clone(all)}).verify("e", j)
 }
 
 // isFound says whether a bundle is refused, or found not to hold.
 func isFound(all files) bool {
-	r, err := verify("e", all, judge)
+	r, err := verify(all, judge)
 	return err != nil || !r.Holds()
 }
 
@@ -152,7 +152,7 @@ func TestForgeries(t *testing.T) {
 			delete(all, fileManifest)
 			tt.forge(t, all)
 			all[fileManifest] = manifestOf(all)
-			r, err := verify("e", all, judge)
+			r, err := verify(all, judge)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -201,7 +201,7 @@ func TestForgedThroughout(t *testing.T) {
 			}
 		}
 	}
-	r, err := verify("e", rendered(t, b), judge)
+	r, err := verify(rendered(t, b), judge)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +221,7 @@ func TestOtherBuildsMayUseOtherWords(t *testing.T) {
 		r.Title, r.Why, r.Findings[0].Because = "both call each other", "put otherwise", "put otherwise"
 		return r, true
 	}
-	r, err := verify("e", all, other)
+	r, err := verify(all, other)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,7 +247,7 @@ func TestForeign(t *testing.T) {
 		"another version":         {version2, `e: evidence of version "v2"; this program reads v1`},
 		"another schema":          {files{fileManifest: []byte(`{"schema": "else"}`)}, `e: not evidence: manifest.json has the schema "else"`},
 	} {
-		_, err := verify("e", tt.all, judge)
+		_, err := verify(tt.all, judge)
 		var foreign *ForeignError
 		if !errors.As(err, &foreign) || !strings.HasPrefix(err.Error(), tt.want) {
 			t.Errorf("%s: %v", name, err)
@@ -274,7 +274,7 @@ func TestUnknownScenarioIsFound(t *testing.T) {
 	j := cross(t, addrA, addrB)
 	j.Scenario = "later"
 	all := rendered(t, New(reportOf(j), How{Repeat: 1}))
-	r, err := verify("e", all, judge)
+	r, err := verify(all, judge)
 	if err != nil || r.Holds() || !strings.Contains(r.Problems[0].String(), `its scenario "later" is none of this version's`) {
 		t.Errorf("%v, %v", r.Problems, err)
 	}

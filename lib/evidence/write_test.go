@@ -114,7 +114,7 @@ func TestWhatCannotGoStays(t *testing.T) {
 	if err := os.Chmod(path, 0o555); err != nil {
 		t.Fatal(err)
 	}
-	defer os.Chmod(path, 0o755) //nolint:errcheck // so that the folder can be removed
+	defer os.Chmod(path, 0o755) // so that the folder can be removed
 	err := sample(t).Write(path, true)
 	if os.Geteuid() != 0 && err == nil {
 		t.Error("it was removed from a folder that nobody may write to")

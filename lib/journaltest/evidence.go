@@ -3,12 +3,14 @@ package journaltest
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"sockproof/lib/cli"
 	"sockproof/lib/evidence"
 	"sockproof/lib/journal"
 	"sockproof/lib/report"
+	"sockproof/lib/scenario"
 )
 
 // largestBundle is how large the evidence of one run may be: 200 KB.
@@ -52,9 +54,7 @@ func (s *Suite) olderHold(t *testing.T) {
 // verify verifies a bundle that must hold.
 func (s *Suite) verify(t *testing.T, path string, tool report.Tool) *evidence.Result {
 	t.Helper()
-	v, err := evidence.Verify(path, evidence.Judge{Tool: tool, Standard: s.Program.Scenarios[0].Name, Report: func(j journal.Journal) (report.Run, bool) {
-		return cli.Report(s.Scenario(t, j.Scenario), j), true
-	}})
+	v, err := evidence.Verify(path, s.verifier(tool))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,4 +62,15 @@ func (s *Suite) verify(t *testing.T, path string, tool report.Tool) *evidence.Re
 		t.Error(p)
 	}
 	return v
+}
+
+// verifier is the program as verify knows it.
+func (s *Suite) verifier(tool report.Tool) evidence.Judge {
+	return evidence.Judge{Tool: tool, Standard: s.Program.Scenarios[0].Name, Report: func(j journal.Journal) (report.Run, bool) {
+		i := slices.IndexFunc(s.Program.Scenarios, func(s scenario.Scenario) bool { return s.Name == j.Scenario })
+		if i < 0 {
+			return report.Run{}, false
+		}
+		return cli.Report(&s.Program.Scenarios[i], j), true
+	}}
 }

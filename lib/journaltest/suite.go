@@ -19,6 +19,9 @@ type Suite struct {
 	// Unconfirmed are claims that no journal can confirm: what they say is refuted, or
 	// computed, wherever it is put to the test.
 	Unconfirmed []string
+	// Unseen is which share of the small lies that matter may go unnoticed: what was
+	// measured, and a little.
+	Unseen float64
 }
 
 // Case is a recorded journal, changed a little, and what must follow.
@@ -86,6 +89,7 @@ func (s *Suite) Journals(t *testing.T) {
 	t.Run("Altered", s.altered)
 	t.Run("CitedTurn", s.citedTurn)
 	t.Run("EveryClaimCanFail", s.everyClaimCanFail)
+	t.Run("LiesAreNoticed", s.liesAreNoticed)
 	t.Run("Names", s.names)
 }
 

@@ -14,6 +14,11 @@ func (v *View) Confront() []Discrepancy {
 	for _, s := range v.Sockets {
 		c.errnos(s)
 		c.agree(s)
+		c.path(s)
+		c.watched(s)
+		c.atHome(s, s.Calls)
+		c.atHome(s, s.States())
+		c.atHome(s, s.samples)
 		c.constants(s)
 		c.notListening(s)
 		c.killed(s)

@@ -45,7 +45,26 @@ func (c *confrontation) constants(s *Socket) {
 		}
 		expires, lastRead = at, e.N
 	}
+	c.timeWaits(s)
 	c.lingered(s)
+}
+
+// timeWaits asks why a TIME_WAIT outlived its timer, as far as the witness looked again
+// after that had run out (R6).
+func (c *confrontation) timeWaits(s *Socket) {
+	const most = 61_000_000_000 // ns: TCP_TIMEWAIT_LEN, and a look that came late
+	for _, stay := range c.Stays(s, journal.TimeWait, journal.SockDiag) {
+		for n := c.nextStep(stay.In.N); n != 0; n = c.nextStep(n) {
+			e, looked := c.event(n), c.nextStep(n)
+			if looked == 0 || stay.Out != nil && looked > stay.Out.N {
+				break
+			}
+			if e.T-stay.In.T > most && c.sees() && !c.cameSince(s, stay.In.N) {
+				c.about(R6, s, []int{stay.In.N, e.N}, s.ID+" came to TIME_WAIT", fmt.Sprintf("it was there %.0f s later, and Linux has none over 60 s", float64(e.T-stay.In.T)/1e9))
+				break
+			}
+		}
+	}
 }
 
 // orphanTimer holds the timer of an orphan in FIN_WAIT2 against tcp_fin_timeout, where the run

@@ -1,9 +1,18 @@
 package tcp
 
-import "sockproof/lib/journal"
+import (
+	"slices"
 
-// flags checks that every segment but a SYN or a RST has the ACK flag, as TCP always
-// sets it once a connection is open (RFC 9293 §3.1); others are dropped on arrival.
+	"sockproof/lib/journal"
+)
+
+// combinations are the flags that Linux sets together, those of ECN aside: ACK in all but
+// a SYN and a RST (RFC 9293 §3.1), PSH where there is data (net/ipv4/tcp_output.c).
+var combinations = []journal.Flags{
+	synFlag, synFlag | ackFlag, ackFlag, journal.PSH | ackFlag, finFlag | ackFlag, finFlag | journal.PSH | ackFlag, rstFlag, rstFlag | ackFlag,
+}
+
+// flags checks that every segment has flags that TCP sets together, and is where it can be.
 func (c *confrontation) flags() {
 	for _, s := range c.segments {
 		if s != nil && !c.wire && s.Packet.At != journal.AtDelivered {
@@ -12,8 +21,9 @@ func (c *confrontation) flags() {
 	}
 	for _, e := range c.Ends {
 		for _, s := range e.out {
-			if !s.Packet.Flags.HasAny(ackFlag | synFlag | rstFlag) {
-				c.aboutEnd(R3, e, []int{s.N}, "a segment left "+c.who(e)+" with the flags "+s.Packet.Flags.String(), "TCP sets ACK in each but SYN and RST")
+			f := s.Packet.Flags &^ (journal.ECE | journal.CWR | journal.URG)
+			if !slices.Contains(combinations, f) || f.Has(journal.PSH) && s.Packet.Len == 0 {
+				c.aboutEnd(R3, e, []int{s.N}, "a segment left "+c.who(e)+" with the flags "+s.Packet.Flags.String(), "TCP never sets those in such a segment")
 			}
 		}
 	}
