@@ -139,6 +139,7 @@ func (v *verifier) report() {
 			v.problem(Problem{File: fileReport, Run: r.Run, Text: "its sockets' states are not those of " + fileJournal})
 		}
 	}
+	v.checked("the witnesses of %s held against each other: the report shows where they contradict each other", count(int64(len(v.Report.Runs)), "run"))
 	v.checked("%s judged again: the same outcomes, and the same verdicts of %s", count(int64(len(v.Report.Runs)), "run"), count(int64(findings), "finding"))
 }
 
