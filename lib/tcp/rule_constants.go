@@ -52,7 +52,7 @@ func (c *confrontation) constants(s *Socket) {
 // timeWaits asks why a TIME_WAIT outlived its timer, as far as the witness looked again
 // after that had run out (R6).
 func (c *confrontation) timeWaits(s *Socket) {
-	const most = 61_000_000_000 // ns: TCP_TIMEWAIT_LEN, and a look that came late
+	const most = 64_000_000_000 // ns: TCP_TIMEWAIT_LEN; the timer wheel ends it up to 2 s later (kernel/time/timer.c)
 	for _, stay := range c.Stays(s, journal.TimeWait, journal.SockDiag) {
 		for n := c.nextStep(stay.In.N); n != 0; n = c.nextStep(n) {
 			e, looked := c.event(n), c.nextStep(n)
