@@ -41,7 +41,7 @@ demo: build
 build:
 	$(BUILD) -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 
-BINARIES := selfconnect simopen halfclose lingerreset staleresp
+BINARIES := selfconnect simopen halfclose lingerreset staleresp sockscan
 BIN      = $(DESTDIR)$(PREFIX)/bin
 SHARE    = $(DESTDIR)$(PREFIX)/share
 BASH     = $(SHARE)/bash-completion/completions

@@ -107,11 +107,7 @@ func (o options) measure(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	scans, err := o.scans(binary, race{crowd: established, ss: ssAll})
-	if err != nil {
-		return err
-	}
-	stuck, err := o.scans(filepath.Join(filepath.Dir(binary), "halfclose"),
+	looks, err := o.scans(filepath.Join(filepath.Dir(binary), "sockscan"),
 		race{crowd: established, ss: ssAll}, race{crowd: halfClosed, ss: ssAll}, race{crowd: halfClosed, ss: ssOwners})
 	if err != nil {
 		return err
@@ -121,8 +117,7 @@ func (o options) measure(w io.Writer) error {
 	m.write(w)
 	writeRuns(w, runs)
 	writeStages(w, runs[0].pairs, start, stages)
-	scans.write(w)
-	stuck.write(w)
+	looks.write(w)
 	met.write(w)
 	fmt.Fprintln(w)
 	stale.write(w, m)

@@ -39,11 +39,11 @@ type peak struct{ sockets, kib int }
 // fewSockets is what an ordinary machine has.
 const fewSockets = 1000
 
-// scans measures a binary's scan in each kind of crowd, against each ss. Memory
+// scans measures sockscan in each kind of crowd, against each ss. Memory
 // is that in the last of the crowds.
 func (o options) scans(binary string, races ...race) (scans, error) {
 	s := scans{binary: filepath.Base(binary), sockets: o.crowd}
-	scan := command{binary, "scan"}
+	scan := command{binary}
 	last := races[len(races)-1].crowd
 	err := inCrowd(last, fewSockets, func() (err error) {
 		s.few, err = measurePeak(scan, fewSockets)
@@ -66,7 +66,7 @@ func (o options) scans(binary string, races ...race) (scans, error) {
 }
 
 func (s scans) write(w io.Writer) {
-	scan := s.binary + " scan"
+	scan := s.binary
 	fmt.Fprintf(w, "\n## `%s` and ss\n", scan)
 	for _, r := range s.races {
 		ss := strings.Join(r.ss, " ")

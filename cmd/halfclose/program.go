@@ -155,10 +155,8 @@ var program = cli.Program{
 			Claims: []*claim.Claim{&hc21, &hc22, &hc23, &hc24, &hc25, &hc28, &hc46},
 		},
 	},
-	Commands: []cli.Command{scanCommand()},
 	Examples: []cli.Example{
 		{Line: "halfclose", Does: "shutdown three ways, and close: one table"},
 		{Line: "halfclose truncated", Does: "why the last part of a response is missing"},
-		{Line: "halfclose scan --every 5s", Does: "the stuck sockets of this machine, and which grow"},
 	},
 }

@@ -84,7 +84,7 @@ var program = cli.Program{
 		},
 	},
 	Played:   []scenario.Scenario{playedVictim},
-	Commands: []cli.Command{victimCommand(), countersCommand()},
+	Commands: []cli.Command{victimCommand()},
 	Examples: []cli.Example{
 		{Line: "lingerreset", Does: "what SO_LINGER {1, 0} does to a connection and its peer"},
 		{Line: "lingerreset sigpipe", Does: "the write that kills, by every call and disposition"},

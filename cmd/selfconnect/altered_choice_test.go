@@ -4,6 +4,7 @@ import (
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/journaltest"
+	"sockproof/lib/portrange"
 )
 
 // unhit makes the first series miss: its socket has another's peer.
@@ -63,7 +64,7 @@ func second(do func(socket string) func(*journaltest.Journal)) func(*journaltest
 // reservedSocket is the first socket of reserved-port's second series.
 func afterReserving(do func(socket string) func(*journaltest.Journal)) func(*journaltest.Journal) {
 	return func(d *journaltest.Journal) {
-		set := d.First(journaltest.Setting(reservedSetting)).N
+		set := d.First(journaltest.Setting(portrange.ReservedSetting)).N
 		s := d.First(func(e *journal.Event) bool { return e.N > set && journaltest.Call("connect")(e) }).Socket
 		do(s)(d)
 	}
@@ -71,7 +72,7 @@ func afterReserving(do func(socket string) func(*journaltest.Journal)) func(*jou
 
 // rangeIs changes the value of ip_local_port_range, as read or set.
 func rangeIs(value string) func(*journaltest.Journal) {
-	return func(d *journaltest.Journal) { d.First(journaltest.Setting(rangeSetting)).Setting.New = value }
+	return func(d *journaltest.Journal) { d.First(journaltest.Setting(portrange.RangeSetting)).Setting.New = value }
 }
 
 func dropSetting(name string) func(*journaltest.Journal) {
@@ -84,11 +85,11 @@ var alteredChoice = []journaltest.Case{
 		d.Call(d.First(journaltest.Call("connect")).N-journaltest.Spread, firstSocket(d, 0), "bind", 0, "", firstSocket(d, 0), "192.0.2.1:40000")
 	}, Claim: "SC7", Want: claim.Inconclusive},
 	{Name: "the target outside the range", Of: "autobind", Do: rangeIs("32768 39999"), Claim: "SC7", Want: claim.Inconclusive},
-	{Name: "the range not read", Of: "autobind", Do: dropSetting(rangeSetting), Claim: "SC7", Want: claim.Inconclusive},
+	{Name: "the range not read", Of: "autobind", Do: dropSetting(portrange.RangeSetting), Claim: "SC7", Want: claim.Inconclusive},
 	{Name: "the peer is another", Of: "autobind", Do: unhit, Claim: "SC7", Want: claim.Inconclusive},
 	{Name: "no connect", Of: "autobind", Do: func(d *journaltest.Journal) { d.Drop(journaltest.Call("connect")) }, Claim: "SC7", Want: claim.Inconclusive},
 	{Name: "a connect without arguments", Of: "autobind", Do: func(d *journaltest.Journal) { d.First(journaltest.Call("connect")).Call.Args = nil }, Claim: "SC7", Want: claim.Inconclusive},
-	{Name: "the range not read", Of: "hunt", Do: dropSetting(rangeSetting), Claim: "SC7", Want: claim.Inconclusive},
+	{Name: "the range not read", Of: "hunt", Do: dropSetting(portrange.RangeSetting), Claim: "SC7", Want: claim.Inconclusive},
 	{Name: "a socket listened", Of: "autobind", Do: func(d *journaltest.Journal) {
 		d.Call(d.First(journaltest.Call("connect")).N, "a9", "listen", 0, "", "a9", "1")
 	}, Claim: "SC1", Want: claim.Inconclusive},
@@ -104,7 +105,7 @@ var alteredChoice = []journaltest.Case{
 	{Name: "the one inside not hit", Of: "outside-range", Do: unhit, Outcome: claim.OutcomeUnresolved},
 	{Name: "too few for the range", Of: "outside-range", Do: fewer(1, 28_000), Claim: "SC8", Want: claim.Inconclusive},
 	{Name: "fewer than inside", Of: "outside-range", Do: fewer(1, 100), Claim: "SC8", Want: claim.Inconclusive},
-	{Name: "the range not read", Of: "outside-range", Do: dropSetting(rangeSetting), Claim: "SC8", Want: claim.Inconclusive},
+	{Name: "the range not read", Of: "outside-range", Do: dropSetting(portrange.RangeSetting), Claim: "SC8", Want: claim.Inconclusive},
 	{Name: "both inside the range", Of: "outside-range", Do: rangeIs("1024 60999"), Claim: "SC8", Want: claim.Inconclusive},
 	{Name: "neither inside the range", Of: "outside-range", Do: rangeIs("50000 60999"), Claim: "SC8", Want: claim.Inconclusive},
 	{Name: "the port outside answered", Of: "outside-range", Do: second(otherAnswered), Claim: "SC8", Want: claim.Inconclusive},
@@ -115,29 +116,29 @@ var alteredChoice = []journaltest.Case{
 			return e.N > hit && (journaltest.Call("connect")(e) || journaltest.Folded(e))
 		})
 	}, Claim: "SC8", Want: claim.Inconclusive},
-	{Name: "the range not read", Of: "outside-range", Do: dropSetting(rangeSetting), Claim: "SC7", Want: claim.Inconclusive},
+	{Name: "the range not read", Of: "outside-range", Do: dropSetting(portrange.RangeSetting), Claim: "SC7", Want: claim.Inconclusive},
 
 	{Name: "hit all the same", Of: "reserved-port", Do: afterReserving(hitAgain), Claim: "SC11", Want: claim.Refuted},
 	{Name: "hit all the same", Of: "reserved-port", Do: afterReserving(hitAgain), Outcome: claim.NotReproduced},
 	{Name: "hit, but another port was reserved", Of: "reserved-port", Do: func(d *journaltest.Journal) {
 		afterReserving(hitAgain)(d)
-		d.First(journaltest.Setting(reservedSetting)).Setting.New = "40001"
+		d.First(journaltest.Setting(portrange.ReservedSetting)).Setting.New = "40001"
 	}, Claim: "SC11", Want: claim.Inconclusive},
 	{Name: "another port was reserved", Of: "reserved-port", Do: func(d *journaltest.Journal) {
-		d.First(journaltest.Setting(reservedSetting)).Setting.New = "40001,40003-40009"
+		d.First(journaltest.Setting(portrange.ReservedSetting)).Setting.New = "40001,40003-40009"
 	}, Claim: "SC11", Want: claim.Inconclusive},
 	{Name: "reserved with others", Of: "reserved-port", Do: func(d *journaltest.Journal) {
-		d.First(journaltest.Setting(reservedSetting)).Setting.New = "8080,39990-40010"
+		d.First(journaltest.Setting(portrange.ReservedSetting)).Setting.New = "8080,39990-40010"
 	}, Claim: "SC11", Want: claim.Confirmed},
 	{Name: "reserved before too", Of: "reserved-port", Do: func(d *journaltest.Journal) {
-		d.Set(d.First(journaltest.Call("connect")).N-journaltest.Spread, reservedSetting, "", "40000")
+		d.Set(d.First(journaltest.Call("connect")).N-journaltest.Spread, portrange.ReservedSetting, "", "40000")
 	}, Claim: "SC11", Want: claim.Inconclusive},
-	{Name: "nothing was reserved", Of: "reserved-port", Do: dropSetting(reservedSetting), Claim: "SC11", Want: claim.Inconclusive},
-	{Name: "nothing was reserved", Of: "reserved-port", Do: dropSetting(reservedSetting), Outcome: claim.OutcomeUnresolved},
+	{Name: "nothing was reserved", Of: "reserved-port", Do: dropSetting(portrange.ReservedSetting), Claim: "SC11", Want: claim.Inconclusive},
+	{Name: "nothing was reserved", Of: "reserved-port", Do: dropSetting(portrange.ReservedSetting), Outcome: claim.OutcomeUnresolved},
 	{Name: "moved out of the range meanwhile", Of: "reserved-port", Do: func(d *journaltest.Journal) {
-		d.Set(d.First(journaltest.Setting(reservedSetting)).N, rangeSetting, "40000 40063", "40001 40063")
+		d.Set(d.First(journaltest.Setting(portrange.ReservedSetting)).N, portrange.RangeSetting, "40000 40063", "40001 40063")
 	}, Claim: "SC11", Want: claim.Inconclusive},
-	{Name: "the range not known", Of: "reserved-port", Do: dropSetting(rangeSetting), Claim: "SC11", Want: claim.Inconclusive},
+	{Name: "the range not known", Of: "reserved-port", Do: dropSetting(portrange.RangeSetting), Claim: "SC11", Want: claim.Inconclusive},
 	{Name: "not hit before", Of: "reserved-port", Do: unhit, Claim: "SC11", Want: claim.Inconclusive},
 	{Name: "too few attempts", Of: "reserved-port", Do: func(d *journaltest.Journal) {
 		hit := d.First(journaltest.Call("getpeername")).N

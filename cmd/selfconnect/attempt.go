@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"sockproof/lib/journal"
+	"sockproof/lib/portrange"
 	"sockproof/lib/scenario"
 )
 
@@ -92,7 +93,7 @@ func chooseSource(t *scenario.T, port uint16) scenario.SocketOption {
 		switch {
 		case errno == "":
 		case errno == journal.ENOPROTOOPT && !t.OnHost():
-			t.Sysctl("a", rangeSetting, portRange{port, port}.String())
+			t.Sysctl("a", portrange.RangeSetting, portrange.Range{Low: port, High: port}.String())
 		case errno == journal.ENOPROTOOPT:
 			t.Stop("setsockopt(%s, IP_LOCAL_PORT_RANGE): %s: %s", s.ID(), errno, needsPortRange)
 		default:

@@ -8,6 +8,7 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/portrange"
 	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
 )
@@ -25,14 +26,14 @@ func huntDown(t *scenario.T) {
 	asOnTheMachine(t)
 	ports := localRange(t)
 	reserved := reservedNow(t)
-	target := targetPort(t, insidePort, ports, func(p uint16) bool { return ports.preferred(p) && !reserved.contains(p) })
+	target := targetPort(t, insidePort, ports, func(p uint16) bool { return ports.Preferred(p) && !reserved.Contains(p) })
 	if why := neverChosen(ports, reserved, target); why != "" {
 		t.Announce("the hunt is hopeless: %s", why)
 	} else {
 		t.Announce("port %d is %s, the parity that connect() chooses first: about one attempt in %d hits",
-			target, parity(target), ports.odds())
+			target, portrange.Parity(target), ports.Odds())
 	}
-	hunt{what: "hunt", target: target, attempts: patience * ports.size()}.run(t)
+	hunt{what: "hunt", target: target, attempts: patience * ports.Size()}.run(t)
 }
 
 // patience is how many times as many attempts as the range has ports a hunt
@@ -47,7 +48,7 @@ func asOnTheMachine(t *scenario.T) {
 	if t.OnHost() {
 		return
 	}
-	for _, name := range []string{rangeSetting, reservedSetting} {
+	for _, name := range []string{portrange.RangeSetting, portrange.ReservedSetting} {
 		now := t.Setting("a", name)
 		if own, known := t.CallersSetting(name); known && own != now {
 			t.Sysctl("a", name, own)
@@ -57,7 +58,7 @@ func asOnTheMachine(t *scenario.T) {
 
 // narrow is the range of source ports where a scenario wants every one of them
 // tried often.
-var narrow = portRange{low: 40000, high: 40063}
+var narrow = portrange.Range{Low: 40000, High: 40063}
 
 // rounds is how many times as many attempts as the narrow range has ports are
 // made before "never" is said: by chance alone that would be wrong once in 10²⁸.
@@ -68,23 +69,23 @@ const rounds = 32
 func outsideRange(t *scenario.T) {
 	ports := localRange(t)
 	reserved := reservedNow(t)
-	inside := freePort(t, ports, func(p uint16) bool { return ports.preferred(p) && !reserved.contains(p) })
-	outside := targetPort(t, outsidePort, unprivileged, func(p uint16) bool { return !ports.contains(p) })
-	f := hunt{what: "inside the range", target: inside, attempts: patience * ports.size()}.runAndReset(t)
-	hunt{what: "outside the range", target: outside, attempts: max(f.tries, ports.size())}.run(t)
+	inside := freePort(t, ports, func(p uint16) bool { return ports.Preferred(p) && !reserved.Contains(p) })
+	outside := targetPort(t, outsidePort, unprivileged, func(p uint16) bool { return !ports.Contains(p) })
+	f := hunt{what: "inside the range", target: inside, attempts: patience * ports.Size()}.runAndReset(t)
+	hunt{what: "outside the range", target: outside, attempts: max(f.tries, ports.Size())}.run(t)
 }
 
 // unprivileged are the ports that anybody may bind.
-var unprivileged = portRange{low: 1024, high: 65535}
+var unprivileged = portrange.Range{Low: 1024, High: 65535}
 
 // reservedPort: ip_local_reserved_ports protects a port inside the range, which
 // is hit before it is reserved and never after.
 func reservedPort(t *scenario.T) {
-	t.Sysctl("a", rangeSetting, narrow.String())
-	target := targetPort(t, insidePort, narrow, narrow.preferred)
-	hunt{what: "before it is reserved", target: target, attempts: rounds * narrow.size()}.runAndReset(t)
-	t.Sysctl("a", reservedSetting, strconv.Itoa(int(target)))
-	hunt{what: "once it is reserved", target: target, attempts: rounds * narrow.size()}.run(t)
+	t.Sysctl("a", portrange.RangeSetting, narrow.String())
+	target := targetPort(t, insidePort, narrow, narrow.Preferred)
+	hunt{what: "before it is reserved", target: target, attempts: rounds * narrow.Size()}.runAndReset(t)
+	t.Sysctl("a", portrange.ReservedSetting, strconv.Itoa(int(target)))
+	hunt{what: "once it is reserved", target: target, attempts: rounds * narrow.Size()}.run(t)
 }
 
 // series is the attempts made to connect to one address, those counted instead of kept
@@ -150,21 +151,21 @@ func (s *series) count(e *journal.Event) {
 func (s *series) port() uint16 { return portOf(s.target) }
 
 // The settings as they stood at an event, and where the journal has them; ok: it does.
-func rangeAt(v *tcp.View, n int) (r portRange, e *journal.Event, ok bool) {
-	e = v.Setting("", rangeSetting, n)
+func rangeAt(v *tcp.View, n int) (r portrange.Range, e *journal.Event, ok bool) {
+	e = v.Setting("", portrange.RangeSetting, n)
 	if e == nil {
 		return r, nil, false
 	}
-	r, err := parseRange(e.Setting.New)
+	r, err := portrange.Parse(e.Setting.New)
 	return r, e, err == nil
 }
 
-func reservedAt(v *tcp.View, n int) (r reservedPorts, e *journal.Event, ok bool) {
-	e = v.Setting("", reservedSetting, n)
+func reservedAt(v *tcp.View, n int) (r portrange.Reserved, e *journal.Event, ok bool) {
+	e = v.Setting("", portrange.ReservedSetting, n)
 	if e == nil {
 		return nil, nil, true // not read: none that is known of
 	}
-	r, err := parseReserved(e.Setting.New)
+	r, err := portrange.ParseReserved(e.Setting.New)
 	return r, e, err == nil
 }
 
@@ -182,17 +183,17 @@ func whyNotChosen(v *tcp.View, a connecting) string {
 
 // neverChosen says why connect() does not choose a port, or not while others are free; "":
 // nothing speaks against it.
-func neverChosen(ports portRange, reserved reservedPorts, port uint16) string {
+func neverChosen(ports portrange.Range, reserved portrange.Reserved, port uint16) string {
 	switch {
-	case reserved.contains(port):
-		return fmt.Sprintf("port %d is reserved (%s), and connect() never chooses it", port, reservedSetting)
-	case !ports.contains(port):
-		return fmt.Sprintf("port %d is outside %s (%s), and connect() never chooses it", port, rangeSetting, ports)
-	case ports.cutOff(port):
+	case reserved.Contains(port):
+		return fmt.Sprintf("port %d is reserved (%s), and connect() never chooses it", port, portrange.ReservedSetting)
+	case !ports.Contains(port):
+		return fmt.Sprintf("port %d is outside %s (%s), and connect() never chooses it", port, portrange.RangeSetting, ports)
+	case ports.CutOff(port):
 		return fmt.Sprintf("port %d is the last of an odd number (%s), and connect() leaves it out", port, ports)
-	case !ports.preferred(port):
+	case !ports.Preferred(port):
 		return fmt.Sprintf("port %d is %s, and connect() chooses %s ports, as the low end of %s (%s) is, while one of those is free",
-			port, parity(port), parity(ports.low), rangeSetting, ports)
+			port, portrange.Parity(port), portrange.Parity(ports.Low), portrange.RangeSetting, ports)
 	}
 	return ""
 }
@@ -218,7 +219,7 @@ var sc7 = claim.Claim{
 		port := portOf(targetOf(connect))
 		r, read, ok := rangeAt(c.View, connect.N)
 		c.Cite(read)
-		c.Given(ok && r.contains(port), "the journal does not show port %d inside %s", port, rangeSetting)
+		c.Given(ok && r.Contains(port), "the journal does not show port %d inside %s", port, portrange.RangeSetting)
 		tries := 0
 		if i := slices.IndexFunc(hunts(c.View), func(h series) bool { return h.target == targetOf(connect) }); i >= 0 {
 			tries = hunts(c.View)[i].tries
@@ -290,10 +291,10 @@ var sc8 = claim.Claim{
 	Rule: claim.Each(contrasts, func(c *claim.Case, x contrast) {
 		r, read, ok := rangeAt(c.View, x.shut.first.N)
 		c.Cite(read)
-		c.Given(ok, "the journal does not show %s", rangeSetting)
-		c.Given(r.contains(x.open.port()), "port %d, which should be inside %s (%s), is outside", x.open.port(), rangeSetting, r)
-		c.Given(!r.contains(x.shut.port()), "port %d, which should be outside %s (%s), is inside", x.shut.port(), rangeSetting, r)
-		differs(c, x, "outside the range", r.size())
+		c.Given(ok, "the journal does not show %s", portrange.RangeSetting)
+		c.Given(r.Contains(x.open.port()), "port %d, which should be inside %s (%s), is outside", x.open.port(), portrange.RangeSetting, r)
+		c.Given(!r.Contains(x.shut.port()), "port %d, which should be outside %s (%s), is inside", x.shut.port(), portrange.RangeSetting, r)
+		differs(c, x, "outside the range", r.Size())
 	}),
 }
 
@@ -305,11 +306,11 @@ var sc11 = claim.Claim{
 		was, _, okWas := reservedAt(c.View, x.open.first.N)
 		is, changed, okIs := reservedAt(c.View, x.shut.first.N)
 		c.Cite(changed)
-		c.Given(okWas && okIs && changed != nil && x.open.target == x.shut.target && !was.contains(x.open.port()) && is.contains(x.shut.port()),
+		c.Given(okWas && okIs && changed != nil && x.open.target == x.shut.target && !was.Contains(x.open.port()) && is.Contains(x.shut.port()),
 			"the journal does not show port %d becoming reserved between the two series", x.shut.port())
 		r, read, ok := rangeAt(c.View, x.shut.first.N)
 		c.Cite(read)
-		c.Given(ok && r.contains(x.shut.port()), "the journal does not show port %d inside %s once it was reserved", x.shut.port(), rangeSetting)
+		c.Given(ok && r.Contains(x.shut.port()), "the journal does not show port %d inside %s once it was reserved", x.shut.port(), portrange.RangeSetting)
 		differs(c, x, "reserved", 0)
 	}),
 }

@@ -14,6 +14,7 @@ import (
 	"sockproof/lib/journal"
 	"sockproof/lib/journaltest"
 	"sockproof/lib/packet"
+	"sockproof/lib/portrange"
 	"sockproof/lib/scenario"
 	"sockproof/lib/wire"
 )
@@ -74,9 +75,9 @@ func TestSYNsLostOnTheWire(t *testing.T) {
 
 // narrowThen narrows ip_local_port_range, so that a hunt's attempts are few,
 // then alters the world further.
-func narrowThen(ports portRange, alter func(*scenario.T)) func(*scenario.T) {
+func narrowThen(ports portrange.Range, alter func(*scenario.T)) func(*scenario.T) {
 	return func(t *scenario.T) {
-		t.Sysctl("a", rangeSetting, ports.String())
+		t.Sysctl("a", portrange.RangeSetting, ports.String())
 		if alter != nil {
 			alter(t)
 		}
@@ -84,7 +85,7 @@ func narrowThen(ports portRange, alter func(*scenario.T)) func(*scenario.T) {
 }
 
 // few are the source ports where a hunt shall end soon.
-var few = portRange{40000, 40007}
+var few = portrange.Range{Low: 40000, High: 40007}
 
 // filterSYNs lets the kernel act upon every SYN that leaves a socket in the
 // run's namespace: drop it, or reject it.

@@ -8,6 +8,7 @@ import (
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
+	"sockproof/lib/portrange"
 	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
 )
@@ -20,7 +21,7 @@ func detectAndRetry(t *scenario.T) {
 	target := unreservedPort(t, ports)
 	detect(t, ports, target)
 	reserved := reservedNow(t)
-	dial(t, freePort(t, ports, func(p uint16) bool { return p != target && !reserved.contains(p) }))
+	dial(t, freePort(t, ports, func(p uint16) bool { return p != target && !reserved.Contains(p) }))
 }
 
 // retries is how often the client tries again, as Go's net package does.
@@ -28,12 +29,12 @@ const retries = 2
 
 // detect is the client that compares, drops and tries again. Its first socket
 // has the accident.
-func detect(t *scenario.T, ports portRange, target uint16) {
+func detect(t *scenario.T, ports portrange.Range, target uint16) {
 	last := try(t, target, chooseSource(t, target))
 	for again := 0; last.hit && again < retries; again++ {
 		drop(t, last.End)
 		if localRange(t) != ports { // chooseSource has narrowed it
-			t.Sysctl("a", rangeSetting, ports.String())
+			t.Sysctl("a", portrange.RangeSetting, ports.String())
 		}
 		last = try(t, target)
 	}

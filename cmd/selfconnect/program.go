@@ -6,6 +6,7 @@ import (
 	"sockproof/lib/claim"
 	"sockproof/lib/cli"
 	"sockproof/lib/journal"
+	"sockproof/lib/portrange"
 	"sockproof/lib/scenario"
 )
 
@@ -48,7 +49,7 @@ var program = cli.Program{
 			Name: "reserved-port", Title: "ip_local_reserved_ports protects a port inside the range",
 			Steps:    reservedPort,
 			Networks: []journal.Network{journal.Wire, journal.Loopback}, Hosts: []string{"a"},
-			NoHost:     "it sets " + rangeSetting + " and " + reservedSetting + ", and the host's settings are never changed",
+			NoHost:     "it sets " + portrange.RangeSetting + " and " + portrange.ReservedSetting + ", and the host's settings are never changed",
 			Phenomenon: claim.By(&sc11),
 			Claims:     []*claim.Claim{&sc11},
 		},
@@ -67,10 +68,9 @@ var program = cli.Program{
 		},
 	},
 	Flags:    []urfave.Flag{portFlag()},
-	Commands: []cli.Command{scanCommand(), portCommand()},
+	Commands: []cli.Command{scanCommand()},
 	Examples: []cli.Example{
 		{Line: "selfconnect", Does: "a socket connects to itself, packet by packet"},
 		{Line: "selfconnect hunt --net host --port 40001", Does: "does it happen to this port, with this machine's settings?"},
-		{Line: "selfconnect port 8080", Does: "is a server safe on this port? exit status 1: no"},
 	},
 }

@@ -158,7 +158,7 @@ func TestScanElsewhere(t *testing.T) {
 			flag, value, namespace string
 		}{
 			{"--netns", path, "the network namespace " + path},
-			{"--pid", pid, "the network namespace of process " + pid},
+			{"--netns-of", pid, "the network namespace of process " + pid},
 		} {
 			owners, err := ownersIn(t, tt.flag, tt.value, tt.namespace)
 			if err != nil {
@@ -168,7 +168,7 @@ func TestScanElsewhere(t *testing.T) {
 				t.Errorf("%s: owners (-want +got):\n%s", tt.flag, d)
 			}
 		}
-		if code, out, errs := journaltest.Command(t, "selfconnect", scanCommand(), "--pid", pid, "--fail-over", "1"); code != 0 || errs != "" ||
+		if code, out, errs := journaltest.Command(t, "selfconnect", scanCommand(), "--netns-of", pid, "--fail-over", "1"); code != 0 || errs != "" ||
 			!strings.HasPrefix(out, "1 self-connected socket among 1 TCP socket in the network namespace of process "+pid+"\n") {
 			t.Errorf("text: exit %d, %q, %q", code, out, errs)
 		}
@@ -204,9 +204,9 @@ func TestScanNoSuchPlace(t *testing.T) {
 	file := journaltest.Scratch(t).Name()
 	const noProcess = "4194305" // above the largest (proc_sys_kernel(5): pid_max)
 	for _, tt := range []struct{ flag, value, want string }{
-		{"--netns", "/no/such", `selfconnect: flag "--netns": value "/no/such": no network namespace: open /no/such: no such file or directory; want a path like`},
-		{"--netns", file, fmt.Sprintf("selfconnect: flag \"--netns\": value %q: no network namespace: setns(CLONE_NEWNET): invalid argument; want a path like", file)},
-		{"--pid", noProcess, `selfconnect: flag "--pid": value "` + noProcess + `": no such process here: open /proc/` + noProcess + "/ns/net: no such file or directory\n"},
+		{"--netns", "/no/such", `selfconnect: flag "--netns": value "/no/such": no network namespace: open /no/such: no such file or directory; want a name, or a path like`},
+		{"--netns", file, fmt.Sprintf("selfconnect: flag \"--netns\": value %q: no network namespace: setns(CLONE_NEWNET): invalid argument; want a name, or a path like", file)},
+		{"--netns-of", noProcess, `selfconnect: flag "--netns-of": value "` + noProcess + `": no such process here: open /proc/` + noProcess + "/ns/net: no such file or directory\n"},
 	} {
 		code, out, errs := journaltest.Command(t, "selfconnect", scanCommand(), tt.flag, tt.value)
 		if code != 2 || out != "" || !strings.HasPrefix(errs, tt.want) {

@@ -16,12 +16,12 @@ func TestScanBadUsage(t *testing.T) {
 		{"8080", `scan: argument "8080": it takes none`},
 		{"--fail-over x", `flag "--fail-over": value "x": want a whole number from 0 to 1000000000`},
 		{"--fail-over -1", `flag "--fail-over": value "-1": want a whole number from 0 to 1000000000`},
-		{"--netns /x --pid 1", "flags --netns and --pid exclude each other: give one"},
-		{"--netns=", `flag "--netns": value "": want a path like /run/netns/NAME or /proc/PID/ns/net`},
-		{"--pid 0", `flag "--pid": value "0": want a whole number from 1 to 1000000000`},
-		{"--pid self", `flag "--pid": value "self": want a whole number from 1 to 1000000000`},
+		{"--netns /x --netns-of 1", "flags --netns and --netns-of exclude each other: give one"},
+		{"--netns=", `flag "--netns": value "": want a name, or a path like /run/netns/NAME or /proc/PID/ns/net`},
+		{"--netns-of 0", `flag "--netns-of": value "0": want a whole number from 1 to 1000000000`},
+		{"--netns-of self", `flag "--netns-of": value "self": want a whole number from 1 to 1000000000`},
 		{"--format tap", `scan: flag "--format": value "tap": want text or json`},
-		{"--repeat 2", `flag "--repeat" means nothing to the command "scan"; accepted: --netns --pid --fail-over --format --color`},
+		{"--repeat 2", `flag "--repeat" means nothing to the command "scan"; accepted: --netns --netns-of --fail-over --format --color`},
 	} {
 		code, out, errs := journaltest.Command(t, "selfconnect", scanCommand(), strings.Fields(tt.args)...)
 		if code != 2 || out != "" || errs != "selfconnect: "+tt.want+"\n" {

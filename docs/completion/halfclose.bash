@@ -12,7 +12,7 @@ _halfclose() {
 			first=-- files=yes
 			break
 			;;
-		--format | --net | --repeat | --timeout | --color | --evidence | --label | --netns | --pid | --fail-over | --every | --times) flag=$word ;;
+		--format | --net | --repeat | --timeout | --color | --evidence | --label) flag=$word ;;
 		-*) ;;
 		*) first=${first:-$word} ;;
 		esac
@@ -24,8 +24,6 @@ _halfclose() {
 		check:--format) words='text json' ;;
 		verify:--format) words='text json markdown html' ;;
 		diff:--format) words='text json' ;;
-		scan:--netns) files=yes ;;
-		scan:--format) words='text json' ;;
 		*:--format) words='text json jsonl markdown html tap' ;;
 		*:--net) words='wire loopback host' ;;
 		*:--color) words='auto always never' ;;
@@ -39,15 +37,14 @@ _halfclose() {
 		check) words='--format --color' ;;
 		verify) words='--format --quiet --verbose --color' ;;
 		diff) words='--format --color' ;;
-		scan) words='--netns --pid --fail-over --every --times --format --color' ;;
 		*) words='--format --net -4 -6 --repeat --timeout --step --quiet --verbose --color --evidence --force --label --no-redact --version --help' ;;
 		esac
 	else
 		case $first in
-		'') words='all endings four-way three-way merged-data late-data queued held-fin unread unsent truncated shared threads epoll shut-read orphan-default late-closer orphan half-open exit kill leak time-wait list check verify diff scan help' ;;
-		help) words='list check verify diff scan' ;;
+		'') words='all endings four-way three-way merged-data late-data queued held-fin unread unsent truncated shared threads epoll shut-read orphan-default late-closer orphan half-open exit kill leak time-wait list check verify diff help' ;;
+		help) words='list check verify diff' ;;
 		verify | diff) files=yes ;;
-		list | check | scan) ;;
+		list | check) ;;
 		*) words='all endings four-way three-way merged-data late-data queued held-fin unread unsent truncated shared threads epoll shut-read orphan-default late-closer orphan half-open exit kill leak time-wait' ;;
 		esac
 	fi

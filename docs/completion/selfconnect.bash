@@ -12,7 +12,7 @@ _selfconnect() {
 			first=-- files=yes
 			break
 			;;
-		--format | --net | --repeat | --timeout | --color | --evidence | --label | --port | --netns | --pid | --fail-over) flag=$word ;;
+		--format | --net | --repeat | --timeout | --color | --evidence | --label | --port | --netns | --netns-of | --fail-over) flag=$word ;;
 		-*) ;;
 		*) first=${first:-$word} ;;
 		esac
@@ -26,8 +26,6 @@ _selfconnect() {
 		diff:--format) words='text json' ;;
 		scan:--netns) files=yes ;;
 		scan:--format) words='text json' ;;
-		port:--netns) files=yes ;;
-		port:--format) words='text json' ;;
 		*:--format) words='text json jsonl markdown html tap' ;;
 		*:--net) words='wire loopback host' ;;
 		*:--color) words='auto always never' ;;
@@ -41,16 +39,15 @@ _selfconnect() {
 		check) words='--format --color' ;;
 		verify) words='--format --quiet --verbose --color' ;;
 		diff) words='--format --color' ;;
-		scan) words='--netns --pid --fail-over --format --color' ;;
-		port) words='--netns --pid --format --color' ;;
+		scan) words='--netns --netns-of --fail-over --format --color' ;;
 		*) words='--format --net -4 -6 --repeat --timeout --step --quiet --verbose --color --evidence --force --label --no-redact --version --port --help' ;;
 		esac
 	else
 		case $first in
-		'') words='all direct autobind hunt other-port outside-range reserved-port detect-and-retry port-theft list check verify diff scan port help' ;;
-		help) words='list check verify diff scan port' ;;
+		'') words='all direct autobind hunt other-port outside-range reserved-port detect-and-retry port-theft list check verify diff scan help' ;;
+		help) words='list check verify diff scan' ;;
 		verify | diff) files=yes ;;
-		list | check | scan | port) ;;
+		list | check | scan) ;;
 		*) words='all direct autobind hunt other-port outside-range reserved-port detect-and-retry port-theft' ;;
 		esac
 	fi

@@ -29,7 +29,9 @@ func bashCompletion(l *listing) []byte {
 	fmt.Fprintf(&b, "\t\t*) words=%s ;;\n\t\tesac\n\telse\n\t\tcase $first in\n", quoted(strings.Join(flagNames(l.Flags), " ")))
 	fmt.Fprintf(&b, "\t\t'') words=%s ;;\n", quoted(strings.Join(named(l.first()), " ")))
 	fmt.Fprintf(&b, "\t\thelp) words=%s ;;\n", quoted(strings.Join(named(l.commands()), " ")))
-	fmt.Fprintf(&b, "\t\t%s) files=yes ;;\n", cases(l.takingFiles()))
+	if files := l.takingFiles(); len(files) > 0 {
+		fmt.Fprintf(&b, "\t\t%s) files=yes ;;\n", cases(files))
+	}
 	fmt.Fprintf(&b, "\t\t%s) ;;\n", cases(l.takingNothing()))
 	fmt.Fprintf(&b, "\t\t*) words=%s ;;\n\t\tesac\n\tfi\n", quoted(strings.Join(named(l.runs()), " ")))
 	b.WriteString("\tif [[ -n $files ]]; then\n\t\tcompopt -o filenames 2>/dev/null\n\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n")

@@ -27,7 +27,7 @@ type verdict struct {
 func claimsPage() ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(claimsHead)
-	for _, binary := range binaries {
+	for _, binary := range phenomena {
 		all, err := verdictsOf(binary)
 		if err != nil {
 			return nil, err

@@ -15,6 +15,9 @@ type candidate struct{ name, means string }
 
 // runs are the words that run something.
 func (l *listing) runs() []candidate {
+	if len(l.Scenarios) == 0 {
+		return nil
+	}
 	all := []candidate{{"all", "every scenario"}}
 	for _, s := range l.Scenarios {
 		all = append(all, candidate{s.Name, s.Title})

@@ -22,7 +22,9 @@ func fishCompletion(l *listing) []byte {
 	for _, c := range l.commands() {
 		fishWord(&b, name, fishSeen("help"), candidate{c.name, c.means})
 	}
-	fmt.Fprintf(&b, "complete -c %s -n '%s' -F\n", name, fishSeen(strings.Join(l.takingFiles(), " ")))
+	if files := l.takingFiles(); len(files) > 0 {
+		fmt.Fprintf(&b, "complete -c %s -n '%s' -F\n", name, fishSeen(strings.Join(files, " ")))
+	}
 	fmt.Fprintf(&b, "complete -c %s -n 'contains -- -- (commandline -opc)' -F\n", name)
 	fishFlags(&b, name, "not "+fishSeen(strings.Join(named(l.commands()), " ")), l.Flags)
 	for _, c := range l.Commands {

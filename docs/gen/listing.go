@@ -12,6 +12,8 @@ type listing struct {
 		Name, Version string
 	}
 	Summary   string
+	Does      string // without a command, where there are no scenarios
+	Exit      string
 	Scenarios []struct {
 		Name, Title string
 	}

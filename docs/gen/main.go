@@ -11,10 +11,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
-// binaries in the order in which the pages have them.
-var binaries = []string{"selfconnect", "simopen", "halfclose", "lingerreset", "staleresp"}
+// phenomena are the binaries that have scenarios, binaries all, in the order in which the
+// pages have them.
+var (
+	phenomena = []string{"selfconnect", "simopen", "halfclose", "lingerreset", "staleresp"}
+	binaries  = append(slices.Clone(phenomena), "sockscan")
+)
 
 func main() {
 	check := flag.Bool("check", false, "compare the pages with what would be written")

@@ -29,7 +29,11 @@ func zshCompletion(l *listing) []byte {
 	zshCandidates(&b, l.first())
 	b.WriteString("\t;;\nhelp)\n")
 	zshCandidates(&b, l.commands())
-	fmt.Fprintf(&b, "\t;;\n%s)\n\t_files\n\treturn\n\t;;\n%s) return 1 ;;\n*)\n", cases(l.takingFiles()), cases(l.takingNothing()))
+	b.WriteString("\t;;\n")
+	if files := l.takingFiles(); len(files) > 0 {
+		fmt.Fprintf(&b, "%s)\n\t_files\n\treturn\n\t;;\n", cases(files))
+	}
+	fmt.Fprintf(&b, "%s) return 1 ;;\n*)\n", cases(l.takingNothing()))
 	zshCandidates(&b, l.runs())
 	fmt.Fprintf(&b, "\t;;\nesac\n_describe %s candidates\n", name)
 	return b.Bytes()

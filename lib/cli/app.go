@@ -37,17 +37,21 @@ func (p *Program) run(ctx context.Context, argv []string, out, errs *output) (co
 
 // app is the program as v2 knows it.
 func (i *invocation) app() *cli.App {
+	do := runScenarios
+	if i.p.Alone != nil {
+		do = runAlone
+	}
 	a := &cli.App{
 		Name: i.p.Name, Usage: i.p.Summary, UsageText: i.p.usageText(), Description: i.p.description(),
-		Flags: append(own(append(sharedFlags(), i.p.Flags...)), cli.HelpFlag), HideVersion: true,
+		Flags: append(own(i.p.flags()), cli.HelpFlag), HideVersion: true,
 		Writer: queued{i.out}, ErrWriter: i.errs, // what v2 writes is not waited for
-		Action: i.action(runScenarios), OnUsageError: onUsageError,
+		Action: i.action(do), OnUsageError: onUsageError,
 		ExitErrHandler: func(*cli.Context, error) {}, // only a main exits
 	}
-	for _, c := range append(i.p.commands(), helpCommand()) {
+	for _, c := range append(i.p.hidden(), append(i.p.commands(), helpCommand())...) {
 		a.Commands = append(a.Commands, &cli.Command{
 			Name: c.Name, Aliases: c.aliases, Usage: c.Usage, ArgsUsage: c.ArgsUsage, Description: c.description(),
-			Flags: own(c.flags(a.Flags)), HideHelpCommand: true,
+			Flags: own(c.flags(append(sharedFlags(), i.p.Flags...))), HideHelpCommand: true, Hidden: c.hidden,
 			Action: i.action(c.Do), OnUsageError: onUsageError,
 		})
 	}
@@ -96,8 +100,30 @@ func (c *Command) flags(shared []cli.Flag) []cli.Flag {
 	return all
 }
 
+// flags are the shared flags, as far as they mean something, and the binary's own.
+func (p *Program) flags() []cli.Flag {
+	if p.Alone != nil {
+		return p.Alone.flags(sharedFlags())
+	}
+	return append(sharedFlags(), p.Flags...)
+}
+
+// hidden are the commands of a program without scenarios that are for our own tools: its
+// manual page and completions are made from its list.
+func (p *Program) hidden() []Command {
+	if p.Alone == nil {
+		return nil
+	}
+	c := p.listCommand()
+	c.hidden = true
+	return []Command{c}
+}
+
 // commands are the shared commands and the binary's own.
 func (p *Program) commands() []Command {
+	if p.Alone != nil {
+		return p.Commands
+	}
 	return append([]Command{p.listCommand(), p.checkCommand(), p.verifyCommand(), p.diffCommand()}, p.Commands...)
 }
 
@@ -129,12 +155,21 @@ func (p *Program) commandNames() (names []string) {
 
 // usageText are the ways to call the program.
 func (p *Program) usageText() string {
+	if p.Alone != nil {
+		return fmt.Sprintf("%[1]s [flags]\n%[1]s COMMAND [flags] [ARGUMENT ...]\n\nFlags may stand anywhere before --.", p.Name)
+	}
 	return fmt.Sprintf("%[1]s [flags] [SCENARIO ...]\n%[1]s COMMAND [flags] [ARGUMENT ...]\n\nFlags may stand anywhere before --.", p.Name)
 }
 
 // description says which scenarios there are.
 func (p *Program) description() string {
 	var b strings.Builder
+	if p.Alone != nil {
+		fmt.Fprintf(&b, "%s\n", p.Alone.Usage)
+		writeExamples(&b, p.examples())
+		fmt.Fprintf(&b, "\nExit status: %s", p.Alone.exitStatuses())
+		return b.String()
+	}
 	b.WriteString("Scenarios (all: every one; none named: the first")
 	if len(p.Fallback) > 0 {
 		b.WriteString(", or where that cannot run " + orList(p.Fallback))
@@ -161,6 +196,9 @@ func (c *Command) exitStatuses() string { return c.Exit + "; 130 and 143 interru
 
 // examples are the binary's own, and what every binary can.
 func (p *Program) examples() []Example {
+	if p.Alone != nil {
+		return p.Examples
+	}
 	return slices.Concat(p.Examples, []Example{
 		{p.Name + " check", "what this machine can run and observe, and what would help"},
 		{p.Name + " all --net host -6", "every scenario, on this machine's own stack, over IPv6"},

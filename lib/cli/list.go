@@ -61,6 +61,8 @@ type list struct {
 	Schema    string           `json:"schema"`
 	Tool      report.Tool      `json:"tool"`
 	Summary   string           `json:"summary"`
+	Does      string           `json:"does,omitempty"` // without a command, where there are no scenarios
+	Exit      string           `json:"exit,omitempty"` // what its exit statuses mean then
 	Scenarios []listedScenario `json:"scenarios"`
 	Commands  []listedCommand  `json:"commands"`
 	Flags     []listedFlag     `json:"flags"` // of all
@@ -68,14 +70,16 @@ type list struct {
 }
 
 func listing(p *Program) list {
-	shared := append(sharedFlags(), p.Flags...)
 	l := list{
 		Schema: "sockproof/list/v1", Tool: p.tool(), Summary: p.Summary,
-		Flags: listedFlags(append(shared, cli.HelpFlag)), Examples: p.examples(),
+		Flags: listedFlags(append(p.flags(), cli.HelpFlag)), Examples: p.examples(),
+	}
+	if p.Alone != nil {
+		l.Does, l.Exit, l.Scenarios = p.Alone.Usage, p.Alone.exitStatuses(), []listedScenario{}
 	}
 	for _, c := range p.commands() {
 		l.Commands = append(l.Commands, listedCommand{
-			c.Name, c.Usage, c.ArgsUsage, c.Files, c.exitStatuses(), listedFlags(c.flags(shared)), append([]Example{}, c.Examples...),
+			c.Name, c.Usage, c.ArgsUsage, c.Files, c.exitStatuses(), listedFlags(c.flags(append(sharedFlags(), p.Flags...))), append([]Example{}, c.Examples...),
 		})
 	}
 	for _, s := range p.Scenarios {

@@ -13,13 +13,17 @@ import (
 	"sockproof/lib/scenario"
 )
 
-// Program is one binary: a phenomenon, and the ways to bring it about.
+// Program is one binary: a phenomenon, and the ways to bring it about; or, with Alone, what
+// it does instead.
 type Program struct {
 	Name    string
 	Summary string // one line: the phenomenon
 	// Scenarios in the order in which they are listed and, with "all", run.
 	// The first is the default.
 	Scenarios []scenario.Scenario
+	// Alone is what a program without scenarios does when no command is named. Its flags
+	// are the program's; such a program has its own commands alone.
+	Alone *Command
 	// Fallback names the scenarios that take the default's place, in this
 	// order, where no network can have it.
 	Fallback []string
@@ -59,6 +63,7 @@ type Command struct {
 	Do       func(c *Context) (exit int, err error)
 
 	aliases []string // of its name
+	hidden  bool     // from its program's help
 }
 
 // scenario returns the scenario of that name.

@@ -13,8 +13,14 @@ import (
 func Command(t testing.TB, binary string, c cli.Command, args ...string) (code int, out, errs string) {
 	t.Helper()
 	p := cli.Program{Name: binary, Scenarios: []scenario.Scenario{{Name: "direct"}}, Commands: []cli.Command{c}}
+	return Program(t, &p, append([]string{c.Name}, args...)...)
+}
+
+// Program runs a binary as a shell would, on the calling thread.
+func Program(t testing.TB, p *cli.Program, args ...string) (code int, out, errs string) {
+	t.Helper()
 	stdout, stderr := Scratch(t), Scratch(t)
-	code = cli.MainOnThread(&p, append([]string{binary, c.Name}, args...), stdout, stderr)
+	code = cli.MainOnThread(p, append([]string{p.Name}, args...), stdout, stderr)
 	return code, content(t, stdout), content(t, stderr)
 }
 

@@ -36,9 +36,9 @@ func (p Place) In(f func() error) error {
 func (p Place) refused(err error) error {
 	switch {
 	case p.PID != 0 && errors.Is(err, fs.ErrNotExist):
-		return cli.Usagef("flag \"--pid\": value \"%d\": no such process here: %v", p.PID, err)
+		return cli.Usagef("flag \"--netns-of\": value \"%d\": no such process here: %v", p.PID, err)
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.ENOTDIR):
-		return cli.Usagef("flag \"--netns\": value %q: no network namespace: %v; want a path like /run/netns/NAME or /proc/PID/ns/net", p.Netns, err)
+		return cli.Usagef("flag \"--netns\": value %q: no network namespace: %v; want a name, or a path like /run/netns/NAME or /proc/PID/ns/net", p.Netns, err)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%s: %w; run as root, in a container with CAP_SYS_ADMIN and CAP_SYS_PTRACE", p.flag(), err)
 	}

@@ -5,21 +5,21 @@ import (
 	"strings"
 	"testing"
 
-	"sockproof/lib/journaltest"
 	"sockproof/lib/live"
+	"sockproof/lib/portrange"
 )
 
 func settings(t *testing.T, rng, reserved string) portSettings {
 	t.Helper()
-	r, err := parseRange(rng)
+	r, err := portrange.Parse(rng)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := parseReserved(reserved)
+	p, err := portrange.ParseReserved(reserved)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return portSettings{r, p}
+	return portSettings{Range: r, Reserved: p}
 }
 
 func TestCheckOne(t *testing.T) {
@@ -59,12 +59,12 @@ func TestReservedWith(t *testing.T) {
 		{"1-65535", []uint16{80}, "1-65535"},
 	} {
 		s := settings(t, "1 65535", tt.reserved)
-		before := slices.Clone(s.reserved)
-		if got := s.reserved.with(tt.ports).String(); got != tt.want {
+		before := slices.Clone(s.Reserved)
+		if got := s.Reserved.With(tt.ports).String(); got != tt.want {
 			t.Errorf("%q with %v: %q, want %q", tt.reserved, tt.ports, got, tt.want)
 		}
-		if !slices.Equal(s.reserved, before) {
-			t.Errorf("%q changed to %q", tt.reserved, s.reserved)
+		if !slices.Equal(s.Reserved, before) {
+			t.Errorf("%q changed to %q", tt.reserved, s.Reserved)
 		}
 	}
 }
@@ -116,10 +116,10 @@ func TestPortBadUsage(t *testing.T) {
 		{"0", `port: "0": want a port from 1 to 65535`},
 		{"65536", `port: "65536": want a port from 1 to 65535`},
 		{"8080 http", `port: "http": want a port from 1 to 65535`},
-		{"8080 --netns a --pid 1", "flags --netns and --pid exclude each other: give one"},
+		{"8080 --netns a --netns-of 1", "flags --netns and --netns-of exclude each other: give one"},
 	} {
-		code, out, errs := journaltest.Command(t, "selfconnect", portCommand(), strings.Fields(tt.args)...)
-		if code != 2 || out != "" || errs != "selfconnect: "+tt.want+"\n" {
+		code, out, errs := command(t, "port", strings.Fields(tt.args)...)
+		if code != 2 || out != "" || errs != "sockscan: "+tt.want+"\n" {
 			t.Errorf("port %s: exit %d\nstdout %q\nstderr %q\n  want %q", tt.args, code, out, errs, tt.want)
 		}
 	}

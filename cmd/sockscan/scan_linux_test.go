@@ -99,9 +99,9 @@ func TestScanElsewhere(t *testing.T) {
 		pid := strconv.Itoa(child.Process.Pid)
 		for _, tt := range []struct{ flag, value, namespace string }{
 			{"--netns", path, "the network namespace " + path},
-			{"--pid", pid, "the network namespace of process " + pid},
+			{"--netns-of", pid, "the network namespace of process " + pid},
 		} {
-			code, out, errs := journaltest.Command(t, "halfclose", scanCommand(), tt.flag, tt.value, "--format", "json", "--fail-over", "1")
+			code, out, errs := command(t, "", tt.flag, tt.value, "--format", "json", "--fail-over", "1")
 			var r scanReport
 			if err := json.Unmarshal([]byte(out), &r); err != nil || code != 1 || errs != "" {
 				return fmt.Errorf("%s: exit %d, %q, %w", tt.flag, code, errs, err)
@@ -118,7 +118,7 @@ func TestScanElsewhere(t *testing.T) {
 				t.Errorf("%s: the other end is held by %+v", tt.flag, open)
 			}
 		}
-		code, out, errs := journaltest.Command(t, "halfclose", scanCommand(), "--pid", pid, "--fail-over", "2")
+		code, out, errs := command(t, "", "--netns-of", pid, "--fail-over", "2")
 		if code != 0 || errs != "" || !strings.HasPrefix(out, "2 sockets are stuck, none in TIME_WAIT in the network namespace of process "+pid+"\n\nCLOSE_WAIT 1: ") {
 			t.Errorf("text: exit %d, %q, %q", code, out, errs)
 		}
@@ -129,7 +129,7 @@ func TestScanElsewhere(t *testing.T) {
 // scanRounds are the reports of a scan that is repeated.
 func scanRounds(t *testing.T, times string) (rounds []scanReport, err error) {
 	t.Helper()
-	code, out, errs := journaltest.Command(t, "halfclose", scanCommand(), "--times", times, "--every", "1ms", "--format", "json")
+	code, out, errs := command(t, "", "--times", times, "--every", "1ms", "--format", "json")
 	if code != 0 || errs != "" {
 		return nil, fmt.Errorf("exit %d, %q", code, errs)
 	}
@@ -203,12 +203,12 @@ func TestScanNoSuchPlace(t *testing.T) {
 	file := journaltest.Scratch(t).Name()
 	const noProcess = "4194305" // above the largest (proc_sys_kernel(5): pid_max)
 	for _, tt := range []struct{ flag, value, want string }{
-		{"--netns", "/no/such", `halfclose: flag "--netns": value "/no/such": no network namespace: open /no/such: no such file or directory; want a path like`},
-		{"--netns", file, fmt.Sprintf("halfclose: flag \"--netns\": value %q: no network namespace: setns(CLONE_NEWNET): invalid argument; want a path like", file)},
-		{"--pid", noProcess, `halfclose: flag "--pid": value "` + noProcess + `": no such process here: open /proc/` + noProcess + "/ns/net: no such file or directory\n"},
+		{"--netns", "/no/such", `sockscan: flag "--netns": value "/no/such": no network namespace: open /no/such: no such file or directory; want a name, or a path like`},
+		{"--netns", file, fmt.Sprintf("sockscan: flag \"--netns\": value %q: no network namespace: setns(CLONE_NEWNET): invalid argument; want a name, or a path like", file)},
+		{"--netns-of", noProcess, `sockscan: flag "--netns-of": value "` + noProcess + `": no such process here: open /proc/` + noProcess + "/ns/net: no such file or directory\n"},
 	} {
 		for _, more := range [][]string{nil, {"--every", "1ms"}} {
-			code, out, errs := journaltest.Command(t, "halfclose", scanCommand(), append(more, tt.flag, tt.value)...)
+			code, out, errs := command(t, "", append(more, tt.flag, tt.value)...)
 			if code != 2 || out != "" || !strings.HasPrefix(errs, tt.want) {
 				t.Errorf("%s %s: exit %d, %q, %q", tt.flag, tt.value, code, out, errs)
 			}

@@ -12,18 +12,17 @@ import (
 	urfave "github.com/urfave/cli/v2"
 
 	"sockproof/lib/cli"
-	"sockproof/lib/journaltest"
 	"sockproof/lib/live"
 )
 
 func TestScanBadUsage(t *testing.T) {
 	for _, tt := range []struct{ args, want string }{
-		{"8080", `scan: argument "8080": it takes none`},
+		{"8080", `unknown command "8080"; commands: port, resets`},
 		{"--fail-over x", `flag "--fail-over": value "x": want a whole number from 0 to 1000000000`},
 		{"--fail-over -1", `flag "--fail-over": value "-1": want a whole number from 0 to 1000000000`},
-		{"--netns /x --pid 1", "flags --netns and --pid exclude each other: give one"},
-		{"--netns=", `flag "--netns": value "": want a path like /run/netns/NAME or /proc/PID/ns/net`},
-		{"--pid 0", `flag "--pid": value "0": want a whole number from 1 to 1000000000`},
+		{"--netns /x --netns-of 1", "flags --netns and --netns-of exclude each other: give one"},
+		{"--netns=", `flag "--netns": value "": want a name, or a path like /run/netns/NAME or /proc/PID/ns/net`},
+		{"--netns-of 0", `flag "--netns-of": value "0": want a whole number from 1 to 1000000000`},
 		{"--every 5", `flag "--every": value "5": want a duration longer than 0, like 10s, 500ms or 2m`},
 		{"--every -5s", `flag "--every": value "-5s": want a duration longer than 0, like 10s, 500ms or 2m`},
 		{"--every 0s", `flag "--every": value "0s": want a duration longer than 0, like 10s, 500ms or 2m`},
@@ -31,12 +30,12 @@ func TestScanBadUsage(t *testing.T) {
 		{"--every 5s --times 0", `flag "--times": value "0": want a whole number from 1 to 1000000000`},
 		{"--every 5s --times many", `flag "--times": value "many": want a whole number from 1 to 1000000000`},
 		{"--times 3", `flag "--times": value "3": it ends --every, which is not given`},
-		{"--format jsonl", `scan: flag "--format": value "jsonl": want text or json`},
-		{"--every 1s --format markdown", `scan: flag "--format": value "markdown": want text or json`},
-		{"--repeat 2", `flag "--repeat" means nothing to the command "scan"; accepted: --netns --pid --fail-over --every --times --format --color`},
+		{"--format jsonl", `flag "--format": value "jsonl": want text or json`},
+		{"--every 1s --format markdown", `flag "--format": value "markdown": want text or json`},
+		{"--repeat 2", `unknown flag "--repeat"; accepted: --netns --netns-of --fail-over --every --times --format --color --version. Did you mean "--format"?`},
 	} {
-		code, out, errs := journaltest.Command(t, "halfclose", scanCommand(), strings.Fields(tt.args)...)
-		if code != 2 || out != "" || errs != "halfclose: "+tt.want+"\n" {
+		code, out, errs := command(t, "", strings.Fields(tt.args)...)
+		if code != 2 || out != "" || errs != "sockscan: "+tt.want+"\n" {
 			t.Errorf("scan %s: exit %d\nstdout %q\nstderr %q\n  want %q", tt.args, code, out, errs, tt.want)
 		}
 	}

@@ -1,19 +1,15 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"sockproof/lib/live"
+	"sockproof/lib/portrange"
 )
 
-// portSettings decide which source ports the kernel chooses, for IPv6 as well.
-type portSettings struct {
-	rng      portRange
-	reserved reservedPorts
-}
+// portSettings judge ports.
+type portSettings live.PortSettings
 
 // checkedPort is one server port, and whether the kernel may choose it as the
 // source of a connection.
@@ -38,7 +34,7 @@ func (p checkedPort) verdict() string {
 func (s portSettings) check(ports []uint16, in live.Place) *portReport {
 	r := &portReport{
 		Schema: "sockproof/port/v1", Namespace: in.String(),
-		Range: s.rng.String(), Reserved: s.reserved.String(), Ports: []checkedPort{},
+		Range: s.Range.String(), Reserved: s.Reserved.String(), Ports: []checkedPort{},
 	}
 	var risky []uint16
 	for _, p := range ports {
@@ -55,24 +51,24 @@ func (s portSettings) check(ports []uint16, in live.Place) *portReport {
 }
 
 func (s portSettings) checkOne(p uint16) checkedPort {
-	c := checkedPort{Port: p, InRange: s.rng.contains(p), Reserved: s.reserved.contains(p), Preferred: s.rng.preferred(p)}
+	c := checkedPort{Port: p, InRange: s.Range.Contains(p), Reserved: s.Reserved.Contains(p), Preferred: s.Range.Preferred(p)}
 	c.AtRisk = c.InRange && !c.Reserved
-	inRange := fmt.Sprintf("inside %s (%s)", rangeSetting, s.rng)
+	inRange := fmt.Sprintf("inside %s (%s)", portrange.RangeSetting, s.Range)
 	switch {
 	case !c.InRange && c.Reserved:
-		c.Why = fmt.Sprintf("outside %s (%s), and reserved besides", rangeSetting, s.rng)
+		c.Why = fmt.Sprintf("outside %s (%s), and reserved besides", portrange.RangeSetting, s.Range)
 	case !c.InRange:
-		c.Why = fmt.Sprintf("outside %s (%s): the kernel never chooses it", rangeSetting, s.rng)
+		c.Why = fmt.Sprintf("outside %s (%s): the kernel never chooses it", portrange.RangeSetting, s.Range)
 	case c.Reserved:
-		c.Why = fmt.Sprintf("%s, but in %s: the kernel never chooses it", inRange, reservedSetting)
+		c.Why = fmt.Sprintf("%s, but in %s: the kernel never chooses it", inRange, portrange.ReservedSetting)
 	case c.Preferred:
-		c.Why = fmt.Sprintf("%s, not reserved, and %s: connect() tries the range's %s ports first", inRange, parity(p), parity(p))
-	case s.rng.cutOff(p):
+		c.Why = fmt.Sprintf("%s, not reserved, and %s: connect() tries the range's %s ports first", inRange, portrange.Parity(p), portrange.Parity(p))
+	case s.Range.CutOff(p):
 		c.Why = fmt.Sprintf("%s, not reserved; its last port, which the kernel leaves out of an odd number of ports: not seen chosen, but nothing promises it", inRange)
 	default:
 		// bind() to port 0 begins with this parity, and so leaves the other to
 		// connect() (inet_csk_find_open_port in net/ipv4/inet_connection_sock.c).
-		c.Why = fmt.Sprintf("%s, not reserved; %s, which connect() tries last and bind() to port 0 first: rarer, not safe", inRange, parity(p))
+		c.Why = fmt.Sprintf("%s, not reserved; %s, which connect() tries last and bind() to port 0 first: rarer, not safe", inRange, portrange.Parity(p))
 	}
 	return c
 }
@@ -93,13 +89,13 @@ const sysctlFile = "/etc/sysctl.d/90-reserved-ports.conf"
 
 // cure reserves the ports besides what is reserved already.
 func (s portSettings) cure(ports []uint16, in live.Place) *portCure {
-	value := s.reserved.with(ports).String()
-	c := &portCure{Ports: ports, Value: value, Now: fmt.Sprintf("sysctl -w %s=%s", reservedSetting, value)}
+	value := s.Reserved.With(ports).String()
+	c := &portCure{Ports: ports, Value: value, Now: fmt.Sprintf("sysctl -w %s=%s", portrange.ReservedSetting, value)}
 	if path := in.Path(); path != "" {
 		c.Now = "nsenter --net=" + shellWord(path) + " " + c.Now
 		return c
 	}
-	c.Persistent = fmt.Sprintf("echo '%s = %s' > %s", reservedSetting, value, sysctlFile)
+	c.Persistent = fmt.Sprintf("echo '%s = %s' > %s", portrange.ReservedSetting, value, sysctlFile)
 	return c
 }
 
@@ -108,24 +104,6 @@ func (c *portCure) whom() string {
 		return "it"
 	}
 	return "them"
-}
-
-// with adds ports, sorted and merged as the kernel itself shows the setting.
-func (r reservedPorts) with(ports []uint16) reservedPorts {
-	all := slices.Clone(r)
-	for _, p := range ports {
-		all = append(all, portRange{p, p})
-	}
-	slices.SortFunc(all, func(a, b portRange) int { return cmp.Or(cmp.Compare(a.low, b.low), cmp.Compare(a.high, b.high)) })
-	var merged reservedPorts
-	for _, next := range all {
-		if n := len(merged); n > 0 && int(next.low) <= int(merged[n-1].high)+1 {
-			merged[n-1].high = max(merged[n-1].high, next.high)
-			continue
-		}
-		merged = append(merged, next)
-	}
-	return merged
 }
 
 // shellWord quotes a word for a shell, where it needs to be.

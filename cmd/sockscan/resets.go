@@ -1,25 +1,28 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"sockproof/lib/cli"
 	"sockproof/lib/live"
 )
 
-// countersCommand tells what the kernel has counted of RSTs, and what that means.
-func countersCommand() cli.Command {
+// resetsCommand shows what the kernel has counted of RSTs, and what that means.
+func resetsCommand() cli.Command {
 	return cli.Command{
-		Name: "counters", Usage: "show the kernel's counters of resets: since boot, and over a while",
-		Flags:   append(live.PlaceFlags(), cli.Duration("for", "count for a `DURATION` like 10s too", "", 0), cli.FormatFlag()),
+		Name: "resets", Usage: "show what the kernel counts of resets: over a while, and since boot",
+		Flags: append(live.PlaceFlags(),
+			cli.Duration("for", "count for a `DURATION` like 10s; without it, since boot alone", "", 0), cli.FormatFlag()),
 		Accepts: []string{"color"},
-		Exit:    "0 read, 2 bad usage, 3 they could not be read, or output lost",
+		Exit:    "0 read, 2 bad usage, 3 the counters could not be read, or output lost",
 		Examples: []cli.Example{
-			{Line: "lingerreset counters --for 10s", Does: "how far each counter of resets moves in ten seconds"},
+			{Line: "sockscan resets --for 10s", Does: "which counters of resets move in ten seconds, and why"},
 		},
-		Do: doCounters,
+		Do: doResets,
 	}
 }
 
@@ -55,20 +58,20 @@ var meanings = []meaning{
 // counted is one counter with its values.
 type counted struct {
 	meaning
-	Known     bool   `json:"known"` // this kernel has it
 	SinceBoot int64  `json:"since_boot"`
 	Delta     *int64 `json:"delta,omitempty"` // over the time given
 }
 
-// countersReport is what the command found.
-type countersReport struct {
+// resetsReport is what the command found.
+type resetsReport struct {
 	Schema    string    `json:"schema"`
 	Namespace string    `json:"namespace,omitempty"` // looked into, if not the caller's own
 	ForNS     int64     `json:"for_ns,omitempty"`    // how long was counted
-	Counters  []counted `json:"counters"`
+	Counters  []counted `json:"counters"`            // those that moved most first
+	Unknown   []string  `json:"unknown,omitempty"`   // counters that this kernel does not have
 }
 
-func doCounters(c *cli.Context) (int, error) {
+func doResets(c *cli.Context) (int, error) {
 	if err := c.NoArgs(); err != nil {
 		return cli.ExitUsage, err
 	}
@@ -76,55 +79,107 @@ func doCounters(c *cli.Context) (int, error) {
 	if err != nil {
 		return cli.ExitUsage, err
 	}
-	r, err := count(c, place, c.Duration("for"))
+	r, err := countResets(c, place, c.Duration("for"))
 	if err != nil {
 		return cli.ExitInconclusive, err
 	}
 	return 0, c.TextOrJSON(r, r.write)
 }
 
-// fill takes the values of all counters, and how far they moved meanwhile.
-func (r *countersReport) fill(values, moved map[string]int64) {
+// countResets reads the counters of a place, and again after a while, or when the user
+// has had enough.
+func countResets(c *cli.Context, place live.Place, wait time.Duration) (*resetsReport, error) {
+	counters, err := live.OpenCounters(place)
+	if err != nil {
+		return nil, err
+	}
+	defer counters.Close()
+	before, err := counters.Read()
+	if err != nil {
+		return nil, err
+	}
+	if wait == 0 {
+		return newResetsReport(place, nil, before, 0), nil
+	}
+	began := time.Now()
+	select {
+	case <-c.Ctx.Done():
+	case <-time.After(wait):
+	}
+	took := time.Since(began)
+	after, err := counters.Read()
+	if err != nil {
+		return nil, err
+	}
+	return newResetsReport(place, before, after, took), nil
+}
+
+// newResetsReport has the values of all counters and, where they were read twice, how far
+// they moved.
+func newResetsReport(place live.Place, before, after map[string]int64, took time.Duration) *resetsReport {
+	r := &resetsReport{Schema: "sockproof/resets/v1", Namespace: place.String(), ForNS: took.Nanoseconds(), Counters: []counted{}}
 	for _, m := range meanings {
-		v, known := values[m.Name]
-		c := counted{meaning: m, Known: known, SinceBoot: v}
-		if known && moved != nil {
-			d := moved[m.Name]
+		v, known := after[m.Name]
+		if !known {
+			r.Unknown = append(r.Unknown, m.Name)
+			continue
+		}
+		c := counted{meaning: m, SinceBoot: v}
+		if before != nil {
+			d := v - before[m.Name]
 			c.Delta = &d
 		}
 		r.Counters = append(r.Counters, c)
 	}
+	slices.SortStableFunc(r.Counters, func(a, b counted) int {
+		return cmp.Or(cmp.Compare(b.delta(), a.delta()), cmp.Compare(b.SinceBoot, a.SinceBoot))
+	})
+	return r
 }
 
-// write shows the report as text.
-func (r *countersReport) write(w io.Writer) {
+// delta is how far a counter moved; 0 where it was read once.
+func (c *counted) delta() int64 {
+	if c.Delta == nil {
+		return 0
+	}
+	return *c.Delta
+}
+
+// write shows the report as text, without the counters that are 0.
+func (r *resetsReport) write(w io.Writer) {
 	if r.Namespace != "" {
 		fmt.Fprintf(w, "in %s\n", r.Namespace)
 	}
-	head := "since boot"
+	head, hidden := "", 0
 	if r.ForNS > 0 {
-		head += fmt.Sprintf("  in %s", time.Duration(r.ForNS).Round(10*time.Millisecond))
+		head = fmt.Sprintf("%12s", "in "+time.Duration(r.ForNS).Round(10*time.Millisecond).String())
 	}
-	fmt.Fprintf(w, "%-18s %s\n", "", head)
-	for _, c := range r.Counters {
-		c.write(w)
+	fmt.Fprintf(w, "%-18s%s %12s\n", "", head, "since boot")
+	for i := range r.Counters {
+		if c := &r.Counters[i]; c.SinceBoot == 0 && c.delta() == 0 {
+			hidden++
+		} else {
+			c.write(w)
+		}
+	}
+	if hidden > 0 {
+		fmt.Fprintf(w, "%d other counters are 0\n", hidden)
+	}
+	if n := len(r.Unknown); n > 0 {
+		fmt.Fprintf(w, "this kernel does not have %d of them: %v\n", n, r.Unknown)
 	}
 	fmt.Fprintln(w, "RSTs received are not counted as such: those that ended something are among EstabResets, AttemptFails and EmbryonicRsts.")
 }
 
 func (c *counted) write(w io.Writer) {
-	if !c.Known {
-		fmt.Fprintf(w, "%-18s %10s  this kernel has no such counter\n", c.Name, "")
-		return
-	}
-	fmt.Fprintf(w, "%-18s %10d", c.Name, c.SinceBoot)
+	delta, blank := "", ""
 	if c.Delta != nil {
-		fmt.Fprintf(w, " %+8d", *c.Delta)
+		delta, blank = fmt.Sprintf("%+12d", *c.Delta), fmt.Sprintf("%12s", "")
 	}
-	fmt.Fprintf(w, "  %s\n", c.Counts)
 	shown := ""
 	if c.Scenario != "" {
 		shown = "; lingerreset " + c.Scenario + " shows it"
 	}
-	fmt.Fprintf(w, "%-18s %10s  usually: %s%s\n", "", "", c.Cause, shown)
+	fmt.Fprintf(w, "%-18s%s %12d  %s\n", c.Name, delta, c.SinceBoot, c.Counts)
+	fmt.Fprintf(w, "%-18s%s %12s  usually: %s%s\n", "", blank, "", c.Cause, shown)
 }

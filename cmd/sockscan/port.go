@@ -6,6 +6,7 @@ import (
 
 	"sockproof/lib/cli"
 	"sockproof/lib/live"
+	"sockproof/lib/portrange"
 )
 
 // portCommand says whether server ports are safe from the kernel's choice of
@@ -18,7 +19,7 @@ func portCommand() cli.Command {
 		Accepts:   []string{"color"},
 		Exit:      "0 every port is safe, 1 one is not, 2 bad usage, 3 the settings could not be read, or output lost",
 		Examples: []cli.Example{
-			{Line: "selfconnect port 8080", Does: "exit status 1: a client may connect to itself there, and the sysctl line that cures it"},
+			{Line: "sockscan port 8080", Does: "exit status 1: a client may connect to itself there, and the sysctl line that cures it"},
 		},
 		Do: doPort,
 	}
@@ -30,7 +31,7 @@ func doPort(c *cli.Context) (int, error) {
 	}
 	var ports []uint16
 	for _, a := range c.Args {
-		p, err := parsePort(a)
+		p, err := portrange.ParsePort(a)
 		if err != nil {
 			return cli.ExitUsage, cli.Usagef("port: %v", err)
 		}
@@ -40,11 +41,11 @@ func doPort(c *cli.Context) (int, error) {
 	if err != nil {
 		return cli.ExitUsage, err
 	}
-	s, err := readPortSettings(place)
+	s, err := live.ReadPortSettings(place)
 	if err != nil {
 		return cli.ExitInconclusive, err
 	}
-	r := s.check(ports, place)
+	r := portSettings(s).check(ports, place)
 	code := 0
 	if r.Cure != nil {
 		code = cli.ExitNotReproduced

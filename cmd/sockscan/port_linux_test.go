@@ -20,7 +20,7 @@ func TestPortCure(t *testing.T) {
 		}
 		path := fmt.Sprintf("/proc/%d/task/%d/ns/net", os.Getpid(), syscall.Gettid())
 		check := func(args ...string) (int, portReport, error) {
-			code, out, errs := journaltest.Command(t, "selfconnect", portCommand(), append(args, "--netns", path, "--format", "json")...)
+			code, out, errs := command(t, "port", append(args, "--netns", path, "--format", "json")...)
 			var r portReport
 			if err := json.Unmarshal([]byte(out), &r); err != nil || errs != "" {
 				return code, r, fmt.Errorf("%q, %q, %w", out, errs, err)

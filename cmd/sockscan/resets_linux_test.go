@@ -60,7 +60,7 @@ func TestCountersOfANamespace(t *testing.T) {
 		place := []string{"--netns", fmt.Sprintf("/proc/%d/task/%d/ns/net", os.Getpid(), syscall.Gettid())}
 		by := readCounters(t, append(place, "--for", "1ms")...)
 		for name, want := range map[string]int64{"OutRsts": 2, "AttemptFails": 1, "TCPAbortOnData": 1, "EstabResets": 2, "TCPAbortOnClose": 0} {
-			if c := by[name]; !c.Known || c.SinceBoot != want || c.Delta == nil || *c.Delta != 0 {
+			if c := by[name]; c.Name != name || c.SinceBoot != want || c.Delta == nil || *c.Delta != 0 {
 				t.Errorf("%s %+v; want %d since boot, and 0 more", name, c, want)
 			}
 		}
@@ -114,8 +114,8 @@ func TestCountersMove(t *testing.T) {
 // TestNoSuchPlace: the reason names it.
 func TestNoSuchPlace(t *testing.T) {
 	const nobody = 1 << 22 // pid_max at most, and no process has it
-	for flag, value := range map[string]string{"--pid": strconv.Itoa(nobody), "--netns": "/nowhere/at/all"} {
-		code, out, errs := journaltest.Command(t, "lingerreset", countersCommand(), flag, value)
+	for flag, value := range map[string]string{"--netns-of": strconv.Itoa(nobody), "--netns": "/nowhere/at/all"} {
+		code, out, errs := command(t, "resets", flag, value)
 		if code == 0 || out != "" || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, value) {
 			t.Errorf("%s: exit %d, stdout %q, stderr %q", flag, code, out, errs)
 		}
