@@ -11,7 +11,9 @@ import (
 
 // closeOf is close() of a descriptor: "a1", "a1 by its duplicate", "a2 in the child".
 func closeOf(name string) journaltest.Which {
-	return func(e *journal.Event) bool { return journaltest.Call("close")(e) && descriptor(e) == name }
+	return func(e *journal.Event) bool {
+		return journaltest.Call("close")(e) && e.Call.Descriptor().String() == name
+	}
 }
 
 // process is a step in the life of a child with a socket, or of any child.

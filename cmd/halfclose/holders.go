@@ -101,7 +101,7 @@ func (h *sharing) usedAfter() (write, read *journal.Event) {
 // others lists the writes through another descriptor after a shutdown.
 func (h *sharing) others() []*journal.Event {
 	return slices.DeleteFunc(h.Client.Writes(h.call.N, 0), func(e *journal.Event) bool {
-		return (slices.Index(e.Call.Args, h.Client.ID) == 0) == (slices.Index(h.call.Call.Args, h.Client.ID) == 0)
+		return (e.Call.Descriptor().Via == journal.OwnDescriptor) == (h.call.Call.Descriptor().Via == journal.OwnDescriptor)
 	})
 }
 

@@ -2,8 +2,6 @@ package main
 
 import (
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"sockproof/lib/claim"
@@ -252,16 +250,16 @@ func limits(v *tcp.View) []descriptors {
 	var all []descriptors
 	for _, limit := range v.Calls("setrlimit") {
 		d := descriptors{limit: limit}
-		first := ""
+		var first journal.Descriptor
 		for _, e := range v.Calls("accept4") {
 			if e.N < limit.N {
 				continue
 			}
-			if first == "" {
-				first = descriptor(e)
+			if first.Socket == "" {
+				first = e.Call.Descriptor()
 			}
 			switch {
-			case descriptor(e) != first: // another listener, or another process
+			case e.Call.Descriptor() != first: // another listener, or another process
 			case e.Call.Errno == journal.EMFILE:
 				d.refused = append(d.refused, e)
 			case e.Call.Errno == "" && len(d.refused) == 0:
@@ -273,23 +271,12 @@ func limits(v *tcp.View) []descriptors {
 	return all
 }
 
-// descriptor is the first of a call's arguments: the descriptor, and whose it is.
-func descriptor(e *journal.Event) string {
-	if len(e.Call.Args) == 0 {
-		return ""
-	}
-	return e.Call.Args[0]
-}
-
 // beyond is an accept() that returned a descriptor that the limit forbids. The kernel gives
 // the lowest that is free, so with those closed that others had it never comes to that.
 func (d *descriptors) beyond() *journal.Event {
-	if len(d.limit.Call.Args) < 2 {
-		return nil
-	}
-	most, err := strconv.ParseInt(d.limit.Call.Args[1], 10, 64)
+	most, says := d.limit.Call.Limit()
 	for _, e := range d.taken {
-		if err == nil && e.Call.Result >= most {
+		if says && e.Call.Result >= most {
 			return e
 		}
 	}
@@ -315,7 +302,7 @@ func runsOut(c *claim.Case, d descriptors) (waiting int) {
 	c.Given(len(d.refused) > 0, "%d connections were accepted, and the descriptors did not run out", len(d.taken))
 	c.Cite(d.refused[0])
 	for _, conn := range c.Conns {
-		if conn.Server == nil || !slices.ContainsFunc(d.taken, func(e *journal.Event) bool { return strings.HasPrefix(e.Call.Out, conn.Server.ID+" ") }) {
+		if conn.Server == nil || !slices.ContainsFunc(d.taken, func(e *journal.Event) bool { id, _ := e.Call.Accepted(); return id == conn.Server.ID }) {
 			continue
 		}
 		last := stateBefore(conn.Server, d.refused[0].N)

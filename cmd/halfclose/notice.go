@@ -173,7 +173,7 @@ var hc32 = claim.Claim{
 		c.Cite(t.closed.By, t.shut.By)
 		x, y := c.First(asked(t.closed)), c.First(asked(t.shut))
 		c.Given(x != nil && y != nil, "epoll was not asked after both")
-		c.Expect(x.Call.Out != y.Call.Out, "epoll said %s after both", x.Call.Out)
+		c.Expect(x.Call.Ready() != y.Call.Ready(), "epoll said %s after both", x.Call.Out)
 		c.Holds("epoll said %s after close(), %s after shutdown(SHUT_WR)", x.Call.Out, y.Call.Out)
 	}),
 }
@@ -288,14 +288,14 @@ func stopsListening(c *claim.Case, call *journal.Event) {
 	c.Cite(s.States(journal.TCPInfo)[left])
 	refused := false
 	for _, e := range c.Calls("connect") {
-		if e.N < call.N || !slices.Contains(e.Call.Args, s.Local) {
+		if e.N < call.N || e.Call.Address() != s.Local {
 			continue
 		}
 		client := c.View.Socket(e.Socket)
 		open := c.First(client.Entered(journal.Established))
 		c.Expect(open == nil, "a client was connected after it")
 		for _, x := range append([]*journal.Event{e}, client.CallsOf(e.N, 0, "getsockopt")...) {
-			if x.Call.Errno == journal.ECONNREFUSED || x.Call.Out == "ECONNREFUSED" {
+			if pending, _ := x.Call.SocketError(); x.Call.Errno == journal.ECONNREFUSED || pending == journal.ECONNREFUSED {
 				c.Cite(e, x)
 				refused = true
 			}

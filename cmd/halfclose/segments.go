@@ -141,7 +141,7 @@ func (t *teardown) isMerged() bool { return t.answer == t.last }
 // closed is the call by which the passive end ended its side; nil: none was seen.
 func (t *teardown) closed() *journal.Event {
 	for _, e := range t.Peer().CallsOf(t.By.N, t.acked.N, "close", "shutdown") {
-		if e.Call.Errno == "" && !slices.Contains(e.Call.Args, "SHUT_RD") {
+		if e.Call.Errno == "" && e.Call.How() != journal.ShutRead {
 			return e
 		}
 	}
@@ -335,7 +335,7 @@ var hc4 = claim.Claim{
 // whyApart says what kept the passive end's ACK and FIN apart.
 func (t *teardown) whyApart() string {
 	for _, e := range t.Peer().CallsOf(t.fin.N, t.answer.N, "setsockopt") {
-		if slices.Contains(e.Call.Args, "TCP_QUICKACK") {
+		if e.Call.Option() == journal.TCPQuickAck {
 			return "TCP_QUICKACK forced the ACK out"
 		}
 	}

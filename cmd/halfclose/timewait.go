@@ -239,10 +239,10 @@ func bindTries(v *tcp.View) []bindTry {
 	return tcp.Derive(v, func(v *tcp.View) []bindTry {
 		var all []bindTry
 		for _, call := range v.Calls("bind") {
-			if len(call.Call.Args) < 2 || call.Call.Errno != "" && call.Call.Errno != journal.EADDRINUSE {
+			at := call.Call.Address()
+			if at == "" || call.Call.Errno != "" && call.Call.Errno != journal.EADDRINUSE {
 				continue // that is about something else
 			}
-			at := call.Call.Args[len(call.Call.Args)-1]
 			old := listenerAt(v, at, call)
 			i := slices.IndexFunc(waits(v), func(t waiting) bool { return t.Who.Local == at && t.in.N < call.N })
 			if old == nil || i < 0 {
@@ -280,7 +280,7 @@ func listenerAt(v *tcp.View, at string, before *journal.Event) *tcp.Socket {
 // reuses says whether a socket had SO_REUSEADDR set before an event.
 func reuses(s *tcp.Socket, before int) bool {
 	return slices.ContainsFunc(s.CallsOf(0, before, "setsockopt"), func(e *journal.Event) bool {
-		return e.Call.Errno == "" && slices.Contains(e.Call.Args, "SO_REUSEADDR")
+		return e.Call.Errno == "" && e.Call.Option() == journal.SOReuseAddr
 	})
 }
 

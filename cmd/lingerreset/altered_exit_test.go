@@ -25,7 +25,7 @@ var alteredExit = []journaltest.Case{
 	{Name: "another holds the killed one's socket too", Of: "exit", Do: all(stillHeld("a4"), droppedAll(rstsOf("40004"))), Claim: "LR20", Want: claim.Inconclusive},
 
 	{Name: "set on it too", Of: "exit", Do: func(d *journaltest.Journal) {
-		d.Call(d.First(stateTo("b9", journal.Established)).N, "b9", "setsockopt", 0, "", "b9", "SO_LINGER", lingerZero)
+		d.Call(d.First(stateTo("b9", journal.Established)).N, "b9", "setsockopt", 0, "", "b9", "SO_LINGER", string(lingerZero))
 	}, Claim: "LR21", Want: claim.Inconclusive},
 
 	{Name: "killed with {1, 0}, and the peer reads the end", Of: "exit", Do: changed(call("b5", "read"), returns(0, "")), Outcome: claim.NotReproduced},

@@ -65,7 +65,7 @@ var alteredSigpipe = []journaltest.Case{
 	{Name: "descriptor 1 survived", Of: "go-runtime", Do: survived("a1", goWrite, 1, returns(-1, "EPIPE")), Outcome: claim.NotReproduced},
 	{Name: "descriptor 2 was not tried, 1 twice", Of: "go-runtime", Do: func(d *journaltest.Journal) {
 		for n := range 2 {
-			d.Nth(n, call("a5", goWrite)).Call.Args[2] = "descriptor 1"
+			d.Nth(n, call("a5", goWrite)).Call.Args[2] = journal.FDText(1)
 		}
 	}, Outcome: claim.OutcomeUnresolved},
 }

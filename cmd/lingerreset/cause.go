@@ -30,14 +30,14 @@ type kind struct {
 // the first counts: the more special ones come before.
 var kinds = []kind{
 	{name: "a port without a listener", made: isClosedPort, byServer: true, noSocket: true},
-	{name: destroys, made: done("SOCK_DESTROY", "")},
-	{name: "keepalive without an answer", made: done("setsockopt", "SO_KEEPALIVE"), onWire: true},
-	{name: "TCP_USER_TIMEOUT, data lost", made: done("setsockopt", "TCP_USER_TIMEOUT"), may: true, onWire: true},
+	{name: destroys, made: done("SOCK_DESTROY", anyOf)},
+	{name: "keepalive without an answer", made: done("setsockopt", about(journal.SOKeepAlive)), onWire: true},
+	{name: "TCP_USER_TIMEOUT, data lost", made: done("setsockopt", about(journal.TCPUserTimeout)), may: true, onWire: true},
 	{name: "an old duplicate SYN+ACK", made: oldAnswer, onWire: true},
 	{name: "close() with SO_LINGER {1, 0}", made: lingersZero},
 	{name: "close() with data unread", made: closesUnread},
-	{name: "data to a closed socket", made: sentAfter("close", ""), noSocket: true},
-	{name: "SHUT_RDWR, then data", made: sentAfter("shutdown", "SHUT_RDWR")},
+	{name: "data to a closed socket", made: sentAfter("close", anyOf), noSocket: true},
+	{name: "SHUT_RDWR, then data", made: sentAfter("shutdown", func(c *journal.Call) bool { return c.How() == journal.ShutBoth })},
 	{name: "a full accept queue, tcp_abort_on_overflow", made: fullQueue, byServer: true, noSocket: true, onWire: true},
 }
 
@@ -121,11 +121,17 @@ func isClosedPort(v *tcp.View, c *tcp.Conn) *journal.Event {
 	return nil
 }
 
-// done finds a call of a client's, by its name and one of its arguments.
-func done(op, arg string) func(*tcp.View, *tcp.Conn) *journal.Event {
+func anyOf(*journal.Call) bool { return true }
+
+func about(o journal.Option) func(*journal.Call) bool {
+	return func(c *journal.Call) bool { return c.Option() == o }
+}
+
+// done finds a call of a client's, by its name and its arguments.
+func done(op string, is func(*journal.Call) bool) func(*tcp.View, *tcp.Conn) *journal.Event {
 	return func(_ *tcp.View, c *tcp.Conn) *journal.Event {
 		for _, e := range c.Client.CallsOf(0, 0, op) {
-			if e.Call.Errno == "" && (arg == "" || slices.Contains(e.Call.Args, arg)) {
+			if e.Call.Errno == "" && is(e.Call) {
 				return e
 			}
 		}
@@ -143,24 +149,24 @@ func oldAnswer(_ *tcp.View, c *tcp.Conn) *journal.Event {
 }
 
 func lingersZero(v *tcp.View, c *tcp.Conn) *journal.Event {
-	closed := done("close", "")(v, c)
-	if linger, _ := c.Client.Option("SO_LINGER", tcp.N(closed)); closed == nil || linger != lingerZero {
+	closed := done("close", anyOf)(v, c)
+	if linger, _ := c.Client.Option(journal.SOLinger, tcp.N(closed)); closed == nil || linger != lingerZero {
 		return nil
 	}
 	return closed
 }
 
 func closesUnread(v *tcp.View, c *tcp.Conn) *journal.Event {
-	if closed := done("close", "")(v, c); closed != nil && v.Unread(c.Client, closed.N) > 0 {
+	if closed := done("close", anyOf)(v, c); closed != nil && v.Unread(c.Client, closed.N) > 0 {
 		return closed
 	}
 	return nil
 }
 
 // sentAfter finds what the server sent when the client had ended so.
-func sentAfter(op, arg string) func(*tcp.View, *tcp.Conn) *journal.Event {
+func sentAfter(op string, is func(*journal.Call) bool) func(*tcp.View, *tcp.Conn) *journal.Event {
 	return func(v *tcp.View, c *tcp.Conn) *journal.Event {
-		ended := done(op, arg)(v, c)
+		ended := done(op, is)(v, c)
 		if ended == nil {
 			return nil
 		}

@@ -58,7 +58,7 @@ func (k *cause) results(s *tcp.Socket) claim.Cell {
 		switch {
 		case e.Call.Op != "getsockopt":
 			said = append(said, e.Call.Op+" "+claim.Returned(e))
-		case slices.Contains(e.Call.Args, "SO_ERROR"):
+		case e.Call.Option() == journal.SOError:
 			said = append(said, "SO_ERROR "+e.Call.Out)
 		default:
 			continue

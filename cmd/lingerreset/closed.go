@@ -9,16 +9,16 @@ import (
 	"sockproof/lib/tcp"
 )
 
-// The values of SO_LINGER that matter, as the journal has them; "" is never set.
-const (
-	lingerZero = "{1, 0}"
-	lingerNone = "{0, 0}"
+// The values of SO_LINGER that matter; "" is never set.
+var (
+	lingerZero = journal.Linger{On: true}.Value()
+	lingerNone = journal.Linger{}.Value()
 )
 
 // closing is a connection that a close() ended, with the SO_LINGER that it had then.
 type closing struct {
 	tcp.Ending
-	linger string
+	linger journal.Value
 	set    *journal.Event // nil: never set
 }
 
@@ -26,14 +26,14 @@ type closing struct {
 func closings(v *tcp.View) []closing {
 	var all []closing
 	for _, e := range tcp.EndedBy(tcp.Closed)(v) {
-		linger, set := e.Who.Option("SO_LINGER", e.By.N)
+		linger, set := e.Who.Option(journal.SOLinger, e.By.N)
 		all = append(all, closing{e, linger, set})
 	}
 	return all
 }
 
 // eachClosing tests those with one of some values of SO_LINGER.
-func eachClosing(test func(c *claim.Case, x closing), values ...string) claim.Rule {
+func eachClosing(test func(c *claim.Case, x closing), values ...journal.Value) claim.Rule {
 	return claim.Each(closings, func(c *claim.Case, x closing) {
 		c.If(slices.Contains(values, x.linger))
 		c.About(x.Who)
@@ -69,21 +69,21 @@ func first(events []*journal.Event) *journal.Event {
 }
 
 // wasSet names a value of SO_LINGER.
-func wasSet(linger string) string {
+func wasSet(linger journal.Value) string {
 	if linger == "" {
 		return "never set"
 	}
-	return linger
+	return string(linger)
 }
 
 // peersRead tests what the peer of each close() reads next.
-func peersRead(values ...string) claim.Rule {
+func peersRead(values ...journal.Value) claim.Rule {
 	return eachClosing(func(c *claim.Case, x closing) { readAfter(c, x, values...) }, values...)
 }
 
 // readAfter tests what the peer of a close() reads next: ECONNRESET where SO_LINGER was
 // {1, 0}, else the end. All the values must have been tried.
-func readAfter(c *claim.Case, x closing, values ...string) {
+func readAfter(c *claim.Case, x closing, values ...journal.Value) {
 	read := c.First(x.Peer().Reads(x.By.N, 0))
 	c.If(read != nil && tcp.Moved(x.Who.Writes(0, 0)) == 0)
 	want := "0: the end"

@@ -2,7 +2,6 @@ package main
 
 import (
 	"slices"
-	"strings"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
@@ -47,7 +46,7 @@ func inherited(t *scenario.T) {
 type death struct {
 	process
 	how    string // "returned from main", "SIGKILL"
-	linger string
+	linger journal.Value
 	set    *journal.Event
 	sent   []*tcp.Segment // FINs and RSTs, before the peer did anything
 	read   *journal.Event // the peer's, after it
@@ -66,7 +65,7 @@ func deaths(v *tcp.View) []death {
 			if p.Ended.Process.Signal != "" {
 				d.how = string(p.Ended.Process.Signal)
 			}
-			d.linger, d.set = p.Option("SO_LINGER", p.Ended.N)
+			d.linger, d.set = p.Option(journal.SOLinger, p.Ended.N)
 			next := first(p.Peer().CallsOf(p.Ended.N, 0, append([]string{"read", "close", "shutdown"}, tcp.Sending...)...))
 			d.sent = tcp.Teardown(p.Sent(p.Ended.N, tcp.N(next)))
 			d.read = first(p.Peer().Reads(p.Ended.N, 0))
@@ -110,16 +109,16 @@ var lr21 = claim.Claim{
 	Source: "Linux behaviour (sk_clone_lock in net/core/sock.c)", Quantity: claim.Always, Needs: needsCalls,
 	Precondition: "it was set on the listener before the client called, and nothing on the accepted socket before that is asked for its own",
 	Rule: claim.AfterCall("accept4", func(c *claim.Case) {
-		id, _, _ := strings.Cut(c.Call.Call.Out, " ")
+		id, _ := c.Call.Call.Accepted()
 		s := c.View.Socket(id)
-		asked := c.First(s.Asked("SO_LINGER", 0, 0))
+		asked := c.First(s.Asked(journal.SOLinger, 0, 0))
 		c.If(asked != nil && s.Conn != nil)
-		_, own := s.Option("SO_LINGER", asked.N)
-		want, set := c.Socket.Option("SO_LINGER", c.Call.N)
+		_, own := s.Option(journal.SOLinger, asked.N)
+		want, set := c.Socket.Option(journal.SOLinger, c.Call.N)
 		c.If(own == nil && set != nil && want != lingerNone && set.N < s.Conn.Connect.N)
 		c.About(s)
 		c.Cite(set)
-		c.Expect(asked.Call.Out == want, "the listener had %s, the accepted socket has %s", want, asked.Call.Out)
+		c.Expect(asked.Call.Value() == want, "the listener had %s, the accepted socket has %s", want, asked.Call.Out)
 		c.Holds("set on the listener alone, %s was found on %s", want, s.ID)
 	}),
 }

@@ -32,20 +32,26 @@ func goWrites(t *scenario.T, which int) {
 	child.WriteByGo(clients[which], "second")
 }
 
-// The descriptors on which Go's runtime raises SIGPIPE itself (the package os/signal), as the
-// journal names them; and any other.
-var (
-	standard = []string{"descriptor 1", "descriptor 2"}
-	otherOne = "another descriptor"
+// The descriptors on which Go's runtime raises SIGPIPE itself (the package os/signal), and any
+// other.
+const (
+	standardOut   = "descriptor 1"
+	standardError = "descriptor 2"
+	otherOne      = "another descriptor"
 )
 
 // descriptorOf is the descriptor of a write by Go's os package; "": it is none.
 func descriptorOf(e *journal.Event) string {
-	switch {
-	case e == nil || e.Call.Op != goWrite || len(e.Call.Args) < 3:
+	if e == nil || e.Call.Op != goWrite {
 		return ""
-	case slices.Contains(standard, e.Call.Args[2]):
-		return e.Call.Args[2]
+	}
+	switch fd, known := e.Call.FD(); {
+	case !known:
+		return ""
+	case fd == 1:
+		return standardOut
+	case fd == 2:
+		return standardError
 	}
 	return otherOne
 }
@@ -63,7 +69,7 @@ var goDies = claim.Phenomenon{
 		} else {
 			p.ends(c, again)
 		}
-		for _, other := range append(slices.Clone(standard), otherOne) {
+		for _, other := range []string{standardOut, standardError, otherOne} {
 			tried := slices.ContainsFunc(processes(c.View), func(p process) bool { return descriptorOf(p.again()) == other })
 			c.Given(tried, "no write of a Go program after a RST was seen on %s", other)
 		}

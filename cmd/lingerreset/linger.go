@@ -184,7 +184,7 @@ var lr23 = claim.Claim{
 	Precondition: "SO_LINGER {1, 0} is set, and the descriptor closed, when the connection is in TIME_WAIT",
 	Rule: claim.AfterCall("close", func(c *claim.Case) {
 		s := c.Socket
-		linger, set := s.Option("SO_LINGER", c.Call.N)
+		linger, set := s.Option(journal.SOLinger, c.Call.N)
 		state, n := s.StateAt(journal.SockDiag, c.Call.N)
 		c.If(linger == lingerZero && state == journal.TimeWait)
 		in := c.Event(n)
@@ -214,9 +214,9 @@ var offIsDefault = claim.Phenomenon{
 	Needs: needsEnds, Quantity: claim.Always, Precondition: notClosedSo,
 	Rule: eachClosing(func(c *claim.Case, x closing) {
 		if x.linger == "" {
-			asked := c.First(x.Who.Asked("SO_LINGER", 0, x.By.N))
+			asked := c.First(x.Who.Asked(journal.SOLinger, 0, x.By.N))
 			c.Given(asked != nil, "%s was not asked for the SO_LINGER that it has by default", x.Who.ID)
-			c.Expect(asked.Call.Out == lingerNone, "SO_LINGER, never set, was %s", asked.Call.Out)
+			c.Expect(asked.Call.Value() == lingerNone, "SO_LINGER, never set, was %s", asked.Call.Out)
 		}
 		readAfter(c, x, "", lingerNone, lingerZero)
 	}, "", lingerNone, lingerZero),

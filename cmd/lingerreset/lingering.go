@@ -30,7 +30,7 @@ func lingerings(name string) func(v *tcp.View) []lingering {
 	return func(v *tcp.View) []lingering {
 		var all []lingering
 		for _, e := range tcp.EndedBy(name)(v) {
-			value, set := e.Who.Option("SO_LINGER", e.By.N)
+			value, set := e.Who.Option(journal.SOLinger, e.By.N)
 			l := lingering{Ending: e, set: set, n: secondsOf(value), blocking: wasMadeBlocking(e.Who, e.By.N)}
 			reads := e.Peer().Reads(0, 0)
 			readBefore := len(reads) > 0 && reads[0].T <= e.By.T // by then nothing may have been unsent
@@ -79,13 +79,13 @@ func wasMadeBlocking(s *tcp.Socket, before int) bool {
 	})
 }
 
-// secondsOf is n of "{1, n}"; 0 for anything else.
-func secondsOf(linger string) time.Duration {
-	var on, n int64
-	if _, err := fmt.Sscanf(linger, "{%d, %d}", &on, &n); err != nil || on != 1 {
+// secondsOf is how long a value of SO_LINGER makes close() wait.
+func secondsOf(value journal.Value) time.Duration {
+	l, _ := value.Linger()
+	if !l.On {
 		return 0
 	}
-	return time.Duration(n) * time.Second
+	return time.Duration(l.Seconds) * time.Second
 }
 
 // kind says which sort of socket it is.

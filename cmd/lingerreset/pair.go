@@ -1,8 +1,6 @@
 package main
 
 import (
-	"slices"
-
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/tcp"
@@ -23,14 +21,14 @@ func pairTries(v *tcp.View) []pairTry {
 	var all []pairTry
 	for _, bind := range v.Calls("bind") {
 		for _, x := range closings(v) {
-			if x.Who != x.Client || x.By.N > bind.N || !slices.Contains(bind.Call.Args, x.Client.Local) {
+			if x.Who != x.Client || x.By.N > bind.N || bind.Call.Address() != x.Client.Local {
 				continue
 			}
 			t := pairTry{closing: x, socket: v.Socket(bind.Socket), bind: bind}
-			if _, t.reuse = t.socket.Option("SO_REUSEADDR", bind.N); bind.Call.Errno == "" {
+			if _, t.reuse = t.socket.Option(journal.SOReuseAddr, bind.N); bind.Call.Errno == "" {
 				t.call = first(t.socket.CallsOf(bind.N, 0, "connect"))
 			}
-			if bind.Call.Errno != "" || t.call != nil && slices.Contains(t.call.Call.Args, x.Client.Remote) {
+			if bind.Call.Errno != "" || t.call != nil && t.call.Call.Address() == x.Client.Remote {
 				all = append(all, t)
 			}
 		}

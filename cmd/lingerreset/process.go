@@ -43,7 +43,7 @@ func processes(v *tcp.View) []process {
 func processOf(v *tcp.View, of tcp.Process, c *tcp.Conn) process {
 	p := process{Process: of, Socket: c.Client, closed: first(c.Server.CallsOf(0, 0, "close"))}
 	for _, e := range p.CallsOf(0, 0, "shutdown") {
-		if p.shut == nil && e.Call.Errno == "" && slices.Contains(e.Call.Args, "SHUT_WR") {
+		if p.shut == nil && e.Call.Errno == "" && e.Call.How() == journal.ShutWrite {
 			p.shut = e
 		}
 	}
@@ -96,8 +96,8 @@ func (p *process) again() *journal.Event {
 func isPlain(e *journal.Event) bool { return e.Call.Op == "write" && !isEmpty(e) }
 
 func isEmpty(e *journal.Event) bool {
-	n := len(e.Call.Args)
-	return e.Call.Op == "write" && n > 0 && e.Call.Args[n-1] == "0"
+	n, says := e.Call.Length()
+	return e.Call.Op == "write" && says && n == 0
 }
 
 // The kinds of process that send again when the RST has come: with SIGPIPE at its default, with
@@ -114,7 +114,7 @@ func (p *process) kind() string {
 	again, d := p.again(), p.disposition()
 	switch {
 	case again == nil:
-	case d == byDefault && slices.Contains(again.Call.Args, flagNoSignal):
+	case d == byDefault && again.Call.Has(journal.MSGNoSignal):
 		return flagNoSignal
 	case isPlain(again) && slices.Contains([]journal.Disposition{journal.DefaultSIGPIPE, journal.IgnoreSIGPIPE, journal.HandleSIGPIPE}, d):
 		return string(d)

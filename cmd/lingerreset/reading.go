@@ -2,7 +2,6 @@ package main
 
 import (
 	"slices"
-	"strings"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
@@ -172,9 +171,10 @@ var lr24 = claim.Claim{
 // is over.
 func reportsError(e *journal.Event) bool {
 	if e.Call.Op == "getsockopt" {
-		return slices.Contains(e.Call.Args, "SO_ERROR") && e.Call.Out != "0"
+		errno, _ := e.Call.SocketError()
+		return errno != ""
 	}
-	return strings.Contains(e.Call.Out, "EPOLLERR") || strings.Contains(e.Call.Out, "EPOLLHUP")
+	return e.Call.Ready().HasAny(journal.EPOLLERR | journal.EPOLLHUP)
 }
 
 // readsDiffer is the phenomenon of read-after-reset: after a RST a read fails with ECONNRESET

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"sockproof/lib/journal"
 	"sockproof/lib/tcp"
@@ -99,13 +98,13 @@ func spanOf(j *journal.Journal, m *misbehaved) (since, until *journal.Event) {
 
 // countsRST says whether RSTs were among the events that were folded, and
 // countsPackets whether any packets were.
-func countsRST(f *journal.Fold) bool { return counts(f, "RST") }
+func countsRST(f *journal.Fold) bool { return counts(f, journal.RST) }
 
-func countsPackets(f *journal.Fold) bool { return counts(f, "") }
+func countsPackets(f *journal.Fold) bool { return counts(f, 0) }
 
-func counts(f *journal.Fold, flag string) bool {
+func counts(f *journal.Fold, some journal.Flags) bool {
 	return slices.ContainsFunc(f.Counts, func(c journal.FoldedCount) bool {
-		flags, is := strings.CutPrefix(c.What, "packet ")
-		return is && strings.Contains(flags, flag)
+		flags, is := c.IsPacket()
+		return is && flags.Has(some)
 	})
 }

@@ -15,7 +15,7 @@ func unhit(d *journaltest.Journal) { d.First(journaltest.Call("getpeername")).Ca
 func hitAgain(socket string) func(*journaltest.Journal) {
 	return func(d *journaltest.Journal) {
 		connect := d.First(journaltest.Of(socket, journaltest.Call("connect")))
-		target := targetOf(connect)
+		target := connect.Call.Address()
 		n := connect.N
 		d.Again(n, d.First(journaltest.StateTo(journal.Established, journal.TCPInfo)), func(e *journal.Event) { e.Socket = socket })
 		for i, op := range []string{"getsockname", "getpeername"} {
@@ -54,7 +54,7 @@ func firstSocket(d *journaltest.Journal, n int) string {
 func second(do func(socket string) func(*journaltest.Journal)) func(*journaltest.Journal) {
 	return func(d *journaltest.Journal) {
 		n := 0
-		for targetOf(d.Nth(n, journaltest.Call("connect"))) == targetOf(d.First(journaltest.Call("connect"))) {
+		for d.Nth(n, journaltest.Call("connect")).Call.Address() == d.First(journaltest.Call("connect")).Call.Address() {
 			n++
 		}
 		do(firstSocket(d, n))(d)

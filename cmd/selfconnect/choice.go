@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
@@ -112,8 +111,8 @@ func hunts(v *tcp.View) []series {
 			case e.Setting != nil:
 				fresh = true
 			case e.Call != nil:
-				if fresh || all[len(all)-1].target != targetOf(e) {
-					all = append(all, series{target: targetOf(e), first: e})
+				if fresh || all[len(all)-1].target != e.Call.Address() {
+					all = append(all, series{target: e.Call.Address(), first: e})
 					fresh = false
 				}
 				all[len(all)-1].add(v.Socket(e.Socket), e)
@@ -142,7 +141,7 @@ func (s *series) count(e *journal.Event) {
 	s.tries += e.Fold.Times
 	s.events = append(s.events, e)
 	for _, c := range e.Fold.Counts {
-		if strings.HasPrefix(c.What, "state "+journal.Established+" by "+string(journal.TCPInfo)) {
+		if c.IsState(journal.Established, journal.TCPInfo) {
 			s.others += c.Count
 		}
 	}
@@ -175,7 +174,7 @@ func whyNotChosen(v *tcp.View, a connecting) string {
 	if len(a.CallsOf(0, 0, "bind")) > 0 {
 		return ""
 	}
-	if why := neverChosenAt(v, portOf(targetOf(a.connect)), a.connect.N); why != "" {
+	if why := neverChosenAt(v, portOf(a.connect.Call.Address()), a.connect.N); why != "" {
 		return "; " + why
 	}
 	return ""
@@ -216,12 +215,12 @@ var sc7 = claim.Claim{
 		c.Given(c.First(s.CallsOf(0, 0, "bind")) == nil, "%s was bound: the kernel had no choice", s.ID)
 		connect := c.First(s.CallsOf(0, 0, "connect"))
 		c.Given(connect != nil, "the journal does not show %s connecting", s.ID)
-		port := portOf(targetOf(connect))
+		port := portOf(connect.Call.Address())
 		r, read, ok := rangeAt(c.View, connect.N)
 		c.Cite(read)
 		c.Given(ok && r.Contains(port), "the journal does not show port %d inside %s", port, portrange.RangeSetting)
 		tries := 0
-		if i := slices.IndexFunc(hunts(c.View), func(h series) bool { return h.target == targetOf(connect) }); i >= 0 {
+		if i := slices.IndexFunc(hunts(c.View), func(h series) bool { return h.target == connect.Call.Address() }); i >= 0 {
 			tries = hunts(c.View)[i].tries
 		}
 		c.Holds("%s, never bound, got port %d of %s as its source, its own target, in attempt %d%s", s.ID, port, r, tries, narrowed(s))
@@ -231,7 +230,7 @@ var sc7 = claim.Claim{
 // narrowed says that the kernel's choice was narrowed beforehand by a socket option.
 func narrowed(s *tcp.Socket) string {
 	for _, e := range s.CallsOf(0, 0, "setsockopt") {
-		if slices.Contains(e.Call.Args, "IP_LOCAL_PORT_RANGE") && e.Call.Errno == "" {
+		if e.Call.Option() == journal.IPLocalPortRange && e.Call.Errno == "" {
 			return ", IP_LOCAL_PORT_RANGE having left it no other"
 		}
 	}

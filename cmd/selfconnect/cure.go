@@ -110,7 +110,7 @@ func refusalOf(a connecting) *journal.Event {
 		return a.connect
 	}
 	for _, e := range a.CallsOf(a.connect.N, 0, "getsockopt") {
-		if e.Call.Out == "ECONNREFUSED" {
+		if pending, _ := e.Call.SocketError(); pending == journal.ECONNREFUSED {
 			return e
 		}
 	}
@@ -140,7 +140,7 @@ var sc9 = claim.Claim{
 		curedByHand(c, s)
 		dial := c.First(c.Calls(goDial))
 		c.Given(dial != nil, "the client's own check cured it, but Go's %s was not tried", goDial)
-		target := targetOf(dial)
+		target := dial.Call.Address()
 		c.Expect(dial.Call.Errno != "" || dial.Call.Out != target+" → "+target, "the client's own check cured it, but Go's %s returned the self-connection %s", goDial, dial.Call.Out)
 		accident := c.FirstSegment(ownSYNACKs(c.View, target))
 		c.Given(accident != nil, "the client's own check cured it, but Go's first socket did not connect to itself: %s", claim.Returned(dial))

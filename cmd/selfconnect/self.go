@@ -106,14 +106,6 @@ func beforeClose(s *tcp.Socket) []*journal.Event {
 	return slices.DeleteFunc(s.States(), func(e *journal.Event) bool { return len(closed) > 0 && e.N > closed[0].N })
 }
 
-// targetOf is the address that a call aims at: its last argument.
-func targetOf(e *journal.Event) string {
-	if len(e.Call.Args) == 0 {
-		return ""
-	}
-	return e.Call.Args[len(e.Call.Args)-1]
-}
-
 // portOf is the port of an address; 0: it has none.
 func portOf(address string) uint16 {
 	p, err := strconv.ParseUint(address[strings.LastIndexByte(address, ':')+1:], 10, 16)

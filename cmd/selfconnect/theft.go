@@ -65,7 +65,7 @@ func servers(v *tcp.View) []serving {
 		}
 		listens := s.CallsOf(0, 0, "listen")
 		up := b.Call.Errno == "" && len(listens) > 0 && listens[0].Call.Errno == ""
-		all = append(all, serving{bind: b, port: portOf(targetOf(b)), up: up, errno: b.Call.Errno})
+		all = append(all, serving{bind: b, port: portOf(b.Call.Address()), up: up, errno: b.Call.Errno})
 	}
 	return all
 }
@@ -73,7 +73,7 @@ func servers(v *tcp.View) []serving {
 // reuses says whether a socket had set SO_REUSEADDR before an event.
 func reuses(s *tcp.Socket, before int) bool {
 	return slices.ContainsFunc(s.CallsOf(0, before, "setsockopt"), func(e *journal.Event) bool {
-		return e.Call.Errno == "" && slices.Contains(e.Call.Args, "SO_REUSEADDR")
+		return e.Call.Errno == "" && e.Call.Option() == journal.SOReuseAddr
 	})
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"sockproof/lib/claim"
@@ -146,9 +145,9 @@ func count(v *tcp.View) tally {
 	for _, e := range t.counts {
 		for _, c := range e.Fold.Counts {
 			switch {
-			case c.What == "connect" || strings.HasPrefix(c.What, "connect "):
+			case c.IsCall("connect"):
 				t.calls += c.Count
-			case c.What == "state "+journal.Established+" by "+string(journal.TCPInfo):
+			case c.IsState(journal.Established, journal.TCPInfo):
 				t.met += c.Count / 2 // each end is seen once
 			}
 		}
@@ -198,7 +197,7 @@ var so11 = claim.Claim{
 // processOf is the start of the process that made a socket's connect(); nil: this one did.
 func processOf(c *claim.Case, s *tcp.Socket) *journal.Event {
 	connect := s.CallsOf(0, 0, "connect")
-	if len(connect) == 0 || len(connect[0].Call.Args) == 0 || connect[0].Call.Args[0] != s.ID+" in the child" {
+	if len(connect) == 0 || !connect[0].Call.InChild() {
 		return nil
 	}
 	for _, e := range c.Events(func(e *journal.Event) bool { return e.Process != nil && e.Process.Event == "started" }) {

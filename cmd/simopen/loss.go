@@ -102,7 +102,7 @@ func refused(c *claim.Case, p pair) {
 		}
 		read := c.First(s.CallsOf(connect.N, 0, "getsockopt"))
 		c.Given(read != nil && read.Call.Errno == "", "what became of the connect() of %s was not asked", s.ID)
-		c.ExpectSeen(read.Call.Out == "ECONNREFUSED", "%s was not refused with ECONNREFUSED", s.ID)
+		c.ExpectSeen(read.Call.Value().Errno() == journal.ECONNREFUSED, "%s was not refused with ECONNREFUSED", s.ID)
 	}
 }
 

@@ -473,7 +473,7 @@ var sr12 = claim.Claim{
 // abortiveClose is the close() of a socket with SO_LINGER {on, 0}.
 func abortiveClose(s *tcp.Socket) []*journal.Event {
 	for _, e := range s.CallsOf(0, 0, "setsockopt") {
-		if e.Call.Errno == "" && slices.Contains(e.Call.Args, "{1, 0}") {
+		if l, _ := e.Call.Value().Linger(); e.Call.Errno == "" && e.Call.Option() == journal.SOLinger && l.Aborts() {
 			return s.CallsOf(e.N, 0, "close")
 		}
 	}

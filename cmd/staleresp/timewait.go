@@ -201,7 +201,7 @@ func reopenings(v *tcp.View) []reopening {
 			s := v.Socket(call.Socket)
 			r := reopening{v: v, call: call, socket: s, bind: bindOf(s, call.N), reuse: settingAt(v, call.Host, reuseSetting, call.N)}
 			for _, c := range v.Conns {
-				if c.Connect.N >= call.N || c.Client.Remote != targetOf(call) || !r.isFrom(c.Client.Local) {
+				if c.Connect.N >= call.N || c.Client.Remote != call.Call.Address() || !r.isFrom(c.Client.Local) {
 					continue
 				}
 				if waits := waitsAt(c, call.N); waits != nil {
@@ -225,19 +225,11 @@ func reopenings(v *tcp.View) []reopening {
 	})
 }
 
-// targetOf is the address that a call names, its last argument.
-func targetOf(call *journal.Event) string {
-	if len(call.Call.Args) == 0 {
-		return ""
-	}
-	return call.Call.Args[len(call.Call.Args)-1]
-}
-
 // isFrom says whether the call was made from an address: the one that was bound, or that the
 // kernel chose, or, where it chose none, could alone have chosen.
 func (r *reopening) isFrom(address string) bool {
 	if r.bind != nil {
-		return targetOf(r.bind) == address
+		return r.bind.Call.Address() == address
 	}
 	if r.socket.Local != "" {
 		return r.socket.Local == address

@@ -54,26 +54,6 @@ type Event struct {
 	Unknown json.RawMessage `json:"-"`
 }
 
-// Call is one system call on a socket, or on a descriptor that belongs to one.
-type Call struct {
-	Op     string   `json:"op"`               // the system call's name: "connect"
-	Args   []string `json:"args"`             // its arguments as strace would print them, the descriptor as the socket's id
-	Result int64    `json:"result"`           // what it returned; -1 with an errno
-	Errno  Errno    `json:"errno,omitempty"`  // by name, "ECONNREFUSED"; absent on success
-	TookNS int64    `json:"took_ns"`          // nanoseconds spent in it
-	Out    string   `json:"out,omitempty"`    // what it returned through a pointer: an address, an option's value
-	Kept   string   `json:"kept,omitempty"`   // of a successful bind or setsockopt: the address or the value that the socket has then, as it was asked
-	Data   []byte   `json:"data,omitempty"`   // the bytes written or read, base64
-	Digest *Digest  `json:"digest,omitempty"` // of Data, where that is not kept
-	Signal Signal   `json:"signal,omitempty"`
-}
-
-// Digest stands for bytes that are not kept: they are somebody's own.
-type Digest struct {
-	Len    int    `json:"len"`
-	SHA256 string `json:"sha256"` // hex
-}
-
 // State is a change of a socket's TCP state, as one witness saw it. The names
 // are Linux's (include/net/tcp_states.h), without the prefix TCP_.
 type State struct {
@@ -132,28 +112,6 @@ type Reset struct {
 	Reason    string `json:"reason"`
 }
 
-// Process is a step in the life of a child that owns sockets.
-type Process struct {
-	PID         int         `json:"pid"`
-	Event       string      `json:"event"` // started, exited, killed; Began: a thread of its own began a call; blocked: it waits in one; signalled: one got a signal; looked at: its disposition was read; HeldUp: it did not run
-	Status      int         `json:"status"`
-	Signal      Signal      `json:"signal,omitempty"`      // the signal it died of: "SIGPIPE"
-	Disposition Disposition `json:"disposition,omitempty"` // of SIGPIPE in it: default, ignore
-	Sockets     []string    `json:"sockets,omitempty"`     // the ids of those it was started with
-	How         string      `json:"how,omitempty"`         // exited: "returned from main", "_exit"; blocked: "read(a1)"; started: the program's name
-	ForNS       int64       `json:"for_ns,omitempty"`      // held up: how long, in nanoseconds from the event's time
-}
-
-// HeldUp is the event of a process that did not run for a while, though it had
-// something to do: it was stopped and continued, of which its Signal tells, or its
-// machine was busy or paused. The kernel's timers went on; and being stopped
-// interrupts calls that block (signal(7)).
-const HeldUp = "held up"
-
-// Began is the event of a thread of this program, other than the run's, that begins
-// a call: how is the call's text. The call itself is journalled when it returns.
-const Began = "began"
-
 // Counter is how far a counter of the host's namespace moved in the run, or
 // since it was last counted in the run.
 type Counter struct {
@@ -185,39 +143,6 @@ type Answer struct {
 type Rule struct {
 	Host string `json:"host"`
 	Text string `json:"text"`
-}
-
-// Table is what a witness listed when asked for all sockets of a host's stack
-// in some states: finding none is evidence too.
-type Table struct {
-	Witness Witness  `json:"witness"`
-	States  []string `json:"states"`  // those asked for
-	Sockets []string `json:"sockets"` // found: "ESTABLISHED 192.0.2.1:5001 → 192.0.2.2:5002"
-}
-
-// Fold stands for like events in a row, too many to keep: counted instead.
-type Fold struct {
-	Times  int           `json:"times"`  // how many repetitions were folded
-	Events int           `json:"events"` // how many events they had
-	Counts []FoldedCount `json:"counts"` // by kind and content, most frequent first
-	// Segments are the TCP segments among them, by host; absent in journals before these were
-	// counted on their own.
-	Segments []FoldedSegments `json:"segments,omitempty"`
-}
-
-// FoldedSegments is how many TCP segments of a Fold were seen at a host.
-type FoldedSegments struct {
-	Host         string `json:"host"`
-	Sent         int    `json:"sent"`          // as they left it
-	Delivered    int    `json:"delivered"`     // as they entered it; captured on lo: both
-	SentRST      int    `json:"sent_rst"`      // those of Sent with RST
-	DeliveredRST int    `json:"delivered_rst"` // those of Delivered with RST
-}
-
-// FoldedCount is how often one sort of event occurred in a Fold.
-type FoldedCount struct {
-	What  string `json:"what"` // "connect ECONNREFUSED", "packet SYN delivered"
-	Count int    `json:"count"`
 }
 
 // Note is a remark by the scenario or the engine, for the reader; nothing is judged by it.

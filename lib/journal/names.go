@@ -32,10 +32,10 @@ const (
 	ETIMEDOUT     Errno = "ETIMEDOUT"
 )
 
-// Option is a socket option whose value is a number.
+// Option is a socket option.
 type Option string
 
-// The options (socket(7), ip(7), tcp(7)).
+// The options whose value is a number (socket(7), ip(7), tcp(7)).
 const (
 	SOReusePort      Option = "SO_REUSEPORT"
 	SOReuseAddr      Option = "SO_REUSEADDR"
@@ -51,11 +51,23 @@ const (
 	SODetachFilter   Option = "SO_DETACH_FILTER"
 )
 
+// The options whose value is another.
+const (
+	SOLinger       Option = "SO_LINGER"        // Linger
+	SOAttachFilter Option = "SO_ATTACH_FILTER" // what the filter does, in words
+)
+
+// Options that no step sets, and that other programs may.
+const (
+	TCPCork    Option = "TCP_CORK"
+	TCPLinger2 Option = "TCP_LINGER2"
+)
+
 // PortRange is the value of IPLocalPortRange for the ports low to high: high in
 // the upper half (ip(7)).
 func PortRange(low, high uint16) int { return int(high)<<16 | int(low) }
 
-// SendFlag is a flag of sendmsg(2).
+// SendFlag is a flag of sendmsg(2), or of recvmsg(2).
 type SendFlag string
 
 // The flags.
@@ -63,6 +75,7 @@ const (
 	MSGNoSignal SendFlag = "MSG_NOSIGNAL"
 	MSGMore     SendFlag = "MSG_MORE"
 	MSGOOB      SendFlag = "MSG_OOB"
+	MSGPeek     SendFlag = "MSG_PEEK"
 )
 
 // How says which half shutdown(2) closes.

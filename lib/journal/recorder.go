@@ -222,7 +222,7 @@ func (f *folding) add(events []Event, began int64) {
 	f.times++
 	f.events += len(events)
 	for i := range events {
-		f.counts[events[i].Sort()]++
+		f.counts[sortOf(&events[i])]++
 		f.segment(&events[i])
 	}
 }
@@ -271,22 +271,4 @@ func (r *Recorder) closeFold() {
 	r.next++
 	r.fold = folding{}
 	r.keep(e)
-}
-
-// Sort names what an event is, for counting like events: its kind and what
-// tells it from others of the kind, without addresses, numbers or times.
-func (e *Event) Sort() string {
-	switch {
-	case e.Call != nil && e.Call.Errno != "":
-		return e.Call.Op + " " + string(e.Call.Errno)
-	case e.Call != nil:
-		return e.Call.Op
-	case e.Packet != nil && e.Packet.Proto != "":
-		return "packet " + e.Packet.Proto + " " + e.Packet.At
-	case e.Packet != nil:
-		return "packet " + strings.Join(e.Packet.FlagNames(), ",") + " " + e.Packet.At
-	case e.State != nil:
-		return "state " + e.State.To + " by " + string(e.State.Witness)
-	}
-	return string(e.Kind)
 }

@@ -1,8 +1,6 @@
 package journaltest
 
 import (
-	"slices"
-
 	"sockproof/lib/journal"
 )
 
@@ -45,6 +43,6 @@ func On(host string, w Which) Which {
 }
 
 // Option is a setsockopt of this option.
-func Option(name string) Which {
-	return func(e *journal.Event) bool { return Call("setsockopt")(e) && slices.Contains(e.Call.Args, name) }
+func Option(o journal.Option) Which {
+	return func(e *journal.Event) bool { return Call("setsockopt")(e) && e.Call.Option() == o }
 }

@@ -3,7 +3,6 @@ package sock
 import (
 	"context"
 	"errors"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -20,7 +19,7 @@ type CallError struct {
 
 // Error reads like strace: "connect(a1, 192.0.2.1:8080): connection refused".
 func (e *CallError) Error() string {
-	return e.Op + "(" + strings.Join(e.Args, ", ") + "): " + e.Err.Error()
+	return journal.CallText(e.Op, e.Args...) + ": " + e.Err.Error()
 }
 
 // Unwrap keeps the errno: errors.Is(err, syscall.ECONNREFUSED).
@@ -65,7 +64,7 @@ func (t *Table) record(host, socket, op string, args []string, call func() retur
 func (t *Table) begins(host, socket, op string, args []string) {
 	t.rec.Add(journal.Event{
 		Host: host, Socket: socket, Kind: journal.KindProcess,
-		Process: &journal.Process{PID: unix.Gettid(), Event: journal.Began, How: op + "(" + strings.Join(args, ", ") + ")"},
+		Process: &journal.Process{PID: unix.Gettid(), Event: journal.Began, How: journal.CallText(op, args...)},
 	})
 }
 

@@ -79,7 +79,7 @@ func (s *Socket) Accept() (*Socket, error) {
 		}
 		child.learn(local, from)
 		s.t.watch(child)
-		return returned{n: fd, out: fmt.Sprintf("%s from %s", child.id, from)}
+		return returned{n: fd, out: journal.AcceptedText(child.id, from.String())}
 	})
 	if err != nil {
 		return nil, err

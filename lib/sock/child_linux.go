@@ -148,7 +148,12 @@ func (c *Child) call(s *Socket, args []string, o order) error {
 		return fmt.Errorf("%s(%s): %w", o.Op, s.id, errNotOwned)
 	}
 	o.FD = fd
-	return c.make(s, append([]string{s.id + " in the child"}, args...), o, nil)
+	return c.make(s, append([]string{inChild(s)}, args...), o, nil)
+}
+
+// inChild is what the journal calls a child's descriptor of a socket.
+func inChild(s *Socket) string {
+	return journal.Descriptor{Socket: s.id, Via: journal.InChild}.String()
 }
 
 // make is call without the need for a socket. learn, which may be nil, is told

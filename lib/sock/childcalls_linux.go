@@ -15,7 +15,7 @@ func (c *Child) Write(s *Socket, b []byte) error {
 // WriteByGo makes the child write by way of Go's os.File, whose runtime raises
 // SIGPIPE itself where the descriptor is 1 or 2.
 func (c *Child) WriteByGo(s *Socket, b []byte) error {
-	return c.call(s, []string{"by os.File", "descriptor " + strconv.Itoa(c.fds[s]), strconv.Itoa(len(b))}, order{Op: opGoWrite, Data: b})
+	return c.call(s, []string{"by os.File", journal.FDText(c.fds[s]), strconv.Itoa(len(b))}, order{Op: opGoWrite, Data: b})
 }
 
 // Sendmsg makes the child send with a flag (sendmsg(2)).
@@ -82,7 +82,7 @@ func (c *Child) Accept(listener *Socket) (*Socket, error) {
 	}
 	s := &Socket{t: c.t, host: listener.host, family: listener.family, fd: -1, seen: map[journal.Witness]string{}}
 	accepted := false
-	args := []string{listener.id + " in the child", "SOCK_CLOEXEC|SOCK_NONBLOCK"}
+	args := []string{inChild(listener), "SOCK_CLOEXEC|SOCK_NONBLOCK"}
 	err := c.make(listener, args, order{Op: "accept4", FD: fd}, func(a *answer) {
 		if a.Errno != "" {
 			return
@@ -94,7 +94,7 @@ func (c *Child) Accept(listener *Socket) (*Socket, error) {
 		s.learn(local, from)
 		c.fds[s] = int(a.Result)
 		c.t.watch(s)
-		a.Out = s.id + " from " + a.Out
+		a.Out = journal.AcceptedText(s.id, a.Out)
 	})
 	if err != nil || !accepted {
 		return nil, err

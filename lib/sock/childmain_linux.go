@@ -131,7 +131,7 @@ func epollOnce(fd int) returned {
 			return returned{err: err}
 		}
 		watching[fd] = e
-		if err := unix.EpollCtl(e, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: epollWanted, Fd: int32(fd)}); err != nil {
+		if err := unix.EpollCtl(e, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: uint32(epollWanted), Fd: int32(fd)}); err != nil {
 			return returned{err: err}
 		}
 	}

@@ -68,7 +68,7 @@ func (t *Table) Contend(first, second Contender) error {
 
 // journal records an attempt.
 func (x *Contender) journal(s *Socket, a attempt, offset int64) {
-	c, who := x.Child, s.id+" in the child"
+	c, who := x.Child, inChild(s)
 	s.learn(netip.AddrPort{}, x.To)
 	connect := journal.Call{Op: "connect", Args: []string{who, x.To.String()}, Errno: a.Errno, TookNS: a.Asked - a.Began}
 	if a.Errno != "" {

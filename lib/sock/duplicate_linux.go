@@ -36,7 +36,9 @@ func (s *Socket) Dup() (*Duplicate, error) {
 }
 
 // name is what the journal calls the descriptor, in its calls' arguments.
-func (d *Duplicate) name() string { return d.s.id + " by its duplicate" }
+func (d *Duplicate) name() string {
+	return journal.Descriptor{Socket: d.s.id, Via: journal.ByDuplicate}.String()
+}
 
 // Write sends (write(2)).
 func (d *Duplicate) Write(b []byte) (n int, err error) {

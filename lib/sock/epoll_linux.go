@@ -1,10 +1,9 @@
 package sock
 
 import (
-	"fmt"
-	"strings"
-
 	"golang.org/x/sys/unix"
+
+	"sockproof/lib/journal"
 )
 
 // Epoll watches one socket by epoll(7), level-triggered, for everything that
@@ -15,7 +14,7 @@ type Epoll struct {
 }
 
 // epollWanted is what is asked for.
-const epollWanted = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP
+const epollWanted = journal.EPOLLIN | journal.EPOLLOUT | journal.EPOLLRDHUP
 
 // Epoll makes one (epoll_create1(2), epoll_ctl(2)). It must be used on the
 // run's thread, and ends with the run.
@@ -30,8 +29,8 @@ func (s *Socket) Epoll() (*Epoll, error) {
 		return nil, err
 	}
 	s.t.epolls = append(s.t.epolls, e)
-	return e, s.call("epoll_ctl", []string{"EPOLL_CTL_ADD", epollNames(epollWanted)}, func(fd int) returned {
-		return returned{err: unix.EpollCtl(e.fd, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: epollWanted, Fd: int32(fd)})}
+	return e, s.call("epoll_ctl", []string{"EPOLL_CTL_ADD", epollWanted.String()}, func(fd int) returned {
+		return returned{err: unix.EpollCtl(e.fd, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: uint32(epollWanted), Fd: int32(fd)})}
 	})
 }
 
@@ -46,34 +45,7 @@ func epollWait(fd int) returned {
 	n, err := unix.EpollWait(fd, events[:], 0)
 	r := returned{n: n, err: err}
 	if n > 0 {
-		r.out = epollNames(events[0].Events)
+		r.out = journal.Epoll(events[0].Events).String()
 	}
 	return r
-}
-
-// epollFlags are the events by name (epoll_ctl(2)), in the order of the names.
-var epollFlags = []struct {
-	bit  uint32
-	name string
-}{
-	{unix.EPOLLIN, "EPOLLIN"},
-	{unix.EPOLLOUT, "EPOLLOUT"},
-	{unix.EPOLLRDHUP, "EPOLLRDHUP"},
-	{unix.EPOLLHUP, "EPOLLHUP"},
-	{unix.EPOLLERR, "EPOLLERR"},
-}
-
-// epollNames names a set of events: "EPOLLIN|EPOLLRDHUP".
-func epollNames(set uint32) string {
-	var names []string
-	for _, f := range epollFlags {
-		if set&f.bit != 0 {
-			names = append(names, f.name)
-			set &^= f.bit
-		}
-	}
-	if set != 0 {
-		names = append(names, fmt.Sprintf("0x%x", set))
-	}
-	return strings.Join(names, "|")
 }

@@ -1,7 +1,6 @@
 package sock
 
 import (
-	"fmt"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -86,7 +85,7 @@ func optionText(o journal.Option, v int) string {
 // SetLinger sets SO_LINGER (socket(7)). With on and 0 seconds, close sends RST.
 func (s *Socket) SetLinger(on bool, seconds int) error {
 	s.lingers.Store(on && seconds > 0)
-	return s.call("setsockopt", []string{"SO_LINGER", lingerText(on, seconds)}, func(fd int) returned {
+	return s.call("setsockopt", []string{string(journal.SOLinger), string(journal.Linger{On: on, Seconds: seconds}.Value())}, func(fd int) returned {
 		if err := setLinger(fd, on, seconds); err != nil {
 			return returned{err: err}
 		}
@@ -94,7 +93,7 @@ func (s *Socket) SetLinger(on bool, seconds int) error {
 		if err != nil {
 			return returned{}
 		}
-		return returned{kept: lingerText(l.Onoff != 0, int(l.Linger))}
+		return returned{kept: lingerText(l)}
 	})
 }
 
@@ -107,20 +106,17 @@ func setLinger(fd int, on bool, seconds int) error {
 }
 
 // lingerText is a struct linger as strace prints it, in short: "{1, 0}".
-func lingerText(on bool, seconds int) string {
-	if on {
-		return fmt.Sprintf("{1, %d}", seconds)
-	}
-	return fmt.Sprintf("{0, %d}", seconds)
+func lingerText(l *unix.Linger) string {
+	return string(journal.Linger{On: l.Onoff != 0, Seconds: int(l.Linger)}.Value())
 }
 
 // Linger reads SO_LINGER, as the journal shows it: "{1, 0}".
 func (s *Socket) Linger() (string, error) {
 	var text string
-	err := s.call("getsockopt", []string{"SO_LINGER"}, func(fd int) returned {
+	err := s.call("getsockopt", []string{string(journal.SOLinger)}, func(fd int) returned {
 		l, err := unix.GetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER)
 		if err == nil {
-			text = lingerText(l.Onoff != 0, int(l.Linger))
+			text = lingerText(l)
 		}
 		return returned{out: text, err: err}
 	})
@@ -138,7 +134,7 @@ func (s *Socket) DropRST() error {
 		{Code: unix.BPF_RET | unix.BPF_K, K: 0},
 		{Code: unix.BPF_RET | unix.BPF_K, K: whole},
 	}
-	return s.call("setsockopt", []string{"SO_ATTACH_FILTER", "drop RST"}, func(fd int) returned {
+	return s.call("setsockopt", []string{string(journal.SOAttachFilter), "drop RST"}, func(fd int) returned {
 		return returned{err: unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER,
 			&unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]})}
 	})

@@ -96,21 +96,8 @@ func isSegmentBulk(e *journal.Event) bool { return e.Packet != nil && e.Packet.B
 // ends says whether a call ends sending: close(), or shutdown() of that half.
 func ends(e *journal.Event) bool {
 	c := e.Call
-	return c.Errno == "" && (c.Op == "close" || c.Op == "shutdown" && !hasArg(c, "SHUT_RD"))
+	return c.Errno == "" && (c.Op == "close" || c.Op == "shutdown" && c.How() != journal.ShutRead)
 }
-
-func hasArg(c *journal.Call, arg string) bool { return slices.Contains(c.Args, arg) }
-
-// arg is a call's i-th argument, from 0; the 0th is the socket.
-func arg(c *journal.Call, i int) string {
-	if i >= 0 && i < len(c.Args) {
-		return c.Args[i]
-	}
-	return ""
-}
-
-// inChild says whether a child made the call, on its own descriptor.
-func inChild(c *journal.Call) bool { return strings.HasSuffix(arg(c, 0), " in the child") }
 
 func (b *builder) build() {
 	for i := range b.Journal.Events {
@@ -218,9 +205,9 @@ func (b *builder) process(e *journal.Event) {
 // blocks notes that a thread is inside a call: that refers to the socket as a
 // descriptor does, unless it is close() itself.
 func (b *builder) blocks(e *journal.Event) {
-	op, rest, ok := strings.Cut(e.Process.How, "(")
-	s := b.byID[rest[:max(strings.IndexAny(rest, ",)"), 0)]]
-	if !ok || s == nil || e.Process.Event == "blocked" && len(s.blocked) > 0 {
+	op, on, _ := e.Process.Inside()
+	s := b.byID[on.String()]
+	if s == nil || e.Process.Event == "blocked" && len(s.blocked) > 0 {
 		return // that it began has been noted
 	}
 	if op != "close" {

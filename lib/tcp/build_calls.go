@@ -2,7 +2,6 @@ package tcp
 
 import (
 	"strconv"
-	"strings"
 
 	"sockproof/lib/journal"
 )
@@ -22,6 +21,12 @@ func isWrite(op string) bool {
 		return true
 	}
 	return false
+}
+
+// asksNothing says whether a call was to move no bytes.
+func asksNothing(c *journal.Call) bool {
+	n, says := c.Length()
+	return says && n == 0
 }
 
 func (b *builder) call(e *journal.Event) {
@@ -68,7 +73,7 @@ func (b *builder) call(e *journal.Event) {
 		b.closes(s, e)
 	case "getsockopt":
 		b.endOf(s)
-		if arg(c, 1) == "SO_ERROR" && c.Out != "" && c.Out != "0" {
+		if errno, _ := c.SocketError(); errno != "" {
 			s.errors = append(s.errors, e.N)
 		}
 	default:
@@ -115,13 +120,13 @@ func (b *builder) failed(s *Socket, e *journal.Event) {
 }
 
 func (b *builder) accepts(listener *Socket, e *journal.Event) {
-	id, _, _ := strings.Cut(e.Call.Out, " ")
+	id, _ := e.Call.Accepted()
 	s := b.byID[id]
 	if s == nil {
 		return
 	}
 	s.handles++
-	if !inChild(e.Call) {
+	if !e.Call.InChild() {
 		s.own++
 	}
 	s.born = true
@@ -134,23 +139,16 @@ func (b *builder) accepts(listener *Socket, e *journal.Event) {
 
 // sets takes an option.
 func (s *Socket) sets(e *journal.Event) {
-	name, value := arg(e.Call, 1), arg(e.Call, 2)
-	s.options[name] = value
-	switch name {
-	case "SO_LINGER":
-		s.linger = parseLinger(value)
-	case "SO_ATTACH_FILTER":
+	option, value := e.Call.Option(), e.Call.Value()
+	s.options[option] = value
+	switch option {
+	case journal.SOLinger:
+		s.linger, _ = value.Linger()
+	case journal.SOAttachFilter:
 		s.filtered = e.N
-	case "SO_DETACH_FILTER":
+	case journal.SODetachFilter:
 		s.detached = e.N
 	}
-}
-
-// parseLinger reads a struct linger, "{1, 0}".
-func parseLinger(text string) lingerOption {
-	on, seconds, _ := strings.Cut(strings.Trim(text, "{}"), ", ")
-	n, err := strconv.Atoi(seconds)
-	return lingerOption{on: on == "1" && err == nil, seconds: n}
 }
 
 func (b *builder) connects(s *Socket, e *journal.Event) {
@@ -177,7 +175,7 @@ func (b *builder) deafens(s *Socket, e *journal.Event) {
 }
 
 func (b *builder) shuts(s *Socket, e *journal.Event) {
-	how := arg(e.Call, 1)
+	how := e.Call.How()
 	if s.Listening != 0 {
 		b.deafens(s, e)
 		return
@@ -186,10 +184,10 @@ func (b *builder) shuts(s *Socket, e *journal.Event) {
 	if end == nil {
 		return
 	}
-	if how != "SHUT_WR" && end.ShutRead == 0 {
+	if how != journal.ShutWrite && end.ShutRead == 0 {
 		end.ShutRead = e.N
 	}
-	if how != "SHUT_RD" && end.ShutWrite == 0 {
+	if how != journal.ShutRead && end.ShutWrite == 0 {
 		end.ShutWrite = e.N
 		if end.Opened != 0 && end.Aborted() == 0 {
 			end.owes(owesFIN, e.N, "shutdown()")
@@ -198,7 +196,7 @@ func (b *builder) shuts(s *Socket, e *journal.Event) {
 }
 
 func (b *builder) closes(s *Socket, e *journal.Event) {
-	if inChild(e.Call) {
+	if e.Call.InChild() {
 		b.closesInChild(s)
 	} else if s.own--; s.own == 0 {
 		s.ownUntil = e.N
@@ -242,7 +240,7 @@ func (b *builder) release(s *Socket, e *journal.Event, why string) {
 	switch {
 	case end.blindAt(e.N) == sees && unread > 0 && info != journal.Close:
 		end.owes(owesRST, e.N, why+" with "+strconv.Itoa(unread)+" bytes unread")
-	case s.linger.on && s.linger.seconds == 0 && (end.FinAcked == 0 || end.FinIn == 0):
+	case s.linger.Aborts() && (end.FinAcked == 0 || end.FinIn == 0):
 		end.owes(owesRST, e.N, why+" with SO_LINGER {1, 0}")
 	default:
 		end.owes(owesFIN, e.N, why)
@@ -259,12 +257,12 @@ func (b *builder) moves(s *Socket, e *journal.Event) {
 	n := int(c.Result)
 	switch {
 	case isRead(c.Op) && n > 0:
-		if !strings.Contains(strings.Join(c.Args, " "), "MSG_PEEK") {
+		if !c.Has(journal.MSGPeek) {
 			end.reads = append(end.reads, read{e, end.readTo, n})
 			end.readTo += n
 		}
 	case isRead(c.Op):
-		if end.readEnd == 0 && arg(c, 1) != "0" {
+		if end.readEnd == 0 && !asksNothing(c) {
 			end.readEnd = e.N
 		}
 	case isWrite(c.Op) && n > 0:
@@ -273,6 +271,6 @@ func (b *builder) moves(s *Socket, e *journal.Event) {
 		end.wroteLen += n
 		end.writes = append(end.writes, progress{e.N, end.wroteLen})
 		end.lastWrite = e.N
-		end.holdsBack = strings.Contains(strings.Join(c.Args, " "), "MSG_MORE") || s.options["TCP_CORK"] == "1"
+		end.holdsBack = c.Has(journal.MSGMore) || s.options[journal.TCPCork].On()
 	}
 }

@@ -51,16 +51,16 @@ func (e *Ending) Name() string { return NameOf(e.By) }
 
 // Short is its name in a table: "close()", "SHUT_WR".
 func (e *Ending) Short() string {
-	if e.By.Call.Op == "shutdown" && len(e.By.Call.Args) > 0 {
-		return e.By.Call.Args[len(e.By.Call.Args)-1]
+	if how := e.By.Call.How(); e.By.Call.Op == "shutdown" && how != "" {
+		return string(how)
 	}
 	return e.Name()
 }
 
 // NameOf names an ending call: "close()", "shutdown(SHUT_WR)".
 func NameOf(e *journal.Event) string {
-	if e.Call.Op == "shutdown" && len(e.Call.Args) > 0 {
-		return "shutdown(" + e.Call.Args[len(e.Call.Args)-1] + ")"
+	if how := e.Call.How(); e.Call.Op == "shutdown" && how != "" {
+		return "shutdown(" + string(how) + ")"
 	}
 	return e.Call.Op + "()"
 }

@@ -160,19 +160,19 @@ func (s *Socket) Samples(state string, after, before int) []*journal.Event {
 
 // Option is the value that a socket was given last for an option before an event, and the
 // call by which it was; "": none.
-func (s *Socket) Option(name string, before int) (value string, set *journal.Event) {
+func (s *Socket) Option(o journal.Option, before int) (value journal.Value, set *journal.Event) {
 	for _, e := range s.CallsOf(0, before, "setsockopt") {
-		if e.Call.Errno == "" && arg(e.Call, 1) == name {
-			value, set = arg(e.Call, 2), e
+		if e.Call.Errno == "" && e.Call.Option() == o {
+			value, set = e.Call.Value(), e
 		}
 	}
 	return value, set
 }
 
 // Asked lists the calls that asked for an option.
-func (s *Socket) Asked(option string, after, before int) []*journal.Event {
+func (s *Socket) Asked(o journal.Option, after, before int) []*journal.Event {
 	return slices.DeleteFunc(s.CallsOf(after, before, "getsockopt"), func(e *journal.Event) bool {
-		return e.Call.Errno != "" || arg(e.Call, 1) != option
+		return e.Call.Errno != "" || e.Call.Option() != o
 	})
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"sockproof/lib/journal"
 )
@@ -52,8 +51,8 @@ func (c *confrontation) readSome(s *Socket, e *journal.Event) {
 
 // readLess asks why a read left bytes that it had room for.
 func (c *confrontation) readLess(s *Socket, e *journal.Event, unread int) {
-	asked, err := strconv.Atoi(arg(e.Call, 1))
-	if err != nil || c.isConcurrent(e.N) || within(s.busy, e.N) {
+	asked, says := e.Call.Length()
+	if !says || c.isConcurrent(e.N) || within(s.busy, e.N) {
 		return
 	}
 	if n, could := int(e.Call.Result), min(asked, unread); n < could {
@@ -63,7 +62,7 @@ func (c *confrontation) readLess(s *Socket, e *journal.Event, unread int) {
 
 func (c *confrontation) readNone(s *Socket, e *journal.Event) {
 	end := s.End
-	if arg(e.Call, 1) == "0" {
+	if asksNothing(e.Call) {
 		return // of no bytes: no end
 	}
 	n := c.soon(e.N)

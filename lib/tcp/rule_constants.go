@@ -71,7 +71,7 @@ func (c *confrontation) timeWaits(s *Socket) {
 // has read it: it is no shorter (tcp_fin_time in include/net/tcp.h).
 func (c *confrontation) orphanTimer(s *Socket, e *journal.Event) {
 	set := c.Setting(s.Host, "net.ipv4.tcp_fin_timeout", e.N)
-	if e.Sample.State != journal.FinWait2 || e.Sample.Timer != "timewait" || set == nil || s.options["TCP_LINGER2"] != "" || c.isConcurrent(e.N) {
+	if e.Sample.State != journal.FinWait2 || e.Sample.Timer != "timewait" || set == nil || s.options[journal.TCPLinger2] != "" || c.isConcurrent(e.N) {
 		return
 	}
 	seconds, err := strconv.Atoi(set.Setting.New)
@@ -99,7 +99,7 @@ func (c *confrontation) cameSince(s *Socket, n int) bool {
 // lingered asks why a close() that was to wait did not (socket(7), SO_LINGER).
 func (c *confrontation) lingered(s *Socket) {
 	e := s.End
-	if !c.sees() || e == nil || e.Bulk || e.Closed == 0 || !s.linger.on || s.linger.seconds == 0 {
+	if !c.sees() || e == nil || e.Bulk || e.Closed == 0 || !s.linger.On || s.linger.Aborts() {
 		return
 	}
 	call := c.event(e.Closed)
@@ -109,11 +109,11 @@ func (c *confrontation) lingered(s *Socket) {
 	const nearly = 0.99
 	took := float64(call.Call.TookNS) / 1e9
 	over := call.T + call.Call.TookNS + c.capturedLate()
-	if took >= nearly*float64(s.linger.seconds) || c.happenedBy(e.Aborted(), over) || c.happenedBy(e.FinAcked, over) ||
+	if took >= nearly*float64(s.linger.Seconds) || c.happenedBy(e.Aborted(), over) || c.happenedBy(e.FinAcked, over) ||
 		e.Opened == 0 || e.UnreadAt(call.N) > 0 || !c.ranThrough(call) {
 		return
 	}
-	c.about(R6, s, []int{call.N}, fmt.Sprintf("close() of %s with SO_LINGER {1, %d} returned after %.2f s", s.ID, s.linger.seconds, took), "its FIN had not been acknowledged")
+	c.about(R6, s, []int{call.N}, fmt.Sprintf("close() of %s with SO_LINGER {1, %d} returned after %.2f s", s.ID, s.linger.Seconds, took), "its FIN had not been acknowledged")
 }
 
 // capturedLate is within which time after it what ends a wait is recorded, in nanoseconds:

@@ -1,10 +1,6 @@
 package tcp
 
-import (
-	"strings"
-
-	"sockproof/lib/journal"
-)
+import "sockproof/lib/journal"
 
 // ready holds what epoll_wait() said of a socket against its connection (R2), as tcp_poll in
 // net/ipv4/tcp.c makes it up. Off the wire a segment may have come meanwhile, and what it
@@ -15,19 +11,16 @@ func (c *confrontation) ready(s *Socket, e *journal.Event) {
 		c.readyInState(s, e)
 		return
 	}
-	if end.Opened == 0 || end.blindAt(e.N) != sees || c.isConcurrent(e.N) || inChild(e.Call) {
+	if end.Opened == 0 || end.blindAt(e.N) != sees || c.isConcurrent(e.N) || e.Call.InChild() {
 		return
 	}
-	told := map[string]bool{}
-	for _, name := range strings.Split(e.Call.Out, "|") {
-		told[name] = true
-	}
-	for name, so := range c.readiness(s, e.N) {
+	ready := e.Call.Ready()
+	for event, so := range c.readiness(s, e.N) {
 		switch {
-		case told[name] && !so:
-			c.about(R2, s, []int{e.N}, "epoll_wait() of "+s.ID+" said "+name, "nothing had happened that makes it so")
-		case !told[name] && so && c.asksFor(s, name, e.N):
-			c.about(R2, s, []int{e.N}, "epoll_wait() of "+s.ID+" said "+e.Call.Out, name+" was due")
+		case ready.Has(event) && !so:
+			c.about(R2, s, []int{e.N}, "epoll_wait() of "+s.ID+" said "+event.String(), "nothing had happened that makes it so")
+		case !ready.Has(event) && so && c.asksFor(s, event, e.N):
+			c.about(R2, s, []int{e.N}, "epoll_wait() of "+s.ID+" said "+e.Call.Out, event.String()+" was due")
 		}
 	}
 	if e.Call.Out != "" && e.Call.Result != 1 {
@@ -39,43 +32,37 @@ func (c *confrontation) ready(s *Socket, e *journal.Event) {
 // say. A socket that a witness saw in CLOSE is over both ways.
 func (c *confrontation) readyInState(s *Socket, e *journal.Event) {
 	last := s.StateBefore(e.N)
-	if last == nil || last.State.To != journal.Close && last.State.To != journal.Gone || inChild(e.Call) || c.isConcurrent(e.N) || !c.asksFor(s, "EPOLLHUP", e.N) {
+	if last == nil || last.State.To != journal.Close && last.State.To != journal.Gone || e.Call.InChild() || c.isConcurrent(e.N) || !c.asksFor(s, journal.EPOLLHUP, e.N) {
 		return
 	}
-	if !strings.Contains(e.Call.Out, "EPOLLHUP") {
+	if !e.Call.Ready().Has(journal.EPOLLHUP) {
 		c.about(R2, s, []int{last.N, e.N}, "epoll_wait() of "+s.ID+" said "+e.Call.Out, "it had been seen in "+last.State.To+", which is EPOLLHUP")
 	}
 }
 
 // readiness is what epoll has to say of a socket at an event, and what it must not.
-func (c *confrontation) readiness(s *Socket, n int) map[string]bool {
+func (c *confrontation) readiness(s *Socket, n int) map[journal.Epoll]bool {
 	end := s.End
 	reset := by(end.Aborted(), n)
 	nothingMore := by(end.FinIn, n) || by(end.ShutRead, n) || reset
-	return map[string]bool{
-		"EPOLLRDHUP": nothingMore,
-		"EPOLLIN":    nothingMore || end.UnreadAt(n) > 0,
-		"EPOLLHUP":   nothingMore && (by(end.ShutWrite, n) || reset),
-		"EPOLLERR":   by(end.RstIn, n) && !s.tookError(n),
+	return map[journal.Epoll]bool{
+		journal.EPOLLRDHUP: nothingMore,
+		journal.EPOLLIN:    nothingMore || end.UnreadAt(n) > 0,
+		journal.EPOLLHUP:   nothingMore && (by(end.ShutWrite, n) || reset),
+		journal.EPOLLERR:   by(end.RstIn, n) && !s.tookError(n),
 	}
 }
 
 // asksFor says whether a socket was watched for an event: EPOLLHUP and EPOLLERR always are,
 // and none is reported twice where it was watched at its edges.
-func (c *confrontation) asksFor(s *Socket, name string, n int) bool {
+func (c *confrontation) asksFor(s *Socket, event journal.Epoll, n int) bool {
 	for i := len(s.Calls) - 1; i >= 0; i-- {
 		x := s.Calls[i]
 		if x.N > n || x.Call.Op != "epoll_ctl" {
 			continue
 		}
-		mask := strings.Split(arg(x.Call, 2), "|")
-		for _, m := range mask {
-			switch m {
-			case "EPOLLET", "EPOLLONESHOT":
-				return false
-			}
-		}
-		return name == "EPOLLHUP" || name == "EPOLLERR" || hasArg(&journal.Call{Args: mask}, name)
+		watched := x.Call.Watched()
+		return !watched.HasAny(journal.EPOLLET|journal.EPOLLONESHOT) && (watched | journal.EPOLLHUP | journal.EPOLLERR).Has(event)
 	}
 	return false
 }

@@ -1,53 +1,47 @@
 package tcp
 
-import (
-	"regexp"
-
-	"sockproof/lib/journal"
-)
-
-// lingerText is a struct linger as the journal has it.
-var lingerText = regexp.MustCompile(`^\{[01], \d+\}$`)
+import "sockproof/lib/journal"
 
 // linger holds the SO_LINGER that a socket was asked for against what it had been set to, and
 // what its last close() sent (R6; socket(7)).
 func (c *confrontation) linger(s *Socket) {
 	for _, e := range s.Calls {
 		x := e.Call
-		if x.Op != "getsockopt" || x.Errno != "" || arg(x, 1) != "SO_LINGER" {
+		if x.Op != "getsockopt" || x.Errno != "" || x.Option() != journal.SOLinger {
 			continue
 		}
 		was := "SO_LINGER of " + s.ID + " was " + x.Out
-		value, set := s.Option("SO_LINGER", e.N)
+		value, set := s.Option(journal.SOLinger, e.N)
+		has, ok := x.Value().Linger()
+		asked, _ := value.Linger()
 		switch {
-		case !lingerText.MatchString(x.Out):
+		case !ok:
 			c.about(R6, s, []int{e.N}, was, "it is a struct of two numbers")
-		case set != nil && parseLinger(value) != parseLinger(x.Out) && parseLinger(value).on:
-			c.about(R6, s, []int{set.N, e.N}, was, "it had been set to "+value)
+		case set != nil && asked != has && asked.On:
+			c.about(R6, s, []int{set.N, e.N}, was, "it had been set to "+string(value))
 		case c.sees() && s.End != nil && !s.End.Bulk && !c.setLater(s, e):
-			c.lingeredSo(s, e, parseLinger(x.Out))
+			c.lingeredSo(s, e, has)
 		}
 	}
 }
 
 // setLater says whether SO_LINGER was set after an event and before the last close().
 func (c *confrontation) setLater(s *Socket, e *journal.Event) bool {
-	_, set := s.Option("SO_LINGER", s.End.Closed)
+	_, set := s.Option(journal.SOLinger, s.End.Closed)
 	return set != nil && set.N > e.N
 }
 
 // lingeredSo asks whether the last close() sent what goes with a value: a RST for {1, 0}, and
 // none for others.
-func (c *confrontation) lingeredSo(s *Socket, e *journal.Event, value lingerOption) {
+func (c *confrontation) lingeredSo(s *Socket, e *journal.Event, value journal.Linger) {
 	end := s.End
-	abortive := value.on && value.seconds == 0
 	if end.Closed < e.N || end.Opened == 0 || end.FinIn != 0 || end.ShutWrite != 0 || by(end.RstIn, end.Closed) || end.UnreadAt(end.Closed) > 0 {
 		return
 	}
 	switch {
-	case abortive && end.FinOut > end.Closed:
+	case value.Aborts() && end.FinOut > end.Closed:
 		c.about(R6, s, []int{e.N, end.Closed, end.FinOut}, "SO_LINGER of "+s.ID+" was "+e.Call.Out, "its close() sent a FIN")
-	case !abortive && end.RstOut > end.Closed && end.FinOut == 0:
+	case !value.Aborts() && end.RstOut > end.Closed && end.FinOut == 0:
 		c.about(R6, s, []int{e.N, end.Closed, end.RstOut}, "SO_LINGER of "+s.ID+" was "+e.Call.Out, "its close() sent a RST")
 	}
 }

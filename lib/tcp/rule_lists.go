@@ -2,7 +2,6 @@ package tcp
 
 import (
 	"slices"
-	"strings"
 
 	"sockproof/lib/journal"
 )
@@ -20,7 +19,7 @@ func (c *confrontation) lists() {
 			continue
 		}
 		for _, line := range e.Table.Sockets {
-			if state, local, remote, ok := listed(line); ok && !c.isKnown(state, pair{local, remote}) {
+			if l, ok := journal.ParseListed(line); ok && !c.isKnown(l) {
 				d := newDiscrepancy(R5, nil, []int{e.N}, "sock_diag listed "+line, "there was no such socket in the run")
 				d.Hosts = []string{e.Host}
 				c.found = append(c.found, d)
@@ -29,19 +28,10 @@ func (c *confrontation) lists() {
 	}
 }
 
-// listed reads a line of a table: "ESTABLISHED 192.0.2.1:5001 → 192.0.2.2:5002".
-func listed(line string) (state, local, remote string, ok bool) {
-	state, rest, ok := strings.Cut(line, " ")
-	if !ok {
-		return "", "", "", false
-	}
-	local, remote, ok = strings.Cut(rest, " → ")
-	return state, local, remote, ok
-}
-
 // isKnown says whether a socket of the run, or an end of a connection, has these addresses.
-func (c *confrontation) isKnown(state string, p pair) bool {
-	if state == journal.Listen {
+func (c *confrontation) isKnown(l journal.Listed) bool {
+	p := pair{l.Local, l.Remote}
+	if l.State == journal.Listen {
 		return slices.ContainsFunc(c.Sockets, func(s *Socket) bool { return s.Local == p.local })
 	}
 	return len(c.holders[p]) > 0 || len(c.byPair[p]) > 0

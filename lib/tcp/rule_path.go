@@ -82,7 +82,7 @@ func (c *confrontation) watched(s *Socket) {
 	for _, e := range s.Calls {
 		want := map[string]string{"socket": journal.Close, "listen": journal.Listen}[e.Call.Op]
 		step := c.nextCall(c.nextCall(e.N))
-		if want == "" || e.Call.Errno != "" || inChild(e.Call) || step == 0 || !c.Journal.Attached(journal.TCPInfo) ||
+		if want == "" || e.Call.Errno != "" || e.Call.InChild() || step == 0 || !c.Journal.Attached(journal.TCPInfo) ||
 			c.isConcurrent(e.N) || c.isConcurrent(step) || within(s.busy, step) {
 			continue
 		}

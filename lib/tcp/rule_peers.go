@@ -126,7 +126,7 @@ func (v *View) nextCall(n int) int {
 // told asks why an end lives on whose peer was aborted: its RST would have ended it.
 func (c *confrontation) told(s, t *Socket) {
 	gone, at := s.StateAt(journal.SockDiag, c.played)
-	if gone != journal.Gone || !s.linger.on || s.linger.seconds != 0 || s.ownUntil == 0 || s.handles > 0 {
+	if gone != journal.Gone || !s.linger.Aborts() || s.ownUntil == 0 || s.handles > 0 {
 		return
 	}
 	state, n := t.StateAt(journal.TCPInfo, c.played)

@@ -1,7 +1,6 @@
 package tcp
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -17,7 +16,7 @@ func (c *confrontation) ports() {
 			case "bind":
 				c.bindResult(s, e)
 			case "setsockopt":
-				c.keptAs(s, e, e.Call.Kept)
+				c.keptAs(s, e, e.Call.Kept, string(e.Call.Value()))
 			case "connect":
 				c.connectBegan(s, e)
 			case "getsockname", "getpeername":
@@ -32,10 +31,10 @@ func (c *confrontation) ports() {
 func (c *confrontation) bindResult(s *Socket, e *journal.Event) {
 	switch {
 	case e.Call.Errno == "":
-		c.keptAs(s, e, address(e.Call.Kept, arg(e.Call, 1)))
+		c.keptAs(s, e, address(e.Call.Kept, e.Call.Address()), e.Call.Address())
 		c.boundBeside(s, e)
 	case c.host:
-	case e.Call.Errno == journal.EADDRINUSE && !c.isTaken(s, arg(e.Call, 1), e.N):
+	case e.Call.Errno == journal.EADDRINUSE && !c.isTaken(s, e.Call.Address(), e.N):
 		c.about(R2, s, []int{e.N}, said(s, e), "no socket of that host kept the address from it")
 	case e.Call.Errno == journal.EADDRNOTAVAIL:
 		c.about(R2, s, []int{e.N}, said(s, e), "the address is the host's own")
@@ -50,17 +49,16 @@ func (c *confrontation) connectBegan(s *Socket, e *journal.Event) {
 			c.called(s, e)
 		}
 	case journal.EADDRNOTAVAIL:
-		if !c.host && !c.hasRival(s, arg(e.Call, 1)) {
+		if !c.host && !c.hasRival(s, e.Call.Address()) {
 			c.about(R2, s, []int{e.N}, said(s, e), "no other socket of that host is connected there")
 		}
 	}
 }
 
 // keptAs asks whether a call that set something has set it.
-func (c *confrontation) keptAs(s *Socket, e *journal.Event, has string) {
-	set := arg(e.Call, len(e.Call.Args)-1)
+func (c *confrontation) keptAs(s *Socket, e *journal.Event, has, set string) {
 	if e.Call.Errno == "" && e.Call.Kept != "" && has != set {
-		c.about(R2, s, []int{e.N}, fmt.Sprintf("%s(%s) returned 0", e.Call.Op, strings.Join(e.Call.Args, ", ")), "the socket has "+e.Call.Kept)
+		c.about(R2, s, []int{e.N}, e.Call.Text()+" returned 0", "the socket has "+e.Call.Kept)
 	}
 }
 
@@ -103,8 +101,8 @@ func (c *confrontation) isTaken(s *Socket, address string, n int) bool {
 func (s *Socket) reuses(n int) bool {
 	on := false
 	for _, e := range s.Calls {
-		if e.N < n && e.Call.Op == "setsockopt" && e.Call.Errno == "" && arg(e.Call, 1) == "SO_REUSEADDR" {
-			on = arg(e.Call, 2) == "1"
+		if e.N < n && e.Call.Op == "setsockopt" && e.Call.Errno == "" && e.Call.Option() == journal.SOReuseAddr {
+			on = e.Call.Value().On()
 		}
 	}
 	return on
@@ -128,8 +126,8 @@ func (s *Socket) accepted(listener *Socket) bool {
 // boundBeside asks why an address was given though another socket kept it: one that is
 // open, or was in TIME_WAIT before and after.
 func (c *confrontation) boundBeside(s *Socket, e *journal.Event) {
-	address := arg(e.Call, 1)
-	if port(address) == "0" || s.options["SO_REUSEPORT"] == "1" {
+	address := e.Call.Address()
+	if port(address) == "0" || s.options[journal.SOReusePort].On() {
 		return
 	}
 	for _, k := range c.onPort(s, address, e.N) {
@@ -205,7 +203,7 @@ func (c *confrontation) reportsOpening(s *Socket, e *journal.Event) bool {
 
 // called asks whether a call that began an opening made a SYN leave.
 func (c *confrontation) called(s *Socket, e *journal.Event) {
-	to := arg(e.Call, 1)
+	to := e.Call.Address()
 	if !c.sees() || c.carriesBulk(s) {
 		return
 	}

@@ -3,7 +3,6 @@ package tcp
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"sockproof/lib/journal"
@@ -13,13 +12,14 @@ import (
 func (c *confrontation) results(s *Socket) {
 	for _, e := range s.Calls {
 		op := e.Call.Op
+		_, pending := e.Call.SocketError()
 		switch {
 		case e.N == s.returned:
 		case op == "connect":
 			c.connectResult(s, e)
 		case op == "shutdown" && e.Call.Errno == journal.ENOTCONN:
 			c.notConnected(s, e)
-		case op == "getsockopt" && arg(e.Call, 1) == "SO_ERROR":
+		case pending:
 			c.socketError(s, e)
 		case isRead(op) || isWrite(op):
 			c.moveResult(s, e)
@@ -82,7 +82,7 @@ func (c *confrontation) uncaused(s *Socket, errno journal.Errno, n int) string {
 			return "nothing had aborted it"
 		}
 	case journal.ETIMEDOUT:
-		if end.UnackedAt(n) == 0 && s.options["TCP_USER_TIMEOUT"] == "" && !s.keepsAlive() {
+		if end.UnackedAt(n) == 0 && s.options[journal.TCPUserTimeout] == "" && !s.keepsAlive() {
 			return "nothing was unanswered"
 		}
 	case journal.EHOSTUNREACH, journal.ENETUNREACH: // from connect() without a SYN: no route
@@ -137,11 +137,12 @@ func (c *confrontation) notListening(s *Socket) {
 // that it did not.
 func (c *confrontation) socketError(s *Socket, e *journal.Event) {
 	end := s.End
-	switch out := e.Call.Out; {
-	case out == "ECONNRESET" && !c.refusedBy(s, c.soon(e.N)):
+	out := e.Call.Out
+	switch errno, _ := e.Call.SocketError(); {
+	case errno == journal.ECONNRESET && !c.refusedBy(s, c.soon(e.N)):
 		c.about(R2, s, []int{e.N}, "SO_ERROR of "+s.ID+" was "+out, "no RST had been delivered to it")
-	case c.uncaused(s, journal.Errno(out), e.N) != "":
-		c.about(R2, s, []int{e.N}, "SO_ERROR of "+s.ID+" was "+out, c.uncaused(s, journal.Errno(out), e.N))
+	case c.uncaused(s, errno, e.N) != "":
+		c.about(R2, s, []int{e.N}, "SO_ERROR of "+s.ID+" was "+out, c.uncaused(s, errno, e.N))
 	case out == "0" && e.Call.Errno == "" && by(end.RstIn, e.N-1) && !s.tookError(e.N):
 		c.about(R2, s, []int{e.N, end.RstIn}, "SO_ERROR of "+s.ID+" was 0", "a RST had been delivered to it, and no call had taken the error")
 	}
@@ -150,12 +151,12 @@ func (c *confrontation) socketError(s *Socket, e *journal.Event) {
 func (c *confrontation) writeSucceeded(s *Socket, e *journal.Event) {
 	end := s.End
 	if e.Call.Result == 0 {
-		if asked := asked(e.Call); asked > 0 {
+		if asked, _ := e.Call.Length(); asked > 0 {
 			c.about(R2, s, []int{e.N}, said(s, e), fmt.Sprintf("%d bytes were to be written: none is no answer", asked))
 		}
 		return
 	}
-	switch asked := asked(e.Call); {
+	switch asked, _ := e.Call.Length(); {
 	case asked > 0 && e.Call.Result > int64(asked):
 		c.about(R1, s, []int{e.N}, said(s, e), fmt.Sprintf("%d bytes were to be written", asked))
 	case by(end.ShutWrite, e.N-1):
@@ -163,16 +164,6 @@ func (c *confrontation) writeSucceeded(s *Socket, e *journal.Event) {
 	case by(end.RstIn, e.N-1):
 		c.about(R2, s, []int{end.RstIn, e.N}, said(s, e), "a RST had been delivered to it")
 	}
-}
-
-// asked is how many bytes a call was to move; 0: it does not say.
-func asked(c *journal.Call) int {
-	for _, a := range c.Args[min(1, len(c.Args)):] {
-		if n, err := strconv.Atoi(a); err == nil {
-			return n
-		}
-	}
-	return 0
 }
 
 // noRoom asks why a write found no room: an open connection of which all is acknowledged
@@ -204,7 +195,7 @@ func (c *confrontation) failedFor(s *Socket, e *journal.Event) {
 			why = "it had been connected"
 		}
 	case journal.EBADF:
-		if !inChild(e.Call) && s.hasOwn(e.N) && !c.isConcurrent(e.N) {
+		if !e.Call.InChild() && s.hasOwn(e.N) && !c.isConcurrent(e.N) {
 			why = "its descriptor was open"
 		}
 	}
@@ -255,8 +246,8 @@ func (c *confrontation) noPipe(s *Socket, e *journal.Event) string {
 }
 
 func (s *Socket) keepsAlive() bool {
-	for o := range s.options {
-		if strings.Contains(o, "KEEP") {
+	for _, o := range []journal.Option{journal.SOKeepAlive, journal.TCPKeepIdle, journal.TCPKeepInterval, journal.TCPKeepCount} {
+		if s.options[o] != "" {
 			return true
 		}
 	}
@@ -285,7 +276,7 @@ func (c *confrontation) accepts() {
 }
 
 func (c *confrontation) accepted(listener *Socket, e *journal.Event) {
-	id, _, _ := strings.Cut(e.Call.Out, " ")
+	id, _ := e.Call.Accepted()
 	s := c.byID[id]
 	switch {
 	case s == nil && e.Call.Out == "":

@@ -2,7 +2,6 @@ package tcp
 
 import (
 	"slices"
-	"strings"
 
 	"sockproof/lib/journal"
 )
@@ -12,7 +11,7 @@ import (
 func (c *confrontation) killed(s *Socket) {
 	for _, e := range s.Calls {
 		x := e.Call
-		if x.Errno != journal.EPIPE || !isWrite(x.Op) || !inChild(x) || strings.Contains(strings.Join(x.Args, " "), "MSG_NOSIGNAL") || x.Op == "(*os.File).Write" {
+		if x.Errno != journal.EPIPE || !isWrite(x.Op) || !x.InChild() || x.Has(journal.MSGNoSignal) || x.Op == "(*os.File).Write" {
 			continue
 		}
 		if c.disposition(s, e.N) == journal.DefaultSIGPIPE && x.Signal == "" {

@@ -99,9 +99,9 @@ func (c *confrontation) allowsEnd(s *Socket, e *journal.Event, n int, shut bool)
 		return true
 	case by(end.FinAcked, n) && shut && e.State.To == journal.Gone:
 		return true // tcp_max_tw_buckets, tcp_fin_timeout
-	case s.linger.on && s.linger.seconds == 0 && by(end.Closed, n):
+	case s.linger.Aborts() && by(end.Closed, n):
 		return true
-	case s.keepsAlive() || s.options["TCP_USER_TIMEOUT"] != "":
+	case s.keepsAlive() || s.options[journal.TCPUserTimeout] != "":
 		return true
 	case end.RetransmittedBy(n) && (end.UnackedAt(n) > 0 || by(end.Closed, n)):
 		return true // a timer ended it

@@ -22,12 +22,12 @@ type Socket struct {
 	detached  int
 	destroyed int
 
-	handles  int          // descriptors in all processes, and threads inside a call
-	own      int          // the program's own
-	ownUntil int          // the event by which the last of those was closed; 0: never
-	blocked  []int        // threads inside a call, by the event in which they were seen so
-	linger   lingerOption // of SO_LINGER
-	options  map[string]string
+	handles  int   // descriptors in all processes, and threads inside a call
+	own      int   // the program's own
+	ownUntil int   // the event by which the last of those was closed; 0: never
+	blocked  []int // threads inside a call, by the event in which they were seen so
+	linger   journal.Linger
+	options  map[journal.Option]journal.Value
 
 	states   map[journal.Witness][]*journal.Event // changes of state, in order
 	samples  []*journal.Event
@@ -37,12 +37,6 @@ type Socket struct {
 	errors   []int            // calls that took an error
 	born     bool
 	returned int // the call of a blocked thread that was the last to refer to the socket
-}
-
-// lingerOption is what SO_LINGER was set to.
-type lingerOption struct {
-	on      bool
-	seconds int
 }
 
 // span is a stretch of events.

@@ -103,7 +103,7 @@ func New(j *journal.Journal) *View {
 }
 
 func (v *View) addSocket(of journal.Socket) {
-	s := &Socket{Socket: of, options: map[string]string{}, states: map[journal.Witness][]*journal.Event{}}
+	s := &Socket{Socket: of, options: map[journal.Option]journal.Value{}, states: map[journal.Witness][]*journal.Event{}}
 	v.Sockets = append(v.Sockets, s)
 	v.byID[s.ID] = s
 	if of.Local != "" && of.Remote != "" {
