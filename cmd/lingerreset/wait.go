@@ -101,8 +101,15 @@ var lr15 = claim.Claim{
 			c.ExpectSeen(took >= l.n-slack, "the peer did not read, and close() of %s, %s, took %s, less than %s", l.Who.ID, l.kind(), seconds(took), l.n)
 		}
 		c.Expect(took <= 2*l.n, "close() of %s took %s, more than %s", l.Who.ID, seconds(took), l.n)
-		for w, name := range map[wait]string{{blocking: true}: "of a blocking socket waited for a peer that does not read", {}: "of a non-blocking socket waited for a peer that does not read", {read: true}: "returned when its peer had read"} {
-			c.Challenged(slices.ContainsFunc(lingerings(tcp.Closed)(c.View), func(l lingering) bool { return l.signal == nil && l.wait() == w }), "no close() %s", name)
+		for _, kind := range []struct {
+			wait
+			name string
+		}{
+			{wait{blocking: true}, "of a blocking socket waited for a peer that does not read"},
+			{wait{}, "of a non-blocking socket waited for a peer that does not read"},
+			{wait{read: true}, "returned when its peer had read"},
+		} {
+			c.Challenged(slices.ContainsFunc(lingerings(tcp.Closed)(c.View), func(l lingering) bool { return l.signal == nil && l.wait() == kind.wait }), "no close() %s", kind.name)
 		}
 		c.Holds("close() of %s, %s, took %s: %s", l.Who.ID, l.kind(), seconds(took), l.meanwhile())
 	}),

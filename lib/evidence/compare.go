@@ -261,9 +261,12 @@ func (v *verifier) total(t *claim.Total) string {
 			}
 		}
 	}
-	for verdict, n := range map[claim.Verdict]int{claim.Confirmed: t.Confirmed, claim.Refuted: t.Refuted, claim.Inconclusive: t.Inconclusive} {
-		if n > 0 {
-			counted.Add(1, claim.Finding{Quantity: t.Quantity, Verdict: verdict})
+	for _, c := range []struct {
+		verdict claim.Verdict
+		times   int
+	}{{claim.Confirmed, t.Confirmed}, {claim.Refuted, t.Refuted}, {claim.Inconclusive, t.Inconclusive}} {
+		if c.times > 0 {
+			counted.Add(1, claim.Finding{Quantity: t.Quantity, Verdict: c.verdict})
 		}
 	}
 	switch {

@@ -94,6 +94,34 @@ func verdicts(findings []claim.Finding) map[string]claim.Verdict {
 	return all
 }
 
+// judgesAlike checks that a journal says the same however often it is asked: of runs that
+// were stopped at some event too, where what is missing is named.
+func (s *Suite) judgesAlike(t *testing.T) {
+	const cuts, times = 6, 4
+	for _, name := range s.Recordings {
+		whole := Recorded(t, name)
+		of := s.Scenario(t, whole.Scenario)
+		for i := range cuts {
+			j := *whole
+			if j.Events = whole.Events[:len(whole.Events)*(i+1)/cuts]; i+1 < cuts {
+				j.Stopped = "interrupted by SIGINT"
+			}
+			var first []byte
+			for range times {
+				said, err := json.Marshal(cli.Report(of, j))
+				switch {
+				case err != nil:
+					t.Fatal(err)
+				case first == nil:
+					first = said
+				case !bytes.Equal(first, said):
+					t.Errorf("%s, %d events: it is judged otherwise the next time:\n%s", name, len(j.Events), firstDifference(first, said))
+				}
+			}
+		}
+	}
+}
+
 // rewrite puts other findings in the place of those of a recording, where the claims
 // that its scenario puts to the test have changed.
 func rewrite(t *testing.T, name string, findings []claim.Finding) {
@@ -264,4 +292,14 @@ func (s *Suite) judgeByAll(j *journal.Journal) {
 		}
 	}
 	claim.Histories(j)
+}
+
+// firstDifference is what two texts say where they part.
+func firstDifference(a, b []byte) string {
+	i := 0
+	for i < min(len(a), len(b)) && a[i] == b[i] {
+		i++
+	}
+	around := func(s []byte) []byte { return s[max(i-80, 0):min(i+80, len(s))] }
+	return string(around(a)) + "\n" + string(around(b))
 }

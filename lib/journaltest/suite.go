@@ -79,6 +79,7 @@ func (s *Suite) Scenario(t testing.TB, name string) *scenario.Scenario {
 // Journals are the tests that need nothing but the recordings.
 func (s *Suite) Journals(t *testing.T) {
 	t.Run("JudgedTheSame", s.judgesTheSame)
+	t.Run("JudgedAlike", s.judgesAlike)
 	t.Run("RenderedTheSame", s.rendersTheSame)
 	t.Run("FollowsTheSchema", s.followsTheSchema)
 	t.Run("HoldsAsEvidence", s.holdsAsEvidence)

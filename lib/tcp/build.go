@@ -39,8 +39,11 @@ func (b *builder) spans() {
 			b.endSpan(e, began, first)
 		}
 	}
-	for _, from := range began {
+	for socket, from := range began { // those that the end of the run left inside
 		b.concurrent = append(b.concurrent, span{from, b.last + reach})
+		if s, how := b.byID[socket], b.event(from).Process.How; s != nil && (strings.HasPrefix(how, "close(") || strings.HasPrefix(how, "shutdown(") && !strings.HasSuffix(how, "SHUT_RD)")) {
+			s.ends = append(s.ends, from)
+		}
 	}
 	slices.SortFunc(b.concurrent, func(x, y span) int { return x.from - y.from })
 }

@@ -88,13 +88,8 @@ func (v *View) socketsOf(e *End) []*Socket {
 
 // sortDiscrepancies puts them in the order in which they arose.
 func sortDiscrepancies(all []Discrepancy) {
-	first := func(d *Discrepancy) int {
-		if len(d.Events) == 0 {
-			return 0
-		}
-		return d.Events[0]
-	}
-	slices.SortStableFunc(all, func(x, y Discrepancy) int {
-		return cmp.Or(first(&x)-first(&y), cmp.Compare(x.Rule, y.Rule))
+	slices.SortFunc(all, func(x, y Discrepancy) int {
+		return cmp.Or(slices.Compare(x.Events, y.Events), cmp.Compare(x.Rule, y.Rule), slices.Compare(x.Sockets, y.Sockets),
+			slices.Compare(x.Hosts, y.Hosts), slices.Compare(x.Accounts, y.Accounts))
 	})
 }
