@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"flag"
+
 	"github.com/urfave/cli/v2"
 
 	"sockproof/lib/journal"
@@ -75,6 +77,20 @@ func sharedFlags() []cli.Flag {
 		&cli.BoolFlag{Name: noRedactFlag, Usage: "with --evidence: keep addresses and names as they are"},
 		&cli.BoolFlag{Name: "version", Usage: "print the version, the commit and Go's version"},
 	}
+}
+
+// helpFlag is v2's --help, which is one for all command lines: v2 keeps values in a flag, so two
+// command lines parsed at the same time would both write to it.
+type helpFlag struct{ *cli.BoolFlag }
+
+// Apply declares the flag in a set, and keeps nothing.
+func (f helpFlag) Apply(set *flag.FlagSet) error {
+	c := *f.BoolFlag
+	return c.Apply(set)
+}
+
+func init() {
+	cli.HelpFlag = helpFlag{&cli.BoolFlag{Name: "help", Aliases: []string{"h"}, Usage: "show help", DisableDefaultText: true}}
 }
 
 // NotBoth refuses two flags that exclude each other.

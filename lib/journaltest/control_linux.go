@@ -86,7 +86,13 @@ func Undisturbed(run func() (j *journal.Journal, wanted bool)) {
 	}
 }
 
+// atOnce bounds the runs that are under way: each has namespaces of its own, and to make and end
+// them takes a lock that the whole machine shares (rtnl_lock).
+var atOnce = make(chan struct{}, 24)
+
 func (s *Suite) conduct(of *scenario.Scenario, c scenario.Conditions) *Judged {
+	atOnce <- struct{}{}
+	defer func() { <-atOnce }()
 	r := &Judged{Journal: scenario.Conduct(context.Background(), of, c)}
 	r.Outcome, r.Why, r.Findings = of.Judge(&r.Journal)
 	return r

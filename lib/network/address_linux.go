@@ -2,10 +2,7 @@ package network
 
 import (
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"net/netip"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -30,9 +27,6 @@ const loopbackIndex = 1
 // would drop in bulk, where a full window of 1,500-byte packets is 4,000. Much
 // more costs time whenever an interface comes up: 0.4 ms at 100,000.
 const queueLen = 10_000
-
-// localRouteWait bounds the wait for IPv6's local route.
-const localRouteWait = 2 * time.Second
 
 // wirePrefix is the prefix of the wire's addresses.
 func wirePrefix(f journal.Family) netip.Prefix {
@@ -70,14 +64,17 @@ func (r *router) configure(mtu int, prefix netip.Prefix, self bool) error {
 	}
 	r.up("the wire's interface", r.index, attrs...)
 	r.address()
-	r.route(prefix, unix.RT_TABLE_MAIN)
+	if r.addr.Is6() {
+		// The kernel adds this route too, but from a work queue (addrconf_dad_work in
+		// net/ipv6/addrconf.c), even without duplicate address detection. A run begun
+		// before would lose its first SYNs.
+		r.route(netip.PrefixFrom(r.addr, r.addr.BitLen()), unix.RT_TABLE_LOCAL, unix.RTN_LOCAL)
+	}
+	r.route(prefix, unix.RT_TABLE_MAIN, unix.RTN_UNICAST)
 	if self {
 		r.toSelf()
 	}
-	if err := r.send(nil); err != nil {
-		return err
-	}
-	return r.awaitLocal()
+	return r.send(nil)
 }
 
 // up brings up an interface.
@@ -103,15 +100,15 @@ func (r *router) address() {
 		attr{unix.IFA_LOCAL, a}, attr{unix.IFA_ADDRESS, a})
 }
 
-// route sends a prefix to the wire. With quickack every segment is acknowledged
+// route sends a prefix to the wire, or (RTN_LOCAL) takes what comes from it. With quickack every segment is acknowledged
 // at once: an ACK may else be delayed by 40 ms (ip-route(8)).
-func (r *router) route(to netip.Prefix, table byte) {
+func (r *router) route(to netip.Prefix, table, kind byte) {
 	scope := byte(unix.RT_SCOPE_LINK)
 	if r.addr.Is6() {
 		scope = unix.RT_SCOPE_UNIVERSE // IPv6 has no other
 	}
 	// struct rtmsg: family, lengths of destination and source, tos, table, protocol, scope, type, flags.
-	header := append([]byte{addressFamily(r.addr), byte(to.Bits()), 0, 0, table, unix.RTPROT_BOOT, scope, unix.RTN_UNICAST}, u32(0)...)
+	header := append([]byte{addressFamily(r.addr), byte(to.Bits()), 0, 0, table, unix.RTPROT_BOOT, scope, kind}, u32(0)...)
 	attrs := []attr{{unix.RTA_DST, to.Addr().AsSlice()}, {unix.RTA_OIF, u32(uint32(r.index))}}
 	if r.quickack {
 		attrs = append(attrs, attr{unix.RTA_METRICS, nested(attr{unix.RTAX_QUICKACK, u32(1)})})
@@ -123,7 +120,7 @@ func (r *router) route(to netip.Prefix, table byte) {
 // which would answer first, is moved behind a rule for what originates here.
 func (r *router) toSelf() {
 	self := netip.PrefixFrom(r.addr, r.addr.BitLen())
-	r.route(self, selfTable)
+	r.route(self, selfTable, unix.RTN_UNICAST)
 	r.rule("add the rule for what goes to itself", unix.RTM_NEWRULE, 10, selfTable, byte(self.Bits()),
 		attr{unix.FRA_DST, r.addr.AsSlice()}, attr{unix.FRA_IIFNAME, text("lo")})
 	r.rule("add the rule for the local table", unix.RTM_NEWRULE, 100, unix.RT_TABLE_LOCAL, 0)
@@ -139,42 +136,4 @@ func (r *router) rule(what string, kind uint16, priority uint32, table, dstLen b
 	// struct fib_rule_hdr: family, lengths of destination and source, tos, table, two reserved, action, flags.
 	header := append([]byte{addressFamily(r.addr), dstLen, 0, 0, table, 0, 0, unix.FR_ACT_TO_TBL}, u32(0)...)
 	r.change(what, kind, flags, header, append([]attr{{unix.FRA_PRIORITY, u32(priority)}}, attrs...)...)
-}
-
-// awaitLocal waits until the kernel delivers what comes from the wire to the
-// address. IPv6 adds that route asynchronously, even without duplicate address
-// detection, and a run begun before would lose its first SYNs.
-func (r *router) awaitLocal() error {
-	if !r.addr.Is6() {
-		return nil
-	}
-	for deadline := time.Now().Add(localRouteWait); ; {
-		local, err := r.isLocal()
-		if local {
-			return nil
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("the kernel has no local route to %s after %v: %w", r.addr, localRouteWait, err)
-		}
-		time.Sleep(50 * time.Microsecond)
-	}
-}
-
-// errNotLocal is that a route exists, but leads elsewhere.
-var errNotLocal = errors.New("the route is not local")
-
-// isLocal asks where a packet that comes in from the wire would go.
-func (r *router) isLocal() (bool, error) {
-	header := make([]byte, unix.SizeofRtMsg)
-	header[0], header[1] = addressFamily(r.addr), byte(r.addr.BitLen())
-	r.add("ask for the route to "+r.addr.String(), unix.RTM_GETROUTE, 0, header,
-		attr{unix.RTA_DST, r.addr.AsSlice()}, attr{unix.RTA_IIF, u32(uint32(r.index))})
-	local := false
-	err := r.send(func(kind uint16, body []byte) {
-		local = kind == unix.RTM_NEWROUTE && len(body) > 7 && body[7] == unix.RTN_LOCAL
-	})
-	if err == nil && !local {
-		err = errNotLocal
-	}
-	return local, err
 }

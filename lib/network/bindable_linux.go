@@ -8,6 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// bindableWait bounds the wait for IPv6's loopback address.
+const bindableWait = 10 * time.Second
+
 // awaitBindable waits until a socket can be bound to the address: an IPv6
 // address appears after its interface is up, not with it.
 func awaitBindable(a netip.Addr, wait time.Duration) error {

@@ -95,7 +95,7 @@ func onStage(lap func()) error {
 		func() error { return r.lengthen(queueLen) },
 		sent(func() { r.up("the wire's interface", r.index) }),
 		sent(func() { r.address() }),
-		sent(func() { r.route(wirePrefix(n.Family), unix.RT_TABLE_MAIN) }),
+		sent(func() { r.route(wirePrefix(n.Family), unix.RT_TABLE_MAIN, unix.RTN_UNICAST) }),
 		sent(func() { r.toSelf() }),
 	} {
 		if err := part(); err != nil {

@@ -184,7 +184,7 @@ func (n *Network) openLoopback(o Options) error {
 	if err := r.send(nil); err != nil {
 		return err
 	}
-	return awaitBindable(loopbackAddr(o.Family), localRouteWait)
+	return awaitBindable(loopbackAddr(o.Family), bindableWait)
 }
 
 // openHost takes the caller's own stack as it is.
