@@ -74,7 +74,7 @@ func (r *router) configure(mtu int, prefix netip.Prefix, self bool) error {
 	if self {
 		r.toSelf()
 	}
-	return r.send(nil)
+	return r.send()
 }
 
 // up brings up an interface.

@@ -83,7 +83,7 @@ func onStage(lap func()) error {
 	defer n.Close()
 	var r *router
 	sent := func(gather func()) func() error {
-		return func() error { gather(); return r.send(nil) }
+		return func() error { gather(); return r.send() }
 	}
 	for _, part := range []func() error{
 		func() (err error) { h.ns, err = newNamespace(); return err },
@@ -125,5 +125,5 @@ func (r *router) lengthen(n uint32) error {
 	header := make([]byte, unix.SizeofIfInfomsg)
 	binary.NativeEndian.PutUint32(header[4:], uint32(r.index))
 	r.change("lengthen the queue", unix.RTM_NEWLINK, 0, header, attr{unix.IFLA_TXQLEN, u32(n)})
-	return r.send(nil)
+	return r.send()
 }

@@ -181,7 +181,7 @@ func (n *Network) openLoopback(o Options) error {
 	defer nl.close()
 	r := &router{rtnetlink: nl}
 	r.up("lo", loopbackIndex)
-	if err := r.send(nil); err != nil {
+	if err := r.send(); err != nil {
 		return err
 	}
 	return awaitBindable(loopbackAddr(o.Family), bindableWait)

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -65,28 +66,23 @@ func pad(b []byte) []byte {
 	return b
 }
 
-// add gathers a request that the kernel is to acknowledge. The header is the
-// family's fixed part; what says in an error what was asked for.
-func (n *rtnetlink) add(what string, kind uint16, flags int, header []byte, attrs ...attr) {
+// change gathers a request that changes something; the kernel is to acknowledge it. The header
+// is the family's fixed part; what says in an error what was asked for.
+func (n *rtnetlink) change(what string, kind uint16, flags int, header []byte, attrs ...attr) {
 	body := pad(append([]byte(nil), header...))
 	body = append(body, nested(attrs...)...)
 	n.what = append(n.what, what)
 	n.batch = binary.NativeEndian.AppendUint32(n.batch, uint32(unix.SizeofNlMsghdr+len(body)))
 	n.batch = binary.NativeEndian.AppendUint16(n.batch, kind)
-	n.batch = binary.NativeEndian.AppendUint16(n.batch, uint16(unix.NLM_F_REQUEST|flags))
+	n.batch = binary.NativeEndian.AppendUint16(n.batch, uint16(unix.NLM_F_REQUEST|unix.NLM_F_ACK|flags))
 	n.batch = binary.NativeEndian.AppendUint32(n.batch, uint32(len(n.what)))
 	n.batch = binary.NativeEndian.AppendUint32(n.batch, 0) // the kernel's port
 	n.batch = append(n.batch, body...)
 }
 
-// change gathers a request that changes something.
-func (n *rtnetlink) change(what string, kind uint16, flags int, header []byte, attrs ...attr) {
-	n.add(what, kind, flags|unix.NLM_F_ACK, header, attrs...)
-}
-
-// send sends the batch and returns the first error among the answers, with
-// what it was about. Replies that are no acknowledgement go to each.
-func (n *rtnetlink) send(each func(kind uint16, body []byte)) error {
+// send sends the batch and returns the first error among the acknowledgements, with what it was
+// about.
+func (n *rtnetlink) send() error {
 	defer func() { n.batch, n.what = n.batch[:0], n.what[:0] }()
 	if err := unix.Sendto(n.fd, n.batch, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
 		return fmt.Errorf("send to rtnetlink: %w", err)
@@ -102,13 +98,9 @@ func (n *rtnetlink) send(each func(kind uint16, body []byte)) error {
 		}
 		err = eachMessage(n.receive[:min(max(size, 0), len(n.receive))], func(m message) {
 			if m.kind == unix.NLMSG_ERROR {
-				if err := n.failure(m); err != nil && first == nil {
-					first = err
-				}
-			} else if each != nil {
-				each(m.kind, m.body)
+				first = cmp.Or(first, n.failure(m))
+				answered++
 			}
-			answered++
 		})
 		if err != nil {
 			return err

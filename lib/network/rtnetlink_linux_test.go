@@ -19,7 +19,7 @@ func TestRtnetlinkRefusal(t *testing.T) {
 	defer n.close()
 	r := &router{rtnetlink: n}
 	r.up("an interface that is not there", 1<<30)
-	err = r.send(nil)
+	err = r.send()
 	if !errors.Is(err, syscall.ENODEV) && !errors.Is(err, syscall.EPERM) {
 		t.Errorf("got %v, want ENODEV, or EPERM if unprivileged", err)
 	}
