@@ -67,8 +67,7 @@ var program = cli.Program{
 			Claims: []*claim.Claim{&sc10},
 		},
 	},
-	Flags:    []urfave.Flag{portFlag()},
-	Commands: []cli.Command{scanCommand()},
+	Flags: []urfave.Flag{portFlag()},
 	Examples: []cli.Example{
 		{Line: "selfconnect", Does: "a socket connects to itself, packet by packet"},
 		{Line: "selfconnect hunt --net host --port 40001", Does: "does it happen to this port, with this machine's settings?"},

@@ -12,7 +12,7 @@ _selfconnect() {
 			first=-- files=yes
 			break
 			;;
-		--format | --net | --repeat | --timeout | --color | --evidence | --label | --port | --netns | --netns-of | --fail-over) flag=$word ;;
+		--format | --net | --repeat | --timeout | --color | --evidence | --label | --port) flag=$word ;;
 		-*) ;;
 		*) first=${first:-$word} ;;
 		esac
@@ -24,8 +24,6 @@ _selfconnect() {
 		check:--format) words='text json' ;;
 		verify:--format) words='text json markdown html' ;;
 		diff:--format) words='text json' ;;
-		scan:--netns) files=yes ;;
-		scan:--format) words='text json' ;;
 		*:--format) words='text json jsonl markdown html tap' ;;
 		*:--net) words='wire loopback host' ;;
 		*:--color) words='auto always never' ;;
@@ -39,15 +37,14 @@ _selfconnect() {
 		check) words='--format --color' ;;
 		verify) words='--format --quiet --verbose --color' ;;
 		diff) words='--format --color' ;;
-		scan) words='--netns --netns-of --fail-over --format --color' ;;
 		*) words='--format --net -4 -6 --repeat --timeout --step --quiet --verbose --color --evidence --force --label --no-redact --version --port --help' ;;
 		esac
 	else
 		case $first in
-		'') words='all direct autobind hunt other-port outside-range reserved-port detect-and-retry port-theft list check verify diff scan help' ;;
-		help) words='list check verify diff scan' ;;
+		'') words='all direct autobind hunt other-port outside-range reserved-port detect-and-retry port-theft list check verify diff help' ;;
+		help) words='list check verify diff' ;;
 		verify | diff) files=yes ;;
-		list | check | scan) ;;
+		list | check) ;;
 		*) words='all direct autobind hunt other-port outside-range reserved-port detect-and-retry port-theft' ;;
 		esac
 	fi

@@ -12,7 +12,7 @@ _sockscan() {
 			first=-- files=yes
 			break
 			;;
-		--netns | --netns-of | --fail-over | --every | --times | --format | --color | --for) flag=$word ;;
+		--netns | --netns-of | --fail-over | --every | --times | --kind | --pid | --program | --port | --state | --remote | --ports-at | --descriptors-at | --idle | --output | --format | --color | --for) flag=$word ;;
 		-*) ;;
 		*) first=${first:-$word} ;;
 		esac
@@ -20,23 +20,29 @@ _sockscan() {
 	if [[ -n $flag ]]; then
 		[[ $cur == = ]] && cur=
 		case $first:$flag in
+		port:--format) words='text json' ;;
+		resets:--format) words='text json' ;;
 		*:--netns) files=yes ;;
-		*:--format) words='text json' ;;
+		*:--kind) words='all self-connected accept-queue close-wait ports descriptors zero-window dead-peer closing fin-wait2 orphan syn-queue tcp-mem tw-buckets conntrack idle' ;;
+		*:--state) words='CLOSE_WAIT CLOSING ESTABLISHED FIN_WAIT1 FIN_WAIT2 LAST_ACK TIME_WAIT' ;;
+		*:--output) files=yes ;;
+		*:--format) words='text json jsonl openmetrics' ;;
 		*:--color) words='auto always never' ;;
 		esac
 	elif [[ $first == -- ]]; then
 		:
 	elif [[ $cur == -* ]]; then
 		case $first in
+		explain) words='--color' ;;
 		port) words='--netns --netns-of --format --color' ;;
 		resets) words='--netns --netns-of --for --format --color' ;;
-		*) words='--netns --netns-of --fail-over --every --times --format --color --version --help' ;;
+		*) words='--netns --netns-of --fail-over --every --times --all-netns --kind --sockets --pid --program --port --state --remote --ports-at --descriptors-at --idle --output --redact --format --color --version --help' ;;
 		esac
 	else
 		case $first in
-		'') words='port resets help' ;;
-		help) words='port resets' ;;
-		port | resets) ;;
+		'') words='explain port resets help' ;;
+		help) words='explain port resets' ;;
+		explain | port | resets) ;;
 		*) words='' ;;
 		esac
 	fi

@@ -13,16 +13,21 @@ func (c *Context) Format() string { return c.String(formatFlag) }
 func (c *Context) TextOrJSON(v any, text func(io.Writer)) error {
 	switch c.Format() {
 	case formatText:
-		var b strings.Builder
-		text(&b)
-		_, err := io.WriteString(c.Out, c.Style.Plain(b.String()))
-		return ignoreWrite(err)
+		return c.Text(text)
 	case formatJSON:
 		e := json.NewEncoder(c.Out)
 		e.SetIndent("", "  ")
 		return ignoreWrite(e.Encode(v))
 	}
 	return nil
+}
+
+// Text writes what a command says, where it is text alone.
+func (c *Context) Text(text func(io.Writer)) error {
+	var b strings.Builder
+	text(&b)
+	_, err := io.WriteString(c.Out, c.Style.Plain(b.String()))
+	return ignoreWrite(err)
 }
 
 // EachTextOrJSON writes one of several things as they come: as text, or v as JSON

@@ -16,7 +16,7 @@ import (
 // are named by inode, whatever their namespace.
 //
 // It returns why an owner may not have been visible.
-func Owners(wanted func(inode uint64) bool, held func(inode uint64, o Owner)) (reason string) {
+func Owners(wanted func(inode uint64) bool, held func(inode uint64, fd int, o Owner)) (reason string) {
 	w := walk{wanted: wanted, held: held}
 	return w.reason(w.all())
 }
@@ -24,7 +24,7 @@ func Owners(wanted func(inode uint64) bool, held func(inode uint64, o Owner)) (r
 // walk is a search through the descriptors of all processes.
 type walk struct {
 	wanted func(inode uint64) bool
-	held   func(inode uint64, o Owner)
+	held   func(inode uint64, fd int, o Owner)
 	links  linkReader
 	denied bool // some process may not be looked at
 }
@@ -53,14 +53,15 @@ func (w *walk) process(pid int) error {
 	defer dir.Close()
 	o, named := Owner{PID: pid}, false
 	return eachPiece(dir, func(names []string) {
-		for _, inode := range w.links.inodes(dir, names) {
+		for i, inode := range w.links.inodes(dir, names) {
 			if inode == 0 || !w.wanted(inode) {
 				continue
 			}
 			if !named {
-				o.Program, named = programOf(pid), true
+				o.Program, o.Unit, named = programOf(pid), Unit(pid), true
 			}
-			w.held(inode, o)
+			fd, _ := strconv.Atoi(names[i]) // procfs names descriptors by number
+			w.held(inode, fd, o)
 		}
 	})
 }

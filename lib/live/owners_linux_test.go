@@ -32,10 +32,10 @@ func TestOwners(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	me := Owner{os.Getpid(), strings.TrimSpace(string(comm))}
+	me := Owner{PID: os.Getpid(), Program: strings.TrimSpace(string(comm)), Unit: Unit(os.Getpid())}
 	told := 0
-	reason := Owners(func(inode uint64) bool { return inode == inodes[0] }, func(inode uint64, o Owner) {
-		if told++; inode != inodes[0] || o != me {
+	reason := Owners(func(inode uint64) bool { return inode == inodes[0] }, func(inode uint64, fd int, o Owner) {
+		if told++; inode != inodes[0] || o != me || fd < 3 {
 			t.Errorf("inode %d held by %+v; want %d, %+v", inode, o, inodes[0], me)
 		}
 	})

@@ -7,28 +7,16 @@ import (
 	"syscall"
 
 	"sockproof/lib/cli"
-	"sockproof/lib/network"
 )
 
-// In runs f in the place: on a thread of its own if that is another namespace,
-// for the thread cannot always come back.
+// In runs f in the place: on a thread of its own if that is another namespace.
 func (p Place) In(f func() error) error {
-	if p.Path() == "" {
-		return f()
-	}
-	ns, err := network.OpenNamespace(p.Path())
+	s, err := OpenSpace(p)
 	if err != nil {
-		return p.refused(err)
+		return err
 	}
-	defer func() { _ = ns.Close() }() // opened to be entered only
-	network.OnThread(func() {
-		if err = ns.Enter(); err != nil {
-			err = p.refused(err)
-			return
-		}
-		err = f()
-	})
-	return err
+	defer s.Close()
+	return s.In(f)
 }
 
 // refused says why the place could not be entered, and what would help. That

@@ -70,12 +70,24 @@ func (c *Conn) probe() error {
 // A socket bound to an interface, as one with a link-local address is, is found
 // by Dump only: addresses with a zone are refused.
 func (c *Conn) Lookup(local, remote netip.AddrPort) (Socket, bool, error) {
+	return c.lookup(local, remote, false)
+}
+
+// LookupInfo is Lookup with all that a Dump is told with Filter.Info.
+func (c *Conn) LookupInfo(local, remote netip.AddrPort) (Socket, bool, error) {
+	return c.lookup(local, remote, true)
+}
+
+func (c *Conn) lookup(local, remote netip.AddrPort, info bool) (Socket, bool, error) {
 	local, remote, err := lookupKey(local, remote)
 	if err != nil {
 		return Socket{}, false, err
 	}
 	c.seq++
 	c.req.lookup(c.seq, local, remote)
+	if info {
+		c.req[reqExtension] = askInfo
+	}
 	if err := c.send(); err != nil {
 		return Socket{}, false, err
 	}
@@ -106,6 +118,9 @@ func (c *Conn) Lookup(local, remote netip.AddrPort) (Socket, bool, error) {
 		// listener that would take it.
 		if s.Local != local || s.Remote != remote {
 			return Socket{}, false, nil
+		}
+		if info {
+			s.tell(m.payload, Filter{Info: true})
 		}
 		return s, true, nil
 	}

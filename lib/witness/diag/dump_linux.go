@@ -84,9 +84,7 @@ func (d *dumping) take(b []byte) error {
 			if err != nil {
 				return err
 			}
-			if d.filter.Info {
-				s.Info = parseInfo(m.payload, d.filter.MPTCP)
-			}
+			s.tell(m.payload, d.filter)
 			if d.eachErr == nil {
 				d.eachErr = d.each(s)
 			}

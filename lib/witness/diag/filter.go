@@ -10,6 +10,8 @@ type Filter struct {
 	// MPTCP lists MPTCP's sockets instead of TCP's, among which are MPTCP's
 	// subflows. A kernel without MPTCP answers ENOENT.
 	MPTCP bool
-	// Info has Socket.Info told.
+	// Info has Socket.Info, Flow and Cgroup told.
 	Info bool
+	// Memory has Socket.Drops told.
+	Memory bool
 }

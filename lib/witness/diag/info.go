@@ -18,8 +18,24 @@ type Since struct {
 	Told bool // else the reply ends before
 }
 
-// attrInfo is the attribute that holds the struct (INET_DIAG_INFO).
-const attrInfo = 2
+// Flow is how a TCP socket sends, and what it would take, by TCP_INFO.
+type Flow struct {
+	RTO          uint32 // until the next retransmission, from one to the next, microseconds
+	Backoff      uint8  // how often that was doubled
+	DataSegments uint32 // sent with data, again or for the first time
+	Window       uint32 // that the peer may fill
+	WindowTold   bool   // else the kernel is older than Linux 6.2
+}
+
+// Attributes of a reply (include/uapi/linux/inet_diag.h).
+const (
+	attrInfo   = 2  // INET_DIAG_INFO
+	attrMemory = 7  // INET_DIAG_SKMEMINFO
+	attrCgroup = 21 // INET_DIAG_CGROUP_ID, in every reply from Linux 5.9 on
+)
+
+// memoryDrops is the offset of SK_MEMINFO_DROPS among the words of attrMemory.
+const memoryDrops = 4 * 8
 
 // Offsets in struct tcp_info (include/uapi/linux/tcp.h).
 const (
@@ -27,6 +43,11 @@ const (
 	tcpLastDataRecv = 52
 	tcpLastAckRecv  = 56
 	tcpNotSent      = 144
+
+	tcpBackoff      = 4
+	tcpRTO          = 8
+	tcpDataSegments = 156
+	tcpWindow       = 232
 )
 
 // Offsets in struct mptcp_info (include/uapi/linux/mptcp.h). It tells the times
@@ -57,9 +78,41 @@ func parseInfo(payload []byte, mptcp bool) Info {
 
 func since(b []byte, at int) Since { return Since{field32(b, at), len(b) >= at+4} }
 
-// infoAttribute finds the struct among the attributes of a message (struct
+// parseFlow reads the Flow in the payload of a message about a TCP socket.
+func parseFlow(payload []byte) Flow {
+	b := infoAttribute(payload)
+	f := Flow{
+		RTO: field32(b, tcpRTO), DataSegments: field32(b, tcpDataSegments),
+		Window: field32(b, tcpWindow), WindowTold: len(b) >= tcpWindow+4,
+	}
+	if len(b) > tcpBackoff {
+		f.Backoff = b[tcpBackoff]
+	}
+	return f
+}
+
+// infoAttribute finds the struct of TCP_INFO.
+func infoAttribute(payload []byte) []byte { return attribute(payload, attrInfo) }
+
+// tell reads the attributes that a filter asks for.
+func (s *Socket) tell(payload []byte, f Filter) {
+	if f.Info {
+		s.Info = parseInfo(payload, f.MPTCP)
+		if !f.MPTCP {
+			s.Flow = parseFlow(payload)
+		}
+		if id := attribute(payload, attrCgroup); len(id) >= 8 {
+			s.Cgroup = binary.NativeEndian.Uint64(id)
+		}
+	}
+	if f.Memory {
+		s.Drops = field32(attribute(payload, attrMemory), memoryDrops)
+	}
+}
+
+// attribute finds one among the attributes of a message (struct
 // nlattr); nil: it has none, or is broken off before.
-func infoAttribute(payload []byte) []byte {
+func attribute(payload []byte, kind uint16) []byte {
 	const (
 		attrHeader = 4
 		kindMask   = 1<<14 - 1 // without NLA_F_NESTED and NLA_F_NET_BYTEORDER
@@ -69,7 +122,7 @@ func infoAttribute(payload []byte) []byte {
 		if length < attrHeader || length > len(b) {
 			return nil
 		}
-		if binary.NativeEndian.Uint16(b[2:])&kindMask == attrInfo {
+		if binary.NativeEndian.Uint16(b[2:])&kindMask == kind {
 			return b[attrHeader:length]
 		}
 		b = b[min((length+3)&^3, len(b)):] // NLA_ALIGN

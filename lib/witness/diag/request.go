@@ -56,6 +56,12 @@ func (r *request) set(flags uint16, seq uint32, family uint8, states uint32) {
 	binary.NativeEndian.PutUint64(r[reqCookie:], ^uint64(0)) // INET_DIAG_NOCOOKIE, twice
 }
 
+// Extensions that a request asks for, a bit for each attribute.
+const (
+	askInfo   = 1 << (attrInfo - 1)
+	askMemory = 1 << (attrMemory - 1)
+)
+
 // bytes is the request as it is sent.
 func (r *request) bytes() []byte { return r[:binary.NativeEndian.Uint32(r[0:])] }
 
@@ -72,7 +78,10 @@ func (r *request) dump(seq uint32, f Filter) {
 	// bytecode for them (INET_DIAG_REQ_BYTECODE) would only do so again.
 	r.setPorts(f.LocalPort, f.RemotePort)
 	if f.Info {
-		r[reqExtension] = 1 << (attrInfo - 1)
+		r[reqExtension] |= askInfo
+	}
+	if f.Memory {
+		r[reqExtension] |= askMemory
 	}
 	if f.MPTCP {
 		r.setMPTCP()

@@ -42,7 +42,10 @@ type Socket struct {
 	// accepted sockets may all have their listener's (Linux 6.18).
 	Cookie uint64
 
-	Info Info // as far as a Dump asked for it
+	Info   Info   // as far as it was asked for, like what follows
+	Flow   Flow   // not of an MPTCP socket
+	Cgroup uint64 // the inode of its cgroup in the unified hierarchy; 0: not told
+	Drops  uint32 // what it threw away; a listener: SYNs and last ACKs of handshakes, above all
 }
 
 // StateName is the state by the journal's name, "TIME_WAIT".

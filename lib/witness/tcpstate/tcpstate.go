@@ -22,6 +22,7 @@ const (
 	Listen      = 10
 	Closing     = 11
 	NewSynRecv  = 12 // SYN_RECV while it is only a request, not yet a socket
+	Bound       = 13 // CLOSE, of a socket that is bound to a port and does not listen: dumps alone know it, from Linux 6.8 on
 )
 
 // Name is the journal's name of state n, "state 99" if n is none that is known.

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"math/bits"
+
+	"sockproof/lib/witness/tcpstate"
+)
+
+var deadPeer = kind{name: "dead-peer", judge: judgeDeadPeer, causes: []*cause{&unanswered, &probesUnanswered}}
+
+var unanswered = cause{
+	name: "unanswered", head: "{n} of {who} without an answer: {peer} has acknowledged nothing for {silence}",
+	means: "data is sent again and again: the peer's host, or the path to it, has gone without a word",
+	whose: []string{theNetwork, thePeer}, scenario: "lingerreset causes",
+	next: "see whether the peer's host answers; TCP_USER_TIMEOUT makes the program learn of it sooner",
+}
+
+var probesUnanswered = cause{
+	name: "probes-unanswered", head: "{n} of {who} without an answer: {peer} answers no keepalive probe, nothing came for {silence}",
+	means: "the peer's host, or the path to it, has gone without a word; the kernel resets the connection when TCP_KEEPCNT probes are unanswered",
+	whose: []string{theNetwork, thePeer}, scenario: "lingerreset causes",
+	next: "see whether the peer's host answers, and whether a firewall or NAT has forgotten the connection",
+}
+
+// judgeDeadPeer finds connections whose peer does not answer any more.
+func judgeDeadPeer(l *look, i int, _ *options) *cause {
+	s := l.socket(i)
+	switch {
+	case s.state != tcpstate.Established && s.state != tcpstate.CloseWait:
+		return nil
+	case s.isRetrying():
+		return &unanswered
+	case s.timer == timerKeepalive && s.retransmits >= retries && s.state == tcpstate.Established:
+		return &probesUnanswered
+	}
+	return nil
+}
+
+// rtoMin is the shortest retransmission timeout (TCP_RTO_MIN), by which the kernel reckons how
+// long tcp_retries2 lasts, whatever the connection's own.
+const rtoMin millis = 200
+
+// lasts is how long the kernel sends again before it gives up by tcp_retries2: its timeouts double until
+// they are rtoMax (retransmits_timed_out in net/ipv4/tcp_timer.c).
+func lasts(retries2 int, rtoMax millis) millis {
+	doublings := bits.Len32(uint32(rtoMax/rtoMin)) - 1
+	if retries2 <= doublings {
+		return (2<<retries2 - 1) * rtoMin
+	}
+	return (2<<doublings-1)*rtoMin + millis(retries2-doublings)*rtoMax
+}
+
+// givesUp is in what time the kernel gives a connection up by tcp_retries2, unless the program set
+// TCP_USER_TIMEOUT: since the first retransmission it is at least the timeouts that have passed, and at most as long as
+// nothing was acknowledged.
+func (l *look) givesUp(s *socket) span {
+	set := l.space(s).settings
+	if !s.isRetrying() || s.rto == 0 || set.retries2 == 0 || s.acked == untold || s.isOrphan() {
+		return span{}
+	}
+	whole := lasts(set.retries2, set.rtoMax)
+	rto := millis(s.rto / 1000)
+	var passed millis
+	if first := rto >> s.backoff; rto > first { // the timeouts after the first retransmission that have run out
+		passed = rto - 2*first
+	}
+	passed += rto - min(rto, s.timerLeft)
+	longest := max(s.acked, passed)
+	return span{atLeast: max(s.timerLeft, whole-min(whole, longest)), atMost: max(s.timerLeft, whole-min(whole, passed)+set.rtoMax)}
+}

@@ -1,0 +1,70 @@
+package main
+
+import "sockproof/lib/witness/tcpstate"
+
+var finWait2 = kind{name: "fin-wait2", judge: judgeFinWait2, causes: []*cause{&peerUnread, &peerOpen, &finWaitYoung}}
+
+var peerUnread = cause{
+	name: "unread", head: "{n} not read by {who}: FIN_WAIT2, it has shut down its side {age}, and {peer} has sent more",
+	means: "the program has ended its direction, and does not read what the peer sent after that",
+	whose: []string{thisProgram}, scenario: "halfclose",
+	next: "the program must read until 0, or close()",
+}
+
+var peerOpen = cause{
+	name: "peer-open", head: "{n} of {who} half closed: FIN_WAIT2, {peer} has not closed, since {age}",
+	means: "the program has ended its direction, and waits for the peer's FIN; tcp_fin_timeout does not end what has a descriptor",
+	whose: []string{thePeer, thisProgram}, scenario: "halfclose orphan",
+	next: "see why the peer does not close; a program that does not want its answer calls close(), not shutdown()",
+}
+
+var finWaitYoung = cause{name: "young", quiet: true, means: "closed here less than a second ago"}
+
+// judgeFinWait2 finds who waits for a FIN with a descriptor. Where the other end is on this machine too,
+// that one is judged, in CLOSE_WAIT.
+func judgeFinWait2(l *look, i int, o *options) *cause {
+	s := l.socket(i)
+	if s.state != tcpstate.FinWait2 || s.inode == 0 || o.isRelayed(i) {
+		return nil
+	}
+	if o.judgesOtherEnd(l, i) {
+		return nil
+	}
+	switch {
+	case l.age(s).isYoung():
+		return &finWaitYoung
+	case !s.is(isMPTCP) && s.rx > 0:
+		return &peerUnread
+	}
+	return &peerOpen
+}
+
+// judgesOtherEnd says whether the other end is in CLOSE_WAIT on this machine, and judged.
+func (o *options) judgesOtherEnd(l *look, i int) bool {
+	p := l.peer(i)
+	return p >= 0 && l.socket(p).state == tcpstate.CloseWait && o.hasKind(&closeWait) && o.wants(l, p)
+}
+
+var orphan = kind{name: "orphan", judge: judgeOrphan, causes: []*cause{&orphaned, &finWaitYoung}}
+
+var orphaned = cause{
+	name: "orphan", head: "{n} closed here and not by the peer: FIN_WAIT2 without a program, {peer}, since {age}",
+	means: "the peer's FIN is missing; the kernel ends them after tcp_fin_timeout",
+	whose: []string{thePeer, theNetwork}, scenario: "halfclose orphan",
+	next: "they end by themselves; where there are many, see why the peer does not close",
+}
+
+// judgeOrphan finds what waits for a FIN without a descriptor.
+func judgeOrphan(l *look, i int, o *options) *cause {
+	s := l.socket(i)
+	if s.state != tcpstate.FinWait2 || s.inode != 0 {
+		return nil
+	}
+	if o.judgesOtherEnd(l, i) {
+		return nil
+	}
+	if l.age(s).isYoung() {
+		return &finWaitYoung
+	}
+	return &orphaned
+}

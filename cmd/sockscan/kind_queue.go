@@ -1,0 +1,124 @@
+package main
+
+import (
+	"cmp"
+	"slices"
+)
+
+var acceptQueue = kind{name: "accept-queue", find: findFullQueues, causes: []*cause{&queueFull, &queueDrops}}
+
+var queueFull = cause{
+	name: "full", head: "listener {service} ({owner}): {waiting} waiting, room for {room} (listen {limit}); {drops} dropped by this listener",
+	means: "the queue of connections that the program has not accepted is full, in two looks: further clients wait, and time out",
+	whose: []string{thisProgram, theLoad}, scenario: "lingerreset causes",
+	next: "see why the program does not accept: a blocked main loop, descriptors used up (EMFILE), too few workers; a longer backlog helps against bursts alone",
+}
+
+var queueDrops = cause{
+	name: "drops", head: "listener {service} ({owner}): {dropping} dropped within a moment, {drops} in all; {waiting} waiting, room for {room} (listen {limit})",
+	means: "the listener throws SYNs, or last ACKs of handshakes, away: its queue is full again and again",
+	whose: []string{thisProgram, theLoad, theSettings}, scenario: "lingerreset causes",
+	next: "see whether the program accepts fast enough, and whether its backlog, or net.core.somaxconn, is short",
+}
+
+// queueNumbers are those of a listener's queue.
+type queueNumbers struct {
+	Waiting   uint32 `json:"waiting"`
+	Limit     uint32 `json:"limit"` // the backlog; one more has room
+	Drops     uint32 `json:"drops"` // by this listener, since it listens
+	Dropping  uint32 `json:"dropping,omitempty"`
+	Overflows int64  `json:"namespace_listen_overflows"`
+}
+
+// isFull says whether a listener's queue was full in both looks: one alone may be a burst.
+func (v *listener) isFull() bool { return v.again && v.waiting > v.limit && v.stillWaiting > v.limit }
+
+// isWorthAnotherLook says whether a listener's queue is full, or was.
+func (v *listener) isWorthAnotherLook() bool { return v.waiting > v.limit || v.drops > 0 }
+
+func findFullQueues(l *look, o *options) (all []finding) {
+	for n := range l.spaces {
+		space := &l.spaces[n]
+		for i := range space.listeners {
+			v := &space.listeners[i]
+			c := &queueDrops
+			switch {
+			case v.isFull():
+				c = &queueFull
+			case !v.again || v.nowDrops <= v.drops:
+				continue
+			}
+			if !o.wantsListener(l, v) {
+				continue
+			}
+			f := v.finding(l, c, uint16(n))
+			f.sockets = int(v.stillWaiting)
+			f.queue = &queueNumbers{
+				Waiting: v.stillWaiting, Limit: v.limit, Drops: v.nowDrops, Dropping: v.nowDrops - v.drops,
+				Overflows: space.counters["ListenOverflows"],
+			}
+			all = append(all, f)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b finding) int { return cmp.Compare(b.sockets, a.sockets) })
+	return all
+}
+
+// finding is one about a listener.
+func (v *listener) finding(l *look, c *cause, space uint16) finding {
+	f := finding{
+		cause: c, space: space, place: place{in: true, service: v.at, iface: v.iface},
+		owner: l.owner(v.owner), oldest: age{untold, untold},
+	}
+	if v.shared {
+		f.shared = 1
+	}
+	if f.owner == nil {
+		f.hidden = 1
+	}
+	return f
+}
+
+var synQueue = kind{name: "syn-queue", find: findHandshakes, causes: []*cause{&halfOpen}}
+
+var halfOpen = cause{
+	name: "half-open", head: "listener {service} ({owner}): {n} half open, {retried} with the SYN-ACK sent again, from {sources}",
+	means: "handshakes have begun and do not end: SYN-ACKs are not answered",
+	whose: []string{"a flood of SYNs", theNetwork}, scenario: "",
+	next: "many sources that send nothing else: a flood, keep net.ipv4.tcp_syncookies=1; few: the way back to them loses packets",
+}
+
+// handshakeNumbers are those of a listener's half-open connections, and the namespace's cookies.
+type handshakeNumbers struct {
+	HalfOpen      int    `json:"half_open"`
+	Retried       int    `json:"syn_ack_retried"`
+	Sources       int    `json:"sources"`
+	Limit         uint32 `json:"limit"`
+	CookiesSent   int64  `json:"namespace_cookies_sent"`
+	CookiesGood   int64  `json:"namespace_cookies_received"`
+	CookiesFailed int64  `json:"namespace_cookies_failed"`
+}
+
+// fewHandshakes are half open at any time.
+const fewHandshakes = 8
+
+func findHandshakes(l *look, o *options) (all []finding) {
+	for n := range l.spaces {
+		space := &l.spaces[n]
+		for i := range space.listeners {
+			v := &space.listeners[i]
+			many := v.requests >= fewHandshakes && (v.requestsRetried*2 >= v.requests || uint64(v.requests) > uint64(v.limit))
+			if !many || !o.wantsListener(l, v) {
+				continue
+			}
+			f := v.finding(l, &halfOpen, uint16(n))
+			f.sockets = v.requests
+			f.handshakes = &handshakeNumbers{
+				HalfOpen: v.requests, Retried: v.requestsRetried, Sources: len(v.sources), Limit: v.limit,
+				CookiesSent: space.counters["SyncookiesSent"], CookiesGood: space.counters["SyncookiesRecv"], CookiesFailed: space.counters["SyncookiesFailed"],
+			}
+			all = append(all, f)
+		}
+	}
+	return all
+}

@@ -1,0 +1,213 @@
+package main
+
+import (
+	"hash/maphash"
+	"slices"
+	"time"
+
+	"sockproof/lib/live"
+	"sockproof/lib/portrange"
+	"sockproof/lib/witness/tcpstate"
+)
+
+// look is what was seen of the machine at one time. Findings are made of it alone.
+type look struct {
+	at          time.Time
+	took        time.Duration
+	spaces      []space // the network namespaces that were looked into
+	sockets     sockets
+	owners      []live.Owner // of sockets and listeners, which number them from 1
+	descriptors []descriptors
+	machine     memory
+	others      others // namespaces that were not looked into
+	cgroups     map[uint64]string
+	unseen      []unseen
+	whyNoOwner  string // why an owner may not have been found
+	notVisible  int    // sockets whose owner was not found
+
+	seed    maphash.Seed
+	byTuple []uint64 // a hash and the number of each socket, sorted
+}
+
+// space is one network namespace.
+type space struct {
+	name         string // empty: the caller's own
+	seen         int    // TCP sockets in it, in all states
+	timeWait     int
+	connecting   int // in SYN_SENT
+	listeners    []listener
+	listening    [1 << 16 / 64]uint64 // a bit for each port that somebody listens on
+	destinations destinations
+	addresses    map[[16]byte]bool // that its sockets have
+	bound        []uint16          // ports of sockets that are bound and do nothing else
+	counters     map[string]int64
+	settings     tuning
+	kept         kept
+}
+
+// listener is a socket that listens.
+type listener struct {
+	at              endpoint
+	iface           uint32
+	inode           uint32
+	owner           int32
+	shared          bool
+	waiting, limit  uint32 // connections to be accepted; the backlog: one more has room
+	drops           uint32
+	again           bool   // there was a second look, a moment later
+	stillWaiting    uint32 // and what it saw
+	nowDrops        uint32
+	requests        int               // in SYN_RECV
+	requestsRetried int               // those whose SYN-ACK was sent again
+	sources         map[[16]byte]bool // addresses that they come from, as far as they were counted
+}
+
+// tuning is the settings of a namespace; 0: not known.
+type tuning struct {
+	ports        portrange.Range
+	reserved     portrange.Reserved
+	twReuse      int
+	twReuseDelay millis
+	timestamps   int
+	finTimeout   millis
+	retries2     int
+	rtoMax       millis
+	maxTimeWait  int64
+	conntrackMax int64
+}
+
+// descriptors are how many a process has open, and may have.
+type descriptors struct {
+	live.Owner
+	open, limit int
+	sockets     int // -1: not visible
+}
+
+// others are the network namespaces of the machine beside those that were looked into.
+type others struct {
+	withSockets int // that have TCP sockets
+	unknown     int // processes whose namespace may not be seen
+}
+
+// unseen is something that was not looked at, and of which kinds it could have shown more.
+type unseen struct {
+	What  string   `json:"what"`
+	Kinds []string `json:"kinds"`
+}
+
+// sockets are those that are kept, in pieces so that growing moves nothing.
+type sockets struct {
+	pieces [][]socket
+	n      int
+}
+
+const pieceLen = 1 << 10
+
+func (t *sockets) at(i int) *socket { return &t.pieces[i/pieceLen][i%pieceLen] }
+
+func (t *sockets) add(s socket) int {
+	if t.n == len(t.pieces)*pieceLen {
+		t.pieces = append(t.pieces, make([]socket, pieceLen))
+	}
+	*t.at(t.n) = s
+	t.n++
+	return t.n - 1
+}
+
+// socket is the socket of a number.
+func (l *look) socket(i int) *socket { return l.sockets.at(i) }
+
+// space is the namespace of a socket.
+func (l *look) space(s *socket) *space { return &l.spaces[s.space] }
+
+// age is that of a socket's state.
+func (l *look) age(s *socket) age { return s.age(l.space(s).settings.finTimeout) }
+
+// owner is a process by its number; nil: none was found.
+func (l *look) owner(n int32) *live.Owner {
+	if n == 0 {
+		return nil
+	}
+	return &l.owners[n-1]
+}
+
+// hash is of a connection as one of its ends has it.
+func (l *look) hash(local, remote endpoint) uint64 {
+	return maphash.Comparable(l.seed, [2]endpoint{local, remote}) &^ (1<<32 - 1)
+}
+
+// index makes sockets findable by their addresses.
+func (l *look) index() {
+	l.seed = maphash.MakeSeed()
+	l.byTuple = slices.Grow(l.byTuple[:0], l.sockets.n)
+	for i := range l.sockets.n {
+		s := l.socket(i)
+		l.byTuple = append(l.byTuple, l.hash(s.local, s.remote)|uint64(i))
+	}
+	slices.Sort(l.byTuple)
+}
+
+// peer is the number of the socket at the other end, -1 if it is not among those that were
+// looked at. Addresses of the host itself mean another place in each namespace.
+func (l *look) peer(i int) int {
+	s := l.socket(i)
+	h := l.hash(s.remote, s.local)
+	from, _ := slices.BinarySearch(l.byTuple, h)
+	for _, entry := range l.byTuple[from:] {
+		if entry&^(1<<32-1) != h {
+			break
+		}
+		n := int(uint32(entry))
+		p := l.socket(n)
+		near := p.space == s.space || !s.local.addr().IsLoopback()
+		alike := p.is(isMPTCP) == s.is(isMPTCP) || (p.flags|s.flags)&isFallback != 0
+		if n != i && near && alike && p.local == s.remote && p.remote == s.local {
+			return n
+		}
+	}
+	return -1
+}
+
+// acceptor is the listener that has a connection in its queue; nil: it is not known.
+func (l *look) acceptor(s *socket) *listener { return l.space(s).acceptorAt(s.local) }
+
+// acceptorAt is the listener for connections to an address: one that is bound to it, or to all; nil: it is not known.
+func (v *space) acceptorAt(at endpoint) (best *listener) {
+	if !v.listens(at.port) {
+		return nil
+	}
+	for i := range v.listeners {
+		switch l := &v.listeners[i]; {
+		case l.at == at:
+			return l
+		case l.at.port == at.port && l.at.addr().IsUnspecified():
+			best = l
+		}
+	}
+	return best
+}
+
+// addListener adds one.
+func (v *space) addListener(l listener) {
+	v.listening[l.at.port/64] |= 1 << (l.at.port % 64)
+	v.listeners = append(v.listeners, l)
+}
+
+// listens says whether somebody listens on a port, at whatever address.
+func (v *space) listens(port uint16) bool { return v.listening[port/64]&(1<<(port%64)) != 0 }
+
+// placeOf finds the service's end: where somebody listens, or else where the port is none that
+// the kernel chooses for clients.
+func (l *look) placeOf(s *socket) place {
+	v := l.space(s)
+	clients := v.settings.ports
+	if v.listens(s.local.port) || !clients.Contains(s.local.port) && clients.Contains(s.remote.port) {
+		return place{in: true, service: s.local, peer: s.remote.ip, iface: s.iface}
+	}
+	return place{service: s.remote, iface: s.iface}
+}
+
+// isOrphan says whether a socket was closed by its program: it has no owner any more.
+func (s *socket) isOrphan() bool {
+	return s.inode == 0 && s.state != tcpstate.CloseWait && s.state != tcpstate.Established && s.state != tcpstate.TimeWait
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+
+	"sockproof/lib/cli"
+)
+
+// show writes a round in the format that was asked for, to stdout or a file.
+func (o *options) show(c *cli.Context, r *scanReport) error {
+	var b bytes.Buffer
+	if err := o.render(c, r, &b); err != nil {
+		return err
+	}
+	if o.output != "" {
+		return replace(o.output, b.Bytes())
+	}
+	_, err := c.Out.Write(b.Bytes())
+	_ = err // the program's output keeps it, and it decides the exit status
+	return nil
+}
+
+// render writes the report in a format.
+func (o *options) render(c *cli.Context, r *scanReport, b *bytes.Buffer) error {
+	switch c.Format() {
+	case formatText:
+		r.writeRound(b)
+		text := b.String()
+		b.Reset()
+		style := c.Style
+		style.Unicode = style.Unicode || o.output != ""
+		b.WriteString(style.Plain(text))
+		return nil
+	case formatMetrics:
+		r.writeMetrics(b)
+		return nil
+	case formatJSONL:
+		return r.writeRecords(b)
+	}
+	e := json.NewEncoder(b)
+	if o.every == 0 {
+		e.SetIndent("", "  ")
+	}
+	return e.Encode(r)
+}
+
+// writeRecords writes the report as records, one a line: start, findings, end.
+func (r *scanReport) writeRecords(w io.Writer) error {
+	e := json.NewEncoder(w)
+	whole := *r
+	whole.Findings = nil
+	for i := range r.Findings {
+		if err := e.Encode(struct {
+			Record string `json:"record"`
+			*scanFinding
+		}{"finding", &r.Findings[i]}); err != nil {
+			return err
+		}
+	}
+	return e.Encode(struct {
+		Record string `json:"record"`
+		*scanReport
+	}{"look", &whole})
+}
+
+// replace replaces a file by one with this content, at once: a collector never reads half of it.
+func replace(path string, content []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err == nil {
+		err = f.Chmod(0o644)
+	}
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name()) // it is of no use
+	}
+	return err
+}

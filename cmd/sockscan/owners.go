@@ -1,0 +1,97 @@
+package main
+
+import (
+	"slices"
+
+	"sockproof/lib/live"
+)
+
+// ownerSearch is how owners are found: live.Owners.
+type ownerSearch func(wanted func(inode uint64) bool, held func(inode uint64, fd int, o live.Owner)) (reason string)
+
+// ownerIndex finds sockets and listeners by inode: an inode may have several, of an MPTCP connection.
+type ownerIndex struct {
+	l         *look
+	byInode   []uint64 // inode and number of each socket, sorted
+	listeners map[uint32][]*listener
+}
+
+// indexOwners lists whose owners are looked for.
+func (l *look) indexOwners(all bool) *ownerIndex {
+	x := &ownerIndex{l: l, listeners: map[uint32][]*listener{}}
+	wantListener := func(v *listener) { x.listeners[v.inode] = append(x.listeners[v.inode], v) }
+	waited := map[*listener]bool{}
+	for i := range l.sockets.n {
+		s := l.socket(i)
+		if s.inode != 0 {
+			x.byInode = append(x.byInode, uint64(s.inode)<<32|uint64(i))
+		} else if v := l.acceptor(s); v != nil {
+			waited[v] = true
+		}
+	}
+	for i := range l.spaces {
+		for n := range l.spaces[i].listeners {
+			if v := &l.spaces[i].listeners[n]; all || waited[v] || v.isWorthAnotherLook() || v.requests >= fewHandshakes {
+				wantListener(v)
+			}
+		}
+	}
+	slices.Sort(x.byInode)
+	return x
+}
+
+// search looks through all processes.
+func (x *ownerIndex) search(search ownerSearch) {
+	if len(x.byInode) == 0 && len(x.listeners) == 0 {
+		return
+	}
+	wanted := func(inode uint64) bool { return len(x.with(inode)) > 0 || x.listeners[uint32(inode)] != nil }
+	x.l.whyNoOwner = search(wanted, x.held)
+	for i := range x.l.sockets.n {
+		s := x.l.socket(i)
+		if v := x.l.acceptor(s); s.inode == 0 && v != nil && !s.isOrphan() {
+			s.owner = v.owner
+		}
+		if s.owner == 0 && s.inode != 0 && !s.is(isPeer) {
+			x.l.notVisible++
+		}
+	}
+}
+
+// with is that part of the index that begins with an inode's sockets; empty if it has none.
+func (x *ownerIndex) with(inode uint64) []uint64 {
+	at, _ := slices.BinarySearch(x.byInode, inode<<32)
+	if at == len(x.byInode) || x.byInode[at]>>32 != inode {
+		return nil
+	}
+	return x.byInode[at:]
+}
+
+// held notes an owner. Of several, the first keeps the sockets: processes come in the order of their numbers,
+// and a parent's is mostly lower than its child's.
+func (x *ownerIndex) held(inode uint64, fd int, o live.Owner) {
+	l := x.l
+	if n := len(l.owners); n == 0 || l.owners[n-1].PID != o.PID {
+		l.owners = append(l.owners, o)
+	}
+	last := int32(len(l.owners))
+	for _, entry := range x.with(inode) {
+		if entry>>32 != inode {
+			break
+		}
+		switch s := l.socket(int(uint32(entry))); s.owner {
+		case 0:
+			s.owner, s.fd = last, int32(fd)
+		case last: // another descriptor of the same process
+		default:
+			s.flags |= isShared
+		}
+	}
+	for _, v := range x.listeners[uint32(inode)] {
+		if v.owner != 0 && v.owner != last {
+			v.shared = true
+		} else {
+			v.owner = last
+		}
+	}
+}

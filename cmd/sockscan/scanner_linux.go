@@ -1,0 +1,208 @@
+package main
+
+import (
+	"errors"
+	"time"
+
+	"sockproof/lib/live"
+	"sockproof/lib/witness/diag"
+)
+
+// scanner looks at one or more network namespaces, as often as it is asked to.
+type scanner struct {
+	o      *options
+	places []*opened
+	unseen []unseen // namespaces that could not be entered
+	others others
+}
+
+// opened is a namespace that is open.
+type opened struct {
+	space    *live.Space
+	name     string
+	conn     *diag.Conn
+	counters *live.Counters
+}
+
+// openScanner opens what is to be looked at.
+func openScanner(o *options) (*scanner, error) {
+	s := &scanner{o: o}
+	own, err := openPlace(o.place, o.place.String())
+	if err != nil {
+		return nil, err
+	}
+	s.places = append(s.places, own)
+	if o.place == (live.Place{}) {
+		s.openOthers()
+	}
+	return s, nil
+}
+
+// openOthers opens the other namespaces, or only counts them.
+func (s *scanner) openOthers() {
+	all, hidden := live.Namespaces()
+	s.others.unknown = hidden
+	for _, n := range all {
+		if !s.o.allNetns {
+			if n.HasSockets {
+				s.others.withSockets++
+			}
+			continue
+		}
+		p, err := openPlace(n.Place, n.Name)
+		if err != nil {
+			s.unseen = append(s.unseen, unseen{n.Name + ": " + err.Error(), kindNames()})
+			continue
+		}
+		s.places = append(s.places, p)
+	}
+	if s.o.allNetns && hidden > 0 {
+		s.unseen = append(s.unseen, unseen{"the network namespaces of " + plural("process", hidden) + " cannot be counted without privilege", kindNames()})
+	}
+}
+
+func openPlace(p live.Place, name string) (*opened, error) {
+	space, err := live.OpenSpace(p)
+	if err != nil {
+		return nil, err
+	}
+	o := &opened{space: space, name: name}
+	err = space.In(func() (err error) {
+		if o.conn, err = diag.Open(); err != nil {
+			return err
+		}
+		o.counters, err = live.OpenCounters(live.Place{})
+		return err
+	})
+	if err != nil {
+		o.close()
+		return nil, err
+	}
+	return o, nil
+}
+
+func (p *opened) close() {
+	if p.conn != nil {
+		_ = p.conn.Close() // it has answered
+	}
+	if p.counters != nil {
+		p.counters.Close()
+	}
+	p.space.Close()
+}
+
+func (s *scanner) close() {
+	for _, p := range s.places {
+		p.close()
+	}
+}
+
+// look looks once.
+func (s *scanner) look() (*look, error) {
+	began := time.Now()
+	l := &look{at: began, others: s.others}
+	l.unseen = append(l.unseen, s.unseen...)
+	for i, p := range s.places {
+		l.spaces = append(l.spaces, space{name: p.name})
+		r := reader{look: l, space: uint16(i), o: s.o, conn: p.conn}
+		if err := r.read(p); err != nil {
+			return nil, err
+		}
+	}
+	l.index()
+	s.readPeers(l)
+	if err := s.readListenersAgain(l); err != nil {
+		return nil, err
+	}
+	l.findOwners(s.o)
+	l.findDescriptors(s.o)
+	l.nameCgroups()
+	l.took = time.Since(began)
+	return l, nil
+}
+
+// aMoment is how long after the first the second look at a full queue is.
+const aMoment = 200 * time.Millisecond
+
+// readListenersAgain looks again at queues that are full, or were.
+func (s *scanner) readListenersAgain(l *look) error {
+	if !l.wantsAnotherLook() {
+		return nil
+	}
+	time.Sleep(aMoment)
+	for i, p := range s.places {
+		r := reader{look: l, space: uint16(i), o: s.o, conn: p.conn}
+		if err := r.readListenersAgain(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wantsAnotherLook says whether some queue does.
+func (l *look) wantsAnotherLook() bool {
+	for i := range l.spaces {
+		for n := range l.spaces[i].listeners {
+			if l.spaces[i].listeners[n].isWorthAnotherLook() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// maxPeerLookups bounds how many other ends are asked for one by one.
+const maxPeerLookups = 10_000
+
+// readPeers asks for the other ends of sockets that may have something wrong, where they are on this machine
+// and were not among those.
+func (s *scanner) readPeers(l *look) {
+	local := l.localAddresses()
+	asked, left := 0, 0
+	for i := range l.sockets.n {
+		k := l.socket(i)
+		if !local[k.remote.ip] || k.isSelfConnected() || l.peer(i) >= 0 {
+			continue
+		}
+		if asked++; asked > maxPeerLookups {
+			left++
+			continue
+		}
+		s.readPeer(l, k)
+	}
+	if left > 0 {
+		l.unseen = append(l.unseen, unseen{"the other ends of " + plural("socket", left), []string{closeWait.name, finWait2.name}})
+	}
+	if asked > 0 {
+		l.index()
+	}
+}
+
+// readPeer asks for one other end, in each namespace where it may be.
+func (s *scanner) readPeer(l *look, k *socket) {
+	for n, p := range s.places {
+		if n != int(k.space) && k.remote.addr().IsLoopback() {
+			continue
+		}
+		d, found, err := p.conn.LookupInfo(k.remote.addrPort(), k.local.addrPort())
+		if err == nil && found { // one with a zone is not to be asked for
+			l.sockets.add(socketOf(&d, uint16(n), isPeer|isInfo))
+			return
+		}
+	}
+}
+
+// localAddresses are those of sockets of this machine: an address of the machine that no socket has is no
+// socket's peer.
+func (l *look) localAddresses() map[[16]byte]bool {
+	local := map[[16]byte]bool{}
+	for i := range l.spaces {
+		for ip := range l.spaces[i].addresses {
+			local[ip] = true
+		}
+	}
+	return local
+}
+
+// isInterrupted knows the error of a dump that may have gaps.
+func isInterrupted(err error) bool { return errors.Is(err, diag.ErrInterrupted) }

@@ -1,0 +1,20 @@
+//go:build !linux
+
+package main
+
+import (
+	"errors"
+	"runtime"
+)
+
+// scanner asks Linux's sock_diag.
+type scanner struct{}
+
+// errScanLinux is why there is nothing to look at.
+var errScanLinux = errors.New("sockscan looks at Linux's sockets, and this is " + runtime.GOOS)
+
+func openScanner(*options) (*scanner, error) { return nil, errScanLinux }
+
+func (*scanner) look() (*look, error) { return nil, errScanLinux }
+
+func (*scanner) close() {}

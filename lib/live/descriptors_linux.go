@@ -1,0 +1,98 @@
+package live
+
+import (
+	"os"
+	"strconv"
+	"strings"
+)
+
+// fewDescriptors is from how many open descriptors on it is worth reading the limit.
+const fewDescriptors = 16
+
+// Descriptors tells of every process how many descriptors it has open and may have (RLIMIT_NOFILE),
+// if there are more than a few. It needs no privilege from Linux 6.2 on; before, of other users' processes, root's.
+// hidden: some processes are not told of, or /proc hides some (hidepid).
+func Descriptors(each func(o Owner, open, limit int)) (hidden bool, err error) {
+	self, err := os.Stat("/proc/self/fd")
+	if err != nil {
+		return true, err
+	}
+	counts := self.Size() > 0
+	err = eachName("/proc", func(name string) {
+		pid, err := strconv.Atoi(name)
+		if err != nil {
+			return // no process
+		}
+		open, limit, known := descriptorsOf(pid, counts)
+		hidden = hidden || !known
+		if known && limit > 0 {
+			each(Owner{PID: pid, Program: programOf(pid), Unit: Unit(pid)}, open, limit)
+		}
+	})
+	return hidden || hidesProcesses(), err
+}
+
+// descriptorsOf is how many descriptors a process has open, and its limit: 0: it has none, or so few
+// that nobody asked. counts: the size of /proc/PID/fd is their number.
+func descriptorsOf(pid int, counts bool) (open, limit int, known bool) {
+	dir := "/proc/" + strconv.Itoa(pid)
+	info, err := os.Stat(dir + "/fd")
+	if os.IsNotExist(err) {
+		return 0, 0, true // it ended meanwhile
+	}
+	if err != nil {
+		return 0, 0, false
+	}
+	if open = int(info.Size()); !counts {
+		names, err := os.ReadDir(dir + "/fd")
+		if err != nil {
+			return 0, 0, false
+		}
+		open = len(names)
+	}
+	if open < fewDescriptors {
+		return open, 0, true
+	}
+	limits, err := os.ReadFile(dir + "/limits")
+	if err != nil {
+		return open, 0, false
+	}
+	return open, openFilesLimit(string(limits)), true
+}
+
+// openFilesLimit reads the soft limit from /proc/PID/limits; 0: there is none.
+func openFilesLimit(limits string) int {
+	const title = "Max open files"
+	for line := range strings.Lines(limits) {
+		if rest, is := strings.CutPrefix(line, title); is {
+			soft, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
+			n, _ := strconv.Atoi(soft) // "unlimited"
+			return n
+		}
+	}
+	return 0
+}
+
+// hidesProcesses says whether /proc shows this process its own user's alone: the first is always there.
+func hidesProcesses() bool {
+	_, err := os.Stat("/proc/1/comm")
+	return err != nil
+}
+
+// SocketDescriptors is how many of a process's descriptors are sockets of any family, if that may be seen.
+func SocketDescriptors(pid int) (n int, known bool) {
+	dir, err := os.Open("/proc/" + strconv.Itoa(pid) + "/fd")
+	if err != nil {
+		return 0, false
+	}
+	defer dir.Close()
+	var links linkReader
+	err = eachPiece(dir, func(names []string) {
+		for _, inode := range links.inodes(dir, names) {
+			if inode != 0 {
+				n++
+			}
+		}
+	})
+	return n, err == nil
+}
