@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
-	"strconv"
 	"time"
 
 	"sockproof/lib/claim"
@@ -286,7 +285,7 @@ var answerTruncated = claim.Phenomenon{Needs: needsEnds, Precondition: hc33.Prec
 // settingOf is the last value that a run has of a setting, and where; nil: it was not read.
 func settingOf(c *claim.Case, name string) (value int64, e *journal.Event) {
 	if e = c.SettingOf("", name); e != nil {
-		value, _ = strconv.ParseInt(e.Setting.New, 10, 64) // 0 for what is no number
+		value, _ = e.Setting.Number()
 	}
 	return value, e
 }

@@ -268,7 +268,7 @@ func (t *waiting) mayHaveEnded(before int) bool {
 }
 
 // listenerAt is the socket that had listened on an address, and was closed, before a call.
-func listenerAt(v *tcp.View, at string, before *journal.Event) *tcp.Socket {
+func listenerAt(v *tcp.View, at journal.Address, before *journal.Event) *tcp.Socket {
 	for _, s := range v.Sockets {
 		if s.Local == at && s.ID != before.Socket && len(s.CallsOf(0, 0, "listen")) > 0 && len(s.CallsOf(0, before.N, "close")) > 0 {
 			return s

@@ -75,7 +75,7 @@ func (l *lingering) hasUnsent(v *tcp.View) bool {
 // wasMadeBlocking says whether a socket, which is made non-blocking, no longer was.
 func wasMadeBlocking(s *tcp.Socket, before int) bool {
 	return slices.ContainsFunc(s.CallsOf(0, before, "fcntl"), func(e *journal.Event) bool {
-		return e.Call.Errno == "" && slices.Contains(e.Call.Args, "F_SETFL")
+		return e.Call.Errno == "" && e.Call.IsStatus()
 	})
 }
 

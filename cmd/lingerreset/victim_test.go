@@ -26,7 +26,7 @@ func calls(op string) journal.Event {
 	return journal.Event{Socket: "b2", Kind: journal.KindCall, Call: &journal.Call{Op: op}}
 }
 
-func segment(from, to string, flags journal.Flags) journal.Event {
+func segment(from, to journal.Address, flags journal.Flags) journal.Event {
 	return journal.Event{Kind: journal.KindPacket, Packet: &journal.Packet{Src: "127.0.0.1:" + from, Dst: "127.0.0.1:" + to, Flags: flags, At: journal.AtDelivered}}
 }
 

@@ -64,14 +64,14 @@ func isBetweenEvents(e, since, until *journal.Event) bool {
 	return e.N > tcp.N(since) && (until == nil || e.N < until.N)
 }
 
-func senderOf(p *journal.Packet, own string) string {
+func senderOf(p *journal.Packet, own journal.Address) string {
 	if p.Src == own {
 		return "peer"
 	}
 	return "victim"
 }
 
-func isBetween(p *journal.Packet, x, y string) bool {
+func isBetween(p *journal.Packet, x, y journal.Address) bool {
 	return p.Src == x && p.Dst == y || p.Src == y && p.Dst == x
 }
 

@@ -19,7 +19,7 @@ func hitAgain(socket string) func(*journaltest.Journal) {
 		n := connect.N
 		d.Again(n, d.First(journaltest.StateTo(journal.Established, journal.TCPInfo)), func(e *journal.Event) { e.Socket = socket })
 		for i, op := range []string{"getsockname", "getpeername"} {
-			d.Again(n+1+i, d.First(journaltest.Call(op)), func(e *journal.Event) { e.Socket = socket; e.Call.Out = target })
+			d.Again(n+1+i, d.First(journaltest.Call(op)), func(e *journal.Event) { e.Socket = socket; e.Call.Out = string(target) })
 		}
 	}
 }

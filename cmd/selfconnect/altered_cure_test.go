@@ -16,7 +16,7 @@ func lastConnect(d *journaltest.Journal) *journal.Event {
 // goReturnedIt lets net.Dial succeed, with its own address as its peer's.
 func goReturnedIt(d *journaltest.Journal) {
 	e := d.First(journaltest.Call(goDial))
-	e.Call.Result, e.Call.Errno, e.Call.Out = 0, "", e.Call.Address()+" → "+e.Call.Address()
+	e.Call.Result, e.Call.Errno, e.Call.Out = 0, "", journal.PairText(e.Call.Address(), e.Call.Address())
 }
 
 // alteredCure: SC9.
@@ -26,7 +26,7 @@ var alteredCure = []journaltest.Case{
 	{Name: "Go returned the self-connection", Of: "detect-and-retry", Do: goReturnedIt, Outcome: claim.Reproduced},
 	{Name: "Go connected to another", Of: "detect-and-retry", Do: func(d *journaltest.Journal) {
 		e := d.First(journaltest.Call(goDial))
-		e.Call.Result, e.Call.Errno, e.Call.Out = 0, "", "192.0.2.1:50000 → "+e.Call.Address()
+		e.Call.Result, e.Call.Errno, e.Call.Out = 0, "", journal.PairText("192.0.2.1:50000", e.Call.Address())
 	}, Claim: "SC9", Want: claim.Inconclusive},
 	{Name: "Go timed out", Of: "detect-and-retry", Do: func(d *journaltest.Journal) { d.First(journaltest.Call(goDial)).Call.Errno = "ETIMEDOUT" }, Claim: "SC9", Want: claim.Inconclusive},
 	{Name: "Go had no accident", Of: "detect-and-retry", Do: func(d *journaltest.Journal) {

@@ -90,7 +90,7 @@ func reservedPort(t *scenario.T) {
 // series is the attempts made to connect to one address, those counted instead of kept
 // included.
 type series struct {
-	target string
+	target journal.Address
 	first  *journal.Event // connect()
 	tries  int
 	hits   []*journal.Event // that prove that one connected to itself
@@ -147,7 +147,7 @@ func (s *series) count(e *journal.Event) {
 	}
 }
 
-func (s *series) port() uint16 { return portOf(s.target) }
+func (s *series) port() uint16 { return s.target.Port() }
 
 // The settings as they stood at an event, and where the journal has them; ok: it does.
 func rangeAt(v *tcp.View, n int) (r portrange.Range, e *journal.Event, ok bool) {
@@ -174,7 +174,7 @@ func whyNotChosen(v *tcp.View, a connecting) string {
 	if len(a.CallsOf(0, 0, "bind")) > 0 {
 		return ""
 	}
-	if why := neverChosenAt(v, portOf(a.connect.Call.Address()), a.connect.N); why != "" {
+	if why := neverChosenAt(v, a.connect.Call.Address().Port(), a.connect.N); why != "" {
 		return "; " + why
 	}
 	return ""
@@ -215,7 +215,7 @@ var sc7 = claim.Claim{
 		c.Given(c.First(s.CallsOf(0, 0, "bind")) == nil, "%s was bound: the kernel had no choice", s.ID)
 		connect := c.First(s.CallsOf(0, 0, "connect"))
 		c.Given(connect != nil, "the journal does not show %s connecting", s.ID)
-		port := portOf(connect.Call.Address())
+		port := connect.Call.Address().Port()
 		r, read, ok := rangeAt(c.View, connect.N)
 		c.Cite(read)
 		c.Given(ok && r.Contains(port), "the journal does not show port %d inside %s", port, portrange.RangeSetting)

@@ -77,7 +77,7 @@ func dial(t *scenario.T, target uint16) {
 		if err != nil {
 			return "", err
 		}
-		out := conn.LocalAddr().String() + " → " + conn.RemoteAddr().String()
+		out := journal.PairText(journal.Address(conn.LocalAddr().String()), journal.Address(conn.RemoteAddr().String()))
 		return out, conn.Close()
 	})
 	t.Await(2*dialBound, done)
@@ -141,7 +141,7 @@ var sc9 = claim.Claim{
 		dial := c.First(c.Calls(goDial))
 		c.Given(dial != nil, "the client's own check cured it, but Go's %s was not tried", goDial)
 		target := dial.Call.Address()
-		c.Expect(dial.Call.Errno != "" || dial.Call.Out != target+" → "+target, "the client's own check cured it, but Go's %s returned the self-connection %s", goDial, dial.Call.Out)
+		c.Expect(dial.Call.Errno != "" || dial.Call.Out != journal.PairText(target, target), "the client's own check cured it, but Go's %s returned the self-connection %s", goDial, dial.Call.Out)
 		accident := c.FirstSegment(ownSYNACKs(c.View, target))
 		c.Given(accident != nil, "the client's own check cured it, but Go's first socket did not connect to itself: %s", claim.Returned(dial))
 		c.Given(dial.Call.Errno == journal.ECONNREFUSED, "the client's own check cured it; Go's %s ended with %s", goDial, claim.Returned(dial))
@@ -151,7 +151,7 @@ var sc9 = claim.Claim{
 
 // ownSYNACKs are the SYN-ACKs that an address sent itself, delivered: what used it was
 // connected to itself.
-func ownSYNACKs(v *tcp.View, address string) []*tcp.Segment {
+func ownSYNACKs(v *tcp.View, address journal.Address) []*tcp.Segment {
 	var some []*tcp.Segment
 	for _, s := range v.Segments(journal.AtDelivered) {
 		if s.Packet.Src == address && s.Packet.Dst == address && s.Is(packet.SYN|packet.ACK) {

@@ -174,7 +174,7 @@ var sc12 = claim.Claim{
 	Source:    article004, Quantity: claim.Always, Needs: needsCalls,
 	Precondition: "a client whose port is known connects to another port of its own address",
 	Rule: claim.Each(attempts, func(c *claim.Case, a connecting) {
-		own, target := portOf(a.Local), portOf(a.connect.Call.Address())
+		own, target := a.Local.Port(), a.connect.Call.Address().Port()
 		c.If(own != 0 && target != 0 && own != target)
 		c.About(a.Socket)
 		c.Cite(a.connect)

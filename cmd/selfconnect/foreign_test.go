@@ -27,9 +27,9 @@ func TestOthersPacketsAreNotCounted(t *testing.T) {
 	if len(all) == 0 {
 		t.Fatal("the recording shows no self-connection")
 	}
-	own, other := all[0].Local, "127.0.0.1:33333"
+	own, other := all[0].Local, journal.Address("127.0.0.1:33333")
 	n := j.Events[len(j.Events)-1].N
-	add := func(src, dst string, seq, ack uint32, flags journal.Flags) {
+	add := func(src, dst journal.Address, seq, ack uint32, flags journal.Flags) {
 		n++
 		j.Events = append(j.Events, journal.Event{N: n, Run: j.Run, Kind: journal.KindPacket, Packet: &journal.Packet{
 			Src: src, Dst: dst, Seq: seq, Ack: ack, Flags: flags, At: journal.AtDelivered,

@@ -2,8 +2,6 @@ package main
 
 import (
 	"slices"
-	"strconv"
-	"strings"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
@@ -104,15 +102,6 @@ func answered(c *claim.Case, connect *journal.Event) {
 func beforeClose(s *tcp.Socket) []*journal.Event {
 	closed := s.CallsOf(0, 0, "close")
 	return slices.DeleteFunc(s.States(), func(e *journal.Event) bool { return len(closed) > 0 && e.N > closed[0].N })
-}
-
-// portOf is the port of an address; 0: it has none.
-func portOf(address string) uint16 {
-	p, err := strconv.ParseUint(address[strings.LastIndexByte(address, ':')+1:], 10, 16)
-	if err != nil {
-		return 0
-	}
-	return uint16(p)
 }
 
 // selfConnection is the phenomenon itself.

@@ -65,7 +65,7 @@ func servers(v *tcp.View) []serving {
 		}
 		listens := s.CallsOf(0, 0, "listen")
 		up := b.Call.Errno == "" && len(listens) > 0 && listens[0].Call.Errno == ""
-		all = append(all, serving{bind: b, port: portOf(b.Call.Address()), up: up, errno: b.Call.Errno})
+		all = append(all, serving{bind: b, port: b.Call.Address().Port(), up: up, errno: b.Call.Errno})
 	}
 	return all
 }
@@ -85,7 +85,7 @@ var sc10 = claim.Claim{
 		c.All(proof(thief))
 		s := servers(c.View)
 		closed := c.First(thief.CallsOf(0, 0, "close"))
-		port := portOf(thief.Local)
+		port := thief.Local.Port()
 		since := thief.Entered(journal.Established)[0].N
 		c.Given(!slices.ContainsFunc(s, func(s serving) bool { return s.port != port }), "a server was tried on another port than the self-connection's, %d", port)
 		c.Given(len(s) >= 2 && closed != nil && since < s[0].bind.N && s[0].bind.N < closed.N && closed.N < s[1].bind.N,

@@ -213,7 +213,7 @@ type stale struct {
 
 // at is the last connection between two addresses that had been called for before an event;
 // nil: none had.
-func at(v *tcp.View, from, to string, n int) *tcp.Conn {
+func at(v *tcp.View, from, to journal.Address, n int) *tcp.Conn {
 	var last *tcp.Conn
 	for _, c := range v.Conns {
 		if c.Client.Local == from && c.Client.Remote == to && c.Connect.N < n {

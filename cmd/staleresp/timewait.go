@@ -2,12 +2,12 @@ package main
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
+	"sockproof/lib/portrange"
 	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
 	"sockproof/lib/wire"
@@ -227,15 +227,15 @@ func reopenings(v *tcp.View) []reopening {
 
 // isFrom says whether the call was made from an address: the one that was bound, or that the
 // kernel chose, or, where it chose none, could alone have chosen.
-func (r *reopening) isFrom(address string) bool {
+func (r *reopening) isFrom(address journal.Address) bool {
 	if r.bind != nil {
 		return r.bind.Call.Address() == address
 	}
 	if r.socket.Local != "" {
 		return r.socket.Local == address
 	}
-	low, high, one := strings.Cut(settingAt(r.v, r.call.Host, rangeSetting, r.call.N), " ")
-	return one && low == high && strings.HasSuffix(address, ":"+low)
+	ports, err := portrange.Parse(settingAt(r.v, r.call.Host, rangeSetting, r.call.N))
+	return err == nil && ports.Size() == 1 && ports.Contains(address.Port())
 }
 
 // bindOf is the call by which a socket got its port before an event; nil: the kernel chose it.

@@ -139,7 +139,7 @@ func (g *Gate) concerns(e *journal.Event, scope map[string]bool) {
 }
 
 // between adds the sockets at either end of a connection; false: there is none.
-func (g *Gate) between(x, y string, scope map[string]bool) (some bool) {
+func (g *Gate) between(x, y journal.Address, scope map[string]bool) (some bool) {
 	for _, s := range g.j.Sockets {
 		if s.Local != "" && s.Remote != "" && (s.Local == x && s.Remote == y || s.Local == y && s.Remote == x) {
 			scope[s.ID], some = true, true

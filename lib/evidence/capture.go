@@ -89,17 +89,17 @@ func (s *seen) names() {
 	hosts := map[netip.Addr]string{}
 	var order []netip.Addr
 	for _, socket := range s.run.Sockets {
-		at, err := netip.ParseAddrPort(socket.Local)
-		if err != nil || at.Addr().IsUnspecified() || at.Addr().Zone() != "" {
+		ip := socket.Local.IP()
+		if !ip.IsValid() || ip.IsUnspecified() || ip.Zone() != "" {
 			continue
 		}
-		known, ok := hosts[at.Addr()]
+		known, ok := hosts[ip]
 		switch {
 		case !ok:
-			order = append(order, at.Addr())
-			hosts[at.Addr()] = socket.Host
+			order = append(order, ip)
+			hosts[ip] = socket.Host
 		case known != socket.Host:
-			hosts[at.Addr()] = ""
+			hosts[ip] = ""
 		}
 	}
 	for _, a := range order {

@@ -188,7 +188,7 @@ func (b *Bundle) redact(r *redactor, judge func(journal.Journal) report.Run) {
 	for i := range b.Report.Runs {
 		run := &b.Report.Runs[i]
 		before := r.times
-		j, title := r.journal(run.Journal), r.title(run.Title)
+		j, title := run.Masked(mask{r, run.Network == journal.HostNet}), r.title(run.Title)
 		if r.times == before {
 			continue // there was nothing to hide
 		}
@@ -228,81 +228,36 @@ func changedVerdict(was, is *report.Run) string {
 	return ""
 }
 
-// journal is a copy of j that names nobody. Addresses are replaced where the
-// machine's own can be: on its own stack.
-func (r *redactor) journal(j journal.Journal) journal.Journal {
-	text := r.words
-	if j.Network == journal.HostNet {
-		text = r.text
-	}
-	j.Stopped, j.NetworkWhy = text(j.Stopped), text(j.NetworkWhy)
-	j.Witnesses = slices.Clone(j.Witnesses)
-	for i := range j.Witnesses {
-		j.Witnesses[i].Reason = text(j.Witnesses[i].Reason)
-	}
-	j.Sockets = slices.Clone(j.Sockets)
-	for i := range j.Sockets {
-		j.Sockets[i].Local, j.Sockets[i].Remote = text(j.Sockets[i].Local), text(j.Sockets[i].Remote)
-	}
-	j.Events = slices.Clone(j.Events)
-	for i := range j.Events {
-		r.event(&j.Events[i], text, j.Network == journal.HostNet)
-	}
-	return j
+// mask is a redactor for one journal. Addresses are replaced where the machine's own can
+// be: on its own stack.
+type mask struct {
+	*redactor
+	host bool
 }
 
-// event replaces names in an event, whose payload it copies first.
-func (r *redactor) event(e *journal.Event, text func(string) string, host bool) {
-	switch {
-	case e.Call != nil:
-		c := *e.Call
-		c.Args, c.Out, c.Data = each(c.Args, text), text(c.Out), r.fill(c.Data)
-		if r.hidesPayload && len(c.Data) > 0 {
-			c.Digest, c.Data = r.digest(c.Data), nil
-		}
-		e.Call = &c
-	case e.Packet != nil:
-		p := *e.Packet
-		p.Reason = text(p.Reason)
-		p.Bytes, p.Payload = r.bytes(p.Bytes, host)
-		if host {
-			p.Src, p.Dst = text(p.Src), text(p.Dst)
-		}
-		e.Packet = &p
-	case e.Process != nil:
-		p := *e.Process
-		p.How = text(p.How)
-		e.Process = &p
-	case e.Setting != nil:
-		s := *e.Setting
-		s.Old, s.New = text(s.Old), text(s.New)
-		e.Setting = &s
-	case e.Rule != nil:
-		u := *e.Rule
-		u.Text = text(u.Text)
-		e.Rule = &u
-	case e.Table != nil:
-		t := *e.Table
-		t.Sockets = each(t.Sockets, text)
-		e.Table = &t
-	case e.Answer != nil:
-		a := *e.Answer
-		a.Request, a.Reply = text(a.Request), text(a.Reply)
-		e.Answer = &a
-	case e.Note != nil:
-		e.Note = &journal.Note{Text: text(e.Note.Text)}
+// Text replaces names in a text.
+func (m mask) Text(s string) string {
+	if m.host {
+		return m.text(s)
 	}
+	return m.words(s)
 }
 
-func each(texts []string, f func(string) string) []string {
-	if texts == nil {
-		return nil
+// Address replaces an address.
+func (m mask) Address(a journal.Address) journal.Address {
+	if m.host {
+		return journal.Address(m.text(string(a)))
 	}
-	changed := make([]string, len(texts))
-	for i, t := range texts {
-		changed[i] = f(t)
+	return a
+}
+
+// Data replaces what was written or read.
+func (m mask) Data(b []byte) ([]byte, *journal.Digest) {
+	b = m.fill(b)
+	if m.hidesPayload && len(b) > 0 {
+		return nil, m.digest(b)
 	}
-	return changed
+	return b, nil
 }
 
 // filler takes a name's place where lengths must not change.
@@ -332,35 +287,35 @@ func (r *redactor) fill(b []byte) []byte {
 	}))
 }
 
-// bytes replaces addresses and names in a packet, and makes its checksums right
+// Packet replaces addresses and names in a packet, and makes its checksums right
 // again where something changed. Of a packet whose inside is not known, nothing is
 // kept on the host's own stack.
-func (r *redactor) bytes(b []byte, host bool) ([]byte, *journal.Digest) {
+func (m mask) Packet(b []byte) ([]byte, *journal.Digest) {
 	if len(b) == 0 {
 		return b, nil
 	}
 	p, err := packet.Decode(b)
-	if !host && (err != nil || !p.IsTCP()) {
+	if !m.host && (err != nil || !p.IsTCP()) {
 		return b, nil // a private network's own
 	}
 	src, dst := p.Src.Addr(), p.Dst.Addr()
 	var changed []byte
-	if err == nil && host {
-		src, dst = r.addr(src), r.addr(dst)
+	if err == nil && m.host {
+		src, dst = m.addr(src), m.addr(dst)
 	}
-	payload := r.fill(p.Payload)
+	payload := m.fill(p.Payload)
 	var digest *journal.Digest
-	if r.hidesPayload && len(payload) > 0 {
-		digest, payload = r.digest(payload), make([]byte, len(payload))
+	if m.hidesPayload && len(payload) > 0 {
+		digest, payload = m.digest(payload), make([]byte, len(payload))
 	}
-	if !host && bytes.Equal(payload, p.Payload) {
+	if !m.host && bytes.Equal(payload, p.Payload) {
 		return b, digest
 	}
 	if err == nil {
 		changed, err = p.Rewrite(src, dst, payload)
 	}
 	if err != nil {
-		r.count("packet that is not plain TCP", "nothing")
+		m.count("packet that is not plain TCP", "nothing")
 		return nil, nil
 	}
 	return changed, digest

@@ -2,7 +2,6 @@ package evidence
 
 import (
 	"bytes"
-	"net/netip"
 	"strings"
 	"testing"
 
@@ -26,7 +25,7 @@ const (
 
 // revealing is a journal of the host's own stack that has a secret wherever one
 // can be.
-func revealing(t testing.TB, a, b string) journal.Journal {
+func revealing(t testing.TB, a, b journal.Address) journal.Journal {
 	const said = "grumpy at snowwhite, in /home/grumpy/lib/x.so, of /home/grumpy, from 10.20.30.40 by fd12::40%eth0 to [fd12::50]:7"
 	j := cross(t, a, b)
 	j.Stopped, j.NetworkWhy, j.Witnesses[1].Reason = "", said, said
@@ -34,11 +33,11 @@ func revealing(t testing.TB, a, b string) journal.Journal {
 	p.segment(t, a, b, packet.PSH|packet.ACK, "GET / HTTP/1.1\r\nHost: SNOWWHITE\r\nFrom: grumpy@x\r\n\r\n")
 	p.Journal = captured(p.Journal, journal.HostNet)
 	for _, e := range []journal.Event{
-		{Kind: journal.KindCall, Call: &journal.Call{Op: "write", Args: []string{"a1", said}, Out: said, Data: []byte("I am grumpy")}},
+		{Kind: journal.KindCall, Call: &journal.Call{Op: "write", Args: []string{"a1", said}, Out: said, Kept: said, Data: []byte("I am grumpy")}},
 		{Kind: journal.KindProcess, Process: &journal.Process{Event: "started", How: said}},
 		{Kind: journal.KindSetting, Setting: &journal.Setting{Name: "n", Old: said, New: said}},
 		{Kind: journal.KindRule, Rule: &journal.Rule{Host: "a", Text: said}},
-		{Kind: journal.KindTable, Table: &journal.Table{Witness: journal.SockDiag, States: []string{"LISTEN"}, Sockets: []string{said, "LISTEN " + a}}},
+		{Kind: journal.KindTable, Table: &journal.Table{Witness: journal.SockDiag, States: []string{"LISTEN"}, Sockets: []string{said, "LISTEN " + string(a)}}},
 		{Kind: journal.KindAnswer, Answer: &journal.Answer{Policy: "naive", Did: "taken", Request: said, Reply: said, Asked: 1}},
 		{Kind: journal.KindNote, Note: &journal.Note{Text: said}},
 		{Kind: journal.KindPacket, Host: "a", Packet: &journal.Packet{At: journal.AtDelivered, Proto: "udp", Src: "10.20.30.40", Dst: "10.20.30.50", Bytes: []byte{0x45, 10, 20, 30, 40}, Reason: said}},
@@ -158,8 +157,8 @@ func TestReplacesConsistently(t *testing.T) {
 	b := secretBundle(t, &secrets)
 	for i, want := range []string{"198.51.100.", "[2001:db8:ffff::"} {
 		run := &b.Report.Runs[i]
-		local := netip.MustParseAddrPort(run.Sockets[0].Local)
-		if !strings.HasPrefix(run.Sockets[0].Local, want) || run.Sockets[0].Local != run.Sockets[1].Remote {
+		local := run.Sockets[0].Local.AddrPort()
+		if !strings.HasPrefix(string(run.Sockets[0].Local), want) || run.Sockets[0].Local != run.Sockets[1].Remote {
 			t.Errorf("sockets %+v", run.Sockets)
 		}
 		seen := 0
@@ -171,7 +170,7 @@ func TestReplacesConsistently(t *testing.T) {
 			if err != nil || !p.ChecksumOK() {
 				t.Errorf("event %d: %v, checksum right: %v", e.N, err, p.ChecksumOK())
 			}
-			if p.Src.String() != e.Packet.Src || p.Dst.String() != e.Packet.Dst || p.Src != local && p.Dst != local {
+			if journal.AddressOf(p.Src) != e.Packet.Src || journal.AddressOf(p.Dst) != e.Packet.Dst || p.Src != local && p.Dst != local {
 				t.Errorf("event %d: %v > %v, said to be %s > %s", e.N, p.Src, p.Dst, e.Packet.Src, e.Packet.Dst)
 			}
 			seen++

@@ -1,7 +1,6 @@
 package evidence
 
 import (
-	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -54,14 +53,14 @@ func (p *play) add(e journal.Event) int {
 }
 
 // segment puts a segment between two addresses on the wire, and lets it arrive.
-func (p *play) segment(t testing.TB, from, to string, flags packet.Flags, payload string) {
+func (p *play) segment(t testing.TB, from, to journal.Address, flags packet.Flags, payload string) {
 	t.Helper()
-	hosts := map[string]string{}
+	hosts := map[journal.Address]string{}
 	for _, s := range p.Sockets {
 		hosts[s.Local] = s.Host
 	}
 	raw, err := (&packet.Packet{
-		Src: netip.MustParseAddrPort(from), Dst: netip.MustParseAddrPort(to), Flags: flags, Seq: 7, Payload: []byte(payload),
+		Src: from.AddrPort(), Dst: to.AddrPort(), Flags: flags, Seq: 7, Payload: []byte(payload),
 		Options: packet.Options{packet.KindMSS, 4, 0x05, 0xb4},
 	}).Encode()
 	if err != nil {
@@ -77,10 +76,10 @@ func (p *play) segment(t testing.TB, from, to string, flags packet.Flags, payloa
 	p.add(journal.Event{Host: hosts[to], Kind: journal.KindPacket, Packet: arrived})
 }
 
-const addrA, addrB = "192.0.2.1:5001", "192.0.2.2:5002"
+const addrA, addrB journal.Address = "192.0.2.1:5001", "192.0.2.2:5002"
 
 // cross is a journal with a little of everything.
-func cross(t testing.TB, a, b string) journal.Journal {
+func cross(t testing.TB, a, b journal.Address) journal.Journal {
 	p := &play{journal.Journal{
 		Run: 1, Scenario: "cross", Network: journal.Wire, Family: journal.IPv4, ElapsedNS: 99_000, BeganNS: 1_000_000,
 		Witnesses: []journal.WitnessStatus{
@@ -93,7 +92,7 @@ func cross(t testing.TB, a, b string) journal.Journal {
 		Sockets: []journal.Socket{{ID: "a1", Host: "a", Local: a, Remote: b}, {ID: "b1", Host: "b", Local: b, Remote: a}},
 	}}
 	p.add(journal.Event{Host: "a", Socket: "a1", Kind: journal.KindCall, Call: &journal.Call{
-		Op: "connect", Args: []string{"a1", b}, Result: -1, Errno: "EINPROGRESS", TookNS: 9,
+		Op: "connect", Args: []string{"a1", string(b)}, Result: -1, Errno: "EINPROGRESS", TookNS: 9,
 	}})
 	p.segment(t, a, b, packet.SYN, "")
 	p.add(journal.Event{Host: "b", Socket: "b1", Kind: journal.KindState, State: &journal.State{From: journal.SynSent, To: journal.SynRecv, Witness: journal.TCPInfo}})

@@ -78,16 +78,16 @@ func (c *Call) InChild() bool { return c.Descriptor().Via == InChild }
 
 // Address is the one that the call was given: where a bind, a connect or a dial was to go;
 // "": none.
-func (c *Call) Address() string { return c.arg(max(len(c.Args)-1, 1)) }
+func (c *Call) Address() Address { return Address(c.arg(max(len(c.Args)-1, 1))) }
 
 // Accepted is the socket that an accept returned, and the address of its peer; "": none.
-func (c *Call) Accepted() (id, from string) {
-	id, from, _ = strings.Cut(c.Out, " from ")
-	return id, from
+func (c *Call) Accepted() (id string, from Address) {
+	id, at, _ := strings.Cut(c.Out, " from ")
+	return id, Address(at)
 }
 
 // AcceptedText is what an accept returns, for Accepted.
-func AcceptedText(id, from string) string { return id + " from " + from }
+func AcceptedText(id string, from Address) string { return id + " from " + string(from) }
 
 // Length is how many bytes the call was to move; false: it does not say.
 func (c *Call) Length() (int, bool) {
@@ -119,6 +119,9 @@ const fdPrefix = "descriptor "
 
 // FDText is the argument that FD reads.
 func FDText(fd int) string { return fdPrefix + strconv.Itoa(fd) }
+
+// IsStatus says whether an fcntl set the file status flags, O_NONBLOCK among them.
+func (c *Call) IsStatus() bool { return c.Op == "fcntl" && c.arg(1) == "F_SETFL" }
 
 // Limit is what a setrlimit allowed; false: it does not say.
 func (c *Call) Limit() (int64, bool) {
@@ -153,3 +156,12 @@ func (c *Call) Watched() Epoll { return parseEpoll(c.arg(2)) }
 
 // Ready is what an epoll_wait reports.
 func (c *Call) Ready() Epoll { return parseEpoll(c.Out) }
+
+func (c Call) masked(m Mask) *Call {
+	c.Args, c.Out, c.Kept = maskedAll(c.Args, m), m.Text(c.Out), m.Text(c.Kept)
+	data, digest := m.Data(c.Data)
+	if c.Data = data; digest != nil {
+		c.Digest = digest
+	}
+	return &c
+}

@@ -23,7 +23,7 @@ func TestDescriptor(t *testing.T) {
 func TestCallAddress(t *testing.T) {
 	const at = "192.0.2.1:80"
 	for _, c := range []struct {
-		want string
+		want Address
 		args []string
 	}{{at, []string{"a1", at}}, {at, []string{"tcp", at}}, {"", []string{"a1"}}, {"", nil}} {
 		if got := (&Call{Op: "connect", Args: c.args}).Address(); got != c.want {

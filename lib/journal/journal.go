@@ -56,10 +56,10 @@ type WitnessStatus struct {
 
 // Socket is one socket of a run.
 type Socket struct {
-	ID     string `json:"id"` // "a1"
-	Host   string `json:"host"`
-	Local  string `json:"local,omitempty"` // as bound, or as the kernel chose it
-	Remote string `json:"remote,omitempty"`
+	ID     string  `json:"id"` // "a1"
+	Host   string  `json:"host"`
+	Local  Address `json:"local,omitempty"` // as bound, or as the kernel chose it
+	Remote Address `json:"remote,omitempty"`
 }
 
 // Journal is one run: what it was, who watched, and what they saw.
@@ -126,7 +126,7 @@ func (j *Journal) Check() error {
 		if !e.hasPayload() {
 			return fmt.Errorf("event %d of kind %q lacks its payload", e.N, e.Kind)
 		}
-		if e.payloads() > 1 {
+		if e.hasSeveral() {
 			return fmt.Errorf("event %d of kind %q has another kind's payload too", e.N, e.Kind)
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 )
 
 // eventJSON is Event as v1 has it: its fields, and the payloads that v1 has in another
@@ -37,39 +36,6 @@ func (j *eventJSON) event() Event {
 		e.Packet = j.Packet.packet()
 	}
 	return e
-}
-
-// hasPayload says whether the payload that Kind names is there.
-func (e *Event) hasPayload() bool {
-	switch e.Kind {
-	case KindCall:
-		return e.Call != nil
-	case KindPacket:
-		return e.Packet != nil
-	case KindState:
-		return e.State != nil && e.State.Witness != ""
-	case KindSample:
-		return e.Sample != nil
-	case KindReset:
-		return e.Reset != nil
-	case KindProcess:
-		return e.Process != nil
-	case KindCounter:
-		return e.Counter != nil
-	case KindSetting:
-		return e.Setting != nil
-	case KindRule:
-		return e.Rule != nil
-	case KindTable:
-		return e.Table != nil
-	case KindFold:
-		return e.Fold != nil
-	case KindAnswer:
-		return e.Answer != nil
-	case KindNote:
-		return e.Note != nil
-	}
-	return len(e.Unknown) > 0
 }
 
 // MarshalJSON writes the event with its one payload under the kind's name.
@@ -136,29 +102,6 @@ func (e *Event) keepUnknownOf(record []byte) error {
 		return err
 	}
 	return e.keepUnknown(r.Event)
-}
-
-// isField says whether a kind's name is, in any case, for the decoder ignores
-// it, one of the fields every event has, or of a payload this version knows.
-func isField(kind string) bool {
-	return slices.ContainsFunc([]string{
-		"n", "run", "t_ns", "host", "socket", "kind",
-		"call", "packet", "state", "sample", "reset", "process", "counter", "setting", "rule", "table", "fold", "answer", "note",
-	}, func(f string) bool { return strings.EqualFold(f, kind) })
-}
-
-// payloads counts the payloads that are there, whatever their kind.
-func (e *Event) payloads() int {
-	n := 0
-	for _, there := range []bool{
-		e.Call != nil, e.Packet != nil, e.State != nil, e.Sample != nil, e.Reset != nil, e.Process != nil,
-		e.Counter != nil, e.Setting != nil, e.Rule != nil, e.Table != nil, e.Fold != nil, e.Answer != nil, e.Note != nil, len(e.Unknown) > 0,
-	} {
-		if there {
-			n++
-		}
-	}
-	return n
 }
 
 // WriteRecord writes one line of a stream: {"record": name, name: payload}.

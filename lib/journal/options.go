@@ -34,6 +34,20 @@ func (o TCPOptions) WindowScale() (shift uint8, ok bool) {
 	return uint8(min(n, maxScale)), err == nil
 }
 
+// Kinds names the options, and gives the values of those that no clock and no
+// sequence number is in.
+func (o TCPOptions) Kinds() []string {
+	var kinds []string
+	for _, text := range o {
+		name, _, _ := strings.Cut(text, " ")
+		if name == "mss" || name == "wscale" {
+			name = text
+		}
+		kinds = append(kinds, name)
+	}
+	return kinds
+}
+
 // last are the words of the last option of a name that has so many; nil: there is none.
 func (o TCPOptions) last(name string, words int) []string {
 	for i := len(o) - 1; i >= 0; i-- {

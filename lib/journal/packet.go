@@ -11,8 +11,8 @@ const (
 
 // Packet is one IP packet. For what is not TCP only Proto, Src, Dst, At and Bytes are set.
 type Packet struct {
-	Src     string
-	Dst     string
+	Src     Address
+	Dst     Address
 	Proto   string // "": TCP; else "icmpv6", …
 	Flags   Flags
 	Seq     uint32 // absolute
@@ -35,8 +35,8 @@ type Packet struct {
 
 // packetJSON is Packet as v1 has it.
 type packetJSON struct {
-	Src     string     `json:"src"` // "192.0.2.1:8080"; "[2001:db8::1]:8080"
-	Dst     string     `json:"dst"`
+	Src     Address    `json:"src"`
+	Dst     Address    `json:"dst"`
 	Proto   string     `json:"proto,omitempty"`
 	Flags   []string   `json:"flags"` // of FIN SYN RST PSH ACK URG ECE CWR, in that order
 	Seq     uint32     `json:"seq"`
@@ -81,6 +81,13 @@ func (p *Packet) FlagNames() []string {
 		return p.RawFlags
 	}
 	return p.Flags.Names()
+}
+
+func (p Packet) masked(m Mask) *Packet {
+	p.Reason = m.Text(p.Reason)
+	p.Bytes, p.Payload = m.Packet(p.Bytes)
+	p.Src, p.Dst = m.Address(p.Src), m.Address(p.Dst)
+	return &p
 }
 
 // Bulk stands for packets that one host sent, too many to keep. The event's

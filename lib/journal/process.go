@@ -34,3 +34,8 @@ func (p *Process) Inside() (op string, on Descriptor, ok bool) {
 	}
 	return op, parseDescriptor(rest[:end]), true
 }
+
+func (p Process) masked(m Mask) *Process {
+	p.How = m.Text(p.How)
+	return &p
+}

@@ -13,17 +13,27 @@ type Table struct {
 // Listed is one socket of a Table.
 type Listed struct {
 	State         string
-	Local, Remote string
+	Local, Remote Address
 }
 
-const listedArrow = " → "
+const arrow = " → "
+
+// PairText is how the journal has both addresses of a connection.
+func PairText(local, remote Address) string { return string(local) + arrow + string(remote) }
 
 // String is its form in a Table.
-func (l Listed) String() string { return l.State + " " + l.Local + listedArrow + l.Remote }
+func (l Listed) String() string {
+	return l.State + " " + PairText(l.Local, l.Remote)
+}
 
 // ParseListed reads what String writes.
 func ParseListed(text string) (Listed, bool) {
 	state, rest, _ := strings.Cut(text, " ")
-	local, remote, ok := strings.Cut(rest, listedArrow)
-	return Listed{state, local, remote}, ok
+	local, remote, ok := strings.Cut(rest, arrow)
+	return Listed{state, Address(local), Address(remote)}, ok
+}
+
+func (t Table) masked(m Mask) *Table {
+	t.Sockets = maskedAll(t.Sockets, m)
+	return &t
 }

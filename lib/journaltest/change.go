@@ -124,14 +124,14 @@ func Entered(state string) Which {
 // From narrows what is looked for to the segments that a port sent.
 func From(port string, w Which) Which {
 	return func(e *journal.Event) bool {
-		return e.Packet != nil && strings.HasSuffix(e.Packet.Src, ":"+port) && w(e)
+		return e.Packet != nil && strings.HasSuffix(string(e.Packet.Src), ":"+port) && w(e)
 	}
 }
 
 // To narrows it to those that a port was sent.
 func To(port string, w Which) Which {
 	return func(e *journal.Event) bool {
-		return e.Packet != nil && strings.HasSuffix(e.Packet.Dst, ":"+port) && w(e)
+		return e.Packet != nil && strings.HasSuffix(string(e.Packet.Dst), ":"+port) && w(e)
 	}
 }
 

@@ -31,12 +31,9 @@ func Event(p Packet, at string) *journal.Packet {
 }
 
 // endpoint renders an address, "" where decoding did not get to it.
-func endpoint(a netip.AddrPort, withPort bool) string {
-	switch {
-	case !a.Addr().IsValid():
-		return ""
-	case withPort:
-		return a.String()
+func endpoint(a netip.AddrPort, withPort bool) journal.Address {
+	if withPort || !a.IsValid() {
+		return journal.AddressOf(a)
 	}
-	return a.Addr().String()
+	return journal.Address(a.Addr().String())
 }

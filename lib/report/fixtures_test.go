@@ -28,7 +28,7 @@ func (s *script) witnesses(names ...journal.Witness) *script {
 	return s
 }
 
-func (s *script) socket(id, local, remote string) *script {
+func (s *script) socket(id string, local, remote journal.Address) *script {
 	s.j.Sockets = append(s.j.Sockets, journal.Socket{ID: id, Host: id[:1], Local: local, Remote: remote})
 	return s
 }
@@ -64,7 +64,7 @@ func (s *script) sample(socket, state string) int {
 }
 
 // tcp is a segment from src to dst.
-func segment(src, dst, flags string, seq, ack uint32, length int) journal.Packet {
+func segment(src, dst journal.Address, flags string, seq, ack uint32, length int) journal.Packet {
 	p := journal.Packet{
 		Src: src, Dst: dst, Flags: journal.FlagsOf(strings.Split(flags, ",")...), Seq: seq, Ack: ack, Win: 64240, Len: length,
 		Bytes: make([]byte, 40+length),

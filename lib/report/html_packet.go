@@ -62,7 +62,7 @@ func (p *page) open(e *journal.Event, l *label) {
 		return
 	}
 	fields := make([][2]string, 0, 16)
-	fields = append(fields, [2]string{"from", p.clean(j.Src)}, [2]string{"to", p.clean(j.Dst)})
+	fields = append(fields, [2]string{"from", p.clean(string(j.Src))}, [2]string{"to", p.clean(string(j.Dst))})
 	d, err := packet.Decode(j.Bytes)
 	if err == nil {
 		fields = appendIPFields(fields, &d)

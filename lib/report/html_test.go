@@ -120,7 +120,7 @@ func TestPageShowsWhatVerdictsRestOn(t *testing.T) {
 			for k := range r.Runs[i].Events {
 				e := &r.Runs[i].Events[k]
 				if n := events([]int{e.N}); e.Packet != nil && len(e.Packet.Bytes) > 0 && e.Packet.Bulk == nil && rows[n] {
-					if open := known.Packets[n]; !bytes.Equal(open.Bytes, e.Packet.Bytes) || !slices.Contains(open.Fields, slices.Index(known.Texts, e.Packet.Src)) {
+					if open := known.Packets[n]; !bytes.Equal(open.Bytes, e.Packet.Bytes) || !slices.Contains(open.Fields, slices.Index(known.Texts, string(e.Packet.Src))) {
 						t.Errorf("%s: the packet of event %d cannot be opened", name, e.N)
 					}
 				}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,7 +45,7 @@ func (c *canvas) label(l *label, d detail, ports bool) []span {
 	}
 	spans := make([]span, 0, 3)
 	if ports && d < flagsOnly && p.Src != p.Dst {
-		spans = append(spans, span{c.clean(portOf(p.Src)) + c.to + c.clean(portOf(p.Dst)) + " ", dim})
+		spans = append(spans, span{fmt.Sprintf(":%d%s:%d ", p.Src.Port(), c.to, p.Dst.Port()), dim})
 	}
 	how := flags
 	if p.Flags.Has(journal.RST) {

@@ -101,10 +101,10 @@ func socketText(sockets []journal.Socket, to string) string {
 		}
 		part := s.ID
 		if s.Local != "" {
-			part += " " + s.Local
+			part += " " + string(s.Local)
 		}
 		if s.Remote != "" {
-			part += " " + to + " " + s.Remote
+			part += " " + to + " " + string(s.Remote)
 		}
 		parts = append(parts, part)
 	}

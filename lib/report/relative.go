@@ -12,7 +12,7 @@ type relative struct {
 
 // direction is one way of a connection. Where a socket is connected to itself,
 // both ways are the same, and so is where they begin.
-type direction struct{ src, dst string }
+type direction struct{ src, dst journal.Address }
 
 // see learns from a packet where its sender's numbers begin. A SYN with
 // another number is a new incarnation of the connection and moves the base,

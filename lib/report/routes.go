@@ -1,8 +1,8 @@
 package report
 
 import (
+	"net/netip"
 	"slices"
-	"strings"
 
 	"sockproof/lib/journal"
 )
@@ -12,13 +12,13 @@ const peer = "peer"
 
 // routes tells from which host to which a packet went.
 type routes struct {
-	hosts []string          // in order of name
-	ends  map[string]string // "192.0.2.1:8080" → "a"
-	ips   map[string]string // "192.0.2.1" → "a"; "" where several hosts share it
+	hosts []string // in order of name
+	ends  map[journal.Address]string
+	ips   map[netip.Addr]string // "" where several hosts share it
 }
 
 func newRoutes(r *Run) *routes {
-	t := &routes{ends: map[string]string{}, ips: map[string]string{}}
+	t := &routes{ends: map[journal.Address]string{}, ips: map[netip.Addr]string{}}
 	for i := range r.Sockets {
 		s := &r.Sockets[i]
 		t.host(s.Host)
@@ -53,14 +53,14 @@ func (t *routes) host(name string) {
 	}
 }
 
-func (t *routes) learn(end, host string) {
+func (t *routes) learn(end journal.Address, host string) {
 	if end == "" || host == "" {
 		return
 	}
 	if _, ok := t.ends[end]; !ok {
 		t.ends[end] = host
 	}
-	ip := ipOf(end)
+	ip := end.IP()
 	if known, ok := t.ips[ip]; ok && known != host {
 		host = ""
 	}
@@ -80,7 +80,7 @@ func (t *routes) route(e *journal.Event) (from, to string) {
 			to = e.Host
 		}
 	}
-	sameStack := ipOf(p.Src) == ipOf(p.Dst)
+	sameStack := p.Src.IP() == p.Dst.IP()
 	switch {
 	case from == "" && to == "":
 		from = e.Host
@@ -96,11 +96,11 @@ func (t *routes) route(e *journal.Event) (from, to string) {
 	return from, to
 }
 
-func (t *routes) find(end string) string {
+func (t *routes) find(end journal.Address) string {
 	if h := t.ends[end]; h != "" {
 		return h
 	}
-	return t.ips[ipOf(end)]
+	return t.ips[end.IP()]
 }
 
 // other is the host that a packet from or to this one must have come from or
@@ -115,24 +115,4 @@ func (t *routes) other(host string, sameStack bool) string {
 		return host
 	}
 	return peer
-}
-
-// ipOf returns the address of "192.0.2.1:80", "[2001:db8::1]:80", "2001:db8::1".
-func ipOf(end string) string {
-	if strings.HasPrefix(end, "[") {
-		ip, _, _ := strings.Cut(end[1:], "]")
-		return ip
-	}
-	if i := strings.IndexByte(end, ':'); i >= 0 && i == strings.LastIndexByte(end, ':') {
-		return end[:i]
-	}
-	return end
-}
-
-// portOf returns ":80" of an address and port.
-func portOf(end string) string {
-	if i := strings.LastIndexByte(end, ':'); i >= 0 && i > strings.LastIndexByte(end, ']') {
-		return end[i:]
-	}
-	return end
 }

@@ -22,9 +22,9 @@ func (r *Run) PacketSteps() []Step {
 		steps  []Step
 		rel    relative
 		routes = newRoutes(r)
-		called = map[string]string{} // ends of connections by the order in which they appear
+		called = map[journal.Address]string{} // ends of connections by the order in which they appear
 	)
-	end := func(addr, host string) string {
+	end := func(addr journal.Address, host string) string {
 		name, ok := called[addr]
 		if !ok {
 			name = host + ":" + strconv.Itoa(len(called)+1)
@@ -52,28 +52,14 @@ func (r *Run) PacketSteps() []Step {
 			if p.Flags.Has(journal.ACK) {
 				text += fmt.Sprintf(" ack=%d", rel.ack(p))
 			}
-			text += fmt.Sprintf(" len=%d", p.Len) + optionKinds(p)
+			text += fmt.Sprintf(" len=%d", p.Len)
+			if kinds := p.Options.Kinds(); len(kinds) > 0 {
+				text += " <" + strings.Join(kinds, ", ") + ">"
+			}
 		}
 		steps = append(steps, Step{e.N, printable(text)})
 	}
 	return steps
-}
-
-// optionKinds names a segment's options, and gives the values of those that no
-// clock and no sequence number is in.
-func optionKinds(p *journal.Packet) string {
-	var kinds []string
-	for _, o := range p.Options {
-		word, _, _ := strings.Cut(o, " ")
-		if word == "mss" || word == "wscale" {
-			word = o
-		}
-		kinds = append(kinds, word)
-	}
-	if len(kinds) == 0 {
-		return ""
-	}
-	return " <" + strings.Join(kinds, ", ") + ">"
 }
 
 // StateSteps are the states of each socket, one socket after the other, in the

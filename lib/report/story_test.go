@@ -55,14 +55,15 @@ func TestStoryFitsAnIssue(t *testing.T) {
 // many attempts and how much bulk it took.
 func TestStepsForgetWhatIsRandom(t *testing.T) {
 	run := func(port string, isn uint32) *Run {
+		from := journal.Address("192.0.2.1:" + port)
 		id := "a" + port
-		s := newScript("cross", journal.Wire).socket(id, "192.0.2.1:"+port, "192.0.2.2:80").socket("b1", "192.0.2.2:80", "192.0.2.1:"+port)
+		s := newScript("cross", journal.Wire).socket(id, from, "192.0.2.2:80").socket("b1", "192.0.2.2:80", from)
 		for _, at := range []string{journal.AtSent, journal.AtDelivered} {
 			s.add(journal.Event{Host: "a", Kind: journal.KindPacket, Packet: &journal.Packet{
-				Src: "192.0.2.1:" + port, Dst: "192.0.2.2:80", Flags: journal.SYN, Seq: isn, At: at, Options: []string{"mss 1460", "TS val " + port + " ecr 0"},
+				Src: from, Dst: "192.0.2.2:80", Flags: journal.SYN, Seq: isn, At: at, Options: []string{"mss 1460", "TS val " + port + " ecr 0"},
 			}})
 		}
-		data := journal.Packet{Src: "192.0.2.1:" + port, Dst: "192.0.2.2:80", Flags: journal.PSH | journal.ACK, At: journal.AtDelivered}
+		data := journal.Packet{Src: from, Dst: "192.0.2.2:80", Flags: journal.PSH | journal.ACK, At: journal.AtDelivered}
 		bulk := data
 		bulk.Bulk = &journal.Bulk{Packets: 1, TCPBytes: int64(1000 * isn)}
 		data.Seq, data.Ack, data.Len = isn+1+uint32(bulk.Bulk.TCPBytes), 5, 9

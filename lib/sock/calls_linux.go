@@ -79,7 +79,7 @@ func (s *Socket) Accept() (*Socket, error) {
 		}
 		child.learn(local, from)
 		s.t.watch(child)
-		return returned{n: fd, out: journal.AcceptedText(child.id, from.String())}
+		return returned{n: fd, out: journal.AcceptedText(child.id, journal.AddressOf(from))}
 	})
 	if err != nil {
 		return nil, err

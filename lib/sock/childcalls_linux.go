@@ -1,7 +1,6 @@
 package sock
 
 import (
-	"net/netip"
 	"strconv"
 
 	"sockproof/lib/journal"
@@ -88,13 +87,13 @@ func (c *Child) Accept(listener *Socket) (*Socket, error) {
 			return
 		}
 		accepted = true
-		from, _ := netip.ParseAddrPort(a.Out) // as this program's own child wrote it
+		from := journal.Address(a.Out)
 		s.id = c.t.name(s.host)
 		local, _ := listener.addresses()
-		s.learn(local, from)
+		s.learn(local, from.AddrPort())
 		c.fds[s] = int(a.Result)
 		c.t.watch(s)
-		a.Out = journal.AcceptedText(s.id, a.Out)
+		a.Out = journal.AcceptedText(s.id, from)
 	})
 	if err != nil || !accepted {
 		return nil, err

@@ -40,7 +40,7 @@ func (t *Table) List(h *network.Host, states ...string) error {
 	for try := 0; ; try++ {
 		table.Sockets = table.Sockets[:0]
 		err := c.Dump(f, func(s diag.Socket) error {
-			table.Sockets = append(table.Sockets, journal.Listed{State: s.StateName(), Local: s.Local.String(), Remote: s.Remote.String()}.String())
+			table.Sockets = append(table.Sockets, journal.Listed{State: s.StateName(), Local: journal.AddressOf(s.Local), Remote: journal.AddressOf(s.Remote)}.String())
 			return nil
 		})
 		if err == nil {

@@ -114,16 +114,9 @@ func (s *Socket) learn(local, remote netip.AddrPort) {
 	if remote.IsValid() {
 		s.remote = remote
 	}
-	d := journal.Socket{ID: s.id, Host: s.host.Name, Local: text(s.local), Remote: text(s.remote)}
+	d := journal.Socket{ID: s.id, Host: s.host.Name, Local: journal.AddressOf(s.local), Remote: journal.AddressOf(s.remote)}
 	s.mu.Unlock()
 	s.t.rec.Socket(d)
-}
-
-func text(a netip.AddrPort) string {
-	if !a.IsValid() {
-		return ""
-	}
-	return a.String()
 }
 
 // name is the next socket's id on a host.

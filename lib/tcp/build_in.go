@@ -1,7 +1,6 @@
 package tcp
 
 import (
-	"net/netip"
 	"slices"
 
 	"sockproof/lib/journal"
@@ -117,16 +116,12 @@ func (b *builder) awaited(p pair, n int) bool {
 }
 
 // listens says whether a socket listens at an address, or at its port on all.
-func (b *builder) listens(at string) bool {
+func (b *builder) listens(at journal.Address) bool {
 	if b.listeners[at] != nil {
 		return true
 	}
-	a, err := netip.ParseAddrPort(at)
-	if err != nil {
-		return false
-	}
 	for l := range b.listeners {
-		if x, err := netip.ParseAddrPort(l); err == nil && x.Port() == a.Port() && x.Addr().IsUnspecified() {
+		if x := l.AddrPort(); x.Port() == at.Port() && x.Addr().IsUnspecified() {
 			return true
 		}
 	}

@@ -136,7 +136,7 @@ func (b *builder) unopened(p pair, s *Segment) {
 		return // another program's, or of a connection before the run
 	}
 	b.seen = append(b.seen, discrepancyAt{nil, newDiscrepancy(R3, about, []int{s.N},
-		"a segment left "+p.local+" for "+p.remote, "no SYN or SYN-ACK had left it")})
+		"a segment left "+string(p.local)+" for "+string(p.remote), "no SYN or SYN-ACK had left it")})
 }
 
 // says takes a segment of an end that is open, or nearly: its numbers, its data, what it

@@ -96,7 +96,7 @@ func (v *View) who(e *End) string {
 	if e.Socket != nil {
 		return e.Socket.ID
 	}
-	return e.Local
+	return string(e.Local)
 }
 
 // states of a socket that is in synchronised states have both sequence numbers

@@ -9,7 +9,7 @@ import (
 // End is one end of one incarnation of a connection: what a correct TCP knows there.
 // Its facts are the numbers of the events by which they came to be; 0: never.
 type End struct {
-	Local, Remote string
+	Local, Remote journal.Address
 	Socket        *Socket // nil: no socket of the run is known to be it
 	Born          int     // by the first segment
 	Passive       bool    // opened by a SYN that came

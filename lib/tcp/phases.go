@@ -1,10 +1,12 @@
 package tcp
 
+import "sockproof/lib/journal"
+
 // Opening lists the segments by which a connection was opened: those with a SYN, and the
 // acknowledgements of nothing but it. Retransmissions are left out.
 func (c *Conn) Opening() []*Segment {
 	var some []*Segment
-	next := map[string]uint32{} // the sequence number after each end's SYN
+	next := map[journal.Address]uint32{} // the sequence number after each end's SYN
 	for _, s := range c.FirstSent() {
 		p := s.Packet
 		if s.Has(synFlag) {
@@ -25,7 +27,7 @@ func (c *Conn) Opening() []*Segment {
 // acknowledgements of one, and a RST after one. Retransmissions are left out.
 func (c *Conn) Closing() []*Segment {
 	var some []*Segment
-	end := map[string]uint32{} // the sequence number after each end's FIN
+	end := map[journal.Address]uint32{} // the sequence number after each end's FIN
 	for _, s := range c.FirstSent() {
 		p := s.Packet
 		if s.Has(finFlag) {

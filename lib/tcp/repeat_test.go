@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	here  = "192.0.2.1:8080"
-	there = "192.0.2.2:9090"
+	here  journal.Address = "192.0.2.1:8080"
+	there journal.Address = "192.0.2.2:9090"
 )
 
 // seg is a segment from here to itself, or from there.
@@ -18,7 +18,7 @@ type seg struct {
 	flags    string
 	seq, ack uint32
 	length   int
-	from     string // "": here to itself; there: there to here; here: here to there
+	from     journal.Address // "": here to itself; there: there to here; here: here to there
 }
 
 const wrap = 1<<32 - 5 // a sequence number whose successors wrap
@@ -175,7 +175,7 @@ func (s handwritten) add(e journal.Event) {
 }
 
 // segment puts a segment of one direction on the wire.
-func (s handwritten) segment(at, src, dst, flags string, seq, ack uint32, length int) {
+func (s handwritten) segment(at string, src, dst journal.Address, flags string, seq, ack uint32, length int) {
 	s.add(journal.Event{Kind: journal.KindPacket, Packet: &journal.Packet{
 		Src: src, Dst: dst, Flags: journal.FlagsOf(strings.Split(flags, "+")...), Seq: seq, Ack: ack, Len: length, At: at,
 	}})

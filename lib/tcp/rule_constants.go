@@ -2,7 +2,6 @@ package tcp
 
 import (
 	"fmt"
-	"strconv"
 
 	"sockproof/lib/journal"
 )
@@ -74,9 +73,9 @@ func (c *confrontation) orphanTimer(s *Socket, e *journal.Event) {
 	if e.Sample.State != journal.FinWait2 || e.Sample.Timer != "timewait" || set == nil || s.options[journal.TCPLinger2] != "" || c.isConcurrent(e.N) {
 		return
 	}
-	seconds, err := strconv.Atoi(set.Setting.New)
+	seconds, known := set.Setting.Number()
 	stays := c.Stays(s, journal.FinWait2, journal.SockDiag)
-	if err != nil || len(stays) == 0 {
+	if !known || len(stays) == 0 {
 		return
 	}
 	const slack = 1000 // ms: the timer's own slack, and a look that came late

@@ -265,7 +265,7 @@ func (c *confrontation) travels() {
 	for i := range c.Journal.Events {
 		e := &c.Journal.Events[i]
 		if isSegment(e) && e.Packet.At == journal.AtSent && !fate[e.N] && e.N < c.played-stillUnderWay {
-			c.found = append(c.found, newDiscrepancy(R4, c.about4(e.Packet), []int{e.N}, "a segment left "+e.Packet.Src, "it was neither delivered, dropped nor kept"))
+			c.found = append(c.found, newDiscrepancy(R4, c.about4(e.Packet), []int{e.N}, "a segment left "+string(e.Packet.Src), "it was neither delivered, dropped nor kept"))
 		}
 	}
 }
@@ -275,9 +275,9 @@ func (c *confrontation) travelled(e *journal.Event) {
 	sent := c.event(p.Of)
 	switch {
 	case sent == nil || sent.Packet == nil:
-		c.found = append(c.found, newDiscrepancy(R4, c.about4(p), []int{e.N}, "a segment was delivered to "+p.Dst, "it was not seen to leave"))
+		c.found = append(c.found, newDiscrepancy(R4, c.about4(p), []int{e.N}, "a segment was delivered to "+string(p.Dst), "it was not seen to leave"))
 	case len(p.Bytes) == 0 && !sameHeader(p, sent.Packet):
-		c.found = append(c.found, newDiscrepancy(R4, append(c.about4(p), c.about4(sent.Packet)...), []int{e.N, sent.N}, "a segment was delivered to "+p.Dst, "another one had left"))
+		c.found = append(c.found, newDiscrepancy(R4, append(c.about4(p), c.about4(sent.Packet)...), []int{e.N, sent.N}, "a segment was delivered to "+string(p.Dst), "another one had left"))
 	}
 }
 

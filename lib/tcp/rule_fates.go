@@ -11,7 +11,7 @@ func (c *confrontation) fates() {
 	for _, s := range c.segments {
 		if s != nil && s.Packet.At != journal.AtDelivered {
 			c.found = append(c.found, newDiscrepancy(R4, c.about4(s.Packet), []int{s.N},
-				"a segment of "+s.Packet.Src+" was "+s.Packet.At, "it was captured on lo, where all are delivered"))
+				"a segment of "+string(s.Packet.Src)+" was "+s.Packet.At, "it was captured on lo, where all are delivered"))
 		}
 	}
 }

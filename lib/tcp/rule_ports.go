@@ -2,7 +2,6 @@ package tcp
 
 import (
 	"slices"
-	"strings"
 
 	"sockproof/lib/journal"
 )
@@ -20,7 +19,7 @@ func (c *confrontation) ports() {
 			case "connect":
 				c.connectBegan(s, e)
 			case "getsockname", "getpeername":
-				if e.Call.Errno == "" && !isAddress(e.Call.Out) {
+				if e.Call.Errno == "" && !journal.Address(e.Call.Out).IP().IsValid() {
 					c.about(R7, s, []int{e.N}, said(s, e), "it gave no address")
 				}
 			}
@@ -31,7 +30,7 @@ func (c *confrontation) ports() {
 func (c *confrontation) bindResult(s *Socket, e *journal.Event) {
 	switch {
 	case e.Call.Errno == "":
-		c.keptAs(s, e, address(e.Call.Kept, e.Call.Address()), e.Call.Address())
+		c.keptAs(s, e, string(address(journal.Address(e.Call.Kept), e.Call.Address())), string(e.Call.Address()))
 		c.boundBeside(s, e)
 	case c.host:
 	case e.Call.Errno == journal.EADDRINUSE && !c.isTaken(s, e.Call.Address(), e.N):
@@ -63,23 +62,17 @@ func (c *confrontation) keptAs(s *Socket, e *journal.Event, has, set string) {
 }
 
 // address is the one that a socket has, where any port would do as it was asked for.
-func address(has, asked string) string {
-	if port(asked) == "0" && host(has) == host(asked) {
+func address(has, asked journal.Address) journal.Address {
+	if asked.Port() == 0 && has.IP() == asked.IP() {
 		return asked
 	}
 	return has
 }
 
-func host(address string) string { return address[:max(strings.LastIndexByte(address, ':'), 0)] }
-
-func isAddress(text string) bool { return strings.Contains(text, ":") }
-
-func port(address string) string { return address[strings.LastIndexByte(address, ':')+1:] }
-
 // onPort are the other sockets of a host that had a port before an event.
-func (c *confrontation) onPort(s *Socket, address string, n int) []*Socket {
+func (c *confrontation) onPort(s *Socket, address journal.Address, n int) []*Socket {
 	return slices.DeleteFunc(slices.Clone(c.Sockets), func(k *Socket) bool {
-		return k == s || c.wire && k.Host != s.Host || k.Local == "" || port(k.Local) != port(address) ||
+		return k == s || c.wire && k.Host != s.Host || k.Local == "" || k.Local.Port() != address.Port() ||
 			len(k.Calls) > 0 && k.Calls[0].N > n
 	})
 }
@@ -87,7 +80,7 @@ func (c *confrontation) onPort(s *Socket, address string, n int) []*Socket {
 // isTaken says whether a socket can have kept an address from another: any that had its
 // port, unless both may use it again and it does not listen (inet_csk_bind_conflict in
 // net/ipv4/inet_connection_sock.c).
-func (c *confrontation) isTaken(s *Socket, address string, n int) bool {
+func (c *confrontation) isTaken(s *Socket, address journal.Address, n int) bool {
 	return slices.ContainsFunc(c.onPort(s, address, n), func(k *Socket) bool {
 		if !c.mayKeep(k, n) {
 			return false
@@ -120,14 +113,14 @@ func (c *confrontation) reusesOf(s *Socket, n int) bool {
 
 // accepted says whether a socket was accepted from a listener, or waits in its queue.
 func (s *Socket) accepted(listener *Socket) bool {
-	return s.Host == listener.Host && s.connected == 0 && port(s.Local) == port(listener.Local)
+	return s.Host == listener.Host && s.connected == 0 && s.Local.Port() == listener.Local.Port()
 }
 
 // boundBeside asks why an address was given though another socket kept it: one that is
 // open, or was in TIME_WAIT before and after.
 func (c *confrontation) boundBeside(s *Socket, e *journal.Event) {
 	address := e.Call.Address()
-	if port(address) == "0" || s.options[journal.SOReusePort].On() {
+	if address.Port() == 0 || s.options[journal.SOReusePort].On() {
 		return
 	}
 	for _, k := range c.onPort(s, address, e.N) {
@@ -136,7 +129,7 @@ func (c *confrontation) boundBeside(s *Socket, e *journal.Event) {
 		}
 		listens := by(k.Listening, e.N) && !by(k.Deaf, e.N)
 		if listens || !s.reuses(e.N) || !c.reusesOf(k, e.N) {
-			c.about(R2, s, []int{e.N}, said(s, e), k.ID+" kept "+address+" from it")
+			c.about(R2, s, []int{e.N}, said(s, e), k.ID+" kept "+string(address)+" from it")
 			return
 		}
 	}
@@ -166,9 +159,8 @@ func (s *Socket) bound(n int) bool {
 
 // overlap says whether two addresses on one port exclude each other: they are the same,
 // or one stands for all.
-func overlap(x, y string) bool {
-	all := func(a string) bool { return host(a) == "0.0.0.0" || host(a) == "[::]" }
-	return x == y || all(x) || all(y)
+func overlap(x, y journal.Address) bool {
+	return x == y || x.IP().IsUnspecified() || y.IP().IsUnspecified()
 }
 
 // mayKeep says whether a socket may have had its address when something happened: it was
@@ -184,7 +176,7 @@ func (c *confrontation) mayKeep(s *Socket, n int) bool {
 
 // hasRival says whether another socket of the host has a connection to an address, so that
 // a port may have been kept from this one.
-func (c *confrontation) hasRival(s *Socket, to string) bool {
+func (c *confrontation) hasRival(s *Socket, to journal.Address) bool {
 	return slices.ContainsFunc(c.Sockets, func(k *Socket) bool {
 		return k != s && k.Host == s.Host && k.Remote == to
 	})

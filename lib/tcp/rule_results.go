@@ -3,7 +3,6 @@ package tcp
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"sockproof/lib/journal"
 )
@@ -64,7 +63,7 @@ func (c *confrontation) refusedBy(s *Socket, n int) bool {
 // unreachable says whether an ICMP message had come to a socket's address.
 func (c *confrontation) unreachable(s *Socket, n int) bool {
 	return slices.ContainsFunc(c.icmps, func(i icmp) bool {
-		return i.n <= n && (strings.HasPrefix(s.Local, i.to+":") || strings.HasPrefix(s.Local, "["+i.to+"]:"))
+		return i.n <= n && s.Local.IP() == i.to.IP()
 	})
 }
 
@@ -302,7 +301,7 @@ func (c *confrontation) nothingToAccept(listener *Socket, e *journal.Event) {
 			continue
 		}
 		if end.Socket == nil && !c.hasSocket(end) {
-			c.about(R3, listener, []int{end.Opened, e.N}, said(listener, e), "an opening from "+end.Remote+" was complete")
+			c.about(R3, listener, []int{end.Opened, e.N}, said(listener, e), "an opening from "+string(end.Remote)+" was complete")
 		}
 	}
 }

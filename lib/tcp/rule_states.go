@@ -267,7 +267,7 @@ func (c *confrontation) answered() {
 			about = c.socketsOf(x.end)
 		}
 		c.found = append(c.found, newDiscrepancy(R3, about, []int{x.seg.N},
-			"a segment was delivered to "+x.seg.Packet.Dst+" where there was no socket for it", "no RST answered it"))
+			"a segment was delivered to "+string(x.seg.Packet.Dst)+" where there was no socket for it", "no RST answered it"))
 	}
 	for _, e := range c.Ends {
 		if e.Bulk {

@@ -27,7 +27,7 @@ type View struct {
 	byID      map[string]*Socket
 	byPair    map[pair][]*End
 	holders   map[pair][]*Socket // the sockets with both addresses, in the order of their names
-	listeners map[string]*Socket
+	listeners map[journal.Address]*Socket
 	syns      map[pair][]*Segment // that came, by the end they came to
 	segments  []*Segment          // by the index of their events; nil: it is none
 	bulk      map[pair]bool
@@ -41,7 +41,7 @@ type View struct {
 }
 
 // pair is the addresses of an end: its own, then its peer's.
-type pair struct{ local, remote string }
+type pair struct{ local, remote journal.Address }
 
 // gap is a stretch in which the program did not run, in nanoseconds of the run's clock.
 type gap struct{ from, to int64 }
@@ -75,7 +75,7 @@ const (
 func New(j *journal.Journal) *View {
 	v := &View{
 		Journal: j, wire: j.Network == journal.Wire, host: j.Network == journal.HostNet, played: j.Played,
-		byID: map[string]*Socket{}, byPair: map[pair][]*End{}, holders: map[pair][]*Socket{}, listeners: map[string]*Socket{},
+		byID: map[string]*Socket{}, byPair: map[pair][]*End{}, holders: map[pair][]*Socket{}, listeners: map[journal.Address]*Socket{},
 		syns: map[pair][]*Segment{}, segments: make([]*Segment, len(j.Events)), bulk: map[pair]bool{}, derived: map[reflect.Type]any{},
 	}
 	if n := len(j.Events); n > 0 {
@@ -196,5 +196,5 @@ func (v *View) current(p pair) *End {
 // icmp is an ICMP message that came to an address.
 type icmp struct {
 	n  int
-	to string
+	to journal.Address
 }

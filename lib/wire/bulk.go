@@ -118,7 +118,7 @@ func (w *Wire) recordBulk(totals []total) {
 		t.SHA256 = hex.EncodeToString(t.hash.Sum(nil))
 		t.Flags = t.flags.String()
 		w.rec.Add(journal.Event{Host: w.ends[i].Host, Kind: journal.KindPacket, Packet: &journal.Packet{
-			Src: t.last.Src.String(), Dst: t.last.Dst.String(), Flags: t.flags,
+			Src: journal.AddressOf(t.last.Src), Dst: journal.AddressOf(t.last.Dst), Flags: t.flags,
 			At: journal.AtDelivered, Bulk: &t.Bulk,
 		}})
 	}

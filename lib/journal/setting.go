@@ -1,0 +1,22 @@
+package journal
+
+import "strconv"
+
+// Setting is a kernel setting that the run changed, as read back; where Old and
+// New are the same, it read it and relied on it.
+type Setting struct {
+	Name string `json:"name"` // "net.ipv4.tcp_orphan_retries"
+	Old  string `json:"old"`
+	New  string `json:"new"`
+}
+
+// Number is the value; false: it is none.
+func (s *Setting) Number() (int64, bool) {
+	n, err := strconv.ParseInt(s.New, 10, 64)
+	return n, err == nil
+}
+
+func (s Setting) masked(m Mask) *Setting {
+	s.Old, s.New = m.Text(s.Old), m.Text(s.New)
+	return &s
+}
