@@ -50,6 +50,7 @@ func (s *Socket) Connect(a netip.AddrPort) error {
 	// The peer's address is noted before the call: what it causes is looked at
 	// before it returns to the caller.
 	s.learn(netip.AddrPort{}, a)
+	s.dials.Store(true)
 	return s.call("connect", []string{a.String()}, func(fd int) returned {
 		return returned{err: unix.Connect(fd, sockaddr(s.family, a))}
 	})

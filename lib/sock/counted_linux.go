@@ -1,6 +1,7 @@
 package sock
 
 import (
+	"net/netip"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -63,10 +64,8 @@ func (s *Socket) countNow() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	fd, info := s.readInfo()
-	if info == nil {
-		return
-	}
-	if info.State == tcpstate.Close || info.State == tcpstate.Listen {
+	s.adds = info != nil && info.State != tcpstate.Close && info.State != tcpstate.Listen
+	if !s.adds {
 		return // what a closed one counted stands with that change; a listener counts nothing
 	}
 	now := counted(fd, info)
@@ -78,4 +77,27 @@ func (s *Socket) countNow() {
 		Host: s.host.Name, Socket: s.id, Kind: journal.KindSample,
 		Sample: &journal.Sample{Witness: journal.TCPInfo, State: tcpstate.Name(info.State), Info: &now},
 	})
+}
+
+// Level says whether, when they were counted last, each end of a connection had counted as many
+// segments in as the other had counted out: nothing is under way between them. An accepted
+// socket's SYN-ACK was not yet counted as its own.
+func (t *Table) Level() bool {
+	type tuple struct{ local, remote netip.AddrPort }
+	ends := map[tuple]*Socket{}
+	for _, s := range t.sockets() {
+		if local, remote := s.addresses(); s.adds && remote.IsValid() {
+			ends[tuple{local, remote}] = s
+		}
+	}
+	for at, s := range ends {
+		out := s.told.SegsOut
+		if !s.dials.Load() {
+			out++
+		}
+		if peer := ends[tuple{at.remote, at.local}]; peer != nil && peer.told.SegsIn < out {
+			return false
+		}
+	}
+	return true
 }

@@ -28,12 +28,14 @@ type Socket struct {
 	pending []*Pending
 
 	lingers atomic.Bool // SO_LINGER {1, n} was set, n > 0: close may wait
+	dials   atomic.Bool // connect() was called
 
 	inode  uint64 // of the descriptor; 0: not known
 	cookie uint64 // by which sock_diag knows it; 0: not seen yet
 
 	seen map[journal.Witness]string // the state each witness saw last; the run's thread only
 	told journal.Info               // what TCP_INFO counted when it was journalled last; likewise
+	adds bool                       // TCP_INFO goes on counting, when it was asked last; likewise
 }
 
 // Open makes a TCP socket in the host's namespace, whose calls do not block (socket(2)).

@@ -129,6 +129,10 @@ func causesOf(e *End) []cause {
 		cause{e.Opened, "the last segment of its opening", open})
 }
 
+// takenIn is within which time after its capture on lo a segment has reached TCP, in
+// nanoseconds, however busy the machine.
+const takenIn = 10_000_000
+
 // follows asks whether the states followed what was delivered: on the wire at the next
 // step, elsewhere by the end (R3).
 func (c *confrontation) follows(s *Socket) {
@@ -137,7 +141,7 @@ func (c *confrontation) follows(s *Socket) {
 		return
 	}
 	for _, x := range causesOf(end) {
-		if x.n == 0 {
+		if x.n == 0 || !c.wire && c.endTime()-c.event(x.n).T < takenIn {
 			continue
 		}
 		step := c.played
@@ -300,6 +304,14 @@ func (c *confrontation) neverAcked(e *End) {
 		return
 	}
 	c.aboutEnd(R3, e, []int{a.n}, "data or a FIN was delivered to "+c.who(e)+" in order", "it was not acknowledged within 0.3 s")
+}
+
+// endTime is when the play was over: before the first event of the tearing down, if there is any.
+func (v *View) endTime() int64 {
+	if e := v.event(v.played + 1); e != nil {
+		return e.T
+	}
+	return v.lastTime()
 }
 
 // lastTime is when the play's last event was observed.
