@@ -7,6 +7,7 @@ import (
 
 	"sockproof/lib/evidence"
 	"sockproof/lib/journal"
+	"sockproof/lib/privacy"
 	"sockproof/lib/report"
 )
 
@@ -56,7 +57,7 @@ func wantedEvidence(c *Context, repeat int) (*wanted, error) {
 		return nil, Usagef("flag \"--evidence\": value \"\": want a folder, or a file that ends in .zip")
 	}
 	if !c.Bool(noRedactFlag) {
-		w.how.Names = evidence.NamesHere()
+		w.how.Names = privacy.Here()
 	}
 	return w, nil
 }

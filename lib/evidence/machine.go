@@ -11,6 +11,7 @@ import (
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
+	"sockproof/lib/privacy"
 	"sockproof/lib/report"
 )
 
@@ -51,15 +52,8 @@ type RunFacts struct {
 
 // Privacy is what was done so that the bundle names nobody.
 type Privacy struct {
-	Redacted bool       `json:"redacted"` // false: --no-redact
-	Replaced []Replaced `json:"replaced"` // none: there was nothing to hide
-}
-
-// Replaced is one thing that was replaced, everywhere.
-type Replaced struct {
-	What  string `json:"what"` // address, host name, user name, path, payload, …
-	With  string `json:"with"`
-	Times int    `json:"times"`
+	Redacted bool               `json:"redacted"` // false: --no-redact
+	Replaced []privacy.Replaced `json:"replaced"` // none: there was nothing to hide
 }
 
 // How is how a bundle is to be made.
@@ -68,7 +62,7 @@ type How struct {
 	Label   string
 	Repeat  int // how often each scenario was to be run
 	// Names are what the bundle must not say; nil: nothing is replaced.
-	Names *Names
+	Names *privacy.Names
 	// Theirs is that users' own programs sent what was sent; HidePayload keeps it as
 	// length and hash.
 	Theirs, HidePayload bool
@@ -81,7 +75,7 @@ func New(r report.Report, how How) *Bundle {
 	b := &Bundle{Report: r, Machine: Machine{
 		Schema: MachineSchema, Tool: r.Tool, Command: []string{}, Label: report.Printable(how.Label), Started: r.Started.UTC(),
 		Repeat: how.Repeat, Machine: r.Machine,
-		Privacy: Privacy{Redacted: how.Names != nil, Replaced: []Replaced{}},
+		Privacy: Privacy{Redacted: how.Names != nil, Replaced: []privacy.Replaced{}},
 	}}
 	b.Report.Runs, b.Report.Claims = append([]report.Run{}, r.Runs...), slices.Clone(r.Claims)
 	for _, w := range commandOf(how.Command, how.Names == nil) {
@@ -95,9 +89,7 @@ func New(r report.Report, how How) *Bundle {
 		b.complete(&b.Report.Runs[i])
 	}
 	if how.Names != nil || how.HidePayload {
-		r := newRedactor(how.Names, ownWords(&b.Report, how.Theirs))
-		r.theirs, r.hidesPayload = how.Theirs, how.HidePayload
-		b.redact(r, how.Judge)
+		b.redact(&redactor{privacy.New(how.Names, ownWords(&b.Report, how.Theirs)), how.Theirs, how.HidePayload}, how.Judge)
 		settleTotals(b.Report.Claims, b.Report.Runs)
 	}
 	b.Report.Started, b.Report.Machine = b.Machine.Started, b.Machine.Machine

@@ -8,6 +8,7 @@ import (
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
+	"sockproof/lib/privacy"
 	"sockproof/lib/report"
 	"sockproof/lib/tcp"
 )
@@ -141,7 +142,7 @@ func reportOf(journals ...journal.Journal) report.Report {
 
 // sample is a bundle.
 func sample(t testing.TB) *Bundle {
-	return New(reportOf(cross(t, addrA, addrB)), How{Command: []string{"simopen", "cross"}, Label: "here", Repeat: 1, Names: &Names{}, Judge: judged})
+	return New(reportOf(cross(t, addrA, addrB)), How{Command: []string{"simopen", "cross"}, Label: "here", Repeat: 1, Names: &privacy.Names{}, Judge: judged})
 }
 
 // rendered is a bundle's files.

@@ -9,6 +9,7 @@ import (
 	"sockproof/lib/cli"
 	"sockproof/lib/evidence"
 	"sockproof/lib/journal"
+	"sockproof/lib/privacy"
 	"sockproof/lib/report"
 	"sockproof/lib/scenario"
 )
@@ -24,7 +25,7 @@ func (s *Suite) holdsAsEvidence(t *testing.T) {
 			r := s.reportOf(t, name)
 			r.Tool.Commit = "0123abc" // of one build, so that every byte is compared
 			path := filepath.Join(t.TempDir(), "evidence.zip")
-			how := evidence.How{Command: []string{s.Program.Name, name}, Repeat: 1, Names: &evidence.Names{}}
+			how := evidence.How{Command: []string{s.Program.Name, name}, Repeat: 1, Names: &privacy.Names{}}
 			if err := evidence.New(*r, how).Write(path, false); err != nil {
 				t.Fatal(err)
 			}

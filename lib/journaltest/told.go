@@ -13,6 +13,7 @@ import (
 	"sockproof/lib/cli"
 	"sockproof/lib/evidence"
 	"sockproof/lib/journal"
+	"sockproof/lib/privacy"
 	"sockproof/lib/report"
 	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
@@ -101,7 +102,7 @@ func (s *Suite) verifyLie(t *testing.T, name string, of *scenario.Scenario, j *j
 	r.Tally = report.Tally{}
 	r.Tally.Add(r.Runs[0].Outcome)
 	path := filepath.Join(t.TempDir(), "lie.zip")
-	if err := evidence.New(*r, evidence.How{Command: []string{s.Program.Name}, Repeat: 1, Names: &evidence.Names{}}).Write(path, false); err != nil {
+	if err := evidence.New(*r, evidence.How{Command: []string{s.Program.Name}, Repeat: 1, Names: &privacy.Names{}}).Write(path, false); err != nil {
 		t.Fatal(err)
 	}
 	v, err := evidence.Verify(path, s.verifier(report.Tool{Name: s.Program.Name}))

@@ -1,4 +1,4 @@
-package evidence
+package privacy
 
 import (
 	"os"
@@ -18,10 +18,10 @@ func TestPeopleIn(t *testing.T) {
 	}
 }
 
-func TestNamesHere(t *testing.T) {
+func TestHere(t *testing.T) {
 	t.Setenv("USER", "happy")
 	t.Setenv("HOME", "/home/happy")
-	n := NamesHere()
+	n := Here()
 	host, err := os.Hostname()
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package evidence
+package privacy
 
 import (
 	"bytes"
@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// NamesHere are what this machine and its users are called, as far as that is known
+// Here are what this machine and its users are called, as far as that is known
 // without asking another machine.
-func NamesHere() *Names {
+func Here() *Names {
 	n := &Names{}
 	if host, err := os.Hostname(); err == nil {
 		short, _, _ := strings.Cut(host, ".")

@@ -1,102 +1,26 @@
-package evidence
+package privacy
 
 import (
 	"net/netip"
-	"slices"
 	"strings"
-
-	"sockproof/lib/report"
 )
-
-// Names are what a machine and its users are called: what evidence must not say.
-type Names struct {
-	Hosts []string
-	Users []string
-	Homes []string // the users' folders, absolute
-}
-
-// common are names that tell nobody from anybody else.
-var common = []string{"root", "nobody", "localhost", "localdomain", "user"}
-
-// isNumber says whether a name is one, which then names nobody.
-func isNumber(name string) bool {
-	return strings.Trim(name, "0123456789") == ""
-}
-
-// isAddress says whether a name is one, which is replaced as such.
-func isAddress(name string) bool {
-	_, err := netip.ParseAddr(name)
-	return err == nil
-}
 
 // isHex says whether a name could be a part of an address.
 func isHex(name string) bool {
 	return strings.Trim(strings.ToLower(name), "0123456789abcdef") == ""
 }
 
-// ownWords are those that a report is made of, whatever machine it is from: what a
-// scenario sends among them, but not what users' own programs do.
-func ownWords(r *report.Report, theirs bool) map[string]bool {
-	own := map[string]bool{}
-	add := func(text string) {
-		for _, w := range strings.FieldsFunc(strings.ToLower(text), func(c rune) bool { return c < 0x80 && !isWord(byte(c)) }) {
-			own[w] = true
-		}
-	}
-	for i := range r.Runs {
-		run := &r.Runs[i]
-		before, _, _ := strings.Cut(run.Title, report.Unavailable)
-		add(before)
-		add(run.Scenario)
-		for k := range run.Findings {
-			add(run.Findings[k].Statement)
-			add(run.Findings[k].Source)
-		}
-		for k := range run.Events {
-			switch e := &run.Events[k]; {
-			case e.Call != nil:
-				add(e.Call.Op)
-				if !theirs {
-					add(string(e.Call.Data))
-				}
-			case e.Answer != nil:
-				add(e.Answer.Policy + " " + e.Answer.Did)
-			}
-		}
-		for k := range run.Sockets {
-			add(run.Sockets[k].ID)
-		}
-	}
-	return own
-}
-
-// baseName reduces a word of a command line: of a path what is behind its last
+// BaseName reduces a word of a command line: of a path what is behind its last
 // separator, and of a flag's value too.
-func baseName(word string) string {
+func BaseName(word string) string {
 	if name, value, ok := strings.Cut(word, "="); ok && strings.HasPrefix(word, "-") {
-		return name + "=" + baseName(value)
+		return name + "=" + BaseName(value)
 	}
 	trimmed := strings.TrimRight(word, `/\`)
 	if i := strings.LastIndexAny(trimmed, `/\`); i >= 0 {
 		return trimmed[i+1:]
 	}
 	return trimmed
-}
-
-// commandOf reduces the words of a command line. What follows "--" is a user's own
-// program: it keeps its name, and its arguments, among which a password may be, only
-// their number, unless all is to be kept.
-func commandOf(words []string, keeps bool) []string {
-	var command []string
-	program := slices.Index(words, "--") + 1
-	for i, w := range words {
-		w = report.Printable(baseName(w))
-		if program > 0 && i > program && !keeps {
-			w = "…"
-		}
-		command = append(command, w)
-	}
-	return command
 }
 
 // systemRoots are where paths name no one: they are the kernel's.
@@ -135,7 +59,7 @@ func reducePath(path string) string {
 	if strings.Count(strings.TrimRight(path, "/"), "/") < 2 {
 		return path // nothing to reduce: /tmp, or a slash
 	}
-	return baseName(path)
+	return BaseName(path)
 }
 
 // eachWord hands each occurrence of a name to f that is a word of its own, and
@@ -191,6 +115,11 @@ func endsAt(s string, at, step int, hex bool) bool {
 	}
 	next := at + step
 	return next < 0 || next >= len(s) || !isAddressByte(s[next])
+}
+
+// WordsOf are the words of a text, in small letters.
+func WordsOf(text string) []string {
+	return strings.FieldsFunc(strings.ToLower(text), func(c rune) bool { return c < 0x80 && !isWord(byte(c)) })
 }
 
 func isWord(c byte) bool {
