@@ -24,6 +24,7 @@ type options struct {
 	trips      int    // pairs of a load and the floor
 	waits      int    // pairs of a staleresp and the floor, which mostly wait
 	stale      bool   // measure staleresp alone
+	scan       bool   // measure sockscan alone
 }
 
 func compareAll(args []string, out io.Writer) error {
@@ -37,13 +38,17 @@ func compareAll(args []string, out io.Writer) error {
 	f.IntVar(&o.trips, "loads", 15, "pairs of a load and a ping-pong")
 	f.IntVar(&o.waits, "waits", 60, "pairs of a staleresp and the floor")
 	f.BoolVar(&o.stale, "staleresp", false, "measure staleresp alone, and leave the rest of the file")
+	f.BoolVar(&o.scan, "scan", false, "measure sockscan alone, and leave the rest of the file")
 	f.IntVar(&o.rounds, "rounds", 500, "rounds of each stage")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
 	all := o.renew
-	if o.stale {
+	switch {
+	case o.stale:
 		all = o.renewStaleresp
+	case o.scan:
+		all = o.renewScans
 	}
 	b, err := all()
 	if err != nil {
@@ -107,8 +112,7 @@ func (o options) measure(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	looks, err := o.scans(filepath.Join(filepath.Dir(binary), "sockscan"),
-		race{crowd: established, ss: ssAll}, race{crowd: halfClosed, ss: ssAll}, race{crowd: halfClosed, ss: ssOwners})
+	looks, err := o.scans(filepath.Join(filepath.Dir(binary), "sockscan"))
 	if err != nil {
 		return err
 	}
@@ -117,7 +121,8 @@ func (o options) measure(w io.Writer) error {
 	m.write(w)
 	writeRuns(w, runs)
 	writeStages(w, runs[0].pairs, start, stages)
-	looks.write(w)
+	fmt.Fprintln(w)
+	looks.write(w, m)
 	met.write(w)
 	fmt.Fprintln(w)
 	stale.write(w, m)

@@ -36,7 +36,7 @@ type finding struct {
 	descriptors *descriptorNumbers
 	amount      *amountNumbers
 
-	members []int // numbers of sockets
+	members []int32 // numbers of sockets
 }
 
 // span is between which bounds a time lies; the zero span is none.

@@ -51,7 +51,7 @@ func (g *grouper) add(k *kind, c *cause, i int) {
 	}
 	f.addSocket(l, s, i)
 	if backend != nil {
-		f.members = append(f.members, backend.with)
+		f.members = append(f.members, int32(backend.with))
 		f.waitsFor, f.waits = key.waits, l.owner(backend.waits)
 	}
 }
@@ -109,7 +109,7 @@ func (f *finding) addSocket(l *look, s *socket, i int) {
 		f.oldest = f.oldest.older(a)
 	}
 	f.sockets++
-	f.members = append(f.members, i)
+	f.members = append(f.members, int32(i))
 	f.unread += uint64(s.unread())
 	f.unacked += uint64(s.unacked())
 	if s.is(isMPTCP) {

@@ -27,7 +27,7 @@ type descriptorNumbers struct {
 func findDescriptors(l *look, o *options) (all []finding) {
 	for i := range l.descriptors {
 		d := &l.descriptors[i]
-		if d.open*100 < d.limit*o.descriptorsAt || !o.wantsProcess(&d.Owner) {
+		if !d.isNear(o) || !o.wantsProcess(&d.Owner) {
 			continue
 		}
 		all = append(all, finding{
@@ -41,6 +41,9 @@ func findDescriptors(l *look, o *options) (all []finding) {
 	})
 	return all
 }
+
+// isNear says whether a process is near its limit.
+func (d *descriptors) isNear(o *options) bool { return d.open*100 >= d.limit*o.descriptorsAt }
 
 // manyDescriptors is from which share on it is told beside other findings, in percent.
 const manyDescriptors = 50

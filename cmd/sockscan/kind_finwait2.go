@@ -12,7 +12,7 @@ var peerUnread = cause{
 }
 
 var peerOpen = cause{
-	name: "peer-open", head: "{n} of {who} half closed: FIN_WAIT2, {peer} has not closed, since {age}",
+	name: "peer-open", head: "{n} half closed by {who} {age}: FIN_WAIT2, {peer} has not closed",
 	means: "the program has ended its direction, and waits for the peer's FIN; tcp_fin_timeout does not end what has a descriptor",
 	whose: []string{thePeer, thisProgram}, scenario: "halfclose orphan",
 	next: "see why the peer does not close; a program that does not want its answer calls close(), not shutdown()",
@@ -48,7 +48,7 @@ func (o *options) judgesOtherEnd(l *look, i int) bool {
 var orphan = kind{name: "orphan", judge: judgeOrphan, causes: []*cause{&orphaned, &finWaitYoung}}
 
 var orphaned = cause{
-	name: "orphan", head: "{n} closed here and not by the peer: FIN_WAIT2 without a program, {peer}, since {age}",
+	name: "orphan", head: "{n} closed here {age}, and not by the peer: FIN_WAIT2 without a program, {peer}",
 	means: "the peer's FIN is missing; the kernel ends them after tcp_fin_timeout",
 	whose: []string{thePeer, theNetwork}, scenario: "halfclose orphan",
 	next: "they end by themselves; where there are many, see why the peer does not close",

@@ -33,8 +33,8 @@ type queueNumbers struct {
 // isFull says whether a listener's queue was full in both looks: one alone may be a burst.
 func (v *listener) isFull() bool { return v.again && v.waiting > v.limit && v.stillWaiting > v.limit }
 
-// isWorthAnotherLook says whether a listener's queue is full, or was.
-func (v *listener) isWorthAnotherLook() bool { return v.waiting > v.limit || v.drops > 0 }
+// isWorthAnotherLook says whether a listener's queue is full now.
+func (v *listener) isWorthAnotherLook() bool { return v.waiting > v.limit }
 
 func findFullQueues(l *look, o *options) (all []finding) {
 	for n := range l.spaces {

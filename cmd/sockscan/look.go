@@ -27,6 +27,7 @@ type look struct {
 
 	seed    maphash.Seed
 	byTuple []uint64 // a hash and the number of each socket, sorted
+	peers   []int32  // the number of each one's other end; -1: it is not here
 }
 
 // space is one network namespace.
@@ -136,7 +137,7 @@ func (l *look) hash(local, remote endpoint) uint64 {
 	return maphash.Comparable(l.seed, [2]endpoint{local, remote}) &^ (1<<32 - 1)
 }
 
-// index makes sockets findable by their addresses.
+// index finds the other end of each socket.
 func (l *look) index() {
 	l.seed = maphash.MakeSeed()
 	l.byTuple = slices.Grow(l.byTuple[:0], l.sockets.n)
@@ -145,11 +146,18 @@ func (l *look) index() {
 		l.byTuple = append(l.byTuple, l.hash(s.local, s.remote)|uint64(i))
 	}
 	slices.Sort(l.byTuple)
+	l.peers = slices.Grow(l.peers[:0], l.sockets.n)
+	for i := range l.sockets.n {
+		l.peers = append(l.peers, int32(l.findPeer(i)))
+	}
 }
 
 // peer is the number of the socket at the other end, -1 if it is not among those that were
-// looked at. Addresses of the host itself mean another place in each namespace.
-func (l *look) peer(i int) int {
+// looked at.
+func (l *look) peer(i int) int { return int(l.peers[i]) }
+
+// findPeer finds it by its addresses. Those of the host itself mean another place in each namespace.
+func (l *look) findPeer(i int) int {
 	s := l.socket(i)
 	h := l.hash(s.remote, s.local)
 	from, _ := slices.BinarySearch(l.byTuple, h)
@@ -161,7 +169,7 @@ func (l *look) peer(i int) int {
 		p := l.socket(n)
 		near := p.space == s.space || !s.local.addr().IsLoopback()
 		alike := p.is(isMPTCP) == s.is(isMPTCP) || (p.flags|s.flags)&isFallback != 0
-		if n != i && near && alike && p.local == s.remote && p.remote == s.local {
+		if n != i && p.local == s.remote && p.remote == s.local && near && alike {
 			return n
 		}
 	}

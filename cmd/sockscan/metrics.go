@@ -82,7 +82,7 @@ func (r *scanReport) writeMetrics(w io.Writer) {
 		stuck.series = append(stuck.series, series{l, float64(sums[l])})
 	}
 	all := append([]metric{stuck}, r.queueMetrics()...)
-	left := maxSeries - 1
+	left := maxSeries - 1 - len(all) // each may need its "other", and there is one for the time
 	for i := range all {
 		left -= all[i].write(w, left)
 	}
@@ -107,7 +107,7 @@ func (r *scanReport) queueMetrics() []metric {
 	return []metric{queue, limit, drops, ports}
 }
 
-// write writes a family with so many series at most, and returns how many they were. Labels that come twice are one
+// write writes a family with so many series at most, beside "other", and returns how many they were. Labels that come twice are one
 // series, the sum of both, as of several listeners at one address; of ratios, the larger.
 func (m *metric) write(w io.Writer, most int) (written int) {
 	fmt.Fprintf(w, "# TYPE %s %s\n# HELP %s %s\n", m.name, m.kind, m.name, m.help)
@@ -118,7 +118,7 @@ func (m *metric) write(w io.Writer, most int) (written int) {
 	at, merged := map[string]int{}, []series{}
 	for _, s := range m.series {
 		i, known := at[s.labels]
-		if !known && len(merged) >= max(most-1, 0) {
+		if !known && len(merged) >= max(most, 0) {
 			s.labels = "{other=\"true\"}"
 			i, known = at[s.labels]
 		}

@@ -18,7 +18,7 @@ type ownerIndex struct {
 
 // indexOwners lists whose owners are looked for.
 func (l *look) indexOwners(all bool) *ownerIndex {
-	x := &ownerIndex{l: l, listeners: map[uint32][]*listener{}}
+	x := &ownerIndex{l: l, listeners: map[uint32][]*listener{}, byInode: make([]uint64, 0, l.sockets.n)}
 	wantListener := func(v *listener) { x.listeners[v.inode] = append(x.listeners[v.inode], v) }
 	waited := map[*listener]bool{}
 	for i := range l.sockets.n {
@@ -31,7 +31,7 @@ func (l *look) indexOwners(all bool) *ownerIndex {
 	}
 	for i := range l.spaces {
 		for n := range l.spaces[i].listeners {
-			if v := &l.spaces[i].listeners[n]; all || waited[v] || v.isWorthAnotherLook() || v.requests >= fewHandshakes {
+			if v := &l.spaces[i].listeners[n]; all || waited[v] || v.isWorthAnotherLook() || v.drops > 0 || v.requests >= fewHandshakes {
 				wantListener(v)
 			}
 		}

@@ -1,6 +1,10 @@
 package main
 
-import "sockproof/lib/live"
+import (
+	"slices"
+
+	"sockproof/lib/live"
+)
 
 // findOwners finds the processes that hold sockets and listeners.
 func (l *look) findOwners(o *options) {
@@ -11,13 +15,19 @@ func (l *look) findOwners(o *options) {
 	}
 }
 
+// isHere says whether a process is in a namespace that is looked into, or may be: that cannot be seen of every one.
+func (s *scanner) isHere(pid int) bool {
+	network := live.NetworkOf(pid)
+	return network == "" || slices.ContainsFunc(s.places, func(p *opened) bool { return p.network == network })
+}
+
 // findDescriptors finds programs near their limits.
-func (l *look) findDescriptors(o *options) {
+func (s *scanner) findDescriptors(l *look) {
 	hidden, err := live.Descriptors(func(w live.Owner, open, limit int) {
-		if open*100 >= limit*min(o.descriptorsAt, manyDescriptors) {
+		if open*100 >= limit*min(s.o.descriptorsAt, manyDescriptors) && s.isHere(w.PID) {
 			d := descriptors{Owner: w, open: open, limit: limit, sockets: -1}
-			if n, known := live.SocketDescriptors(w.PID); known {
-				d.sockets = n
+			if d.isNear(s.o) {
+				d.sockets = live.SocketDescriptors(w.PID)
 			}
 			l.descriptors = append(l.descriptors, d)
 		}

@@ -76,9 +76,8 @@ func (r *reader) readTables() error {
 	}{
 		{diag.Filter{States: statesListen, Memory: true}, r.takeListener},
 		{diag.Filter{States: statesEnding, Info: true, MPTCP: true}, func(s diag.Socket) { r.takeEnding(&s, isMPTCP) }},
-		{diag.Filter{States: statesInUse, Info: r.o.asksIdle()}, func(s diag.Socket) { r.takeInUse(&s) }},
+		{diag.Filter{States: statesInUse | 1<<tcpstate.TimeWait, Info: r.o.asksIdle()}, func(s diag.Socket) { r.takeInUse(&s) }},
 		{diag.Filter{States: statesEnding, Info: true}, func(s diag.Socket) { r.takeEnding(&s, 0) }},
-		{diag.Filter{States: 1 << tcpstate.TimeWait}, func(s diag.Socket) { r.takeTimeWait(&s) }},
 		{diag.Filter{States: 1 << tcpstate.Bound}, func(s diag.Socket) { r.here().bound = append(r.here().bound, s.Local.Port()) }},
 	} {
 		err := live.Families(r.conn, pass.filter, pass.take)

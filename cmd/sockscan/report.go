@@ -191,7 +191,7 @@ func (l *look) reportFinding(f *finding, o *options) scanFinding {
 	}
 	if o.showAll {
 		for _, i := range f.members {
-			r.Members = append(r.Members, l.member(l.socket(i)))
+			r.Members = append(r.Members, l.member(l.socket(int(i))))
 		}
 	}
 	return r

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"sockproof/lib/cli"
 	"sockproof/lib/live"
 	"sockproof/lib/witness/diag"
 )
@@ -20,6 +21,7 @@ type scanner struct {
 type opened struct {
 	space    *live.Space
 	name     string
+	network  string // as the kernel names it
 	conn     *diag.Conn
 	counters *live.Counters
 }
@@ -32,10 +34,29 @@ func openScanner(o *options) (*scanner, error) {
 		return nil, err
 	}
 	s.places = append(s.places, own)
+	if err := s.findPID(); err != nil {
+		s.close()
+		return nil, err
+	}
 	if o.place == (live.Place{}) {
 		s.openOthers()
 	}
 	return s, nil
+}
+
+// findPID refuses a --pid of which no socket could be found here.
+func (s *scanner) findPID() error {
+	pid := s.o.filter.pid
+	if pid == 0 || s.o.allNetns {
+		return nil
+	}
+	if !live.IsProcess(pid) {
+		return cli.Usagef("flag \"--pid\": value \"%d\": no such process here", pid)
+	}
+	if !s.isHere(pid) {
+		return cli.Usagef("flag \"--pid\": value \"%d\": it is in another network namespace: look there with --netns-of %d --pid %d", pid, pid, pid)
+	}
+	return nil
 }
 
 // openOthers opens the other namespaces, or only counts them.
@@ -68,6 +89,7 @@ func openPlace(p live.Place, name string) (*opened, error) {
 	}
 	o := &opened{space: space, name: name}
 	err = space.In(func() (err error) {
+		o.network = live.NetworkOf(0)
 		if o.conn, err = diag.Open(); err != nil {
 			return err
 		}
@@ -115,7 +137,7 @@ func (s *scanner) look() (*look, error) {
 		return nil, err
 	}
 	l.findOwners(s.o)
-	l.findDescriptors(s.o)
+	s.findDescriptors(l)
 	l.nameCgroups()
 	l.took = time.Since(began)
 	return l, nil
@@ -161,7 +183,7 @@ func (s *scanner) readPeers(l *look) {
 	asked, left := 0, 0
 	for i := range l.sockets.n {
 		k := l.socket(i)
-		if !local[k.remote.ip] || k.isSelfConnected() || l.peer(i) >= 0 {
+		if !local[k.remote.ip] || k.isSelfConnected() || i < len(l.peers) && l.peer(i) >= 0 {
 			continue
 		}
 		if asked++; asked > maxPeerLookups {

@@ -49,9 +49,7 @@ func (e end) accept() (end, error) {
 
 // seeNow is what a look at the caller's namespace finds.
 func seeNow(o *options) (*scanReport, error) {
-	if o.portsAt == 0 {
-		o.portsAt, o.descriptorsAt = 80, 100
-	}
+	o.portsAt, o.descriptorsAt = 80, 80
 	s, err := openScanner(o)
 	if err != nil {
 		return nil, err

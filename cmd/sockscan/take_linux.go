@@ -64,12 +64,15 @@ const much = 4 << 10
 // takeInUse takes in a socket in use, and keeps it if something may be wrong with it.
 func (r *reader) takeInUse(d *diag.Socket) {
 	v := r.here()
-	switch {
-	case d.State == tcpstate.SynSent:
+	switch d.State {
+	case tcpstate.TimeWait:
+		r.takeTimeWait(d)
+		return
+	case tcpstate.SynSent:
 		v.seen++
 		v.connecting++
 		return
-	case d.State != tcpstate.Established:
+	case tcpstate.SynRecv, tcpstate.NewSynRecv:
 		v.seen++
 		v.takeRequest(d)
 		return

@@ -70,7 +70,7 @@ func (f *finding) facts(l *look) string {
 		facts = append(facts, fmt.Sprintf("this namespace sent %s cookies, %s came back, %s were wrong",
 			scanCount(int(h.CookiesSent)), scanCount(int(h.CookiesGood)), scanCount(int(h.CookiesFailed))))
 	}
-	if d := l.descriptorsOf(f.owner); d != nil && f.descriptors == nil {
+	if d := l.descriptorsOf(f.owner); d != nil && (f.kind == &closeWait || f.queue != nil) {
 		facts = append(facts, fmt.Sprintf("%s of %s descriptors used", scanCount(d.open), scanCount(d.limit)))
 	}
 	if len(facts) == 0 {
@@ -133,7 +133,7 @@ func (f *finding) waitsText() string {
 func (f *finding) silence(l *look) string {
 	longest, known := millis(0), false
 	for _, i := range f.members {
-		s := l.socket(i)
+		s := l.socket(int(i))
 		quiet := min(s.acked, s.received)
 		if f.cause == &peerReadsNot {
 			quiet = s.sent

@@ -79,11 +79,11 @@ func hidesProcesses() bool {
 	return err != nil
 }
 
-// SocketDescriptors is how many of a process's descriptors are sockets of any family, if that may be seen.
-func SocketDescriptors(pid int) (n int, known bool) {
+// SocketDescriptors is how many of a process's descriptors are sockets of any family; -1: that may not be seen.
+func SocketDescriptors(pid int) (n int) {
 	dir, err := os.Open("/proc/" + strconv.Itoa(pid) + "/fd")
 	if err != nil {
-		return 0, false
+		return -1
 	}
 	defer dir.Close()
 	var links linkReader
@@ -94,5 +94,8 @@ func SocketDescriptors(pid int) (n int, known bool) {
 			}
 		}
 	})
-	return n, err == nil
+	if err != nil {
+		return -1
+	}
+	return n
 }

@@ -16,10 +16,27 @@ type Namespace struct {
 	HasSockets bool
 }
 
+// NetworkOf names the network namespace that a process is in, as the kernel does; 0: the calling thread. Empty: that may not
+// be seen, or it has ended.
+func NetworkOf(pid int) string {
+	process := "thread-self"
+	if pid != 0 {
+		process = strconv.Itoa(pid)
+	}
+	link, _ := os.Readlink("/proc/" + process + "/ns/net") // the reason is one of those
+	return link
+}
+
+// IsProcess says whether a process is to be seen.
+func IsProcess(pid int) bool {
+	_, err := os.Stat("/proc/" + strconv.Itoa(pid))
+	return err == nil
+}
+
 // Namespaces are the network namespaces of this machine beside the calling thread's: those that processes are in, and
 // those that ip-netns(8) keeps. hidden is of how many processes it cannot be seen in which they are.
 func Namespaces() (all []Namespace, hidden int) {
-	own, _ := os.Readlink("/proc/thread-self/ns/net")
+	own := NetworkOf(0)
 	at := map[string]int{}
 	_ = eachName("/proc", func(name string) { // without /proc there is none to be seen
 		pid, err := strconv.Atoi(name)
