@@ -224,17 +224,18 @@ func (r *run) conduct(s *Scenario) journal.Journal {
 // machine takes a segment in a while after it was sent, or captured.
 var lateOnLo = []time.Duration{0, time.Millisecond, 10 * time.Millisecond, 40 * time.Millisecond}
 
-// count takes down what TCP_INFO counted when the play is over; on lo when nothing is under way
-// any more.
+// count takes down what TCP_INFO counted when the play is over, and takes in what was counted:
+// on lo when nothing is under way any more.
 func (r *run) count() {
 	if r.wire != nil {
 		r.table.Count()
+		r.take()
 		return
 	}
 	for _, pause := range lateOnLo {
 		time.Sleep(pause)
 		r.table.Count()
-		r.table.Sample()
+		r.look()
 		if !r.OK() || r.table.AtRest() && r.table.Level() {
 			return
 		}

@@ -86,9 +86,8 @@ func (c *confrontation) window(n int) (from, to int) {
 	if c.wire {
 		return n, n
 	}
-	to = c.soon(n)
-	if !c.isConcurrent(n) {
-		to = min(to, c.capturedBy(n))
+	if to = c.soon(n); !c.isConcurrent(n) {
+		to = c.capturedBy(n)
 	}
 	return n - reach, to
 }
