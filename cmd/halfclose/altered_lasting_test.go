@@ -32,7 +32,7 @@ func seenAfter(d *journaltest.Journal) {
 	d.Again(d.First(stateTo("a1", journal.FinWait2)).N, &like, nil)
 }
 
-// neverEnds lets a1 stay in FIN_WAIT2 for as long as the play waits.
+// neverEnds lets a1 stay in FIN_WAIT2 for as long as the steps wait.
 func neverEnds(d *journaltest.Journal) {
 	d.Drop(gone)
 	for i := range d.Events {

@@ -50,7 +50,7 @@ var (
 	data       = journaltest.SentBy
 )
 
-// call is a system call of one socket, in the play or in its tearing down.
+// call is a system call of one socket, in the steps or in the teardown.
 func call(socket, op string) journaltest.Which { return journaltest.Of(socket, journaltest.Call(op)) }
 
 // returns changes what a call returned.

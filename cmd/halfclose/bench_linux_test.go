@@ -12,7 +12,7 @@ import (
 	"sockproof/lib/scenario"
 )
 
-// conductDefault plays the default scenario once, on the wire.
+// conductDefault runs the default scenario once, on the wire.
 func conductDefault(b *testing.B) journal.Journal {
 	b.Helper()
 	at := journaltest.Stage{Network: journal.Wire, Family: journal.IPv4}

@@ -6,7 +6,7 @@ import (
 	"sockproof/lib/sock"
 )
 
-// In these tests the processes that plays start are this very binary: they are
+// In these tests the processes that steps start are this very binary: they are
 // told by their environment, before any test is.
 func init() {
 	if sock.IsChild() {

@@ -108,7 +108,7 @@ func dataMet(v *tcp.View, e tcp.Ending) claim.Cell {
 	if write == nil || !v.Journal.Attached(journal.Packets) {
 		return claim.Told("")
 	}
-	answers := e.Who.Sent(write.N, tcp.N(firstOf(e.Peer().Writes(write.N, 0))))
+	answers := e.Who.Sent(write.N, tcp.N(tcp.First(e.Peer().Writes(write.N, 0))))
 	if len(answers) == 0 {
 		return claim.Told("no answer", write)
 	}
@@ -121,7 +121,7 @@ func ownRead(_ *tcp.View, e tcp.Ending) claim.Cell {
 	if write := lateWrite(e); write != nil {
 		since = write
 	}
-	read := firstOf(e.Who.Reads(since.N, 0))
+	read := tcp.First(e.Who.Reads(since.N, 0))
 	switch {
 	case read == nil && e.Name() == tcp.Closed:
 		return claim.Told("no descriptor", e.By)

@@ -53,7 +53,7 @@ func asExpected(t *testing.T, r *journaltest.Judged) {
 }
 
 // byTimer are the scenarios that must be quicker than the kernel's delayed
-// acknowledgement: TestDelayedACK plays them.
+// acknowledgement: TestDelayedACK runs them.
 var byTimer = []string{"three-way", "merged-data"}
 
 // TestUndisturbed is the control of the controls: every scenario is reproduced

@@ -11,11 +11,11 @@ import (
 	"sockproof/lib/scenario"
 )
 
-// tries is how often a scenario is played that has to be quicker than a timer of
+// tries is how often a scenario is run that has to be quicker than a timer of
 // 40 ms, which this process may lose to others.
 const tries = 8
 
-// TestDelayedACK plays the scenarios that are about that timer, one by one:
+// TestDelayedACK runs the scenarios that are about that timer, one by one:
 // where they are not reproduced it is because the timer had passed.
 func TestDelayedACK(t *testing.T) {
 	for _, name := range byTimer {

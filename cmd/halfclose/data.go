@@ -146,7 +146,7 @@ func deliveries(v *tcp.View) []delivery {
 		var all []delivery
 		for _, e := range v.Endings() {
 			reads := e.Peer().Reads(0, 0)
-			d := delivery{Ending: e, given: tcp.Moved(e.Who.Writes(0, 0)), got: tcp.Moved(reads), first: firstOf(reads)}
+			d := delivery{Ending: e, given: tcp.Moved(e.Who.Writes(0, 0)), got: tcp.Moved(reads), first: tcp.First(reads)}
 			d.unsent = d.given
 			for _, s := range e.Who.Sent(0, e.By.N) {
 				d.unsent -= int64(s.Packet.Len)

@@ -81,14 +81,6 @@ func unread(t *scenario.T) {
 	}
 }
 
-// firstOf is the first of some events; nil: there is none.
-func firstOf(events []*journal.Event) *journal.Event {
-	if len(events) == 0 {
-		return nil
-	}
-	return events[0]
-}
-
 // lateWrite is the first write of the peer that succeeded after an ending; nil: none did.
 func lateWrite(e tcp.Ending) *journal.Event {
 	for _, w := range e.Peer().Writes(e.By.N, 0) {
@@ -113,7 +105,7 @@ var hc8 = claim.Claim{
 func receives(c *claim.Case, e tcp.Ending) {
 	write := lateWrite(e)
 	c.If(write != nil)
-	read := firstOf(e.Who.Reads(write.N, 0))
+	read := tcp.First(e.Who.Reads(write.N, 0))
 	c.If(read != nil && !hadNothing(read))
 	c.Cite(write, read)
 	c.Expect(string(read.Call.Data) == string(write.Call.Data), "the peer sent %d bytes after %s of %s, whose read returned %s",
@@ -141,7 +133,7 @@ var hc12 = claim.Claim{
 	Source: article004, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "the connection goes on after it",
 	Rule: claim.AfterEnding(tcp.ShutRead, func(c *claim.Case, e tcp.Ending) {
-		until := firstOf(e.Who.CallsOf(e.By.N, 0, "close", "shutdown"))
+		until := tcp.First(e.Who.CallsOf(e.By.N, 0, "close", "shutdown"))
 		s := tcp.Teardown(e.Who.Sent(e.By.N, tcp.N(until)))
 		c.AllSegments(s)
 		c.Expect(len(s) == 0, "%s sent %s after %s", e.Who.ID, claim.Named(s), e.Name())
@@ -155,7 +147,7 @@ var hc12 = claim.Claim{
 // peersTurn is the number of the peer's first call after an ending: what the caller's end
 // sent because of the ending came before. 0: there is none.
 func peersTurn(e tcp.Ending) int {
-	return tcp.N(firstOf(e.Peer().CallsOf(e.By.N, 0, "read", "write", "sendmsg")))
+	return tcp.N(tcp.First(e.Peer().CallsOf(e.By.N, 0, "read", "write", "sendmsg")))
 }
 
 // doubles is a SHUT_RDWR, and a close() in the same situation.
@@ -321,7 +313,7 @@ func stillReceives(c *claim.Case) {
 		if write == nil {
 			continue
 		}
-		if r := firstOf(e.Who.Reads(write.N, 0)); r != nil && !hadNothing(r) {
+		if r := tcp.First(e.Who.Reads(write.N, 0)); r != nil && !hadNothing(r) {
 			c.Cite(e.By, write, r)
 			c.Expect(string(r.Call.Data) == string(write.Call.Data), "the peer sent %d bytes after %s, and the caller's read returned %s", write.Call.Result, e.Name(), claim.Returned(r))
 			read = true

@@ -192,7 +192,7 @@ func lateCloses(v *tcp.View) []lateClose {
 	var long, short []tcp.Ending
 	for _, e := range tcp.EndedBy(tcp.Closed)(v) {
 		switch {
-		case set == nil || firstOf(e.Peer().CallsOf(e.By.N, 0, "close")) == nil:
+		case set == nil || tcp.First(e.Peer().CallsOf(e.By.N, 0, "close")) == nil:
 		case e.By.N < set.N:
 			long = append(long, e)
 		default:

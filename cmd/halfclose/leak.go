@@ -130,7 +130,7 @@ var hc19 = claim.Claim{
 	Source: article003 + "; " + article004, Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "the peer has not closed, and nothing was reset, given up or lost: a peer that has rebooted, or a lost RST, breaks it",
 	Rule: claim.Each(halfClosedPairs, func(c *claim.Case, p halfClosedPair) {
-		closed := firstOf(p.peer.CallsOf(0, p.seen.N, "close", "shutdown"))
+		closed := tcp.First(p.peer.CallsOf(0, p.seen.N, "close", "shutdown"))
 		c.If(closed == nil && len(p.peer.Lost(0, p.seen.N)) == 0 && len(p.socket.Lost(0, p.seen.N)) == 0)
 		c.About(p.socket)
 		c.Cite(p.seen)

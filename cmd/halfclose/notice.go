@@ -69,6 +69,7 @@ func shutRead(t *scenario.T) {
 // kinds there is none, for they are not looked at in one moment.
 type observation struct {
 	segments, states, calls []string
+	ops                     []string // of the calls
 	events                  []*journal.Event
 	read                    *journal.Event // the first
 	write                   *journal.Event // up to which; nil: it was not seen
@@ -78,8 +79,8 @@ func (o *observation) all() []string { return slices.Concat(o.segments, o.states
 
 // observed is what the peer of an ending could see.
 func observed(e tcp.Ending) observation {
-	first := firstOf(e.Peer().Writes(e.By.N, 0))
-	o := observation{write: first, read: firstOf(e.Peer().Reads(e.By.N, tcp.N(first)))}
+	first := tcp.First(e.Peer().Writes(e.By.N, 0))
+	o := observation{write: first, read: tcp.First(e.Peer().Reads(e.By.N, tcp.N(first)))}
 	for _, by := range []journal.Witness{journal.TCPInfo, journal.SockDiag} {
 		for _, x := range e.Peer().States(by) {
 			if x.N > e.By.N && (first == nil || x.N < first.N) {
@@ -94,6 +95,7 @@ func observed(e tcp.Ending) observation {
 	}
 	for _, x := range e.Peer().Calls {
 		if x.N > e.By.N && (first == nil || x.N < first.N) {
+			o.ops = append(o.ops, x.Call.Op)
 			o.calls = append(o.calls, strings.TrimSpace(x.Call.Op+" = "+claim.Returned(x)+" "+x.Call.Out))
 			o.events = append(o.events, x)
 		}
@@ -126,18 +128,8 @@ func sameToPeer(c *claim.Case, t contrast) {
 	c.Given(x.write != nil && y.write != nil, "the peers were not watched for the same time: up to their first writes, which were not both seen")
 	c.Given(t.closed.Who.OrphanTimedOut(t.closed.By.N, x.write.N) == nil, "the kernel gave %s up before its peer wrote: its FIN, sent again and again, had not been acknowledged in time", t.closed.Who.ID)
 	c.Cite(slices.Concat(x.events, y.events)...)
-	c.Given(slices.Equal(opsOf(x), opsOf(y)), "the peers did not make the same calls")
+	c.Given(slices.Equal(x.ops, y.ops), "the peers did not make the same calls")
 	c.Expect(slices.Equal(x.all(), y.all()), "the peer could tell them apart: after close() %s; after shutdown(SHUT_WR) %s", strings.Join(x.all(), ", "), strings.Join(y.all(), ", "))
-}
-
-// opsOf are the calls that a peer made.
-func opsOf(o observation) []string {
-	var ops []string
-	for _, s := range o.calls {
-		op, _, _ := strings.Cut(s, " ")
-		ops = append(ops, op)
-	}
-	return ops
 }
 
 var hc7 = claim.Claim{
@@ -180,7 +172,7 @@ var hc32 = claim.Claim{
 
 // asked lists the times that epoll was asked after an ending, before the peer wrote.
 func asked(e tcp.Ending) []*journal.Event {
-	return e.Peer().CallsOf(e.By.N, tcp.N(firstOf(e.Peer().Writes(e.By.N, 0))), "epoll_wait")
+	return e.Peer().CallsOf(e.By.N, tcp.N(tcp.First(e.Peer().Writes(e.By.N, 0))), "epoll_wait")
 }
 
 // compareNotices is the table of what epoll said at each step.
@@ -259,7 +251,7 @@ func deafReads(v *tcp.View) []deafRead {
 	for _, e := range tcp.EndedBy(tcp.ShutRead)(v) {
 		for _, write := range e.Peer().Writes(e.By.N, 0) {
 			i := slices.IndexFunc(e.Who.Arrived(write.N, 0), func(s *tcp.Segment) bool { return s.Packet.Len > 0 })
-			read := firstOf(e.Who.Reads(write.N, 0))
+			read := tcp.First(e.Who.Reads(write.N, 0))
 			if write.Call.Errno == "" && i >= 0 && read != nil {
 				all = append(all, deafRead{e, write, read, e.Who.Arrived(write.N, 0)[i]})
 			}

@@ -137,7 +137,7 @@ var program = cli.Program{
 			Claims: []*claim.Claim{&hc18, &hc49},
 		},
 		{
-			Name: "kill", Title: "a process that is killed with SIGKILL, with connections open",
+			Name: "kill", Title: "a process that is killed with SIGKILL or SIGINT, with connections open",
 			Steps:    kill,
 			Networks: everywhere, Hosts: ab, Phenomenon: processEnds,
 			Claims: []*claim.Claim{&hc18, &hc43, &hc49},

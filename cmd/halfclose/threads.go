@@ -45,7 +45,7 @@ type blocked struct {
 func blockedReads(v *tcp.View) []blocked {
 	var all []blocked
 	for _, e := range v.Endings() {
-		b := blocked{Ending: e, data: firstOf(e.Peer().Writes(e.By.N, 0))}
+		b := blocked{Ending: e, data: tcp.First(e.Peer().Writes(e.By.N, 0))}
 		for _, x := range v.Events(func(x *journal.Event) bool {
 			return x.Process != nil && x.Process.Event == "blocked" && x.Socket == e.Who.ID && x.N < e.By.N
 		}) {
@@ -55,7 +55,7 @@ func blockedReads(v *tcp.View) []blocked {
 			continue
 		}
 		// It may be recorded before the call that woke it: both return at once.
-		if b.read = firstOf(e.Who.Reads(b.waits.N, 0)); b.read == nil || returned(b.read) > e.By.T {
+		if b.read = tcp.First(e.Who.Reads(b.waits.N, 0)); b.read == nil || returned(b.read) > e.By.T {
 			all = append(all, b)
 		}
 	}
@@ -81,7 +81,7 @@ func wakes(c *claim.Case, b blocked) {
 		c.Cite(b.data)
 		c.Expect(false, "%s did not wake the thread that waited in read; it waited until the peer sent data, and read returned that: %q", b.Name(), b.read.Call.Data)
 	}
-	theirs := firstOf(b.Peer().CallsOf(0, 0, "close", "shutdown"))
+	theirs := tcp.First(b.Peer().CallsOf(0, 0, "close", "shutdown"))
 	c.Given(theirs == nil || theirs.T >= returned(b.read), "the peer ended the connection too, which wakes a reader as well")
 	c.Given(b.read.Call.Errno == "" || b.read.Call.Errno == journal.EBADF, "the read failed with %s, which has another cause", b.read.Call.Errno)
 	c.Given(len(b.read.Call.Data) == 0, "the thread that waited in read got %d bytes that no peer was seen to send", b.read.Call.Result)

@@ -105,7 +105,7 @@ func waits(v *tcp.View) []waiting {
 	return tcp.Derive(v, func(v *tcp.View) []waiting {
 		var all []waiting
 		for _, e := range v.Endings() {
-			t := waiting{Ending: e, in: firstOf(e.Who.Entered(journal.TimeWait, journal.SockDiag))}
+			t := waiting{Ending: e, in: tcp.First(e.Who.Entered(journal.TimeWait, journal.SockDiag))}
 			for _, x := range e.Who.Samples(journal.TimeWait, 0, 0) {
 				if x.Sample.Timer != "timewait" || t.in == nil {
 					continue

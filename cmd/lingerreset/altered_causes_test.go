@@ -8,10 +8,10 @@ import (
 
 // In the recording causes a1 calls a closed port; a2 to a6 are reset by linger 0,
 // close with data unread, data after close, data after SHUT_RDWR, and SOCK_DESTROY;
-// a7 to a9 fill a queue; a10 gets an old SYN+ACK; a11's keepalive and a12's user
+// a7 to a9 fill a queue; a10 gets an old SYN-ACK; a11's keepalive and a12's user
 // timeout find nobody.
 
-// undrawn lets no RST of a port's come, in the play.
+// undrawn lets no RST of a port's come, in the steps.
 func undrawn(port string) func(*journaltest.Journal) {
 	return func(d *journaltest.Journal) { d.DropAll(played(d, rstsOf(port))) }
 }

@@ -29,7 +29,7 @@ func dead(socket string) func(*journaltest.Journal) {
 	}
 }
 
-// everyRST is every RST of the play.
+// everyRST is every RST of the steps.
 func everyRST(d *journaltest.Journal) { d.DropAll(played(d, rstsOf("8080"))) }
 
 // earlyReset lets a RST follow the FIN of the close to a port at once.

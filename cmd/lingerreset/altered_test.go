@@ -46,13 +46,13 @@ var (
 // halted is a run that was stopped at its end.
 func halted(d *journaltest.Journal) { d.Stopped = "interrupted by SIGINT" }
 
-// played narrows what is looked for to the play.
+// played narrows what is looked for to the steps.
 func played(d *journaltest.Journal, w journaltest.Which) journaltest.Which {
 	last := d.Played
 	return func(e *journal.Event) bool { return e.N <= last && w(e) }
 }
 
-// droppedInPlay deletes every such event of the play, and lets the tearing down be.
+// droppedInPlay deletes every such event of the steps, and lets the teardown be.
 func droppedInPlay(w journaltest.Which) func(*journaltest.Journal) {
 	return func(d *journaltest.Journal) { d.DropAll(played(d, w)) }
 }

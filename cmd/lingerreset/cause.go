@@ -33,7 +33,7 @@ var kinds = []kind{
 	{name: destroys, made: done("SOCK_DESTROY", anyOf)},
 	{name: "keepalive without an answer", made: done("setsockopt", about(journal.SOKeepAlive)), onWire: true},
 	{name: "TCP_USER_TIMEOUT, data lost", made: done("setsockopt", about(journal.TCPUserTimeout)), may: true, onWire: true},
-	{name: "an old duplicate SYN+ACK", made: oldAnswer, onWire: true},
+	{name: "an old duplicate SYN-ACK", made: oldAnswer, onWire: true},
 	{name: "close() with SO_LINGER {1, 0}", made: lingersZero},
 	{name: "close() with data unread", made: closesUnread},
 	{name: "data to a closed socket", made: sentAfter("close", anyOf), noSocket: true},
@@ -113,7 +113,7 @@ func notMade(v *tcp.View) string {
 // isClosedPort: the client calls an address whose listener had been closed.
 func isClosedPort(v *tcp.View, c *tcp.Conn) *journal.Event {
 	for _, s := range v.Sockets {
-		closed := first(s.CallsOf(0, c.Connect.N, "close"))
+		closed := tcp.First(s.CallsOf(0, c.Connect.N, "close"))
 		if s.Local == c.Client.Remote && s.Remote == "" && closed != nil {
 			return c.Connect
 		}
@@ -170,7 +170,7 @@ func sentAfter(op string, is func(*journal.Call) bool) func(*tcp.View, *tcp.Conn
 		if ended == nil {
 			return nil
 		}
-		return first(c.Server.Writes(ended.N, 0))
+		return tcp.First(c.Server.Writes(ended.N, 0))
 	}
 }
 

@@ -24,7 +24,7 @@ func causes(t *scenario.T) {
 	if t.OnWire() {
 		all = append(all, queueFull, oldSYNACK, keepaliveLost, userTimeout)
 	} else {
-		t.Note("a full accept queue, an old SYN+ACK, keepalive and TCP_USER_TIMEOUT: left out, they take the wire")
+		t.Note("a full accept queue, an old SYN-ACK, keepalive and TCP_USER_TIMEOUT: left out, they take the wire")
 	}
 	for _, cause := range all {
 		cause(t, l)

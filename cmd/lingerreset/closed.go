@@ -45,7 +45,7 @@ func eachClosing(test func(c *claim.Case, x closing), values ...journal.Value) c
 // atOnce are the FINs and RSTs that the closing end sent before the other end did anything:
 // what comes later may be an answer to that.
 func (x *closing) atOnce() []*tcp.Segment {
-	next := first(x.Peer().CallsOf(x.By.N, 0, append([]string{"read", "close", "shutdown"}, tcp.Sending...)...))
+	next := tcp.First(x.Peer().CallsOf(x.By.N, 0, append([]string{"read", "close", "shutdown"}, tcp.Sending...)...))
 	return tcp.Teardown(x.Who.Sent(x.By.N, tcp.N(next)))
 }
 
@@ -58,14 +58,6 @@ func (x *closing) reached(c *claim.Case) bool {
 		return down != nil
 	}
 	return c.FirstSegment(tcp.With(x.Peer().Arrived(x.By.N, 0), packet.RST)) != nil && down != nil
-}
-
-// first is the first of some events; nil: there is none.
-func first(events []*journal.Event) *journal.Event {
-	if len(events) == 0 {
-		return nil
-	}
-	return events[0]
 }
 
 // wasSet names a value of SO_LINGER.

@@ -90,7 +90,7 @@ func sendsAfterEnd(v *tcp.View) []afterEnd {
 			continue
 		}
 		read := e.Peer().Reads(e.By.N, 0)[i]
-		send := first(e.Peer().Writes(e.By.N, 0))
+		send := tcp.First(e.Peer().Writes(e.By.N, 0))
 		if send != nil && read.N < send.N && (e.Name() == tcp.Closed || e.Name() == tcp.ShutWrite) {
 			all = append(all, afterEnd{e, read, send})
 		}

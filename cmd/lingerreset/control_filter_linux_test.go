@@ -1,9 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"os/exec"
-	"strings"
 	"testing"
 
 	"sockproof/lib/claim"
@@ -11,38 +8,6 @@ import (
 	"sockproof/lib/journaltest"
 	"sockproof/lib/scenario"
 )
-
-// dropRSTs lets the kernel drop every RST that would enter a socket in the run's
-// namespace. It has been seen on lo by then.
-func dropRSTs(nft string) func(*scenario.T) {
-	return func(t *scenario.T) {
-		t.Host("a").In(func() error {
-			cmd := exec.Command(nft, "-f", "-")
-			cmd.Stdin = strings.NewReader("table inet control {\n chain in {\n" +
-				"  type filter hook input priority 0;\n" +
-				"  tcp flags & rst == rst drop\n }\n}\n")
-			if out, err := cmd.CombinedOutput(); err != nil {
-				return fmt.Errorf("nft: %w: %s", err, out)
-			}
-			return nil
-		})
-	}
-}
-
-// findFilter finds nft, and skips the test where the run may not filter.
-func findFilter(t *testing.T) (nft string) {
-	t.Helper()
-	nft, err := exec.LookPath("nft")
-	if err != nil {
-		t.Skipf("skip: %v: install nftables", err)
-	}
-	s := journaltest.Stage{Network: journal.Loopback, Family: journal.IPv4}
-	s.Need(t)
-	if why := s.Probe(dropRSTs(nft)); why != "" {
-		t.Skipf("skip: %s", why)
-	}
-	return nft
-}
 
 // filtered are shorter steps of scenarios whose own would wait, again and again,
 // for acknowledgements that never come.
@@ -68,7 +33,7 @@ var filtered = map[string]func(*scenario.T){
 // moment a copy of their descriptors, and a close is none then.
 func TestRSTsAreFiltered(t *testing.T) {
 	var controls []journaltest.Control
-	for _, c := range eaten("filtered", dropRSTs(findFilter(t))) {
+	for _, c := range eaten("filtered", journaltest.Filter(t, "input", "tcp flags & rst == rst drop")) {
 		steps, has := filtered[c.Scenario]
 		if !has {
 			continue

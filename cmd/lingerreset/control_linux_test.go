@@ -147,7 +147,7 @@ func losingOnce(match func(*wire.Packet) bool) func(*scenario.T) {
 	return losing(scenario.Once(match))
 }
 
-// synOf matches a host's SYN, or SYN+ACK.
+// synOf matches a host's SYN, or SYN-ACK.
 func synOf(host string) func(*wire.Packet) bool {
 	return func(p *wire.Packet) bool { return p.From == host && p.Flags.Has(packet.SYN) }
 }

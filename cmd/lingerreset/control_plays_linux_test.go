@@ -98,7 +98,7 @@ func writing(d disposition, to ending) func(*scenario.T, *scenario.Listener) {
 	}
 }
 
-// wentOn checks that every process was still there at the end of the play, and what
+// wentOn checks that every process was still there at the end of the steps, and what
 // its last write returned.
 func wentOn(errno journal.Errno) func(*testing.T, *journaltest.Judged) {
 	return func(t *testing.T, r *journaltest.Judged) {

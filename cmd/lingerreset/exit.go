@@ -66,9 +66,9 @@ func deaths(v *tcp.View) []death {
 				d.how = string(p.Ended.Process.Signal)
 			}
 			d.linger, d.set = p.Option(journal.SOLinger, p.Ended.N)
-			next := first(p.Peer().CallsOf(p.Ended.N, 0, append([]string{"read", "close", "shutdown"}, tcp.Sending...)...))
+			next := tcp.First(p.Peer().CallsOf(p.Ended.N, 0, append([]string{"read", "close", "shutdown"}, tcp.Sending...)...))
 			d.sent = tcp.Teardown(p.Sent(p.Ended.N, tcp.N(next)))
-			d.read = first(p.Peer().Reads(p.Ended.N, 0))
+			d.read = tcp.First(p.Peer().Reads(p.Ended.N, 0))
 			all = append(all, d)
 		}
 		return all

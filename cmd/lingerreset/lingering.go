@@ -37,8 +37,8 @@ func lingerings(name string) func(v *tcp.View) []lingering {
 			if l.n <= 0 || readBefore || !l.hasUnsent(v) {
 				continue
 			}
-			l.read = first(slices.DeleteFunc(reads, func(r *journal.Event) bool { return !l.during(r) }))
-			l.signal = first(v.Events(func(s *journal.Event) bool {
+			l.read = tcp.First(slices.DeleteFunc(reads, func(r *journal.Event) bool { return !l.during(r) }))
+			l.signal = tcp.First(v.Events(func(s *journal.Event) bool {
 				return s.Process != nil && s.Process.Event == "signalled" && s.Socket == e.Who.ID && l.during(s)
 			}))
 			all = append(all, l)

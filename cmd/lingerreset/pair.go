@@ -26,7 +26,7 @@ func pairTries(v *tcp.View) []pairTry {
 			}
 			t := pairTry{closing: x, socket: v.Socket(bind.Socket), bind: bind}
 			if _, t.reuse = t.socket.Option(journal.SOReuseAddr, bind.N); bind.Call.Errno == "" {
-				t.call = first(t.socket.CallsOf(bind.N, 0, "connect"))
+				t.call = tcp.First(t.socket.CallsOf(bind.N, 0, "connect"))
 			}
 			if bind.Call.Errno != "" || t.call != nil && t.call.Call.Address() == x.Client.Remote {
 				all = append(all, t)

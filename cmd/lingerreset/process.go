@@ -41,7 +41,7 @@ func processes(v *tcp.View) []process {
 }
 
 func processOf(v *tcp.View, of tcp.Process, c *tcp.Conn) process {
-	p := process{Process: of, Socket: c.Client, closed: first(c.Server.CallsOf(0, 0, "close"))}
+	p := process{Process: of, Socket: c.Client, closed: tcp.First(c.Server.CallsOf(0, 0, "close"))}
 	for _, e := range p.CallsOf(0, 0, "shutdown") {
 		if p.shut == nil && e.Call.Errno == "" && e.Call.How() == journal.ShutWrite {
 			p.shut = e

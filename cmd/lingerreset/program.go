@@ -83,7 +83,7 @@ var program = cli.Program{
 			Networks: everywhere, Hosts: ab, Phenomenon: goDies, Compare: compareSends,
 		},
 	},
-	Played:   []scenario.Scenario{playedVictim},
+	Unlisted: []scenario.Scenario{victimScenario},
 	Commands: []cli.Command{victimCommand()},
 	Examples: []cli.Example{
 		{Line: "lingerreset", Does: "what SO_LINGER {1, 0} does to a connection and its peer"},

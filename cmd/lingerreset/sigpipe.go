@@ -6,6 +6,7 @@ import (
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
 )
 
 // sigpipe: the peer closes; the first write draws a RST, the next raises
@@ -136,7 +137,7 @@ var otherWays = []string{"writev", "sendfile", "splice", "a write of no bytes", 
 // way names the way in which a process sent last; "": the plain one.
 func (p *process) way() (string, *journal.Event) {
 	if p.closed == nil && p.shut != nil {
-		return otherWays[4], first(p.sends)
+		return otherWays[4], tcp.First(p.sends)
 	}
 	again := p.again()
 	switch {

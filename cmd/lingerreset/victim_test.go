@@ -9,7 +9,7 @@ import (
 )
 
 // events makes a journal of a victim's run of some events, in order; those behind
-// mark belong to the tearing down.
+// mark belong to the teardown.
 func events(status journal.WitnessStatus, played int, all ...journal.Event) *journal.Journal {
 	j := &journal.Journal{
 		Run: 1, Network: journal.HostNet, Witnesses: []journal.WitnessStatus{status}, Played: played,
@@ -52,7 +52,7 @@ func TestWhoseReset(t *testing.T) {
 		"none":                            {dueLater, events(attached, 0, syn, calls("close"), data), "none was seen on lo"},
 		"before the peer did anything":    {dueLater, events(attached, 0, syn, segment("1", "2", journal.RST), calls("close")), "none was seen on lo"},
 		"of the peer's letting go":        {dueNever, events(attached, 0, syn, calls("shutdown"), calls("close"), segment("1", "2", journal.RST)), "none was seen on lo"},
-		"of the tearing down":             {dueLater, events(attached, 3, syn, calls("close"), data, segment("1", "2", journal.RST)), "none was seen on lo"},
+		"of the teardown":                 {dueLater, events(attached, 3, syn, calls("close"), data, segment("1", "2", journal.RST)), "none was seen on lo"},
 		"another connection's":            {dueLater, events(attached, 0, syn, calls("close"), segment("9", "2", journal.RST)), "none was seen on lo"},
 		"among what was folded":           {dueNever, events(attached, 0, calls("shutdown"), folded("packet RST,ACK delivered")), "one was seen on lo"},
 		"none among what was folded":      {dueNever, events(attached, 0, calls("shutdown"), folded("packet ACK delivered")), "none was seen on lo"},

@@ -9,8 +9,8 @@ import (
 	"sockproof/lib/tcp"
 )
 
-// playedVictim is the steps of the command victim, for its evidence to be judged.
-var playedVictim = scenario.Scenario{
+// victimScenario is the steps of the command victim, for its evidence to be judged.
+var victimScenario = scenario.Scenario{
 	Name: "victim", Title: "a user's own program, whose peer misbehaves",
 	Networks: []journal.Network{journal.HostNet}, Hosts: ab,
 	Phenomenon: claim.Phenomenon{

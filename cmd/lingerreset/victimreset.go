@@ -16,7 +16,7 @@ const (
 )
 
 // resetOf says who sent a RST, as the capture of lo saw it, or why that is not
-// known. What the peer's own tearing down sends does not count.
+// known. What the peer's own teardown sends does not count.
 func resetOf(j *journal.Journal, m *misbehaved) string {
 	if m.Did == "" {
 		return ""

@@ -35,7 +35,7 @@ func doVictim(c *cli.Context) (int, error) {
 	if v.listening {
 		p.each = func(m *misbehaved) { _ = c.EachTextOrJSON(m, m.write) } // its error ends the run
 	}
-	steps := playedVictim
+	steps := victimScenario
 	steps.Steps = p.steps
 	j := c.Conduct(&steps, v.family(c))
 	if j.Stopped != "" && len(r.Victims) == 0 && p.served == 0 {

@@ -69,7 +69,7 @@ var alteredOpening = []journaltest.Case{
 		d.First(journaltest.PacketAt(journal.AtSent, journal.SYN)).Packet.Flags = journal.SYN | journal.ECE | journal.CWR
 		d.First(journaltest.PacketAt(journal.AtDelivered, journal.SYN)).Packet.Flags = journal.SYN | journal.ECE | journal.CWR
 	}, Claim: "SC2", Want: claim.Confirmed},
-	{Name: "the SYN+ACK came again", Of: "direct", Do: func(d *journaltest.Journal) {
+	{Name: "the SYN-ACK came again", Of: "direct", Do: func(d *journaltest.Journal) {
 		ack := d.First(journaltest.PacketAt(journal.AtSent, journal.SYN|journal.ACK))
 		d.Carry(d.First(journaltest.PacketAt(journal.AtDelivered, journal.ACK)).N, ack, same)
 	}, Claim: "SC2", Want: claim.Confirmed},
@@ -97,7 +97,7 @@ var alteredOpening = []journaltest.Case{
 	{Name: "the deliveries the other way round", Of: "direct", Do: func(d *journaltest.Journal) {
 		d.Swap(d.First(journaltest.PacketAt(journal.AtDelivered, journal.SYN)), d.First(journaltest.PacketAt(journal.AtDelivered, journal.SYN|journal.ACK)))
 	}, Claim: "SC3", Want: claim.Refuted},
-	{Name: "ESTABLISHED before its SYN+ACK", Of: "direct", Do: func(d *journaltest.Journal) {
+	{Name: "ESTABLISHED before its SYN-ACK", Of: "direct", Do: func(d *journaltest.Journal) {
 		d.Swap(d.First(journaltest.PacketAt(journal.AtDelivered, journal.SYN|journal.ACK)), d.First(journaltest.StateTo(journal.Established, journal.TCPInfo)))
 	}, Claim: "SC3", Want: claim.Refuted},
 	{Name: "SIGSTOP: the SYN came again", Of: "direct", Do: synAgain(same), Claim: "SC3", Want: claim.Confirmed},

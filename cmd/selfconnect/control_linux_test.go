@@ -2,9 +2,7 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"net/netip"
-	"os/exec"
 	"strconv"
 	"strings"
 	"syscall"
@@ -87,42 +85,10 @@ func narrowThen(ports portrange.Range, alter func(*scenario.T)) func(*scenario.T
 // few are the source ports where a hunt shall end soon.
 var few = portrange.Range{Low: 40000, High: 40007}
 
-// filterSYNs lets the kernel act upon every SYN that leaves a socket in the
-// run's namespace: drop it, or reject it.
-func filterSYNs(nft, act string) func(*scenario.T) {
-	return func(t *scenario.T) {
-		t.Host("a").In(func() error {
-			cmd := exec.Command(nft, "-f", "-")
-			cmd.Stdin = strings.NewReader("table inet control {\n chain out {\n" +
-				"  type filter hook output priority 0;\n" +
-				"  tcp flags & syn == syn " + act + "\n }\n}\n")
-			if out, err := cmd.CombinedOutput(); err != nil {
-				return fmt.Errorf("nft: %w: %s", err, out)
-			}
-			return nil
-		})
-	}
-}
-
-// findFilter finds nft, and skips the test where the run may not filter.
-func findFilter(t *testing.T) (nft string) {
-	t.Helper()
-	nft, err := exec.LookPath("nft")
-	if err != nil {
-		t.Skipf("skip: %v: install nftables", err)
-	}
-	s := journaltest.Stage{Network: journal.Loopback, Family: journal.IPv4}
-	s.Need(t)
-	if why := s.Probe(filterSYNs(nft, "drop")); why != "" {
-		t.Skipf("skip: %s", why)
-	}
-	return nft
-}
-
 // TestSYNsFilteredOnLoopback: there nothing but a filter can lose a segment.
 func TestSYNsFilteredOnLoopback(t *testing.T) {
 	t.Parallel()
-	drop := filterSYNs(findFilter(t), "drop")
+	drop := journaltest.Filter(t, "output", "tcp flags & syn == syn drop")
 	suite.Controls(
 		t, journaltest.Stages(journal.Loopback),
 		journaltest.Control{Scenario: "direct", Alter: drop, Want: claim.OutcomeUnresolved},
@@ -135,7 +101,7 @@ func TestSYNsFilteredOnLoopback(t *testing.T) {
 // look dead, the socket's own too.
 func TestSYNsRejectedOnLoopback(t *testing.T) {
 	t.Parallel()
-	reject := narrowThen(few, filterSYNs(findFilter(t), "reject with tcp reset"))
+	reject := narrowThen(few, journaltest.Filter(t, "output", "tcp flags & syn == syn reject with tcp reset"))
 	suite.Controls(
 		t, journaltest.Stages(journal.Loopback),
 		journaltest.Control{Scenario: "direct", Alter: reject, Want: claim.OutcomeUnresolved},

@@ -128,26 +128,26 @@ var alteredOpening = []journaltest.Case{
 		d.Drop(journaltest.Of("a1", journaltest.StateTo(journal.SynRecv, journal.TCPInfo)))
 		d.First(journaltest.Of("a1", journaltest.StateTo(journal.Established, journal.TCPInfo))).State.From = journal.SynSent
 	}, Claim: "SO3", Want: claim.Refuted},
-	{Name: "SYN and SYN+ACK the other way round", Of: "cross", Do: func(d *journaltest.Journal) {
+	{Name: "SYN and SYN-ACK the other way round", Of: "cross", Do: func(d *journaltest.Journal) {
 		d.Swap(d.First(delivered("a", journal.SYN)), d.First(delivered("a", journal.SYN|journal.ACK)))
 	}, Claim: "SO3", Want: claim.Refuted},
 	{Name: "SYN_RECV before the SYN", Of: "cross", Do: func(d *journaltest.Journal) {
 		d.Swap(d.First(delivered("a", journal.SYN)), d.First(journaltest.Of("a1", journaltest.StateTo(journal.SynRecv, journal.TCPInfo))))
 	}, Claim: "SO3", Want: claim.Refuted},
 	{Name: "the SYNs did not cross", Of: "cross", Do: uncrossed, Claim: "SO3", Want: claim.Inconclusive},
-	{Name: "a SYN+ACK was lost", Of: "cross", Do: losing("a", journal.SYN|journal.ACK), Claim: "SO3", Want: claim.Inconclusive},
+	{Name: "a SYN-ACK was lost", Of: "cross", Do: losing("a", journal.SYN|journal.ACK), Claim: "SO3", Want: claim.Inconclusive},
 	{Name: "SIGSTOP: the SYN came again", Of: "cross", Do: synAgain, Claim: "SO3", Want: claim.Confirmed},
 	{Name: "SIGSTOP: and was answered", Of: "cross", Do: synAnswered, Claim: "SO3", Want: claim.Confirmed},
 
-	{Name: "ESTABLISHED before its SYN+ACK", Of: "cross", Do: func(d *journaltest.Journal) {
+	{Name: "ESTABLISHED before its SYN-ACK", Of: "cross", Do: func(d *journaltest.Journal) {
 		d.Swap(d.First(delivered("b", journal.SYN|journal.ACK)), d.First(journaltest.Of("b1", journaltest.StateTo(journal.Established, journal.TCPInfo))))
 	}, Claim: "SO4", Want: claim.Refuted},
-	{Name: "SYN and SYN+ACK the other way round", Of: "cross", Do: func(d *journaltest.Journal) {
+	{Name: "SYN and SYN-ACK the other way round", Of: "cross", Do: func(d *journaltest.Journal) {
 		d.Swap(d.First(delivered("a", journal.SYN)), d.First(delivered("a", journal.SYN|journal.ACK)))
 	}, Claim: "SO4", Want: claim.Refuted},
 	{Name: "ESTABLISHED on an ACK", Of: "close-cross", Do: lateB, Claim: "SO4", Want: claim.Refuted},
 	{Name: "the SYNs did not cross", Of: "cross", Do: uncrossed, Claim: "SO4", Want: claim.Inconclusive},
-	{Name: "a SYN+ACK was lost", Of: "cross", Do: losing("b", journal.SYN|journal.ACK), Claim: "SO4", Want: claim.Inconclusive},
+	{Name: "a SYN-ACK was lost", Of: "cross", Do: losing("b", journal.SYN|journal.ACK), Claim: "SO4", Want: claim.Inconclusive},
 	{Name: "SIGSTOP: the SYN came again", Of: "cross", Do: synAgain, Claim: "SO4", Want: claim.Confirmed},
 	{Name: "SIGSTOP: and was answered", Of: "cross", Do: synAnswered, Claim: "SO4", Want: claim.Confirmed},
 }

@@ -67,7 +67,7 @@ func keepSYN(c *scenario.Conditions) {
 // keepSYNs lets neither SYN go on.
 func keepSYNs(c *scenario.Conditions) { rule(sent("a", journal.SYN), dropping(isSYN))(c) }
 
-// dropSYNACKs is a filter that drops every SYN+ACK.
+// dropSYNACKs is a filter that drops every SYN-ACK.
 func dropSYNACKs(c *scenario.Conditions) {
 	rule(journaltest.PacketAt(journal.AtDelivered, journal.SYN), dropping(isSYNACK))(c)
 }

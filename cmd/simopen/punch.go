@@ -33,10 +33,10 @@ func (f *filter) leaves(p *wire.Packet) {
 // enters says whether the host asked for this.
 func (f *filter) enters(p *wire.Packet) bool {
 	if f.out[flow{p.Dst, p.Src}] {
-		f.t.Filter(f.host, "%s from %s let in: asked for", p.Flags, p.Src)
+		f.t.Filter(f.host, "%s from %s let in: asked for", p.Flags.InProse(), p.Src)
 		return true
 	}
-	f.t.Filter(f.host, "%s from %s dropped: nobody asked for it", p.Flags, p.Src)
+	f.t.Filter(f.host, "%s from %s dropped: nobody asked for it", p.Flags.InProse(), p.Src)
 	return false
 }
 

@@ -31,7 +31,7 @@ func TestUndisturbed(t *testing.T) {
 	}
 }
 
-// oneByOne plays controls in turn: those that move bytes against the clock of
+// oneByOne runs controls in turn: those that move bytes against the clock of
 // initial sequence numbers must not be in each other's way. For the same reason
 // the tests that call it are not parallel.
 func oneByOne(t *testing.T, controls ...journaltest.Control) {

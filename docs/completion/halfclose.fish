@@ -20,7 +20,7 @@ complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff
 complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff help' -a orphan -d 'FIN_WAIT2 after close: gone after tcp_fin_timeout, straight to CLOSE'
 complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff help' -a half-open -d 'FIN_WAIT2 after SHUT_WR: still there after three times tcp_fin_timeout'
 complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff help' -a exit -d 'a process that returns from main, and one that calls _exit, with connections open'
-complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff help' -a kill -d 'a process that is killed with SIGKILL, with connections open'
+complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff help' -a kill -d 'a process that is killed with SIGKILL or SIGINT, with connections open'
 complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff help' -a leak -d 'a server that never closes, until it has no descriptor left; and every way out of CLOSE_WAIT'
 complete -c halfclose -n 'not __fish_seen_subcommand_from list check verify diff help' -a time-wait -d 'how long it lasts, what does not change that, and what it keeps from being bound'
 complete -c halfclose -n 'not __fish_seen_subcommand_from all endings four-way three-way merged-data late-data queued held-fin unread unsent truncated shared threads epoll shut-read orphan-default late-closer orphan half-open exit kill leak time-wait list check verify diff help' -a list -d 'list the scenarios, their networks and their claims'

@@ -31,7 +31,7 @@ func (c *Case) Follows(s *tcp.Socket, by journal.Witness, path ...Transition) {
 		}
 		cause := c.Cause(e)
 		c.Cite(cause)
-		c.Expect(c.View.Segment(cause).Is(t.On), "%s went to %s, but not on %s", s.Name(), t.To, t.On)
+		c.Expect(c.View.Segment(cause).Is(t.On), "%s went to %s, but not on %s", s.Name(), t.To, t.On.InProse())
 	}
 }
 

@@ -30,7 +30,7 @@ type Disagreement struct {
 }
 
 // Histories merges the state events of a journal into one history per socket,
-// in the order in which the sockets appear, up to the end of the play, and lists
+// in the order in which the sockets appear, up to the end of the steps, and lists
 // what one witness saw and another that was watching the same socket did not.
 //
 // Each witness sees a subsequence of the states a socket passed through, or

@@ -30,7 +30,7 @@ func Returned(e *journal.Event) string {
 // maxNamed bounds how many segments a sentence names.
 const maxNamed = 8
 
-// Named names segments by their flags: "SYN, SYN+ACK, ACK". PSH is left out: it says nothing
+// Named names segments by their flags: "SYN, SYN-ACK, ACK". PSH is left out: it says nothing
 // of a connection's state.
 func Named(some []*tcp.Segment) string {
 	var names []string
@@ -39,7 +39,7 @@ func Named(some []*tcp.Segment) string {
 			names = append(names, fmt.Sprintf("… %d more", len(some)-i))
 			break
 		}
-		names = append(names, strings.Join((s.Packet.Flags&^packet.PSH).Names(), "+"))
+		names = append(names, (s.Packet.Flags &^ packet.PSH).InProse())
 	}
 	if len(names) == 0 {
 		return "none"
@@ -53,7 +53,7 @@ func Path(whose string, path ...Transition) string {
 	for _, t := range path {
 		to := t.To
 		if t.On != 0 {
-			to += " on " + whose + " " + t.On.String()
+			to += " on " + whose + " " + t.On.InProse()
 		}
 		words = append(words, to)
 	}

@@ -17,7 +17,7 @@ import (
 // testBound bounds a run in a test; no test waits for it unless it fails.
 const testBound = 30 * time.Second
 
-// need skips the test where something cannot be played, for the reason probed.
+// need skips the test where something cannot be run, for the reason probed.
 func need(t *testing.T, c scenario.Conditions, steps func(*scenario.T)) {
 	t.Helper()
 	probe := scenario.Scenario{Name: "probe", Networks: journal.Networks(), Hosts: []string{"a"}, Steps: steps}

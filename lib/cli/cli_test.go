@@ -27,7 +27,7 @@ func decide(c *claim.Case, v claim.Verdict, because string) {
 	c.Holds("%s", because)
 }
 
-// fakeProgram is a binary whose scenarios play nothing and come out as their
+// fakeProgram is a binary whose scenarios do nothing and come out as their
 // names say, and whose one command prints what it was given.
 func fakeProgram() *Program {
 	c := &claim.Claim{

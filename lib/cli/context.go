@@ -38,7 +38,7 @@ func (c *Context) Elevate() (code int, done bool) {
 	})
 }
 
-// Conduct lets a command play on the caller's own stack, for as long as it takes,
+// Conduct lets a command run on the caller's own stack, for as long as it takes,
 // and returns the journal.
 func (c *Context) Conduct(s *scenario.Scenario, f journal.Family) journal.Journal {
 	return scenario.Conduct(c.Ctx, s, scenario.Conditions{Network: journal.HostNet, Family: f, Run: 1, First: 1})

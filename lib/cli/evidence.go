@@ -49,7 +49,7 @@ func wantedEvidence(c *Context, repeat int) (*wanted, error) {
 	w := &wanted{path: c.String(evidenceFlag), force: c.Bool(forceFlag), how: evidence.How{
 		Command: c.Argv, Label: c.String(labelFlag), Repeat: repeat,
 		Judge: func(j journal.Journal) report.Run {
-			r, _ := c.Program.judge().Report(j) // it was played
+			r, _ := c.Program.judge().Report(j) // it was run
 			return r
 		},
 	}}
@@ -62,7 +62,7 @@ func wantedEvidence(c *Context, repeat int) (*wanted, error) {
 	return w, nil
 }
 
-// mayWrite says early why it cannot be written: what is played may take its time.
+// mayWrite says early why it cannot be written: a run may take its time.
 func (w *wanted) mayWrite() error {
 	if w == nil {
 		return nil
@@ -84,13 +84,13 @@ func (w *wanted) write(r report.Report) error {
 // lateGC lets the heap grow tenfold before garbage is collected, in percent.
 const lateGC = 1000
 
-// Evidence is what a command writes of what it played; nil: it is not asked to.
+// Evidence is what a command writes of its run; nil: it is not asked to.
 type Evidence struct {
 	w      *wanted
 	report report.Report
 }
 
-// Evidence reads the flags of evidence, of a command that will play something now
+// Evidence reads the flags of evidence, of a command that will run something now
 // in which users' own programs send.
 func (c *Context) Evidence() (*Evidence, error) {
 	w, err := wantedEvidence(c, 1)
@@ -101,7 +101,7 @@ func (c *Context) Evidence() (*Evidence, error) {
 	return &Evidence{w, c.newReport()}, nil
 }
 
-// Write writes the journal of what was played, judged by the program's claims.
+// Write writes the journal of a run, judged by the program's claims.
 func (e *Evidence) Write(j journal.Journal) error {
 	if e == nil {
 		return nil

@@ -27,9 +27,9 @@ type Program struct {
 	// Fallback names the scenarios that take the default's place, in this
 	// order, where no network can have it.
 	Fallback []string
-	// Played are what commands play: they cannot be asked for as scenarios, but the
+	// Unlisted are scenarios that commands run: they cannot be asked for as scenarios, but the
 	// evidence of them is judged.
-	Played []scenario.Scenario
+	Unlisted []scenario.Scenario
 	// Flags are the binary's own, beyond the shared ones.
 	Flags []cli.Flag
 	// For names the scenarios that take a flag, where not all do.

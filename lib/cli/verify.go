@@ -48,7 +48,7 @@ func (p *Program) judge() evidence.Judge {
 		standard = p.Scenarios[0].Name
 	}
 	return evidence.Judge{Tool: p.tool(), Standard: standard, Report: func(j journal.Journal) (report.Run, bool) {
-		for _, s := range slices.Concat(p.Scenarios, p.Played) {
+		for _, s := range slices.Concat(p.Scenarios, p.Unlisted) {
 			if s.Name == j.Scenario {
 				return Report(&s, j), true
 			}

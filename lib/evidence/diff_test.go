@@ -11,15 +11,15 @@ import (
 )
 
 func TestDiff(t *testing.T) {
-	result := func(change func(p *play), more ...journal.Journal) *Result {
-		p := &play{cross(t, addrA, addrB)}
+	result := func(change func(p *script), more ...journal.Journal) *Result {
+		p := &script{cross(t, addrA, addrB)}
 		change(p)
 		r := reportOf(append([]journal.Journal{p.Journal}, more...)...)
 		b := New(r, How{Repeat: 1})
 		return &Result{Machine: b.Machine, Report: b.Report}
 	}
-	whole := result(func(*play) {})
-	later := result(func(p *play) {
+	whole := result(func(*script) {})
+	later := result(func(p *script) {
 		for i := range p.Events {
 			p.Events[i].T *= 3
 			if q := p.Events[i].Packet; q != nil {
@@ -28,11 +28,11 @@ func TestDiff(t *testing.T) {
 		}
 	})
 	later.Machine.Kernel = "Linux 5.10"
-	silent := result(func(p *play) { p.Events = p.Events[len(p.Events)-1:] })
-	longer := result(func(p *play) { p.segment(t, addrB, addrA, packet.RST, "") })
+	silent := result(func(p *script) { p.Events = p.Events[len(p.Events)-1:] })
+	longer := result(func(p *script) { p.segment(t, addrB, addrA, packet.RST, "") })
 	second := cross(t, addrA, addrB)
 	second.Run, second.Scenario = 2, "other"
-	two := result(func(*play) {}, second)
+	two := result(func(*script) {}, second)
 	for name, tt := range map[string]struct {
 		a, b *Result
 		same bool

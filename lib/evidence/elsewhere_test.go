@@ -83,7 +83,7 @@ func TestDirtyBuildsAreNone(t *testing.T) {
 // TestNewerKindsPass: an event of a kind that a later version knows is kept as it is, and
 // named.
 func TestNewerKindsPass(t *testing.T) {
-	p := &play{cross(t, addrA, addrB)}
+	p := &script{cross(t, addrA, addrB)}
 	p.add(journal.Event{Host: "a", Kind: "later", Unknown: json.RawMessage(`{"b":[1, 2],"a":"<"}`)})
 	all := rendered(t, New(reportOf(p.Journal), How{Repeat: 1}))
 	if !bytes.Contains(all[fileJournal], []byte(`"later":{"b":[1, 2],"a":"<"}`)) {
@@ -94,7 +94,7 @@ func TestNewerKindsPass(t *testing.T) {
 
 // TestNoUTF8: what is no text is written as it is read.
 func TestNoUTF8(t *testing.T) {
-	p := &play{cross(t, addrA, addrB)}
+	p := &script{cross(t, addrA, addrB)}
 	for _, text := range []string{"x\xffy", `\ufffd`, `\\ufffd`, "\ufffd"} {
 		p.add(journal.Event{Host: "a", Kind: journal.KindNote, Note: &journal.Note{Text: text}})
 	}

@@ -105,7 +105,7 @@ func TestManyEvents(t *testing.T) {
 	all[fileManifest] = manifestOf(all)
 	bounded(t, func() { wantForeign(t, all, "evidence has at most 20000 events") })
 
-	p := &play{cross(t, addrA, addrB)}
+	p := &script{cross(t, addrA, addrB)}
 	p.ElapsedNS = int64(maxRunEvents+1) * 1000
 	for len(p.Events) < maxRunEvents {
 		p.add(journal.Event{Host: "a", Kind: journal.KindNote, Note: &journal.Note{Text: "n"}})
@@ -155,7 +155,7 @@ func TestLongTexts(t *testing.T) {
 
 // TestManyProblemsAreNotAllListed: one altered packet after the other.
 func TestManyProblemsAreNotAllListed(t *testing.T) {
-	p := &play{cross(t, addrA, addrB)}
+	p := &script{cross(t, addrA, addrB)}
 	p.ElapsedNS *= 10
 	for range 200 {
 		p.segment(t, addrA, addrB, 0, "x")

@@ -11,7 +11,7 @@ import (
 // TestHiddenPayloadIsNamed: hashes in the place of what was sent are named as what nobody
 // checked.
 func TestHiddenPayloadIsNamed(t *testing.T) {
-	p := &play{cross(t, addrA, addrB)}
+	p := &script{cross(t, addrA, addrB)}
 	p.segment(t, addrA, addrB, packet.PSH|packet.ACK, "secret")
 	b := New(reportOf(p.Journal), How{Repeat: 1, Theirs: true, HidePayload: true, Judge: judged})
 	v := mustHold(t, rendered(t, b))

@@ -30,7 +30,7 @@ func revealing(t testing.TB, a, b journal.Address) journal.Journal {
 	const said = "grumpy at snowwhite, in /home/grumpy/lib/x.so, of /home/grumpy, from 10.20.30.40 by fd12::40%eth0 to [fd12::50]:7"
 	j := cross(t, a, b)
 	j.Stopped, j.NetworkWhy, j.Witnesses[1].Reason = "", said, said
-	p := &play{j}
+	p := &script{j}
 	p.segment(t, a, b, packet.PSH|packet.ACK, "GET / HTTP/1.1\r\nHost: SNOWWHITE\r\nFrom: grumpy@x\r\n\r\n")
 	p.Journal = captured(p.Journal, journal.HostNet)
 	for _, e := range []journal.Event{
@@ -113,7 +113,7 @@ func TestNamedAsAnAddress(t *testing.T) {
 // TestWhatAScenarioSendsStays: it is the same for everybody, and who knows it could
 // read off the name that was taken out of it.
 func TestWhatAScenarioSendsStays(t *testing.T) {
-	p := &play{cross(t, addrA, addrB)}
+	p := &script{cross(t, addrA, addrB)}
 	p.segment(t, addrA, addrB, packet.PSH|packet.ACK, "ask 1 alice")
 	p.add(journal.Event{Host: "a", Kind: journal.KindCall, Socket: "a1", Call: &journal.Call{Op: "write", Args: []string{"a1", "11"}, Result: 11, Data: []byte("ask 1 alice")}})
 	p.add(journal.Event{Kind: journal.KindAnswer, Answer: &journal.Answer{Policy: "naive", Did: "taken", Request: "ask 1 alice", Asked: 1}})

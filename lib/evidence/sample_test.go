@@ -44,17 +44,17 @@ func judged(j journal.Journal) report.Run {
 
 var judge = Judge{Tool: tool, Standard: "alone", Report: func(j journal.Journal) (report.Run, bool) { return judged(j), j.Scenario == "cross" }}
 
-// play writes a journal by hand.
-type play struct{ journal.Journal }
+// script writes a journal by hand.
+type script struct{ journal.Journal }
 
-func (p *play) add(e journal.Event) int {
+func (p *script) add(e journal.Event) int {
 	e.N, e.Run, e.T = len(p.Events)+1, 1, int64(len(p.Events)+1)*1000
 	p.Events = append(p.Events, e)
 	return e.N
 }
 
 // segment puts a segment between two addresses on the wire, and lets it arrive.
-func (p *play) segment(t testing.TB, from, to journal.Address, flags packet.Flags, payload string) {
+func (p *script) segment(t testing.TB, from, to journal.Address, flags packet.Flags, payload string) {
 	t.Helper()
 	hosts := map[journal.Address]string{}
 	for _, s := range p.Sockets {
@@ -81,7 +81,7 @@ const addrA, addrB journal.Address = "192.0.2.1:5001", "192.0.2.2:5002"
 
 // cross is a journal with a little of everything.
 func cross(t testing.TB, a, b journal.Address) journal.Journal {
-	p := &play{journal.Journal{
+	p := &script{journal.Journal{
 		Run: 1, Scenario: "cross", Network: journal.Wire, Family: journal.IPv4, ElapsedNS: 99_000, BeganNS: 1_000_000,
 		Witnesses: []journal.WitnessStatus{
 			{Name: journal.Calls, Status: journal.Attached},

@@ -302,7 +302,7 @@ func TestRepeated(t *testing.T) {
 
 // TestBulk: what was counted instead of kept is said, and not in the capture.
 func TestBulk(t *testing.T) {
-	p := &play{cross(t, addrA, addrB)}
+	p := &script{cross(t, addrA, addrB)}
 	p.add(journal.Event{Host: "a", Kind: journal.KindPacket, Packet: &journal.Packet{
 		Src: addrA, Dst: addrB, Flags: journal.ACK, At: journal.AtDelivered,
 		Bulk: &journal.Bulk{Packets: 5_000, IPBytes: 80_000_000, TCPBytes: 79_000_000, SHA256: strings.Repeat("0", 64), Flags: "ACK"},

@@ -61,6 +61,14 @@ func (f Flags) String() string {
 	return strings.Join(f.Names(), ",")
 }
 
+// InProse is Names joined by hyphens, "SYN-ACK", as a sentence calls a segment.
+func (f Flags) InProse() string {
+	if f == 0 {
+		return "none"
+	}
+	return strings.Join(f.Names(), "-")
+}
+
 // areNames says whether the names are those of f, in the order of Names.
 func (f Flags) areNames(names []string) bool {
 	i := 0

@@ -75,8 +75,8 @@ type Journal struct {
 	// report says. 0: not told.
 	BeganNS int64 `json:"began_ns,omitempty"`
 
-	// Played is the number of the last event of the play: what follows is the
-	// engine's own tearing down, and no evidence. 0: not told.
+	// Played is the number of the last event of the steps: what follows is the
+	// engine's own teardown, and no evidence. 0: not told.
 	Played int `json:"played,omitempty"`
 	// Stopped says why the run ended before its last planned step: "timeout
 	// after 10s", "interrupted", "socket: EMFILE". Empty: every step was taken.

@@ -75,6 +75,9 @@ func (j *packetJSON) packet() *Packet {
 	return p
 }
 
+// IsICMP says whether it is one of ICMP, of either family.
+func (p *Packet) IsICMP() bool { return p.Proto == "icmp" || p.Proto == "icmpv6" }
+
 // FlagNames are the packet's flags by name, those too that this version does not know.
 func (p *Packet) FlagNames() []string {
 	if p.RawFlags != nil && FlagsOf(p.RawFlags...) == p.Flags {

@@ -136,8 +136,8 @@ func (r *Recorder) Finish(stopped string) Journal {
 	return j
 }
 
-// Played marks the end of the play: what is recorded from here on belongs to
-// the tearing down.
+// Played marks the end of the steps: what is recorded from here on belongs to
+// the teardown.
 func (r *Recorder) Played() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -44,7 +44,7 @@ func blind(t *testing.T, name string, w journal.Witness) *journal.Journal {
 	return d.Journal
 }
 
-// witnessOf is the witness that an event is owed to; "": the play itself.
+// witnessOf is the witness that an event is owed to; "": the steps themselves.
 func witnessOf(e *journal.Event) journal.Witness {
 	switch {
 	case e.Packet != nil:

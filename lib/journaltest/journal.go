@@ -147,7 +147,7 @@ func (d *Journal) Carry(n int, like *journal.Event, change func(*journal.Packet)
 }
 
 // SYNAgain lets the first SYN be sent again before it is delivered, as after
-// SIGSTOP and SIGCONT; the copy arrives while the SYN+ACK is under way.
+// SIGSTOP and SIGCONT; the copy arrives while the SYN-ACK is under way.
 func (d *Journal) SYNAgain(change func(*journal.Packet)) {
 	d.t.Helper()
 	syn := d.First(PacketAt(journal.AtSent, journal.SYN))

@@ -15,7 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// Scripts plays the sessions at a terminal of testdata/script, in which the
+// Scripts types the sessions at a terminal of testdata/script, in which the
 // binary is a command: TestMain has to hand it to testscript.Main.
 func Scripts(t *testing.T, binary string) {
 	// Under the race detector a process would sleep a second before it ends.

@@ -369,6 +369,6 @@ func (d *picture) more() {
 		total += n
 	}
 	if total > 0 {
-		d.f("<p class=\"soft\">%s left out: readings that tell nothing new, and what followed the play. journal.jsonl has all.</p>\n", count(int64(total), "event"))
+		d.f("<p class=\"soft\">%s left out: readings that tell nothing new, and the teardown. journal.jsonl has all.</p>\n", count(int64(total), "event"))
 	}
 }

@@ -67,7 +67,7 @@ type ladder struct {
 }
 
 // newLadder makes rows of a run's events: all of them, or those that tell the
-// story, up to the end of the play, and those that a finding cites.
+// story, up to the end of the steps, and those that a finding cites.
 func newLadder(r *Run, everything bool) *ladder {
 	routes := newRoutes(r)
 	b := &rowBuilder{

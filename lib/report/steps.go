@@ -15,7 +15,7 @@ type Step struct {
 	Text  string `json:"text"`  // without times, and without what is left to chance: ports, absolute sequence numbers, how many attempts it took
 }
 
-// PacketSteps are the TCP segments of the play, in order: where each was seen,
+// PacketSteps are the TCP segments of the steps, in order: where each was seen,
 // its flags, its numbers from where its sender began, its options.
 func (r *Run) PacketSteps() []Step {
 	var (

@@ -140,7 +140,7 @@ func TestPipedChild(t *testing.T) {
 }
 
 // TestOtherPrograms: a program with a socket as its standard input and output: how
-// it ends is known, whether by itself, by a signal, or by the tearing down.
+// it ends is known, whether by itself, by a signal, or by the teardown.
 func TestOtherPrograms(t *testing.T) {
 	for name, tt := range map[string]struct {
 		script      string

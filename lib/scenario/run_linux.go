@@ -220,11 +220,11 @@ func (r *run) conduct(s *Scenario) journal.Journal {
 	return r.rec.Finish(stoppedBy(err))
 }
 
-// lateOnLo are the pauses after which the sockets are looked at again at the end of a play: a busy
+// lateOnLo are the pauses after which the sockets are looked at again at the end of the steps: a busy
 // machine takes a segment in a while after it was sent, or captured.
 var lateOnLo = []time.Duration{0, time.Millisecond, 10 * time.Millisecond, 40 * time.Millisecond}
 
-// count takes down what TCP_INFO counted when the play is over, and takes in what was counted:
+// count takes down what TCP_INFO counted when the steps are over, and takes in what was counted:
 // on lo when nothing is under way any more.
 func (r *run) count() {
 	if r.wire != nil {

@@ -112,7 +112,7 @@ func (b *builder) build() {
 		switch {
 		case isSegment(e):
 			b.segment(i, e)
-		case e.Packet != nil && strings.HasPrefix(e.Packet.Proto, "icmp"):
+		case e.Packet != nil && e.Packet.IsICMP():
 			b.icmp(e)
 		case e.Call != nil:
 			b.call(e)

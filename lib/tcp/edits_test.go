@@ -169,7 +169,7 @@ func TestSmallEditsAreFound(t *testing.T) {
 	}
 }
 
-// tryEdit changes a journal at a random event of its play; ok: the change applies there.
+// tryEdit changes a journal at a random event of its steps; ok: the change applies there.
 func tryEdit(r *rand.Rand, t *testing.T, x edit, whole *journal.Journal) (found, ok bool) {
 	j := *whole
 	j.Events = slices.Clone(whole.Events)

@@ -365,6 +365,14 @@ func (v *View) Segments(at string) []*Segment {
 	return some
 }
 
+// First is the first of some events; nil: there is none.
+func First(events []*journal.Event) *journal.Event {
+	if len(events) == 0 {
+		return nil
+	}
+	return events[0]
+}
+
 // FirstSent lists the first transmissions of all connections: on the wire as they left, on
 // lo as they arrived.
 func (v *View) FirstSent() []*Segment {

@@ -109,7 +109,7 @@ func (v *View) settledAfter(x *journal.Event) int {
 	return v.nextCall(next)
 }
 
-// nextCall is the next call of the play after an event; 0: there was none.
+// nextCall is the next call of the steps after an event; 0: there was none.
 func (v *View) nextCall(n int) int {
 	if n == 0 {
 		return 0

@@ -173,7 +173,7 @@ func (c *confrontation) followed(s *Socket, x cause, step int) {
 }
 
 // nextStep is the next event after one by which the witnesses had looked at every
-// socket: a packet or a call. 0: there was none in the play.
+// socket: a packet or a call. 0: there was none in the steps.
 func (v *View) nextStep(n int) int {
 	i, ok := v.index(n)
 	if !ok {
@@ -246,7 +246,7 @@ func (v *View) nextDeedOrCapture(n int) int {
 	return v.played
 }
 
-// inLastCalls says whether an event is at the end of a play that was cut short: its
+// inLastCalls says whether an event is at the end of the steps that was cut short: its
 // effects may not have been seen.
 func (v *View) inLastCalls(n int) bool {
 	last := 0
@@ -306,7 +306,7 @@ func (c *confrontation) neverAcked(e *End) {
 	c.aboutEnd(R3, e, []int{a.n}, "data or a FIN was delivered to "+c.who(e)+" in order", "it was not acknowledged within 0.3 s")
 }
 
-// endTime is when the play was over: before the first event of the tearing down, if there is any.
+// endTime is when the steps were over: before the first event of the teardown, if there is any.
 func (v *View) endTime() int64 {
 	if e := v.event(v.played + 1); e != nil {
 		return e.T
@@ -314,7 +314,7 @@ func (v *View) endTime() int64 {
 	return v.lastTime()
 }
 
-// lastTime is when the play's last event was observed.
+// lastTime is when the steps' last event was observed.
 func (v *View) lastTime() int64 {
 	var t int64
 	for i := range v.Journal.Events {

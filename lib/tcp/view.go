@@ -21,7 +21,7 @@ type View struct {
 	wire   bool
 	host   bool
 	folded bool // rounds of a hunt or a race were counted instead of kept, packets among them
-	played int  // the last event of the play
+	played int  // the last event of the steps
 	last   int  // the last event of all
 
 	byID      map[string]*Socket

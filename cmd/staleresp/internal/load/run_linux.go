@@ -68,7 +68,7 @@ func (t *team) run(ctx context.Context) {
 		made := sync.OnceFunc(t.made.Done)
 		all.Go(func() {
 			defer made() // if there was no place to make any
-			if t.errs[i] = t.config.Place(func() error { return t.play(ctx, t.shards[i], made) }); t.errs[i] != nil {
+			if t.errs[i] = t.config.Place(func() error { return t.runShard(ctx, t.shards[i], made) }); t.errs[i] != nil {
 				cancel()
 			}
 		})
@@ -89,8 +89,8 @@ func (t *team) failed() error {
 	return t.errs[i]
 }
 
-// play makes a shard's connections, and lets it run as soon as all have made theirs.
-func (t *team) play(ctx context.Context, s *shard, made func()) error {
+// runShard makes a shard's connections, and lets it run as soon as all have made theirs.
+func (t *team) runShard(ctx context.Context, s *shard, made func()) error {
 	defer s.close()
 	err := t.enter()
 	if err == nil {
