@@ -13,7 +13,7 @@ import (
 // source port.
 func portCommand() cli.Command {
 	return cli.Command{
-		Name: "port", Usage: "say whether server ports can be hit by the kernel's choice of source port, and the cure",
+		Name: "port", Usage: "say whether server ports can be hit by the kernel's choice of source port, the cure, and what uses them now",
 		ArgsUsage: "PORT [PORT ...]",
 		Flags:     append(live.PlaceFlags(), cli.FormatFlag()),
 		Accepts:   []string{"color"},
@@ -46,6 +46,13 @@ func doPort(c *cli.Context) (int, error) {
 		return cli.ExitInconclusive, err
 	}
 	r := portSettings(s).check(ports, place)
+	users, err := usersOf(place, ports)
+	if err != nil {
+		return cli.ExitInconclusive, err
+	}
+	for i := range r.Ports {
+		r.Ports[i].Users, r.Ports[i].UsersKnown = users.of(r.Ports[i].Port), true
+	}
 	code := 0
 	if r.Cure != nil {
 		code = cli.ExitNotReproduced
@@ -68,8 +75,8 @@ func (r *portReport) write(w io.Writer) {
 	if r.Namespace != "" {
 		fmt.Fprintf(w, "in %s:\n", r.Namespace)
 	}
-	for _, p := range r.Ports {
-		fmt.Fprintf(w, "port %d %s: %s\n", p.Port, p.verdict(), p.Why)
+	for i := range r.Ports {
+		r.Ports[i].write(w)
 	}
 	if r.Cure != nil {
 		fmt.Fprintf(w, "\nto protect %s, keeping what is reserved already:\n  %s\n", r.Cure.whom(), r.Cure.Now)

@@ -21,6 +21,9 @@ type checkedPort struct {
 	// Preferred: connect() tries ports of its parity first.
 	Preferred bool   `json:"preferred"`
 	Why       string `json:"why"`
+	// Users are the sockets that have it at their own end now.
+	Users      []portUser `json:"users"`
+	UsersKnown bool       `json:"-"`
 }
 
 func (p checkedPort) verdict() string {

@@ -1,11 +1,11 @@
 # fish completion for sockscan; written by make docs.
 complete -c sockscan -f
 complete -c sockscan -n 'not __fish_seen_subcommand_from explain port resets help' -a explain -d 'say what a kind of finding means, whose fault it can be, the cure, and the scenario that reproduces it'
-complete -c sockscan -n 'not __fish_seen_subcommand_from explain port resets help' -a port -d 'say whether server ports can be hit by the kernel\'s choice of source port, and the cure'
+complete -c sockscan -n 'not __fish_seen_subcommand_from explain port resets help' -a port -d 'say whether server ports can be hit by the kernel\'s choice of source port, the cure, and what uses them now'
 complete -c sockscan -n 'not __fish_seen_subcommand_from explain port resets help' -a resets -d 'show what the kernel counts of resets: over a while, and since boot'
 complete -c sockscan -n 'not __fish_seen_subcommand_from explain port resets help' -a help -d 'how it is called, or a command is'
 complete -c sockscan -n '__fish_seen_subcommand_from help' -a explain -d 'say what a kind of finding means, whose fault it can be, the cure, and the scenario that reproduces it'
-complete -c sockscan -n '__fish_seen_subcommand_from help' -a port -d 'say whether server ports can be hit by the kernel\'s choice of source port, and the cure'
+complete -c sockscan -n '__fish_seen_subcommand_from help' -a port -d 'say whether server ports can be hit by the kernel\'s choice of source port, the cure, and what uses them now'
 complete -c sockscan -n '__fish_seen_subcommand_from help' -a resets -d 'show what the kernel counts of resets: over a while, and since boot'
 complete -c sockscan -n 'contains -- -- (commandline -opc)' -F
 complete -c sockscan -n 'not __fish_seen_subcommand_from explain port resets' -l netns -r -F -d 'look into the network namespace NAME, or at a path'

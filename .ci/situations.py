@@ -1,0 +1,199 @@
+#!/usr/bin/env python3
+"""Programs that bring sockets into the situations that .ci/scan looks for.
+
+situations.py NAME ARGUMENTS: it says "ready" when all is as it should be, and stays so
+until it is killed.
+"""
+import resource
+import select
+import socket
+import sys
+import threading
+import time
+
+
+def listener(address, port, backlog=64):
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind((address, port))
+    s.listen(backlog)
+    return s
+
+
+def stay(*kept):
+    print("ready", flush=True)
+    while kept is not None:
+        time.sleep(60)
+
+
+def named(name):
+    """Names the process, as threads and comm show it."""
+    with open("/proc/self/comm", "w") as f:
+        f.write(name)
+
+
+def leaky(port):
+    """A server that reads to the end and never closes."""
+    named("leaky")
+    s, kept = listener("0.0.0.0", int(port)), []
+    print("ready", flush=True)
+    while True:
+        c, _ = s.accept()
+        kept.append(c)
+        threading.Thread(target=c.recv, args=(1 << 16, socket.MSG_WAITALL), daemon=True).start()
+
+
+def clients(address, port, number):
+    """Clients that send, close their side, and wait for an answer."""
+    named("clients")
+    kept = [socket.create_connection((address, int(port))) for _ in range(int(number))]
+    for c in kept:
+        c.sendall(b"hello")
+    time.sleep(0.3)  # so that it goes through a relay first
+    for c in kept:
+        c.shutdown(socket.SHUT_WR)
+    stay(kept)
+
+
+def relay(port, backend, passes):
+    """A relay that passes its client's FIN on, or forgets to."""
+    named("relay")
+    s, kept = listener("127.0.0.1", int(port)), []
+    print("ready", flush=True)
+
+    def carry(client, server):
+        while data := client.recv(4096):
+            server.sendall(data)
+        if passes == "passes":
+            server.shutdown(socket.SHUT_WR)
+
+    while True:
+        client, _ = s.accept()
+        server = socket.create_connection(("127.0.0.1", int(backend)))
+        kept += [client, server]
+        threading.Thread(target=carry, args=(client, server), daemon=True).start()
+
+
+def hung(port, backlog, number):
+    """A server that does not accept, and clients that call it."""
+    named("hung")
+    s, kept = listener("127.0.0.1", int(port), int(backlog)), []
+    for _ in range(int(number)):
+        c = socket.socket()
+        c.setblocking(False)
+        c.connect_ex(("127.0.0.1", int(port)))
+        kept.append(c)
+    stay(s, kept)
+
+
+def ports(port, number):
+    """A client that closes first, again and again."""
+    named("ports")
+    s = listener("127.0.0.1", int(port))
+    for _ in range(int(number)):
+        c = socket.create_connection(("127.0.0.1", int(port)))
+        a, _ = s.accept()
+        c.close()
+        a.recv(1)
+        a.close()
+    stay(s)
+
+
+def descriptors(limit, number):
+    """A program near its limit of descriptors."""
+    named("greedy")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (int(limit), int(limit)))
+    stay([socket.socket() for _ in range(int(number))])
+
+
+def unread(port):
+    """A reader that does not read, and a writer that it holds up."""
+    named("unread")
+    s = listener("127.0.0.1", int(port))
+    c = socket.create_connection(("127.0.0.1", int(port)))
+    a, _ = s.accept()
+    c.setblocking(False)
+    while select.select([], [c], [], 0.2)[1]:
+        c.send(bytes(1 << 16))
+    stay(s, c, a)
+
+
+def stream(port):
+    """A half-close in use: the client has asked all it has to, the server goes on answering."""
+    named("stream")
+    s = listener("127.0.0.1", int(port))
+    c = socket.create_connection(("127.0.0.1", int(port)))
+    a, _ = s.accept()
+    c.shutdown(socket.SHUT_WR)
+    a.recv(1)
+    print("ready", flush=True)
+    while True:
+        a.sendall(b"more")
+        c.recv(4)
+        time.sleep(0.1)
+
+
+def echo(address, port):
+    """A server that answers for as long as it is asked, and closes after its client."""
+    named("echo")
+    s = listener(address, int(port))
+    print("ready", flush=True)
+
+    def serve(c):
+        with c:
+            while data := c.recv(4096):
+                c.sendall(data)
+
+    while True:
+        threading.Thread(target=serve, args=(s.accept()[0],), daemon=True).start()
+
+
+def busy(address, port):
+    """Clients that ask and close in good order, all the time."""
+    named("busy")
+    print("ready", flush=True)
+    while True:
+        cs = [socket.create_connection((address, int(port))) for _ in range(20)]
+        for c in cs:
+            c.sendall(b"x")
+        for c in cs:
+            c.recv(1)
+            c.close()
+        time.sleep(0.05)
+
+
+def talk(address, port, how):
+    """A client that has talked, and after a word on stdin goes on with data, with keepalive, or not at all."""
+    named("talk")
+    c = socket.create_connection((address, int(port)))
+    c.sendall(b"x")
+    c.recv(1)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    if how == "data":
+        c.sendall(b"is anybody there?")
+    if how == "keepalive":
+        c.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 1)
+        c.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 1)
+        c.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 100)
+        c.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    stay(c)
+
+
+def half_open(address, port, first, number):
+    """Clients, each at an address of its own, whose SYNs are answered into the void."""
+    named("half-open")
+    kept = []
+    for n in range(int(number)):
+        c = socket.socket()
+        c.setblocking(False)
+        c.bind((first + str(n + 10), 0))
+        c.connect_ex((address, int(port)))
+        kept.append(c)
+    stay(kept)
+
+
+if __name__ == "__main__":
+    {f.__name__: f for f in (leaky, clients, relay, hung, ports, descriptors, unread, stream, echo, busy, talk, half_open)}[
+        sys.argv[1]
+    ](*sys.argv[2:])
