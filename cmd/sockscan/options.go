@@ -231,7 +231,7 @@ type scanEvery struct {
 // scanEveryFlags set it.
 func scanEveryFlags() []urfave.Flag {
 	return []urfave.Flag{
-		cli.Duration("every", "look again each `DURATION` of a second or more, until ^C, and show what grew", "", 0),
+		cli.Duration("every", "look again each `DURATION` of a second or more, until ^C, and show what has come", "", 0),
 		cli.Number("times", "end --every after `N` looks", "", 1, cli.Many),
 	}
 }

@@ -7,7 +7,7 @@ var program = cli.Program{
 	Name:     "sockscan",
 	Summary:  "what this machine's TCP sockets suffer from, now",
 	Alone:    &lookCommand,
-	Commands: []cli.Command{explainCommand(), portCommand(), resetsCommand()},
+	Commands: []cli.Command{explainCommand(), portCommand(), resetsCommand(), watchCommand()},
 	Examples: []cli.Example{
 		{Line: "sockscan", Does: "the stuck sockets of this machine: whose, how old, and whose bug it is"},
 		{Line: "sockscan --every 5s", Does: "again each five seconds, and what grew"},

@@ -14,13 +14,13 @@ import (
 // resetsCommand shows what the kernel has counted of RSTs, and what that means.
 func resetsCommand() cli.Command {
 	return cli.Command{
-		Name: "resets", Usage: "show what the kernel counts of resets: over a while, and since boot",
-		Flags: append(live.PlaceFlags(),
-			cli.Duration("for", "count for a `DURATION` like 10s; without it, since boot alone", "", 0), cli.FormatFlag()),
+		Name: "resets", Usage: "show who is reset and why: what the kernel counts, and with --for each RST",
+		Flags: append(append(live.PlaceFlags(), scanEveryFlags()...),
+			cli.Duration("for", "count for a `DURATION` like 10s, and list each RST; without it, what was counted since boot", "", 0), cli.FormatFlag()),
 		Accepts: []string{"color"},
 		Exit:    "0 read, 2 bad usage, 3 the counters could not be read, or output lost",
 		Examples: []cli.Example{
-			{Line: "sockscan resets --for 10s", Does: "which counters of resets move in ten seconds, and why"},
+			{Line: "sockscan resets --for 10s", Does: "who is reset in ten seconds, and why"},
 		},
 		Do: doResets,
 	}
@@ -69,6 +69,7 @@ type resetsReport struct {
 	ForNS     int64     `json:"for_ns,omitempty"`    // how long was counted
 	Counters  []counted `json:"counters"`            // those that moved most first
 	Unknown   []string  `json:"unknown,omitempty"`   // counters that this kernel does not have
+	Each      *rstList  `json:"each,omitempty"`      // RST seen meanwhile; nil: nothing was waited for
 }
 
 func doResets(c *cli.Context) (int, error) {
@@ -79,39 +80,55 @@ func doResets(c *cli.Context) (int, error) {
 	if err != nil {
 		return cli.ExitUsage, err
 	}
-	r, err := countResets(c, place, c.Duration("for"))
+	every, err := scanEveryOf(c)
+	if err == nil {
+		err = c.NotBoth("for", "every")
+	}
 	if err != nil {
+		return cli.ExitUsage, err
+	}
+	if err := countResets(c, place, every); err != nil {
 		return cli.ExitInconclusive, err
 	}
-	return 0, c.TextOrJSON(r, r.write)
+	return 0, nil
 }
 
-// countResets reads the counters of a place, and again after a while, or when the user
-// has had enough.
-func countResets(c *cli.Context, place live.Place, wait time.Duration) (*resetsReport, error) {
-	counters, err := live.OpenCounters(place)
+// countResets shows the counters of a place; with --for or --every how far they moved, and each RST.
+func countResets(c *cli.Context, in live.Place, every scanEvery) error {
+	counters, err := live.OpenCounters(in)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer counters.Close()
 	before, err := counters.Read()
 	if err != nil {
-		return nil, err
+		return err
 	}
+	wait := cmp.Or(every.interval, c.Duration("for"))
 	if wait == 0 {
-		return newResetsReport(place, nil, before, 0), nil
+		r := newResetsReport(in, nil, before, 0)
+		return c.TextOrJSON(r, r.write)
 	}
-	began := time.Now()
-	select {
-	case <-c.Ctx.Done():
-	case <-time.After(wait):
+	each := openRSTs(in)
+	defer each.close()
+	show := c.TextOrJSON
+	if every.interval > 0 {
+		show = c.EachTextOrJSON
 	}
-	took := time.Since(began)
-	after, err := counters.Read()
-	if err != nil {
-		return nil, err
+	for n := 1; ; n++ {
+		began := time.Now()
+		seen := each.during(c.Ctx, wait)
+		took := time.Since(began)
+		after, err := counters.Read()
+		if err != nil {
+			return err
+		}
+		r := newResetsReport(in, before, after, took)
+		r.Each, before = seen, after
+		if err := show(r, r.write); err != nil || c.Ctx.Err() != nil || every.interval == 0 || n == every.times {
+			return err
+		}
 	}
-	return newResetsReport(place, before, after, took), nil
 }
 
 // newResetsReport has the values of all counters and, where they were read twice, how far
@@ -169,6 +186,9 @@ func (r *resetsReport) write(w io.Writer) {
 		fmt.Fprintf(w, "this kernel does not have %d of them: %v\n", n, r.Unknown)
 	}
 	fmt.Fprintln(w, "RSTs received are not counted as such: those that ended something are among EstabResets, AttemptFails and EmbryonicRsts.")
+	if r.Each != nil {
+		r.Each.write(w)
+	}
 }
 
 func (c *counted) write(w io.Writer) {

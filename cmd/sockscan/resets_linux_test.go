@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -120,4 +121,50 @@ func TestNoSuchPlace(t *testing.T) {
 			t.Errorf("%s: exit %d, stdout %q, stderr %q", flag, code, out, errs)
 		}
 	}
+}
+
+// TestEachRST: of a private namespace, each with its reason, its program and what it answers.
+func TestEachRST(t *testing.T) {
+	journaltest.InNamespace(t, func() error {
+		place := []string{"--netns", fmt.Sprintf("/proc/%d/task/%d/ns/net", os.Getpid(), syscall.Gettid()), "--for", "1500ms", "--format", "json"}
+		seen := make(chan resetsReport, 1)
+		go func() {
+			var r resetsReport
+			_, out, _ := command(t, "resets", place...)
+			_ = json.Unmarshal([]byte(out), &r)
+			seen <- r
+		}()
+		var r resetsReport
+		for r.Schema == "" { // until it watches, and for as long as it does
+			select {
+			case r = <-seen:
+			case <-time.After(200 * time.Millisecond):
+				if err := refusedAndReset(); err != nil {
+					return err
+				}
+			}
+		}
+		if r.Each == nil {
+			t.Fatalf("%+v", r)
+		}
+		if strings.Contains(r.Each.NotWatched, "CAP_BPF") {
+			t.Skipf("skip: needs root: %s", r.Each.NotWatched)
+		}
+		var refused, aborted int
+		for _, x := range r.Each.RSTs {
+			switch {
+			case x.Direction == "sent" && x.Answers == "SYN" && strings.HasSuffix(x.Local, ":9") && x.State == "" && x.Owner == nil:
+				refused++
+			case x.Direction == "sent" && x.State == "ESTABLISHED" && x.Owner != nil && x.Owner.PID == os.Getpid():
+				aborted++
+			case x.Direction == "received" && (x.State == "SYN_SENT" || x.State == "ESTABLISHED"):
+			default:
+				t.Errorf("not expected: %+v", x)
+			}
+		}
+		if r.Each.NotWatched != "" || refused == 0 || aborted == 0 || r.Each.Lost > 0 {
+			t.Errorf("%d refused, %d aborted: %+v", refused, aborted, r.Each)
+		}
+		return nil
+	})
 }

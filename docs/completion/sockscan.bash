@@ -12,7 +12,7 @@ _sockscan() {
 			first=-- files=yes
 			break
 			;;
-		--netns | --netns-of | --fail-over | --every | --times | --kind | --pid | --program | --port | --state | --remote | --ports-at | --descriptors-at | --idle | --output | --format | --color | --for) flag=$word ;;
+		--netns | --netns-of | --fail-over | --every | --times | --kind | --pid | --program | --port | --state | --remote | --ports-at | --descriptors-at | --idle | --output | --format | --color | --for | --stuck) flag=$word ;;
 		-*) ;;
 		*) first=${first:-$word} ;;
 		esac
@@ -22,6 +22,7 @@ _sockscan() {
 		case $first:$flag in
 		port:--format) words='text json' ;;
 		resets:--format) words='text json' ;;
+		watch:--format) words='text jsonl' ;;
 		*:--netns) files=yes ;;
 		*:--kind) words='all self-connected accept-queue close-wait ports descriptors zero-window dead-peer closing fin-wait2 orphan syn-queue tcp-mem tw-buckets conntrack idle' ;;
 		*:--state) words='CLOSE_WAIT CLOSING ESTABLISHED FIN_WAIT1 FIN_WAIT2 LAST_ACK TIME_WAIT' ;;
@@ -35,14 +36,15 @@ _sockscan() {
 		case $first in
 		explain) words='--color' ;;
 		port) words='--netns --netns-of --format --color' ;;
-		resets) words='--netns --netns-of --for --format --color' ;;
+		resets) words='--netns --netns-of --every --times --for --format --color' ;;
+		watch) words='--netns --netns-of --stuck --for --all-events --format --color' ;;
 		*) words='--netns --netns-of --fail-over --every --times --all-netns --kind --sockets --pid --program --port --state --remote --ports-at --descriptors-at --idle --output --redact --format --color --version --help' ;;
 		esac
 	else
 		case $first in
-		'') words='explain port resets help' ;;
-		help) words='explain port resets' ;;
-		explain | port | resets) ;;
+		'') words='explain port resets watch help' ;;
+		help) words='explain port resets watch' ;;
+		explain | port | resets | watch) ;;
 		*) words='' ;;
 		esac
 	fi

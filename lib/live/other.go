@@ -24,3 +24,14 @@ func (*Counters) Read() (map[string]int64, error) { return nil, errLinux }
 
 // Close has nothing to close.
 func (*Counters) Close() {}
+
+// Number is known on Linux.
+func (Place) Number() (uint32, error) { return 0, errLinux }
+
+// Owners are found on Linux.
+func Owners(func(inode uint64) bool, func(inode uint64, fd int, o Owner)) (reason string) {
+	return errLinux.Error()
+}
+
+// Unit is known on Linux.
+func Unit(int) string { return "" }

@@ -1,6 +1,9 @@
 package live
 
 import (
+	"fmt"
+	"os"
+
 	"sockproof/lib/network"
 )
 
@@ -56,4 +59,19 @@ func Settings(names ...string) map[string]string {
 		}
 	}
 	return read
+}
+
+// Number is the place's number: the inode of its network namespace (namespaces(7)).
+func (p Place) Number() (n uint32, err error) {
+	err = p.In(func() error {
+		link, err := os.Readlink("/proc/thread-self/ns/net")
+		if err != nil {
+			return fmt.Errorf("the number of the network namespace: %w", err)
+		}
+		if _, err := fmt.Sscanf(link, "net:[%d]", &n); err != nil {
+			return fmt.Errorf("the number of the network namespace: %q: %w", link, err)
+		}
+		return nil
+	})
+	return n, err
 }
