@@ -9,12 +9,12 @@ func TestDescriptor(t *testing.T) {
 			t.Errorf("%q was read as %+v", d, c.Descriptor())
 		}
 		p := Process{Event: Began, How: c.Text()}
-		if op, on, ok := p.Inside(); op != "write" || on != d || !ok {
-			t.Errorf("%q was read as %s of %+v, %v", p.How, op, on, ok)
+		if inside := p.Inside(); inside == nil || inside.Text() != p.How || inside.Descriptor() != d {
+			t.Errorf("%q was read as %+v", p.How, inside)
 		}
 	}
 	for _, how := range []string{"", "_exit", "returned from main", "read(a1"} {
-		if _, _, ok := (&Process{How: how}).Inside(); ok {
+		if (&Process{How: how}).Inside() != nil {
 			t.Errorf("%q is no call", how)
 		}
 	}

@@ -24,15 +24,15 @@ const HeldUp = "held up"
 // a call: how is the call's text. The call itself is journalled when it returns.
 const Began = "began"
 
-// Inside is the call that a thread began or waits in, and the descriptor that it was made on;
-// false: the event is not about one.
-func (p *Process) Inside() (op string, on Descriptor, ok bool) {
-	op, rest, ok := strings.Cut(p.How, "(")
-	end := strings.IndexAny(rest, ",)")
-	if !ok || end < 0 {
-		return "", Descriptor{}, false
+// Inside is the call that a thread began or waits in, without its result; nil: the event
+// is not about one.
+func (p *Process) Inside() *Call {
+	op, rest, begun := strings.Cut(p.How, "(")
+	args, whole := strings.CutSuffix(rest, ")")
+	if !begun || !whole {
+		return nil
 	}
-	return op, parseDescriptor(rest[:end]), true
+	return &Call{Op: op, Args: strings.Split(args, ", ")}
 }
 
 func (p Process) masked(m Mask) *Process {

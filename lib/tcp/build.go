@@ -2,7 +2,6 @@ package tcp
 
 import (
 	"slices"
-	"strings"
 
 	"sockproof/lib/journal"
 )
@@ -41,7 +40,7 @@ func (b *builder) spans() {
 	}
 	for socket, from := range began { // those that the end of the run left inside
 		b.concurrent = append(b.concurrent, span{from, b.last + reach})
-		if s, how := b.byID[socket], b.event(from).Process.How; s != nil && (strings.HasPrefix(how, "close(") || strings.HasPrefix(how, "shutdown(") && !strings.HasSuffix(how, "SHUT_RD)")) {
+		if s, c := b.byID[socket], b.event(from).Process.Inside(); s != nil && c != nil && ends(c) {
 			s.ends = append(s.ends, from)
 		}
 	}
@@ -67,7 +66,7 @@ func (b *builder) endSpan(e *journal.Event, began map[string]int, causes []*jour
 	if i < len(causes) {
 		from = min(causes[i].N, e.N)
 	}
-	if ends(e) {
+	if ends(e.Call) {
 		s.ends = append(s.ends, from)
 	}
 	const several = 3
@@ -97,8 +96,7 @@ func (b *builder) causes() []*journal.Event {
 func isSegmentBulk(e *journal.Event) bool { return e.Packet != nil && e.Packet.Bulk != nil }
 
 // ends says whether a call ends sending: close(), or shutdown() of that half.
-func ends(e *journal.Event) bool {
-	c := e.Call
+func ends(c *journal.Call) bool {
 	return c.Errno == "" && (c.Op == "close" || c.Op == "shutdown" && c.How() != journal.ShutRead)
 }
 
@@ -208,12 +206,15 @@ func (b *builder) process(e *journal.Event) {
 // blocks notes that a thread is inside a call: that refers to the socket as a
 // descriptor does, unless it is close() itself.
 func (b *builder) blocks(e *journal.Event) {
-	op, on, _ := e.Process.Inside()
-	s := b.byID[on.String()]
+	c := e.Process.Inside()
+	if c == nil {
+		return
+	}
+	s := b.byID[c.Descriptor().String()]
 	if s == nil || e.Process.Event == "blocked" && len(s.blocked) > 0 {
 		return // that it began has been noted
 	}
-	if op != "close" {
+	if c.Op != "close" {
 		s.handles++
 		s.blocked = append(s.blocked, e.N)
 	}
