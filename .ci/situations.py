@@ -43,8 +43,8 @@ def leaky(port):
         threading.Thread(target=c.recv, args=(1 << 16, socket.MSG_WAITALL), daemon=True).start()
 
 
-def clients(address, port, number):
-    """Clients that send, close their side, and wait for an answer."""
+def clients(address, port, number, how="wait"):
+    """Clients that send, close their side, and wait for an answer, or leave."""
     named("clients")
     kept = [socket.create_connection((address, int(port))) for _ in range(int(number))]
     for c in kept:
@@ -52,6 +52,9 @@ def clients(address, port, number):
     time.sleep(0.3)  # so that it goes through a relay first
     for c in kept:
         c.shutdown(socket.SHUT_WR)
+    if how == "leave":
+        for c in kept:
+            c.close()
     stay(kept)
 
 
@@ -172,6 +175,8 @@ def talk(address, port, how):
     sys.stdin.readline()
     if how == "data":
         c.sendall(b"is anybody there?")
+    if how == "close":
+        c.close()
     if how == "keepalive":
         c.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 1)
         c.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 1)

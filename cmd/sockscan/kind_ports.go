@@ -12,7 +12,7 @@ var portsKind = kind{name: "ports", find: findPorts, causes: []*cause{&portsUsed
 
 var portsUsed = cause{
 	name: "used-up", head: "ports to {service}: {free} of {usable} free",
-	means: "each connection from {source} to there needs a port of ip_local_port_range, and waits in TIME_WAIT with it for a minute after it has closed first",
+	means: "each connection from {source} to there needs a port of ip_local_port_range, and waits in TIME_WAIT with it for a minute after it has closed first; what a socket's own IP_LOCAL_PORT_RANGE leaves it is not visible",
 	whose: []string{thisProgram, theSettings}, scenario: "halfclose late-closer",
 	next: "keep connections open (a pool, keep-alive) or let the server close first; meanwhile: {cure}",
 }

@@ -25,6 +25,9 @@ type look struct {
 	whyNoOwner  string // why an owner may not have been found
 	notVisible  int    // sockets whose owner was not found
 
+	saidMachine bool // that what is the machine's is not shown
+	saidBound   bool // that bound sockets are not
+
 	seed    maphash.Seed
 	byTuple []uint64 // a hash and the number of each socket, sorted
 	peers   []int32  // the number of each one's other end; -1: it is not here

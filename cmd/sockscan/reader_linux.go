@@ -56,8 +56,20 @@ func (r *reader) read(p *opened) error {
 	}
 	if err == nil {
 		r.askSuspects(p.conn, kept)
+		r.missPorts()
 	}
 	return err
+}
+
+// missPorts notes what is not known of ports.
+func (r *reader) missPorts() {
+	if r.here().destinations.folded {
+		r.miss("ports to destinations with few connections: there are more than "+scanCount(maxDestinations), portsKind.name)
+	}
+	if !r.look.saidBound && !showsBound() {
+		r.look.saidBound = true
+		r.miss("ports of sockets that are bound and not connected: kernels before Linux 6.8 do not list them", portsKind.name)
+	}
 }
 
 // miss notes what was not looked at.

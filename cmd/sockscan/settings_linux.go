@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -32,6 +33,13 @@ func readSettings() tuning {
 	return s
 }
 
+// showsBound says whether the kernel lists sockets that are bound and do nothing else: from Linux 6.8 on.
+func showsBound() bool {
+	var major, minor int
+	_, err := fmt.Sscanf(live.Settings("kernel.osrelease")["kernel.osrelease"], "%d.%d", &major, &minor)
+	return err == nil && (major > 6 || major == 6 && minor >= 8)
+}
+
 // readKept reads what the calling thread's namespace keeps, and what the machine does.
 func readKept(l *look) kept {
 	read := live.Settings("net.ipv4.tcp_mem", "net.ipv4.tcp_max_orphans", "net.netfilter.nf_conntrack_count")
@@ -39,7 +47,12 @@ func readKept(l *look) kept {
 	if err != nil {
 		l.unseen = append(l.unseen, unseen{err.Error(), []string{tcpMemory.name, timeWaitBuckets.name}})
 	}
-	if mem := strings.Fields(read["net.ipv4.tcp_mem"]); len(mem) == 3 && err == nil {
+	mem := strings.Fields(read["net.ipv4.tcp_mem"])
+	if len(mem) != 3 && !l.saidMachine {
+		l.saidMachine = true
+		l.unseen = append(l.unseen, unseen{"tcp_mem and tcp_max_orphans: they are the machine's, and not shown in this network namespace", []string{tcpMemory.name}})
+	}
+	if len(mem) == 3 && err == nil {
 		l.machine.pages = stat.Pages
 		l.machine.pressure, _ = strconv.ParseInt(mem[1], 10, 64)
 		l.machine.mostPages, _ = strconv.ParseInt(mem[2], 10, 64)
