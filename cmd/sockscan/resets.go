@@ -70,6 +70,8 @@ type resetsReport struct {
 	Counters  []counted `json:"counters"`            // those that moved most first
 	Unknown   []string  `json:"unknown,omitempty"`   // counters that this kernel does not have
 	Each      *rstList  `json:"each,omitempty"`      // RST seen meanwhile; nil: nothing was waited for
+	// Ends are the connections that ended meanwhile.
+	Ends *endsReport `json:"ends,omitempty"`
 }
 
 func doResets(c *cli.Context) (int, error) {
@@ -109,6 +111,11 @@ func countResets(c *cli.Context, in live.Place, every scanEvery) error {
 		r := newResetsReport(in, nil, before, 0)
 		return c.TextOrJSON(r, r.write)
 	}
+	ends, err := openEnds(in)
+	if err != nil {
+		return err
+	}
+	defer ends.close()
 	each := openRSTs(in)
 	defer each.close()
 	show := c.TextOrJSON
@@ -117,14 +124,16 @@ func countResets(c *cli.Context, in live.Place, every scanEvery) error {
 	}
 	for n := 1; ; n++ {
 		began := time.Now()
+		heard := ends.during(c.Ctx, wait)
 		seen := each.during(c.Ctx, wait)
+		ended := <-heard
 		took := time.Since(began)
 		after, err := counters.Read()
-		if err != nil {
+		if err := cmp.Or(ended.err, err); err != nil {
 			return err
 		}
 		r := newResetsReport(in, before, after, took)
-		r.Each, before = seen, after
+		r.Each, r.Ends, before = seen, ended.report, after
 		if err := show(r, r.write); err != nil || c.Ctx.Err() != nil || every.interval == 0 || n == every.times {
 			return err
 		}
@@ -186,6 +195,9 @@ func (r *resetsReport) write(w io.Writer) {
 		fmt.Fprintf(w, "this kernel does not have %d of them: %v\n", n, r.Unknown)
 	}
 	fmt.Fprintln(w, "RSTs received are not counted as such: those that ended something are among EstabResets, AttemptFails and EmbryonicRsts.")
+	if r.Ends != nil {
+		r.Ends.write(w)
+	}
 	if r.Each != nil {
 		r.Each.write(w)
 	}
