@@ -66,7 +66,7 @@ func judgeCloseWait(l *look, i int, o *options) *cause {
 	case waits && (s.timer == timerPersist || s.isRetrying()):
 		return nil // the peer does not read, or does not answer
 	case !l.peerReads(i):
-	case waits, s.segments > 0 && s.sent < inUse:
+	case waits, s.is(hasSent) && s.sent < inUse:
 		return &closeWaitInUse
 	}
 	switch {

@@ -24,7 +24,7 @@ func judgeZeroWindow(l *look, i int, o *options) *cause {
 	switch {
 	case s.timer == timerPersist && s.tx > 0 && s.sent != untold && s.sent >= young:
 		return &peerReadsNot
-	case s.state != tcpstate.Established && s.state != tcpstate.FinWait2, s.inode == 0, s.rx == 0, s.window != 0, s.received == untold || s.received < young:
+	case s.state != tcpstate.Established && s.state != tcpstate.FinWait2, s.inode == 0, s.rx == 0, !s.is(isClosed), s.received == untold || s.received < young:
 		return nil
 	}
 	if p := l.peer(i); p >= 0 {

@@ -28,9 +28,7 @@ type look struct {
 	saidMachine bool // that what is the machine's is not shown
 	saidBound   bool // that bound sockets are not
 
-	seed    maphash.Seed
-	byTuple []uint64 // a hash and the number of each socket, sorted
-	peers   []int32  // the number of each one's other end; -1: it is not here
+	peers []int32 // the number of each socket's other end; -1: it is not here
 }
 
 // space is one network namespace.
@@ -135,23 +133,28 @@ func (l *look) owner(n int32) *live.Owner {
 	return &l.owners[n-1]
 }
 
+// tuples finds sockets by their addresses, while they are paired.
+type tuples struct {
+	seed   maphash.Seed
+	sorted []uint64 // a hash and the number of each socket
+}
+
 // hash is of a connection as one of its ends has it.
-func (l *look) hash(local, remote endpoint) uint64 {
-	return maphash.Comparable(l.seed, [2]endpoint{local, remote}) &^ (1<<32 - 1)
+func (t *tuples) hash(local, remote endpoint) uint64 {
+	return maphash.Comparable(t.seed, [2]endpoint{local, remote}) &^ (1<<32 - 1)
 }
 
 // index finds the other end of each socket.
 func (l *look) index() {
-	l.seed = maphash.MakeSeed()
-	l.byTuple = slices.Grow(l.byTuple[:0], l.sockets.n)
+	t := tuples{maphash.MakeSeed(), make([]uint64, 0, l.sockets.n)}
 	for i := range l.sockets.n {
 		s := l.socket(i)
-		l.byTuple = append(l.byTuple, l.hash(s.local, s.remote)|uint64(i))
+		t.sorted = append(t.sorted, t.hash(s.local, s.remote)|uint64(i))
 	}
-	slices.Sort(l.byTuple)
+	slices.Sort(t.sorted)
 	l.peers = slices.Grow(l.peers[:0], l.sockets.n)
 	for i := range l.sockets.n {
-		l.peers = append(l.peers, int32(l.findPeer(i)))
+		l.peers = append(l.peers, int32(l.findPeer(&t, i)))
 	}
 }
 
@@ -160,11 +163,11 @@ func (l *look) index() {
 func (l *look) peer(i int) int { return int(l.peers[i]) }
 
 // findPeer finds it by its addresses. Those of the host itself mean another place in each namespace.
-func (l *look) findPeer(i int) int {
+func (l *look) findPeer(t *tuples, i int) int {
 	s := l.socket(i)
-	h := l.hash(s.remote, s.local)
-	from, _ := slices.BinarySearch(l.byTuple, h)
-	for _, entry := range l.byTuple[from:] {
+	h := t.hash(s.remote, s.local)
+	from, _ := slices.BinarySearch(t.sorted, h)
+	for _, entry := range t.sorted[from:] {
 		if entry&^(1<<32-1) != h {
 			break
 		}
@@ -191,8 +194,8 @@ func (v *space) acceptorAt(at endpoint) (best *listener) {
 		switch l := &v.listeners[i]; {
 		case l.at == at:
 			return l
-		case l.at.port == at.port && l.at.addr().IsUnspecified():
-			best = l
+		case l.at.port == at.port && l.at.addr().IsUnspecified() && (best == nil || l.at.addr().Is4()) && (at.addr().Is4() || !l.at.addr().Is4()):
+			best = l // of an address of IPv4 also one for IPv6, where there is no other
 		}
 	}
 	return best

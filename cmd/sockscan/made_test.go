@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"net/netip"
 	"slices"
 	"testing"
@@ -38,7 +37,7 @@ func (m *made) process(pid int, program string) int32 {
 func (m *made) socket(state uint8, owner int32, local, remote string, change ...func(*socket)) int {
 	s := socket{
 		state: state, owner: owner, local: endpointOf(netip.MustParseAddrPort(local)), remote: endpointOf(netip.MustParseAddrPort(remote)),
-		sent: 60_500, received: 60_200, acked: 60_000, window: math.MaxUint32, flags: isInfo,
+		sent: 60_500, received: 60_200, acked: 60_000, flags: isInfo,
 	}
 	if owner != 0 {
 		s.inode = uint32(100 + m.sockets.n)
@@ -123,7 +122,7 @@ func TestKindsOfSingleSockets(t *testing.T) {
 		"leaked":                        {tcpstate.CloseWait, func(*socket) {}, []string{"close-wait/leaked 1 app"}},
 		"FIN unread":                    {tcpstate.CloseWait, func(s *socket) { s.rx = 6 }, []string{"close-wait/fin-unread 1 app"}},
 		"closed a moment ago":           {tcpstate.CloseWait, ago(5000, 4000, 20), []string{"not judged 1"}},
-		"data flows after the FIN":      {tcpstate.CloseWait, func(s *socket) { s.segments, s.sent = 9, 300 }, []string{"not judged 1"}},
+		"data flows after the FIN":      {tcpstate.CloseWait, func(s *socket) { s.flags, s.sent = isInfo|hasSent, 300 }, []string{"not judged 1"}},
 		"never sent anything":           {tcpstate.CloseWait, ago(3000, 2500, 2000), []string{"close-wait/leaked 1 app"}},
 		"data on its way after the FIN": {tcpstate.CloseWait, func(s *socket) { s.tx = 100 }, []string{"not judged 1"}},
 		"never accepted":                {tcpstate.CloseWait, closedHere, []string{"close-wait/never-accepted 1"}},
@@ -146,9 +145,8 @@ func TestKindsOfSingleSockets(t *testing.T) {
 		"probes unanswered":      {tcpstate.Established, func(s *socket) { s.timer, s.retransmits = timerKeepalive, 3 }, []string{"dead-peer/probes-unanswered 1 app"}},
 		"window closed by peer":  {tcpstate.Established, func(s *socket) { s.tx, s.timer = 5, timerPersist }, []string{"zero-window/peer-does-not-read 1 app"}},
 		"closed a moment":        {tcpstate.Established, func(s *socket) { s.tx, s.timer, s.sent = 5, timerPersist, 300 }, nil},
-		"window closed by us":    {tcpstate.Established, func(s *socket) { s.rx, s.window = 5, 0 }, []string{"zero-window/does-not-read 1 app"}},
-		"window still open":      {tcpstate.Established, func(s *socket) { s.rx, s.window = 5000, 700 }, nil},
-		"window not told":        {tcpstate.Established, func(s *socket) { s.rx = 5000 }, nil},
+		"window closed by us":    {tcpstate.Established, func(s *socket) { s.rx, s.flags = 5, isInfo|isClosed }, []string{"zero-window/does-not-read 1 app"}},
+		"window still open":      {tcpstate.Established, func(s *socket) { s.rx = 5000 }, nil},
 		"silent, and not asked":  {tcpstate.Established, ago(9_000_000, 9_000_000, 9_000_000), nil},
 		"in use":                 {tcpstate.Established, func(*socket) {}, nil},
 		"MPTCP, queue is memory": {tcpstate.CloseWait, func(s *socket) { s.rx, s.flags = 834, isMPTCP }, []string{"close-wait/leaked 1 app"}},

@@ -14,7 +14,7 @@ type relay struct {
 }
 
 // relaySide are the sockets of one process that may be those of a relay.
-type relaySide struct{ closeWait, finWait2 []int }
+type relaySide struct{ closeWait, finWait2 []int32 }
 
 // pairRelays finds which connection in CLOSE_WAIT a program has passed on: the same process has shut down
 // another one, and that began as the FIN came, by the bounds of their ages. Each is in one pair. Those of programs
@@ -35,9 +35,9 @@ func (l *look) pairRelays() (pairs map[int]*relay, may map[int32]bool) {
 			sides[s.owner] = side
 		}
 		if s.state == tcpstate.CloseWait {
-			side.closeWait = append(side.closeWait, i)
+			side.closeWait = append(side.closeWait, int32(i))
 		} else {
-			side.finWait2 = append(side.finWait2, i)
+			side.finWait2 = append(side.finWait2, int32(i))
 		}
 	}
 	pairs, may = map[int]*relay{}, map[int32]bool{}
@@ -52,13 +52,16 @@ func (l *look) pairRelays() (pairs map[int]*relay, may map[int32]bool) {
 
 // pairSide pairs the sockets of one process, those that are alike in age first.
 func (l *look) pairSide(side *relaySide, pairs map[int]*relay) (n int) {
-	byAge := func(a, b int) int { return cmp.Compare(l.age(l.socket(b)).atLeast, l.age(l.socket(a)).atLeast) }
+	byAge := func(a, b int32) int {
+		return cmp.Compare(l.age(l.socket(int(b))).atLeast, l.age(l.socket(int(a))).atLeast)
+	}
 	slices.SortFunc(side.closeWait, byAge)
 	slices.SortFunc(side.finWait2, byAge)
 	next := 0
-	for _, c := range side.closeWait {
+	for _, number := range side.closeWait {
+		c := int(number)
 		for at := next; at < len(side.finWait2); at++ {
-			f := side.finWait2[at]
+			f := int(side.finWait2[at])
 			came, passed := l.age(l.socket(c)), l.age(l.socket(f))
 			if !came.overlaps(passed) {
 				continue

@@ -61,7 +61,7 @@ func TestSentIntoTheVoid(t *testing.T) {
 	m := makeLook()
 	app := m.process(7, "app")
 	m.listener("127.0.0.1:8080", app, func(*listener) {})
-	sends := func(s *socket) { s.segments, s.sent = 9, 300 }
+	sends := func(s *socket) { s.flags, s.sent = isInfo|hasSent, 300 }
 	m.socket(tcpstate.CloseWait, app, "127.0.0.1:8080", "127.0.0.1:"+port(0), sends)
 	m.socket(tcpstate.FinWait2, 0, "127.0.0.1:"+port(0), "127.0.0.1:8080")
 	m.want(t, "close-wait/leaked 1 app")

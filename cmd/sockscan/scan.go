@@ -23,7 +23,7 @@ func doLook(c *cli.Context) (int, error) {
 		return cli.ExitUsage, err
 	}
 	// What a look keeps lives until its end: a heap that may double would be mostly unused.
-	debug.SetGCPercent(20)
+	debug.SetGCPercent(10)
 	s, err := openScanner(o)
 	if err != nil {
 		return cli.ExitInconclusive, err

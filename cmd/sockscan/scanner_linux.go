@@ -206,8 +206,8 @@ func (s *scanner) readPeer(l *look, k *socket) {
 		if n != int(k.space) && k.remote.addr().IsLoopback() {
 			continue
 		}
-		d, found, err := p.conn.LookupInfo(k.remote.addrPort(), k.local.addrPort())
-		if err == nil && found { // one with a zone is not to be asked for
+		d, found, err := p.conn.LookupInfo(k.remote.addrPort(), k.local.addrPort(), k.iface)
+		if err == nil && found { // one that is bound to another interface is not
 			l.sockets.add(socketOf(&d, uint16(n), isPeer|isInfo))
 			return
 		}

@@ -29,14 +29,11 @@ type socket struct {
 	owner         int32  // in look.owners, from 1; 0: none was found
 	fd            int32  // of the owner
 	rx, tx        uint32 // as in diag.Socket
-	notSent       uint32
 	timerLeft     millis
 	sent          millis // since data was last sent, received, and anything acknowledged
 	received      millis
 	acked         millis
 	rto           uint32 // microseconds
-	segments      uint32 // sent with data
-	window        uint32 // that the peer may fill; math.MaxUint32: not told
 	cgroup        uint64
 	space         uint16 // in look.spaces
 	state         uint8
@@ -54,6 +51,8 @@ const (
 	isShared               // several processes hold it
 	isPeer                 // kept only as the other end of one that may have something wrong
 	isInfo                 // TCP_INFO was asked for
+	hasSent                // data
+	isClosed               // its window: the peer may send nothing
 )
 
 func (s *socket) is(f socketFlags) bool { return s.flags&f != 0 }
@@ -74,13 +73,16 @@ func socketOf(d *diag.Socket, space uint16, flags socketFlags) socket {
 	}
 	s := socket{
 		local: endpointOf(d.Local), remote: endpointOf(d.Remote), iface: d.Interface, inode: uint32(d.Inode),
-		rx: d.RxQueue, tx: d.TxQueue, notSent: d.Info.NotSent, timerLeft: millis(d.TimerMS),
+		rx: d.RxQueue, tx: d.TxQueue, timerLeft: millis(d.TimerMS),
 		sent: millisOf(d.Info.LastDataSent), received: millisOf(d.Info.LastDataRecv), acked: millisOf(d.Info.LastAckRecv),
-		rto: d.Flow.RTO, segments: d.Flow.DataSegments, window: math.MaxUint32, cgroup: d.Cgroup, space: space,
+		rto: d.Flow.RTO, cgroup: d.Cgroup, space: space,
 		state: d.State, timer: d.Timer, retransmits: d.Retransmits, backoff: d.Flow.Backoff, flags: flags,
 	}
-	if d.Flow.WindowTold {
-		s.window = d.Flow.Window
+	if d.Flow.DataSegments > 0 {
+		s.flags |= hasSent
+	}
+	if d.Flow.WindowTold && d.Flow.Window == 0 {
+		s.flags |= isClosed
 	}
 	if flags&isFallback != 0 {
 		s.acked = untold // of MPTCP's own acknowledgements only

@@ -126,15 +126,22 @@ func (r *reader) askSuspects(conn *diag.Conn, from int) {
 	if r.twinsFull {
 		r.miss("which connections are MPTCP's, beyond the first ones: some may have been counted twice", closeWait.name, finWait2.name, orphan.name)
 	}
+	failed := 0
 	for i := from; i < r.look.sockets.n; i++ {
 		s := r.look.socket(i)
 		if s.is(isInfo) || s.state != tcpstate.Established {
 			continue
 		}
-		d, found, err := conn.LookupInfo(s.local.addrPort(), s.remote.addrPort())
-		if err == nil && found && d.State == s.state { // else it has ended, or is bound to an interface
+		d, found, err := conn.LookupInfo(s.local.addrPort(), s.remote.addrPort(), s.iface)
+		switch {
+		case err == nil && found && d.State == s.state:
 			*s = socketOf(&d, r.space, isInfo)
-		}
+		case err != nil:
+			failed++
+		} // else it has ended
+	}
+	if failed > 0 {
+		r.miss("TCP_INFO of "+plural("connection", failed)+" in use", zeroWindow.name, deadPeer.name)
 	}
 }
 

@@ -1,6 +1,7 @@
 package diag
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -70,21 +71,23 @@ func (c *Conn) probe() error {
 // A socket bound to an interface, as one with a link-local address is, is found
 // by Dump only: addresses with a zone are refused.
 func (c *Conn) Lookup(local, remote netip.AddrPort) (Socket, bool, error) {
-	return c.lookup(local, remote, false)
+	return c.lookup(local, remote, 0, false)
 }
 
-// LookupInfo is Lookup with all that a Dump is told with Filter.Info.
-func (c *Conn) LookupInfo(local, remote netip.AddrPort) (Socket, bool, error) {
-	return c.lookup(local, remote, true)
+// LookupInfo is Lookup with all that a Dump is told with Filter.Info, and of a socket that is bound to an interface, by
+// its index; 0: it is not.
+func (c *Conn) LookupInfo(local, remote netip.AddrPort, bound uint32) (Socket, bool, error) {
+	return c.lookup(local, remote, bound, true)
 }
 
-func (c *Conn) lookup(local, remote netip.AddrPort, info bool) (Socket, bool, error) {
+func (c *Conn) lookup(local, remote netip.AddrPort, bound uint32, info bool) (Socket, bool, error) {
 	local, remote, err := lookupKey(local, remote)
 	if err != nil {
 		return Socket{}, false, err
 	}
 	c.seq++
 	c.req.lookup(c.seq, local, remote)
+	binary.NativeEndian.PutUint32(c.req[reqInterface:], bound)
 	if info {
 		c.req[reqExtension] = askInfo
 	}

@@ -25,7 +25,7 @@ func TestLookupInfo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, found, err := c.LookupInfo(conn.ClientAddr, at)
+	s, found, err := c.LookupInfo(conn.ClientAddr, at, 0)
 	if err != nil || !found {
 		t.Fatal(found, err)
 	}
