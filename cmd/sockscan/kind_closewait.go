@@ -24,22 +24,22 @@ var leakedUnread = cause{
 var relayed = cause{
 	name: "relay-waits", head: "{n} kept open by {who} for its backend: CLOSE_WAIT, {peer} closed {age}; the FIN was passed on to {waits}, which does not close",
 	means: "the program is a relay: it has passed its client's FIN on, one FIN_WAIT2 for each CLOSE_WAIT, and waits until the other side closes too",
-	whose: []string{theBackend}, scenario: "halfclose shared",
+	whose: []string{theBackend}, scenario: "halfclose half-open",
 	next: "look at the program that it waits for; a half-close timeout in the relay bounds the damage",
 }
 
 var maybeRelay = cause{
 	name: "maybe-relay", head: "{n} open in {who}: CLOSE_WAIT, {peer} closed {age}; as many of its connections are in FIN_WAIT2: it may be a relay that waits, or leak them",
 	means: "the program has as many connections in FIN_WAIT2 as here in CLOSE_WAIT, but their ages do not show which belongs to which",
-	whose: []string{thisProgram, theBackend}, scenario: "halfclose shared",
+	whose: []string{thisProgram, theBackend}, scenario: "halfclose half-open",
 	next: "look at both ends of its connections with --sockets --program NAME",
 }
 
 var neverAccepted = cause{
 	name: "never-accepted", head: "{n} never accepted by {who}: CLOSE_WAIT, {peer} closed {age}",
 	means: "the peer has given up before the program called accept()",
-	whose: []string{thisProgram, theLoad}, scenario: "halfclose leak",
-	next: "see why the program does not accept: a blocked main loop, descriptors used up (EMFILE), too few workers",
+	whose: []string{thisProgram, theLoad},
+	next:  "see why the program does not accept: a blocked main loop, descriptors used up (EMFILE), too few workers",
 }
 
 var closeWaitInUse = cause{

@@ -7,21 +7,21 @@ var closing = kind{name: "closing", judge: judgeClosing, causes: []*cause{&finUn
 var finUnanswered = cause{
 	name: "fin-unanswered", head: "{n} of {who} closed without an answer: FIN_WAIT1, {peer} does not acknowledge the FIN",
 	means: "the FIN, or data before it, is sent again and again; the kernel gives up in the end",
-	whose: []string{theNetwork, thePeer}, scenario: "halfclose",
+	whose: []string{theNetwork, thePeer}, scenario: "halfclose held-fin",
 	next: "see whether the peer's host is up, and whether a firewall or NAT has forgotten the connection",
 }
 
 var lastAckUnanswered = cause{
 	name: "last-ack", head: "{n} of {who} closed by both ends: LAST_ACK, the last ACK of {peer} is missing",
 	means: "the FIN, or data before it, is sent again and again; the kernel gives up in the end",
-	whose: []string{theNetwork, thePeer}, scenario: "halfclose",
+	whose: []string{theNetwork, thePeer}, scenario: "halfclose held-fin",
 	next: "see whether the peer's host is up, and whether a firewall or NAT has forgotten the connection",
 }
 
 var closingUnanswered = cause{
 	name: "closing", head: "{n} of {who} closed by both ends at once: CLOSING, the ACK of {peer} is missing",
 	means: "the FIN is sent again and again; the kernel gives up in the end",
-	whose: []string{theNetwork, thePeer}, scenario: "simopen",
+	whose: []string{theNetwork, thePeer}, scenario: "simopen close-cross",
 	next: "see whether the peer's host is up, and whether a firewall or NAT has forgotten the connection",
 }
 

@@ -7,14 +7,14 @@ var finWait2 = kind{name: "fin-wait2", judge: judgeFinWait2, causes: []*cause{&p
 var peerUnread = cause{
 	name: "unread", head: "{n} not read by {who}: FIN_WAIT2, it has shut down its side {age}, and {peer} has sent more",
 	means: "the program has ended its direction, and does not read what the peer sent after that",
-	whose: []string{thisProgram}, scenario: "halfclose",
+	whose: []string{thisProgram}, scenario: "halfclose late-data",
 	next: "the program must read until 0, or close()",
 }
 
 var peerOpen = cause{
 	name: "peer-open", head: "{n} half closed by {who} {age}: FIN_WAIT2, {peer} has not closed",
 	means: "the program has ended its direction, and waits for the peer's FIN; tcp_fin_timeout does not end what has a descriptor",
-	whose: []string{thePeer, thisProgram}, scenario: "halfclose orphan",
+	whose: []string{thePeer, thisProgram}, scenario: "halfclose half-open",
 	next: "see why the peer does not close; a program that does not want its answer calls close(), not shutdown()",
 }
 
