@@ -15,7 +15,7 @@ BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -tags $(TAGS)
 LINTER_VERSION := v2.15.0
 LINTER         := bin/tools/golangci-lint-$(LINTER_VERSION)
 
-.PHONY: help demo build install uninstall test race lint docs labs browser bench shape lies worlds worlds-sample fuzz clean
+.PHONY: help demo build install uninstall test race lint docs labs browser bench bench-watch shape lies worlds worlds-sample fuzz clean
 
 help:
 	@echo 'make demo                build and run the default scenario'
@@ -30,6 +30,7 @@ help:
 	@echo 'make docs                write the pages that are made from the programs'
 	@echo 'make fuzz                each fuzz target for ten seconds'
 	@echo 'make bench               measure, and rewrite bench/RESULTS.md'
+	@echo 'make bench-watch         measure what it costs to be watched; root'
 	@echo 'make shape               measure the code, and rewrite that part of bench/RESULTS.md'
 	@echo 'make lies                tell small lies about every recording, and rewrite that part of bench/RESULTS.md'
 	@echo 'make worlds              every scenario where something interferes; root, nft, an hour'
@@ -103,6 +104,9 @@ bench: build
 
 shape: build
 	$(GO) run ./bench/shape
+
+bench-watch: build
+	$(GO) run ./bench/watch
 
 lies:
 	$(GO) test -tags $(TAGS) $(BINARIES:%=./cmd/%) -run TestJournals/LiesAreNoticed -v -lies 40 | $(GO) run ./bench/lies

@@ -30,5 +30,6 @@ type Change struct {
 	At            time.Time
 	From, To      string
 	Local, Remote netip.AddrPort
-	Inode         uint64 // of its descriptors; 0: it has none
+	// Inode is that of its descriptors; 0: it has none, or it is one of Inside that has its ports.
+	Inode uint64
 }

@@ -99,7 +99,7 @@ func (s *Stays) changes(netns uint32, each bool) *program {
 	keep, forget, done := p.label(), p.label(), p.label()
 	p.jumpIfLingering(thirdArg, keep)
 	if each {
-		s.describe(p)
+		s.describe(p, each)
 		p.tell(changeTold, s.ring, s.lost)
 	}
 	p.jumpIfLingering(secondArg, forget)
@@ -112,7 +112,7 @@ func (s *Stays) changes(netns uint32, each bool) *program {
 	p.ret()
 
 	p.put(keep)
-	s.describe(p)
+	s.describe(p, each)
 	if each {
 		p.tell(changeTold, s.ring, s.lost)
 	}
@@ -127,7 +127,7 @@ func (s *Stays) changes(netns uint32, each bool) *program {
 }
 
 // describe fills the record with when it is and whose.
-func (s *Stays) describe(p *program) {
+func (s *Stays) describe(p *program, each bool) {
 	l := s.layout
 	p.add(asm.FnKtimeGetNs.Call())
 	p.store(changeTime)
@@ -148,8 +148,13 @@ func (s *Stays) describe(p *program) {
 	p.read(firstArg, l.saddr6, changeSaddr, 16)
 	p.read(firstArg, l.daddr6, changeDaddr, 16)
 	p.put(v4)
+	known := p.label()
+	if !each { // its ports find the rest later; when connect() begins it has none
+		p.add(asm.JNE.Imm32(thirdArg, stateSynSent, known))
+	}
 	p.follow(firstArg, l.socket, changeScratch)
 	p.read(pointer, l.inode, changeInode, 8)
+	p.put(known)
 }
 
 // Read waits for the next change; os.ErrDeadlineExceeded when the deadline has come.
