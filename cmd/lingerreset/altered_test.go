@@ -14,7 +14,7 @@ var suite = journaltest.Suite{
 	Program: &program,
 	Shown:   []string{"linger0", "sigpipe"},
 	Recordings: []string{
-		"linger0", "linger0-loopback", "sigpipe", "sigpipe-loopback",
+		"linger0", "linger0-loopback", "sigpipe",
 		"read-after-reset", "read-after-reset-loopback", "read-after-reset-host", "shut-wr-contrast", "lost-fin",
 		"linger-n", "linger-n-loopback", "exit", "exit-loopback",
 		"inexact", "linger-off", "causes", "causes-loopback", "go-runtime",
