@@ -91,3 +91,15 @@ func TestPeerAcrossNamespaces(t *testing.T) {
 	m.socket(tcpstate.CloseWait, server, "127.0.0.1:80", "127.0.0.1:40001", inside)
 	m.want(t, "close-wait/leaked 1 server", "close-wait/leaked 1 server with docker-proxy", "fin-wait2/peer-open 1 docker-proxy")
 }
+
+// Of several listeners at one address it is not told whose queue a connection is in.
+func TestSeveralListeners(t *testing.T) {
+	m := makeLook()
+	for pid := 7; pid < 9; pid++ {
+		m.listener("0.0.0.0:80", m.process(pid, "worker"), func(v *listener) { v.waiting, v.stillWaiting, v.again = 9, 9, true })
+	}
+	r := m.report()
+	if len(r.Findings) != 2 || r.Findings[0].Shared != 1 || r.Findings[1].Shared != 1 {
+		t.Errorf("%+v", r.Findings)
+	}
+}

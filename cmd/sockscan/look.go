@@ -201,8 +201,15 @@ func (v *space) acceptorAt(at endpoint) (best *listener) {
 	return best
 }
 
-// addListener adds one.
+// addListener adds one. Of several at one address (SO_REUSEPORT) it is not told which one a connection is for.
 func (v *space) addListener(l listener) {
+	if v.listens(l.at.port) {
+		for i := range v.listeners {
+			if v.listeners[i].at == l.at {
+				v.listeners[i].shared, l.shared = true, true
+			}
+		}
+	}
 	v.listening[l.at.port/64] |= 1 << (l.at.port % 64)
 	v.listeners = append(v.listeners, l)
 }

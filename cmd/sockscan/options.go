@@ -31,6 +31,7 @@ type options struct {
 	portsAt  int
 	idle     millis
 	filter   filter
+	asked    string // the flags that narrow what is told
 
 	descriptorsAt int
 
@@ -147,6 +148,15 @@ func optionsOf(c *cli.Context) (*options, error) {
 	}
 	if r := c.String("remote"); r != "" {
 		o.filter.remote, o.filter.remotePort, _ = parseRemote(r) // was checked
+	}
+	for _, name := range []string{"kind", "pid", "program", "port", "state", "remote"} {
+		switch {
+		case !c.IsSet(name), c.String(name) == "all":
+		case name == "remote" && o.redact:
+			o.asked = strings.TrimSpace(o.asked + " --" + name)
+		default:
+			o.asked = strings.TrimSpace(o.asked + " --" + name + " " + c.String(name))
+		}
 	}
 	return o, nil
 }

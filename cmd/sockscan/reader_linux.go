@@ -5,6 +5,7 @@ import (
 	"syscall"
 
 	"sockproof/lib/live"
+	"sockproof/lib/portrange"
 	"sockproof/lib/witness/diag"
 	"sockproof/lib/witness/tcpstate"
 )
@@ -63,6 +64,9 @@ func (r *reader) read(p *opened) error {
 
 // missPorts notes what is not known of ports.
 func (r *reader) missPorts() {
+	if r.here().settings.ports == (portrange.Range{}) {
+		r.miss("ports: "+portrange.RangeSetting+" cannot be read", portsKind.name)
+	}
 	if r.here().destinations.folded {
 		r.miss("ports to destinations with few connections: there are more than "+scanCount(maxDestinations), portsKind.name)
 	}

@@ -17,8 +17,9 @@ type scanReport struct {
 	At       time.Time     `json:"at"`
 	TookNS   int64         `json:"took_ns"`
 	Where    []scanWhere   `json:"where"`
-	Sockets  int           `json:"sockets"` // TCP sockets looked at
-	Stuck    int           `json:"stuck"`   // those in findings: what --fail-over limits
+	Asked    string        `json:"asked,omitempty"` // the flags that narrow what is told
+	Sockets  int           `json:"sockets"`         // TCP sockets looked at
+	Stuck    int           `json:"stuck"`           // those in findings: what --fail-over limits
 	Findings []scanFinding `json:"findings"`
 	// NotJudged are sockets of which nothing can be said yet.
 	NotJudged []scanQuiet `json:"not_judged,omitempty"`
@@ -124,7 +125,7 @@ func (l *look) report(o *options) *scanReport {
 	}
 	r := &scanReport{
 		Schema: scanSchema, At: l.at, TookNS: l.took.Nanoseconds(), Sockets: l.seen(), Stuck: found.stuck(),
-		Findings: []scanFinding{}, Unseen: l.unseen, Notes: l.notes(found),
+		Asked: o.asked, Findings: []scanFinding{}, Unseen: l.unseen, Notes: l.notes(found),
 	}
 	for i := range l.spaces {
 		v := &l.spaces[i]

@@ -14,7 +14,7 @@ const shownFindings = 25
 // write shows the report as text: what is wrong first.
 func (r *scanReport) write(w io.Writer) {
 	if len(r.Findings) == 0 {
-		fmt.Fprintf(w, "nothing wrong among %s\n", r.among())
+		fmt.Fprintf(w, "nothing wrong among %s%s\n", r.among(), r.asked())
 	}
 	for i := range r.Findings {
 		if i == shownFindings && len(r.Findings[i].Members) == 0 {
@@ -24,7 +24,7 @@ func (r *scanReport) write(w io.Writer) {
 		r.Findings[i].write(w, i == 0 || r.Findings[i-1].Cause != r.Findings[i].Cause || r.Findings[i-1].Kind != r.Findings[i].Kind)
 	}
 	if len(r.Findings) > 0 {
-		fmt.Fprintf(w, "looked at: %s\n", r.among())
+		fmt.Fprintf(w, "looked at: %s%s\n", r.among(), r.asked())
 	}
 	r.writeUnjudged(w)
 }
@@ -36,6 +36,14 @@ func (r *scanReport) among() string {
 		return sockets + " of " + r.Where[0].Namespace
 	}
 	return fmt.Sprintf("%s of %d network namespaces", sockets, len(r.Where))
+}
+
+// asked is what was asked for, where that is not all.
+func (r *scanReport) asked() string {
+	if r.Asked == "" {
+		return ""
+	}
+	return ", as far as asked for (" + r.Asked + ")"
 }
 
 // writeUnjudged says what the look does not say.
