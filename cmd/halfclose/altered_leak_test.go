@@ -50,6 +50,14 @@ func lookedAtFirst(d *journaltest.Journal) {
 	d.Again(there.N-1, &in, nil)
 }
 
+// sampledFirst is lookedAtFirst with what was sampled of the client in that look.
+func sampledFirst(d *journaltest.Journal) {
+	in := *d.First(sampled("a1", journal.FinWait2))
+	lookedAtFirst(d)
+	there := d.First(journaltest.Of("b2", journaltest.StateTo(journal.CloseWait, journal.SockDiag)))
+	d.Again(there.N-1, &in, nil)
+}
+
 // movedOn lets a1 have left FIN_WAIT2 before the server was in CLOSE_WAIT.
 func movedOn(d *journaltest.Journal) {
 	lookedAtFirst(d)
@@ -63,6 +71,7 @@ var alteredLeak = []journaltest.Case{
 	{Name: "ESTABLISHED at the other end", Of: "leak-loopback", Do: dropped(journaltest.Of("b3", journaltest.StateTo(journal.CloseWait, journal.SockDiag))), Claim: "HC19", Want: claim.Refuted},
 	{Name: "not seen again before it was over", Of: "leak-loopback", Do: movedOn, Claim: "HC19", Want: claim.Inconclusive},
 	{Name: "looked at in another order", Of: "leak-loopback", Do: lookedAtFirst, Claim: "HC19", Want: claim.Confirmed},
+	{Name: "sampled in another order", Of: "leak-loopback", Do: sampledFirst, Claim: "HC19", Want: claim.Confirmed},
 	{Name: "looked at in another order, on the wire", Of: "leak", Do: lookedAtFirst, Claim: "HC19", Want: claim.Refuted},
 	{Name: "a FIN came again", Of: "leak", Do: twice(clientsFIN), Claim: "HC19", Want: claim.Confirmed},
 
