@@ -36,6 +36,9 @@ func (v *listener) isFull() bool { return v.again && v.waiting > v.limit && v.st
 // isWorthAnotherLook says whether a listener's queue is full now.
 func (v *listener) isWorthAnotherLook() bool { return v.waiting > v.limit }
 
+// isInTrouble says whether something may be wrong with a listener.
+func (v *listener) isInTrouble() bool { return v.isWorthAnotherLook() || v.requests >= fewHandshakes }
+
 func findFullQueues(l *look, o *options) (all []finding) {
 	for n := range l.spaces {
 		space := &l.spaces[n]

@@ -31,7 +31,7 @@ func (l *look) indexOwners(all bool) *ownerIndex {
 	}
 	for i := range l.spaces {
 		for n := range l.spaces[i].listeners {
-			if v := &l.spaces[i].listeners[n]; all || waited[v] || v.isWorthAnotherLook() || v.drops > 0 || v.requests >= fewHandshakes {
+			if v := &l.spaces[i].listeners[n]; all || waited[v] || v.isInTrouble() || v.drops > 0 {
 				wantListener(v)
 			}
 		}
@@ -54,6 +54,13 @@ func (x *ownerIndex) search(search ownerSearch) {
 		}
 		if s.owner == 0 && s.inode != 0 && !s.is(isPeer) {
 			x.l.notVisible++
+		}
+	}
+	for _, all := range x.listeners {
+		for _, v := range all {
+			if v.owner == 0 && v.isInTrouble() {
+				x.l.notVisible++
+			}
 		}
 	}
 }

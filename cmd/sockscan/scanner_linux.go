@@ -62,7 +62,9 @@ func (s *scanner) findPID() error {
 // openOthers opens the other namespaces, or only counts them.
 func (s *scanner) openOthers() {
 	all, hidden := live.Namespaces()
-	s.others.unknown = hidden
+	if !s.o.allNetns {
+		s.others.unknown = hidden
+	}
 	for _, n := range all {
 		if !s.o.allNetns {
 			if n.HasSockets {
@@ -78,7 +80,7 @@ func (s *scanner) openOthers() {
 		s.places = append(s.places, p)
 	}
 	if s.o.allNetns && hidden > 0 {
-		s.unseen = append(s.unseen, unseen{"the network namespaces of " + plural("process", hidden) + " cannot be counted without privilege", kindNames()})
+		s.unseen = append(s.unseen, unseen{"the network namespaces of " + pluralOf("process", "processes", hidden) + " cannot be counted without privilege", kindNames()})
 	}
 }
 
