@@ -15,7 +15,7 @@ var queueFull = cause{
 }
 
 var queueDrops = cause{
-	name: "drops", head: "listener {service} ({owner}): {dropping} dropped within a moment, {drops} in all; {waiting} waiting, room for {room} (listen {limit})",
+	name: "drops", head: "listener {service} ({owner}): {dropping} dropped since the look before, {drops} in all; {waiting} waiting, room for {room} (listen {limit})",
 	means: "the listener throws SYNs, or last ACKs of handshakes, away: its queue is full again and again",
 	whose: []string{thisProgram, theLoad, theSettings}, scenario: "lingerreset causes",
 	next: "see whether the program accepts fast enough, and whether its backlog, or net.core.somaxconn, is short",
@@ -37,7 +37,9 @@ func (v *listener) isFull() bool { return v.again && v.waiting > v.limit && v.st
 func (v *listener) isWorthAnotherLook() bool { return v.waiting > v.limit }
 
 // isInTrouble says whether something may be wrong with a listener.
-func (v *listener) isInTrouble() bool { return v.isWorthAnotherLook() || v.requests >= fewHandshakes }
+func (v *listener) isInTrouble() bool {
+	return v.isWorthAnotherLook() || v.again && v.nowDrops > v.drops || v.requests >= fewHandshakes
+}
 
 func findFullQueues(l *look, o *options) (all []finding) {
 	for n := range l.spaces {

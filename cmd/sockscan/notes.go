@@ -43,14 +43,14 @@ func (l *look) connecting() (n int) {
 func (v *space) pastDrops(l *look) (notes []string) {
 	for i := range v.listeners {
 		q := &v.listeners[i]
-		if q.drops == 0 || q.isFull() || q.again && q.nowDrops > q.drops {
+		if q.nowDrops == 0 || q.isFull() || q.again && q.nowDrops > q.drops {
 			continue
 		}
 		who := "a program that is not visible"
 		if o := l.owner(q.owner); o != nil {
 			who = processWords(o)
 		}
-		notes = append(notes, fmt.Sprintf("listener %s (%s) has dropped %s since it listens; none now", scoped(q.at, q.iface), who, scanCount(int(q.drops))))
+		notes = append(notes, fmt.Sprintf("listener %s (%s) has dropped %s since it listens; none now", scoped(q.at, q.iface), who, scanCount(int(q.nowDrops))))
 	}
 	return notes
 }

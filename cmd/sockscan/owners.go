@@ -31,7 +31,7 @@ func (l *look) indexOwners(all bool) *ownerIndex {
 	}
 	for i := range l.spaces {
 		for n := range l.spaces[i].listeners {
-			if v := &l.spaces[i].listeners[n]; all || waited[v] || v.isInTrouble() || v.drops > 0 {
+			if v := &l.spaces[i].listeners[n]; all || waited[v] || v.isInTrouble() || v.nowDrops > 0 {
 				wantListener(v)
 			}
 		}

@@ -16,6 +16,7 @@ type reader struct {
 	space uint16
 	o     *options
 	conn  live.Dumper
+	drops map[dropKey]uint32 // of the look before
 	seen  seenSockets
 	twins twins
 	// twinsFull: there are too many MPTCP sockets to tell all their connections from others.

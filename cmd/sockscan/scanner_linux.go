@@ -15,6 +15,24 @@ type scanner struct {
 	places []*opened
 	unseen []unseen // namespaces that could not be entered
 	others others
+	drops  map[dropKey]uint32 // what listeners had dropped at the look before
+}
+
+// dropKey is a listener.
+type dropKey struct {
+	space uint16
+	inode uint32
+}
+
+// rememberDrops keeps them for the next look.
+func (s *scanner) rememberDrops(l *look) {
+	s.drops = map[dropKey]uint32{}
+	for n := range l.spaces {
+		for i := range l.spaces[n].listeners {
+			v := &l.spaces[n].listeners[i]
+			s.drops[dropKey{uint16(n), v.inode}] = max(v.drops, v.nowDrops)
+		}
+	}
 }
 
 // opened is a namespace that is open.
@@ -128,7 +146,7 @@ func (s *scanner) look() (*look, error) {
 	l.unseen = append(l.unseen, s.unseen...)
 	for i, p := range s.places {
 		l.spaces = append(l.spaces, space{name: p.name})
-		r := reader{look: l, space: uint16(i), o: s.o, conn: p.conn}
+		r := reader{look: l, space: uint16(i), o: s.o, conn: p.conn, drops: s.drops}
 		if err := r.read(p); err != nil {
 			return nil, err
 		}
@@ -141,6 +159,7 @@ func (s *scanner) look() (*look, error) {
 	l.findOwners(s.o)
 	s.findDescriptors(l)
 	l.nameCgroups()
+	s.rememberDrops(l)
 	l.took = time.Since(began)
 	return l, nil
 }

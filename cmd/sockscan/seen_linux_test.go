@@ -159,13 +159,10 @@ func TestQueueSeen(t *testing.T) {
 			return err
 		}
 		defer listener.close()
-		for range 4 { // of which two find room
-			fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0)
-			if err != nil {
-				return err
-			}
-			defer syscall.Close(fd)
-			_ = syscall.Connect(fd, journaltest.Sockaddr(at)) // in progress
+		clients, err := callMany(at, 4) // of which two find room
+		defer journaltest.CloseAll(clients)
+		if err != nil {
+			return err
 		}
 		r, err := settlesOn("accept-queue/full 2 mine")
 		if err != nil {
@@ -176,6 +173,61 @@ func TestQueueSeen(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// TestBurstSeen: what a listener dropped since the look before is seen, though its queue is not full any more.
+func TestBurstSeen(t *testing.T) {
+	journaltest.InNamespace(t, func() error {
+		at := netip.MustParseAddrPort("127.0.0.1:8080")
+		listener, err := listenAt(at, syscall.IPPROTO_TCP, 1)
+		if err != nil {
+			return err
+		}
+		defer listener.close()
+		o := &options{portsAt: 80, descriptorsAt: 80}
+		s, err := openScanner(o)
+		if err != nil {
+			return err
+		}
+		defer s.close()
+		if _, err := s.look(); err != nil {
+			return err
+		}
+		clients, err := callMany(at, 4) // of which two find room
+		defer journaltest.CloseAll(clients)
+		if err != nil {
+			return err
+		}
+		for range 2 {
+			server, err := listener.accept()
+			if err != nil {
+				return err
+			}
+			defer server.close()
+		}
+		l, err := s.look()
+		if err != nil {
+			return err
+		}
+		r := l.report(o)
+		if len(r.Findings) != 1 || r.Findings[0].Cause != "drops" || r.Findings[0].Queue.Dropping < 2 {
+			t.Errorf("%+v", r.Findings)
+		}
+		return nil
+	})
+}
+
+// callMany calls a listener, which may not answer all.
+func callMany(at netip.AddrPort, n int) (fds []int, err error) {
+	for range n {
+		fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0)
+		if err != nil {
+			return fds, err
+		}
+		fds = append(fds, fd)
+		_ = syscall.Connect(fd, journaltest.Sockaddr(at)) // in progress
+	}
+	return fds, nil
 }
 
 // TestZeroWindowSeen: who does not read is named, from the sender's side.

@@ -10,10 +10,14 @@ import (
 func (r *reader) takeListener(s diag.Socket) {
 	v := r.here()
 	v.seen++
-	v.addListener(listener{
+	l := listener{
 		at: endpointOf(s.Local), iface: s.Interface, inode: uint32(s.Inode),
-		waiting: s.RxQueue, limit: s.TxQueue, drops: s.Drops,
-	})
+		waiting: s.RxQueue, limit: s.TxQueue, drops: s.Drops, nowDrops: s.Drops,
+	}
+	if before, known := r.drops[dropKey{r.space, l.inode}]; known {
+		l.drops, l.again, l.stillWaiting = before, true, s.RxQueue
+	}
+	v.addListener(l)
 }
 
 // count counts a socket that has, or had, a peer.
