@@ -4,9 +4,11 @@
 situations.py NAME ARGUMENTS: it says "ready" when all is as it should be, and stays so
 until it is killed.
 """
+import http.client
 import resource
 import select
 import socket
+import struct
 import sys
 import threading
 import time
@@ -43,12 +45,12 @@ def leaky(port):
         threading.Thread(target=c.recv, args=(1 << 16, socket.MSG_WAITALL), daemon=True).start()
 
 
-def clients(address, port, number, how="wait"):
+def clients(address, port, number, how="wait", says="hello"):
     """Clients that send, close their side, and wait for an answer, or leave."""
     named("clients")
     kept = [socket.create_connection((address, int(port))) for _ in range(int(number))]
     for c in kept:
-        c.sendall(b"hello")
+        c.sendall(says.encode())
     time.sleep(0.3)  # so that it goes through a relay first
     for c in kept:
         c.shutdown(socket.SHUT_WR)
@@ -165,6 +167,26 @@ def busy(address, port):
         time.sleep(0.05)
 
 
+def browsers(address, port):
+    """Clients of a web server that ask on connections that they keep, and on new ones."""
+    named("browsers")
+    kept = [http.client.HTTPConnection(address, int(port)) for _ in range(10)]
+    said = False
+    while True:
+        fresh = [http.client.HTTPConnection(address, int(port)) for _ in range(10)]
+        for c in kept + fresh:
+            c.request("GET", "/")
+        for c in kept + fresh:
+            if c.getresponse().read() != b"hello\n":
+                sys.exit("not what the server says")
+        for c in fresh:
+            c.close()
+        if not said:
+            print("ready", flush=True)
+            said = True
+        time.sleep(0.05)
+
+
 def talk(address, port, how):
     """A client that has talked, and after a word on stdin goes on with data, with keepalive, or not at all."""
     named("talk")
@@ -198,7 +220,37 @@ def half_open(address, port, first, number):
     stay(kept)
 
 
+def checksum(data):
+    n = sum(struct.unpack("!%dH" % (len(data) // 2), data))
+    n = (n & 0xFFFF) + (n >> 16)
+    return ~(n + (n >> 16)) & 0xFFFF
+
+
+def segment(source, target, port, flags):
+    """A packet with a TCP segment that no socket sends."""
+    ends = socket.inet_aton(source) + socket.inet_aton(target)
+
+    def tcp(check):
+        return struct.pack("!HHIIBBHHH", 1234, port, 1, 1, 5 << 4, flags, 64240, check, 0)
+
+    check = checksum(ends + struct.pack("!HH", socket.IPPROTO_TCP, 20) + tcp(0))
+    return struct.pack("!BBHHHBBH", 0x45, 0, 40, 0, 0, 64, socket.IPPROTO_TCP, 0) + ends + tcp(check)
+
+
+def flood(address, port, net, syns, acks):
+    """SYNs from addresses that are nobody's, each once, then ACKs of a handshake that never was."""
+    named("flood")
+    s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+    for flags, number in (0x02, int(syns)), (0x10, int(acks)):
+        for n in range(number):
+            source = "%s%d.%d" % (net, n // 250, n % 250 + 1)
+            s.sendto(segment(source, address, int(port), flags), (address, 0))
+            if n % 50 == 49:
+                time.sleep(0.01)
+    stay(s)
+
+
 if __name__ == "__main__":
-    {f.__name__: f for f in (leaky, clients, relay, hung, ports, descriptors, unread, stream, echo, busy, talk, half_open)}[
+    {f.__name__: f for f in (leaky, clients, relay, hung, ports, descriptors, unread, stream, echo, busy, browsers, talk, half_open, flood)}[
         sys.argv[1]
     ](*sys.argv[2:])
