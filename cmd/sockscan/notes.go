@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"sockproof/lib/live"
 )
@@ -27,6 +28,9 @@ func (l *look) notes(found *findings) (notes []string) {
 	}
 	for i := range l.spaces {
 		notes = append(notes, l.spaces[i].pastDrops(l)...)
+		if note := l.spaces[i].pastCookies(); note != "" && !found.tellsCookies(uint16(i)) {
+			notes = append(notes, note)
+		}
 	}
 	return notes
 }
@@ -53,4 +57,19 @@ func (v *space) pastDrops(l *look) (notes []string) {
 		notes = append(notes, fmt.Sprintf("listener %s (%s) has dropped %s since it listens; none now", scoped(q.at, q.iface), who, scanCount(int(q.nowDrops))))
 	}
 	return notes
+}
+
+// pastCookies tells that cookies were sent: connections that they stand for are nowhere listed.
+func (v *space) pastCookies() string {
+	sent := v.counters["SyncookiesSent"]
+	if sent == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s has sent %s since it began, %s came back, %s were wrong: a queue of handshakes was full, or tcp_syncookies is 2; whether it goes on is not told",
+		v.title(), plural("SYN cookie", int(sent)), scanCount(int(v.counters["SyncookiesRecv"])), scanCount(int(v.counters["SyncookiesFailed"])))
+}
+
+// tellsCookies says whether a finding has a namespace's cookies.
+func (r *findings) tellsCookies(space uint16) bool {
+	return slices.ContainsFunc(r.all, func(f finding) bool { return f.space == space && f.handshakes != nil })
 }

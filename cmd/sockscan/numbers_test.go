@@ -48,6 +48,18 @@ func TestHalfOpen(t *testing.T) {
 	}
 }
 
+// Cookies are told once: in the finding about half-open connections, or else in a note.
+func TestCookies(t *testing.T) {
+	for requests, notes := range map[int]int{0: 1, 9: 0} {
+		m := makeLook()
+		m.spaces[0].counters = map[string]int64{"SyncookiesSent": 7}
+		m.listener("0.0.0.0:80", m.process(7, "app"), func(v *listener) { v.requests = requests })
+		if r := m.report(); len(r.Notes) != notes || len(r.Findings) != 1-notes {
+			t.Errorf("%d half open: %+v, %q", requests, r.Findings, r.Notes)
+		}
+	}
+}
+
 // used counts the ports of so many sockets to a place.
 func (m *made) used(n int, to string, state uint8, left millis) {
 	for range n {
