@@ -76,6 +76,14 @@ func maxOf(name string) int {
 	return maxFile
 }
 
+// longestLine is how many bytes the longest line has, its end too.
+func longestLine(b []byte) (longest int) {
+	for line := range bytes.Lines(b) {
+		longest = max(longest, len(line))
+	}
+	return longest
+}
+
 // inWords is a size of whole MiB.
 func inWords(bytes int) string { return fmt.Sprintf("%d MiB", bytes>>20) }
 
@@ -225,9 +233,12 @@ func (b *Bundle) render() (files, error) {
 			return nil, fmt.Errorf("%s: %w", r.name, errs[i])
 		}
 		all[r.name] = contents[i]
-		if total += len(contents[i]); len(contents[i]) > maxFile || total > maxBundle {
-			return nil, fmt.Errorf("%s: %d bytes; %s", r.name, len(contents[i]), sizeLimit)
+		if total += len(contents[i]); len(contents[i]) > maxOf(r.name) || total > maxBundle {
+			return nil, fmt.Errorf("%s: %d bytes; it has at most %s, and %s", r.name, len(contents[i]), inWords(maxOf(r.name)), sizeLimit)
 		}
+	}
+	if n := longestLine(all[fileJournal]); n > maxLine {
+		return nil, fmt.Errorf("%s: a line of %d bytes; evidence has at most %s", fileJournal, n, inWords(maxLine))
 	}
 	all[fileManifest] = manifestOf(all)
 	for _, name := range []string{fileJournal, fileReport} {

@@ -186,9 +186,9 @@ func (v *verifier) verdicts(written *writtenRun, r *report.Run) {
 // contradicted compares where the witnesses of a run contradict each other. A report from
 // before they were confronted cannot say: what it concludes is then not compared.
 func (v *verifier) contradicted(written *writtenRun, r *report.Run) (notCompared bool) {
-	known := map[string]bool{}
+	known := map[string]int{}
 	for i := range written.Discrepancies {
-		known[accountOf(&written.Discrepancies[i])] = true
+		known[accountOf(&written.Discrepancies[i])]++
 	}
 	for i := range r.Discrepancies {
 		d := &r.Discrepancies[i]
@@ -196,18 +196,21 @@ func (v *verifier) contradicted(written *writtenRun, r *report.Run) (notCompared
 		case written.Discrepancies == nil:
 			v.unchecked("run %d: its verdicts, for its witnesses contradict each other, which the version that made it did not ask (%s): %s", r.Run, d.Rule, d)
 			return true
-		case !known[accountOf(d)]:
+		case known[accountOf(d)] == 0:
 			v.problem(Problem{File: fileReport, Run: r.Run, Event: firstOf(d.Events), Text: fmt.Sprintf("does not say that its witnesses contradict each other (%s): %s", d.Rule, d)})
+		default:
+			known[accountOf(d)]--
 		}
-		delete(known, accountOf(d))
 	}
+	maps.DeleteFunc(known, func(_ string, n int) bool { return n == 0 })
 	for _, text := range slices.Sorted(maps.Keys(known)) {
 		v.problem(Problem{File: fileReport, Run: r.Run, Text: "says that its witnesses contradict each other, which those of " + fileJournal + " do not: " + text})
 	}
 	return false
 }
 
-// accountOf is what a discrepancy is about, however it is put.
+// accountOf is what a discrepancy is about, however it is put. Two counters of a host that were
+// read together are about the same.
 func accountOf(d *tcp.Discrepancy) string {
 	return fmt.Sprint(d.Rule, " ", d.Sockets, " ", d.Hosts, " ", d.Events)
 }

@@ -53,3 +53,58 @@ func TestContradictionsMustBeNamed(t *testing.T) {
 		})
 	}
 }
+
+// TestSeveralOfOneAccount: two counters of a host that were read together are about the same, and
+// a report that says both holds; one that says one of them does not.
+func TestSeveralOfOneAccount(t *testing.T) {
+	twice := doubting
+	twice.Report = func(j journal.Journal) (report.Run, bool) {
+		r, known := doubting.Report(j)
+		r.Discrepancies = append(r.Discrepancies, r.Discrepancies[0])
+		return r, known
+	}
+	for said := range 3 {
+		b := sample(t)
+		r, _ := twice.Report(b.Report.Runs[0].Journal)
+		b.Report.Runs[0].Discrepancies = r.Discrepancies[:said]
+		v, err := verify(rendered(t, b), twice)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := 0
+		for _, p := range v.Problems {
+			if strings.Contains(p.Text, "does not say that its witnesses contradict") {
+				found++
+			}
+		}
+		if found != 2-said {
+			t.Errorf("%d of 2 said: %v", said, v.Problems)
+		}
+	}
+}
+
+// TestHeads: what the head of a run says of its events is held against them, for it decides how
+// much they are held against each other.
+func TestHeads(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change func(j *journal.Journal)
+		want   string
+	}{
+		"packets lost on the wire": {func(j *journal.Journal) {
+			j.Network, j.Witnesses = journal.Wire, []journal.WitnessStatus{{Name: journal.Packets, Status: journal.Attached, Lost: 1}}
+		}, "1 packets of the wire were lost"},
+		"packets of no witness":      {func(j *journal.Journal) { j.Witnesses = nil }, "packets were not seen in run 1"},
+		"the other family":           {func(j *journal.Journal) { j.Family = journal.IPv6 }, "and run 1 was over ipv6"},
+		"a fold of nothing":          {func(j *journal.Journal) { j.Events[0].Fold = &journal.Fold{} }, "stands for 0 repetitions"},
+		"as the program recorded it": {func(*journal.Journal) {}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := cross(t, addrA, addrB)
+			tt.change(&j)
+			err := headed(&j)
+			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("%v; want %q", err, tt.want)
+			}
+		})
+	}
+}

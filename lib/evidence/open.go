@@ -49,7 +49,7 @@ func open(path string) (*opened, error) {
 	var members []member
 	switch {
 	case info.IsDir():
-		members, err = membersOfFolder(path)
+		members, err = membersOfFolder(path + string(filepath.Separator)) // so that a link to it is followed
 	case !info.Mode().IsRegular():
 		return nil, &ForeignError{path, "not evidence: neither a folder nor a regular file"}
 	default:
@@ -95,11 +95,14 @@ func membersOfFolder(dir string) ([]member, error) {
 	return members, err
 }
 
-// litter says whether a file is one that file managers leave behind.
+// litter says whether a file is one that file managers leave behind, or git's.
 func litter(name string) bool {
 	for part := range strings.SplitSeq(name, "/") {
 		switch strings.ToLower(part) {
-		case "__macosx", ".ds_store", "thumbs.db", "desktop.ini":
+		case "__macosx", ".ds_store", "thumbs.db", "desktop.ini", ".git":
+			return true
+		}
+		if strings.HasPrefix(part, "._") { // what a Mac keeps beside a file where it has no other place
 			return true
 		}
 	}

@@ -85,8 +85,9 @@ func TestAnyPacking(t *testing.T) {
 			packedAs{method: zip.Deflate, prefix: "e/", litter: []string{"__MACOSX/e/._report.md", "e/.DS_Store", "__MACOSX/._e"}}.write(t, all),
 			"3 files of file managers ignored: __MACOSX/e/._report.md, e/.DS_Store, __MACOSX/._e",
 		},
-		"Windows":  {packedAs{method: zip.Deflate, prefix: `e\`, litter: []string{"Thumbs.db", "Desktop.ini"}}.write(t, all), "2 files of file managers ignored: Thumbs.db, Desktop.ini"},
-		"autocrlf": {packedAs{method: zip.Deflate}.write(t, unix2dos(all)), "the line ends were changed (CRLF), as git's autocrlf does: content is the same"},
+		"a Mac's other disk": {packedAs{method: zip.Deflate, litter: []string{"._report.md", ".git/HEAD"}}.write(t, all), "2 files of file managers ignored: ._report.md, .git/HEAD"},
+		"Windows":            {packedAs{method: zip.Deflate, prefix: `e\`, litter: []string{"Thumbs.db", "Desktop.ini"}}.write(t, all), "2 files of file managers ignored: Thumbs.db, Desktop.ini"},
+		"autocrlf":           {packedAs{method: zip.Deflate}.write(t, unix2dos(all)), "the line ends were changed (CRLF), as git's autocrlf does: content is the same"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "e.zip")
@@ -106,6 +107,11 @@ func TestAnyPacking(t *testing.T) {
 		}
 		wantHolds(t, dir, "it is in a folder of its own, e/")
 		wantHolds(t, filepath.Join(dir, "e"), "")
+		link := filepath.Join(t.TempDir(), "link")
+		if err := os.Symlink(filepath.Join(dir, "e"), link); err != nil {
+			t.Fatal(err)
+		}
+		wantHolds(t, link, "")
 	})
 }
 

@@ -2,8 +2,10 @@ package evidence
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -73,10 +75,8 @@ func (v *verifier) readJournals() error {
 	if n := bytes.Count(b, []byte("\n")); n > 2*maxEvents { // a run without events is a line too
 		return &ForeignError{v.Path, fmt.Sprintf("not evidence: %s has %d lines; evidence has at most %d events", fileJournal, n, maxEvents)}
 	}
-	for line := range bytes.Lines(b) {
-		if len(line) > maxLine {
-			return &ForeignError{v.Path, fmt.Sprintf("not evidence: a line of %s has %d bytes; evidence has at most %s", fileJournal, len(line), inWords(maxLine))}
-		}
+	if n := longestLine(b); n > maxLine {
+		return &ForeignError{v.Path, fmt.Sprintf("not evidence: a line of %s has %d bytes; evidence has at most %s", fileJournal, n, inWords(maxLine))}
 	}
 	var err error
 	if v.journals, err = journal.Read(bytes.NewReader(b)); err != nil {
@@ -88,7 +88,38 @@ func (v *verifier) readJournals() error {
 	if len(v.journals) == 0 {
 		return altered(fileJournal, "it has no run, and is evidence of nothing")
 	}
+	for i := range v.journals {
+		if err := headed(&v.journals[i]); err != nil {
+			return err
+		}
+	}
 	return numbered(v.journals)
+}
+
+// isOther says whether an address is not of a family.
+func isOther(a netip.Addr, f journal.Family) bool {
+	return a.IsValid() && a.Is6() != (f == journal.IPv6)
+}
+
+// headed checks that a run's events are such as its head says that it has: what the head says of
+// its witnesses decides how much the events are held against each other.
+func headed(j *journal.Journal) error {
+	packets := j.Witness(journal.Packets)
+	if j.Network == journal.Wire && packets.Lost > 0 {
+		return altered(fileJournal, "run %d: %d packets of the wire were lost, which the program itself carries", j.Run, packets.Lost)
+	}
+	for i := range j.Events {
+		switch e := &j.Events[i]; {
+		case e.Fold != nil && (e.Fold.Times <= 0 || e.Fold.Events <= 0):
+			return altered(fileJournal, "event %d stands for %d repetitions with %d events", e.N, e.Fold.Times, e.Fold.Events)
+		case e.Packet == nil:
+		case packets.Status != journal.Attached:
+			return altered(fileJournal, "event %d is a packet, and packets were not seen in run %d: %s", e.N, j.Run, cmp.Or(packets.Reason, string(packets.Status), "no such witness"))
+		case e.Packet.Proto == "" && j.Network != journal.HostNet && isOther(e.Packet.Src.IP(), j.Family): // TCP; on the host it may be another program's
+			return altered(fileJournal, "event %d is a packet from %s, and run %d was over %s", e.N, e.Packet.Src, j.Run, j.Family)
+		}
+	}
+	return nil
 }
 
 // numbered checks that runs and events have the numbers that a program gives them.

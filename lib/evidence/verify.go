@@ -3,6 +3,7 @@ package evidence
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -191,6 +192,9 @@ func (v *verifier) notChecked(signed bool) {
 		for _, t := range leftOutOf(r).texts() {
 			v.unchecked("run %d: %s", r.Run, t)
 		}
+		if why := unseen(&r.Journal); why != "" {
+			v.unchecked("run %d: calls and states against each segment: %s", r.Run, why)
+		}
 		for k := range r.Events {
 			if e := &r.Events[k]; len(e.Unknown) > 0 {
 				v.unchecked("run %d: event %d, of a kind %q that this version does not know", r.Run, e.N, e.Kind)
@@ -207,6 +211,20 @@ func (v *verifier) notChecked(signed bool) {
 		v.unchecked("%s: a signature, which ssh-keygen -Y verify checks", fileSignature)
 	}
 	v.unchecked("who made it, and whether the machine was what it says: hashes prove that a bundle is consistent, not whose it is")
+}
+
+// unseen is why not every segment of a run is in its journal; "": it is.
+func unseen(j *journal.Journal) string {
+	packets := j.Witness(journal.Packets)
+	switch {
+	case packets.Status != journal.Attached:
+		return "packets were not captured"
+	case packets.Lost > 0:
+		return count(int64(packets.Lost), "packet") + " lost"
+	case slices.ContainsFunc(j.Events, func(e journal.Event) bool { return e.Fold != nil && e.Socket == "" }):
+		return "rounds were counted, and not kept"
+	}
+	return ""
 }
 
 // hashed counts the places where length and hash stand for what was sent.

@@ -278,10 +278,25 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// removeBundle removes a folder and the files that a bundle has, and nothing else.
+// removeBundle removes a folder and the files that a bundle has, and nothing else; or it changes
+// nothing. Whoever may rename a file may remove it, and a name can be given back.
 func removeBundle(dir string) error {
+	const removed = ".removed"
+	var files []string
 	for _, name := range bundleNames() {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		file := filepath.Join(dir, name)
+		switch err := os.Rename(file, file+removed); {
+		case err == nil:
+			files = append(files, file)
+		case !errors.Is(err, os.ErrNotExist):
+			for _, file := range files {
+				err = errors.Join(err, os.Rename(file+removed, file))
+			}
+			return err
+		}
+	}
+	for _, file := range files {
+		if err := os.Remove(file + removed); err != nil {
 			return err
 		}
 	}

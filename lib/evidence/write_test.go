@@ -186,6 +186,46 @@ func TestTooLargeIsNotWritten(t *testing.T) {
 	}
 }
 
+// TestLongFactsAreNotWritten: nor what machine.json cannot have.
+func TestLongFactsAreNotWritten(t *testing.T) {
+	err := New(reportOf(cross(t, addrA, addrB)), How{Repeat: 1, Label: strings.Repeat("&", maxFacts)}).Write(filepath.Join(t.TempDir(), "e"), false)
+	if err == nil || !strings.Contains(err.Error(), "machine.json: ") || !strings.Contains(err.Error(), "at most 1 MiB") {
+		t.Error(err)
+	}
+}
+
+// TestNoLongLineIsWritten: nor an event of more than a line may have.
+func TestNoLongLineIsWritten(t *testing.T) {
+	j := cross(t, addrA, addrB)
+	j.Events[len(j.Events)-1].Note.Text = strings.Repeat("x", maxLine)
+	err := New(reportOf(j), How{Repeat: 1}).Write(filepath.Join(t.TempDir(), "e"), false)
+	if err == nil || !strings.Contains(err.Error(), "a line of ") {
+		t.Error(err)
+	}
+}
+
+// TestRemovedWholeOrNot: where one file of a bundle cannot be removed, none is.
+func TestRemovedWholeOrNot(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "e")
+	if err := sample(t).Write(path, false); err != nil {
+		t.Fatal(err)
+	}
+	was := left(t, path)
+	// A folder of the name that the capture is given on the way is in its way.
+	if err := os.MkdirAll(filepath.Join(path, fileCapture+".removed", "x"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := removeBundle(path); err == nil {
+		t.Error("it was removed")
+	}
+	if err := os.RemoveAll(filepath.Join(path, fileCapture+".removed")); err != nil {
+		t.Fatal(err)
+	}
+	if got := left(t, path); got != was {
+		t.Errorf("left: %s", got)
+	}
+}
+
 // TestOthersUnpackIt lets the system's own program unpack an archive, and verifies
 // the folder.
 func TestOthersUnpackIt(t *testing.T) {
