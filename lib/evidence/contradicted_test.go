@@ -95,7 +95,6 @@ func TestHeads(t *testing.T) {
 		}, "1 packets of the wire were lost"},
 		"packets of no witness":      {func(j *journal.Journal) { j.Witnesses = nil }, "packets were not seen in run 1"},
 		"the other family":           {func(j *journal.Journal) { j.Family = journal.IPv6 }, "and run 1 was over ipv6"},
-		"a fold of nothing":          {func(j *journal.Journal) { j.Events[0].Fold = &journal.Fold{} }, "stands for 0 repetitions"},
 		"as the program recorded it": {func(*journal.Journal) {}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

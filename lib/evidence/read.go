@@ -110,8 +110,6 @@ func headed(j *journal.Journal) error {
 	}
 	for i := range j.Events {
 		switch e := &j.Events[i]; {
-		case e.Fold != nil && (e.Fold.Times <= 0 || e.Fold.Events <= 0):
-			return altered(fileJournal, "event %d stands for %d repetitions with %d events", e.N, e.Fold.Times, e.Fold.Events)
 		case e.Packet == nil:
 		case packets.Status != journal.Attached:
 			return altered(fileJournal, "event %d is a packet, and packets were not seen in run %d: %s", e.N, j.Run, cmp.Or(packets.Reason, string(packets.Status), "no such witness"))

@@ -221,7 +221,7 @@ func unseen(j *journal.Journal) string {
 		return "packets were not captured"
 	case packets.Lost > 0:
 		return count(int64(packets.Lost), "packet") + " lost"
-	case slices.ContainsFunc(j.Events, func(e journal.Event) bool { return e.Fold != nil && e.Socket == "" }):
+	case slices.ContainsFunc(j.Events, func(e journal.Event) bool { return e.Fold != nil && e.Socket == "" && e.Fold.Events > 0 }):
 		return "rounds were counted, and not kept"
 	}
 	return ""

@@ -92,7 +92,7 @@ func New(j *journal.Journal) *View {
 		if e.Socket != "" && v.byID[e.Socket] == nil {
 			v.addSocket(journal.Socket{ID: e.Socket, Host: e.Host}) // it never got an address
 		}
-		v.folded = v.folded || e.Fold != nil && e.Socket == ""
+		v.folded = v.folded || e.Fold != nil && e.Socket == "" && e.Fold.Events > 0
 	}
 	b := builder{View: v, procs: map[int][]*Socket{}}
 	b.spans()
