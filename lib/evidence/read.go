@@ -112,7 +112,7 @@ func headed(j *journal.Journal) error {
 		switch e := &j.Events[i]; {
 		case e.Packet == nil:
 		case packets.Status != journal.Attached:
-			return altered(fileJournal, "event %d is a packet, and packets were not seen in run %d: %s", e.N, j.Run, cmp.Or(packets.Reason, string(packets.Status), "no such witness"))
+			return altered(fileJournal, "event %d is a packet, and packets were not seen in run %d: %s", e.N, j.Run, cmp.Or(packets.Reason, packets.Status, "no such witness"))
 		case e.Packet.Proto == "" && j.Network != journal.HostNet && isOther(e.Packet.Src.IP(), j.Family): // TCP; on the host it may be another program's
 			return altered(fileJournal, "event %d is a packet from %s, and run %d was over %s", e.N, e.Packet.Src, j.Run, j.Family)
 		}
