@@ -213,14 +213,12 @@ func (v *verifier) notChecked(signed bool) {
 	v.unchecked("who made it, and whether the machine was what it says: hashes prove that a bundle is consistent, not whose it is")
 }
 
-// unseen is why not every segment of a run is in its journal; "": it is.
+// unseen is why not every segment of a run that was captured is in its journal; "": it is. That
+// none was captured, the report says.
 func unseen(j *journal.Journal) string {
-	packets := j.Witness(journal.Packets)
-	switch {
-	case packets.Status != journal.Attached:
-		return "packets were not captured"
-	case packets.Lost > 0:
-		return count(int64(packets.Lost), "packet") + " lost"
+	switch lost := j.Witness(journal.Packets).Lost; {
+	case lost > 0:
+		return count(int64(lost), "packet") + " lost"
 	case slices.ContainsFunc(j.Events, func(e journal.Event) bool { return e.Fold != nil && e.Socket == "" && e.Fold.Events > 0 }):
 		return "rounds were counted, and not kept"
 	}
