@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"strconv"
 	"strings"
@@ -18,36 +19,22 @@ import (
 // refusedAndReset calls a port that nobody listens on, and closes a connection
 // with SO_LINGER {1, 0}, in the namespace of the calling thread.
 func refusedAndReset() error {
-	at := &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}
-	listener, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	at := netip.MustParseAddrPort("127.0.0.1:8080")
+	listener, err := listenAt(at, syscall.IPPROTO_TCP, 1)
 	if err != nil {
 		return err
 	}
-	defer syscall.Close(listener)
-	if err := errors.Join(syscall.Bind(listener, at), syscall.Listen(listener, 1)); err != nil {
-		return err
+	defer listener.close()
+	refused, err := connectTo(netip.MustParseAddrPort("127.0.0.1:9"), syscall.IPPROTO_TCP)
+	if !errors.Is(err, syscall.ECONNREFUSED) {
+		return fmt.Errorf("connect: %w, want ECONNREFUSED", err)
 	}
-	to, err := syscall.Getsockname(listener)
+	aborted, err := connectTo(at, syscall.IPPROTO_TCP)
 	if err != nil {
 		return err
 	}
-	for _, where := range []syscall.Sockaddr{&syscall.SockaddrInet4{Addr: at.Addr, Port: 9}, to} {
-		c, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
-		if err != nil {
-			return err
-		}
-		err = syscall.Connect(c, where)
-		if (err == nil) != (where == to) {
-			return fmt.Errorf("connect: %w", err)
-		}
-		if err := syscall.SetsockoptLinger(c, syscall.SOL_SOCKET, syscall.SO_LINGER, &syscall.Linger{Onoff: 1}); err != nil {
-			return err
-		}
-		if err := syscall.Close(c); err != nil {
-			return err
-		}
-	}
-	return nil
+	err = syscall.SetsockoptLinger(int(aborted), syscall.SOL_SOCKET, syscall.SO_LINGER, &syscall.Linger{Onoff: 1})
+	return errors.Join(err, refused.close(), aborted.close())
 }
 
 // TestCountersOfANamespace: what draws RSTs in a private namespace moves the

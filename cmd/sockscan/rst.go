@@ -87,11 +87,11 @@ func (w *rstWatch) during(ctx context.Context, wait time.Duration) *rstList {
 func (w *rstWatch) fill(ctx context.Context, l *rstList) error {
 	end, _ := ctx.Deadline()
 	for ctx.Err() == nil {
-		soon := time.Now().Add(ownersEach)
-		if end.Before(soon) {
-			soon = end
+		next := time.Now().Add(ownersEach)
+		if end.Before(next) {
+			next = end
 		}
-		if err := l.gather(w.kernel, soon); err != nil {
+		if err := l.gather(w.kernel, next); err != nil {
 			return err
 		}
 	}

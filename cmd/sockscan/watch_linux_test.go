@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"os"
 	"strings"
 	"syscall"
@@ -55,56 +56,38 @@ func watched(t *testing.T, do func() error, args ...string) map[string][]map[str
 	return records
 }
 
-// halfOpened makes connections to a listener whose client closes; the server accepts them only if
-// it is to, and keeps them until end is called.
-func halfOpened(accepts bool) (do func() error, end func()) {
-	var open []int
+// halfOpened listens; do makes a connection whose client closes. The server accepts it only if it
+// is to, and keeps it until end is called.
+func halfOpened(accepts bool) (do func() error, end func(), err error) {
+	at := netip.MustParseAddrPort("127.0.0.1:8080")
+	listener, err := listenAt(at, syscall.IPPROTO_TCP, 1000)
+	open := []int{int(listener)}
 	do = func() error {
-		at := &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}
-		listener, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+		client, err := connectTo(at, syscall.IPPROTO_TCP)
 		if err != nil {
-			return err
-		}
-		open = append(open, listener)
-		if err := syscall.Bind(listener, at); err != nil {
-			return err
-		}
-		if err := syscall.Listen(listener, 1); err != nil {
-			return err
-		}
-		to, err := syscall.Getsockname(listener)
-		if err != nil {
-			return err
-		}
-		client, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
-		if err != nil {
-			return err
-		}
-		if err := syscall.Connect(client, to); err != nil {
 			return err
 		}
 		if accepts {
-			server, _, err := syscall.Accept(listener)
+			server, err := listener.accept()
 			if err != nil {
 				return err
 			}
-			open = append(open, server)
+			open = append(open, int(server))
 		}
-		return syscall.Close(client)
+		return client.close()
 	}
-	return do, func() {
-		for _, fd := range open {
-			_ = syscall.Close(fd)
-		}
-	}
+	return do, func() { journaltest.CloseAll(open) }, err
 }
 
 // TestWatch: what stays in CLOSE_WAIT is told with its program; what has not been accepted has none.
 func TestWatch(t *testing.T) {
 	for _, accepts := range []bool{true, false} {
 		journaltest.InNamespace(t, func() error {
-			do, end := halfOpened(accepts)
+			do, end, err := halfOpened(accepts)
 			defer end()
+			if err != nil {
+				return err
+			}
 			records := watched(t, do)
 			if len(records["before"]) != 1 || len(records["sums"]) != 1 || len(records["change"]) != 0 {
 				t.Errorf("records: %v", records)
@@ -138,8 +121,11 @@ func TestWatch(t *testing.T) {
 // TestWatchAllEvents: as many changes are told as were counted, if none was lost.
 func TestWatchAllEvents(t *testing.T) {
 	journaltest.InNamespace(t, func() error {
-		do, end := halfOpened(true)
+		do, end, err := halfOpened(true)
 		defer end()
+		if err != nil {
+			return err
+		}
 		records := watched(t, do, "--all-events")
 		entered, told := map[string]float64{}, map[string]float64{}
 		for state, n := range records["sums"][0]["entered"].(map[string]any) {
