@@ -28,7 +28,8 @@ type look struct {
 	saidMachine bool // that what is the machine's is not shown
 	saidBound   bool // that bound sockets are not
 
-	peers []int32 // the number of each socket's other end; -1: it is not here
+	peers   []int32     // the number of each socket's other end; -1: it is not here
+	numbers numberTable // by addresses while peers are found, then by inode
 }
 
 // space is one network namespace.
@@ -135,23 +136,23 @@ func (l *look) owner(n int32) *live.Owner {
 
 // tuples finds sockets by their addresses, while they are paired.
 type tuples struct {
-	seed   maphash.Seed
-	sorted []uint64 // a hash and the number of each socket
+	seed maphash.Seed
+	by   *numberTable
 }
 
 // hash is of a connection as one of its ends has it.
 func (t *tuples) hash(local, remote endpoint) uint64 {
-	return maphash.Comparable(t.seed, [2]endpoint{local, remote}) &^ (1<<32 - 1)
+	return maphash.Comparable(t.seed, [2]endpoint{local, remote})
 }
 
 // index finds the other end of each socket.
 func (l *look) index() {
-	t := tuples{maphash.MakeSeed(), make([]uint64, 0, l.sockets.n)}
+	l.numbers.reset(l.sockets.n)
+	t := tuples{maphash.MakeSeed(), &l.numbers}
 	for i := range l.sockets.n {
 		s := l.socket(i)
-		t.sorted = append(t.sorted, t.hash(s.local, s.remote)|uint64(i))
+		t.by.add(t.hash(s.local, s.remote), i)
 	}
-	slices.Sort(t.sorted)
 	l.peers = slices.Grow(l.peers[:0], l.sockets.n)
 	for i := range l.sockets.n {
 		l.peers = append(l.peers, int32(l.findPeer(&t, i)))
@@ -165,13 +166,7 @@ func (l *look) peer(i int) int { return int(l.peers[i]) }
 // findPeer finds it by its addresses. Those of the host itself mean another place in each namespace.
 func (l *look) findPeer(t *tuples, i int) int {
 	s := l.socket(i)
-	h := t.hash(s.remote, s.local)
-	from, _ := slices.BinarySearch(t.sorted, h)
-	for _, entry := range t.sorted[from:] {
-		if entry&^(1<<32-1) != h {
-			break
-		}
-		n := int(uint32(entry))
+	for n := range t.by.with(t.hash(s.remote, s.local)) {
 		p := l.socket(n)
 		near := p.space == s.space || !s.local.addr().IsLoopback()
 		alike := p.is(isMPTCP) == s.is(isMPTCP) || (p.flags|s.flags)&isFallback != 0

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"slices"
+	"iter"
 
 	"sockproof/lib/live"
 )
@@ -12,19 +12,22 @@ type ownerSearch func(wanted func(inode uint64) bool, held func(inode uint64, fd
 // ownerIndex finds sockets and listeners by inode: an inode may have several, of an MPTCP connection.
 type ownerIndex struct {
 	l         *look
-	byInode   []uint64 // inode and number of each socket, sorted
+	byInode   *numberTable
+	sockets   int // that have an inode
 	listeners map[uint32][]*listener
 }
 
 // indexOwners lists whose owners are looked for.
 func (l *look) indexOwners(all bool) *ownerIndex {
-	x := &ownerIndex{l: l, listeners: map[uint32][]*listener{}, byInode: make([]uint64, 0, l.sockets.n)}
+	x := &ownerIndex{l: l, listeners: map[uint32][]*listener{}, byInode: &l.numbers}
+	l.numbers.reset(l.sockets.n)
 	wantListener := func(v *listener) { x.listeners[v.inode] = append(x.listeners[v.inode], v) }
 	waited := map[*listener]bool{}
 	for i := range l.sockets.n {
 		s := l.socket(i)
 		if s.inode != 0 {
-			x.byInode = append(x.byInode, uint64(s.inode)<<32|uint64(i))
+			x.byInode.add(hashOf(s.inode), i)
+			x.sockets++
 		} else if v := l.acceptor(s); v != nil {
 			waited[v] = true
 		}
@@ -36,17 +39,15 @@ func (l *look) indexOwners(all bool) *ownerIndex {
 			}
 		}
 	}
-	slices.Sort(x.byInode)
 	return x
 }
 
 // search looks through all processes.
 func (x *ownerIndex) search(search ownerSearch) {
-	if len(x.byInode) == 0 && len(x.listeners) == 0 {
+	if x.sockets == 0 && len(x.listeners) == 0 {
 		return
 	}
-	wanted := func(inode uint64) bool { return len(x.with(inode)) > 0 || x.listeners[uint32(inode)] != nil }
-	x.l.whyNoOwner = search(wanted, x.held)
+	x.l.whyNoOwner = search(x.wants, x.held)
 	for i := range x.l.sockets.n {
 		s := x.l.socket(i)
 		if v := x.l.acceptor(s); s.inode == 0 && v != nil && !s.isOrphan() {
@@ -65,14 +66,27 @@ func (x *ownerIndex) search(search ownerSearch) {
 	}
 }
 
-// with is that part of the index that begins with an inode's sockets; empty if it has none.
-func (x *ownerIndex) with(inode uint64) []uint64 {
-	at, _ := slices.BinarySearch(x.byInode, inode<<32)
-	if at == len(x.byInode) || x.byInode[at]>>32 != inode {
-		return nil
+// wants says whether the owner of an inode is looked for.
+func (x *ownerIndex) wants(inode uint64) bool {
+	for range x.with(inode) {
+		return true
 	}
-	return x.byInode[at:]
+	return x.listeners[uint32(inode)] != nil
 }
+
+// with are the sockets of an inode.
+func (x *ownerIndex) with(inode uint64) iter.Seq[*socket] {
+	return func(yield func(*socket) bool) {
+		for n := range x.byInode.with(hashOf(uint32(inode))) {
+			if s := x.l.socket(n); uint64(s.inode) == inode && !yield(s) {
+				return
+			}
+		}
+	}
+}
+
+// hashOf spreads inodes, which follow one another.
+func hashOf(inode uint32) uint64 { return uint64(inode) * 0x9e37_79b9_7f4a_7c15 }
 
 // held notes an owner. Of several, the first keeps the sockets: processes come in the order of their numbers,
 // and a parent's is mostly lower than its child's.
@@ -82,11 +96,8 @@ func (x *ownerIndex) held(inode uint64, fd int, o live.Owner) {
 		l.owners = append(l.owners, o)
 	}
 	last := int32(len(l.owners))
-	for _, entry := range x.with(inode) {
-		if entry>>32 != inode {
-			break
-		}
-		switch s := l.socket(int(uint32(entry))); s.owner {
+	for s := range x.with(inode) {
+		switch s.owner {
 		case 0:
 			s.owner, s.fd = last, int32(fd)
 		case last: // another descriptor of the same process

@@ -86,14 +86,8 @@ func SocketDescriptors(pid int) (n int) {
 		return -1
 	}
 	defer dir.Close()
-	var links linkReader
-	err = eachPiece(dir, func(names []string) {
-		for _, inode := range links.inodes(dir, names) {
-			if inode != 0 {
-				n++
-			}
-		}
-	})
+	links := linkReader{wanted: func(uint64) bool { return true }}
+	err = links.each(dir, func(int, uint64) { n++ })
 	if err != nil {
 		return -1
 	}

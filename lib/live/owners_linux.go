@@ -13,17 +13,16 @@ import (
 // Owners looks through the descriptors of every process that may be looked at:
 // held is told of each process that holds a socket for which wanted is true,
 // once for every descriptor, those of one process one after the other. Sockets
-// are named by inode, whatever their namespace.
+// are named by inode, whatever their namespace. wanted is called by several goroutines.
 //
 // It returns why an owner may not have been visible.
 func Owners(wanted func(inode uint64) bool, held func(inode uint64, fd int, o Owner)) (reason string) {
-	w := walk{wanted: wanted, held: held}
+	w := walk{held: held, links: linkReader{wanted: wanted}}
 	return w.reason(w.all())
 }
 
 // walk is a search through the descriptors of all processes.
 type walk struct {
-	wanted func(inode uint64) bool
 	held   func(inode uint64, fd int, o Owner)
 	links  linkReader
 	denied bool // some process may not be looked at
@@ -43,8 +42,8 @@ func (w *walk) all() error {
 }
 
 // process looks at the descriptors of one process. Most of a walk's time is the
-// kernel's, reading links: it is divided among workers, a directory's piece at a
-// time, and what they find is told in the directory's order.
+// kernel's, reading links: it is divided among workers, and what they find is told in
+// the descriptors' order.
 func (w *walk) process(pid int) error {
 	dir, err := os.Open("/proc/" + strconv.Itoa(pid) + "/fd")
 	if err != nil {
@@ -52,17 +51,11 @@ func (w *walk) process(pid int) error {
 	}
 	defer dir.Close()
 	o, named := Owner{PID: pid}, false
-	return eachPiece(dir, func(names []string) {
-		for i, inode := range w.links.inodes(dir, names) {
-			if inode == 0 || !w.wanted(inode) {
-				continue
-			}
-			if !named {
-				o.Program, o.Unit, named = programOf(pid), Unit(pid), true
-			}
-			fd, _ := strconv.Atoi(names[i]) // procfs names descriptors by number
-			w.held(inode, fd, o)
+	return w.links.each(dir, func(fd int, inode uint64) {
+		if !named {
+			o.Program, o.Unit, named = programOf(pid), Unit(pid), true
 		}
+		w.held(inode, fd, o)
 	})
 }
 

@@ -34,6 +34,9 @@ func Again(read func() error) error {
 // now. diag.ErrInterrupted comes after the last socket.
 func Families(d Dumper, f diag.Filter, take func(diag.Socket)) error {
 	each := func(s diag.Socket) error { take(s); return nil }
+	if !f.MPTCP {
+		return d.Dump(f, each)
+	}
 	f.Family = diag.FamilyIPv4
 	interrupted := d.Dump(f, each)
 	if interrupted != nil && !errors.Is(interrupted, diag.ErrInterrupted) {

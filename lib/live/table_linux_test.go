@@ -60,14 +60,24 @@ func TestTable(t *testing.T) {
 			var got []uint64
 			err := Again(func() error {
 				got = nil
-				return Families(f, diag.Filter{States: 8}, func(s diag.Socket) { got = append(got, s.Cookie) })
+				return Families(f, diag.Filter{States: 8, MPTCP: true}, func(s diag.Socket) { got = append(got, s.Cookie) })
 			})
 			if !errors.Is(err, tt.err) || !slices.Equal(got, tt.want) || len(f.asked) != tt.asked {
 				t.Errorf("%v, sockets %v, %d dumps", err, got, len(f.asked))
 			}
-			if f.asked[0] != (diag.Filter{Family: four, States: 8}) {
+			if f.asked[0] != (diag.Filter{Family: four, States: 8, MPTCP: true}) {
 				t.Errorf("asked for %+v", f.asked[0])
 			}
 		})
+	}
+}
+
+// TCP's sockets come with one question.
+func TestTableOfTCP(t *testing.T) {
+	f := &fakeDumps{dumps: map[uint8][]fakeDump{0: {{[]uint64{1, 2}, diag.ErrInterrupted}}}}
+	var got []uint64
+	err := Families(f, diag.Filter{States: 8}, func(s diag.Socket) { got = append(got, s.Cookie) })
+	if !errors.Is(err, diag.ErrInterrupted) || !slices.Equal(got, []uint64{1, 2}) || len(f.asked) != 1 {
+		t.Errorf("%v, sockets %v, %d dumps", err, got, len(f.asked))
 	}
 }

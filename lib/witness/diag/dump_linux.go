@@ -18,7 +18,7 @@ func (c *Conn) Dump(f Filter, each func(Socket) error) error {
 	if f.States == 0 {
 		f.States = allStates
 	}
-	if f.Family != 0 {
+	if f.Family != 0 || !f.MPTCP {
 		return c.dump(f, each)
 	}
 	f.Family = FamilyIPv4
@@ -29,10 +29,14 @@ func (c *Conn) Dump(f Filter, each func(Socket) error) error {
 	return c.dump(f, each)
 }
 
-// dump asks for the sockets of one family and reads all of the answer.
+// dump asks for the sockets of one family, or of TCP's both, and reads all of the answer.
 func (c *Conn) dump(f Filter, each func(Socket) error) error {
 	c.seq++
-	c.req.dump(c.seq, f)
+	if f.Family == 0 {
+		c.req.dumpBoth(c.seq, f)
+	} else {
+		c.req.dump(c.seq, f)
+	}
 	if err := c.send(); err != nil {
 		return err
 	}
@@ -79,7 +83,7 @@ func (d *dumping) take(b []byte) error {
 				return fmt.Errorf("sock_diag: dump: %w", err)
 			}
 			d.done = true
-		case typeByFamily:
+		case typeByFamily, typeTCP:
 			s, err := parseMessage(m.payload)
 			if err != nil {
 				return err

@@ -12,6 +12,7 @@ import (
 const (
 	typeError    = 2  // NLMSG_ERROR
 	typeDone     = 3  // NLMSG_DONE
+	typeTCP      = 18 // TCPDIAG_GETSOCK
 	typeByFamily = 20 // SOCK_DIAG_BY_FAMILY
 
 	flagRequest  = 0x1   // NLM_F_REQUEST
@@ -19,9 +20,9 @@ const (
 	flagDumpIntr = 0x10  // NLM_F_DUMP_INTR
 )
 
-// request is one SOCK_DIAG_BY_FAMILY request: a struct nlmsghdr, a struct
-// inet_diag_req_v2 (include/uapi/linux/inet_diag.h), and room for an attribute.
-// Offsets are from its start.
+// request is one request: a struct nlmsghdr, then for SOCK_DIAG_BY_FAMILY a struct
+// inet_diag_req_v2 (include/uapi/linux/inet_diag.h), and room for an attribute, or for
+// TCPDIAG_GETSOCK the older struct inet_diag_req. Offsets are from its start.
 type request [requestLen + attributeLen]byte
 
 const (
@@ -40,6 +41,14 @@ const (
 	reqInterface = 60
 	reqCookie    = 64
 	reqAttribute = requestLen
+
+	// Those of struct inet_diag_req that are elsewhere.
+	bothLen       = headerLen + 60
+	bothExtension = 19
+	bothLocalPort = 20
+	bothPeerPort  = 22
+	bothCookie    = 60
+	bothStates    = 68
 )
 
 // set fills in everything but addresses and ports.
@@ -77,15 +86,36 @@ func (r *request) dump(seq uint32, f Filter) {
 	// The kernel compares these ports itself (inet_diag_dump_icsk): filter
 	// bytecode for them (INET_DIAG_REQ_BYTECODE) would only do so again.
 	r.setPorts(f.LocalPort, f.RemotePort)
-	if f.Info {
-		r[reqExtension] |= askInfo
-	}
-	if f.Memory {
-		r[reqExtension] |= askMemory
-	}
+	r[reqExtension] = f.extensions()
 	if f.MPTCP {
 		r.setMPTCP()
 	}
+}
+
+// dumpBoth makes r ask for the TCP sockets of both families, which only TCPDIAG_GETSOCK can: the
+// kernel walks its table once, and not once for each.
+func (r *request) dumpBoth(seq uint32, f Filter) {
+	*r = request{}
+	binary.NativeEndian.PutUint32(r[0:], bothLen)
+	binary.NativeEndian.PutUint16(r[4:], typeTCP)
+	binary.NativeEndian.PutUint16(r[6:], flagRequest|flagDump)
+	binary.NativeEndian.PutUint32(r[8:], seq)
+	r[bothExtension] = f.extensions()
+	binary.BigEndian.PutUint16(r[bothLocalPort:], f.LocalPort)
+	binary.BigEndian.PutUint16(r[bothPeerPort:], f.RemotePort)
+	binary.NativeEndian.PutUint64(r[bothCookie:], ^uint64(0)) // INET_DIAG_NOCOOKIE, twice
+	binary.NativeEndian.PutUint32(r[bothStates:], f.States)
+}
+
+// extensions are those that a filter asks for.
+func (f *Filter) extensions() (asked byte) {
+	if f.Info {
+		asked |= askInfo
+	}
+	if f.Memory {
+		asked |= askMemory
+	}
+	return asked
 }
 
 // setMPTCP asks for MPTCP's sockets. The protocol's number takes more than the
