@@ -5,10 +5,14 @@ import (
 	"io"
 )
 
+// watchSchema names the records of a watch; docs/schema/watch.json describes them.
+const watchSchema = "sockproof/watch/v1"
+
 // ending are the sockets that are opening or ending, as a look finds them: those that stay since
 // before a watch, and those of which the kernel tells a watch nothing.
 type ending struct {
 	Record    string         `json:"record,omitempty"` // before
+	Schema    string         `json:"schema,omitempty"` // of the records
 	States    map[string]int `json:"states"`           // of whole sockets
 	SynRecv   int            `json:"syn_recv"`         // handshakes that a listener has under way
 	TimeWait  int            `json:"time_wait"`

@@ -11,7 +11,7 @@ func endingIn(in live.Place) (e ending, err error) {
 	const states = statesEnding | 1<<tcpstate.SynSent | 1<<tcpstate.SynRecv | 1<<tcpstate.NewSynRecv | 1<<tcpstate.TimeWait
 	err = asking(in, func(conn *diag.Conn) error {
 		return live.Again(func() error {
-			e = ending{Record: "before", States: map[string]int{}}
+			e = ending{States: map[string]int{}}
 			return live.Families(conn, diag.Filter{States: states}, e.count)
 		})
 	})

@@ -62,6 +62,9 @@ type counted struct {
 	Delta     *int64 `json:"delta,omitempty"` // over the time given
 }
 
+// resetsSchema names the JSON document; docs/schema/resets.json describes it.
+const resetsSchema = "sockproof/resets/v1"
+
 // resetsReport is what the command found.
 type resetsReport struct {
 	Schema    string    `json:"schema"`
@@ -143,7 +146,7 @@ func countResets(c *cli.Context, in live.Place, every scanEvery) error {
 // newResetsReport has the values of all counters and, where they were read twice, how far
 // they moved.
 func newResetsReport(place live.Place, before, after map[string]int64, took time.Duration) *resetsReport {
-	r := &resetsReport{Schema: "sockproof/resets/v1", Namespace: place.String(), ForNS: took.Nanoseconds(), Counters: []counted{}}
+	r := &resetsReport{Schema: resetsSchema, Namespace: place.String(), ForNS: took.Nanoseconds(), Counters: []counted{}}
 	for _, m := range meanings {
 		v, known := after[m.Name]
 		if !known {

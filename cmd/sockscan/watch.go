@@ -119,6 +119,7 @@ func (w *stayWatch) run(wait time.Duration) error {
 	if err != nil {
 		return err
 	}
+	before.Record, before.Schema = "before", watchSchema
 	w.tell(&before, before.write)
 	for wait == 0 || time.Since(began) < wait {
 		next := time.Now().Add(w.stuck / 4)
@@ -244,7 +245,6 @@ func (w *stayWatch) sum(took time.Duration) (err error) {
 	if err != nil {
 		return err
 	}
-	now.Record = ""
 	s.Ending = &now
 	w.tell(&s, s.write)
 	return nil

@@ -50,6 +50,7 @@ func watched(t *testing.T, do func() error, args ...string) map[string][]map[str
 		if err := json.Unmarshal([]byte(line), &record); err != nil {
 			t.Fatal(line, err)
 		}
+		fits(t, "watch", record)
 		kind := record["record"].(string)
 		records[kind] = append(records[kind], record)
 	}
