@@ -31,6 +31,8 @@ type Request struct {
 	Setup []byte
 	// Last: no other request may follow on the connection.
 	Last bool
+
+	detail any // what the codec needs for the reply
 }
 
 // Cut is how a reply is cut short.
@@ -82,6 +84,10 @@ var protocols = []struct {
 }{
 	{"raw", func() (Codec, Asker) { return raw{}, raw{} }},
 	{"line", func() (Codec, Asker) { return line{}, line{} }},
+	{"http", func() (Codec, Asker) { return &httpServer{}, &httpClient{} }},
+	{"resp", func() (Codec, Asker) { return newRESPServer(), respClient{} }},
+	{"modbus", func() (Codec, Asker) { return modbus{}, modbus{} }},
+	{"postgres", func() (Codec, Asker) { return newPostgres(), postgresClient{} }},
 }
 
 // Names are the names of the protocols.
@@ -128,8 +134,8 @@ func (b *bounded) Next(in []byte) (Request, int, error) {
 	return r, n, nil
 }
 
-// errTooLong is a request that is longer than MaxRequest, or says so.
-var errTooLong = fmt.Errorf("the request is longer than %d bytes", MaxRequest)
+// errTooLong is what is longer than MaxRequest, or says so.
+var errTooLong = fmt.Errorf("it is longer than %d bytes, which is as much as is taken", MaxRequest)
 
 // isTLS says whether a TLS record with a handshake begins here (RFC 8446 section 5.1).
 func isTLS(in []byte) bool {
