@@ -42,7 +42,7 @@ demo: build
 build:
 	$(BUILD) -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 
-BINARIES := selfconnect simopen halfclose lingerreset staleresp sockscan
+BINARIES := selfconnect simopen halfclose lingerreset staleresp sockscan badpeer
 BIN      = $(DESTDIR)$(PREFIX)/bin
 SHARE    = $(DESTDIR)$(PREFIX)/share
 BASH     = $(SHARE)/bash-completion/completions

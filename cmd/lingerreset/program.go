@@ -83,11 +83,8 @@ var program = cli.Program{
 			Networks: everywhere, Hosts: ab, Phenomenon: goDies, Compare: compareSends,
 		},
 	},
-	Unlisted: []scenario.Scenario{victimScenario},
-	Commands: []cli.Command{victimCommand()},
 	Examples: []cli.Example{
 		{Line: "lingerreset", Does: "what SO_LINGER {1, 0} does to a connection and its peer"},
 		{Line: "lingerreset sigpipe", Does: "the write that kills, by every call and disposition"},
-		{Line: "lingerreset victim -- ./client", Does: "does your program survive a reset?"},
 	},
 }

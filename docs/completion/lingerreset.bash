@@ -12,7 +12,7 @@ _lingerreset() {
 			first=-- files=yes
 			break
 			;;
-		--format | --net | --repeat | --timeout | --color | --evidence | --label | --mode | --after | --after-time | --listen | --connect | --times) flag=$word ;;
+		--format | --net | --repeat | --timeout | --color | --evidence | --label) flag=$word ;;
 		-*) ;;
 		*) first=${first:-$word} ;;
 		esac
@@ -24,8 +24,6 @@ _lingerreset() {
 		check:--format) words='text json' ;;
 		verify:--format) words='text json markdown html' ;;
 		diff:--format) words='text json' ;;
-		victim:--mode) words='rst close close-unread shut-wr' ;;
-		victim:--format) words='text json' ;;
 		*:--format) words='text json jsonl markdown html tap' ;;
 		*:--net) words='wire loopback host' ;;
 		*:--color) words='auto always never' ;;
@@ -39,15 +37,14 @@ _lingerreset() {
 		check) words='--format --color' ;;
 		verify) words='--format --quiet --verbose --color' ;;
 		diff) words='--format --color' ;;
-		victim) words='--mode --after --after-time --listen --connect --allow-remote --times --payload --format -4 -6 --color --evidence --force --label --no-redact' ;;
 		*) words='--format --net -4 -6 --repeat --timeout --step --quiet --verbose --color --evidence --force --label --no-redact --version --help' ;;
 		esac
 	else
 		case $first in
-		'') words='all linger0 sigpipe read-after-reset shut-wr-contrast lost-fin linger-n exit inexact linger-off causes go-runtime list check verify diff victim help' ;;
-		help) words='list check verify diff victim' ;;
+		'') words='all linger0 sigpipe read-after-reset shut-wr-contrast lost-fin linger-n exit inexact linger-off causes go-runtime list check verify diff help' ;;
+		help) words='list check verify diff' ;;
 		verify | diff) files=yes ;;
-		list | check | victim) ;;
+		list | check) ;;
 		*) words='all linger0 sigpipe read-after-reset shut-wr-contrast lost-fin linger-n exit inexact linger-off causes go-runtime' ;;
 		esac
 	fi

@@ -18,7 +18,7 @@ import (
 // pages have them.
 var (
 	phenomena = []string{"selfconnect", "simopen", "halfclose", "lingerreset", "staleresp"}
-	binaries  = append(slices.Clone(phenomena), "sockscan")
+	binaries  = append(slices.Clone(phenomena), "sockscan", "badpeer")
 )
 
 func main() {

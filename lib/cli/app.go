@@ -121,6 +121,9 @@ func (p *Program) hidden() []Command {
 
 // commands are the shared commands and the binary's own.
 func (p *Program) commands() []Command {
+	if p.Alone != nil && p.Unlisted != nil {
+		return append(p.Commands[:len(p.Commands):len(p.Commands)], p.verifyCommand())
+	}
 	if p.Alone != nil {
 		return p.Commands
 	}

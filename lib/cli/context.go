@@ -38,10 +38,10 @@ func (c *Context) Elevate() (code int, done bool) {
 	})
 }
 
-// Conduct lets a command run on the caller's own stack, for as long as it takes,
-// and returns the journal.
-func (c *Context) Conduct(s *scenario.Scenario, f journal.Family) journal.Journal {
-	return scenario.Conduct(c.Ctx, s, scenario.Conditions{Network: journal.HostNet, Family: f, Run: 1, First: 1})
+// Conduct lets a command run on one network, for as long as it takes, and returns the
+// journal.
+func (c *Context) Conduct(s *scenario.Scenario, on journal.Network, f journal.Family) journal.Journal {
+	return scenario.Conduct(c.Ctx, s, scenario.Conditions{Network: on, Family: f, Run: 1, First: 1})
 }
 
 // Progress returns how a command shows on stderr, if that is a terminal, how far

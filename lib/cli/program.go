@@ -95,8 +95,7 @@ func Report(s *scenario.Scenario, j journal.Journal) report.Run {
 	return r
 }
 
-// Reserved are the commands of all five binaries; no scenario may have such a name.
+// Reserved are the commands of all binaries; no scenario may have such a name.
 var Reserved = []string{
 	"list", "check", "verify", "diff", "run", "help", "h", "scan", "port", "load", "serve", "judge", "watch", "resets", "explain",
-	"victim", "counters",
 }

@@ -28,6 +28,7 @@ const (
 	ENOPROTOOPT   Errno = "ENOPROTOOPT"
 	ENOTCONN      Errno = "ENOTCONN"
 	EOPNOTSUPP    Errno = "EOPNOTSUPP"
+	EPERM         Errno = "EPERM"
 	EPIPE         Errno = "EPIPE"
 	ETIMEDOUT     Errno = "ETIMEDOUT"
 )

@@ -12,6 +12,7 @@ type Process struct {
 	Sockets     []string    `json:"sockets,omitempty"`     // the ids of those it was started with
 	How         string      `json:"how,omitempty"`         // exited: "returned from main", "_exit"; blocked: "read(a1)"; started: the program's name
 	ForNS       int64       `json:"for_ns,omitempty"`      // held up: how long, in nanoseconds from the event's time
+	MaxRSS      int64       `json:"max_rss,omitempty"`     // exited, killed: of another program, the most memory it had, in bytes
 }
 
 // HeldUp is the event of a process that did not run for a while, though it had

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"os"
 	"slices"
 	"syscall"
 	"testing"
@@ -166,7 +167,7 @@ func TestOtherPrograms(t *testing.T) {
 func runs(t *testing.T, r *T, script string, disposition journal.Disposition, ends bool) {
 	client, server := r.Connection()
 	client.SetBlocking()
-	program := r.Exec("/bin/sh", []string{"sh", "-c", script}, client)
+	program := r.Host("a").Exec(Program{Path: "/bin/sh", Argv: []string{"sh", "-c", script}, Standard: client, Files: [3]*os.File{2: os.Stderr}})
 	client.Close()
 	if !r.Await(testBound, func() bool { return program.Disposition() == disposition }) {
 		t.Errorf("SIGPIPE %q, want %q", program.Disposition(), disposition)

@@ -149,6 +149,12 @@ func (e *End) Write(line string) journal.Errno {
 	return e.t.evidence(err)
 }
 
+// WriteSome writes as much as the kernel takes (write(2)), and lets nothing arrive.
+func (e *End) WriteSome(b []byte) (int, journal.Errno) {
+	n, err := e.s.Write(b)
+	return n, e.t.evidence(err)
+}
+
 // Send writes a line, and lets it arrive.
 func (e *End) Send(line string) journal.Errno {
 	err := e.Write(line)
@@ -302,6 +308,16 @@ func (e *End) DropRST() {
 	e.t.goOn()
 	e.t.must(e.s.DropRST())
 }
+
+// TryDropAll attaches a filter that drops every segment, as if the path were dead. A plain
+// user may not, on TCP (EPERM).
+func (e *End) TryDropAll() journal.Errno {
+	e.t.goOn()
+	return e.t.evidence(e.s.DropAll())
+}
+
+// Dropped is how many segments the socket has thrown away.
+func (e *End) Dropped() int64 { return e.s.Dropped() }
 
 // DropNothing detaches it.
 func (e *End) DropNothing() {

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"net/netip"
+	"os"
 	"syscall"
 
 	"sockproof/lib/journal"
@@ -133,14 +134,24 @@ func (c *Child) ExitNow(status int) { c.did(c.c.ExitNow(status)) }
 // Kill ends it by a signal.
 func (c *Child) Kill(s journal.Signal) { c.did(c.c.Kill(s)) }
 
-// Command is another program that has a socket as its standard input and output.
+// Program is another program that is to run.
+type Program struct {
+	Path string
+	Argv []string
+	Env  []string // in addition to this process's own
+	// Standard is its standard input and output, as inetd(8) would have it; nil: Files are.
+	Standard *End
+	Files    [3]*os.File
+}
+
+// Command is another program that runs.
 type Command struct{ command }
 
-// Exec starts one, as inetd(8) would.
-func (t *T) Exec(path string, argv []string, standard *End) *Command {
-	t.goOn()
-	c, err := t.on.Exec(path, argv, standard.s)
-	t.must(err)
+// Exec starts one, in the host's network namespace.
+func (h *Host) Exec(p Program) *Command {
+	h.t.goOn()
+	c, err := h.t.on.Exec(h.Name, p)
+	h.t.must(err)
 	return &Command{c}
 }
 

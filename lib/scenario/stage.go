@@ -42,7 +42,7 @@ type stage interface {
 
 	Spawn(d journal.Disposition, piped, sockets []socket) (child, error)
 	Contend(both [2]contender) error
-	Exec(path string, argv []string, standard socket) (command, error)
+	Exec(host string, p Program) (command, error)
 	Race(first, second func())
 	Library(host, op string, args []string, f func() (out string, err error)) (done func() bool)
 	SetOn(c syscall.RawConn, o journal.Option, value int) error
@@ -82,6 +82,8 @@ type socket interface {
 	SetLinger(on bool, seconds int) error
 	Linger() (string, error)
 	DropRST() error
+	DropAll() error
+	Dropped() int64
 	DropNothing() error
 
 	Look()
@@ -137,10 +139,13 @@ type child interface {
 	Ended() bool
 }
 
-// command is another program that has a socket.
+// command is another program that runs.
 type command interface {
 	PID() int
 	Disposition() journal.Disposition
 	Status() (status int, signal journal.Signal, ended bool)
+	MaxRSS() int64
+	Tree() []int
 	Ended() bool
+	Terminate()
 }

@@ -68,8 +68,12 @@ func (r *run) spawn(d journal.Disposition, piped, sockets []socket) (*sock.Child
 	return r.table.Spawn(d, all...)
 }
 
-func (r *run) Exec(path string, argv []string, standard socket) (command, error) {
-	c, err := r.table.Exec(path, argv, kernels(standard))
+func (r *run) Exec(host string, p Program) (command, error) {
+	of := sock.Program{Path: p.Path, Argv: p.Argv, Env: p.Env, Files: p.Files}
+	if p.Standard != nil {
+		of.Standard = kernels(p.Standard.s)
+	}
+	c, err := r.table.Exec(r.host(host).Name, of)
 	if err != nil {
 		return nil, err
 	}

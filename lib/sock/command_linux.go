@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -15,35 +16,63 @@ import (
 	"sockproof/lib/journal"
 )
 
-// Command is another program that runs with a socket as its standard input and
-// standard output, as inetd(8) would run it. It dies with the run's thread.
+// Program is another program that is to run.
+type Program struct {
+	Path string
+	Argv []string
+	Env  []string // in addition to this process's own
+	// Standard is its standard input and output, as inetd(8) would have it; nil: Files are.
+	Standard *Socket
+	Files    [3]*os.File
+}
+
+// files are the descriptors that it begins with.
+func (p *Program) files() []uintptr {
+	if p.Standard != nil {
+		fd := uintptr(p.Standard.descriptor())
+		return []uintptr{fd, fd, p.Files[2].Fd()}
+	}
+	return []uintptr{p.Files[0].Fd(), p.Files[1].Fd(), p.Files[2].Fd()}
+}
+
+// Command is another program that runs. It dies with the run's thread, and what it has
+// started is ended when the run is.
 type Command struct {
 	t           *Table
 	pid         int
 	host        string
 	disposition journal.Disposition
 	status      *syscall.WaitStatus // nil: it still runs
+	maxRSS      int64               // bytes, once it has ended
 }
 
-// Exec starts a program. It must be called on the run's thread; the socket is
-// the program's too from then on.
-func (t *Table) Exec(path string, argv []string, standard *Socket) (*Command, error) {
-	fd := uintptr(standard.descriptor())
-	c := &Command{t: t, host: standard.host.Name}
+// Exec starts a program on a host. It must be called on the run's thread; a socket that is
+// its standard input is the program's too from then on.
+func (t *Table) Exec(host string, p Program) (*Command, error) {
+	c := &Command{t: t, host: host}
 	starting.Lock()
 	defer starting.Unlock()
+	// What the program starts and leaves behind becomes this process's own (prctl(2)): it
+	// can be told whose it was, and ended.
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		return nil, fmt.Errorf("prctl(PR_SET_CHILD_SUBREAPER): %w", err)
+	}
 	var err error
-	c.pid, err = syscall.ForkExec(path, argv, &syscall.ProcAttr{
-		Env:   os.Environ(),
-		Files: []uintptr{fd, fd, 2},
+	c.pid, err = syscall.ForkExec(p.Path, p.Argv, &syscall.ProcAttr{
+		Env:   append(os.Environ(), p.Env...),
+		Files: p.files(),
 		Sys:   &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}, // a group, for what it starts itself
 	})
 	if err != nil {
-		return nil, fmt.Errorf("start %s: %w", path, err)
+		return nil, fmt.Errorf("start %s: %w", p.Path, err)
 	}
 	t.commands = append(t.commands, c)
-	name := strings.ToValidUTF8(filepath.Base(path), "\ufffd") // as JSON would have it: a file may be called anything
-	c.record(journal.Process{Event: "started", How: name, Sockets: []string{standard.id}})
+	name := strings.ToValidUTF8(filepath.Base(p.Path), "\ufffd") // as JSON would have it: a file may be called anything
+	event := journal.Process{Event: "started", How: name}
+	if p.Standard != nil {
+		event.Sockets = []string{p.Standard.id}
+	}
+	c.record(event)
 	return c, nil
 }
 
@@ -109,9 +138,12 @@ func (c *Command) reap(flags int) bool {
 	if c.status != nil {
 		return true
 	}
-	var status syscall.WaitStatus
+	var (
+		status syscall.WaitStatus
+		usage  syscall.Rusage
+	)
 	for {
-		pid, err := syscall.Wait4(c.pid, &status, flags, nil)
+		pid, err := syscall.Wait4(c.pid, &status, flags, &usage)
 		if errors.Is(err, syscall.EINTR) {
 			continue
 		}
@@ -120,8 +152,8 @@ func (c *Command) reap(flags int) bool {
 		}
 		break
 	}
-	c.status = &status
-	p := journal.Process{Event: "exited", Status: status.ExitStatus(), Disposition: c.disposition}
+	c.status, c.maxRSS = &status, int64(usage.Maxrss)<<10 //nolint:unconvert // an int32 on 32 bit; told in KiB (getrusage(2))
+	p := journal.Process{Event: "exited", Status: status.ExitStatus(), Disposition: c.disposition, MaxRSS: c.maxRSS}
 	if status.Signaled() {
 		p.Event, p.Status, p.Signal = "killed", 0, journal.Signal(unix.SignalName(status.Signal()))
 	}
@@ -129,14 +161,54 @@ func (c *Command) reap(flags int) bool {
 	return true
 }
 
+// MaxRSS is the most memory that the program had, in bytes, of itself and of each that it
+// had started and waited for (wait4(2)); 0: it still runs.
+func (c *Command) MaxRSS() int64 { return c.maxRSS }
+
+// Tree lists the processes that are the program's: itself, while it runs, and those that it
+// has started, and so on.
+func (c *Command) Tree() (pids []int) {
+	for _, pid := range descendants(os.Getpid()) {
+		if !c.t.isChild(pid) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// isChild says whether a process is one of the run's own children.
+func (t *Table) isChild(pid int) bool {
+	return slices.ContainsFunc(t.children, func(c *Child) bool { return c.pid == pid })
+}
+
+// Terminate asks the program, and what it has started, to end (SIGTERM).
+func (c *Command) Terminate() {
+	if c.status == nil {
+		_ = unix.Kill(-c.pid, unix.SIGTERM) // it may have ended
+	}
+}
+
 // kill ends a program that still runs, and what it has started.
 func (c *Command) kill() error {
-	if c.status != nil {
-		return nil
+	if c.status == nil {
+		if err := unix.Kill(-c.pid, unix.SIGKILL); err != nil {
+			return fmt.Errorf("kill(%d, SIGKILL): %w", c.pid, err)
+		}
+		c.reap(0)
 	}
-	if err := unix.Kill(-c.pid, unix.SIGKILL); err != nil {
-		return fmt.Errorf("kill(%d, SIGKILL): %w", c.pid, err)
+	for range generations {
+		left := c.Tree()
+		if len(left) == 0 {
+			break
+		}
+		for _, pid := range left {
+			_ = unix.Kill(pid, unix.SIGKILL)
+			_, _ = syscall.Wait4(pid, nil, 0, nil) // ECHILD where its parent is not yet gone
+		}
 	}
-	c.reap(0)
 	return nil
 }
+
+// generations bounds how often what is left of a program is looked for: a process that is
+// killed leaves its children to this one.
+const generations = 64

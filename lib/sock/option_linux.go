@@ -127,18 +127,32 @@ func (s *Socket) Linger() (string, error) {
 // (SO_ATTACH_FILTER, socket(7)): the kernel runs it on each segment, from its
 // TCP header on, before TCP sees it.
 func (s *Socket) DropRST() error {
-	const flagsAt, rst, whole = 13, 0x04, 0xffffffff // RFC 9293 §3.1
-	program := []unix.SockFilter{
-		{Code: unix.BPF_LD | unix.BPF_B | unix.BPF_ABS, K: flagsAt},
-		{Code: unix.BPF_JMP | unix.BPF_JSET | unix.BPF_K, Jf: 1, K: rst},
-		{Code: unix.BPF_RET | unix.BPF_K, K: 0},
-		{Code: unix.BPF_RET | unix.BPF_K, K: whole},
-	}
-	return s.call("setsockopt", []string{string(journal.SOAttachFilter), "drop RST"}, func(fd int) returned {
+	const flagsAt, rst = 13, 0x04 // RFC 9293 §3.1
+	return s.filter("drop RST",
+		unix.SockFilter{Code: unix.BPF_LD | unix.BPF_B | unix.BPF_ABS, K: flagsAt},
+		unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JSET | unix.BPF_K, Jf: 1, K: rst},
+		unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: 0},
+		unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: wholeSegment})
+}
+
+// DropAll makes the socket ignore every segment, as if the path to it were dead.
+func (s *Socket) DropAll() error {
+	return s.filter("drop all", unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: 0})
+}
+
+// wholeSegment is what a socket filter returns that lets a segment pass.
+const wholeSegment = 0xffffffff
+
+func (s *Socket) filter(does string, program ...unix.SockFilter) error {
+	return s.call("setsockopt", []string{string(journal.SOAttachFilter), does}, func(fd int) returned {
 		return returned{err: unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER,
 			&unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]})}
 	})
 }
+
+// Dropped is how many segments the socket has thrown away (SO_MEMINFO, socket(7)); 0
+// where the kernel does not say.
+func (s *Socket) Dropped() int64 { return drops(s.descriptor()) }
 
 // DropNothing takes the filter away again (SO_DETACH_FILTER).
 func (s *Socket) DropNothing() error {

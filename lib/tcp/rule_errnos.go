@@ -63,6 +63,8 @@ func (c *confrontation) meant(e *journal.Event) bool {
 		return !c.ranThrough(e) // being continued interrupts calls with a timeout (signal(7))
 	case journal.ENOPROTOOPT:
 		return e.Call.Op == "setsockopt" || e.Call.Op == "getsockopt"
+	case journal.EPERM: // a security module keeps socket filters from plain users
+		return e.Call.Op == "setsockopt" && e.Call.Option() == journal.SOAttachFilter
 	case journal.EOPNOTSUPP:
 		return e.Call.Op == "SOCK_DESTROY"
 	}

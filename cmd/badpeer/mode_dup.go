@@ -1,0 +1,96 @@
+package main
+
+import (
+	"sockproof/cmd/badpeer/internal/protocol"
+)
+
+// The modes in which the right client gets a wrong reply.
+var (
+	dupMode = mode{
+		name: "dup", usage: "answer a request twice", copes: lateMode.copes, untried: "let it make a request",
+		protocols: dialogues, flags: patienceFlags(),
+		play: func(p *play) player { return &twice{well{p}} }, judge: judgeWrong,
+	}
+	crossMode = mode{
+		name: "cross", usage: "answer with the reply to another connection's request", copes: lateMode.copes,
+		untried:   "let it make requests on two connections at the same time",
+		protocols: dialogues, flags: patienceFlags(),
+		play: func(p *play) player { return &swapper{well: well{p}} }, judge: judgeWrong,
+	}
+)
+
+type twice struct{ well }
+
+func (x *twice) request(c *conn, r protocol.Request) {
+	if x.acted {
+		c.answer(r)
+		return
+	}
+	b := c.reply(r)
+	c.misbehave(func() { c.write(append(b, b...)) }, "answered the first request twice")
+	c.bad = false // and it behaves well from now on
+}
+
+// swapper withholds the reply to one connection's request until another's comes, and gives
+// each the other's.
+type swapper struct {
+	well
+	first *conn
+}
+
+func (x *swapper) request(c *conn, r protocol.Request) {
+	switch {
+	case x.acted:
+		c.answer(r)
+	case x.first == nil || !x.first.open():
+		x.first = c
+		c.withhold(r)
+	case x.first == c:
+		c.owed = append(c.owed, r)
+	default:
+		other := x.first.owed[0]
+		c.misbehave(func() {
+			c.write(c.reply(other))
+			x.first.write(x.first.reply(r))
+		}, "answered two connections' requests with each other's replies")
+		for _, more := range x.first.owed[1:] {
+			x.first.answer(more)
+		}
+		c.bad, x.first.owed = false, nil
+	}
+}
+
+// judgeWrong says whether the program took a reply for another request's.
+func judgeWrong(r *record) verdict {
+	told, on := r.first(judged), r.first(did)
+	switch {
+	case told.Request == "stale":
+		return fails("%s", told.Detail)
+	case told.Request == "clean":
+		return copes("%s", told.Detail)
+	case told.Request != "":
+		return open("see what --replies reads: a line for each request and its reply", "%s", told.Detail)
+	}
+	again := false
+	for _, f := range r.after(on) {
+		again = again || f.What == asked && f.Conn == on.Conn
+	}
+	if !again && r.wants("dup") && r.closedAfter(on) {
+		for _, f := range r.after(on) {
+			if f.What == asked {
+				return copes("it used the connection no more, and made its next request on another")
+			}
+		}
+	}
+	return open("let CMD print each request and the reply that it took for it, request<TAB>reply, and give --replies", "what it took the replies for cannot be seen from outside")
+}
+
+// closedAfter says whether the program ended the connection after a fact.
+func (r *record) closedAfter(on fact) bool {
+	for _, f := range r.after(on) {
+		if f.What == ended && f.Conn == on.Conn {
+			return true
+		}
+	}
+	return false
+}

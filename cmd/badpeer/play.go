@@ -1,0 +1,205 @@
+package main
+
+import (
+	"io"
+	"net/netip"
+	"time"
+
+	"sockproof/cmd/badpeer/internal/protocol"
+	"sockproof/lib/journal"
+	"sockproof/lib/live"
+	"sockproof/lib/scenario"
+)
+
+const (
+	// endless is longer than anybody waits.
+	endless = 1000 * time.Hour
+	// backlog is the listener's queue.
+	backlog = 128
+	// tail is how long what a program had left in its sockets is waited for when it has ended.
+	tail = 200 * time.Millisecond
+	// farewell is how long a program that is asked to end (SIGTERM) is waited for.
+	farewell = time.Second
+)
+
+// play is one run of the program against the peer.
+type play struct {
+	*plan
+	t        *scenario.T
+	player   player
+	listener *scenario.Listener
+	first    *scenario.End // a socket of the peer's, for facts that are no connection's
+	at       netip.AddrPort
+	cmd      *scenario.Command
+	clients  *live.Clients
+	conns    []*conn
+	facts    []fact
+	began    time.Time
+	acted    bool // the peer has misbehaved
+	output   *captured
+	readyTo  io.Writer
+	texts    map[string]string // of requests, by what stands for them in the journal
+}
+
+// steps run the program, and let the peer misbehave.
+func (p *play) steps(t *scenario.T) {
+	p.t, p.began = t, time.Now()
+	t.Host("a").In(func() (err error) {
+		p.clients, err = live.OpenClients()
+		return err
+	})
+	defer p.clients.Close()
+	defer p.output.close()
+	p.player = p.mode.play(p)
+	switch {
+	case p.server.IsValid():
+		p.beClient()
+	case p.stdio:
+		p.beStandard()
+	default:
+		p.beServer()
+	}
+	p.finish()
+}
+
+// beServer listens, and lets the program come.
+func (p *play) beServer() {
+	l := p.t.Host("b").Socket(scenario.Opt(journal.SOReuseAddr, 1), scenario.At(p.listenAt()))
+	p.first = l
+	p.prepare(l)
+	p.plans()
+	p.start()
+	p.loop()
+}
+
+// beStandard makes the connection that is the program's standard input and output.
+func (p *play) beStandard() {
+	client, server := p.t.Listen(0).Connect()
+	p.first, p.at = server, server.Local()
+	p.plans()
+	client.SetBlocking()
+	p.exec(scenario.Program{Standard: client})
+	p.t.AtOnce(func() { client.Close() })
+	c := p.take(server)
+	c.mine = true
+	p.note(met, c, nil, "its standard input and output")
+	p.player.opened(c)
+	p.loop()
+}
+
+// prepare makes the listener.
+func (p *play) prepare(e *scenario.End) {
+	if own, is := p.player.(interface{ listen(e *scenario.End) }); is {
+		own.listen(e)
+	} else {
+		p.listener = e.Listen(backlog)
+	}
+	p.at = e.Local()
+	p.ready(p.at)
+}
+
+// plans notes what was asked for, as far as the verdict rests on it.
+func (p *play) plans() { p.note(planned, nil, nil, "%s", p.words()) }
+
+// loop goes on until there is nothing more to be seen.
+func (p *play) loop() {
+	until := p.timeout
+	if p.cmd == nil && p.player != nil && !p.server.IsValid() {
+		until = endless
+	}
+	p.t.Await(until, func() bool {
+		p.turn()
+		return p.over()
+	})
+}
+
+// over says whether the run is.
+func (p *play) over() bool {
+	switch {
+	case p.cmd != nil && p.cmd.Ended():
+		return true
+	case p.cmd == nil && !p.server.IsValid() && p.connections == 0:
+		return false // until it is interrupted
+	case p.connections > 0 && len(p.conns) >= p.connections && p.allClosed():
+		return true
+	}
+	return p.player.done()
+}
+
+func (p *play) allClosed() bool {
+	for _, c := range p.conns {
+		if c.open() {
+			return false
+		}
+	}
+	return true
+}
+
+// turn takes in what has come on every connection.
+func (p *play) turn() {
+	p.accept()
+	for _, c := range p.conns {
+		c.turn()
+		if c.open() && !c.bad && p.idle > 0 && time.Since(c.opened) > p.idle && c.counted == 0 && c.read == 0 {
+			p.note(stopped, c, nil, "closed: idle for %v", p.idle)
+			c.close()
+		}
+	}
+	p.player.turn()
+}
+
+// accept takes the connections that wait.
+func (p *play) accept() {
+	for p.listener != nil && p.listener.IsOpen() && p.listener.Queue() > 0 {
+		if p.openConns() >= p.maxConnections {
+			return // the rest waits in the queue
+		}
+		e := p.listener.Accept()
+		if e == nil {
+			return
+		}
+		c := p.take(e)
+		p.whose(c)
+		if p.upstream.IsValid() {
+			c.up = p.dial(c)
+		}
+		if c.mine {
+			p.player.opened(c)
+		}
+	}
+}
+
+func (p *play) openConns() (n int) {
+	for _, c := range p.conns {
+		if c.open() {
+			n++
+		}
+	}
+	return n
+}
+
+// take makes a connection of a socket.
+func (p *play) take(e *scenario.End) *conn {
+	codec, _, err := protocol.New(p.protocol)
+	p.t.Must(err) // was checked
+	c := &conn{play: p, end: e, far: e.Remote(), codec: codec, opened: time.Now()}
+	p.conns = append(p.conns, c)
+	return c
+}
+
+// finish waits for the rest, and notes how it stands.
+func (p *play) finish() {
+	if p.cmd == nil {
+		return
+	}
+	if p.cmd.Ended() {
+		p.t.Await(tail, func() bool { p.turn(); return p.allClosed() })
+		p.output.wait()
+	} else {
+		p.note(alive, nil, nil, "after %v", time.Since(p.began).Round(time.Millisecond))
+		p.note(stopped, nil, nil, "by the peer, when nothing more was to be seen")
+		p.cmd.Terminate()
+		p.t.Await(farewell, p.cmd.Ended)
+	}
+	p.examine()
+}

@@ -1,0 +1,67 @@
+package live
+
+import (
+	"net/netip"
+
+	"sockproof/lib/witness/diag"
+	"sockproof/lib/witness/tcpstate"
+)
+
+// Clients is sight of the other ends of a server's connections, where these are on the
+// same machine, by the sock_diag of one network namespace.
+type Clients struct{ conn *diag.Conn }
+
+// OpenClients opens it in the calling thread's namespace.
+func OpenClients() (*Clients, error) {
+	conn, err := diag.Open()
+	if err != nil {
+		return nil, err
+	}
+	return &Clients{conn}, nil
+}
+
+// Close ends it.
+func (c *Clients) Close() { _ = c.conn.Close() } // it was only read from
+
+// Find finds a client by its own address and the server's; false: it is not there, or
+// not to be seen.
+func (c *Clients) Find(client, server netip.AddrPort) (diag.Socket, bool) {
+	s, found, err := c.conn.Lookup(client, server)
+	return s, found && err == nil
+}
+
+// To lists the sockets that are connected, or connecting, to an address.
+func (c *Clients) To(server netip.AddrPort) (all []diag.Socket) {
+	_ = Families(c.conn, diag.Filter{RemotePort: server.Port()}, func(s diag.Socket) {
+		if s.Remote == server {
+			all = append(all, s)
+		}
+	}) // what a dump that was interrupted missed is seen in the next
+	return all
+}
+
+// Listens is the inode of the socket that listens at an address, or for its port on all of
+// the machine's; 0: none is seen to.
+func (c *Clients) Listens(at netip.AddrPort) (inode uint64) {
+	_ = Families(c.conn, diag.Filter{LocalPort: at.Port(), States: 1 << tcpstate.Listen}, func(s diag.Socket) {
+		if s.Local.Addr() == at.Addr() || s.Local.Addr().IsUnspecified() {
+			inode = s.Inode
+		}
+	}) // what a dump that was interrupted missed is seen in the next
+	return inode
+}
+
+// HeldBy is which of some processes holds a descriptor of a socket; false: none that can
+// be looked at does.
+func HeldBy(inode uint64, pids []int) (o Owner, held bool) {
+	w := walk{
+		links: linkReader{wanted: func(i uint64) bool { return i == inode && inode != 0 }},
+		held:  func(_ uint64, _ int, by Owner) { o, held = by, true },
+	}
+	for _, pid := range pids {
+		if _ = w.process(pid); held { // one that may not be looked at, or has ended, holds nothing that is seen
+			return o, true
+		}
+	}
+	return Owner{}, false
+}
