@@ -35,6 +35,7 @@ const (
 	stopped   what = "stopped"    // it was ended by the peer: why
 	judged    what = "judged"     // the replies that it said it had: the outcome
 	crossed   what = "crossed"    // the request that the peer's FIN crossed came again, and was refused
+	limited   what = "limited"    // a bound of the peer's was reached: which
 	attempted what = "attempted"  // it was seen to connect
 )
 
@@ -51,6 +52,7 @@ type fact struct {
 type record struct {
 	facts []fact
 	end   ending
+	blind bool // packets were not seen
 }
 
 // ending is how the program ended.
@@ -66,7 +68,7 @@ type ending struct {
 
 // recordOf reads a journal.
 func recordOf(j *journal.Journal) *record {
-	r := &record{}
+	r := &record{blind: j.Witness(journal.Packets).Status != journal.Attached}
 	for i := range j.Events {
 		e := &j.Events[i]
 		switch {

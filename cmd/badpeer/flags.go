@@ -103,6 +103,10 @@ func patienceFlags() []urfave.Flag {
 	}
 }
 
+func everyFlag() urfave.Flag {
+	return cli.Number("every", "the reply to the first of each `N` requests is late; without it, that to the first of all", "", 2, cli.Many)
+}
+
 func retryFlags() []urfave.Flag {
 	return []urfave.Flag{
 		&urfave.BoolFlag{Name: "safe", Usage: "the requests may be made again"},

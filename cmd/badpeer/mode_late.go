@@ -11,7 +11,7 @@ var lateMode = mode{
 	name: "late", usage: "withhold a reply until the program has given up on it, and then send it",
 	copes:     "it never takes the reply for another request's",
 	untried:   "let it make a request",
-	protocols: dialogues, flags: patienceFlags(),
+	protocols: dialogues, flags: append(patienceFlags(), everyFlag()),
 	play:  func(p *play) player { return &latecomer{well: well{p}} },
 	judge: judgeLate,
 }
@@ -21,11 +21,11 @@ var dialogues = []string{"line", "http", "resp", "modbus", "postgres"}
 
 type latecomer struct {
 	well
-	owing  *conn     // the connection on which a reply is withheld
-	since  time.Time // when it was
-	asked2 time.Time // when the program asked again on it
-	moved  bool      // it asked on another connection
-	sent   bool      // the reply was sent, or cannot be any more
+	count int       // requests so far
+	owing *conn     // the connection on which a reply is withheld; nil: on none
+	since time.Time // when it was
+	again time.Time // when the program asked again on it; zero: it has not
+	moved bool      // it asked on another connection
 }
 
 // grace is how long a program that asks again on a connection that owes it a reply has to
@@ -33,17 +33,18 @@ type latecomer struct {
 const grace = 20 * time.Millisecond
 
 func (l *latecomer) request(c *conn, r protocol.Request) {
+	l.count++
 	switch {
-	case l.owing == nil:
+	case l.owing == nil && l.isDue():
 		c.withhold(r)
-		l.owing, l.since = c, time.Now()
+		l.owing, l.since, l.again, l.moved = c, time.Now(), time.Time{}, false
 		l.acted = true
-		l.note(did, c, []byte(r.Same), "withheld the reply to the first request")
-	case l.sent:
+		l.note(did, c, []byte(r.Same), "withheld a reply")
+	case l.owing == nil:
 		c.answer(r)
 	case c == l.owing:
-		if l.asked2.IsZero() {
-			l.asked2 = time.Now()
+		if l.again.IsZero() {
+			l.again = time.Now()
 			l.note(gaveUp, c, []byte(r.Same), "by its next request on the same connection, or it pipelines")
 		}
 		c.owed = append(c.owed, r)
@@ -53,31 +54,37 @@ func (l *latecomer) request(c *conn, r protocol.Request) {
 	}
 }
 
+// isDue says whether a request is one whose reply is late: the first, or with --every N the
+// first of each N.
+func (l *latecomer) isDue() bool {
+	return !l.acted || l.every > 0 && l.count%l.every == 1%l.every
+}
+
 func (l *latecomer) turn() {
 	c := l.owing
-	if c == nil || l.sent {
+	if c == nil {
 		return
 	}
 	switch {
 	case c.reset || !c.end.IsOpen():
-		l.sent = true
+		l.owing = nil
 		l.note(gaveUp, c, nil, "by resetting the connection")
 	case c.fin && !c.held():
-		l.sent = true
+		l.owing = nil
 		l.note(gaveUp, c, nil, "by closing the connection")
 		c.close()
 	case l.moved:
 		l.note(gaveUp, c, nil, "by asking on another connection")
 		l.pay()
-	case !l.asked2.IsZero() && time.Since(l.asked2) > grace:
+	case !l.again.IsZero() && time.Since(l.again) > grace:
 		l.pay()
 	}
 }
 
 // pay sends all that is owed, the reply that is late first.
 func (l *latecomer) pay() {
-	l.sent = true
 	c := l.owing
+	l.owing = nil
 	for i, r := range c.owed {
 		c.write(c.reply(r))
 		if i == 0 {
@@ -94,42 +101,54 @@ func (l *latecomer) pay() {
 
 // done: a program that waits longer than --patience has no timeout.
 func (l *latecomer) done() bool {
-	return l.owing != nil && !l.sent && l.asked2.IsZero() && time.Since(l.since) > l.patience
+	return l.owing != nil && l.again.IsZero() && time.Since(l.since) > l.patience
 }
 
-// judgeLate says whether the program took the late reply for another request's.
+// judgeLate says whether the program took a late reply for another request's: what it said it
+// got decides; else what became of each reply that was withheld, the worst first.
 func judgeLate(r *record) verdict {
-	of, told := r.first(withheld), r.first(judged)
-	up := r.first(gaveUp)
-	switch {
-	case told.Detail != "" && told.Request == "stale":
+	told := r.first(judged)
+	if told.Request == "stale" {
 		return fails("%s", told.Detail)
+	}
+	worst := verdict{}
+	for _, of := range r.of(withheld) {
+		v := judgeGivingUp(r, of)
+		if worst.Word == "" || v.Word == failed || v.Word == undecided && worst.Word == coped {
+			worst = v
+		}
+	}
+	switch {
+	case worst.Word == failed, told.What == "":
+		return worst
+	case told.Request == "clean" && r.has(late):
+		return copes("%s", told.Detail)
+	case told.Request == "clean":
+		return worst
+	}
+	return open("see what --replies reads: a line for each request and its reply", "%s", told.Detail)
+}
+
+// byLog is how it is decided whose reply a program took.
+const byLog = "let CMD print each request and the reply that it took for it, request<TAB>reply, and give --replies"
+
+// judgeGivingUp says what became of a reply that was withheld.
+func judgeGivingUp(r *record, of fact) verdict {
+	up := (&record{facts: r.after(of)}).first(gaveUp)
+	switch {
 	case up.What == "" && r.end.byItself():
-		return copes("it gave up by ending: it %s, %s", r.end.how(), r.sinceDid())
+		return copes("it gave up by ending: it %s, %s after it had asked", r.end.how(), short(r.end.AtNS-of.AtNS))
 	case up.What == "" && r.has(alive):
 		return fails("no timeout: it waited for the reply for %s, and did not give up", short(r.first(alive).AtNS-of.AtNS))
 	case up.What == "":
 		return open("give it longer, or a shorter timeout of its own", "it had not given up on the reply when the run ended")
-	case told.Request == "clean" && r.has(late):
-		return judgeClean(r, told)
-	case told.Request != "" && told.Request != "clean":
-		return open("see what --replies reads: a line for each request and its reply", "%s", told.Detail)
+	case up.Request != "":
+		return open(byLog, "two of its requests were outstanding on one connection: it pipelines, or had given up on the first")
 	}
 	for _, f := range r.after(up) {
-		if f.What == asked && f.Conn == of.Conn || up.Request != "" {
-			return open("let CMD print each request and the reply that it took for it, request<TAB>reply, and give --replies", "it made another request on the connection on which a reply was late: whether it took that reply for this request's cannot be seen from outside")
+		if f.What == asked && f.Conn == of.Conn {
+			return open(byLog, "it made another request on the connection on which a reply was late: whether it took that reply for this request's cannot be seen from outside")
 		}
 	}
-	if up.Request != "" {
-		return open("let CMD print each request and the reply that it took for it, request<TAB>reply, and give --replies", "two of its requests were outstanding on one connection: it pipelines, or had given up on the first")
-	}
 	return copes("it gave up %s, %s after it had asked, and used the connection no more", up.Detail, short(up.AtNS-of.AtNS))
-}
-
-// judgeClean is the verdict on a program all of whose replies were right.
-func judgeClean(r *record, told fact) verdict {
-	if r.has(said) && r.wants("gave-up") {
-		return copes("it gave up %s, and all replies were right: %s", r.first(gaveUp).Detail, told.Detail)
-	}
-	return copes("%s", told.Detail)
 }

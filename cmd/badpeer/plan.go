@@ -43,10 +43,10 @@ type plan struct {
 	connections       int // --listen: end after so many
 	maxConnections    int
 	times             int
+	every             int // late: the first of so many; 0: the first of all
 	replies           string
 	requestField      string
 	replyField        string
-	unseen            bool // packets are not seen
 }
 
 // planOf reads the command line of a mode.
@@ -57,7 +57,7 @@ func planOf(c *cli.Context, m *mode) (*plan, error) {
 		midReply: c.Bool("mid-reply"), strict: c.Bool("strict"), expectAlive: c.String("expect") == "alive",
 		safe: c.Bool("safe"), unsafe: c.Bool("unsafe"), when: c.String("when"), how: c.String("how"), send: c.String("send"),
 		timeout: c.Duration("timeout"), patience: c.Duration("patience"), idle: c.Duration("idle"),
-		connections: int(c.Number("connections")), maxConnections: int(c.Number("max-connections")), times: int(c.Number("times")),
+		connections: int(c.Number("connections")), maxConnections: int(c.Number("max-connections")), times: int(c.Number("times")), every: int(c.Number("every")),
 		replies: c.String("replies"), requestField: c.String("request-field"), replyField: c.String("reply-field"),
 	}
 	p.patience = min(p.patience, p.timeout)
@@ -206,7 +206,7 @@ func (p *plan) words() string {
 	words := []string{p.mode.name, p.protocol}
 	for word, is := range map[string]bool{
 		"server": p.server.IsValid(), "strict": p.strict, "alive": p.expectAlive, "safe": p.safe, "unsafe": p.unsafe,
-		"success": p.success != nil, "error": p.failure != nil, "unseen": p.unseen && p.mode == &refuseMode,
+		"success": p.success != nil, "error": p.failure != nil,
 	} {
 		if is {
 			words = append(words, word)

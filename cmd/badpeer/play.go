@@ -36,6 +36,9 @@ type play struct {
 	facts    []fact
 	began    time.Time
 	acted    bool // the peer has misbehaved
+	looked   time.Time
+	left     bool // the program has ended, and has left processes behind
+	crowded  bool // --max-connections was reached, and this is noted
 	output   *captured
 	readyTo  io.Writer
 	texts    map[string]string // of requests, by what stands for them in the journal
@@ -117,7 +120,7 @@ func (p *play) loop() {
 func (p *play) over() bool {
 	switch {
 	case p.cmd != nil && p.cmd.Ended():
-		return true
+		return p.acted || !p.leftBehind()
 	case p.cmd == nil && !p.server.IsValid() && p.connections == 0:
 		return false // until it is interrupted
 	case p.connections > 0 && len(p.conns) >= p.connections && p.allClosed():
@@ -125,6 +128,19 @@ func (p *play) over() bool {
 	}
 	return p.player.done()
 }
+
+// leftBehind says whether the program has ended and left processes that still run, as one does
+// that goes into the background. They are looked for now and then.
+func (p *play) leftBehind() bool {
+	if time.Since(p.looked) > lookEvery {
+		p.looked = time.Now()
+		p.left = len(p.cmd.Tree()) > 0
+	}
+	return p.left
+}
+
+// lookEvery is how often.
+const lookEvery = 50 * time.Millisecond
 
 func (p *play) allClosed() bool {
 	for _, c := range p.conns {
@@ -152,7 +168,11 @@ func (p *play) turn() {
 func (p *play) accept() {
 	for p.listener != nil && p.listener.IsOpen() && p.listener.Queue() > 0 {
 		if p.openConns() >= p.maxConnections {
-			return // the rest waits in the queue
+			if !p.crowded {
+				p.crowded = true
+				p.note(limited, nil, nil, "--max-connections %d: the others wait", p.maxConnections)
+			}
+			return
 		}
 		e := p.listener.Accept()
 		if e == nil {

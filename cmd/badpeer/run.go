@@ -88,6 +88,7 @@ func (p *plan) told(j *journal.Journal) runReport {
 		one.Facts = []fact{}
 	}
 	switch f := judgedRun.Findings[0]; {
+	case j.Stopped != "" && len(p.argv) == 0 && len(one.Facts) > 1: // being interrupted is how it ends
 	case j.Stopped != "" && one.Word != failed:
 		one.verdict = open("", "%s", j.Stopped)
 	case f.Verdict == claim.Inconclusive && one.Word != undecided:

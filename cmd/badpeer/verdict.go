@@ -54,8 +54,12 @@ func (m *mode) verdictOn(r *record) verdict {
 		return open("see that it listens where --server says, and answers what the peer asks (--send)", "the program never served a well-behaved client: %s", r.first(unserved).Detail)
 	case !r.has(met) && !r.has(attempted):
 		return neverMet(r)
+	case !r.has(did) && r.end.died():
+		return open("see why it dies without any misbehaviour", "it %s before the peer did anything", r.end.how())
 	case r.end.died():
 		return fails("it %s, %s", r.end.how(), r.sinceDid())
+	case r.has(did) && r.end.byItself() && r.end.AtNS < r.first(did).AtNS:
+		return open("let it run in the foreground", "it had ended when the peer misbehaved towards a process that it left behind: what became of that is not seen")
 	case !r.has(did):
 		return open(m.untried, "the program never gave the peer the occasion: it %s", r.sofar())
 	}
@@ -67,7 +71,7 @@ func neverMet(r *record) verdict {
 	if s := r.first(strange); s.What != "" {
 		return open("run badpeer as the program's user, or give --any-peer", "no connection was seen to be the program's: %s", s.Detail)
 	}
-	if r.wants("unseen") {
+	if r.blind && r.wants(refuseMode.name) {
 		return open("run as root, or give --isolate: there packets are seen", "whether the program tried to connect was not seen")
 	}
 	return open("give it {addr}, {host} and {port}, or {url} among its arguments, or let it read BADPEER_ADDR", "the program never met the peer, and %s", r.end.how())
@@ -87,9 +91,6 @@ func (r *record) sofar() string {
 
 // sinceDid says how long after the peer had misbehaved the program ended.
 func (r *record) sinceDid() string {
-	if !r.has(did) {
-		return "before the peer did anything"
-	}
 	return short(r.end.AtNS-r.first(did).AtNS) + " after the peer " + r.first(did).Detail
 }
 

@@ -12,7 +12,7 @@ _badpeer() {
 			first=-- files=yes
 			break
 			;;
-		--protocol | --listen | --timeout | --patience | --times | --connections | --max-connections | --idle | --success | --error | --output | --format | --server | --send | --upstream | --after | --expect | --color | --evidence | --label | --replies | --request-field | --reply-field | --how | --when | --max-rss) flag=$word ;;
+		--protocol | --listen | --timeout | --patience | --times | --connections | --max-connections | --idle | --success | --error | --output | --format | --server | --send | --upstream | --after | --expect | --color | --evidence | --label | --replies | --request-field | --reply-field | --every | --how | --when | --max-rss) flag=$word ;;
 		-*) ;;
 		*) first=${first:-$word} ;;
 		esac
@@ -114,7 +114,7 @@ _badpeer() {
 		close) words='--protocol --listen --stdio --any-peer --isolate --allow-remote --timeout --patience --times --connections --max-connections --idle --success --error --output --format --payload --server --send --upstream --after --before-reply --mid-reply --expect -4 -6 --quiet --color --evidence --force --label --no-redact' ;;
 		close-unread) words='--protocol --listen --stdio --any-peer --isolate --allow-remote --timeout --patience --times --connections --max-connections --idle --success --error --output --format --payload --server --send --upstream --after -4 -6 --quiet --color --evidence --force --label --no-redact' ;;
 		half-close) words='--protocol --listen --stdio --any-peer --isolate --allow-remote --timeout --patience --times --connections --max-connections --idle --success --error --output --format --payload --server --send --upstream --strict -4 -6 --quiet --color --evidence --force --label --no-redact' ;;
-		late) words='--protocol --listen --stdio --any-peer --isolate --allow-remote --timeout --patience --times --connections --max-connections --idle --success --error --output --format --payload --replies --request-field --reply-field -4 -6 --quiet --color --evidence --force --label --no-redact' ;;
+		late) words='--protocol --listen --stdio --any-peer --isolate --allow-remote --timeout --patience --times --connections --max-connections --idle --success --error --output --format --payload --replies --request-field --reply-field --every -4 -6 --quiet --color --evidence --force --label --no-redact' ;;
 		idle-close) words='--protocol --listen --stdio --any-peer --isolate --allow-remote --timeout --patience --times --connections --max-connections --idle --success --error --output --format --payload --safe --unsafe -4 -6 --quiet --color --evidence --force --label --no-redact' ;;
 		truncate) words='--protocol --listen --stdio --any-peer --isolate --allow-remote --timeout --patience --times --connections --max-connections --idle --success --error --output --format --payload --upstream --after --how -4 -6 --quiet --color --evidence --force --label --no-redact' ;;
 		silent) words='--protocol --listen --stdio --any-peer --isolate --allow-remote --timeout --patience --times --connections --max-connections --idle --success --error --output --format --payload --server --send --upstream -4 -6 --quiet --color --evidence --force --label --no-redact' ;;

@@ -179,6 +179,7 @@ complete -c badpeer -n '__fish_seen_subcommand_from late' -l payload -d 'with --
 complete -c badpeer -n '__fish_seen_subcommand_from late' -l replies -r -F -d 'judge what CMD says it got: FILE, or stdout, a line for each request: request<TAB>reply, or what judge takes'
 complete -c badpeer -n '__fish_seen_subcommand_from late' -l request-field -x -d 'with --replies: the FIELD of CSV or JSON lines that has the request'
 complete -c badpeer -n '__fish_seen_subcommand_from late' -l reply-field -x -d 'with --replies: the FIELD that has the reply'
+complete -c badpeer -n '__fish_seen_subcommand_from late' -l every -x -d 'the reply to the first of each N requests is late; without it, that to the first of all'
 complete -c badpeer -n '__fish_seen_subcommand_from late' -s 4 -d 'use IPv4 (the default)'
 complete -c badpeer -n '__fish_seen_subcommand_from late' -s 6 -d 'use IPv6'
 complete -c badpeer -n '__fish_seen_subcommand_from late' -l quiet -d 'the last line only'
