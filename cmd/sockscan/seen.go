@@ -43,12 +43,13 @@ func (r *seenSockets) again(s *diag.Socket) bool {
 const maxTwins = 1 << 16
 
 // twins tells the TCP sockets that an MPTCP socket stands for already: its
-// subflows, which have its inode, and the first of them its addresses. They are
+// subflows, which have its token. Where the kernel does not tell that, and of one that fell
+// back to TCP, which has none: by its inode, and the first by its addresses too. They are
 // mostly ESTABLISHED to the end, but those of a socket that fell back to TCP, or
 // whose peer has closed them one by one, are stuck themselves.
 type twins struct {
 	seed maphash.Seed
-	keys map[uint64]struct{} // inodes, and hashes of addresses
+	keys map[uint64]struct{} // inodes, tokens, and hashes of addresses
 	full bool                // some are not told
 }
 
@@ -57,14 +58,20 @@ func (t *twins) note(s *diag.Socket) {
 	if t.keys == nil {
 		t.seed, t.keys = maphash.MakeSeed(), map[uint64]struct{}{}
 	}
-	if t.full = t.full || len(t.keys) >= 2*maxTwins; t.full {
+	if t.full = t.full || len(t.keys) >= 3*maxTwins; t.full {
 		return
 	}
 	t.keys[t.hash(s)] = struct{}{}
 	if s.Inode != 0 {
 		t.keys[s.Inode] = struct{}{}
 	}
+	if s.Token != 0 {
+		t.keys[tokenKey|uint64(s.Token)] = struct{}{}
+	}
 }
+
+// tokenKey tells tokens from inodes.
+const tokenKey = 1 << 32
 
 // has says whether a TCP socket belongs to an MPTCP socket.
 func (t *twins) has(s *diag.Socket) bool {
@@ -73,7 +80,8 @@ func (t *twins) has(s *diag.Socket) bool {
 	}
 	_, addresses := t.keys[t.hash(s)]
 	_, inode := t.keys[s.Inode]
-	return addresses || inode && s.Inode != 0
+	_, token := t.keys[tokenKey|uint64(s.Token)]
+	return addresses || inode && s.Inode != 0 || token && s.Token != 0
 }
 
 func (t *twins) hash(s *diag.Socket) uint64 {

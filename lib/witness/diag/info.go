@@ -31,7 +31,11 @@ type Flow struct {
 const (
 	attrInfo   = 2  // INET_DIAG_INFO
 	attrMemory = 7  // INET_DIAG_SKMEMINFO
+	attrULP    = 19 // INET_DIAG_ULP_INFO, with TCP_INFO; some kernels show it to root alone
 	attrCgroup = 21 // INET_DIAG_CGROUP_ID, in every reply from Linux 5.9 on
+
+	ulpMPTCP     = 3 // INET_ULP_INFO_MPTCP, within attrULP
+	subflowToken = 2 // MPTCP_SUBFLOW_ATTR_TOKEN_LOC, within that
 )
 
 // memoryDrops is the offset of SK_MEMINFO_DROPS among the words of attrMemory.
@@ -55,6 +59,7 @@ const (
 const (
 	mptcpFlags        = 8
 	mptcpFlagFallback = 1
+	mptcpToken        = 12
 	mptcpLastDataSent = 84
 	mptcpLastDataRecv = 88
 	mptcpLastAckRecv  = 92
@@ -101,6 +106,7 @@ func (s *Socket) tell(payload []byte, f Filter) {
 		if !f.MPTCP {
 			s.Flow = parseFlow(payload)
 		}
+		s.Token = parseToken(payload, f.MPTCP)
 		if id := attribute(payload, attrCgroup); len(id) >= 8 {
 			s.Cgroup = binary.NativeEndian.Uint64(id)
 		}
@@ -110,14 +116,26 @@ func (s *Socket) tell(payload []byte, f Filter) {
 	}
 }
 
-// attribute finds one among the attributes of a message (struct
-// nlattr); nil: it has none, or is broken off before.
+// parseToken reads by which token an MPTCP connection goes, of its own socket or of a subflow.
+func parseToken(payload []byte, mptcp bool) uint32 {
+	if mptcp {
+		return field32(infoAttribute(payload), mptcpToken)
+	}
+	return field32(nested(nested(attribute(payload, attrULP), ulpMPTCP), subflowToken), 0)
+}
+
+// attribute finds one among the attributes of a message; nil: it has none, or is broken off before.
 func attribute(payload []byte, kind uint16) []byte {
+	return nested(payload[min(messageLen, len(payload)):], kind)
+}
+
+// nested finds one among attributes (struct nlattr); nil: there is none, or they are broken off before.
+func nested(b []byte, kind uint16) []byte {
 	const (
 		attrHeader = 4
 		kindMask   = 1<<14 - 1 // without NLA_F_NESTED and NLA_F_NET_BYTEORDER
 	)
-	for b := payload[min(messageLen, len(payload)):]; len(b) >= attrHeader; {
+	for len(b) >= attrHeader {
 		length := int(binary.NativeEndian.Uint16(b))
 		if length < attrHeader || length > len(b) {
 			return nil

@@ -156,6 +156,9 @@ func TestDumpMPTCP(t *testing.T) {
 			if twin.State != tcpstate.Established || twin.Inode != s.Inode || twin.Local != s.Local || twin.Remote != s.Remote {
 				t.Errorf("its subflow: %+v, want ESTABLISHED with the addresses and the inode of %+v", twin, s)
 			}
+			if s.Token == 0 || twin.Token != s.Token && twin.Token != 0 { // some kernels tell a subflow's to root alone
+				t.Errorf("token %#x, its subflow's %#x", s.Token, twin.Token)
+			}
 			// The control: no TCP socket is in MPTCP's table.
 			plain, plainAt := nstest.Listen(t, addr("127.0.0.1:0"))
 			nstest.Connect(t, plain, plainAt)

@@ -44,6 +44,7 @@ type Socket struct {
 
 	Info   Info   // as far as it was asked for, like what follows
 	Flow   Flow   // not of an MPTCP socket
+	Token  uint32 // of the MPTCP connection that it is, or is a subflow of; 0: of none, or not told
 	Cgroup uint64 // the inode of its cgroup in the unified hierarchy; 0: not told
 	Drops  uint32 // what it threw away; a listener: SYNs and last ACKs of handshakes, above all
 }
