@@ -13,10 +13,12 @@ type finding struct {
 	sockets int // what --fail-over counts
 	owner   *live.Owner
 	shared  int // held by other processes too
-	hidden  int // their owner was not found
-	place   place
-	other   *live.Owner // the program at the other end
-	waits   *live.Owner // whom a relay waits for, at waitsFor
+	// holders and listeners are the processes that hold a listener, and how many listen at its address.
+	holders, listeners int
+	hidden             int // their owner was not found
+	place              place
+	other              *live.Owner // the program at the other end
+	waits              *live.Owner // whom a relay waits for, at waitsFor
 	// waitsFor is where a relay passed the FIN on to.
 	waitsFor endpoint
 	cgroup   uint64 // of sockets without an owner

@@ -75,7 +75,8 @@ func (v *listener) finding(l *look, c *cause, space uint16) finding {
 		cause: c, space: space, place: place{in: true, service: v.at, iface: v.iface},
 		owner: l.owner(v.owner), oldest: age{untold, untold},
 	}
-	if v.shared {
+	f.holders, f.listeners = v.holders, l.spaces[space].listenersAt(v.at)
+	if f.holders > 1 || f.listeners > 1 {
 		f.shared = 1
 	}
 	if f.owner == nil {

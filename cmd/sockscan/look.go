@@ -54,7 +54,8 @@ type listener struct {
 	iface           uint32
 	inode           uint32
 	owner           int32
-	shared          bool
+	holders         int    // processes that hold it: a server and its workers, mostly
+	lastHolder      int32  // the last of those that was found
 	waiting, limit  uint32 // connections to be accepted; the backlog: one more has room
 	drops           uint32
 	again           bool   // there was a second look, a moment later
@@ -177,8 +178,40 @@ func (l *look) findPeer(t *tuples, i int) int {
 	return -1
 }
 
-// acceptor is the listener that has a connection in its queue; nil: it is not known.
-func (l *look) acceptor(s *socket) *listener { return l.space(s).acceptorAt(s.local) }
+// acceptor is the listener that has a connection in its queue; nil: it is not known. Of several at one address the kernel does
+// not tell which: it is known where one alone has a queue.
+func (l *look) acceptor(s *socket) (only *listener) {
+	v := l.space(s)
+	at := v.acceptorAt(s.local)
+	if at == nil {
+		return nil
+	}
+	if v.listenersAt(at.at) == 1 {
+		return at
+	}
+	for i := range v.listeners {
+		if o := &v.listeners[i]; o.at == at.at && o.waiting > 0 {
+			if only != nil {
+				return nil
+			}
+			only = o
+		}
+	}
+	return only
+}
+
+// listenersAt is how many listen at just this address (SO_REUSEPORT).
+func (v *space) listenersAt(at endpoint) (n int) {
+	if !v.listens(at.port) {
+		return 0
+	}
+	for i := range v.listeners {
+		if v.listeners[i].at == at {
+			n++
+		}
+	}
+	return n
+}
 
 // acceptorAt is the listener for connections to an address: one that is bound to it, or to all; nil: it is not known.
 func (v *space) acceptorAt(at endpoint) (best *listener) {
@@ -196,15 +229,8 @@ func (v *space) acceptorAt(at endpoint) (best *listener) {
 	return best
 }
 
-// addListener adds one. Of several at one address (SO_REUSEPORT) it is not told which one a connection is for.
+// addListener adds one.
 func (v *space) addListener(l listener) {
-	if v.listens(l.at.port) {
-		for i := range v.listeners {
-			if v.listeners[i].at == l.at {
-				v.listeners[i].shared, l.shared = true, true
-			}
-		}
-	}
 	v.listening[l.at.port/64] |= 1 << (l.at.port % 64)
 	v.listeners = append(v.listeners, l)
 }

@@ -4,6 +4,7 @@ import (
 	"iter"
 
 	"sockproof/lib/live"
+	"sockproof/lib/witness/tcpstate"
 )
 
 // ownerSearch is how owners are found: live.Owners.
@@ -50,10 +51,12 @@ func (x *ownerIndex) search(search ownerSearch) {
 	x.l.whyNoOwner = search(x.wants, x.held)
 	for i := range x.l.sockets.n {
 		s := x.l.socket(i)
-		if v := x.l.acceptor(s); s.inode == 0 && v != nil && !s.isOrphan() {
-			s.owner = v.owner
+		if s.inode == 0 && !s.isOrphan() && s.state != tcpstate.TimeWait {
+			if v := x.l.acceptor(s); v != nil {
+				s.owner = v.owner
+			}
 		}
-		if s.owner == 0 && s.inode != 0 && !s.is(isPeer) {
+		if s.owner == 0 && !s.is(isPeer) && (s.inode != 0 || s.state == tcpstate.CloseWait) {
 			x.l.notVisible++
 		}
 	}
@@ -106,10 +109,12 @@ func (x *ownerIndex) held(inode uint64, fd int, o live.Owner) {
 		}
 	}
 	for _, v := range x.listeners[uint32(inode)] {
-		if v.owner != 0 && v.owner != last {
-			v.shared = true
-		} else {
+		if v.owner == 0 {
 			v.owner = last
+		}
+		if v.lastHolder != last {
+			v.lastHolder = last
+			v.holders++
 		}
 	}
 }

@@ -52,7 +52,9 @@ type scanFinding struct {
 	Program   *live.Owner `json:"program,omitempty"`
 	Hidden    int         `json:"owners_not_visible,omitempty"`
 	Shared    int         `json:"shared,omitempty"`
-	Cgroup    string      `json:"cgroup,omitempty"` // of sockets without a program
+	Holders   int         `json:"holders,omitempty"`   // processes that hold the listener
+	Listeners int         `json:"listeners,omitempty"` // at its address
+	Cgroup    string      `json:"cgroup,omitempty"`    // of sockets without a program
 	scanPlace
 	PeerProgram *live.Owner `json:"peer_program,omitempty"`
 	WaitsFor    string      `json:"waits_for,omitempty"`
@@ -167,7 +169,7 @@ func (v *space) title() string {
 func (l *look) reportFinding(f *finding, o *options) scanFinding {
 	r := scanFinding{
 		Kind: f.kind.name, Cause: f.cause.name, Headline: f.headline(l), Means: f.cause.means, Whose: f.cause.whose, Next: f.words(l).Replace(f.cause.next),
-		Scenario: f.cause.scenario, Sockets: f.sockets, Program: f.owner, Hidden: f.hidden, Shared: f.shared, PeerProgram: f.other,
+		Scenario: f.cause.scenario, Sockets: f.sockets, Program: f.owner, Hidden: f.hidden, Shared: f.shared, Holders: f.holders, Listeners: f.listeners, PeerProgram: f.other,
 		WaitsOwner: f.waits, LeftMS: f.left, Unread: f.unread, Unacked: f.unacked, MPTCP: f.mptcp, EndRead: f.endRead,
 		Queue: f.queue, Handshakes: f.handshakes, Ports: f.ports, Descriptors: f.descriptors, Amount: f.amount,
 	}

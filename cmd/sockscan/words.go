@@ -56,7 +56,15 @@ func (f *finding) facts(l *look) string {
 	add(f.unread, "%s B unread")
 	add(f.unacked, "%s B not acknowledged")
 	add(uint64(f.mptcp), "%s MPTCP")
-	add(uint64(f.shared), "%s held by other processes too")
+	if f.listeners == 0 { // of those it is told how many
+		add(uint64(f.shared), "%s held by other processes too")
+	}
+	if f.holders > 1 {
+		facts = append(facts, scanCount(f.holders)+" processes hold it")
+	}
+	if f.listeners > 1 {
+		facts = append(facts, "one of "+plural("listener", f.listeners)+" at this address")
+	}
 	if f.givesUp != (span{}) {
 		facts = append(facts, "the kernel gives up in "+f.givesUp.String()+" by tcp_retries2, unless the program set TCP_USER_TIMEOUT")
 	}
@@ -100,7 +108,9 @@ func (f *finding) who() string {
 	switch {
 	case f.owner != nil:
 		return processText(f.owner)
-	case f.hidden > 0:
+	case f.cause == &neverAccepted && f.listeners > 1:
+		return "one of several that listen there"
+	case f.hidden > 0, f.cause == &neverAccepted:
 		return "a program that is not visible"
 	}
 	return "no program any more"
