@@ -5,6 +5,7 @@ situations.py NAME ARGUMENTS: it says "ready" when all is as it should be, and s
 until it is killed.
 """
 import http.client
+import os
 import resource
 import select
 import socket
@@ -111,6 +112,51 @@ def descriptors(limit, number):
     stay([socket.socket() for _ in range(int(number))])
 
 
+def silent(port):
+    """A backend that takes requests and does not answer."""
+    named("silent")
+    s, kept = listener("127.0.0.1", int(port)), []
+    print("ready", flush=True)
+    while True:
+        kept.append(s.accept())
+
+
+def queued(address, port, number):
+    """Clients that call a server, as far as it lets them."""
+    named("queued")
+    kept = []
+    for _ in range(int(number)):
+        c = socket.socket()
+        c.setblocking(False)
+        c.connect_ex((address, int(port)))
+        kept.append(c)
+    stay(kept)
+
+
+def reuseport(port, number):
+    """Two servers at one address, of which the second does not accept, and clients that have left."""
+    named("fine")
+    servers = []
+    for _ in range(2):
+        s = socket.socket()
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        s.bind(("127.0.0.1", int(port)))
+        s.listen(64)
+        servers.append(s)
+    if os.fork() == 0:
+        named("hung")
+        servers[0].close()
+        time.sleep(3600)
+    servers[1].close()
+    kept = [socket.create_connection(("127.0.0.1", int(port))) for _ in range(int(number))]
+    servers[0].setblocking(False)
+    while select.select(servers[:1], [], [], 0.2)[0]:
+        servers[0].accept()[0].close()
+    for c in kept:
+        c.close()
+    stay(servers[0])
+
+
 def unread(port):
     """A reader that does not read, and a writer that it holds up."""
     named("unread")
@@ -138,10 +184,10 @@ def stream(port):
         time.sleep(0.1)
 
 
-def echo(address, port):
+def echo(address, port, backlog=64):
     """A server that answers for as long as it is asked, and closes after its client."""
     named("echo")
-    s = listener(address, int(port))
+    s = listener(address, int(port), int(backlog))
     print("ready", flush=True)
 
     def serve(c):
@@ -251,6 +297,6 @@ def flood(address, port, net, syns, acks):
 
 
 if __name__ == "__main__":
-    {f.__name__: f for f in (leaky, clients, relay, hung, ports, descriptors, unread, stream, echo, busy, browsers, talk, half_open, flood)}[
+    {f.__name__: f for f in (leaky, clients, relay, hung, ports, descriptors, silent, queued, reuseport, unread, stream, echo, busy, browsers, talk, half_open, flood)}[
         sys.argv[1]
     ](*sys.argv[2:])

@@ -23,8 +23,9 @@ func everything(t *testing.T) *made {
 	m.owners[hostile-1].Unit = "evil\x1b]0;x\a.service"
 	m.o.showAll = true
 	m.listener("0.0.0.0:80", app, func(v *listener) {
-		v.waiting, v.stillWaiting, v.again, v.requests, v.requestsRetried = 9, 9, true, 20, 20
+		v.waiting, v.stillWaiting, v.again, v.holders = 9, 9, true, 3
 	})
+	m.listener("0.0.0.0:81", app, func(v *listener) { v.requests, v.requestsRetried = 20, 20 })
 	m.socket(tcpstate.CloseWait, hostile, here+port(0), "203.0.113.7:8081")
 	m.socket(tcpstate.CloseWait, app, here+port(1), "[2001:db8:1::7]:8081")
 	m.socket(tcpstate.Established, app, here+port(2), there+"80", func(s *socket) {

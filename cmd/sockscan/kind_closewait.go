@@ -17,8 +17,8 @@ var leaked = cause{
 var leakedUnread = cause{
 	name: "fin-unread", head: "{n} forgotten by {who}: CLOSE_WAIT, the FIN unread, {peer} closed {age}",
 	means: "the peer has sent its FIN, and the program does not read: it does not know yet that the peer has closed",
-	whose: []string{thisProgram}, scenario: "halfclose leak",
-	next: "see what the program does instead of reading (a pool's idle connection, a blocked thread): strace -p, or its stacks",
+	whose: []string{thisProgram, theBackend}, scenario: "halfclose leak",
+	next: "see what the program does instead of reading (a pool's idle connection, a blocked thread, a proxy that waits for its backend's answer): strace -p, or its stacks",
 }
 
 var relayed = cause{

@@ -38,7 +38,7 @@ func (v *listener) isWorthAnotherLook() bool { return v.waiting > v.limit }
 
 // isInTrouble says whether something may be wrong with a listener.
 func (v *listener) isInTrouble() bool {
-	return v.isWorthAnotherLook() || v.again && v.nowDrops > v.drops || v.requests >= fewHandshakes
+	return v.isWorthAnotherLook() || v.again && v.nowDrops > v.drops || v.isHalfOpen()
 }
 
 func findFullQueues(l *look, o *options) (all []finding) {
@@ -108,13 +108,26 @@ type handshakeNumbers struct {
 // fewHandshakes are half open at any time.
 const fewHandshakes = 8
 
+// isHalfOpen says whether handshakes are begun at a listener and not ended by those who began them. Where the queue of connections to
+// be accepted is full it is the listener that does not end them. Few are too many where the backlog has no room for more, and each had its
+// SYN-ACK sent again; one alone is a loss.
+func (v *listener) isHalfOpen() bool {
+	full := uint64(v.requests) > uint64(v.limit)
+	switch {
+	case v.isWorthAnotherLook():
+		return false
+	case v.requests >= fewHandshakes:
+		return full || v.requestsRetried*2 >= v.requests
+	}
+	return full && v.requests > 1 && v.requestsRetried == v.requests
+}
+
 func findHandshakes(l *look, o *options) (all []finding) {
 	for n := range l.spaces {
 		space := &l.spaces[n]
 		for i := range space.listeners {
 			v := &space.listeners[i]
-			many := v.requests >= fewHandshakes && (v.requestsRetried*2 >= v.requests || uint64(v.requests) > uint64(v.limit))
-			if !many || !o.wantsListener(l, v) {
+			if !v.isHalfOpen() || !o.wantsListener(l, v) {
 				continue
 			}
 			f := v.finding(l, &halfOpen, uint16(n))

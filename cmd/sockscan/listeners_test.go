@@ -74,3 +74,28 @@ func TestNeverAcceptedNotVisible(t *testing.T) {
 		t.Errorf("%d not visible: %s", m.notVisible, r.Findings[0].Headline)
 	}
 }
+
+// Few half-open connections are too many for a short backlog. Where the program does not accept, it is its queue that does not let them end.
+func TestHandshakesOfAShortBacklog(t *testing.T) {
+	for name, tt := range map[string]struct {
+		limit, waiting    uint32
+		requests, retried int
+		want              []string
+	}{
+		"full":                 {3, 0, 4, 4, []string{"syn-queue/half-open 4 app"}},
+		"room for one":         {3, 0, 3, 3, nil},
+		"on their way":         {3, 0, 4, 1, nil},
+		"one, lost":            {0, 0, 1, 1, nil},
+		"accept queue is full": {3, 4, 4, 4, []string{"accept-queue/full 4 app"}},
+		"and many":             {3, 4, 20, 20, []string{"accept-queue/full 4 app"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := makeLook()
+			m.listener("0.0.0.0:80", m.process(7, "app"), func(v *listener) {
+				v.limit, v.waiting, v.stillWaiting, v.again = tt.limit, tt.waiting, tt.waiting, true
+				v.requests, v.requestsRetried = tt.requests, tt.retried
+			})
+			m.want(t, tt.want...)
+		})
+	}
+}

@@ -90,7 +90,7 @@ type descriptors struct {
 // others are the network namespaces of the machine beside those that were looked into.
 type others struct {
 	withSockets int // that have TCP sockets
-	unknown     int // processes whose namespace may not be seen
+	unknown     int // processes whose namespace may not be seen; -1: nor how many they are
 }
 
 // unseen is something that was not looked at, and of which kinds it could have shown more.

@@ -23,7 +23,7 @@ func (l *look) notes(found *findings) (notes []string) {
 		notes = append(notes, "1 other network namespace has sockets too (--all-netns)")
 	case o.withSockets > 1:
 		notes = append(notes, scanCount(o.withSockets)+" other network namespaces have sockets too (--all-netns)")
-	case o.unknown > 0:
+	case o.unknown != 0:
 		notes = append(notes, "whether other network namespaces have sockets too cannot be counted without privilege")
 	}
 	for i := range l.spaces {

@@ -97,8 +97,12 @@ func (s *scanner) openOthers() {
 		}
 		s.places = append(s.places, p)
 	}
-	if s.o.allNetns && hidden > 0 {
-		s.unseen = append(s.unseen, unseen{"the network namespaces of " + pluralOf("process", "processes", hidden) + " cannot be counted without privilege", kindNames()})
+	if s.o.allNetns && hidden != 0 {
+		of := "processes that /proc hides"
+		if hidden > 0 {
+			of = pluralOf("process", "processes", hidden)
+		}
+		s.unseen = append(s.unseen, unseen{"the network namespaces of " + of + " cannot be counted without privilege", kindNames()})
 	}
 }
 

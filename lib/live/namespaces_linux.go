@@ -34,7 +34,8 @@ func IsProcess(pid int) bool {
 }
 
 // Namespaces are the network namespaces of this machine beside the calling thread's: those that processes are in, and
-// those that ip-netns(8) keeps. hidden is of how many processes it cannot be seen in which they are.
+// those that ip-netns(8) keeps. hidden is of how many processes it cannot be seen in which they are; -1: /proc shows not even the
+// processes (hidepid).
 func Namespaces() (all []Namespace, hidden int) {
 	own := NetworkOf(0)
 	at := map[string]int{}
@@ -60,6 +61,9 @@ func Namespaces() (all []Namespace, hidden int) {
 			Place: Place{PID: pid}, Name: namespaceName(pid), HasSockets: stat.InUse > 0 || stat.TimeWait > 0,
 		})
 	})
+	if hidesProcesses() {
+		hidden = -1
+	}
 	return namedOf(all, at, own), hidden
 }
 
