@@ -112,10 +112,10 @@ def descriptors(limit, number):
     stay([socket.socket() for _ in range(int(number))])
 
 
-def silent(port):
-    """A backend that takes requests and does not answer."""
+def silent(port, address="127.0.0.1"):
+    """A backend that takes requests, and neither reads nor answers."""
     named("silent")
-    s, kept = listener("127.0.0.1", int(port)), []
+    s, kept = listener(address, int(port)), []
     print("ready", flush=True)
     while True:
         kept.append(s.accept())
@@ -155,6 +155,16 @@ def reuseport(port, number):
     for c in kept:
         c.close()
     stay(servers[0])
+
+
+def writer(address, port):
+    """A client that writes until its peer's window is closed."""
+    named("writer")
+    c = socket.create_connection((address, int(port)))
+    c.setblocking(False)
+    while select.select([], [c], [], 0.5)[1]:
+        c.send(bytes(1 << 16))
+    stay(c)
 
 
 def unread(port):
@@ -297,6 +307,6 @@ def flood(address, port, net, syns, acks):
 
 
 if __name__ == "__main__":
-    {f.__name__: f for f in (leaky, clients, relay, hung, ports, descriptors, silent, queued, reuseport, unread, stream, echo, busy, browsers, talk, half_open, flood)}[
+    {f.__name__: f for f in (leaky, clients, relay, hung, ports, descriptors, silent, queued, reuseport, writer, unread, stream, echo, busy, browsers, talk, half_open, flood)}[
         sys.argv[1]
     ](*sys.argv[2:])

@@ -6,7 +6,7 @@ import (
 	"sockproof/lib/witness/tcpstate"
 )
 
-var deadPeer = kind{name: "dead-peer", judge: judgeDeadPeer, causes: []*cause{&unanswered, &probesUnanswered}}
+var deadPeer = kind{name: "dead-peer", judge: judgeDeadPeer, causes: []*cause{&unanswered, &probesUnanswered, &windowUnanswered}}
 
 var unanswered = cause{
 	name: "unanswered", head: "{n} of {who} without an answer: {peer} has acknowledged nothing for {silence}",
@@ -22,10 +22,23 @@ var probesUnanswered = cause{
 	next: "see whether the peer's host answers, and whether a firewall or NAT has forgotten the connection",
 }
 
+var windowUnanswered = cause{
+	name: "window-unanswered", head: "{n} of {who} without an answer: {peer} had closed its window, and answers no probe of it, nothing came for {silence}",
+	means: "the peer did not read for a while, and then its host, or the path to it, has gone without a word; the kernel gives up after as many probes as tcp_retries2",
+	whose: []string{theNetwork, thePeer}, scenario: "lingerreset causes",
+	next: "see whether the peer's host answers; TCP_USER_TIMEOUT makes the program learn of it sooner",
+}
+
+// probesInVain says whether the peer has closed its window and answers no probe any more: the kernel counts those since the
+// last answer.
+func (s *socket) probesInVain() bool { return s.timer == timerPersist && s.retransmits >= retries }
+
 // judgeDeadPeer finds connections whose peer does not answer any more.
 func judgeDeadPeer(l *look, i int, _ *options) *cause {
 	s := l.socket(i)
 	switch {
+	case s.probesInVain():
+		return &windowUnanswered
 	case s.state != tcpstate.Established && s.state != tcpstate.CloseWait:
 		return nil
 	case s.isRetrying():

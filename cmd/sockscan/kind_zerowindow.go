@@ -22,6 +22,8 @@ var readsNot = cause{
 func judgeZeroWindow(l *look, i int, o *options) *cause {
 	s := l.socket(i)
 	switch {
+	case s.probesInVain():
+		return nil // whether the peer reads is not known: it may have gone
 	case s.timer == timerPersist && s.tx > 0 && s.sent != untold && s.sent >= young:
 		return &peerReadsNot
 	case s.state != tcpstate.Established && s.state != tcpstate.FinWait2, s.inode == 0, s.rx == 0, !s.is(isClosed), s.received == untold || s.received < young:

@@ -144,6 +144,8 @@ func TestKindsOfSingleSockets(t *testing.T) {
 		"one loss":               {tcpstate.Established, func(s *socket) { s.tx, s.timer, s.retransmits = 5, timerRetransmit, 1 }, nil},
 		"probes unanswered":      {tcpstate.Established, func(s *socket) { s.timer, s.retransmits = timerKeepalive, 3 }, []string{"dead-peer/probes-unanswered 1 app"}},
 		"window closed by peer":  {tcpstate.Established, func(s *socket) { s.tx, s.timer = 5, timerPersist }, []string{"zero-window/peer-does-not-read 1 app"}},
+		"window probes in vain":  {tcpstate.Established, func(s *socket) { s.tx, s.timer, s.retransmits = 5, timerPersist, 2 }, []string{"dead-peer/window-unanswered 1 app"}},
+		"so after the FIN":       {tcpstate.CloseWait, func(s *socket) { s.tx, s.timer, s.retransmits = 5, timerPersist, 2 }, []string{"dead-peer/window-unanswered 1 app"}},
 		"closed a moment":        {tcpstate.Established, func(s *socket) { s.tx, s.timer, s.sent = 5, timerPersist, 300 }, nil},
 		"window closed by us":    {tcpstate.Established, func(s *socket) { s.rx, s.flags = 5, isInfo|isClosed }, []string{"zero-window/does-not-read 1 app"}},
 		"window still open":      {tcpstate.Established, func(s *socket) { s.rx = 5000 }, nil},
