@@ -4,10 +4,12 @@
 situations.py NAME ARGUMENTS: it says "ready" when all is as it should be, and stays so
 until it is killed.
 """
+import ctypes
 import http.client
 import os
 import resource
 import select
+import signal
 import socket
 import struct
 import sys
@@ -144,6 +146,7 @@ def reuseport(port, number):
         s.listen(64)
         servers.append(s)
     if os.fork() == 0:
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: it ends with its parent
         named("hung")
         servers[0].close()
         time.sleep(3600)
