@@ -41,7 +41,7 @@ func commands() (all []cli.Command) {
 			Do: func(c *cli.Context) (int, error) { return doMode(c, m) },
 		})
 	}
-	return all
+	return append(all, judgeCommand())
 }
 
 func scenarios() (all []scenario.Scenario) {

@@ -103,6 +103,8 @@ _badpeer() {
 		cross:--replies) files=yes ;;
 		cross:--color) words='auto always never' ;;
 		cross:--evidence) files=yes ;;
+		judge:--format) words='text json' ;;
+		judge:--color) words='auto always never' ;;
 		verify:--format) words='text json markdown html' ;;
 		verify:--color) words='auto always never' ;;
 		esac
@@ -125,14 +127,15 @@ _badpeer() {
 		slow) words='--protocol --listen --stdio --any-peer --isolate --allow-remote --timeout --patience --times --connections --max-connections --idle --success --error --output --format --payload --server --send --upstream --how --max-rss -4 -6 --quiet --color --evidence --force --label --no-redact' ;;
 		dup) words='--protocol --listen --stdio --any-peer --isolate --allow-remote --timeout --patience --times --connections --max-connections --idle --success --error --output --format --payload --replies --request-field --reply-field -4 -6 --quiet --color --evidence --force --label --no-redact' ;;
 		cross) words='--protocol --listen --stdio --any-peer --isolate --allow-remote --timeout --patience --times --connections --max-connections --idle --success --error --output --format --payload --replies --request-field --reply-field -4 -6 --quiet --color --evidence --force --label --no-redact' ;;
+		judge) words='--request-field --reply-field --format --color' ;;
 		verify) words='--format --quiet --verbose --color' ;;
 		*) words='--version --help' ;;
 		esac
 	else
 		case $first in
-		'') words='reset close close-unread half-close late idle-close truncate silent never-accepts no-connect refuse cut slow dup cross verify help' ;;
-		help) words='reset close close-unread half-close late idle-close truncate silent never-accepts no-connect refuse cut slow dup cross verify' ;;
-		verify) files=yes ;;
+		'') words='reset close close-unread half-close late idle-close truncate silent never-accepts no-connect refuse cut slow dup cross judge verify help' ;;
+		help) words='reset close close-unread half-close late idle-close truncate silent never-accepts no-connect refuse cut slow dup cross judge verify' ;;
+		judge | verify) files=yes ;;
 		reset | close | close-unread | half-close | late | idle-close | truncate | silent | never-accepts | no-connect | refuse | cut | slow | dup | cross) ;;
 		*) words='' ;;
 		esac

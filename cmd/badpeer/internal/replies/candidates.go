@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -71,8 +72,16 @@ func uncoloured(text []byte, colours bool, try func(reading, []byte) bool) bool 
 	if len(text) > maxText {
 		return false
 	}
-	for i, ended := range tails(text) {
-		for k, begun := range heads(ended) {
+	for i := range maxTails {
+		ended, is := tail(text, i)
+		if !is {
+			return false
+		}
+		for k := range maxHeads {
+			begun, is := head(ended, k)
+			if !is {
+				break
+			}
 			for f := asIs; f < forms; f++ {
 				r := reading{colours, i, k, f}
 				if t, is := f.of(begun); is && len(t) > 0 && r != exact && try(r, t) {
@@ -98,15 +107,13 @@ func (r reading) at(part []byte) ([]byte, bool) {
 	if len(part) > maxText {
 		return nil, false
 	}
-	all := tails(part)
-	if r.tail >= len(all) {
-		return nil, false
+	text, is := tail(part, r.tail)
+	if is {
+		text, is = head(text, r.head)
 	}
-	begun := heads(all[r.tail])
-	if r.head >= len(begun) {
-		return nil, false
+	if is {
+		text, is = r.form.of(text)
 	}
-	text, is := r.form.of(begun[r.head])
 	return text, is && len(text) > 0
 }
 
@@ -120,47 +127,62 @@ func withoutColours(text []byte) ([]byte, bool) {
 	return colour.ReplaceAll(text, nil), true
 }
 
-// endings are words between a request and its reply.
-var endings = regexp.MustCompile(`(?i)(^|[^a-z0-9])(reply|response|resp|result|answer|got|returned|received|gave|body|is|was|b|u|r)$`)
+// endings are words between a request and its reply; b, u and r begin a string in Python.
+var endings = []string{"reply", "response", "resp", "result", "answer", "got", "returned", "received", "gave", "body", "is", "was", "b", "u", "r"}
 
-// tails are a text without what may end it: one after the other a tab, blanks, a
-// separator, a quote, a word.
-func tails(text []byte) (all [][]byte) {
+// tail is a text without what may end it, so many times: one after the other a tab, blanks,
+// a separator, a quote, a word.
+func tail(text []byte, n int) ([]byte, bool) {
 	text = bytes.TrimSuffix(text, []byte("\t"))
-	for len(all) < maxTails {
-		all = append(all, text)
+	for ; n > 0; n-- {
 		r, size := utf8.DecodeLastRune(text)
+		word := lastWord(text)
 		switch {
 		case unicode.IsSpace(r):
 			text = bytes.TrimRightFunc(text, unicode.IsSpace)
 		case size > 0 && strings.ContainsRune("\"'`:=<>|,;()[]{}-→⇒", r):
 			text = text[:len(text)-size]
+		case slices.ContainsFunc(endings, func(e string) bool { return strings.EqualFold(e, string(word)) }):
+			text = text[:len(text)-len(word)]
 		default:
-			found := endings.FindSubmatchIndex(text)
-			if found == nil {
-				return all
-			}
-			text = text[:found[4]]
+			return nil, false
 		}
 	}
-	return all
+	return text, true
 }
 
-// heads are a text without what may begin it: as many words, and parts of words.
-func heads(text []byte) (all [][]byte) {
-	all = append(all, text)
-	if rest, is := bytes.CutPrefix(text, []byte("\ufeff")); is { // an editor's mark
-		all = append(all, rest)
+// lastWord is the word that a text ends with.
+func lastWord(text []byte) []byte {
+	const longest = len("returned") + 1
+	at := len(text)
+	for at > 0 && len(text)-at < longest && (isDigit(text[at-1]) || isLetter(text[at-1])) {
+		at--
 	}
-	for i := 0; i < len(text) && len(all) < maxHeads; i++ {
-		if !strings.ContainsRune(" \t\"'`=:[](),|>", rune(text[i])) {
+	return text[at:]
+}
+
+func isDigit(c byte) bool  { return c >= '0' && c <= '9' }
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+
+// head is a text without what may begin it: so many words, or parts of words.
+func head(text []byte, n int) ([]byte, bool) {
+	if n == 0 {
+		return text, true
+	}
+	if rest, is := bytes.CutPrefix(text, []byte("\ufeff")); is { // an editor's mark
+		if n--; n == 0 {
+			return rest, true
+		}
+	}
+	for i, c := range text {
+		if !strings.ContainsRune(" \t\"'`=:[](),|>", rune(c)) || i+1 == len(text) || text[i+1] == ' ' || text[i+1] == '\t' {
 			continue
 		}
-		if rest := text[i+1:]; len(rest) > 0 && rest[0] != ' ' && rest[0] != '\t' {
-			all = append(all, rest)
+		if n--; n == 0 {
+			return text[i+1:], true
 		}
 	}
-	return all
+	return nil, false
 }
 
 // of is a text in this form; false: it has none, or is no other one.

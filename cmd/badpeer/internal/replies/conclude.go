@@ -64,7 +64,7 @@ func (r *Report) outcome() (Outcome, string) {
 	case r.Malformed > 0:
 		return Inconclusive, fmt.Sprintf("%d of %d lines are longer than %d bytes, or no record", r.Malformed, r.Lines, maxLine)
 	case r.Unrecognised > 0:
-		return Inconclusive, fmt.Sprintf("of %d replies of %d it cannot be said to what request they are: the peer knows none that stands there", r.Unrecognised, requests)
+		return Inconclusive, fmt.Sprintf("of %d replies of %d it cannot be said to what request they are: want it in each line as the peer got it", r.Unrecognised, requests)
 	case r.Other > 0:
 		return Inconclusive, fmt.Sprintf("%d replies of %d are none that the peer sends", r.Other, requests)
 	case 2*r.Unanswered > requests:

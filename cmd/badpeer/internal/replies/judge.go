@@ -169,7 +169,7 @@ func (j *judge) entry(e *entry) {
 		j.Repeated++
 	case own:
 		j.Right++
-	case request == nil && j.o.Known != nil:
+	case request == nil && !before && j.doubtful(), request == nil && j.o.Known != nil:
 		j.Unrecognised++
 		w.Kind, w.Request = IsUnrecognised, beginning(e.parts[0])
 	case before:
@@ -193,6 +193,12 @@ func (j *judge) entry(e *entry) {
 		return
 	}
 	j.remember(e)
+}
+
+// doubtful: what the request of a line is may not have been found, for not everything was
+// tried, and too few were found otherwise.
+func (j *judge) doubtful() bool {
+	return j.effort >= maxEffort && (len(j.learned) == 0 || j.counts[j.learned[0]] < certain)
 }
 
 // known is the request that a reply is to, where the peer knows.
@@ -240,7 +246,7 @@ func (j *judge) resolve(e *entry, another bool) (request []byte, own bool) {
 
 // maxEffort is how many bytes are looked at, of one log, in readings by which nothing may
 // be found. The readings by which requests were found are tried without end.
-const maxEffort = 1 << 30
+const maxEffort = 1 << 28
 
 // candidates tries every reading of a part, as long as that may take.
 func (j *judge) candidates(part []byte, try func(reading, []byte) bool) bool {
