@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,12 +11,13 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"sockproof/cmd/staleresp/internal/token"
 )
 
 // Real clients that nobody here wrote, and two that are written as they are found
@@ -84,23 +84,21 @@ type clientLog struct{ bytes.Buffer }
 
 func (l *clientLog) add(request, reply string) { fmt.Fprintf(l, "%s\t%s\n", request, reply) }
 
-// judged is what the program says of the log.
-func (l *clientLog) judged(t *testing.T) (code int, r logReport) {
-	t.Helper()
-	name := filepath.Join(t.TempDir(), "log")
-	if err := os.WriteFile(name, l.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
+// counts is how many replies in the log are the request's own, and another's, and how many
+// requests have none.
+func (l *clientLog) counts() (right, wrong, unanswered int) {
+	for line := range strings.Lines(l.String()) {
+		at := strings.LastIndexByte(line, '\t')
+		switch reply := strings.TrimSuffix(line[at+1:], "\n"); reply {
+		case "":
+			unanswered++
+		case token.Of([]byte(line[:at])).String():
+			right++
+		default:
+			wrong++
+		}
 	}
-	cmd := exec.Command("staleresp", "judge", name, "--format", "json")
-	out, err := cmd.Output()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(out, &r); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return cmd.ProcessState.ExitCode(), r
+	return right, wrong, unanswered
 }
 
 // clientRequests is how many requests a client makes, one in four of which is
@@ -117,9 +115,8 @@ func checkClean(t *testing.T, s *serving, log *clientLog) {
 	if code != 130 || strings.Contains(out, "REUSED") || !strings.Contains(out, "serve not reused: ") || !strings.Contains(out, "ended: the client ended the connection") {
 		t.Errorf("serve: exit %d\n%s", code, out)
 	}
-	code, r := log.judged(t)
-	if code != 0 || r.Outcome != logClean || r.Stale+r.Foreign+r.Other > 0 || r.Unanswered == 0 || r.Lines != clientRequests {
-		t.Errorf("judge: exit %d, %+v", code, r)
+	if right, wrong, unanswered := log.counts(); wrong > 0 || unanswered == 0 || right+unanswered != clientRequests {
+		t.Errorf("%d right, %d wrong, %d unanswered", right, wrong, unanswered)
 	}
 }
 
@@ -130,9 +127,8 @@ func checkStale(t *testing.T, s *serving, log *clientLog) {
 	if code != 1 || !strings.Contains(out, "REUSED: #") || !strings.Contains(out, "serve reused: ") {
 		t.Errorf("serve: exit %d\n%s", code, out)
 	}
-	code, r := log.judged(t)
-	if code != 1 || r.Outcome != logStale || r.Stale == 0 || r.Unanswered == 0 || r.First[0].From == 0 {
-		t.Errorf("judge: exit %d, %+v", code, r)
+	if right, wrong, unanswered := log.counts(); wrong == 0 || unanswered == 0 {
+		t.Errorf("%d right, %d wrong, %d unanswered", right, wrong, unanswered)
 	}
 }
 

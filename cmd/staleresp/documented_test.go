@@ -15,7 +15,7 @@ func TestDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, v := range []any{loadReport{}, loadRow{}, serveReport{}, responder.Late{}, responder.Request{}, logReport{}, wrongLine{}} {
+	for _, v := range []any{loadReport{}, loadRow{}, serveReport{}, responder.Late{}, responder.Request{}} {
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(v)) {
 			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 			if name != "" && !strings.Contains(string(doc), "`"+name+"`") {

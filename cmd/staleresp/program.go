@@ -79,7 +79,7 @@ var program = cli.Program{
 	},
 	Flags:    ownFlags(),
 	For:      map[string][]string{timestampsFlag: {"incarnation"}},
-	Commands: []cli.Command{loadCommand(), serveCommand(), judgeCommand()},
+	Commands: []cli.Command{loadCommand(), serveCommand()},
 	Examples: []cli.Example{
 		{Line: "staleresp", Does: "one reply is late, and the next request reads it"},
 		{Line: "staleresp incarnation", Does: "a dead connection's segment is read in the next one"},

@@ -62,7 +62,7 @@ func (r *serveReport) conclude() {
 		r.Outcome = connectionsNotReused
 		r.Why = fmt.Sprintf("of %s late replies, %s were not waited for, and their connections ended", grouped(settled), grouped(r.Ended))
 		if r.Answered > 0 {
-			r.Why += fmt.Sprintf("; %s were sent before anything else came: whether a client was still waiting, its log says (judge)", grouped(r.Answered))
+			r.Why += fmt.Sprintf("; %s were sent before anything else came: whether a client was still waiting, its log says (badpeer judge)", grouped(r.Answered))
 		}
 	}
 }

@@ -29,7 +29,6 @@ _staleresp() {
 		load:--format) words='text json' ;;
 		serve:--protocol) words='line http resp' ;;
 		serve:--format) words='text json' ;;
-		judge:--format) words='text json' ;;
 		*:--format) words='text json jsonl markdown html tap' ;;
 		*:--net) words='wire loopback host' ;;
 		*:--color) words='auto always never' ;;
@@ -46,14 +45,13 @@ _staleresp() {
 		diff) words='--format --color' ;;
 		load) words='--connections --requests --late-rate --policy --seed --late-by --patience --net --format -4 -6 --color' ;;
 		serve) words='--protocol --late-every --late-by --listen --allow-remote --requests --for --payload --format -4 -6 --color' ;;
-		judge) words='--format --color' ;;
 		*) words='--format --net -4 -6 --repeat --timeout --step --quiet --verbose --color --evidence --force --label --no-redact --version --patience --late-by --timestamps --help' ;;
 		esac
 	else
 		case $first in
-		'') words='all late-reply slow-server slow-network policies crosswire cancelled survivor incarnation time-wait list check verify diff load serve judge help' ;;
-		help) words='list check verify diff load serve judge' ;;
-		verify | diff | judge) files=yes ;;
+		'') words='all late-reply slow-server slow-network policies crosswire cancelled survivor incarnation time-wait list check verify diff load serve help' ;;
+		help) words='list check verify diff load serve' ;;
+		verify | diff) files=yes ;;
 		list | check | load | serve) ;;
 		*) words='all late-reply slow-server slow-network policies crosswire cancelled survivor incarnation time-wait' ;;
 		esac
