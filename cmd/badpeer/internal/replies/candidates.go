@@ -22,6 +22,7 @@ type reading struct {
 	tail    int  // how much ends it
 	head    int  // how much begins it
 	form    form
+	short   bool // without its last words
 }
 
 // form is how a request's text was written otherwise.
@@ -73,7 +74,7 @@ func uncoloured(text []byte, colours bool, try func(reading, []byte) bool) bool 
 		return false
 	}
 	for i := range maxTails {
-		ended, is := tail(text, i)
+		ended, short, is := tail(text, i)
 		if !is {
 			return false
 		}
@@ -83,7 +84,7 @@ func uncoloured(text []byte, colours bool, try func(reading, []byte) bool) bool 
 				break
 			}
 			for f := asIs; f < forms; f++ {
-				r := reading{colours, i, k, f}
+				r := reading{colours, i, k, f, short}
 				if t, is := f.of(begun); is && len(t) > 0 && r != exact && try(r, t) {
 					return true
 				}
@@ -107,7 +108,7 @@ func (r reading) at(part []byte) ([]byte, bool) {
 	if len(part) > maxText {
 		return nil, false
 	}
-	text, is := tail(part, r.tail)
+	text, _, is := tail(part, r.tail)
 	if is {
 		text, is = head(text, r.head)
 	}
@@ -131,8 +132,9 @@ func withoutColours(text []byte) ([]byte, bool) {
 var endings = []string{"reply", "response", "resp", "result", "answer", "got", "returned", "received", "gave", "body", "is", "was", "b", "u", "r"}
 
 // tail is a text without what may end it, so many times: one after the other a tab, blanks,
-// a separator, a quote, a word.
-func tail(text []byte, n int) ([]byte, bool) {
+// a separator, a quote, a word. A request of several words is tried without its last ones, too:
+// short.
+func tail(text []byte, n int) (rest []byte, short, is bool) {
 	text = bytes.TrimSuffix(text, []byte("\t"))
 	for ; n > 0; n-- {
 		r, size := utf8.DecodeLastRune(text)
@@ -144,11 +146,15 @@ func tail(text []byte, n int) ([]byte, bool) {
 			text = text[:len(text)-size]
 		case slices.ContainsFunc(endings, func(e string) bool { return strings.EqualFold(e, string(word)) }):
 			text = text[:len(text)-len(word)]
-		default:
-			return nil, false
+		default: // any other word, of several
+			at := bytes.LastIndexAny(text, " \t")
+			if at <= 0 {
+				return nil, false, false
+			}
+			text, short = text[:at+1], true
 		}
 	}
-	return text, true
+	return text, short, true
 }
 
 // lastWord is the word that a text ends with.

@@ -218,7 +218,7 @@ func (j *judge) resolve(e *entry, another bool) (request []byte, own bool) {
 	var asked []byte
 	try := func(w way, text []byte) bool {
 		t := token.Of(text)
-		if t == e.token {
+		if t == e.token && j.credible(w, another) {
 			request, own = bytes.Clone(text), true
 			j.learn(w)
 			return true
@@ -255,6 +255,19 @@ func (j *judge) candidates(part []byte, try func(reading, []byte) bool) bool {
 		j.effort += int64(len(text) + each)
 		return try(r, text) || j.effort >= maxEffort
 	})
+}
+
+// credible: a request that got the reply to its own first words got its own only if other
+// words stand behind requests in this log: they were found so before, or nothing speaks
+// against it.
+func (j *judge) credible(w way, another bool) bool {
+	switch {
+	case !w.short, slices.Contains(j.learned, w):
+		return true
+	case another:
+		return false
+	}
+	return len(j.learned) == 0 || j.learned[0].short || j.counts[j.learned[0]] < certain
 }
 
 func (w way) in(e *entry) ([]byte, bool) {
@@ -294,15 +307,21 @@ func (j *judge) remember(e *entry) {
 		return n >= maxRemembered
 	}
 	for _, w := range j.learned {
-		if text, is := w.in(e); is && add(text) {
-			return
+		first, last := w.tail, w.tail
+		if !e.has && !e.ends { // what ends a request is another thing where no reply follows
+			first, last = 0, maxTails-1
+		}
+		for w.tail = first; w.tail <= last; w.tail++ {
+			if text, is := w.in(e); is && add(text) {
+				return
+			}
 		}
 	}
 	if n > 0 {
 		return
 	}
 	for _, part := range e.parts {
-		if j.candidates(part, func(_ reading, text []byte) bool { return add(text) }) {
+		if j.candidates(part, func(r reading, text []byte) bool { return (!r.short || !e.ends) && add(text) }) {
 			return
 		}
 	}

@@ -82,6 +82,15 @@ var logs = map[string]struct {
 		Report{Lines: 3, Right: 2, PassedOver: 1},
 		nil, Clean,
 	},
+	"an error without an arrow": {
+		"10:00 INFO redis GET k took 3ms reply=" + tok("get k") + "\n10:01 ERROR redis GET l failed: i/o timeout\n10:02 INFO redis GET m took 3ms reply=" + tok("get l") + "\n",
+		Report{Lines: 3, Right: 1, Unanswered: 1, Stale: 1},
+		[]wrongLine{{3, IsStale, 2}},
+		Stale,
+	},
+	"a shorter request":   {entryOf("a", "a") + "get k 1\t\n" + entryOf("get k", "get k"), Report{Lines: 3, Right: 2, Unanswered: 1}, nil, Clean},
+	"a shorter one first": {"get k 1\t\n" + entryOf("get k", "get k"), Report{Lines: 2, Right: 1, Unanswered: 1}, nil, Clean},
+	"a shorter request's": {entryOf("get k", "get k") + entryOf("get k 1", "get k"), Report{Lines: 2, Right: 1, Stale: 1}, []wrongLine{{2, IsStale, 1}}, Stale},
 	"noise, and stale": {
 		"10:00 INFO start\n10:01 INFO GET k -> timeout\n10:02 INFO GET l -> " + tok("GET k") + "\n10:03 INFO GET m -> " + tok("GET m") + "\n",
 		Report{Lines: 4, Right: 1, Unanswered: 1, Stale: 1, PassedOver: 1},
@@ -150,6 +159,7 @@ var written = map[string]struct{ line, request, read string }{
 	"colours":               {"\x1b[32m%[1]s\x1b[0m -> \x1b[1;31m%[2]s\x1b[0m", "get k", ""},
 	"CSV without a heading": {"1,%[1]s,%[2]s,0.5", "get k", ""},
 	"ends like an arrow":    {"%[1]s -> %[2]s", "GET /a?x=", ""},
+	"words between":         {"ts INFO redis %[1]s took 3ms, reply=%[2]s", "get k", "behind"},
 	"an error beside it":    {"%[1]s: %[2]s (retried)", "get k", ""},
 	"a JSON line":           {`{"request": "%[1]s", "reply": "%[2]s"}`, "get k", `"request"`},
 	"JSON in JSON":          {`{"t": 1, "fields": {"cmd": "%[1]s", "result": ["%[2]s"]}}`, "get k", `"fields.cmd"`},

@@ -68,7 +68,7 @@ func (r record) entry(o *Options) (e entry, found fields, is bool) {
 	}
 	text := []byte(reply.value)
 	t, from, to, has := findToken(text)
-	e = entry{reply: text, token: t, has: has}
+	e = entry{reply: text, token: t, has: has, ends: hasRequest}
 	if has {
 		e.reply = text[from:to]
 	}

@@ -39,6 +39,7 @@ type entry struct {
 	reply []byte   // as it stands there
 	token token.Token
 	has   bool // the reply has a token
+	ends  bool // where the request ends can be seen: at a tab, or with its field
 }
 
 // arrows stand between a request and its reply.
@@ -50,11 +51,11 @@ func textEntry(line []byte) (e entry, is, tab bool) {
 		return entry{parts: [][]byte{line[:from], line[to:]}, reply: line[from:to], token: t, has: true}, true, false
 	}
 	if at := bytes.LastIndexByte(line, '\t'); at >= 0 {
-		return entry{parts: [][]byte{line[:at]}, reply: line[at+1:]}, true, true
+		return entry{parts: [][]byte{line[:at]}, reply: line[at+1:], ends: true}, true, true
 	}
 	all := arrows.FindAllIndex(line, -1)
 	if len(all) == 0 {
-		return entry{}, false, false
+		return entry{parts: [][]byte{line}}, failures.Match(line), false
 	}
 	last := all[len(all)-1]
 	e = entry{parts: [][]byte{line[:last[1]]}, reply: line[last[1]:]}
