@@ -58,6 +58,7 @@ type Finding struct {
 	Events    []int    `json:"events"`  // the numbers of the events it rests on
 
 	Absence bool `json:"-"` // it rests on something not having come
+	Untried bool `json:"-"` // its case did not arise
 }
 
 // Judge tests the claim against a journal.

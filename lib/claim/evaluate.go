@@ -83,7 +83,9 @@ func sum(all []*Case, q Quantity, precondition string) Finding {
 	if precondition == "" {
 		precondition = "nothing of the kind happened"
 	}
-	return unclear("it was not put to the test: %s", precondition)
+	f := unclear("it was not put to the test: %s", precondition)
+	f.Untried = true
+	return f
 }
 
 func (c *Case) finding() Finding {

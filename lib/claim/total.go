@@ -5,6 +5,7 @@ type Total struct {
 	Scenario     string   `json:"scenario"`
 	Claim        string   `json:"claim"`
 	Statement    string   `json:"statement"`
+	Source       string   `json:"source,omitempty"`
 	Quantity     Quantity `json:"quantity"`
 	Verdict      Verdict  `json:"verdict"` // by the quantity's rule
 	Because      string   `json:"because"` // of the finding that decided
@@ -12,6 +13,7 @@ type Total struct {
 	Confirmed    int      `json:"confirmed"`
 	Refuted      int      `json:"refuted"`
 	Inconclusive int      `json:"inconclusive"`
+	Untried      int      `json:"untried,omitempty"` // of these: its case did not arise
 }
 
 // Add counts the finding of one run. For Can one confirmation confirms, for
@@ -24,11 +26,14 @@ func (t *Total) Add(run int, f Finding) {
 		t.Refuted++
 	default:
 		t.Inconclusive++
+		if f.Untried {
+			t.Untried++
+		}
 	}
 	if t.Run != 0 && rank(f.Quantity, f.Verdict) <= rank(t.Quantity, t.Verdict) {
 		return
 	}
-	t.Claim, t.Statement, t.Quantity = f.Claim, f.Statement, f.Quantity
+	t.Claim, t.Statement, t.Source, t.Quantity = f.Claim, f.Statement, f.Source, f.Quantity
 	t.Verdict, t.Because, t.Run = f.Verdict, f.Because, run
 }
 

@@ -27,6 +27,7 @@ const (
 	timeoutFlag = "timeout"
 	stepFlag    = "step"
 	quietFlag   = "quiet"
+	ladderFlag  = "ladder"
 	verboseFlag = "verbose"
 )
 
@@ -69,6 +70,7 @@ func sharedFlags() []cli.Flag {
 		Duration(timeoutFlag, "bound on one run, a `DURATION` like 500ms; with --step none unless it is given", "10s", 0),
 		&cli.BoolFlag{Name: stepFlag, Usage: "stop the wire at each packet and ask what becomes of it: " + scenario.MovesLine},
 		&cli.BoolFlag{Name: quietFlag, Usage: "the last line only"},
+		&cli.BoolFlag{Name: ladderFlag, Usage: "the whole ladder, and why each claim has its verdict"},
 		&cli.BoolFlag{Name: verboseFlag, Usage: "every event"},
 		Choice("color", "whether to write in colours, where auto obeys NO_COLOR and asks the terminal", "auto", "auto", "always", "never"),
 		&cli.StringFlag{Name: evidenceFlag, TakesFile: true, Usage: "also write evidence: a folder `PATH`, or one file if it ends in .zip"},

@@ -81,6 +81,8 @@ func (c *Context) verbosity() report.Verbosity {
 		return report.Quiet
 	case c.Bool(verboseFlag):
 		return report.Verbose
+	case c.Bool(ladderFlag):
+		return report.Ladder
 	}
 	return report.Normal
 }

@@ -62,6 +62,7 @@ type canvas struct {
 	style Style
 	paint *[inks][2]string // what goes before and after a span; nil: no colour
 	buf   []byte
+	began int // where the run that is being written begins in it
 	line  []span
 	cells int
 }

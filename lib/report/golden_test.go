@@ -27,6 +27,7 @@ func TestGolden(t *testing.T) {
 	all := []renderer{
 		{"60-ascii.txt", textIn(Style{Width: 60})},
 		{"80.txt", textIn(Style{Width: 80, Unicode: true})},
+		{"100-ladder.txt", textIn(Style{Width: 100, Unicode: true, Verbosity: Ladder})},
 		{"100-verbose.txt", textIn(Style{Width: 100, Unicode: true, Verbosity: Verbose})},
 		{"120-color.txt", textIn(Style{Width: 120, Unicode: true, Color: true})},
 		{"quiet.txt", textIn(Style{Unicode: true, Verbosity: Quiet})},

@@ -20,6 +20,7 @@ func JSON(w io.Writer, r *Report) error {
 	doc := *r
 	doc.Schema = Schema
 	doc.Machine = r.Machine.complete()
+	doc.Verdicts = r.Merged()
 	doc.Runs = make([]Run, len(r.Runs))
 	for i := range r.Runs {
 		head := r.Runs[i]

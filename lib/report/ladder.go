@@ -1,7 +1,11 @@
 package report
 
 import (
+	"fmt"
 	"strconv"
+	"strings"
+
+	"sockproof/lib/journal"
 )
 
 // A ladder has the numbers of the events and the time at the left, then a line
@@ -43,7 +47,9 @@ func (c *canvas) drawLadder(l *ladder) {
 	for i := range l.rows {
 		r := &l.rows[i]
 		switch {
-		case r.arrow == nil:
+		case r.gap > 0:
+			d.gapRow(r)
+		case r.arrow == nil || r.folded != "":
 			d.wordsRow(r)
 		case l.alone() || l.loops(r.arrow):
 			d.loopArrow(r)
@@ -57,6 +63,9 @@ func (c *canvas) drawLadder(l *ladder) {
 const maxNumbers = 9
 
 func (d *drawing) numbers(r *row) string {
+	if r.folded != "" {
+		return strconv.Itoa(r.nums[0]) + "-" + strconv.Itoa(r.nums[1])
+	}
 	s := ranges(r.nums, "", ",", "")
 	if len(s) <= maxNumbers {
 		return s
@@ -69,15 +78,25 @@ func (d *drawing) head() {
 	d.rightAlign(dim, "#", d.nums)
 	d.rightAlign(dim, "ms", d.nums+1+d.time)
 	d.pad(d.a)
+	room := (d.b - d.a - 4) / 2
+	if d.alone() {
+		room = d.style.Width - d.a - 2
+	}
 	for i, h := range d.hosts {
-		name := d.clean(h)
+		text := d.clip(d.clean(hostText(h, d.sockets)), room)
 		if i == 1 {
-			d.rightAlign(bold, name, d.b+1)
+			d.rightAlign(bold, text, d.b+1)
 			break
 		}
-		d.put(bold, d.clip(name, 30))
+		d.put(bold, text)
 	}
 	d.end()
+}
+
+// gapRow says for how long nothing happened.
+func (d *drawing) gapRow(r *row) {
+	d.pad(d.a)
+	d.between([]span{{d.ellipsis + " " + millis(r.gap) + " ms " + d.ellipsis, dim}}, false)
 }
 
 // start begins a row with its numbers and time.
@@ -94,6 +113,9 @@ func (d *drawing) wordsRow(r *row) {
 		room = d.style.Width - d.a - 2
 	}
 	w := d.words(r)
+	if r.folded != "" {
+		w = words{main: []span{{d.ellipsis + " " + d.clean(r.folded), dim}}}
+	}
 	d.start(r)
 	if w.text != "" {
 		for i, line := range wrap(w.text, room) {
@@ -108,7 +130,7 @@ func (d *drawing) wordsRow(r *row) {
 	if widthOf(w.main)+widthOf(w.extra) <= room {
 		spans = append(spans, w.extra...)
 	}
-	d.between(clipSpans(spans, room, d.ellipsis), d.atRight(r.event.Host))
+	d.between(clipSpans(spans, room, d.ellipsis), r.folded == "" && d.atRight(r.event.Host))
 }
 
 func (d *drawing) atRight(host string) bool { return len(d.hosts) > 1 && host == d.hosts[1] }
@@ -143,4 +165,25 @@ func (d *drawing) closeLine() {
 		d.put(plain, d.lane)
 	}
 	d.end()
+}
+
+// hostText names a host and its sockets, with their addresses where there are few.
+func hostText(host string, sockets []journal.Socket) string {
+	var ids []string
+	at := ""
+	for _, s := range sockets {
+		if strings.TrimRight(s.ID, "0123456789") == host {
+			ids = append(ids, s.ID)
+			at = string(s.Local)
+		}
+	}
+	switch len(ids) {
+	case 0:
+		return host
+	case 1:
+		return strings.TrimSpace(ids[0] + " " + at)
+	case 2, 3:
+		return strings.Join(ids, ", ")
+	}
+	return fmt.Sprintf("%s to %s", ids[0], ids[len(ids)-1])
 }

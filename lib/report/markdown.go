@@ -23,6 +23,9 @@ func Markdown(w io.Writer, r *Report, v Verbosity) error {
 		m.line("# ", md(r.Tool.Name), ": ", md(tallyText(r.Tally)))
 		m.line()
 	}
+	if r.scenarios() > 1 {
+		m.index(r)
+	}
 	for i := range r.Runs {
 		m.run(r, &r.Runs[i])
 	}

@@ -32,6 +32,20 @@ func tallyText(t Tally) string {
 	return count(int64(t.total()), "run") + ": " + strings.Join(parts, ", ")
 }
 
+// sumText is the tally, with the names of what was not reproduced.
+func (r *Report) sumText() string {
+	text := tallyText(r.Tally)
+	if r.scenarios() < 2 {
+		return text
+	}
+	for _, o := range []claim.Outcome{claim.NotReproduced, claim.OutcomeUnresolved} {
+		if names := r.unlike(o); names != "" {
+			text += "; " + outcomeName(o) + ": " + names
+		}
+	}
+	return text
+}
+
 // totalText says how a claim fared over the runs of its scenario.
 func totalText(t *claim.Total) string {
 	var parts []string
@@ -71,6 +85,17 @@ func witnessText(ws []journal.WitnessStatus) string {
 		not = append([]string{strings.Join(fine, ", ")}, not...)
 	}
 	return strings.Join(not, "; ")
+}
+
+// blindText says which witnesses could not watch, or missed something.
+func blindText(ws []journal.WitnessStatus) string {
+	var blind []journal.WitnessStatus
+	for _, w := range ws {
+		if w.Status != journal.Attached || w.Lost > 0 {
+			blind = append(blind, w)
+		}
+	}
+	return witnessText(blind)
 }
 
 func because(reason string) string {

@@ -4,6 +4,7 @@
 package report
 
 import (
+	"slices"
 	"time"
 
 	"sockproof/lib/claim"
@@ -24,7 +25,43 @@ type Report struct {
 	// Claims are the findings of scenarios that were run more than once, over
 	// all their runs, of which Runs has only the first of each outcome.
 	Claims []claim.Total `json:"claims,omitempty"`
-	Runs   []Run         `json:"runs"`
+	// Verdicts are the claims' over all scenarios, where there are several.
+	Verdicts []claim.Merged `json:"verdicts,omitempty"`
+	Runs     []Run          `json:"runs"`
+}
+
+// Merged are the claims' verdicts over all scenarios: of their totals, where a scenario was run
+// several times, else of the one run.
+func (r *Report) Merged() []claim.Merged {
+	totals := slices.Clone(r.Claims)
+	several := len(totals) // those that are in r.Claims have all their runs in them
+	for i := range r.Runs {
+		run := &r.Runs[i]
+		is := func(id string) func(t claim.Total) bool {
+			return func(t claim.Total) bool { return t.Scenario == run.Scenario && t.Claim == id }
+		}
+		for _, f := range run.Findings {
+			if slices.ContainsFunc(totals[:several], is(f.Claim)) {
+				continue
+			}
+			k := slices.IndexFunc(totals, is(f.Claim))
+			if k < 0 {
+				k = len(totals)
+				totals = append(totals, claim.Total{Scenario: run.Scenario})
+			}
+			totals[k].Add(run.Run, f)
+		}
+	}
+	return claim.Merge(totals)
+}
+
+// scenarios counts the scenarios that were run.
+func (r *Report) scenarios() int {
+	names := map[string]bool{}
+	for i := range r.Runs {
+		names[r.Runs[i].Scenario] = true
+	}
+	return len(names)
 }
 
 // Tool is the program that made the report.

@@ -15,6 +15,9 @@ type row struct {
 	state *stateRow
 	arrow *arrow
 	gone  bool // merged into a later row
+
+	folded string // it stands for several rows, of which this tells
+	gap    int64  // it is a time in which nothing happened, in nanoseconds
 }
 
 // stateRow is a transition, and everyone who saw it in this step.
@@ -60,10 +63,11 @@ const (
 
 // ladder is a run as rows between the lines of its hosts.
 type ladder struct {
-	hosts  []string // the first two have lines
-	rows   []row
-	hidden map[journal.Kind]int // events not shown
-	ports  bool                 // there are several connections: arrows name the ports
+	hosts   []string // the first two have lines
+	sockets []journal.Socket
+	rows    []row
+	hidden  map[journal.Kind]int // events not shown
+	ports   bool                 // there are several connections: arrows name the ports
 }
 
 // newLadder makes rows of a run's events: all of them, or those that tell the
@@ -71,7 +75,7 @@ type ladder struct {
 func newLadder(r *Run, everything bool) *ladder {
 	routes := newRoutes(r)
 	b := &rowBuilder{
-		ladder: &ladder{hosts: routes.hosts, hidden: map[journal.Kind]int{}, rows: make([]row, 0, len(r.Events))},
+		ladder: &ladder{hosts: routes.hosts, sockets: r.Sockets, hidden: map[journal.Kind]int{}, rows: make([]row, 0, len(r.Events))},
 		routes: routes,
 		sent:   map[int]*flight{},
 	}

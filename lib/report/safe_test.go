@@ -162,7 +162,7 @@ func TestStyleFor(t *testing.T) {
 		{"never", "never", nil, Style{Width: 100}},
 		{"COLUMNS", "auto", map[string]string{"COLUMNS": "80"}, Style{Width: 80}},
 		{"too narrow", "auto", map[string]string{"COLUMNS": "20"}, Style{Width: 60}},
-		{"too wide", "auto", map[string]string{"COLUMNS": "999"}, Style{Width: 160}},
+		{"too wide", "auto", map[string]string{"COLUMNS": "999"}, Style{Width: 200}},
 		{"no number", "auto", map[string]string{"COLUMNS": "wide"}, Style{Width: 100}},
 		{"LANG", "auto", map[string]string{"LANG": "en_GB.UTF-8"}, Style{Width: 100, Unicode: true}},
 		{"LC_CTYPE before LANG", "auto", map[string]string{"LC_CTYPE": "C", "LANG": "en_GB.utf8"}, Style{Width: 100}},

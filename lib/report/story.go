@@ -48,6 +48,9 @@ func story(r *Report, c Circumstances, room int) string {
 	}
 	m.line()
 	m.circumstances(r, c)
+	if r.scenarios() > 1 {
+		m.index(r)
+	}
 	for i := range r.Runs {
 		m.tell(&r.Runs[i], room)
 	}

@@ -13,15 +13,16 @@ type Verbosity int
 
 // The verbosities.
 const (
-	Normal  Verbosity = iota // what tells the story, and whatever a finding cites
+	Normal  Verbosity = iota // one screen: what matters most, and the verdicts
 	Quiet                    // the last line only
+	Ladder                   // what tells the story, whole, and why each claim has its verdict
 	Verbose                  // every event
 )
 
 // Style is how text is drawn on one stream. It is decided for each stream by
 // itself: standard output may be a file while standard error is a terminal.
 type Style struct {
-	Width     int  // cells in a line, 60 to 160; 0: 100
+	Width     int  // cells in a line, 60 to 200; 0: 100
 	Unicode   bool // else not one byte beyond ASCII
 	Color     bool
 	Verbosity Verbosity
@@ -30,7 +31,7 @@ type Style struct {
 // The bounds of a line, and its length where nobody says.
 const (
 	minWidth     = 60
-	maxWidth     = 160
+	maxWidth     = 200
 	defaultWidth = 100
 )
 

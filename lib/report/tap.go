@@ -14,7 +14,11 @@ import (
 // failure, and stand in the point's diagnostics.
 func TAP(w io.Writer, r *Report) error {
 	var b strings.Builder
-	b.WriteString("TAP version 13\n1.." + strconv.Itoa(len(r.Runs)))
+	points := len(r.Runs)
+	if r.scenarios() > 1 {
+		points++
+	}
+	b.WriteString("TAP version 13\n1.." + strconv.Itoa(points))
 	if len(r.Runs) == 0 {
 		b.WriteString(" # SKIP no runs") // else a harness takes it for a broken test
 	}
@@ -22,11 +26,32 @@ func TAP(w io.Writer, r *Report) error {
 	for i := range r.Runs {
 		tapPoint(&b, i+1, &r.Runs[i])
 	}
+	if r.scenarios() > 1 {
+		r.closingPoint(&b, points)
+	}
 	if r.several() {
 		b.WriteString("# " + printable(tallyText(r.Tally)) + "\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// closingPoint sums the scenarios up, with the claims that were refuted over all of them.
+func (r *Report) closingPoint(b *strings.Builder, n int) {
+	if r.Tally.NotReproduced > 0 {
+		b.WriteString("not ")
+	}
+	b.WriteString("ok " + strconv.Itoa(n) + " - " + tapText(r.sumText()))
+	if r.Tally.NotReproduced == 0 && r.Tally.Reproduced == 0 {
+		b.WriteString(" # SKIP nothing was decided")
+	}
+	b.WriteString("\n  ---\n  verdicts:\n")
+	merged := r.Merged()
+	for i := range merged {
+		row := claimRow(&merged[i])
+		b.WriteString("    - claim: " + yamlText(row[0]) + "\n      verdict: " + yamlText(row[1]) + "\n      where: " + yamlText(row[2]) + "\n")
+	}
+	b.WriteString("  ...\n")
 }
 
 func tapPoint(b *strings.Builder, n int, r *Run) {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"cmp"
 	"io"
 	"slices"
@@ -34,15 +35,22 @@ func (c *canvas) last(r *Report) {
 		c.write(span{strings.TrimRight(" "+text, " ") + "\n", plain})
 		return
 	}
-	c.write(span{c.clean(tallyText(r.Tally)), bold})
+	c.write(span{c.clean(r.sumText()), bold})
 	c.write(span{"\n", plain})
 }
 
 func (c *canvas) report(r *Report) {
-	c.put(dim, c.clip(c.clean(toolLine(r)), c.style.Width))
-	c.end()
-	c.end()
+	if c.style.Verbosity != Normal {
+		c.put(dim, c.clip(c.clean(toolLine(r)), c.style.Width))
+		c.end()
+		c.end()
+	}
+	if r.scenarios() > 1 && c.style.Verbosity != Verbose {
+		c.summary(r)
+		return
+	}
 	for i := range r.Runs {
+		c.began = len(c.buf)
 		c.run(&r.Runs[i], len(r.Runs) > 1)
 		if i < len(r.Runs)-1 {
 			c.end()
@@ -54,8 +62,21 @@ func (c *canvas) report(r *Report) {
 			c.wrapped(dim, "Shown above: the first run of each outcome.")
 		}
 		c.totals(r.Claims)
-		c.wrapped(bold, c.clean(tallyText(r.Tally)))
+		if r.scenarios() > 1 {
+			c.tables(r)
+		}
+		c.wrapped(bold, c.clean(r.sumText()))
 	}
+}
+
+// summary is what several scenarios came to: the last line of each, and the tables.
+func (c *canvas) summary(r *Report) {
+	for i := range r.Runs {
+		c.outcomeLine(&r.Runs[i])
+	}
+	c.end()
+	c.tables(r)
+	c.wrapped(bold, c.clean(r.sumText()))
 }
 
 // totals says how each claim fared over all runs of its scenario.
@@ -89,18 +110,50 @@ func toolLine(r *Report) string {
 	return strings.Join(parts, ", ")
 }
 
+// screen is how many lines a run takes at most where nobody asks for more, but that its ladder
+// has leastLadder.
+const (
+	screen      = 46
+	leastLadder = 12
+)
+
+// run is one run: what was done, the table where there is one, the ladder, the claims, and
+// the outcome as the last line.
 func (c *canvas) run(r *Run, numbered bool) {
+	whole := c.style.Verbosity != Normal
 	c.heading(r, numbered)
-	if l := newLadder(r, c.style.Verbosity == Verbose); len(l.rows) > 0 {
+	if r.Comparison != nil {
+		c.end()
+		c.comparison(r.Comparison)
+	}
+	below := newCanvas(c.style)
+	below.verdicts(r, whole)
+	l := newLadder(r, c.style.Verbosity == Verbose)
+	if !whole {
+		l.fold(r, max(screen-c.lines()-below.lines()-2, leastLadder))
+		l.gaps()
+	}
+	if len(l.rows) > 0 {
 		c.end()
 		c.drawLadder(l)
+	}
+	if whole {
 		c.hidden(l)
+		if len(r.Histories) > 0 {
+			c.end()
+			c.histories(r.Histories)
+		}
 	}
-	if len(r.Histories) > 0 {
-		c.end()
-		c.histories(r.Histories)
-	}
-	if len(r.Disagreements) > 0 {
+	c.buf = append(c.buf, below.buf...)
+	c.outcomeLine(r)
+}
+
+// lines is how many lines there are.
+func (c *canvas) lines() int { return bytes.Count(c.buf[c.began:], []byte("\n")) }
+
+// verdicts is what stands below the ladder: where the witnesses disagree, and the claims.
+func (c *canvas) verdicts(r *Run, whole bool) {
+	if whole && len(r.Disagreements) > 0 {
 		c.end()
 		c.disagreements(r.Disagreements)
 	}
@@ -108,38 +161,46 @@ func (c *canvas) run(r *Run, numbered bool) {
 		c.end()
 		c.discrepancies(r.Discrepancies)
 	}
-	if r.Comparison != nil {
-		c.end()
-		c.comparison(r.Comparison)
-	}
 	if len(r.Findings) > 0 {
 		c.end()
 		c.findings(r.Findings, r.Why)
 	}
 	c.end()
+}
+
+func (c *canvas) outcomeLine(r *Run) {
 	mark, i, text := c.outcome(r)
 	c.put(i, mark)
 	c.put(plain, " ")
 	c.wrapped(bold, text)
 }
 
+// heading says what was done, where, and what of it could not be seen.
 func (c *canvas) heading(r *Run, numbered bool) {
 	if numbered {
 		c.put(dim, "run "+strconv.Itoa(r.Run)+" ")
 	}
 	c.put(bold, c.clip(c.clean(r.Scenario), 40))
+	c.put(dim, " ("+c.clean(string(r.Network)+", "+string(r.Family))+")")
 	if r.Title != "" {
 		c.put(plain, ": ")
 		c.wrapped(plain, c.clean(r.Title))
 	} else {
 		c.end()
 	}
-	c.field("network", networkText(r))
-	c.field("sockets", socketText(r.Sockets, c.to))
 	if id, ok := r.selfConnected(); ok {
 		c.field("", id+" is at both ends: each packet leaves it and comes back to it")
 	}
-	c.field("witnesses", witnessText(r.Witnesses))
+	if c.style.Verbosity != Normal {
+		c.field("network", networkText(r))
+		c.field("sockets", socketText(r.Sockets, c.to))
+		c.field("witnesses", witnessText(r.Witnesses))
+		return
+	}
+	if r.Network != journal.Wire {
+		c.field("network", networkText(r))
+	}
+	c.field("not seen", blindText(r.Witnesses))
 }
 
 func (c *canvas) field(name, value string) {
@@ -261,6 +322,17 @@ func (c *canvas) cite(events []int) string {
 	return " (" + ranges(events, "#", ", ", c.ellipsis) + ")"
 }
 
+// mostCited is how many events are named that something rests on, where nobody asks for all.
+const mostCited = 3
+
+// citeFew is cite where nobody asks for all.
+func (c *canvas) citeFew(events []int) string {
+	if c.style.Verbosity == Verbose || len(events) <= mostCited {
+		return c.cite(events)
+	}
+	return strings.TrimSuffix(c.cite(events[:mostCited]), ")") + ", " + c.ellipsis + ")"
+}
+
 // findings lists them. One reason for many of them is told once; why is the run's, and
 // stands below.
 func (c *canvas) findings(fs []claim.Finding, why string) {
@@ -286,22 +358,28 @@ func (c *canvas) findings(fs []claim.Finding, why string) {
 	}
 }
 
+// finding is a line for what the document says, and, where that is not just so, why.
 func (c *canvas) finding(f *claim.Finding, id int) {
 	mark, how := c.verdict(f.Verdict)
 	c.put(how, "  "+mark)
 	c.put(bold, " "+c.clip(c.clean(f.Claim), id))
-	c.pad(4 + id + 1)
+	column := 4 + id + 1
+	c.pad(column)
 	c.put(how, c.clip(c.clean(string(f.Verdict)), 12))
-	column := 4 + id + 1 + 14
+	column += 14
 	if c.style.Width < 80 { // the statement gets lines of its own
 		column = 6
 		c.end()
 	}
 	c.pad(column)
-	c.wrapped(plain, c.clean(f.Statement))
-	if f.Because != "" || len(f.Events) > 0 {
+	statement := c.clean(f.Statement)
+	if f.Quantity != "" && c.style.Verbosity != Normal {
+		statement = c.clean(string(f.Quantity)) + ": " + statement
+	}
+	c.wrapped(plain, statement)
+	if (f.Verdict != claim.Confirmed || c.style.Verbosity != Normal) && (f.Because != "" || len(f.Events) > 0) {
 		c.pad(column)
-		c.wrapped(dim, c.clean(f.Because)+c.cite(f.Events))
+		c.wrapped(dim, c.clean(f.Because)+c.citeFew(f.Events))
 	}
 	if f.Source != "" && c.style.Verbosity == Verbose {
 		c.pad(column)

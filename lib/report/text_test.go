@@ -26,7 +26,7 @@ func render(t testing.TB, r *Report, s Style) string {
 func eachStyle(t *testing.T, f func(t *testing.T, r *Report, s Style)) {
 	t.Helper()
 	for name, r := range fixtures() {
-		for _, width := range []int{60, 61, 80, 99, 100, 120, 160} {
+		for _, width := range []int{60, 61, 80, 99, 100, 120, 200} {
 			for _, unicode := range []bool{true, false} {
 				for _, v := range []Verbosity{Normal, Verbose, Quiet} {
 					s := Style{Width: width, Unicode: unicode, Verbosity: v}
