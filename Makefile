@@ -1,4 +1,4 @@
-# make demo   build and watch a socket connect to itself
+# make demo   build, watch a socket connect to itself, and a line of each other phenomenon
 # make test   the tests; needs Go alone
 # make help   everything else
 
@@ -15,10 +15,12 @@ BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -tags $(TAGS)
 LINTER_VERSION := v2.15.0
 LINTER         := bin/tools/golangci-lint-$(LINTER_VERSION)
 
+BINARIES := selfconnect simopen halfclose lingerreset staleresp sockscan badpeer
+
 .PHONY: help demo build install uninstall test race lint docs labs browser bench bench-watch shape lies worlds worlds-sample fuzz clean
 
 help:
-	@echo 'make demo                build and run the default scenario'
+	@echo 'make demo                build, and run the default scenario of each'
 	@echo 'make build               every binary into bin/'
 	@echo 'make install PREFIX=DIR  binaries, manual pages and completions, under DIR (default /usr/local)'
 	@echo 'make uninstall PREFIX=DIR'
@@ -36,13 +38,18 @@ help:
 	@echo 'make worlds              every scenario where something interferes; root, nft, an hour'
 	@echo 'make worlds-sample       some of them, in two minutes'
 
+# What cannot be had on this machine says so, and ends nothing.
 demo: build
-	bin/selfconnect
+	@bin/selfconnect
+	@echo
+	@for b in $(filter-out selfconnect sockscan badpeer,$(BINARIES)); do bin/$$b --quiet || [ $$? = 3 ] || exit 1; done
+	@echo
+	@echo 'More of any: its name, with --ladder; all its scenarios: NAME all. What this machine suffers from: bin/sockscan.'
+	@echo 'Your own program against a peer that misbehaves: bin/badpeer reset -- CMD. What is possible here: bin/selfconnect check.'
 
 build:
 	$(BUILD) -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 
-BINARIES := selfconnect simopen halfclose lingerreset staleresp sockscan badpeer
 BIN      = $(DESTDIR)$(PREFIX)/bin
 SHARE    = $(DESTDIR)$(PREFIX)/share
 BASH     = $(SHARE)/bash-completion/completions

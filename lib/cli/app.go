@@ -81,7 +81,7 @@ func (i *invocation) action(do func(*Context) (int, error)) cli.ActionFunc {
 	return func(v2 *cli.Context) (err error) {
 		c := &Context{Context: v2, Ctx: i.ctx, Program: i.p, Args: i.args, Argv: i.argv, Out: i.out, Errs: i.errs, stdout: i.out, stderr: i.errs}
 		c.Style = report.StyleFor(i.out.file, c.String("color"), os.Getenv)
-		if err := cmp.Or(c.NotBoth("4", "6"), c.NotBoth(quietFlag, verboseFlag)); err != nil {
+		if err := cmp.Or(c.NotBoth("4", "6"), c.NotBoth(quietFlag, verboseFlag), c.NotBoth(quietFlag, ladderFlag), c.NotBoth(ladderFlag, verboseFlag)); err != nil {
 			return err
 		}
 		i.code, err = do(c)

@@ -174,6 +174,23 @@ func (s *Suite) rendersTheSame(t *testing.T) {
 	}
 }
 
+// screenful is how many lines a report may have where nobody asks for more: the default's fits on
+// a screen.
+const screenful = 70
+
+// isShort checks that no recording's report is longer.
+func (s *Suite) isShort(t *testing.T) {
+	for _, name := range s.Recordings {
+		var got bytes.Buffer
+		if err := report.Text(&got, s.reportOf(t, name), report.Style{Width: 100, Unicode: true}); err != nil {
+			t.Fatal(err)
+		}
+		if n := bytes.Count(got.Bytes(), []byte("\n")); n > screenful {
+			t.Errorf("%s: %d lines, want at most %d", name, n, screenful)
+		}
+	}
+}
+
 // reportOf is a recording as the report that its run made.
 func (s *Suite) reportOf(t *testing.T, name string) *report.Report {
 	t.Helper()

@@ -81,6 +81,7 @@ func (s *Suite) Journals(t *testing.T) {
 	t.Run("JudgedTheSame", s.judgesTheSame)
 	t.Run("JudgedAlike", s.judgesAlike)
 	t.Run("RenderedTheSame", s.rendersTheSame)
+	t.Run("Short", s.isShort)
 	t.Run("FollowsTheSchema", s.followsTheSchema)
 	t.Run("HoldsAsEvidence", s.holdsAsEvidence)
 	t.Run("OlderEvidenceHolds", s.olderHold)
