@@ -37,7 +37,7 @@ _selfconnect() {
 		check) words='--format --color' ;;
 		verify) words='--format --quiet --verbose --color' ;;
 		diff) words='--format --color' ;;
-		*) words='--format --net -4 -6 --repeat --timeout --step --quiet --verbose --color --evidence --force --label --no-redact --version --port --help' ;;
+		*) words='--format --net -4 -6 --repeat --timeout --step --quiet --ladder --verbose --color --evidence --force --label --no-redact --version --port --help' ;;
 		esac
 	else
 		case $first in

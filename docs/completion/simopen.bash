@@ -37,7 +37,7 @@ _simopen() {
 		check) words='--format --color' ;;
 		verify) words='--format --quiet --verbose --color' ;;
 		diff) words='--format --color' ;;
-		*) words='--format --net -4 -6 --repeat --timeout --step --quiet --verbose --color --evidence --force --label --no-redact --version --help' ;;
+		*) words='--format --net -4 -6 --repeat --timeout --step --quiet --ladder --verbose --color --evidence --force --label --no-redact --version --help' ;;
 		esac
 	else
 		case $first in
