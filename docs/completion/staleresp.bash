@@ -45,7 +45,7 @@ _staleresp() {
 		diff) words='--format --color' ;;
 		load) words='--connections --requests --late-rate --policy --seed --late-by --patience --net --format -4 -6 --color' ;;
 		serve) words='--protocol --late-every --late-by --listen --allow-remote --requests --for --payload --format -4 -6 --color' ;;
-		*) words='--format --net -4 -6 --repeat --timeout --step --quiet --verbose --color --evidence --force --label --no-redact --version --patience --late-by --timestamps --help' ;;
+		*) words='--format --net -4 -6 --repeat --timeout --step --quiet --ladder --verbose --color --evidence --force --label --no-redact --version --patience --late-by --timestamps --help' ;;
 		esac
 	else
 		case $first in

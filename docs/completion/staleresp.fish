@@ -33,6 +33,7 @@ complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve' -l timeout -x -d 'bound on one run, a DURATION like 500ms; with --step none unless it is given (10s)'
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve' -l step -d 'stop the wire at each packet and ask what becomes of it: deliver, drop, duplicate, hold, release, swap, run or quit, one a line of standard input'
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve' -l quiet -d 'the last line only'
+complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve' -l ladder -d 'the whole ladder, and why each claim has its verdict'
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve' -l verbose -d 'every event'
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve' -l color -x -a 'auto always never' -d 'whether to write in colours, where auto obeys NO_COLOR and asks the terminal: auto, always or never (auto)'
 complete -c staleresp -n 'not __fish_seen_subcommand_from list check verify diff load serve' -l evidence -r -F -d 'also write evidence: a folder PATH, or one file if it ends in .zip'
