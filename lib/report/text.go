@@ -373,8 +373,8 @@ func (c *canvas) finding(f *claim.Finding, id int) {
 	}
 	c.pad(column)
 	statement := c.clean(f.Statement)
-	if f.Quantity != "" && c.style.Verbosity != Normal {
-		statement = c.clean(string(f.Quantity)) + ": " + statement
+	if f.Quantity != "" {
+		statement += " (" + c.clean(string(f.Quantity)) + ")"
 	}
 	c.wrapped(plain, statement)
 	if (f.Verdict != claim.Confirmed || c.style.Verbosity != Normal) && (f.Because != "" || len(f.Events) > 0) {
