@@ -40,7 +40,12 @@ func measure(root string) (*shape, error) {
 	s := &shape{}
 	s.longest, s.hardest = functions(fset, all)
 	for _, b := range []binary{
-		{name: "selfconnect", most: 8}, {name: "simopen", most: 8}, {name: "halfclose", most: 8}, {name: "lingerreset", most: 8}, {name: "staleresp", most: 10},
+		{name: "selfconnect", most: 8},
+		{name: "simopen", most: 8},
+		{name: "halfclose", most: 8},
+		{name: "lingerreset", most: 8},
+		{name: "staleresp", most: 10},
+		{name: "backlog", most: 8},
 	} {
 		if err := b.measure(fset, all); err != nil {
 			return nil, err

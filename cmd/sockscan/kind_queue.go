@@ -10,14 +10,14 @@ var acceptQueue = kind{name: "accept-queue", find: findFullQueues, causes: []*ca
 var queueFull = cause{
 	name: "full", head: "listener {service} ({owner}): {waiting} waiting, room for {room} (listen {limit}); {drops} dropped by this listener",
 	means: "the queue of connections that the program has not accepted is full, in two looks: further clients wait, and time out",
-	whose: []string{thisProgram, theLoad}, scenario: "lingerreset causes",
+	whose: []string{thisProgram, theLoad}, scenario: "backlog accept-queue",
 	next: "see why the program does not accept: a blocked main loop, descriptors used up (EMFILE), too few workers; a longer backlog helps against bursts alone",
 }
 
 var queueDrops = cause{
 	name: "drops", head: "listener {service} ({owner}): {dropping} dropped since the look before, {drops} in all; {waiting} waiting, room for {room} (listen {limit})",
 	means: "the listener throws SYNs, or last ACKs of handshakes, away: its queue is full again and again",
-	whose: []string{thisProgram, theLoad, theSettings}, scenario: "lingerreset causes",
+	whose: []string{thisProgram, theLoad, theSettings}, scenario: "backlog accept-queue",
 	next: "see whether the program accepts fast enough, and whether its backlog, or net.core.somaxconn, is short",
 }
 

@@ -87,7 +87,9 @@ func verdictsOf(binary string) ([]verdict, error) {
 	for _, v := range decided {
 		all = append(all, v)
 	}
-	slices.SortFunc(all, func(x, y verdict) int { return numberOf(x.Claim) - numberOf(y.Claim) })
+	slices.SortFunc(all, func(x, y verdict) int {
+		return cmp.Or(strings.Compare(familyOf(x.Claim), familyOf(y.Claim)), numberOf(x.Claim)-numberOf(y.Claim))
+	})
 	return all, nil
 }
 
@@ -109,9 +111,14 @@ func outweighs(v, was verdict) bool {
 	return weight[v.Verdict] > weight[was.Verdict]
 }
 
+const capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+// familyOf is the letters in a claim's id: a binary may have claims of several families.
+func familyOf(id string) string { return id[:len(id)-len(strings.TrimLeft(id, capitals))] }
+
 // numberOf is the number in a claim's id.
 func numberOf(id string) int {
-	n, _ := strconv.Atoi(strings.TrimLeft(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+	n, _ := strconv.Atoi(strings.TrimLeft(id, capitals))
 	return n
 }
 

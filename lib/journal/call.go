@@ -120,6 +120,12 @@ const fdPrefix = "descriptor "
 // FDText is the argument that FD reads.
 func FDText(fd int) string { return fdPrefix + strconv.Itoa(fd) }
 
+// Backlog is the one that a listen was given; false: it does not say.
+func (c *Call) Backlog() (int, bool) {
+	n, err := strconv.Atoi(c.arg(1))
+	return n, err == nil
+}
+
 // IsStatus says whether an fcntl set the file status flags, O_NONBLOCK among them.
 func (c *Call) IsStatus() bool { return c.Op == "fcntl" && c.arg(1) == "F_SETFL" }
 

@@ -309,6 +309,8 @@ func (r *run) Transfer(from, to socket, n int64) error {
 	return nil
 }
 
+func (r *run) Always(counters ...string) { r.watch.always = append(r.watch.always, counters...) }
+
 func (r *run) Count() {
 	r.look()
 	r.watch.count(r)

@@ -38,6 +38,7 @@ type stage interface {
 	Record(e journal.Event)
 	Forget()
 	Count()
+	Always(counters ...string)
 	Transfer(from, to socket, n int64) error
 
 	Spawn(d journal.Disposition, piped, sockets []socket) (child, error)

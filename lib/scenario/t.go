@@ -319,6 +319,13 @@ func (t *T) Count() {
 	t.on.Count()
 }
 
+// Counters lets these counters be journalled whenever they are counted, where they did not
+// move too: that one stood still is evidence.
+func (t *T) Counters(names ...string) {
+	t.goOn()
+	t.on.Always(names...)
+}
+
 // Answer records what an application made of a request, on one of its sockets.
 func (t *T) Answer(e *End, a journal.Answer) {
 	t.on.Record(journal.Event{Host: e.Host(), Socket: e.ID(), Kind: journal.KindAnswer, Answer: &a})

@@ -14,7 +14,8 @@ type witnesses struct {
 	capture *capture.Capture // of lo; nil on the wire, which carries the packets itself
 	diags   []*diag.Conn
 	counts  []*counted
-	late    int // packets captured when the run's time was over
+	late    int      // packets captured when the run's time was over
+	always  []string // counters that are journalled where they did not move, too
 }
 
 // counted is the counters of one stack.
@@ -175,7 +176,7 @@ func (w *witnesses) count(r *run) {
 			declare(r, journal.Counters, err)
 			return
 		}
-		for _, d := range counters.Delta(c.before, after) {
+		for _, d := range counters.Delta(c.before, after, w.always...) {
 			r.rec.Add(journal.Event{Host: c.host, Kind: journal.KindCounter, Counter: &d})
 		}
 		c.before = after

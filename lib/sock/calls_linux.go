@@ -64,28 +64,39 @@ func (s *Socket) Listen(backlog int) error {
 }
 
 // Accept takes a connection from a listener's queue (accept4(2)); the socket
-// it returns is non-blocking.
+// it returns is non-blocking. Where it was watched in the queue it is that one (Queued).
 func (s *Socket) Accept() (*Socket, error) {
-	child := &Socket{t: s.t, host: s.host, family: s.family, fd: -1, seen: map[journal.Witness]string{}}
+	var child *Socket
 	err := s.call("accept4", []string{"SOCK_CLOEXEC|SOCK_NONBLOCK"}, func(listener int) returned {
 		fd, from, err := askAddress(unix.SYS_ACCEPT4, listener, unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
 		if err != nil {
 			return returned{err: err}
 		}
-		child.id, child.fd = s.t.name(s.host), fd
-		child.lingers.Store(s.lingers.Load()) // inherited
-		local, _ := s.addresses()
-		if local.Addr().IsUnspecified() {
-			local = netip.AddrPort{} // getsockname will tell
+		if child = s.t.queuedFrom(from, s); child == nil {
+			child = s.child(from)
 		}
-		child.learn(local, from)
-		s.t.watch(child)
+		child.mu.Lock()
+		child.fd = fd
+		child.mu.Unlock()
+		child.lingers.Store(s.lingers.Load()) // inherited
 		return returned{n: fd, out: journal.AcceptedText(child.id, journal.AddressOf(from))}
 	})
 	if err != nil {
 		return nil, err
 	}
 	return child, nil
+}
+
+// child is a connection that a listener has accepted, not watched so far.
+func (s *Socket) child(from netip.AddrPort) *Socket {
+	c := &Socket{t: s.t, id: s.t.name(s.host), host: s.host, family: s.family, fd: -1, seen: map[journal.Witness]string{}}
+	local, _ := s.addresses()
+	if local.Addr().IsUnspecified() {
+		local = netip.AddrPort{} // getsockname will tell
+	}
+	c.learn(local, from)
+	s.t.watch(c)
+	return c
 }
 
 // Local is the socket's own address (getsockname(2)).

@@ -2,6 +2,7 @@ package sock
 
 import (
 	"errors"
+	"net/netip"
 
 	"golang.org/x/sys/unix"
 
@@ -11,10 +12,33 @@ import (
 )
 
 // Look reads again what sock_diag says of the socket, and journals it though
-// its state be the same: how far a timer has run, what waits in the queues.
+// its state be the same: how far a timer has run, what waits in the queues. Of a listener
+// it is how many connections wait to be accepted, and the backlog.
 func (s *Socket) Look() {
+	if s.seen[journal.TCPInfo] == journal.Listen {
+		s.lookAtListener()
+		return
+	}
 	if found, ok := s.find(); ok {
 		s.saw(journal.SockDiag, found.StateName(), nil)
+		s.sampled(&found)
+	}
+}
+
+// lookAtListener journals a listener's queue. No change of its state is journalled: sock_diag
+// is asked for connections alone.
+func (s *Socket) lookAtListener() {
+	c := s.t.diags[s.host.Name]
+	local, _ := s.addresses()
+	if c == nil || local.Port() == 0 {
+		return
+	}
+	found, ok, err := c.Lookup(local, netip.AddrPort{})
+	if err != nil {
+		s.t.rec.Lost(journal.SockDiag, 1)
+		return
+	}
+	if ok && found.Inode == s.ownInode() {
 		s.sampled(&found)
 	}
 }

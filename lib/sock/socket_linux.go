@@ -29,6 +29,7 @@ type Socket struct {
 
 	lingers atomic.Bool // SO_LINGER {1, n} was set, n > 0: close may wait
 	dials   atomic.Bool // connect() was called
+	queued  atomic.Bool // it is watched in a listener's queues, and not accepted
 
 	inode  uint64 // of the descriptor; 0: not known
 	cookie uint64 // by which sock_diag knows it; 0: not seen yet
@@ -65,15 +66,28 @@ func (t *Table) Open(h *network.Host) (*Socket, error) {
 }
 
 // Queued watches, by sock_diag alone, the connection that a client has in a
-// listener's queue: no descriptor refers to it yet.
+// listener's queues: no descriptor refers to it until it is accepted.
 func (s *Socket) Queued(client *Socket) *Socket {
 	q := &Socket{t: s.t, host: s.host, family: s.family, fd: -1, seen: map[journal.Witness]string{}}
+	q.queued.Store(true)
 	q.id = s.t.name(s.host)
 	local, _ := s.addresses()
 	remote, _ := client.addresses()
 	q.learn(local, remote)
 	s.t.watch(q)
 	return q
+}
+
+// queuedFrom is the connection from an address that is watched in a listener's queues; nil:
+// none is.
+func (t *Table) queuedFrom(from netip.AddrPort, listener *Socket) *Socket {
+	local, _ := listener.addresses()
+	for _, s := range t.sockets() {
+		if l, r := s.addresses(); s.host == listener.host && l == local && r == from && s.queued.CompareAndSwap(true, false) {
+			return s
+		}
+	}
+	return nil
 }
 
 // ID is the socket's name in the journal: "a1".

@@ -92,11 +92,15 @@ func (t *Table) sockets() []*Socket {
 func (t *Table) Sample() {
 	for _, s := range t.sockets() {
 		s.sampleInfo()
-		if !s.sampleDiag() && s.observable() < 0 {
+		if !s.sampleDiag() && s.observable() < 0 && !s.isToCome() {
 			t.forget(s)
 		}
 	}
 }
+
+// isToCome says whether the socket is watched in a listener's queues and has not been seen
+// there yet.
+func (s *Socket) isToCome() bool { return s.queued.Load() && s.seen[journal.SockDiag] == "" }
 
 // States lists the sockets of a host with the state that each was seen in last:
 // by sock_diag, which sees those that are closed, or else by TCP_INFO.

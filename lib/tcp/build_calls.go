@@ -57,6 +57,7 @@ func (b *builder) call(e *journal.Event) {
 		b.accepts(s, e)
 	case "listen":
 		s.Listening = e.N
+		s.backlogs = append(s.backlogs, progress{e.N, b.bounded(s, e)})
 		b.listeners[s.Local] = s
 	case "setsockopt":
 		s.sets(e)
@@ -120,6 +121,7 @@ func (b *builder) failed(s *Socket, e *journal.Event) {
 }
 
 func (b *builder) accepts(listener *Socket, e *journal.Event) {
+	listener.wait(e.N, -1)
 	id, _ := e.Call.Accepted()
 	s := b.byID[id]
 	if s == nil {

@@ -25,7 +25,7 @@ func (b *builder) enters(s *Segment) {
 		}
 	}
 	b.lost(e, p, s)
-	if e == nil {
+	if b.overflow(e, s) || e == nil {
 		return
 	}
 	e.in = append(e.in, s)
@@ -212,6 +212,7 @@ func (b *builder) acked(e *End, s *Segment) {
 	ack := s.Packet.Ack
 	if e.Opened == 0 && !after(e.iss+1, ack) {
 		e.Opened = s.N
+		b.queued(e, s.N)
 	}
 	if after(ack, e.unacked) {
 		e.unacked = ack

@@ -29,6 +29,7 @@ func (v *View) Confront() []Discrepancy {
 		if !v.sees() {
 			continue
 		}
+		c.waiting(s)
 		c.states(s)
 		c.follows(s)
 		if s.End != nil && !s.End.Bulk {

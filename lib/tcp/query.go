@@ -211,6 +211,13 @@ func (s *Socket) NewlyArrived(after, before int) []*Segment {
 	})
 }
 
+// Arrives lists the first arrivals of what left a socket's end.
+func (s *Socket) Arrives(after, before int) []*Segment {
+	return s.segments(after, before, func(x *Segment) bool {
+		return x.Repeats == 0 && x.Packet.At == journal.AtDelivered && x.Packet.Src == s.Local
+	})
+}
+
 // Lost lists the segments on their way to a socket's end that the wire dropped.
 func (s *Socket) Lost(after, before int) []*Segment {
 	return s.segments(after, before, func(x *Segment) bool { return x.Packet.At == journal.AtDropped && x.Packet.Dst == s.Local })

@@ -19,7 +19,7 @@ func (c *confrontation) opens() {
 		if e.Counter == nil {
 			continue
 		}
-		host := c.stack(e.Host)
+		host := c.StackOf(e.Host)
 		readings[host] = append(readings[host], e.N)
 		if e.Counter.Name == "ActiveOpens" {
 			counted[host] += e.Counter.Delta
@@ -36,8 +36,8 @@ func (c *confrontation) opens() {
 	}
 }
 
-// stack names the stack of a host: off the wire there is one.
-func (v *View) stack(host string) string {
+// StackOf names the stack of a host, as its counters do: off the wire there is one.
+func (v *View) StackOf(host string) string {
 	if v.wire {
 		return host
 	}
@@ -56,7 +56,7 @@ func (v *View) synsSent() map[string]int64 {
 		if s == nil || s.Packet.At != at || s.Packet.Copy {
 			continue
 		}
-		host := v.stack(s.Host)
+		host := v.StackOf(s.Host)
 		sent[host] += 0
 		o := opening{pair{s.Packet.Src, s.Packet.Dst}, s.Packet.Seq}
 		if s.isOpening() && !seen[o] {

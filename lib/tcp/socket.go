@@ -37,6 +37,9 @@ type Socket struct {
 	errors   []int            // calls that took an error
 	born     bool
 	returned int // the call of a blocked thread that was the last to refer to the socket
+
+	// Of a listener: how many connections wait to be accepted, and its backlog.
+	waits, backlogs []progress
 }
 
 // span is a stretch of events.

@@ -33,6 +33,7 @@ type View struct {
 	bulk      map[pair]bool
 	strays    []stray
 	seen      []discrepancyAt // what could only be told while building
+	overflows []Overflow
 
 	concurrent []span // while another thread of the program acted, or none did
 	gaps       []gap  // in which the program did not run

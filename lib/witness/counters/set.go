@@ -139,18 +139,18 @@ func parseValue(s string) (int64, error) {
 }
 
 // Delta is how far each counter moved from before to after, two Sets of one
-// namespace, sorted by name; what did not move is left out, and so is what only
-// one of them has.
+// namespace, sorted by name; what did not move is left out, unless it is one of
+// always, and so is what only one of them has.
 //
 // Of Tcp's gauges CurrEstab, the connections in ESTABLISHED or CLOSE_WAIT, may
 // have gone down: its delta is negative then. RtoAlgorithm, RtoMin, RtoMax and
 // MaxConn are the stack's constants and never listed. Any other counter only
 // rises: if it is lower afterwards, it passed 2^32 on a 32-bit kernel.
-func Delta(before, after Set) []journal.Counter {
+func Delta(before, after Set, always ...string) []journal.Counter {
 	var moved []journal.Counter
 	for name, now := range after {
 		was, ok := before[name]
-		if !ok || now == was {
+		if !ok || now == was && !slices.Contains(always, name) {
 			continue
 		}
 		switch name {

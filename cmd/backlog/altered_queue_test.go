@@ -1,0 +1,48 @@
+package main
+
+import (
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+)
+
+// answeredAtOnce lets the client that called last be ESTABLISHED before accept() made room.
+func answeredAtOnce(d *journaltest.Journal) {
+	up := d.First(journaltest.Of("a4", journaltest.StateTo(journal.Established, journal.TCPInfo)))
+	d.Swap(up, d.First(journaltest.Call("accept4")))
+}
+
+// withRoom lets sock_diag have seen room in the queue before the last client called.
+func withRoom(d *journaltest.Journal) { d.First(samples(journal.Listen)).Sample.RxQueue-- }
+
+// alteredQueue: what a client meets that calls while the accept queue is full.
+var alteredQueue = []journaltest.Case{
+	{Name: "as recorded", Of: "accept-queue", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "answered at once", Of: "accept-queue", Do: answeredAtOnce, Outcome: claim.NotReproduced},
+	{Name: "there was room", Of: "accept-queue", Do: withRoom, Outcome: claim.OutcomeUnresolved},
+	{Name: "nobody accepted", Of: "accept-queue", Do: dropped(journaltest.Call("accept4")), Outcome: claim.NotReproduced},
+	{Name: "the SYN was lost", Of: "accept-queue", Do: lostSYNs, Outcome: claim.OutcomeUnresolved},
+
+	{Name: "answered at once", Of: "accept-queue", Do: answeredAtOnce, Claim: "BL15", Want: claim.Confirmed},
+	{Name: "there was room", Of: "accept-queue", Do: withRoom, Claim: "BL15", Want: claim.Inconclusive},
+	{Name: "the SYN was lost", Of: "accept-queue", Do: lostSYNs, Claim: "BL15", Want: claim.Inconclusive},
+	{Name: "another was half open", Of: "accept-queue", Do: droppedAll(journaltest.Of("a2", entered(journal.Established))), Claim: "BL15", Want: claim.Inconclusive},
+	{Name: "without packets", Of: "accept-queue-host", Do: asRecorded, Claim: "BL15", Want: claim.Refuted},
+
+	{Name: "it did not move", Of: "accept-queue", Do: counted("b", listenOverflows, 0), Claim: "BL13", Want: claim.Refuted},
+	{Name: "by two", Of: "accept-queue", Do: journaltest.All(counted("b", listenOverflows, 2), counted("b", listenDrops, 2)), Claim: "BL13", Want: claim.Refuted},
+	{Name: "it was not read", Of: "accept-queue", Do: droppedAll(counter(listenOverflows)), Claim: "BL13", Want: claim.Inconclusive},
+	{Name: "a longer backlog", Of: "accept-queue", Do: changed(journaltest.Call("listen"), func(e *journal.Event) { e.Call.Args[1] = "64" }), Claim: "BL13", Want: claim.Inconclusive},
+	{Name: "as recorded on the host", Of: "accept-queue-host", Do: asRecorded, Claim: "BL13", Want: claim.Inconclusive},
+
+	{Name: "never taken", Of: "accept-queue", Do: droppedAll(journaltest.Of("a4", entered(journal.Established))), Claim: "BL39", Want: claim.Inconclusive},
+	{Name: "the setting is 1", Of: "accept-queue", Do: changed(journaltest.Setting(abortOnOverflow), func(e *journal.Event) { e.Setting.New = "1" }), Claim: "BL39", Want: claim.Inconclusive},
+	{Name: "answered at once", Of: "accept-queue", Do: answeredAtOnce, Claim: "BL39", Want: claim.Inconclusive},
+}
+
+// lostSYNs lets no SYN of the client that called last have arrived.
+func lostSYNs(d *journaltest.Journal) {
+	for range 2 {
+		d.First(journaltest.From("40004", delivered("b", journal.SYN))).Packet.At = journal.AtDropped
+	}
+}

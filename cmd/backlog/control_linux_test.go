@@ -1,0 +1,106 @@
+package main
+
+import (
+	"slices"
+	"testing"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+	"sockproof/lib/packet"
+	"sockproof/lib/scenario"
+	"sockproof/lib/wire"
+)
+
+// refuted are the claims that the kernel refutes wherever they are put to the test.
+var refuted = []string{"BL15"}
+
+// asExpected checks that a run refutes what is known to be wrong, and confirms the rest,
+// but for what the caller's own stack cannot show.
+func asExpected(t *testing.T, r *journaltest.Judged) {
+	t.Helper()
+	for _, f := range r.Findings {
+		want := claim.Confirmed
+		if slices.Contains(refuted, f.Claim) {
+			want = claim.Refuted
+		}
+		if f.Verdict == claim.Inconclusive && (r.Network == journal.HostNet || r.Witness(journal.Packets).Status != journal.Attached) {
+			continue
+		}
+		if f.Verdict != want {
+			t.Errorf("%s %s: %s; want %s", f.Claim, f.Verdict, f.Because, want)
+		}
+	}
+}
+
+// TestUndisturbed is the control of the controls: every scenario is reproduced wherever it
+// can run, with the verdicts that are known.
+func TestUndisturbed(t *testing.T) {
+	t.Parallel()
+	for _, n := range journal.Networks() {
+		var controls []journaltest.Control
+		for _, s := range program.Scenarios {
+			if slices.Contains(s.Networks, n) {
+				controls = append(controls, journaltest.Control{Scenario: s.Name, Want: claim.Reproduced, Check: asExpected})
+			}
+		}
+		suite.Controls(t, journaltest.Stages(n), controls...)
+	}
+}
+
+func TestNoTime(t *testing.T) { suite.NoTime(t) }
+
+// verdicts are those expected of some claims.
+type verdicts = map[string]claim.Verdict
+
+// isSYN matches the openings' first segments.
+func isSYN(p *wire.Packet) bool { return p.Flags.Has(packet.SYN) && !p.Flags.Has(packet.ACK) }
+
+// TestRoomInTheQueue: with a longer backlog, or where somebody accepts, the last client is
+// answered like the others.
+func TestRoomInTheQueue(t *testing.T) {
+	t.Parallel()
+	accepted := func(t *scenario.T) {
+		l := t.Listen(scenario.ServerPort, scenario.Backlog(shortQueue))
+		for range shortQueue + 1 {
+			l.Connect()
+		}
+		l.Look()
+		l.Start()
+		t.Deliver()
+		l.Accept()
+	}
+	longer := func(t *scenario.T) {
+		l := t.Listen(scenario.ServerPort, scenario.Backlog(shortQueue+1))
+		for range shortQueue + 1 {
+			l.Dial()
+		}
+		l.Look()
+		l.Dial()
+		l.Accept()
+	}
+	untested := verdicts{"BL13": claim.Inconclusive, "BL15": claim.Inconclusive, "BL39": claim.Inconclusive}
+	suite.Controls(
+		t, journaltest.Stages(journal.Networks()...),
+		journaltest.Control{Name: "accepted", Scenario: "accept-queue", Steps: accepted, Want: claim.OutcomeUnresolved, Verdicts: untested},
+		journaltest.Control{Name: "a longer backlog", Scenario: "accept-queue", Steps: longer, Want: claim.OutcomeUnresolved, Verdicts: untested},
+	)
+}
+
+// TestNoSYNArrives: a client whose SYN is lost waits, and says nothing of the queue.
+func TestNoSYNArrives(t *testing.T) {
+	t.Parallel()
+	lose := func(t *scenario.T) {
+		syns := 0
+		t.Drop(func(p *wire.Packet) bool {
+			if isSYN(p) {
+				syns++
+			}
+			return isSYN(p) && syns > shortQueue+1
+		})
+	}
+	suite.Controls(
+		t, journaltest.Stages(journal.Wire),
+		journaltest.Control{Scenario: "accept-queue", Alter: lose, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"BL13": claim.Inconclusive, "BL15": claim.Inconclusive}},
+	)
+}
