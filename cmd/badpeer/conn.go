@@ -121,6 +121,7 @@ func (c *conn) parse() {
 			c.answer(r)
 		default:
 			c.counted++
+			c.requests[token.Of(r.Text)] = string(r.Text)
 			c.note(asked, c, []byte(r.Same), "%s", labels(r))
 			c.player.request(c, r)
 		}

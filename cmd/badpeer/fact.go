@@ -36,6 +36,7 @@ const (
 	judged    what = "judged"     // the replies that it said it had: the outcome
 	crossed   what = "crossed"    // the request that the peer's FIN crossed came again, and was refused
 	limited   what = "limited"    // a bound of the peer's was reached: which
+	wrong     what = "wrong"      // a line of those: where it took another request's reply
 	attempted what = "attempted"  // it was seen to connect
 )
 

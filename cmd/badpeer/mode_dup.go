@@ -62,14 +62,15 @@ func (x *swapper) request(c *conn, r protocol.Request) {
 
 // judgeWrong says whether the program took a reply for another request's.
 func judgeWrong(r *record) verdict {
-	told, on := r.first(judged), r.first(did)
-	switch {
-	case told.Request == "stale":
-		return fails("%s", told.Detail)
-	case told.Request == "clean":
-		return copes("%s", told.Detail)
-	case told.Request != "":
-		return open("see what --replies reads: a line for each request and its reply", "%s", told.Detail)
+	on := r.first(did)
+	switch outcome, why := r.told(); outcome {
+	case "":
+	case "stale":
+		return fails("it took a reply for another request's: %s", why)
+	case "clean":
+		return copes("it took no reply for another request's: %s", why)
+	default:
+		return open(readBy, "%s", why)
 	}
 	again := false
 	for _, f := range r.after(on) {
@@ -82,7 +83,7 @@ func judgeWrong(r *record) verdict {
 			}
 		}
 	}
-	return open("let CMD print each request and the reply that it took for it, request<TAB>reply, and give --replies", "what it took the replies for cannot be seen from outside")
+	return open(byLog, "what it took the replies for cannot be seen from outside")
 }
 
 // closedAfter says whether the program ended the connection after a fact.

@@ -107,9 +107,9 @@ func (l *latecomer) done() bool {
 // judgeLate says whether the program took a late reply for another request's: what it said it
 // got decides; else what became of each reply that was withheld, the worst first.
 func judgeLate(r *record) verdict {
-	told := r.first(judged)
-	if told.Request == "stale" {
-		return fails("%s", told.Detail)
+	outcome, why := r.told()
+	if outcome == "stale" {
+		return fails("it took a reply for another request's: %s", why)
 	}
 	worst := verdict{}
 	for _, of := range r.of(withheld) {
@@ -119,15 +119,18 @@ func judgeLate(r *record) verdict {
 		}
 	}
 	switch {
-	case worst.Word == failed, told.What == "":
+	case worst.Word == failed, outcome == "":
 		return worst
-	case told.Request == "clean" && r.has(late):
-		return copes("%s", told.Detail)
-	case told.Request == "clean":
+	case outcome == "clean" && r.has(late):
+		return copes("it took no reply for another request's: %s", why)
+	case outcome == "clean":
 		return worst
 	}
-	return open("see what --replies reads: a line for each request and its reply", "%s", told.Detail)
+	return open(readBy, "%s", why)
 }
+
+// readBy is what helps where a log says too little.
+const readBy = "see what --replies reads: a line for each request and its reply"
 
 // byLog is how it is decided whose reply a program took.
 const byLog = "let CMD print each request and the reply that it took for it, request<TAB>reply, and give --replies"

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sockproof/cmd/badpeer/internal/protocol"
+	"sockproof/cmd/badpeer/internal/token"
 	"sockproof/lib/journal"
 	"sockproof/lib/live"
 	"sockproof/lib/scenario"
@@ -41,7 +42,8 @@ type play struct {
 	crowded  bool // --max-connections was reached, and this is noted
 	output   *captured
 	readyTo  io.Writer
-	texts    map[string]string // of requests, by what stands for them in the journal
+	requests map[token.Token]string // that were asked, by their tokens
+	texts    map[string]string      // of requests, by what stands for them in the journal
 }
 
 // steps run the program, and let the peer misbehave.

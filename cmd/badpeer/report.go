@@ -138,13 +138,13 @@ func (f *fact) line(texts map[string]string) string {
 	says, known := map[what]string{
 		met: "met", strange: "another's connection,", asked: "asked", answered: "was answered", withheld: "its reply is withheld",
 		did: "the peer", gaveUp: "gave up", crossed: "what crossed the FIN was", late: "the late reply was sent", readOn: "then sent", ended: "ended the connection",
-		served: "was served", unserved: "was not served:", replied: "replied,", said: "its output has", stopped: "was stopped,", judged: "its replies:", attempted: "tried to connect", limited: "a limit was reached,",
+		served: "was served", unserved: "was not served:", replied: "replied,", said: "its output has", stopped: "was stopped,", judged: "its replies are", wrong: "its replies,", attempted: "tried to connect", limited: "a limit was reached,",
 	}[f.What]
 	if !known {
 		return ""
 	}
 	text := fmt.Sprintf("%9s %4s %s", short(f.AtNS), f.Conn, says)
-	if f.Request != "" && f.What != judged && f.What != did {
+	if f.Request != "" && f.What != did {
 		text += " " + report.Printable(cut(cmp.Or(texts[f.Request], f.Request)))
 	}
 	if f.Detail != "" {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"sockproof/cmd/badpeer/internal/token"
 	"sockproof/lib/claim"
 	"sockproof/lib/cli"
 	"sockproof/lib/journal"
@@ -36,7 +37,7 @@ func doMode(c *cli.Context, m *mode) (int, error) {
 	defer done()
 	r := newReport(p)
 	for n := 1; n <= p.times && c.Ctx.Err() == nil; n++ {
-		y := &play{plan: p, output: &captured{out: out, errs: errs}, readyTo: c.Errs, texts: map[string]string{}}
+		y := &play{plan: p, output: &captured{out: out, errs: errs}, readyTo: c.Errs, texts: map[string]string{}, requests: map[token.Token]string{}}
 		j := y.run(c)
 		one := p.told(&j)
 		one.texts = y.texts

@@ -43,7 +43,10 @@ func (careful) after(c net.Conn) net.Conn { c.Close(); return nil }
 
 // asks makes requests, one after the other, and logs what it takes for the reply.
 func asks(at string, p policy) error {
-	var c net.Conn
+	var (
+		c    net.Conn
+		from *bufio.Reader
+	)
 	defer func() {
 		if c != nil {
 			c.Close()
@@ -55,13 +58,13 @@ func asks(at string, p policy) error {
 			if c, err = net.Dial("tcp", at); err != nil {
 				return err
 			}
+			from = bufio.NewReader(c)
 		}
 		request := fmt.Sprintf("request-%d", i)
 		fmt.Fprintln(c, request)
 		_ = c.SetReadDeadline(time.Now().Add(clientTimeout))
-		b := make([]byte, 100)
-		n, err := c.Read(b)
-		fmt.Printf("%s\t%s\n", request, strings.TrimSpace(string(b[:n])))
+		reply, err := from.ReadString('\n')
+		fmt.Printf("%s\t%s\n", request, strings.TrimSpace(reply))
 		if err != nil {
 			c = p.after(c)
 		}
