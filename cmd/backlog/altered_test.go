@@ -13,10 +13,10 @@ import (
 var suite = journaltest.Suite{
 	Program: &program,
 	Recordings: []string{
-		"accept-queue", "accept-queue-loopback", "accept-queue-host",
+		"accept-queue", "accept-queue-loopback", "accept-queue-host", "crossing", "never-room",
 	},
 	Unseen: 0.05,
-	Cases:  slices.Concat(alteredQueue),
+	Cases:  slices.Concat(alteredQueue, alteredCrossing, alteredNoRoom),
 }
 
 func TestJournals(t *testing.T) { suite.Journals(t) }
@@ -35,10 +35,10 @@ func counter(name string) journaltest.Which {
 	return func(e *journal.Event) bool { return e.Counter != nil && e.Counter.Name == name }
 }
 
-// counted lets a counter of a host have moved by so much, in all.
-func counted(host, name string, delta int64) journaltest.Change {
+// counted lets a counter of the server have moved by so much, in all.
+func counted(name string, delta int64) journaltest.Change {
 	return func(d *journaltest.Journal) {
-		which := journaltest.On(host, counter(name))
+		which := journaltest.On("b", counter(name))
 		journaltest.ChangedAll(which, func(e *journal.Event) { e.Counter.Delta = 0 })(d)
 		d.First(which).Counter.Delta = delta
 	}

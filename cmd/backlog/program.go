@@ -7,7 +7,13 @@ import (
 	"sockproof/lib/scenario"
 )
 
-var ab = []string{"a", "b"}
+var (
+	onWire = []journal.Network{journal.Wire}
+	ab     = []string{"a", "b"}
+)
+
+// needsHolding is why some scenarios run nowhere else.
+const needsHolding = "segments have to be held until others are under way"
 
 // program is the phenomenon and the ways to bring it about.
 var program = cli.Program{
@@ -19,6 +25,18 @@ var program = cli.Program{
 			Steps:    acceptQueue,
 			Networks: journal.Networks(), Hosts: ab, Phenomenon: isUnanswered,
 			Claims: []*claim.Claim{&bl13, &bl15, &bl39},
+		},
+		{
+			Name: "crossing", Title: "handshakes are under way when the last place is taken: the third segment is dropped, or answered with RST",
+			Steps:    crossing,
+			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: claim.By(&bl9),
+			Claims: []*claim.Claim{&bl9, &bl10, &bl11, &bl13, &bl14, &bl16, &bl37},
+		},
+		{
+			Name: "never-room", Title: "nobody ever accepts: the server forgets a client that thinks it is connected",
+			Steps:    neverRoom,
+			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: isForgotten,
+			Claims: []*claim.Claim{&bl12, &bl17},
 		},
 	},
 	Examples: []cli.Example{

@@ -27,5 +27,6 @@ const (
 // What the rules need to see.
 var (
 	needsEnds    = []journal.Witness{journal.Calls, journal.TCPInfo, journal.SockDiag}
+	needsStates  = []journal.Witness{journal.Calls, journal.Packets, journal.TCPInfo, journal.SockDiag}
 	needsCounted = []journal.Witness{journal.Calls, journal.Packets, journal.Counters}
 )

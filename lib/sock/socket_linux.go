@@ -75,6 +75,7 @@ func (s *Socket) Queued(client *Socket) *Socket {
 	remote, _ := client.addresses()
 	q.learn(local, remote)
 	s.t.watch(q)
+	q.sampleDiag()
 	return q
 }
 

@@ -28,6 +28,7 @@ type End struct {
 	Closed    int // its last descriptor
 	Destroyed int // by SOCK_DESTROY
 	Nobody    int // data came for which nobody was left
+	Overflow  int // what was to complete its opening met a full accept queue
 
 	// Bulk is that segments of the connection were counted instead of kept: its numbers
 	// and bytes are not known.

@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"fmt"
+	"slices"
 
 	"sockproof/lib/journal"
 )
@@ -110,6 +111,8 @@ func (b *builder) overflow(e *End, s *Segment) bool {
 	}
 	if !completes {
 		e = nil
+	} else if e.Overflow == 0 {
+		e.Overflow = s.N
 	}
 	b.overflows = append(b.overflows, Overflow{s, l, e})
 	return completes
@@ -131,6 +134,24 @@ func (e *End) isNewTo(s *Segment) bool {
 		return false
 	}
 	return e == nil || e.Aborted() != 0 || e.isPending() && e.irs != s.Packet.Seq
+}
+
+// synAckTimeout is how long a SYN-ACK waits for its answer at least, in nanoseconds
+// (TCP_TIMEOUT_INIT in include/net/tcp.h, and the timer's slack).
+const synAckTimeout = 900_000_000
+
+// requestEnds says whether the entry of an opening that is not complete may be gone: given up
+// (tcp_synack_retries), with its listener, or reset because the accept queue was full, by a
+// RST that is seen only afterwards.
+func (c *confrontation) requestEnds(s *Socket, e *journal.Event) bool {
+	end := s.End
+	if !end.isPending() && end.RstOut == 0 {
+		return false
+	}
+	born := c.event(end.Born)
+	return born != nil && e.T-born.T >= synAckTimeout ||
+		by(end.Overflow, e.N) && by(end.RstOut, c.nextDeed(e.N)) ||
+		slices.ContainsFunc(c.Sockets, func(l *Socket) bool { return l.Deaf != 0 && l.Deaf <= e.N && overlap(l.Local, s.Local) })
 }
 
 // waiting holds what sock_diag read of a listener against the openings that were complete and

@@ -95,6 +95,8 @@ func (c *confrontation) allowsEnd(s *Socket, e *journal.Event, n int, shut bool)
 		return true
 	case by(end.FinIn, n) && by(end.FinAcked, n):
 		return true
+	case from == journal.SynRecv && c.requestEnds(s, e):
+		return true
 	case from == journal.SynSent && (shut || by(end.Closed, n)):
 		return true
 	case by(end.FinAcked, n) && shut && e.State.To == journal.Gone:

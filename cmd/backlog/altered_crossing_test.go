@@ -1,0 +1,95 @@
+package main
+
+import (
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+)
+
+// The ends in the recordings: of crossing the entry that finds the queue full with
+// tcp_abort_on_overflow 0 is b3 (client a3), with 1 it is b7 (client a6); of never-room the
+// entries are b2, b3 and b4, and a5 is the client that goes on waiting.
+
+// moves lets sock_diag see an entry ESTABLISHED as soon as its ACK has come.
+func moves(entry, port string) journaltest.Change {
+	return func(d *journaltest.Journal) {
+		n := d.First(journaltest.From(port, delivered("b", journal.ACK))).N
+		d.DropAll(journaltest.Of(entry, entered(journal.Established)))
+		d.After(n, journal.Event{
+			Host: "b", Socket: entry, Kind: journal.KindState,
+			State: &journal.State{From: journal.SynRecv, To: journal.Established, Witness: journal.SockDiag},
+		})
+	}
+}
+
+// read is a read() of a socket.
+func read(socket string) journaltest.Which { return journaltest.Of(socket, journaltest.Call("read")) }
+
+// fails lets a call have failed with another errno.
+func fails(w journaltest.Which, errno journal.Errno) journaltest.Change {
+	return changed(w, func(e *journal.Event) { e.Call.Errno, e.Call.Result, e.Call.Data = errno, -1, nil })
+}
+
+// alteredCrossing: what becomes of the third segment, and of data, while the queue is full.
+var alteredCrossing = []journaltest.Case{
+	{Name: "as recorded", Of: "crossing", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "the entry moved", Of: "crossing", Do: moves("b3", "40003"), Outcome: claim.NotReproduced},
+
+	{Name: "the entry moved", Of: "crossing", Do: moves("b3", "40003"), Claim: "BL9", Want: claim.Refuted},
+	{Name: "the client was reset", Of: "crossing", Do: changed(journaltest.Of("a3", journaltest.StateTo(journal.Established, journal.TCPInfo)), func(e *journal.Event) { e.State.To = journal.Close }), Claim: "BL9", Want: claim.Refuted},
+	{Name: "the setting was not read", Of: "crossing", Do: droppedAll(journaltest.Setting(abortOnOverflow)), Claim: "BL9", Want: claim.Inconclusive},
+
+	{Name: "no RST came", Of: "crossing", Do: changed(journaltest.To("40006", delivered("a", journal.RST)), func(e *journal.Event) { e.Packet.At = journal.AtDropped }), Claim: "BL10", Want: claim.Refuted},
+	{Name: "the read found nothing", Of: "crossing", Do: fails(read("a6"), journal.EAGAIN), Claim: "BL10", Want: claim.Refuted},
+	{Name: "it did not read", Of: "crossing", Do: dropped(read("a6")), Claim: "BL10", Want: claim.Inconclusive},
+
+	{Name: "not sent again", Of: "crossing", Do: firstSYNACKAgain, Claim: "BL11", Want: claim.Refuted},
+	{Name: "never complete", Of: "crossing", Do: droppedAll(journaltest.Of("b3", entered(journal.Established))), Claim: "BL11", Want: claim.Refuted},
+	{Name: "nobody accepted", Of: "crossing", Do: droppedAll(journaltest.Call("accept4")), Claim: "BL11", Want: claim.Inconclusive},
+
+	{Name: "a third one was not counted", Of: "crossing", Do: counted(listenOverflows, 2), Claim: "BL13", Want: claim.Refuted},
+
+	{Name: "reset with 0", Of: "crossing", Do: fails(read("a3"), journal.ECONNRESET), Claim: "BL14", Want: claim.Refuted},
+	{Name: "nothing with 1", Of: "crossing", Do: fails(read("a6"), journal.EAGAIN), Claim: "BL14", Want: claim.Refuted},
+	{Name: "it did not read", Of: "crossing", Do: dropped(read("a6")), Claim: "BL14", Want: claim.Inconclusive},
+
+	{Name: "its bytes were there", Of: "crossing", Do: changed(journaltest.Of("b3", samples(journal.Established)), func(e *journal.Event) { e.Sample.RxQueue = 5 }), Claim: "BL16", Want: claim.Confirmed},
+	{Name: "not seen ESTABLISHED", Of: "crossing", Do: droppedAll(journaltest.Of("b3", samples(journal.Established))), Claim: "BL16", Want: claim.Inconclusive},
+	{Name: "they had come again", Of: "crossing", Do: changed(journaltest.From("40003", journaltest.PacketAt(journal.AtDropped, journal.ACK)), func(e *journal.Event) { e.Packet.At = journal.AtDelivered }), Claim: "BL16", Want: claim.Inconclusive},
+
+	{Name: "all moved", Of: "crossing", Do: journaltest.All(moves("b3", "40003"), changed(journaltest.Of("b7", entered(journal.Gone)), func(e *journal.Event) { e.State.To = journal.Established })), Claim: "BL37", Want: claim.Confirmed},
+}
+
+// firstSYNACKAgain lets the SYN-ACK that was sent again have been none.
+func firstSYNACKAgain(d *journaltest.Journal) {
+	which := journaltest.To("40003", journaltest.PacketAt(journal.AtSent, journal.SYN|journal.ACK))
+	d.Nth(1, which).Packet.Flags = journal.ACK
+}
+
+// reset lets a RST come to a client when its entry was gone.
+func reset(client, port, entry string) journaltest.Change {
+	return func(d *journaltest.Journal) {
+		like := d.First(journaltest.To("40006", delivered("a", journal.RST)))
+		n := d.First(journaltest.Of(entry, entered(journal.Gone))).N
+		d.Carry(n, like, func(p *journal.Packet) { p.Dst = journal.Address("192.0.2.1:" + port) })
+		d.After(n+2, journal.Event{
+			Host: "a", Socket: client, Kind: journal.KindState,
+			State: &journal.State{From: journal.Established, To: journal.Close, Witness: journal.TCPInfo},
+		})
+	}
+}
+
+// alteredNoRoom: what becomes of those that the server gives up.
+var alteredNoRoom = []journaltest.Case{
+	{Name: "as recorded", Of: "never-room", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "not given up", Of: "never-room", Do: droppedAll(entered(journal.Gone)), Outcome: claim.OutcomeUnresolved},
+	{Name: "a client was in CLOSE", Of: "never-room", Do: changed(journaltest.Of("a5", journaltest.StateTo(journal.Established, journal.TCPInfo)), func(e *journal.Event) { e.State.To = journal.Close }), Outcome: claim.NotReproduced},
+
+	{Name: "each was sent a RST", Of: "never-room", Do: journaltest.All(reset("a5", "40005", "b2"), reset("a6", "40006", "b3"), reset("a7", "40007", "b4")), Claim: "BL12", Want: claim.Confirmed},
+	{Name: "one was sent none", Of: "never-room", Do: journaltest.All(reset("a5", "40005", "b2"), reset("a7", "40007", "b4")), Claim: "BL12", Want: claim.Refuted},
+	{Name: "not given up", Of: "never-room", Do: droppedAll(entered(journal.Gone)), Claim: "BL12", Want: claim.Inconclusive},
+	{Name: "the retries were not read", Of: "never-room", Do: dropped(journaltest.Setting(synAckRetries)), Claim: "BL12", Want: claim.Inconclusive},
+
+	{Name: "it was reset", Of: "never-room", Do: journaltest.All(reset("a5", "40005", "b2"), fails(read("a5"), journal.ECONNRESET)), Claim: "BL17", Want: claim.Confirmed},
+	{Name: "it did not read", Of: "never-room", Do: dropped(read("a5")), Claim: "BL17", Want: claim.Inconclusive},
+}
