@@ -30,7 +30,9 @@ func runScenarios(c *Context) (int, error) {
 			return code, nil
 		}
 	}
-	s.begin()
+	if err := s.begin(); err != nil {
+		return ExitUsage, err
+	}
 	if len(c.Args) == 0 {
 		s.runDefault(asked[0])
 		return s.end()

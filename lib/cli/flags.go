@@ -29,6 +29,7 @@ const (
 	quietFlag   = "quiet"
 	ladderFlag  = "ladder"
 	verboseFlag = "verbose"
+	pcapFlag    = "pcap"
 )
 
 // FormatFlag is the flag --format of a command that writes TextOrJSON.
@@ -73,8 +74,9 @@ func sharedFlags() []cli.Flag {
 		&cli.BoolFlag{Name: ladderFlag, Usage: "the whole ladder, and why each claim has its verdict"},
 		&cli.BoolFlag{Name: verboseFlag, Usage: "every event"},
 		Choice("color", "whether to write in colours, where auto obeys NO_COLOR and asks the terminal", "auto", "auto", "always", "never"),
+		&cli.StringFlag{Name: pcapFlag, TakesFile: true, Usage: "write the packets alone to `FILE` while they are made, or with - to stdout: NAME --pcap - | wireshark -k -i -"},
 		&cli.StringFlag{Name: evidenceFlag, TakesFile: true, Usage: "also write evidence: a folder `PATH`, or one file if it ends in .zip"},
-		&cli.BoolFlag{Name: forceFlag, Usage: "with --evidence: replace what is there"},
+		&cli.BoolFlag{Name: forceFlag, Usage: "with --evidence or --pcap: replace what is there"},
 		&cli.StringFlag{Name: labelFlag, Usage: "with --evidence: name this bundle `TEXT`"},
 		&cli.BoolFlag{Name: noRedactFlag, Usage: "with --evidence: keep addresses and names as they are"},
 		&cli.BoolFlag{Name: "version", Usage: "print the version, the commit and Go's version"},

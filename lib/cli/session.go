@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ type session struct {
 	times    int            // how often each scenario is run
 	several  bool           // scenarios are
 	stream   *report.Stream // for jsonl
+	pcap     *pcap          // nil: not asked for
 	report   report.Report
 	progress *progress
 
@@ -89,15 +91,20 @@ func (c *Context) verbosity() report.Verbosity {
 
 // begin is called in the process that runs the scenarios: what is read from
 // standard input must not be read by one that only waits for it.
-func (s *session) begin() {
+func (s *session) begin() error {
 	if s.Bool(stepFlag) {
 		s.cond.Moves = scenario.NewMoves(os.Stdin, s.Errs)
+	}
+	var err error
+	if s.pcap, err = s.openPcap(); err != nil {
+		return err
 	}
 	if s.Format() == formatJSONL {
 		s.stream = report.NewStream(queued{s.stdout}) // a slow reader must not stretch a run
 		s.stream.Start(&s.report)
 		s.cond.Stream = s.stream.Event
 	}
+	return nil
 }
 
 // repeat runs a scenario, which has run once, as often as asked, and keeps the first run of each outcome.
@@ -147,6 +154,7 @@ func (s *session) once(of *scenario.Scenario) report.Run {
 	if cond.Moves != nil && s.several {
 		cond.Moves.Of(of.Name)
 	}
+	cond.Stream = s.streams(of.Name)
 	j := scenario.Conduct(s.Ctx, of, cond)
 	if n := len(j.Events); n > 0 {
 		s.events = j.Events[n-1].N
@@ -155,13 +163,27 @@ func (s *session) once(of *scenario.Scenario) report.Run {
 	return Report(of, j)
 }
 
+// streams hands each event of a run on as it comes: to --format jsonl, and to --pcap.
+func (s *session) streams(scenario string) func(journal.Event) {
+	if s.pcap == nil {
+		return s.cond.Stream
+	}
+	packets := s.pcap.of(scenario, time.Now().UnixNano())
+	return func(e journal.Event) {
+		if s.cond.Stream != nil {
+			s.cond.Stream(e)
+		}
+		packets(e)
+	}
+}
+
 // end writes the report, and returns the exit code that the tally stands for. TAP has said in its own
 // words what was inconclusive.
 func (s *session) end() (int, error) {
 	s.progress.clear()
 	_ = ignoreWrite(s.write())
 	t := s.report.Tally
-	switch err := s.evidence.write(s.report); {
+	switch err := cmp.Or(s.evidence.write(s.report), s.pcap.close()); {
 	case err != nil:
 		return ExitInconclusive, err
 	case t.NotReproduced > 0:

@@ -12,25 +12,27 @@ import (
 	"sockproof/lib/report"
 )
 
-// capture renders wire.pcapng: every packet that was seen where it left or entered
-// a host, as tcpdump running there would have; so one that crossed the wire is
-// there twice. Each run and host is an interface.
+// capture renders wire.pcapng: every packet once, where it was seen first, which is where it
+// left, or where the wire made it up or copied it. What became of it stands in its comment: were
+// it there where it arrived too, a reader would take that for a retransmission. Each run and host
+// is an interface.
 func (b *Bundle) capture() ([]byte, error) {
-	c := b.captureOf()
+	c := b.captureOf(IsFirst)
 	return c.Encode()
 }
 
-func (b *Bundle) captureOf() *pcapng.Capture {
+// captureOf is the capture with those events that are packets of it.
+func (b *Bundle) captureOf(is func(*journal.Packet) bool) *pcapng.Capture {
 	t := b.Machine.Tool
 	c := &pcapng.Capture{Section: pcapng.Section{
-		Comment:     strings.Join(append([]string{"What each packet did stands in its comment. A packet that crossed the wire is here twice: where it left and where it entered."}, b.notes()...), "\n"),
+		Comment:     strings.Join(append([]string{"Each packet is here once, where it left; what became of it stands in its comment."}, b.notes()...), "\n"),
 		Hardware:    b.Machine.Arch,
 		OS:          b.Machine.Kernel,
 		Application: strings.Join(strings.Fields(t.Name+" "+t.Version+" "+t.Commit), " "),
 	}}
 	for i := range b.Report.Runs {
 		r := &b.Report.Runs[i]
-		s := &seen{Capture: c, run: r, began: b.Machine.Started.UnixNano() + r.BeganNS, at: packetBytes(r)}
+		s := &seen{Capture: c, run: r, is: is, began: b.Machine.Started.UnixNano() + r.BeganNS, at: packetBytes(r)}
 		s.add()
 	}
 	return c
@@ -40,20 +42,23 @@ func (b *Bundle) captureOf() *pcapng.Capture {
 type seen struct {
 	*pcapng.Capture
 	run   *report.Run
+	is    func(*journal.Packet) bool
 	began int64                       // nanoseconds since 1970
 	at    func(*journal.Event) []byte // a packet's bytes
 	on    map[string]int              // a host's interface
 	fates map[int][]*journal.Event    // what became of the packet sent in an event
+	index map[int]int                 // of an event in the run's, by its number
 }
 
 func (s *seen) add() {
-	s.on, s.fates = map[string]int{}, map[int][]*journal.Event{}
+	s.on, s.fates, s.index = map[string]int{}, map[int][]*journal.Event{}, map[int]int{}
 	for i := range s.run.Events {
 		e := &s.run.Events[i]
+		s.index[e.N] = i
 		if e.Host != "" || e.Packet != nil {
 			s.on[e.Host] = 0
 		}
-		if p := e.Packet; p != nil && p.Of != 0 && (p.At == journal.AtDropped || p.At == journal.AtHeld) {
+		if p := e.Packet; p != nil && p.Of != 0 && !p.Copy && p.At != journal.AtInjected {
 			s.fates[p.Of] = append(s.fates[p.Of], e)
 		}
 	}
@@ -110,16 +115,22 @@ func (s *seen) names() {
 	}
 }
 
-// isSeen says whether a packet was seen where it left or entered a host: what the
-// wire did to it in between is told in comments.
-func isSeen(p *journal.Packet) bool {
+// IsFirst says whether an event is the first that was seen of a packet, or of a copy: what
+// became of it then is told in its comment.
+func IsFirst(p *journal.Packet) bool {
 	switch {
 	case p.Bulk != nil || p.At == journal.AtSent && p.Copy:
 		return false
-	case p.At == journal.AtSent, p.At == journal.AtDelivered, p.At == journal.AtInjected:
+	case p.At == journal.AtSent, p.At == journal.AtInjected, p.Copy:
 		return true
 	}
 	return p.Of == 0 // nothing else was seen of it
+}
+
+// isSeenAnywhere is IsFirst as builds had it in which a capture has a packet wherever it was
+// seen, where it left and where it entered a host.
+func isSeenAnywhere(p *journal.Packet) bool {
+	return IsFirst(p) || p.Bulk == nil && p.At == journal.AtDelivered
 }
 
 // packetBytes returns a packet's bytes; what became of a packet that was sent has
@@ -142,7 +153,7 @@ func packetBytes(r *report.Run) func(*journal.Event) []byte {
 // packet is the i-th event as a packet of the capture, if it is one.
 func (s *seen) packet(i int) (pcapng.Packet, bool) {
 	e := &s.run.Events[i]
-	if e.Packet == nil || !isSeen(e.Packet) {
+	if e.Packet == nil || !s.is(e.Packet) {
 		return pcapng.Packet{}, false
 	}
 	data := s.at(e)
@@ -187,6 +198,9 @@ func (s *seen) comment(i int) string {
 				why = ", " + f.Packet.Reason
 			}
 			add("%s in event %d%s", f.Packet.At, f.N, why)
+			for _, text := range s.states(s.index[f.N]) {
+				add("%s", text)
+			}
 		}
 	}
 	for _, text := range s.states(i) {

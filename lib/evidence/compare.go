@@ -81,7 +81,11 @@ func (v *verifier) capture() {
 		v.problem(Problem{File: fileCapture, Text: err.Error()})
 		return
 	}
-	want, events := v.bundle.captureOf().Packets, v.seenEvents()
+	is := IsFirst
+	if strings.Contains(got.Section.Comment, capturedTwice) {
+		is = isSeenAnywhere
+	}
+	want, events := v.bundle.captureOf(is).Packets, v.seenEvents(is)
 	for i := range max(len(got.Packets), len(want)) {
 		p := Problem{File: fileCapture}
 		if i < len(events) {
@@ -103,14 +107,17 @@ func (v *verifier) capture() {
 	v.checked("%s of the capture: the same bytes, times and directions as in the journal, and no others", count(int64(len(got.Packets)), "packet"))
 }
 
+// capturedTwice is in the comment of a capture that has a packet wherever it was seen.
+const capturedTwice = "A packet that crossed the wire is here twice"
+
 // seenEvents are the events that are packets of the capture.
-func (v *verifier) seenEvents() []*journal.Event {
+func (v *verifier) seenEvents(is func(*journal.Packet) bool) []*journal.Event {
 	var events []*journal.Event
 	for i := range v.Report.Runs {
 		r := &v.Report.Runs[i]
 		at := packetBytes(r)
 		for k := range r.Events {
-			if e := &r.Events[k]; e.Packet != nil && isSeen(e.Packet) && at(e) != nil {
+			if e := &r.Events[k]; e.Packet != nil && is(e.Packet) && at(e) != nil {
 				events = append(events, e)
 			}
 		}

@@ -53,7 +53,7 @@ func TestForgeriesOfAnotherBuild(t *testing.T) {
 		"states":             {inRun(fileReport, states), "report.json, run 1: its sockets' states"},
 		"no states":          {inRun(fileReport, func(r map[string]any) { r["histories"] = []any{} }), "report.json, run 1: its sockets' states"},
 		"verdict":            {inRun(fileReport, func(r map[string]any) { findingOf(r)["verdict"] = "refuted" }), "report.json, run 1, claim T1: says refuted"},
-		"packet":             {inText(fileCapture, "hello", "hullo"), "wire.pcapng, run 1, event 7: packet 5 is not that of journal.jsonl"},
+		"packet":             {inText(fileCapture, "hello", "hullo"), "wire.pcapng, run 1, event 7: packet 3 is not that of journal.jsonl"},
 		"words":              {inRun(fileReport, func(r map[string]any) { findingOf(r)["because"] = "it is refuted" }), "not checked: the words of report.json: made by 1.2.0 0123abc, judged by 1.2.0 fedcba9"},
 		"words of the story": {inText(fileStory, "reproduced", "refuted"), "not checked: the words of report.md: "},
 		"reworded": {
