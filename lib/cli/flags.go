@@ -30,6 +30,7 @@ const (
 	ladderFlag  = "ladder"
 	verboseFlag = "verbose"
 	pcapFlag    = "pcap"
+	saveFlag    = "save"
 )
 
 // FormatFlag is the flag --format of a command that writes TextOrJSON.
@@ -70,13 +71,14 @@ func sharedFlags() []cli.Flag {
 		Number(repeatFlag, "run `N` times, print the tally, keep the first run of each outcome", "1", 1, maxRepeat),
 		Duration(timeoutFlag, "bound on one run, a `DURATION` like 500ms; with --step none unless it is given", "10s", 0),
 		&cli.BoolFlag{Name: stepFlag, Usage: "stop the wire at each packet and ask what becomes of it: " + scenario.MovesLine},
+		&cli.StringFlag{Name: saveFlag, TakesFile: true, Usage: "with --step: write the moves to `FILE`, for standard input another time"},
 		&cli.BoolFlag{Name: quietFlag, Usage: "the last line only"},
 		&cli.BoolFlag{Name: ladderFlag, Usage: "the whole ladder, and why each claim has its verdict"},
 		&cli.BoolFlag{Name: verboseFlag, Usage: "every event"},
 		Choice("color", "whether to write in colours, where auto obeys NO_COLOR and asks the terminal", "auto", "auto", "always", "never"),
 		&cli.StringFlag{Name: pcapFlag, TakesFile: true, Usage: "write the packets alone to `FILE` while they are made, or with - to stdout: NAME --pcap - | wireshark -k -i -"},
 		&cli.StringFlag{Name: evidenceFlag, TakesFile: true, Usage: "also write evidence: a folder `PATH`, or one file if it ends in .zip"},
-		&cli.BoolFlag{Name: forceFlag, Usage: "with --evidence or --pcap: replace what is there"},
+		&cli.BoolFlag{Name: forceFlag, Usage: "with --evidence, --pcap or --save: replace what is there"},
 		&cli.StringFlag{Name: labelFlag, Usage: "with --evidence: name this bundle `TEXT`"},
 		&cli.BoolFlag{Name: noRedactFlag, Usage: "with --evidence: keep addresses and names as they are"},
 		&cli.BoolFlag{Name: "version", Usage: "print the version, the commit and Go's version"},

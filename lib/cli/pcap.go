@@ -34,7 +34,7 @@ func (s *session) openPcap() (*pcap, error) {
 	var w io.Writer = queued{s.stdout}
 	if name != onStdout {
 		var err error
-		if p.file, err = s.pcapFile(name); err != nil {
+		if p.file, err = s.newFile(pcapFlag, name); err != nil {
 			return nil, err
 		}
 		w = p.file
@@ -48,19 +48,18 @@ func (s *session) openPcap() (*pcap, error) {
 	return p, nil
 }
 
-// pcapFile opens a file that is not there yet, or a FIFO.
-func (s *session) pcapFile(name string) (*os.File, error) {
-	how := os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+// newFile opens a file that a flag names, and that is not there yet; or a FIFO.
+func (s *session) newFile(flag, name string) (*os.File, error) {
 	if i, err := os.Stat(name); err == nil && i.Mode().IsRegular() && !s.Bool(forceFlag) {
-		return nil, Usagef("flag \"--pcap\": value %q: it exists; --force replaces it", name)
+		return nil, Usagef("flag %q: value %q: it exists; --force replaces it", dashed(flag), name)
 	}
-	f, err := os.OpenFile(name, how, 0o644)
+	f, err := os.Create(name)
 	if err != nil {
 		var path *fs.PathError
 		if errors.As(err, &path) {
 			err = path.Err
 		}
-		return nil, Usagef("flag \"--pcap\": value %q: %v; want a file that can be written, or - for standard output", name, err)
+		return nil, Usagef("flag %q: value %q: %v; want a file that can be written", dashed(flag), name, err)
 	}
 	return f, nil
 }

@@ -61,6 +61,9 @@ func newSession(c *Context) (s *session, err error) {
 // step prepares --step.
 func (s *session) step() error {
 	if !s.Bool(stepFlag) {
+		if s.IsSet(saveFlag) {
+			return Usagef("flag \"--save\" is for --step only")
+		}
 		return nil
 	}
 	if n := s.cond.Network; n != "" && n != journal.Wire {
@@ -94,6 +97,13 @@ func (c *Context) verbosity() report.Verbosity {
 func (s *session) begin() error {
 	if s.Bool(stepFlag) {
 		s.cond.Moves = scenario.NewMoves(os.Stdin, s.Errs)
+		if name := s.String(saveFlag); name != "" {
+			f, err := s.newFile(saveFlag, name)
+			if err != nil {
+				return err
+			}
+			s.cond.Moves.Save(f)
+		}
 	}
 	var err error
 	if s.pcap, err = s.openPcap(); err != nil {
@@ -155,12 +165,29 @@ func (s *session) once(of *scenario.Scenario) report.Run {
 		cond.Moves.Of(of.Name)
 	}
 	cond.Stream = s.streams(of.Name)
-	j := scenario.Conduct(s.Ctx, of, cond)
+	j := s.conduct(of, cond)
 	if n := len(j.Events); n > 0 {
 		s.events = j.Events[n-1].N
 	}
 	s.cut = s.cut || s.Ctx.Err() != nil && j.Stopped != ""
 	return Report(of, j)
+}
+
+// conduct runs a scenario, and again as often as whoever steps goes back.
+func (s *session) conduct(of *scenario.Scenario, cond scenario.Conditions) journal.Journal {
+	for {
+		j := scenario.Conduct(s.Ctx, of, cond)
+		if cond.Moves == nil {
+			return j
+		}
+		back, err := cond.Moves.GoesBack()
+		if err != nil {
+			s.progress.say("--save: %v", err)
+		}
+		if !back {
+			return j
+		}
+	}
 }
 
 // streams hands each event of a run on as it comes: to --format jsonl, and to --pcap.

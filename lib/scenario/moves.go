@@ -27,6 +27,28 @@ type Moves struct {
 	// scenario is the one whose packets they are; "": there is but one.
 	scenario string
 	told     bool // which moves there are
+
+	made  []string  // so far, in this run
+	again []string  // to be made first, for the run goes back to the move before
+	back  bool      // it does
+	save  io.Writer // gets the moves when the run is over; nil: nobody wants them
+}
+
+// Save has the moves that were made written down, a line each, as NewMoves reads them.
+func (m *Moves) Save(w io.Writer) { m.save = w }
+
+// GoesBack says whether the run is to be made again, up to the move before the last. It is asked
+// when a run is over, and what was made of it is written down if it is not.
+func (m *Moves) GoesBack() (bool, error) {
+	back := m.back
+	m.back, m.told = false, true
+	if back || m.save == nil {
+		m.made = nil
+		return back, nil
+	}
+	_, err := io.WriteString(m.save, strings.Join(append(m.made, ""), "\n"))
+	m.made = nil
+	return false, err
 }
 
 // NewMoves reads moves from a file as they are asked for, and shows on w what there
@@ -58,14 +80,15 @@ const (
 	moveSwap      = "swap"
 	moveRun       = "run"
 	moveQuit      = "quit"
+	moveBack      = "back"
 	moveHelp      = "help"
 )
 
 // MovesLine says which moves there are.
-const MovesLine = "deliver, drop, duplicate, hold, release, swap, run or quit, one a line of standard input"
+const MovesLine = "deliver, drop, duplicate, hold, release, swap, back, run or quit, one a line of standard input"
 
 // movesHelp says what is accepted.
-const movesHelp = "deliver, drop, duplicate, hold or release, each with #N or without; drop FLAGS, like drop SYN,ACK, for all from now on that have these and no others; swap, run, quit, help"
+const movesHelp = "deliver, drop, duplicate, hold or release, each with #N or without; drop FLAGS, like drop SYN,ACK, for all from now on that have these and no others; swap, back, run, quit, help; the beginning of a word will do"
 
 // explain says which moves there are, and what goes with them.
 func (m *Moves) explain() {
@@ -82,6 +105,17 @@ type move struct {
 	flags []string // drop FLAGS
 }
 
+// moveWords are the moves, in the order in which a prefix is taken for one of them.
+var moveWords = []string{moveDeliver, moveDrop, moveDuplicate, moveHold, moveRelease, moveSwap, moveRun, moveQuit, moveBack, moveHelp}
+
+// wholeWord is the first move that begins so; else the word.
+func wholeWord(word string) string {
+	if i := slices.IndexFunc(moveWords, func(w string) bool { return strings.HasPrefix(w, word) }); i >= 0 {
+		return moveWords[i]
+	}
+	return word
+}
+
 // parseMove reads a line; an empty one delivers.
 func parseMove(line string) (m move, err error) {
 	words := strings.Fields(line)
@@ -89,7 +123,7 @@ func parseMove(line string) (m move, err error) {
 	if len(words) == 0 {
 		return move{word: moveDeliver}, nil
 	}
-	m.word = words[0]
+	m.word = wholeWord(words[0])
 	rest := words[1:]
 	switch m.word {
 	case moveRun:
@@ -97,7 +131,7 @@ func parseMove(line string) (m move, err error) {
 			rest = nil
 		}
 		fallthrough
-	case moveSwap, moveQuit, moveHelp:
+	case moveSwap, moveQuit, moveBack, moveHelp:
 		if len(rest) > 0 {
 			return m, bad
 		}

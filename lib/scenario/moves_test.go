@@ -44,6 +44,10 @@ func TestParseMove(t *testing.T) {
 		"run on":       {word: moveRun},
 		"quit":         {word: moveQuit},
 		"help":         {word: moveHelp},
+		"d":            {word: moveDeliver},
+		"dr #7":        {word: moveDrop, n: 7},
+		"q":            {word: moveQuit},
+		"b":            {word: moveBack},
 	} {
 		got, err := parseMove(line)
 		if err != nil || got.word != want.word || got.n != want.n || !slices.Equal(got.flags, want.flags) {

@@ -28,6 +28,9 @@ type stepper struct {
 // errQuit is that whoever stepped had enough.
 var errQuit = errors.New("quit at a step")
 
+// errBack is that the run is to be made again, up to the move before.
+var errBack = errors.New("back to the move before")
+
 // step is the wire's Hand.
 func (s *stepper) step(w *wire.Wire) (delivered bool, err error) {
 	p := w.Waiting("")[0]
@@ -49,6 +52,7 @@ func (s *stepper) step(w *wire.Wire) (delivered bool, err error) {
 		delivered, err := s.do(w, line)
 		var wrong *moveError
 		if !errors.As(err, &wrong) {
+			s.made = append(s.made, line)
 			return delivered, err
 		}
 		if !s.person {
@@ -63,6 +67,12 @@ type moveError struct{ error }
 
 // next is the next line; at their end the wire runs on.
 func (s *stepper) next() (string, error) {
+	if len(s.again) > 0 {
+		line := s.again[0]
+		s.again = s.again[1:]
+		fmt.Fprintf(s.shown, "> %s\n", echoed(line))
+		return line, nil
+	}
 	if s.person {
 		fmt.Fprint(s.shown, "> ")
 	}
@@ -109,6 +119,15 @@ func (s *stepper) do(w *wire.Wire, line string) (delivered bool, err error) {
 		return false, nil
 	case moveQuit:
 		return false, errQuit
+	case moveBack:
+		switch {
+		case len(s.made) == 0:
+			return false, &moveError{errors.New("back: no move was made yet")}
+		case s.r.cond.Stream != nil:
+			return false, &moveError{errors.New("back: what --format jsonl or --pcap has written cannot be taken back")}
+		}
+		s.again, s.back = s.made[:len(s.made)-1], true
+		return false, errBack
 	case moveHelp:
 		s.explain()
 		return false, nil
@@ -199,13 +218,37 @@ func (s *stepper) show(w *wire.Wire) {
 	for _, h := range s.r.net.Hosts {
 		fmt.Fprintf(&b, "  %s: %s\n", h.Name, strings.Join(s.r.table.States(h.Name), ", "))
 	}
-	for _, p := range w.Waiting("") {
-		fmt.Fprintf(&b, "  waits  %s\n", s.described(p))
-	}
-	for _, p := range w.Held("") {
-		fmt.Fprintf(&b, "  held   %s\n", s.described(p))
-	}
+	s.list(&b, "waits", w.Waiting(""))
+	s.list(&b, "held ", w.Held(""))
 	fmt.Fprintf(s.shown, "%s", b.String())
+}
+
+// list shows packets, a line each: what the kernel sent again while somebody reads is told with
+// what it sent first.
+func (s *stepper) list(b *strings.Builder, what string, some []*wire.Packet) {
+	for i, p := range some {
+		same := func(o *wire.Packet) bool { return isSentAgain(p, o) }
+		if slices.ContainsFunc(some[:i], same) {
+			continue
+		}
+		text := s.described(p)
+		var again []string
+		for _, o := range some[i+1:] {
+			if same(o) {
+				again = append(again, fmt.Sprintf("#%d", o.N))
+			}
+		}
+		if len(again) > 0 {
+			text += fmt.Sprintf(" (sent %d times: again as %s)", len(again)+1, strings.Join(again, ", "))
+		}
+		fmt.Fprintf(b, "  %s  %s\n", what, text)
+	}
+}
+
+// isSentAgain says whether two packets are one segment.
+func isSentAgain(p, o *wire.Packet) bool {
+	return p.IsTCP() && o.IsTCP() && p.Src == o.Src && p.Dst == o.Dst && p.Seq == o.Seq && p.Flags == o.Flags && len(p.Payload) == len(o.Payload) &&
+		(len(p.Payload) > 0 || p.Flags.Has(packet.SYN) || p.Flags.Has(packet.FIN))
 }
 
 // described is a packet in a line, its numbers counted from the connection's
