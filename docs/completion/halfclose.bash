@@ -12,7 +12,7 @@ _halfclose() {
 			first=-- files=yes
 			break
 			;;
-		--format | --net | --repeat | --timeout | --color | --evidence | --label) flag=$word ;;
+		--format | --net | --repeat | --timeout | --save | --color | --pcap | --evidence | --label) flag=$word ;;
 		-*) ;;
 		*) first=${first:-$word} ;;
 		esac
@@ -26,7 +26,9 @@ _halfclose() {
 		diff:--format) words='text json' ;;
 		*:--format) words='text json jsonl markdown html tap' ;;
 		*:--net) words='wire loopback host' ;;
+		*:--save) files=yes ;;
 		*:--color) words='auto always never' ;;
+		*:--pcap) files=yes ;;
 		*:--evidence) files=yes ;;
 		esac
 	elif [[ $first == -- ]]; then
@@ -37,7 +39,7 @@ _halfclose() {
 		check) words='--format --color' ;;
 		verify) words='--format --quiet --verbose --color' ;;
 		diff) words='--format --color' ;;
-		*) words='--format --net -4 -6 --repeat --timeout --step --quiet --ladder --verbose --color --evidence --force --label --no-redact --version --help' ;;
+		*) words='--format --net -4 -6 --repeat --timeout --step --save --quiet --ladder --verbose --color --pcap --evidence --force --label --no-redact --version --help' ;;
 		esac
 	else
 		case $first in

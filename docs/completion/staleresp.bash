@@ -12,7 +12,7 @@ _staleresp() {
 			first=-- files=yes
 			break
 			;;
-		--format | --net | --repeat | --timeout | --color | --evidence | --label | --patience | --late-by | --timestamps | --connections | --requests | --late-rate | --policy | --seed | --protocol | --late-every | --listen | --for) flag=$word ;;
+		--format | --net | --repeat | --timeout | --save | --color | --pcap | --evidence | --label | --patience | --late-by | --timestamps | --connections | --requests | --late-rate | --policy | --seed | --protocol | --late-every | --listen | --for) flag=$word ;;
 		-*) ;;
 		*) first=${first:-$word} ;;
 		esac
@@ -31,7 +31,9 @@ _staleresp() {
 		serve:--format) words='text json' ;;
 		*:--format) words='text json jsonl markdown html tap' ;;
 		*:--net) words='wire loopback host' ;;
+		*:--save) files=yes ;;
 		*:--color) words='auto always never' ;;
+		*:--pcap) files=yes ;;
 		*:--evidence) files=yes ;;
 		*:--timestamps) words='on off both' ;;
 		esac
@@ -45,7 +47,7 @@ _staleresp() {
 		diff) words='--format --color' ;;
 		load) words='--connections --requests --late-rate --policy --seed --late-by --patience --net --format -4 -6 --color' ;;
 		serve) words='--protocol --late-every --late-by --listen --allow-remote --requests --for --payload --format -4 -6 --color' ;;
-		*) words='--format --net -4 -6 --repeat --timeout --step --quiet --ladder --verbose --color --evidence --force --label --no-redact --version --patience --late-by --timestamps --help' ;;
+		*) words='--format --net -4 -6 --repeat --timeout --step --save --quiet --ladder --verbose --color --pcap --evidence --force --label --no-redact --version --patience --late-by --timestamps --help' ;;
 		esac
 	else
 		case $first in
