@@ -40,7 +40,7 @@ type wanted struct {
 func wantedEvidence(c *Context, repeat int) (*wanted, error) {
 	if !c.IsSet(evidenceFlag) {
 		for _, f := range []string{forceFlag, labelFlag, noRedactFlag, payloadFlag} {
-			if c.IsSet(f) && !(f == forceFlag && (c.IsSet(pcapFlag) || c.IsSet(saveFlag))) {
+			if c.IsSet(f) && (f != forceFlag || !c.IsSet(pcapFlag) && !c.IsSet(saveFlag)) {
 				return nil, Usagef("flag %q is for --evidence only", dashed(f))
 			}
 		}
