@@ -13,10 +13,10 @@ import (
 var suite = journaltest.Suite{
 	Program: &program,
 	Recordings: []string{
-		"accept-queue", "accept-queue-loopback", "accept-queue-host", "crossing", "never-room",
+		"accept-queue", "accept-queue-loopback", "accept-queue-host", "crossing", "never-room", "syn-queue",
 	},
 	Unseen: 0.05,
-	Cases:  slices.Concat(alteredQueue, alteredCrossing, alteredNoRoom),
+	Cases:  slices.Concat(alteredQueue, alteredCrossing, alteredNoRoom, alteredSYNQueue),
 }
 
 func TestJournals(t *testing.T) { suite.Journals(t) }

@@ -250,7 +250,7 @@ var bl37 = claim.Claim{
 		c.About(x.client, x.server)
 		c.CiteSegments(x.Segment)
 		after := seenIn(c, x.server, journal.SockDiag, x.looked)
-		c.Expect(after == journal.Established, "the ACK of %s came, and %s was in %s: the queue was full", x.client.ID, x.server.ID, after)
+		c.ExpectSeen(after == journal.Established, "the ACK of %s came, and %s was in %s: the queue was full", x.client.ID, x.server.ID, after)
 		c.Holds("on the ACK of %s its entry went from SYN_RECV to ESTABLISHED", x.client.ID)
 	}),
 }

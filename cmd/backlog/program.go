@@ -12,8 +12,11 @@ var (
 	ab     = []string{"a", "b"}
 )
 
-// needsHolding is why some scenarios run nowhere else.
-const needsHolding = "segments have to be held until others are under way"
+// needsStrangers and needsHolding are why some scenarios run nowhere else.
+const (
+	needsStrangers = "SYNs from addresses that do not answer are made up, which only the wire can"
+	needsHolding   = "segments have to be held until others are under way"
+)
 
 // program is the phenomenon and the ways to bring it about.
 var program = cli.Program{
@@ -37,6 +40,12 @@ var program = cli.Program{
 			Steps:    neverRoom,
 			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: isForgotten,
 			Claims: []*claim.Claim{&bl12, &bl17},
+		},
+		{
+			Name: "syn-queue", Title: "how many half-open connections a listener has room for, without cookies",
+			Steps:    synQueue,
+			Networks: onWire, NoHost: needsStrangers, Hosts: ab, Phenomenon: isBounded,
+			Claims: []*claim.Claim{&bl1, &bl18, &bl19, &bl20, &bl21, &bl22, &bl23, &sf4},
 		},
 	},
 	Examples: []cli.Example{

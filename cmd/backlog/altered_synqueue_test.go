@@ -1,0 +1,91 @@
+package main
+
+import (
+	"slices"
+	"strconv"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+)
+
+// listings are the listings of half-open connections: the first when a short backlog bounds
+// them, the second when tcp_max_syn_backlog does.
+func listings(e *journal.Event) bool {
+	return e.Table != nil && slices.Contains(e.Table.States, journal.SynRecv)
+}
+
+// listed lets a listing have found so many more half-open connections of the same listener;
+// fewer, if negative.
+func listed(nth, more int) journaltest.Change {
+	return journaltest.ChangedNth(nth, listings, func(e *journal.Event) {
+		all := slices.Clone(e.Table.Sockets)
+		x, _ := journal.ParseListed(all[len(all)-1])
+		for i := range more {
+			x.Remote = journal.Address("192.0.2.99:" + strconv.Itoa(1+i))
+			all = append(all, x.String())
+		}
+		e.Table.Sockets = all[:len(all)+min(more, 0)]
+	})
+}
+
+// mostIs lets tcp_max_syn_backlog have been another, always.
+func mostIs(value string) journaltest.Change {
+	return journaltest.ChangedAll(journaltest.Setting(maxSYNBacklog), func(e *journal.Event) { e.Setting.Old, e.Setting.New = value, value })
+}
+
+// withCookies lets tcp_syncookies have been 1.
+var withCookies = changed(journaltest.Setting(synCookies), func(e *journal.Event) { e.Setting.New = "1" })
+
+// resetStrangers lets a RST have left for each stranger whose SYN drew nothing.
+func resetStrangers(d *journaltest.Journal) {
+	like := *d.First(journaltest.PacketAt(journal.AtSent, journal.SYN|journal.ACK))
+	for i := range d.Events {
+		p := d.Events[i].Packet
+		if p == nil || p.At != journal.AtInjected || slices.ContainsFunc(d.Events, func(e journal.Event) bool { return e.Packet != nil && e.Packet.Dst == p.Src && e.Packet.Src == p.Dst }) {
+			continue
+		}
+		src, dst := p.Src, p.Dst
+		d.Again(d.Events[i].N, &like, func(e *journal.Event) {
+			e.Host, e.Packet.Src, e.Packet.Dst, e.Packet.Flags, e.Packet.At = "b", dst, src, journal.RST, journal.AtSent
+		})
+	}
+}
+
+// alteredSYNQueue: how many half-open connections there is room for.
+var alteredSYNQueue = []journaltest.Case{
+	{Name: "as recorded", Of: "syn-queue", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "one more", Of: "syn-queue", Do: listed(0, 1), Outcome: claim.NotReproduced},
+	{Name: "one less", Of: "syn-queue", Do: listed(1, -1), Outcome: claim.NotReproduced},
+	{Name: "with cookies", Of: "syn-queue", Do: withCookies, Outcome: claim.OutcomeUnresolved},
+
+	{Name: "half-open ones wait too", Of: "syn-queue", Do: changed(func(e *journal.Event) bool {
+		return e.Sample != nil && e.Sample.State == journal.Listen && e.Sample.RxQueue == 1
+	}, func(e *journal.Event) { e.Sample.RxQueue = 4 }), Claim: "BL1", Want: claim.Refuted},
+	{Name: "none was half open", Of: "syn-queue", Do: journaltest.ChangedAll(listings, func(e *journal.Event) { e.Table.Sockets = nil }), Claim: "BL1", Want: claim.Inconclusive},
+
+	{Name: "50 of both", Of: "syn-queue", Do: func(d *journaltest.Journal) {
+		for n := range 2 {
+			d.Nth(n, samples(journal.Listen)).Sample.TxQueue = 50
+		}
+	}, Claim: "BL18", Want: claim.Confirmed},
+	{Name: "not read", Of: "syn-queue", Do: droppedAll(samples(journal.Listen)), Claim: "BL18", Want: claim.Inconclusive},
+
+	{Name: "more were half open", Of: "syn-queue", Do: listed(0, 1), Claim: "BL19", Want: claim.Confirmed},
+
+	{Name: "1000", Of: "syn-queue", Do: mostIs("1000"), Claim: "BL20", Want: claim.Confirmed},
+	{Name: "changed before it was read", Of: "syn-queue", Do: dropped(journaltest.Setting(maxSYNBacklog)), Claim: "BL20", Want: claim.Inconclusive},
+
+	{Name: "as long as it says", Of: "syn-queue", Do: journaltest.All(listed(0, 2048-3), listed(1, 3)), Claim: "BL21", Want: claim.Confirmed},
+	{Name: "not read", Of: "syn-queue", Do: droppedAll(journaltest.Setting(maxSYNBacklog)), Claim: "BL21", Want: claim.Inconclusive},
+
+	{Name: "each was reset", Of: "syn-queue", Do: resetStrangers, Claim: "BL22", Want: claim.Confirmed},
+	{Name: "the setting is 0", Of: "syn-queue", Do: changed(journaltest.Setting(abortOnOverflow), func(e *journal.Event) { e.Setting.New = "0" }), Claim: "BL22", Want: claim.Inconclusive},
+
+	{Name: "it stayed", Of: "syn-queue", Do: droppedAll(journaltest.Of("b6", journaltest.StateTo(journal.Established, journal.SockDiag))), Claim: "BL23", Want: claim.Refuted},
+	{Name: "a socket of its own", Of: "syn-queue", Do: changed(samples(journal.SynRecv), func(e *journal.Event) { e.Sample.Inode = 7 }), Claim: "BL23", Want: claim.Refuted},
+
+	{Name: "it did not get in", Of: "syn-queue", Do: droppedAll(journaltest.Of("a3", entered(journal.Established))), Claim: "SF4", Want: claim.Refuted},
+	{Name: "it had not been here", Of: "syn-queue", Do: journaltest.ChangedAll(journaltest.To("40001", func(e *journal.Event) bool { return e.Packet.Len > 0 }), func(e *journal.Event) { e.Packet.Len = 0 }), Claim: "SF4", Want: claim.Inconclusive},
+	{Name: "with cookies", Of: "syn-queue", Do: withCookies, Claim: "SF4", Want: claim.Inconclusive},
+}
