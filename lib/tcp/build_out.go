@@ -183,7 +183,7 @@ func (b *builder) acknowledges(e *End, s *Segment) {
 	case more > 0 && e.blindWhy == sees:
 		b.contradicts(e, R1, s.N, fmt.Sprintf("it acknowledges %d more than was delivered to it", more))
 		e.blind(s.N, blindAck)
-	case more < 0 && e.blindWhy == sees && e.Aborted() == 0:
+	case more < 0 && e.blindWhy == sees && e.Filtered == 0 && e.Aborted() == 0:
 		if a := e.unacknowledged(s.Packet.Ack); a != nil && a.n < s.N && (b.wire || s.T-a.t > soonAcked) &&
 			(s.occupied() == 0 || !after(e.unacked, s.Packet.Seq)) && !b.isConcurrent(s.N) {
 			b.contradicts(e, R3, s.N, fmt.Sprintf("%d bytes or a FIN were delivered to it in order (event %d), and it does not acknowledge them", -more, a.n), a.n)
