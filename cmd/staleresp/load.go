@@ -27,7 +27,8 @@ func loadCommand() cli.Command {
 			}),
 			cli.Choices("policy", "the `POLICY` of the clients", policyNames()...),
 			cli.Number("seed", "a `NUMBER` that decides which replies are late: the same totals for the same", "1", 0, math.MaxUint64),
-			clientsLateBy(),
+			// it takes longer times than that of the scenarios: how long depends on --patience
+			cli.Duration(lateByFlag, "a late reply comes `D` after its request", "300ms", maxLateness),
 			spanFlag(patienceFlag, "clients wait `D` for a reply", loadPatience),
 			cli.NetFlag(journal.HostNet, journal.Loopback),
 			cli.FormatFlag(),
@@ -42,12 +43,6 @@ func loadCommand() cli.Command {
 	}
 }
 
-// clientsLateBy is the flag --late-by where clients are many, or somebody's own: it takes
-// longer times than that of the scenarios, and how long depends on the command.
-func clientsLateBy() urfave.Flag {
-	return cli.Duration(lateByFlag, "a late reply comes `D` after its request", "300ms", maxDuration)
-}
-
 // loadOptions are what is asked for.
 type loadOptions struct {
 	load.Config
@@ -60,6 +55,7 @@ type loadOptions struct {
 // Bounds of what may be asked for.
 const (
 	maxConnections = 10_000
+	maxLateness    = 24 * time.Hour
 	// maxWaits is how many times a client may lose its patience while it waits for
 	// one late reply. Each time leaves a request behind on its connection.
 	maxWaits = 100

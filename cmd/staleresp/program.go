@@ -79,10 +79,10 @@ var program = cli.Program{
 	},
 	Flags:    ownFlags(),
 	For:      map[string][]string{timestampsFlag: {"incarnation"}},
-	Commands: []cli.Command{loadCommand(), serveCommand()},
+	Commands: []cli.Command{loadCommand()},
 	Examples: []cli.Example{
 		{Line: "staleresp", Does: "one reply is late, and the next request reads it"},
 		{Line: "staleresp incarnation", Does: "a dead connection's segment is read in the next one"},
-		{Line: "staleresp serve --protocol http", Does: "does your client give up a connection that owes it a reply?"},
+		{Line: "staleresp policies", Does: "six ways for a client to tell whose reply it reads"},
 	},
 }

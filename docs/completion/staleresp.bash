@@ -12,7 +12,7 @@ _staleresp() {
 			first=-- files=yes
 			break
 			;;
-		--format | --net | --repeat | --timeout | --save | --color | --pcap | --evidence | --label | --patience | --late-by | --timestamps | --connections | --requests | --late-rate | --policy | --seed | --protocol | --late-every | --listen | --for) flag=$word ;;
+		--format | --net | --repeat | --timeout | --save | --color | --pcap | --evidence | --label | --patience | --late-by | --timestamps | --connections | --requests | --late-rate | --policy | --seed) flag=$word ;;
 		-*) ;;
 		*) first=${first:-$word} ;;
 		esac
@@ -27,8 +27,6 @@ _staleresp() {
 		load:--policy) words='all naive compare discard reconnect drain pipeline' ;;
 		load:--net) words='host loopback' ;;
 		load:--format) words='text json' ;;
-		serve:--protocol) words='line http resp' ;;
-		serve:--format) words='text json' ;;
 		*:--format) words='text json jsonl markdown html tap' ;;
 		*:--net) words='wire loopback host' ;;
 		*:--save) files=yes ;;
@@ -46,15 +44,14 @@ _staleresp() {
 		verify) words='--format --quiet --verbose --color' ;;
 		diff) words='--format --color' ;;
 		load) words='--connections --requests --late-rate --policy --seed --late-by --patience --net --format -4 -6 --color' ;;
-		serve) words='--protocol --late-every --late-by --listen --allow-remote --requests --for --payload --format -4 -6 --color' ;;
 		*) words='--format --net -4 -6 --repeat --timeout --step --save --quiet --ladder --verbose --color --pcap --evidence --force --label --no-redact --version --patience --late-by --timestamps --help' ;;
 		esac
 	else
 		case $first in
-		'') words='all late-reply slow-server slow-network policies crosswire cancelled survivor incarnation time-wait list check verify diff load serve help' ;;
-		help) words='list check verify diff load serve' ;;
+		'') words='all late-reply slow-server slow-network policies crosswire cancelled survivor incarnation time-wait list check verify diff load help' ;;
+		help) words='list check verify diff load' ;;
 		verify | diff) files=yes ;;
-		list | check | load | serve) ;;
+		list | check | load) ;;
 		*) words='all late-reply slow-server slow-network policies crosswire cancelled survivor incarnation time-wait' ;;
 		esac
 	fi

@@ -244,8 +244,8 @@ func TestNothingToHide(t *testing.T) {
 
 // TestCommandOf: the arguments of a user's program are nobody's business.
 func TestCommandOf(t *testing.T) {
-	words := []string{"/usr/bin/lingerreset", "victim", "--", "/opt/app", "--password", "hunter2"}
-	for keeps, want := range map[bool]string{false: "lingerreset victim -- app … …", true: "lingerreset victim -- app --password hunter2"} {
+	words := []string{"/usr/bin/badpeer", "reset", "--", "/opt/app", "--password", "hunter2"}
+	for keeps, want := range map[bool]string{false: "badpeer reset -- app … …", true: "badpeer reset -- app --password hunter2"} {
 		if got := strings.Join(commandOf(words, keeps), " "); got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
