@@ -13,10 +13,10 @@ import (
 var suite = journaltest.Suite{
 	Program: &program,
 	Recordings: []string{
-		"accept-queue", "accept-queue-loopback", "accept-queue-host", "crossing", "never-room", "syn-queue",
+		"accept-queue", "accept-queue-loopback", "accept-queue-host", "crossing", "never-room", "syn-queue", "flood",
 	},
 	Unseen: 0.05,
-	Cases:  slices.Concat(alteredQueue, alteredCrossing, alteredNoRoom, alteredSYNQueue),
+	Cases:  slices.Concat(alteredQueue, alteredCrossing, alteredNoRoom, alteredSYNQueue, alteredFlood),
 }
 
 func TestJournals(t *testing.T) { suite.Journals(t) }

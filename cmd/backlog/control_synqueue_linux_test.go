@@ -9,8 +9,8 @@ import (
 	"sockproof/lib/scenario"
 )
 
-// flooded lets strangers call a listener with a short backlog, and lists who is half open.
-func flooded(cookies string, many int) func(t *scenario.T) {
+// calledBy lets strangers call a listener with a short backlog, and lists who is half open.
+func calledBy(cookies string, many int) func(t *scenario.T) {
 	return func(t *scenario.T) {
 		t.Setting("b", maxSYNBacklog)
 		t.Sysctl("b", synCookies, cookies)
@@ -26,8 +26,8 @@ func TestRoomForStrangers(t *testing.T) {
 	untested := verdicts{"BL1": claim.Inconclusive, "BL21": claim.Inconclusive, "BL22": claim.Inconclusive, "SF4": claim.Inconclusive}
 	suite.Controls(
 		t, journaltest.Stages(journal.Wire),
-		journaltest.Control{Name: "few", Scenario: "syn-queue", Steps: flooded("0", shortQueue+1), Want: claim.OutcomeUnresolved, Verdicts: untested},
-		journaltest.Control{Name: "cookies", Scenario: "syn-queue", Steps: flooded("1", 2*shortQueue+2), Want: claim.OutcomeUnresolved, Verdicts: untested},
+		journaltest.Control{Name: "few", Scenario: "syn-queue", Steps: calledBy("0", shortQueue+1), Want: claim.OutcomeUnresolved, Verdicts: untested},
+		journaltest.Control{Name: "cookies", Scenario: "syn-queue", Steps: calledBy("1", 2*shortQueue+2), Want: claim.OutcomeUnresolved, Verdicts: untested},
 	)
 }
 

@@ -47,6 +47,12 @@ var program = cli.Program{
 			Networks: onWire, NoHost: needsStrangers, Hosts: ab, Phenomenon: isBounded,
 			Claims: []*claim.Claim{&bl1, &bl18, &bl19, &bl20, &bl21, &bl22, &bl23, &sf4},
 		},
+		{
+			Name: "flood", Title: "SYNs from addresses that do not answer, and an honest client: with tcp_syncookies 0, 1 and 2",
+			Steps:    flood,
+			Networks: onWire, NoHost: needsStrangers, Hosts: ab, Phenomenon: claim.By(&sf1),
+			Claims: []*claim.Claim{&bl24, &bl25, &bl30, &bl35, &bl38, &sf1, &sf2},
+		},
 	},
 	Examples: []cli.Example{
 		{Line: "backlog", Does: "a full accept queue, and the client that calls then"},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/netip"
+	"slices"
 
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
@@ -45,6 +46,11 @@ func halfOpen(table *journal.Event, l *tcp.Socket) int {
 		}
 	}
 	return n
+}
+
+// listsHalfOpen says whether an event lists half-open connections.
+func listsHalfOpen(e *journal.Event) bool {
+	return e.Table != nil && slices.Contains(e.Table.States, journal.SynRecv)
 }
 
 // unanswered lists the SYNs that came to a listener up to an event and drew no SYN-ACK.

@@ -80,7 +80,7 @@ type filled struct {
 func allFilled(v *tcp.View) []filled {
 	var all []filled
 	for _, l := range v.Sockets {
-		for _, e := range v.Events(func(e *journal.Event) bool { return e.Table != nil && slices.Contains(e.Table.States, journal.SynRecv) }) {
+		for _, e := range v.Events(listsHalfOpen) {
 			backlog, known := l.BacklogAt(e.N)
 			f := filled{listener: l, backlog: backlog, table: e, entries: halfOpen(e, l), dropped: unanswered(v, l, e.N)}
 			if !known || f.entries == 0 || len(f.dropped) == 0 {

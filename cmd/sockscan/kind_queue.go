@@ -90,7 +90,7 @@ var synQueue = kind{name: "syn-queue", find: findHandshakes, causes: []*cause{&h
 var halfOpen = cause{
 	name: "half-open", head: "listener {service} ({owner}): {n} half open, {retried} with the SYN-ACK sent again, from {sources}",
 	means: "handshakes have begun and do not end: SYN-ACKs are not answered",
-	whose: []string{"a flood of SYNs", theNetwork},
+	whose: []string{"a flood of SYNs", theNetwork}, scenario: "backlog flood",
 	next:  "many sources that send nothing else: a flood, keep net.ipv4.tcp_syncookies=1; few: the way back to them loses packets",
 }
 

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+)
+
+// The honest clients of the recording: a1 without cookies, a2 without cookies at a longer
+// queue, a3 with tcp_syncookies 1 and a4 with 2. Their listeners are b1, b2, b4 and b6.
+
+// cookiesAre lets the server's tcp_syncookies have been another, each time.
+func cookiesAre(value string) journaltest.Change {
+	return journaltest.ChangedAll(journaltest.On("b", journaltest.Setting(synCookies)), func(e *journal.Event) { e.Setting.New = value })
+}
+
+// getsIn lets the client that was shut out have been accepted.
+func getsIn(d *journaltest.Journal) {
+	n := d.First(journaltest.Of("a1", journaltest.StateTo(journal.SynSent, journal.TCPInfo))).N
+	d.After(n, journal.Event{
+		Host: "a", Socket: "a1", Kind: journal.KindState,
+		State: &journal.State{From: journal.SynSent, To: journal.Established, Witness: journal.TCPInfo},
+	})
+	accept := d.First(journaltest.Of("b1", journaltest.Call("accept4"))).Call
+	accept.Errno, accept.Result, accept.Out = "", 30, "b2 from 192.0.2.1:40001"
+}
+
+// keptOut lets an honest client never have been answered.
+func keptOut(client, listener string) journaltest.Change {
+	return journaltest.All(
+		droppedAll(journaltest.Of(client, entered(journal.Established))),
+		fails(journaltest.Of(listener, journaltest.Call("accept4")), journal.EAGAIN),
+	)
+}
+
+// alteredFlood: who gets in.
+var alteredFlood = []journaltest.Case{
+	{Name: "as recorded", Of: "flood", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "it got in", Of: "flood", Do: getsIn, Outcome: claim.NotReproduced},
+	{Name: "nobody flooded", Of: "flood", Do: droppedAll(journaltest.PacketAt(journal.AtInjected, journal.SYN)), Outcome: claim.OutcomeUnresolved},
+
+	{Name: "it got in", Of: "flood", Do: getsIn, Claim: "SF1", Want: claim.Refuted},
+	{Name: "its SYN was lost", Of: "flood", Do: journaltest.ChangedAll(journaltest.From("40001", delivered("b", journal.SYN)), func(e *journal.Event) { e.Packet.At = journal.AtDropped }), Claim: "SF1", Want: claim.Inconclusive},
+	{Name: "with cookies", Of: "flood", Do: cookiesAre("1"), Claim: "SF1", Want: claim.Inconclusive},
+
+	{Name: "it was kept out", Of: "flood", Do: keptOut("a3", "b4"), Claim: "SF2", Want: claim.Refuted},
+	{Name: "without cookies", Of: "flood", Do: cookiesAre("0"), Claim: "SF2", Want: claim.Inconclusive},
+
+	{Name: "all were kept out", Of: "flood", Do: journaltest.All(keptOut("a3", "b4"), keptOut("a4", "b6")), Claim: "BL24", Want: claim.Confirmed},
+	{Name: "the settings were not read", Of: "flood", Do: droppedAll(journaltest.Setting(synCookies)), Claim: "BL24", Want: claim.Inconclusive},
+
+	{Name: "one was half open each time", Of: "flood", Do: listedAt("192.0.2.2:8083"), Claim: "BL25", Want: claim.Confirmed},
+	{Name: "the settings were not read", Of: "flood", Do: droppedAll(journaltest.Setting(synCookies)), Claim: "BL25", Want: claim.Inconclusive},
+
+	{Name: "it gave up after as many", Of: "flood", Do: gaveUpAfter("2"), Claim: "BL30", Want: claim.Confirmed},
+	{Name: "it gave up after others", Of: "flood", Do: gaveUpAfter("5"), Claim: "BL30", Want: claim.Refuted},
+	{Name: "it may send more", Of: "flood", Do: changed(journaltest.On("a", journaltest.Setting(synCookies)), func(e *journal.Event) { e.Setting.New = "5" }), Claim: "BL30", Want: claim.Inconclusive},
+
+	{Name: "it does not help", Of: "flood", Do: keptOut("a2", "b2"), Claim: "BL35", Want: claim.Inconclusive},
+	{Name: "the short one was enough", Of: "flood", Do: getsIn, Claim: "BL35", Want: claim.Inconclusive},
+
+	{Name: "it did not move", Of: "flood", Do: counted(listenDrops, 0), Claim: "BL38", Want: claim.Inconclusive},
+}
+
+// listedAt lets every listing have found one half-open connection of a listener.
+func listedAt(listener journal.Address) journaltest.Change {
+	return journaltest.ChangedAll(listings, func(e *journal.Event) {
+		e.Table.Sockets = []string{journal.Listed{State: journal.SynRecv, Local: listener, Remote: "192.0.2.99:1"}.String()}
+		for _, other := range []journal.Address{"192.0.2.2:8080", "192.0.2.2:8081", "192.0.2.2:8082"} {
+			e.Table.Sockets = append(e.Table.Sockets, journal.Listed{State: journal.SynRecv, Local: other, Remote: "192.0.2.99:1"}.String())
+		}
+	})
+}
+
+// gaveUpAfter lets the client that was shut out have given up, with such a tcp_syncookies.
+func gaveUpAfter(value string) journaltest.Change {
+	return func(d *journaltest.Journal) {
+		changed(journaltest.On("a", journaltest.Setting(synCookies)), func(e *journal.Event) { e.Setting.New = value })(d)
+		n := d.Nth(1, journaltest.From("40001", delivered("b", journal.SYN))).N
+		d.After(n, journal.Event{
+			Host: "a", Socket: "a1", Kind: journal.KindState,
+			State: &journal.State{From: journal.SynSent, To: journal.Close, Witness: journal.TCPInfo},
+		})
+	}
+}
