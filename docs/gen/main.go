@@ -17,7 +17,7 @@ import (
 // phenomena are the binaries that have scenarios, binaries all, in the order in which the
 // pages have them.
 var (
-	phenomena = []string{"selfconnect", "simopen", "halfclose", "lingerreset", "staleresp", "backlog"}
+	phenomena = []string{"selfconnect", "simopen", "halfclose", "lingerreset", "staleresp", "backlog", "idleclose"}
 	binaries  = append(slices.Clone(phenomena), "sockscan", "badpeer")
 )
 

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"slices"
+	"testing"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+	"sockproof/lib/packet"
+	"sockproof/lib/scenario"
+	"sockproof/lib/wire"
+)
+
+// TestUndisturbed is the control of the controls: every scenario is reproduced wherever it can
+// run, and refutes none of its claims but RU5.
+func TestUndisturbed(t *testing.T) {
+	t.Parallel()
+	asExpected := func(t *testing.T, r *journaltest.Judged) {
+		for _, f := range r.Findings {
+			want := claim.Confirmed
+			if f.Claim == "RU5" {
+				want = claim.Refuted
+			}
+			if f.Verdict != want {
+				t.Errorf("%s %s: %s; want %s", f.Claim, f.Verdict, f.Because, want)
+			}
+		}
+	}
+	for _, n := range journal.Networks() {
+		var controls []journaltest.Control
+		for _, s := range program.Scenarios {
+			if slices.Contains(s.Networks, n) {
+				controls = append(controls, journaltest.Control{Scenario: s.Name, Want: claim.Reproduced, Check: asExpected})
+			}
+		}
+		suite.Controls(t, journaltest.Stages(n), controls...)
+	}
+}
+
+func TestNoTime(t *testing.T) { suite.NoTime(t) }
+
+// TestNothingCrosses: where the FIN arrives before the request is written, or the server does
+// not close, no request meets it.
+func TestNothingCrosses(t *testing.T) {
+	t.Parallel()
+	suite.Controls(t, journaltest.Stages(journal.Wire),
+		journaltest.Control{Scenario: "race", Want: claim.OutcomeUnresolved, Steps: func(t *scenario.T) {
+			client, server := keptAlive(t, "GET /1")
+			server.Close()
+			client.Recv()
+			client.Send("GET /2")
+			client.Recv()
+		}},
+		journaltest.Control{Scenario: "race", Want: claim.OutcomeUnresolved, Steps: func(t *scenario.T) {
+			client, server := keptAlive(t, "GET /1")
+			answer(client, server, "GET /2")
+		}},
+		journaltest.Control{Scenario: "shorter", Want: claim.OutcomeUnresolved, Steps: func(t *scenario.T) {
+			client, server := keptAlive(t, "GET /1")
+			t.Wait(clientBound)
+			answer(client, server, "GET /2")
+			t.Wait(serverBound)
+			server.Close()
+			client.Recv()
+		}},
+		journaltest.Control{Scenario: "retry", Want: claim.OutcomeUnresolved, Steps: func(t *scenario.T) {
+			client, _ := crossing(t, "GET /1", "POST /order/1")
+			t.Release()
+			client.Recv()
+			client.Close()
+			again(t, "POST /order/1")
+		}},
+		journaltest.Control{Scenario: "lingering", Want: claim.OutcomeUnresolved, Steps: race},
+	)
+}
+
+// TestNoRST: where the wire drops RSTs, the server never answers the request.
+func TestNoRST(t *testing.T) {
+	t.Parallel()
+	drop := func(t *scenario.T) {
+		t.Rule(func(p *wire.Packet) wire.Fate {
+			if p.Flags.Has(packet.RST) {
+				return wire.Drop
+			}
+			return wire.Wait
+		})
+	}
+	suite.Controls(t, journaltest.Stages(journal.Wire),
+		journaltest.Control{Scenario: "lingering", Want: claim.Reproduced, Alter: drop})
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"strings"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
+)
+
+// detectable: before it uses a connection again the client looks whether that has ended, by
+// epoll and by a read that does not wait: once when the FIN has come, once while it is under way.
+func detectable(t *scenario.T) {
+	client, server := keptAlive(t, "GET /1")
+	watch := client.Epoll()
+	server.Close()
+	look(client, watch)
+	client.Send("GET /2")
+	client.Recv()
+	client.Close()
+
+	client, server = keptAlive(t, "GET /3")
+	watch = client.Epoll()
+	idleClosed(t, server)
+	look(client, watch)
+	client.Send("GET /4")
+	t.Release()
+	client.Recv()
+	client.Close()
+}
+
+// look is the check before use.
+func look(client *scenario.End, watch *scenario.Epoll) {
+	watch.Wait()
+	client.ReadNow(1)
+}
+
+// check is a look at a connection before a request is written on it.
+type check struct {
+	request
+	by *journal.Event
+}
+
+// checks lists them.
+func checks(v *tcp.View) []check {
+	var all []check
+	for _, r := range requests(v) {
+		for _, e := range r.Client.CallsOf(r.before.N, r.write.N, "epoll_wait", "recvfrom") {
+			all = append(all, check{r, e})
+		}
+	}
+	return all
+}
+
+// tells says whether a check found that the connection has ended.
+func (k *check) tells() bool {
+	if k.by.Call.Op == "recvfrom" {
+		return k.by.Call.Errno == "" && k.by.Call.Result == 0
+	}
+	return k.by.Call.Ready().Has(journal.EPOLLRDHUP)
+}
+
+// said is what the check returned.
+func (k *check) said() string {
+	if k.by.Call.Op == "recvfrom" {
+		return "a read that does not wait returned " + claim.Returned(k.by)
+	}
+	return "epoll said " + strings.ReplaceAll(orNothing(k.by.Call.Out), "|", " ")
+}
+
+func orNothing(s string) string {
+	if s == "" {
+		return "nothing"
+	}
+	return s
+}
+
+var ru4 = claim.Claim{
+	ID: "RU4", Statement: "a check before use (peek, poll) finds a connection that was closed before, and not one whose FIN is under way",
+	Source: field, Quantity: claim.Always, Needs: needsSegments,
+	Precondition: "no connection was looked at that its server had closed",
+	Rule: claim.Each(checks, func(c *claim.Case, k check) {
+		c.If(k.fin != nil && k.fin.N < k.by.N)
+		k.cite(c)
+		c.Cite(k.by)
+		if k.finCame != nil && k.finCame.N < k.by.N {
+			c.CiteSegments(k.finCame)
+			c.Expect(k.tells(), "the FIN had come to %s, and %s", k.Client.ID, k.said())
+			c.Holds("the FIN had come to %s, and %s", k.Client.ID, k.said())
+			return
+		}
+		c.Expect(!k.tells(), "the FIN had not come to %s, and %s", k.Client.ID, k.said())
+		c.Holds("the FIN was under way to %s, and %s", k.Client.ID, k.said())
+	}),
+}
+
+// compareChecks is the table of what a look found.
+func compareChecks(v *tcp.View) *claim.Comparison {
+	t := &claim.Comparison{Title: "What a look before use found", Ways: []string{"the FIN had come", "it was under way"}}
+	rows := map[string]int{}
+	for _, k := range checks(v) {
+		if k.fin == nil || k.fin.N > k.by.N {
+			continue
+		}
+		i, known := rows[k.by.Call.Op]
+		if !known {
+			i = len(t.Rows)
+			rows[k.by.Call.Op] = i
+			t.Rows = append(t.Rows, claim.Compared{What: k.by.Call.Op, Cells: make([]claim.Cell, len(t.Ways))})
+		}
+		way := 1
+		if k.finCame != nil && k.finCame.N < k.by.N {
+			way = 0
+		}
+		t.Rows[i].Cells[way] = claim.Told(k.said(), k.by)
+	}
+	if len(t.Rows) == 0 {
+		return nil
+	}
+	return t
+}

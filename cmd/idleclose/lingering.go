@@ -1,0 +1,60 @@
+package main
+
+import (
+	"sockproof/lib/claim"
+	"sockproof/lib/packet"
+	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
+)
+
+// lingering: the server ends its own direction and reads on until the client has ended the other,
+// then closes.
+func lingering(t *scenario.T) {
+	client, server := keptAlive(t, "GET /1")
+	t.Hold(fromServer)
+	server.ShutdownWrite()
+	client.Send("GET /2")
+	server.Recv() // and does not answer: it has said that it sends no more
+	t.Release()
+	client.Recv()
+	client.Close()
+	server.Recv()
+	server.Close()
+}
+
+// lingerings are the requests that met a server which read on.
+func lingerings(v *tcp.View) []request {
+	var some []request
+	for _, r := range crossings(v) {
+		if r.close.Call.Op == "shutdown" {
+			some = append(some, r)
+		}
+	}
+	return some
+}
+
+var ru6 = claim.Claim{
+	ID: "RU6", Statement: "a server that half-closes and reads on for a while before it closes draws no RST",
+	Source: rfc9112b, Quantity: claim.Always, Needs: needsSegments,
+	Precondition: "no server half-closed while a request was under way, and read on",
+	Rule: claim.Each(lingerings, func(c *claim.Case, r request) {
+		r.cite(c)
+		c.Given(r.arrived != nil, "the request of %s did not arrive", r.Client.ID)
+		closed := tcp.First(r.Server.CallsOf(0, 0, "close"))
+		c.Given(closed != nil, "the server was not seen to close")
+		ends := 0
+		for _, e := range c.All(r.Server.Reads(r.close.N, closed.N)) {
+			if tcp.IsEnd(e) {
+				ends++
+			}
+		}
+		c.Given(ends > 0, "the server closed before it had read the client's end")
+		rst := tcp.With(r.Server.SentAll(0, 0), packet.RST)
+		c.CiteSegments(rst...)
+		c.Expect(len(rst) == 0, "the server's host sent a RST")
+		c.Absent()
+		c.Cite(r.served, r.end, closed)
+		c.Given(r.served != nil && r.end != nil, "the request was not read, or the client's read did not end")
+		c.Holds("the request was read, and not answered; the client's read returned %s; no RST was sent", claim.Returned(r.end))
+	}),
+}

@@ -1,0 +1,11 @@
+// Idleclose lets a server's idle close cross a client's next request, on the running kernel, and
+// reports what was seen.
+package main
+
+import (
+	"os"
+
+	"sockproof/lib/cli"
+)
+
+func main() { os.Exit(cli.Main(&program, os.Args, os.Stdout, os.Stderr)) }

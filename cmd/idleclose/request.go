@@ -1,0 +1,186 @@
+package main
+
+import (
+	"time"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
+	"sockproof/lib/wire"
+)
+
+// Requests and replies are lines; those of a scenario differ.
+const reply = "reply to "
+
+// answer lets the server read a request and reply, and the client read the reply.
+func answer(client, server *scenario.End, request string) {
+	client.Send(request)
+	server.Recv()
+	server.Send(reply + request)
+	client.Recv()
+}
+
+// keptAlive makes a connection on which a request was answered, and which both ends keep.
+func keptAlive(t *scenario.T, request string) (client, server *scenario.End) {
+	client, server = t.Connection()
+	answer(client, server, request)
+	return client, server
+}
+
+// fromServer matches what the server's host sends.
+func fromServer(p *wire.Packet) bool { return p.From == "b" }
+
+// fromClient matches what carries the client's data.
+func fromClient(p *wire.Packet) bool { return p.From == "a" && len(p.Payload) > 0 }
+
+// idleClosed lets the server close for having waited long enough; what that sends is under way
+// until the wire releases it.
+func idleClosed(t *scenario.T, server *scenario.End) {
+	t.Hold(fromServer)
+	server.Close()
+}
+
+// request is one that a client wrote on a connection that had carried an exchange before.
+type request struct {
+	*tcp.Conn
+	write   *journal.Event
+	before  *journal.Event // the client's read of the reply before
+	reply   *journal.Event // the client's read of its own reply; nil: it had none
+	end     *journal.Event // the read that ended without one: it returned 0, or an error; nil: none did
+	arrived *tcp.Segment   // at the server; nil: it did not
+	served  *journal.Event // the server's read of it; nil: it read none
+	close   *journal.Event // by which the server ended its side; nil: it did not
+	fin     *tcp.Segment   // the server's, as it left; nil: there was none
+	finCame *tcp.Segment   // as it came to the client; nil: it did not
+}
+
+// requests lists them, in order.
+func requests(v *tcp.View) []request {
+	return tcp.Derive(v, func(v *tcp.View) []request {
+		var all []request
+		for _, conn := range v.Conns {
+			if conn.Server != nil {
+				all = append(all, requestsOn(conn)...)
+			}
+		}
+		return all
+	})
+}
+
+func requestsOn(conn *tcp.Conn) []request {
+	var all []request
+	writes := conn.Client.Writes(0, 0)
+	for i, w := range writes {
+		until := 0
+		if i+1 < len(writes) {
+			until = writes[i+1].N
+		}
+		r := request{Conn: conn, write: w}
+		for _, e := range conn.Client.Reads(0, w.N) {
+			if e.Call.Result > 0 {
+				r.before = e
+			}
+		}
+		if r.before == nil || w.Call.Errno != "" {
+			continue
+		}
+		r.follow(until)
+		all = append(all, r)
+	}
+	return all
+}
+
+// follow finds what became of the request, until the next.
+func (r *request) follow(until int) {
+	for _, e := range r.Client.Reads(r.write.N, until) {
+		switch {
+		case e.Call.Result > 0:
+			r.reply = e
+		case r.end == nil && (tcp.IsEnd(e) || e.Call.Errno != "" && e.Call.Errno != journal.EAGAIN):
+			r.end = e
+		}
+	}
+	if some := tcp.Data(r.Server.Arrived(r.write.N, until)); len(some) > 0 {
+		r.arrived = some[0]
+	}
+	for _, e := range r.Server.Reads(r.write.N, until) {
+		if r.served == nil && e.Call.Result > 0 {
+			r.served = e
+		}
+	}
+	r.close = tcp.First(r.Server.CallsOf(0, 0, "close", "shutdown"))
+	if some := tcp.With(r.Server.Sent(0, 0), packet.FIN); len(some) > 0 {
+		r.fin = some[0]
+		if came := tcp.With(r.Client.Arrived(0, 0), packet.FIN); len(came) > 0 {
+			r.finCame = came[0]
+		}
+	}
+}
+
+// crossed says whether the server's FIN was under way when the request was written: sent before
+// the request came, and not come before it was written.
+func (r *request) crossed() bool {
+	return r.fin != nil && (r.arrived == nil || r.fin.N < r.arrived.N) && (r.finCame == nil || r.finCame.N > r.write.N)
+}
+
+// crossings are the requests that a FIN crossed.
+func crossings(v *tcp.View) []request {
+	var some []request
+	for _, r := range requests(v) {
+		if r.crossed() {
+			some = append(some, r)
+		}
+	}
+	return some
+}
+
+// cite lets a finding rest on what the request came to.
+func (r *request) cite(c *claim.Case) {
+	c.About(r.Client, r.Server)
+	c.Cite(r.write, r.close)
+	c.CiteSegments(r.fin, r.arrived)
+}
+
+// rst is the server's RST after the request came; nil: there was none.
+func (r *request) rst() *tcp.Segment {
+	if r.arrived == nil {
+		return nil
+	}
+	if some := tcp.With(r.Server.SentAll(r.arrived.N, 0), packet.RST); len(some) > 0 {
+		return some[0]
+	}
+	return nil
+}
+
+// text is what the client wrote.
+func (r *request) text() string { return string(r.write.Call.Data) }
+
+// idle is how long the client had nothing to do before it wrote the request, and bound how long
+// the server waited, after its last reply, before it closed; known: it did.
+func (r *request) idle() time.Duration { return time.Duration(r.write.T - r.before.T) }
+
+func (r *request) bound() (d time.Duration, known bool) {
+	if r.close == nil {
+		return 0, false
+	}
+	writes := r.Server.Writes(0, r.close.N)
+	if len(writes) == 0 {
+		return 0, false
+	}
+	return time.Duration(r.close.T - writes[len(writes)-1].T), true
+}
+
+// segments are those that are there.
+func segments(some ...*tcp.Segment) (all []*tcp.Segment) {
+	for _, s := range some {
+		if s != nil {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// carriesReply matches what carries the server's data.
+func carriesReply(p *wire.Packet) bool { return p.From == "b" && len(p.Payload) > 0 }

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"fmt"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
+)
+
+// retry: the client makes the request again on a fresh connection. Once the server's FIN had
+// crossed the first; once the server had read it, and its reply was lost.
+func retry(t *scenario.T) {
+	client, _ := crossing(t, "GET /1", "POST /order/1")
+	t.Release()
+	client.Recv()
+	client.Close()
+	again(t, "POST /order/1")
+
+	client, server := keptAlive(t, "GET /2")
+	client.Send("POST /order/2")
+	server.Recv()
+	t.Drop(carriesReply)
+	server.Send(reply + "POST /order/2")
+	t.Rule(nil)
+	server.Reset()
+	client.Recv()
+	client.Close()
+	again(t, "POST /order/2")
+}
+
+// again makes a request on a fresh connection, as a client does that was not answered.
+func again(t *scenario.T, request string) {
+	client, server := t.Connection()
+	answer(client, server, request)
+	client.Close()
+	server.Recv()
+	server.Close()
+}
+
+// attempt is a request that ended without a reply, and was made again on another connection.
+type attempt struct {
+	request
+	second *journal.Event // the client's write
+	on     *tcp.Conn
+}
+
+// attempts lists them.
+func attempts(v *tcp.View) []attempt {
+	var all []attempt
+	for _, r := range requests(v) {
+		if r.reply != nil || r.end == nil {
+			continue
+		}
+		for _, conn := range v.Conns {
+			for _, w := range conn.Client.Writes(r.end.N, 0) {
+				if conn != r.Conn && conn.Server != nil && string(w.Call.Data) == r.text() {
+					all = append(all, attempt{r, w, conn})
+				}
+			}
+		}
+	}
+	return all
+}
+
+// reads lists the server's reads of the request, on either connection.
+func (a *attempt) reads() []*journal.Event {
+	var some []*journal.Event
+	if a.served != nil {
+		some = append(some, a.served)
+	}
+	for _, e := range a.on.Server.Reads(a.second.N, 0) {
+		if string(e.Call.Data) == a.text() {
+			some = append(some, e)
+		}
+	}
+	return some
+}
+
+var ru2 = claim.Claim{
+	ID: "RU2", Statement: "retrying it on a fresh connection is right, for the server cannot have processed it",
+	Source: rfc9110, Quantity: claim.Always, Needs: needsSegments,
+	Precondition: "no request that the server's FIN had crossed was made again",
+	Rule: claim.Each(attempts, func(c *claim.Case, a attempt) {
+		c.If(a.crossed())
+		a.cite(c)
+		c.About(a.on.Client, a.on.Server)
+		c.Cite(a.end, a.second)
+		reads := c.All(a.reads())
+		c.Expect(a.served == nil, "the server had read %q before it was made again", a.text())
+		c.ExpectSeen(len(reads) == 1, "the server read %q %d times", a.text(), len(reads))
+		c.Holds("the server read %q once: on the fresh connection", a.text())
+	}),
+}
+
+// onceAndTwice is the phenomenon: to the client both look the same, and the server acts on one of
+// the requests twice.
+var onceAndTwice = claim.Phenomenon{
+	Needs: needsSegments, Precondition: "no two requests were made again, of which one had been read",
+	Rule: claim.Once(func(c *claim.Case) {
+		var once, twice *attempt
+		all := attempts(c.View)
+		for _, a := range all {
+			switch n := len(a.reads()); {
+			case n == 1 && a.crossed():
+				once = &a
+			case n == 2:
+				twice = &a
+			}
+		}
+		c.Given(len(all) > 1, "%d requests were made again", len(all))
+		for _, a := range all {
+			a.cite(c)
+			c.Cite(a.end, a.second)
+		}
+		c.ExpectSeen(once != nil && twice != nil, "the server read no request once and another twice")
+		for _, a := range []*attempt{once, twice} {
+			a.cite(c)
+			c.Cite(a.end, a.second)
+			c.All(a.reads())
+		}
+		c.Holds("made again, %q was done once, and %q twice: the client's reads had said %s and %s", once.text(), twice.text(), claim.Returned(once.end), claim.Returned(twice.end))
+	}),
+}
+
+// compareRetries is the table of how often a request was done.
+func compareRetries(v *tcp.View) *claim.Comparison {
+	t := &claim.Comparison{Title: "A request without a reply, made again", Rows: []claim.Compared{{What: "the first read"}, {What: "the server read it"}}}
+	for _, a := range attempts(v) {
+		way := "its reply was lost"
+		if a.crossed() {
+			way = "the FIN crossed it"
+		}
+		t.Ways = append(t.Ways, way)
+		reads := a.reads()
+		t.Rows[0].Cells = append(t.Rows[0].Cells, claim.Told(claim.Returned(a.end), a.end))
+		t.Rows[1].Cells = append(t.Rows[1].Cells, claim.Told(fmt.Sprintf("%d times", len(reads)), reads...))
+	}
+	if len(t.Ways) == 0 {
+		return nil
+	}
+	return t
+}
