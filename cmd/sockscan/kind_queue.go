@@ -91,7 +91,7 @@ var halfOpen = cause{
 	name: "half-open", head: "listener {service} ({owner}): {n} half open, {retried} with the SYN-ACK sent again, from {sources}",
 	means: "handshakes have begun and do not end: SYN-ACKs are not answered",
 	whose: []string{"a flood of SYNs", theNetwork}, scenario: "backlog flood",
-	next:  "many sources that send nothing else: a flood, keep net.ipv4.tcp_syncookies=1; few: the way back to them loses packets",
+	next: "many sources that send nothing else: a flood, keep net.ipv4.tcp_syncookies=1; few: the way back to them loses packets",
 }
 
 // handshakeNumbers are those of a listener's half-open connections, and the namespace's cookies.
