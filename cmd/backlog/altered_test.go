@@ -13,10 +13,11 @@ import (
 var suite = journaltest.Suite{
 	Program: &program,
 	Recordings: []string{
-		"accept-queue", "accept-queue-loopback", "accept-queue-host", "crossing", "never-room", "syn-queue", "flood",
+		"accept-queue", "accept-queue-loopback", "accept-queue-host", "crossing", "never-room", "syn-queue", "flood", "synack-retries", "synack-retries-full",
+		"reuseport", "reuseport-loopback",
 	},
 	Unseen: 0.05,
-	Cases:  slices.Concat(alteredQueue, alteredCrossing, alteredNoRoom, alteredSYNQueue, alteredFlood),
+	Cases:  slices.Concat(alteredQueue, alteredCrossing, alteredNoRoom, alteredSYNQueue, alteredFlood, alteredRetries, alteredReusePort),
 }
 
 func TestJournals(t *testing.T) { suite.Journals(t) }

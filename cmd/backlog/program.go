@@ -53,6 +53,18 @@ var program = cli.Program{
 			Networks: onWire, NoHost: needsStrangers, Hosts: ab, Phenomenon: claim.By(&sf1),
 			Claims: []*claim.Claim{&bl24, &bl25, &bl30, &bl35, &bl38, &sf1, &sf2},
 		},
+		{
+			Name: "synack-retries", Title: "clients that are dead after their SYN: how often the SYN-ACK is sent again, and when",
+			Steps: synAckSeries, Full: fullRetries,
+			Networks: onWire, NoHost: needsStrangers, Hosts: ab, Phenomenon: isGivenUp,
+			Claims: []*claim.Claim{&bl2, &bl3, &bl4, &bl5, &bl6, &bl7, &bl8, &bl36},
+		},
+		{
+			Name: "reuseport", Title: "one of two listeners on a port closes while connections wait: who is reset",
+			Steps:    reusePort,
+			Networks: []journal.Network{journal.Wire, journal.Loopback}, NoHost: "it takes a kernel setting", Hosts: ab, Phenomenon: claim.By(&rp1),
+			Claims: []*claim.Claim{&rp1, &rp2},
+		},
 	},
 	Examples: []cli.Example{
 		{Line: "backlog", Does: "a full accept queue, and the client that calls then"},

@@ -39,15 +39,15 @@ _backlog() {
 		check) words='--format --color' ;;
 		verify) words='--format --quiet --verbose --color' ;;
 		diff) words='--format --color' ;;
-		*) words='--format --net -4 -6 --repeat --timeout --step --save --quiet --ladder --verbose --color --pcap --evidence --force --label --no-redact --version --help' ;;
+		*) words='--format --net -4 -6 --repeat --timeout --full --step --save --quiet --ladder --verbose --color --pcap --evidence --force --label --no-redact --version --help' ;;
 		esac
 	else
 		case $first in
-		'') words='all accept-queue crossing never-room syn-queue flood list check verify diff help' ;;
+		'') words='all accept-queue crossing never-room syn-queue flood synack-retries reuseport list check verify diff help' ;;
 		help) words='list check verify diff' ;;
 		verify | diff) files=yes ;;
 		list | check) ;;
-		*) words='all accept-queue crossing never-room syn-queue flood' ;;
+		*) words='all accept-queue crossing never-room syn-queue flood synack-retries reuseport' ;;
 		esac
 	fi
 	if [[ -n $files ]]; then

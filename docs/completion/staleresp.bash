@@ -44,7 +44,7 @@ _staleresp() {
 		verify) words='--format --quiet --verbose --color' ;;
 		diff) words='--format --color' ;;
 		load) words='--connections --requests --late-rate --policy --seed --late-by --patience --net --format -4 -6 --color' ;;
-		*) words='--format --net -4 -6 --repeat --timeout --step --save --quiet --ladder --verbose --color --pcap --evidence --force --label --no-redact --version --patience --late-by --timestamps --help' ;;
+		*) words='--format --net -4 -6 --repeat --timeout --full --step --save --quiet --ladder --verbose --color --pcap --evidence --force --label --no-redact --version --patience --late-by --timestamps --help' ;;
 		esac
 	else
 		case $first in

@@ -30,7 +30,10 @@ type Case struct {
 }
 
 // span is a stretch of the run's clock that was measured, in nanoseconds.
-type span struct{ from, to int64 }
+type span struct {
+	from, to int64
+	slack    time.Duration // so long the program may not have run
+}
 
 // decided ends a rule.
 type decided struct{}
@@ -199,14 +202,21 @@ func (c *Case) Between(from, to *journal.Event) time.Duration {
 // Took is how long a call took, which counts only if this program ran all the while.
 func (c *Case) Took(call *journal.Event) time.Duration {
 	c.Cite(call)
-	c.timed = append(c.timed, span{call.T, call.T + call.Call.TookNS})
+	c.timed = append(c.timed, span{from: call.T, to: call.T + call.Call.TookNS})
 	return time.Duration(call.Call.TookNS)
 }
 
 // Uninterrupted says that what follows rests on a call not having been interrupted from one
 // call on: a program that is stopped and continued meanwhile wakes what waits.
 func (c *Case) Uninterrupted(from, call *journal.Event) {
-	c.timed = append(c.timed, span{from.T, call.T + call.Call.TookNS})
+	c.timed = append(c.timed, span{from: from.T, to: call.T + call.Call.TookNS})
+}
+
+// Measured says that what follows rests on the time between two events. It counts only if this
+// program ran all the while, but for as much as makes no difference.
+func (c *Case) Measured(from, to *journal.Event, slack time.Duration) {
+	c.Cite(from, to)
+	c.timed = append(c.timed, span{from: from.T, to: to.T, slack: slack})
 }
 
 // SettingOf is a setting's value as the run has it last, and where; nil: it was not read.

@@ -51,7 +51,7 @@ func (g *Gate) bears(c *Case) {
 // gapWithin is a time in which this program did not run, within a stretch that was measured.
 func gapWithin(j *journal.Journal, s span) *journal.Event {
 	for _, e := range HoldUps(j) {
-		if e.T <= s.to && s.from <= e.T+e.Process.ForNS {
+		if e.T <= s.to && s.from <= e.T+e.Process.ForNS && e.Process.ForNS > s.slack.Nanoseconds() {
 			return e
 		}
 	}

@@ -36,6 +36,7 @@ type listedScenario struct {
 	Title    string            `json:"title"`
 	Networks []journal.Network `json:"networks"`
 	NoHost   string            `json:"no_host,omitempty"`
+	Full     string            `json:"full,omitempty"` // the bound of a run with --full, where that takes more steps
 	Claims   []listedClaim     `json:"claims"`
 }
 
@@ -84,6 +85,9 @@ func listing(p *Program) list {
 	}
 	for _, s := range p.Scenarios {
 		ls := listedScenario{Name: s.Name, Title: s.Title, Networks: s.Networks, NoHost: s.NoHost, Claims: []listedClaim{}}
+		if s.Full > 0 {
+			ls.Full = s.Full.String()
+		}
 		for _, c := range s.Claims {
 			ls.Claims = append(ls.Claims, listedClaim{c.ID, c.Statement, c.Source, string(c.Quantity), c.Precondition})
 		}
@@ -105,6 +109,9 @@ func writeList(w io.Writer, p *Program) {
 		fmt.Fprintf(w, "%s%s: %s\n    networks: %s", s.Name, mark, s.Title, strings.Join(nets, ", "))
 		if s.NoHost != "" {
 			fmt.Fprintf(w, "; not host: %s", s.NoHost)
+		}
+		if s.Full > 0 {
+			fmt.Fprintf(w, "; --full: up to %v", s.Full)
 		}
 		fmt.Fprintln(w)
 		for _, c := range s.Claims {

@@ -43,6 +43,7 @@ func newSession(c *Context) (s *session, err error) {
 	s.Style.Verbosity = c.verbosity()
 	s.cond = scenario.Conditions{
 		Network: journal.Network(c.String(netFlag)), Family: c.Family(), Timeout: c.Duration(timeoutFlag), Began: s.report.Started,
+		Full:     c.Bool(fullFlag),
 		Option:   c.String,
 		Progress: s.progress.show,
 		Announce: s.progress.say,
@@ -161,6 +162,9 @@ func (s *session) once(of *scenario.Scenario) report.Run {
 	s.stdout.catchUp()
 	s.runs++
 	cond.Run, cond.First = s.runs, s.events+1
+	if cond.Full && of.Full > 0 && cond.Timeout > 0 && !s.IsSet(timeoutFlag) {
+		cond.Timeout = of.Full
+	}
 	if cond.Moves != nil && s.several {
 		cond.Moves.Of(of.Name)
 	}

@@ -48,6 +48,7 @@ const (
 	TCPUserTimeout   Option = "TCP_USER_TIMEOUT" // milliseconds
 	SOReceiveBuffer  Option = "SO_RCVBUF"        // bytes; the kernel doubles it
 	TCPQuickAck      Option = "TCP_QUICKACK"
+	TCPSynCount      Option = "TCP_SYNCNT" // of a listener too: how often its SYN-ACKs are sent again
 	SOError          Option = "SO_ERROR"
 	SODetachFilter   Option = "SO_DETACH_FILTER"
 )

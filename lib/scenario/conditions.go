@@ -13,6 +13,7 @@ type Conditions struct {
 	Timeout  time.Duration                    // of the whole run
 	Began    time.Time                        // when the program did, for runs to say when they did; zero: not told
 	Option   func(name string) string         // the binary's own flags
+	Full     bool                             // scenarios that have a shortened form take all their steps
 	Progress func(text string)                // shown while it takes long; may be nil
 	Announce func(format string, args ...any) // shown at once; may be nil
 	Caller   map[string]string                // kernel settings as they are outside, for scenarios that want the same

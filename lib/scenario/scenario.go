@@ -3,6 +3,8 @@
 package scenario
 
 import (
+	"time"
+
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/tcp"
@@ -28,6 +30,9 @@ type Scenario struct {
 	DelayedACK bool
 	// MTU of the wire, in bytes; 0: 1500. Larger, and more is carried in bulk.
 	MTU int
+	// Full bounds a run with all the steps, where there is a shortened form (T.Full); 0:
+	// there is none.
+	Full time.Duration
 	// Steps bring it about. They are taken on Linux alone.
 	Steps func(t *T)
 	// Phenomenon judges whether it was reproduced.

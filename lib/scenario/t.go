@@ -124,6 +124,10 @@ func (t *T) Option(flag string) string {
 	return t.cond.Option(flag)
 }
 
+// Full says whether all steps are to be taken, where there is a shortened form. What only the
+// rest decides is inconclusive without them.
+func (t *T) Full() bool { return t.cond.Full }
+
 // Context ends with the run's time.
 func (t *T) Context() context.Context { return t.on.Context() }
 

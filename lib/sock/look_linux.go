@@ -38,9 +38,27 @@ func (s *Socket) lookAtListener() {
 		s.t.rec.Lost(journal.SockDiag, 1)
 		return
 	}
-	if ok && found.Inode == s.ownInode() {
+	if ok && found.Inode != s.ownInode() { // another on the same port (SO_REUSEPORT)
+		found, ok, err = amongListeners(c, s.ownInode())
+		if err != nil {
+			s.t.rec.Lost(journal.SockDiag, 1)
+			return
+		}
+	}
+	if ok {
 		s.sampled(&found)
 	}
+}
+
+// amongListeners finds the listener that has an inode.
+func amongListeners(c *diag.Conn, inode uint64) (found diag.Socket, ok bool, err error) {
+	err = c.Dump(diag.Filter{States: 1 << tcpstate.Listen}, func(s diag.Socket) error {
+		if s.Inode == inode {
+			found, ok = s, true
+		}
+		return nil
+	})
+	return found, ok, err
 }
 
 // Readable says whether a read would return something other than EAGAIN: bytes,

@@ -23,6 +23,7 @@ var options = map[journal.Option]option{
 	journal.TCPUserTimeout:   {unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT},
 	journal.SOReceiveBuffer:  {unix.SOL_SOCKET, unix.SO_RCVBUF},
 	journal.TCPQuickAck:      {unix.IPPROTO_TCP, unix.TCP_QUICKACK},
+	journal.TCPSynCount:      {unix.IPPROTO_TCP, unix.TCP_SYNCNT},
 	journal.SOError:          {unix.SOL_SOCKET, unix.SO_ERROR},
 	journal.SODetachFilter:   {unix.SOL_SOCKET, unix.SO_DETACH_FILTER},
 }

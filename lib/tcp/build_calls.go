@@ -57,7 +57,7 @@ func (b *builder) call(e *journal.Event) {
 		b.accepts(s, e)
 	case "listen":
 		s.Listening = e.N
-		s.backlogs = append(s.backlogs, progress{e.N, b.bounded(s, e)})
+		b.becomesListener(s, e)
 		b.listeners[s.Local] = s
 	case "setsockopt":
 		s.sets(e)

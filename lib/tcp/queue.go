@@ -27,7 +27,7 @@ func (v *View) Listener(at journal.Address, n int) *Socket {
 		if !by(s.Listening, n) || by(s.Deaf, n) || s.Local.Port() != at.Port() || !overlap(s.Local, at) {
 			continue
 		}
-		if one != nil {
+		if one != nil || s.shares {
 			return nil
 		}
 		one = s
@@ -80,6 +80,16 @@ func (v *View) bounded(s *Socket, e *journal.Event) int {
 		return int(most)
 	}
 	return unknownBacklog
+}
+
+// becomesListener notes a backlog, and whether another listens at the same address.
+func (b *builder) becomesListener(s *Socket, e *journal.Event) {
+	s.backlogs = append(s.backlogs, progress{e.N, b.bounded(s, e)})
+	for _, k := range b.Sockets {
+		if k != s && k.Host == s.Host && by(k.Listening, e.N) && k.Deaf == 0 && k.Local.Port() == s.Local.Port() && overlap(k.Local, s.Local) {
+			k.shares, s.shares = true, true
+		}
+	}
 }
 
 // wait notes that a connection has come to a listener's accept queue, or was taken from it.

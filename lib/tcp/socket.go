@@ -40,6 +40,7 @@ type Socket struct {
 
 	// Of a listener: how many connections wait to be accepted, and its backlog.
 	waits, backlogs []progress
+	shares          bool // another listened at its address with it: which got what is not known
 }
 
 // span is a stretch of events.

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+)
+
+// The entries of the recordings: b2 is at a listener with TCP_SYNCNT 1, b4 and b5 share a
+// queue with strangers, and in full b7 has a listener to itself.
+
+// synAcks are the SYN-ACKs that left for a client's port.
+func synAcks(port string) journaltest.Which {
+	return journaltest.To(port, journaltest.PacketAt(journal.AtSent, journal.SYN|journal.ACK))
+}
+
+// later moves all events from the n-th SYN-ACK to a port on by so much.
+func later(port string, nth int, by time.Duration) journaltest.Change {
+	return func(d *journaltest.Journal) {
+		n := d.Nth(nth, synAcks(port)).N
+		for i := range d.Events {
+			if d.Events[i].N >= n {
+				d.Events[i].T += by.Nanoseconds()
+			}
+		}
+	}
+}
+
+// goneLater moves the end of an entry, and what follows.
+func goneLater(entry string, by time.Duration) journaltest.Change {
+	return func(d *journaltest.Journal) {
+		n := d.First(journaltest.Of(entry, entered(journal.Gone))).N
+		for i := range d.Events {
+			if d.Events[i].N >= n {
+				d.Events[i].T += by.Nanoseconds()
+			}
+		}
+	}
+}
+
+// wrote is the n-th write to the setting.
+func wrote(errno journal.Errno, nth int) journaltest.Change {
+	return journaltest.ChangedNth(nth, journaltest.Call(writeSetting), func(e *journal.Event) {
+		e.Call.Errno = errno
+	})
+}
+
+// threeMore lets the SYN-ACK of the entry that was given up early have been sent again three
+// times more.
+func threeMore(d *journaltest.Journal) {
+	for _, port := range []string{"40002", "40003"} {
+		sent := 0
+		for i := range d.Events {
+			if synAcks(port)(&d.Events[i]) {
+				sent++
+			}
+		}
+		last := *d.Nth(sent-1, synAcks(port))
+		for more := range 6 - sent {
+			d.Again(last.N+more, &last, nil)
+		}
+	}
+}
+
+// secondEarlier moves the third SYN-ACKs of the crowded queue, and what follows, on by a
+// second.
+func secondEarlier(d *journaltest.Journal) {
+	n := min(d.Nth(2, synAcks("40002")).N, d.Nth(2, synAcks("40003")).N)
+	for i := range d.Events {
+		if d.Events[i].N >= n {
+			d.Events[i].T -= time.Second.Nanoseconds()
+		}
+	}
+}
+
+// slower stretches the run's clock.
+func slower(by float64) journaltest.Change {
+	return func(d *journaltest.Journal) {
+		for i := range d.Events {
+			d.Events[i].T = int64(float64(d.Events[i].T) * by)
+		}
+	}
+}
+
+const full = "synack-retries-full"
+
+// alteredRetries: how often, and when.
+var alteredRetries = []journaltest.Case{
+	{Name: "as recorded", Of: "synack-retries", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "never gone", Of: "synack-retries", Do: droppedAll(journaltest.On("b", entered(journal.Gone))), Outcome: claim.OutcomeUnresolved},
+	{Name: "never gone in five minutes", Of: "synack-retries", Do: journaltest.All(
+		later("40001", 1, 5*time.Minute), droppedAll(journaltest.On("b", entered(journal.Gone))),
+	), Outcome: claim.NotReproduced},
+
+	{Name: "sent once", Of: "synack-retries", Do: journaltest.ChangedNth(1, synAcks("40001"), func(e *journal.Event) { e.Packet.Flags = journal.ACK }), Claim: "BL2", Want: claim.Refuted},
+	{Name: "never gone", Of: "synack-retries", Do: droppedAll(journaltest.On("b", entered(journal.Gone))), Claim: "BL2", Want: claim.Inconclusive},
+
+	{Name: "in full", Of: full, Do: asRecorded, Claim: "BL3", Want: claim.Confirmed},
+	{Name: "a second late", Of: full, Do: later("40004", 2, time.Second), Claim: "BL3", Want: claim.Refuted},
+	{Name: "ten seconds late", Of: full, Do: later("40004", 2, 10*time.Second), Claim: "BL3", Want: claim.Inconclusive},
+	{Name: "gone early", Of: full, Do: goneLater("b7", -10*time.Second), Claim: "BL3", Want: claim.Refuted},
+	{Name: "without --full", Of: "synack-retries", Do: asRecorded, Claim: "BL3", Want: claim.Inconclusive},
+
+	{Name: "three more", Of: full, Do: threeMore, Claim: "BL4", Want: claim.Confirmed},
+	{Name: "a second earlier", Of: "synack-retries", Do: secondEarlier, Claim: "BL7", Want: claim.Confirmed},
+
+	{Name: "in full", Of: full, Do: asRecorded, Claim: "BL5", Want: claim.Refuted},
+	{Name: "three times as slow", Of: full, Do: slower(2.8), Claim: "BL5", Want: claim.Confirmed},
+	{Name: "without --full", Of: "synack-retries", Do: asRecorded, Claim: "BL5", Want: claim.Inconclusive},
+
+	{Name: "in full", Of: full, Do: asRecorded, Claim: "BL6", Want: claim.Confirmed},
+	{Name: "three times as slow", Of: full, Do: slower(2.8), Claim: "BL6", Want: claim.Refuted},
+	{Name: "without --full", Of: "synack-retries", Do: asRecorded, Claim: "BL6", Want: claim.Inconclusive},
+
+	{Name: "256 taken", Of: "synack-retries", Do: journaltest.All(wrote("", 1), journaltest.ChangedNth(2, journaltest.Setting(synAckRetries), func(e *journal.Event) { e.Setting.New = "256" })), Claim: "BL8", Want: claim.Refuted},
+	{Name: "255 refused", Of: "synack-retries", Do: journaltest.All(wrote(journal.EINVAL, 0), journaltest.ChangedNth(1, journaltest.Setting(synAckRetries), func(e *journal.Event) { e.Setting.New = "5" })), Claim: "BL8", Want: claim.Refuted},
+	{Name: "another default", Of: "synack-retries", Do: changed(journaltest.Setting(synAckRetries), func(e *journal.Event) { e.Setting.Old, e.Setting.New = "3", "3" }), Claim: "BL8", Want: claim.Refuted},
+	{Name: "not allowed", Of: "synack-retries", Do: wrote(journal.EACCES, 1), Claim: "BL8", Want: claim.Inconclusive},
+
+	{Name: "never gone in five minutes", Of: "synack-retries", Do: journaltest.All(
+		later("40001", 1, 5*time.Minute), droppedAll(journaltest.On("b", entered(journal.Gone))),
+	), Claim: "BL36", Want: claim.Refuted},
+	{Name: "never gone", Of: "synack-retries", Do: droppedAll(journaltest.On("b", entered(journal.Gone))), Claim: "BL36", Want: claim.Inconclusive},
+}
+
+// Without --full these are undecided, and no others.
+func TestWhatNeedsFull(t *testing.T) {
+	of := suite.Scenario(t, "synack-retries")
+	_, _, short := of.Judge(journaltest.Recorded(t, "synack-retries"))
+	_, _, long := of.Judge(journaltest.Recorded(t, full))
+	needs := map[string]bool{"BL3": true, "BL5": true, "BL6": true}
+	for i := range short {
+		if is := short[i].Verdict != long[i].Verdict; is != needs[short[i].Claim] {
+			t.Errorf("%s: %s, in full %s", short[i].Claim, short[i].Verdict, long[i].Verdict)
+		}
+	}
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+)
+
+// spared lets the first client that was reset not have been.
+func spared(d *journaltest.Journal) {
+	rst := d.First(func(e *journal.Event) bool {
+		return e.Packet != nil && e.Packet.At == journal.AtDelivered && e.Packet.Flags.Has(journal.RST)
+	})
+	rst.Packet.At = journal.AtDropped
+	client := d.First(func(e *journal.Event) bool {
+		return e.Call != nil && e.Call.Op == "read" && e.Call.Errno == journal.ECONNRESET
+	})
+	client.Call.Errno = journal.EAGAIN
+}
+
+// struck lets the n-th read have failed with a reset, and a RST have come.
+func struck(n int) journaltest.Change {
+	return func(d *journaltest.Journal) {
+		read := d.Nth(n, journaltest.Call("read"))
+		read.Call.Errno = journal.ECONNRESET
+		like := d.First(func(e *journal.Event) bool {
+			return e.Packet != nil && e.Packet.At == journal.AtDelivered && e.Packet.Flags.Has(journal.RST)
+		})
+		at := journal.Address("")
+		for _, s := range d.Sockets {
+			if s.ID == read.Socket {
+				at = s.Local
+			}
+		}
+		close := d.Nth(1, journaltest.On("b", journaltest.Call("close")))
+		d.Carry(close.N, like, func(p *journal.Packet) { p.Dst, p.Src = at, "192.0.2.2:8081" })
+	}
+}
+
+// alteredReusePort: who is reset when one of two listeners closes.
+var alteredReusePort = []journaltest.Case{
+	{Name: "as recorded", Of: "reuseport", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "one was spared", Of: "reuseport", Do: spared, Outcome: claim.NotReproduced},
+	{Name: "the setting was not read", Of: "reuseport", Do: droppedAll(journaltest.Setting(migrateReq)), Outcome: claim.OutcomeUnresolved},
+
+	{Name: "one was spared", Of: "reuseport", Do: spared, Claim: "RP1", Want: claim.Refuted},
+	{Name: "not looked at", Of: "reuseport", Do: droppedAll(samples(journal.Listen)), Claim: "RP1", Want: claim.Inconclusive},
+	{Name: "as recorded on loopback", Of: "reuseport-loopback", Do: asRecorded, Claim: "RP1", Want: claim.Confirmed},
+
+	{Name: "one was reset", Of: "reuseport", Do: struck(sharers), Claim: "RP2", Want: claim.Refuted},
+	{Name: "one is missing", Of: "reuseport", Do: journaltest.ChangedNth(5, samples(journal.Listen), func(e *journal.Event) { e.Sample.RxQueue-- }), Claim: "RP2", Want: claim.Refuted},
+	{Name: "not looked at", Of: "reuseport", Do: droppedAll(samples(journal.Listen)), Claim: "RP2", Want: claim.Inconclusive},
+}
