@@ -32,8 +32,8 @@ func struck(n int) journaltest.Change {
 				at = s.Local
 			}
 		}
-		close := d.Nth(1, journaltest.On("b", journaltest.Call("close")))
-		d.Carry(close.N, like, func(p *journal.Packet) { p.Dst, p.Src = at, "192.0.2.2:8081" })
+		closed := d.Nth(1, journaltest.On("b", journaltest.Call("close")))
+		d.Carry(closed.N, like, func(p *journal.Packet) { p.Dst, p.Src = at, "192.0.2.2:8081" })
 	}
 }
 
