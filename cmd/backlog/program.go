@@ -60,6 +60,12 @@ var program = cli.Program{
 			Claims: []*claim.Claim{&bl2, &bl3, &bl4, &bl5, &bl6, &bl7, &bl8, &bl36},
 		},
 		{
+			Name: "cookie-overflow", Title: "a client brings its cookie back to a full accept queue: it is connected, and its server has never heard of it",
+			Steps:    cookieOverflow,
+			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: isUnheardOf,
+			Claims: []*claim.Claim{&bl40},
+		},
+		{
 			Name: "reuseport", Title: "one of two listeners on a port closes while connections wait: who is reset",
 			Steps:    reusePort,
 			Networks: []journal.Network{journal.Wire, journal.Loopback}, NoHost: "it takes a kernel setting", Hosts: ab, Phenomenon: claim.By(&rp1),

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+)
+
+// comesAgain lets the client's ACK come once more when there was room.
+func comesAgain(d *journaltest.Journal) {
+	room := d.Nth(1, journaltest.Call("accept4"))
+	like := d.First(journaltest.From("40003", delivered("b", journal.ACK)))
+	d.Carry(room.N, like, func(*journal.Packet) {})
+}
+
+// alteredCookieOverflow: a client that brings its cookie back to a full queue.
+var alteredCookieOverflow = []journaltest.Case{
+	{Name: "as recorded", Of: "cookie-overflow", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "it came again", Of: "cookie-overflow", Do: comesAgain, Outcome: claim.NotReproduced},
+	{Name: "there was an entry", Of: "cookie-overflow", Do: changed(listings, func(e *journal.Event) {
+		e.Table.Sockets = []string{journal.Listed{State: journal.SynRecv, Local: "192.0.2.2:8080", Remote: "192.0.2.1:40003"}.String()}
+	}), Outcome: claim.NotReproduced},
+	{Name: "it did not read", Of: "cookie-overflow", Do: dropped(read("a3")), Outcome: claim.OutcomeUnresolved},
+
+	{Name: "it came again", Of: "cookie-overflow", Do: comesAgain, Claim: "BL40", Want: claim.Confirmed},
+	{Name: "it did not read", Of: "cookie-overflow", Do: dropped(read("a3")), Claim: "BL40", Want: claim.Inconclusive},
+	{Name: "without cookies", Of: "cookie-overflow", Do: changed(journaltest.Setting(synCookies), func(e *journal.Event) { e.Setting.New = "0" }), Claim: "BL40", Want: claim.Inconclusive},
+}
