@@ -90,10 +90,12 @@ func judgeIdleClose(r *record) verdict {
 	return judgeRetried(r)
 }
 
-// attempts counts how often the request that crossed was made before the peer misbehaved, and
-// on other connections after.
+// attempts counts how often the request that crossed was made before, and on other connections
+// after. Where no filter could be attached it was read before the peer misbehaved: the last
+// one on its connection is that request itself.
 func (r *record) attempts(of fact) (own, again int) {
 	since := r.first(did).AtNS
+	read := true // it had arrived by then
 	for _, f := range r.of(asked) {
 		switch {
 		case f.Request != of.Request:
@@ -101,7 +103,12 @@ func (r *record) attempts(of fact) (own, again int) {
 			own++
 		case f.Conn != of.Conn:
 			again++
+		default:
+			read = false
 		}
+	}
+	if read && own > 0 {
+		own--
 	}
 	return own, again
 }
