@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"sockproof/cmd/badpeer/internal/protocol"
+	"sockproof/lib/journal"
 )
 
 // halfCloseMode ends one direction, and reads on.
@@ -27,10 +28,15 @@ func (h *halfCloser) request(c *conn, r protocol.Request) {
 		return
 	}
 	if h.protocol != "raw" {
+		c.cork()
 		c.answer(r)
 	}
 	c.halfClose()
 }
+
+// cork holds back what is written, so that the FIN comes in the same segment: a program that
+// has read the reply can know of the end, too, and does not race against it.
+func (c *conn) cork() { c.end.Set(journal.TCPCork, 1) }
 
 // turn does not wait for ever for a program that says nothing where nothing is due.
 func (h *halfCloser) turn() {
@@ -54,7 +60,7 @@ func (h *halfCloser) call(c *conn) {
 	n, whole, why := c.await(asker, h.patience)
 	switch {
 	case whole:
-		h.note(replied, c, nil, "whole: %s", count(n, "byte"))
+		h.note(replied, c, nil, "whole: %s", sized(asker, n))
 	case c.reset:
 		h.note(ended, c, nil, "by a reset")
 	default:
@@ -101,6 +107,9 @@ func judgeHalfClosedServer(r, since *record) verdict {
 	case len(f.Detail) > 3 && f.Detail[:3] == "not":
 		return fails("it sent no whole reply after the FIN: %s", f.Detail)
 	default:
+		if was, is, worse := r.worse(f.Detail); worse {
+			return fails("it answered a client that had half-closed with status %s, and one that had not with %s", is, was)
+		}
 		return copes("the reply arrived after the FIN, %s", f.Detail)
 	}
 }

@@ -163,6 +163,9 @@ func judgeServed(r *record) verdict {
 	case r.end.byItself():
 		return fails("the server %s, %s", r.end.how(), r.sinceDid())
 	case since.has(served):
+		if was, is, worse := r.worse(since.first(served).Detail); worse {
+			return fails("the server is alive, and answers a well-behaved client with status %s since; before, with %s", is, was)
+		}
 		return copes("the server lives on, and answered a well-behaved client: %s", since.first(served).Detail)
 	}
 	return fails("the server is alive, and answers no well-behaved client any more: %s", since.first(unserved).Detail)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"net/netip"
+	"strings"
 	"time"
 
 	"sockproof/cmd/badpeer/internal/protocol"
@@ -93,8 +94,30 @@ func (p *play) askWell() bool {
 	if !whole {
 		return p.refuse(why)
 	}
-	p.note(served, c, nil, "with %s", count(n, "byte"))
+	p.note(served, c, nil, "with %s", sized(asker, n))
 	return true
+}
+
+// sized is how large a reply is and, where the protocol has such a thing, its status.
+func sized(a protocol.Asker, n int) string {
+	text := count(n, "byte")
+	if s, has := a.(interface{ Status() string }); has {
+		text += ", " + s.Status()
+	}
+	return text
+}
+
+// statusIn is the status in a fact about a reply; "": it has none.
+func statusIn(detail string) string {
+	_, status, _ := strings.Cut(detail, ", status ")
+	return status
+}
+
+// worse says whether a reply reports an error of the server's or the client's, and the first one that
+// a well-behaved client got did not.
+func (r *record) worse(detail string) (was, is string, worse bool) {
+	was, is = statusIn(r.first(served).Detail), statusIn(detail)
+	return was, is, was != "" && was < "4" && is >= "4"
 }
 
 func (p *play) asker() protocol.Asker {

@@ -134,6 +134,7 @@ func (l *leaver) piece(c *conn, b []byte) bool {
 }
 
 func (h *halfCloser) piece(c *conn, b []byte) bool {
+	c.cork()
 	c.write(b)
 	c.halfClose()
 	return true

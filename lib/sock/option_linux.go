@@ -24,6 +24,7 @@ var options = map[journal.Option]option{
 	journal.SOReceiveBuffer:  {unix.SOL_SOCKET, unix.SO_RCVBUF},
 	journal.TCPQuickAck:      {unix.IPPROTO_TCP, unix.TCP_QUICKACK},
 	journal.TCPSynCount:      {unix.IPPROTO_TCP, unix.TCP_SYNCNT},
+	journal.TCPCork:          {unix.IPPROTO_TCP, unix.TCP_CORK},
 	journal.SOError:          {unix.SOL_SOCKET, unix.SO_ERROR},
 	journal.SODetachFilter:   {unix.SOL_SOCKET, unix.SO_DETACH_FILTER},
 }

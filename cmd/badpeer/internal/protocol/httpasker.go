@@ -11,7 +11,11 @@ import (
 // httpClient is a client of HTTP/1.1.
 type httpClient struct {
 	method string // of the last request: a response to HEAD has no body
+	status int    // of the last response
 }
+
+// Status is how the last request was answered, in a word.
+func (h *httpClient) Status() string { return fmt.Sprintf("status %d", h.status) }
 
 // Ask is GET / by default. A text of one line is a target or a method and a target;
 // one of several lines is sent as it is.
@@ -65,6 +69,7 @@ func (h *httpClient) response(text []byte, ended bool) (n int, interim, whole bo
 		return 0, false, false, source.unlessShort(fmt.Errorf("http: %s: want a response of HTTP/1.1", oneLine(err.Error())))
 	}
 	defer r.Body.Close()
+	h.status = r.StatusCode
 	if r.ProtoMajor != 1 {
 		return 0, false, false, fmt.Errorf("http: %s: want HTTP/1.1", r.Proto)
 	}
