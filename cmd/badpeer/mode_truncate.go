@@ -32,11 +32,12 @@ func (x *truncater) request(c *conn, r protocol.Request) {
 		c.answer(r)
 		return
 	}
-	body := strings.TrimSpace(strings.Repeat(token.Of(r.Text).String()+" ", tokens))
+	mark := token.Of(append([]byte("cut: "), r.Text...)).String() // of no whole reply: the program may ask again, and print that one
+	body := strings.TrimSpace(strings.Repeat(mark+" ", tokens))
 	ways := map[string]protocol.Cut{"length": protocol.CutLength, "chunked": protocol.CutChunked, "end": protocol.CutEnd}
 	b, judgedToo, err := c.codec.Cut(r, body, ways[x.how])
 	x.t.Must(err)
-	x.cut = []byte(body[:len(token.Of(r.Text).String())])
+	x.cut = []byte(mark)
 	c.write(b)
 	how := "closed in the middle of a reply (" + x.how + ")"
 	if !judgedToo {
