@@ -38,6 +38,8 @@ const (
 	limited   what = "limited"    // a bound of the peer's was reached: which
 	wrong     what = "wrong"      // a line of those: where it took another request's reply
 	attempted what = "attempted"  // it was seen to connect
+	behind    what = "behind"     // a process that it had started, and that met the peer, outlived it
+	crashed   what = "crashed"    // such a process died of a signal: which
 )
 
 // fact is one thing that the program or its peer did.

@@ -29,6 +29,7 @@ func (p *play) whose(c *conn) {
 	}
 	o, why := p.owner(c)
 	if c.mine = why == ""; c.mine {
+		p.watchHolder(c, o)
 		p.note(met, c, nil, "from %s, %s (pid %d)", c.far, o.Program, o.PID)
 		return
 	}

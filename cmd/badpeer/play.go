@@ -34,6 +34,7 @@ type play struct {
 	cmd      *scenario.Command
 	clients  *live.Clients
 	conns    []*conn
+	holders  []holder
 	facts    []fact
 	began    time.Time
 	acted    bool // the peer has misbehaved
@@ -55,6 +56,7 @@ func (p *play) steps(t *scenario.T) {
 	})
 	defer p.clients.Close()
 	defer p.output.close()
+	defer p.closeHolders()
 	p.player = p.mode.play(p)
 	switch {
 	case p.server.IsValid():
@@ -217,6 +219,7 @@ func (p *play) finish() {
 	if p.cmd.Ended() {
 		p.t.Await(tail, func() bool { p.turn(); return p.allClosed() })
 		p.output.wait()
+		p.fates()
 	} else {
 		p.note(alive, nil, nil, "after %v", time.Since(p.began).Round(time.Millisecond))
 		p.note(stopped, nil, nil, "by the peer, when nothing more was to be seen")

@@ -63,7 +63,11 @@ func (m *mode) verdictOn(r *record) verdict {
 	case !r.has(did):
 		return open(m.untried, "the program never gave the peer the occasion: it %s", r.sofar())
 	}
-	return m.judge(r)
+	v := m.judge(r)
+	if fate, decided := judgeFates(r); decided && v.Word == coped {
+		return fate
+	}
+	return v
 }
 
 // neverMet is the verdict on a program that made no connection.
