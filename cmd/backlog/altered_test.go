@@ -14,10 +14,10 @@ var suite = journaltest.Suite{
 	Program: &program,
 	Recordings: []string{
 		"accept-queue", "accept-queue-loopback", "accept-queue-host", "crossing", "never-room", "syn-queue", "flood", "synack-retries", "synack-retries-full",
-		"reuseport", "reuseport-loopback", "cookie-overflow",
+		"reuseport", "reuseport-loopback", "cookies", "cookie-overflow",
 	},
 	Unseen: 0.05,
-	Cases:  slices.Concat(alteredQueue, alteredCrossing, alteredNoRoom, alteredSYNQueue, alteredFlood, alteredRetries, alteredReusePort, alteredCookieOverflow),
+	Cases:  slices.Concat(alteredQueue, alteredCrossing, alteredNoRoom, alteredSYNQueue, alteredFlood, alteredRetries, alteredReusePort, alteredCookies, alteredCookieOverflow),
 }
 
 func TestJournals(t *testing.T) { suite.Journals(t) }

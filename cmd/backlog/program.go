@@ -60,6 +60,12 @@ var program = cli.Program{
 			Claims: []*claim.Claim{&bl2, &bl3, &bl4, &bl5, &bl6, &bl7, &bl8, &bl36},
 		},
 		{
+			Name: "cookies", Title: "the server answers with cookies: what comes back, right and wrong, and what is lost without timestamps",
+			Steps:    cookies,
+			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: makesOne,
+			Claims: []*claim.Claim{&bl26, &bl27, &bl29, &sf3},
+		},
+		{
 			Name: "cookie-overflow", Title: "a client brings its cookie back to a full accept queue: it is connected, and its server has never heard of it",
 			Steps:    cookieOverflow,
 			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: isUnheardOf,

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"slices"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+)
+
+// The clients of the recording: a1 brings its cookie back, in the place of what a2 sends
+// comes a wrong number, and a3 has no timestamps.
+
+// neverMade lets no witness have seen the connection of the first cookie.
+func neverMade(d *journaltest.Journal) { d.DropAll(journaltest.Of("b2", entered(journal.Established))) }
+
+// withOptions gives the SYN-ACK for a port these options.
+func withOptions(port string, options ...string) journaltest.Change {
+	return changed(synAcks(port), func(e *journal.Event) { e.Packet.Options = options })
+}
+
+// oneEntry lets the listing have found a half-open connection.
+func oneEntry(d *journaltest.Journal) {
+	d.First(listings).Table.Sockets = []string{journal.Listed{State: journal.SynRecv, Local: "192.0.2.2:8080", Remote: "192.0.2.1:40001"}.String()}
+}
+
+// withoutCookies lets tcp_syncookies have been 0.
+var withoutCookies = changed(journaltest.Setting(synCookies), func(e *journal.Event) { e.Setting.New = "0" })
+
+// alteredCookies: what a cookie carries, and what comes back.
+var alteredCookies = []journaltest.Case{
+	{Name: "as recorded", Of: "cookies", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "there was an entry", Of: "cookies", Do: oneEntry, Outcome: claim.NotReproduced},
+	{Name: "without cookies", Of: "cookies", Do: withoutCookies, Outcome: claim.OutcomeUnresolved},
+
+	{Name: "there was an entry", Of: "cookies", Do: oneEntry, Claim: "BL26", Want: claim.Refuted},
+	{Name: "no connection was made", Of: "cookies", Do: neverMade, Claim: "BL26", Want: claim.Refuted},
+	{Name: "not listed", Of: "cookies", Do: dropped(listings), Claim: "BL26", Want: claim.Inconclusive},
+
+	{Name: "the right number made none", Of: "cookies", Do: neverMade, Claim: "BL27", Want: claim.Refuted},
+	{Name: "the wrong one drew nothing", Of: "cookies", Do: changed(journaltest.PacketAt(journal.AtSent, journal.RST), func(e *journal.Event) { e.Packet.Flags = journal.ACK }), Claim: "BL27", Want: claim.Refuted},
+	{Name: "the settings were not read", Of: "cookies", Do: droppedAll(journaltest.Setting(synCookies)), Claim: "BL27", Want: claim.Inconclusive},
+
+	{Name: "it got both", Of: "cookies", Do: withOptions("40003", "mss 1460", "sackOK", "wscale 10"), Claim: "BL29", Want: claim.Confirmed},
+	{Name: "the settings were not read", Of: "cookies", Do: droppedAll(journaltest.Setting(synCookies)), Claim: "BL29", Want: claim.Inconclusive},
+
+	{Name: "it got one", Of: "cookies", Do: withOptions("40003", "mss 1460", "sackOK"), Claim: "SF3", Want: claim.Refuted},
+	{Name: "it had timestamps", Of: "cookies", Do: journaltest.ChangedAll(journaltest.From("40003", func(e *journal.Event) bool { return e.Packet.Flags.Has(journal.SYN) }), func(e *journal.Event) {
+		e.Packet.Options = append(slices.Clone(e.Packet.Options), "TS val 1 ecr 0")
+	}), Claim: "SF3", Want: claim.Inconclusive},
+}
