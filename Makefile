@@ -15,7 +15,7 @@ BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -tags $(TAGS)
 LINTER_VERSION := v2.15.0
 LINTER         := bin/tools/golangci-lint-$(LINTER_VERSION)
 
-BINARIES := selfconnect simopen halfclose lingerreset staleresp backlog idleclose sockscan badpeer
+BINARIES := selfconnect simopen halfclose lingerreset staleresp backlog deadpeer idleclose sockscan badpeer
 
 .PHONY: help demo build install uninstall test race lint docs labs browser bench bench-watch shape lies worlds worlds-sample fuzz clean
 

@@ -46,6 +46,7 @@ func measure(root string) (*shape, error) {
 		{name: "lingerreset", most: 8},
 		{name: "staleresp", most: 10},
 		{name: "backlog", most: 8},
+		{name: "deadpeer", most: 8},
 		{name: "idleclose", most: 8},
 	} {
 		if err := b.measure(fset, all); err != nil {

@@ -17,7 +17,7 @@ import (
 // phenomena are the binaries that have scenarios, binaries all, in the order in which the
 // pages have them.
 var (
-	phenomena = []string{"selfconnect", "simopen", "halfclose", "lingerreset", "staleresp", "backlog", "idleclose"}
+	phenomena = []string{"selfconnect", "simopen", "halfclose", "lingerreset", "staleresp", "backlog", "deadpeer", "idleclose"}
 	binaries  = append(slices.Clone(phenomena), "sockscan", "badpeer")
 )
 

@@ -11,6 +11,12 @@ type Value string
 // On says whether a switch is on.
 func (v Value) On() bool { return v == "1" }
 
+// Int is a value that is a number; is: it is one.
+func (v Value) Int() (n int64, is bool) {
+	n, err := strconv.ParseInt(string(v), 10, 64)
+	return n, err == nil
+}
+
 // Errno is the value of SO_ERROR; "": there was no error.
 func (v Value) Errno() Errno {
 	if v == "0" {

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"time"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
+	"sockproof/lib/wire"
+)
+
+// cable cuts the path: nothing passes any more, either way, and nobody is told.
+func cable(t *scenario.T) { t.Rule(func(*wire.Packet) wire.Fate { return wire.Drop }) }
+
+// mend lets everything pass again.
+func mend(t *scenario.T) { t.Rule(nil) }
+
+// keepAlive has a socket probe a peer that is silent: after a second, each second, so many times.
+func keepAlive(e *scenario.End, probes int) {
+	e.Set(journal.SOKeepAlive, 1)
+	e.Set(journal.TCPKeepIdle, 1)
+	e.Set(journal.TCPKeepInterval, 1)
+	e.Set(journal.TCPKeepCount, probes)
+}
+
+// timedOut says whether sock_diag no longer finds a socket established: for Await.
+func timedOut(e *scenario.End) func() bool {
+	return func() bool { return e.State() == journal.Close }
+}
+
+// dead is a connection of which something was lost and nothing arrived after that, up to the
+// end of the cut, or of the steps.
+type dead struct {
+	*tcp.Conn
+	lost  []*tcp.Segment // from the first on
+	last  *tcp.Segment   // that arrived before
+	until int            // the event at which something arrived again; 0: nothing did
+}
+
+// deadConns lists them.
+func deadConns(v *tcp.View) []dead {
+	return tcp.Derive(v, func(v *tcp.View) []dead {
+		var all []dead
+		for _, conn := range v.Conns {
+			if conn.Server == nil {
+				continue
+			}
+			if d, is := deadConn(conn); is {
+				all = append(all, d)
+			}
+		}
+		return all
+	})
+}
+
+func deadConn(conn *tcp.Conn) (d dead, is bool) {
+	d.Conn = conn
+	for _, s := range conn.Segments {
+		switch s.Packet.At {
+		case journal.AtDropped:
+			d.lost = append(d.lost, s)
+		case journal.AtDelivered:
+			if len(d.lost) > 0 {
+				d.until = s.N
+				return d, true
+			}
+			d.last = s
+		}
+	}
+	return d, len(d.lost) > 0 && d.last != nil
+}
+
+// ends are both.
+func (d *dead) ends() []*tcp.Socket { return []*tcp.Socket{d.Client, d.Server} }
+
+// silence is how long nothing had passed when the first segment was lost.
+func (d *dead) silence() time.Duration { return time.Duration(d.lost[0].T - d.last.T) }
+
+// quiet is the last event of the first half of the silence: what is read after it is read on a
+// path that has been silent for a while.
+func (d *dead) quiet() (n int) {
+	n = d.last.N
+	for _, s := range d.ends() {
+		for _, e := range s.Calls {
+			if e.N < d.lost[0].N && e.T < d.last.T+d.silence().Nanoseconds()/2 {
+				n = max(n, e.N)
+			}
+		}
+	}
+	return n
+}
+
+// carriesData says whether what was lost first carried data.
+func (d *dead) carriesData() bool { return d.lost[0].Packet.Len > 0 && !isProbe(d.lost[0]) }
+
+// isProbe says whether a segment is a keepalive probe: it says again the last byte before its
+// sender's next, or nothing at all there (RFC 9293 §3.8.4).
+func isProbe(s *tcp.Segment) bool {
+	return s.Is(packet.ACK) && s.Packet.Len <= 1
+}
+
+// stood expects that both ends were in ESTABLISHED from one event to another as both witnesses
+// saw them.
+func stood(c *claim.Case, s *tcp.Socket, from, until int) {
+	for _, w := range []journal.Witness{journal.TCPInfo, journal.SockDiag} {
+		state, at := s.StateAt(w, from)
+		c.Cite(c.Event(at))
+		c.Given(state != "", "%s had not seen %s", w, s.ID)
+		c.Expect(state == journal.Established, "%s saw %s in %s", w, s.ID, state)
+		for _, e := range s.States(w) {
+			if e.N > from && (until == 0 || e.N < until) {
+				c.Cite(e)
+				c.Expect(false, "%s saw %s go to %s", w, s.ID, e.State.To)
+			}
+		}
+	}
+}
+
+// nothingRead expects that whatever an end read meanwhile found nothing.
+func nothingRead(c *claim.Case, s *tcp.Socket, from, until int) {
+	reads := c.All(s.Reads(from, until))
+	c.Given(len(reads) > 0, "%s was not read meanwhile", s.ID)
+	for _, e := range reads {
+		c.Expect(e.Call.Errno == journal.EAGAIN, "the read of %s returned %s", s.ID, claim.Returned(e))
+	}
+}
+
+func seconds(d time.Duration) string { return d.Round(10 * time.Millisecond).String() }

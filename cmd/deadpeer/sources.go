@@ -1,0 +1,18 @@
+package main
+
+import "sockproof/lib/journal"
+
+// Where the statements come from.
+const (
+	article000 = "article 000, “TCP三次握手四次挥手详解”"
+	tcp7       = "tcp(7)"
+	rfc9293    = "RFC 9293 §3.8"
+	folklore   = "folklore"
+	field      = "field experience with stateful filters"
+)
+
+// What the rules need to see.
+var (
+	needsCalls    = []journal.Witness{journal.Calls}
+	needsSegments = []journal.Witness{journal.Calls, journal.Packets, journal.TCPInfo, journal.SockDiag}
+)

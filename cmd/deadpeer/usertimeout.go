@@ -1,0 +1,99 @@
+package main
+
+import (
+	"time"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
+)
+
+// How long data may stay unacknowledged (TCP_USER_TIMEOUT), in milliseconds: short, and longer than
+// the keepalive probes take that come to their count meanwhile.
+const (
+	shortTimeout = 1000
+	longTimeout  = 60_000
+)
+
+// userTimeout: TCP_USER_TIMEOUT with data, and with keepalive: shorter than the probes would take,
+// and longer.
+func userTimeout(t *scenario.T) {
+	client, _ := t.Connection()
+	client.Set(journal.TCPUserTimeout, shortTimeout)
+	short, _ := t.Connection()
+	keepAlive(short, 9)
+	short.Set(journal.TCPUserTimeout, shortTimeout+500)
+	long, _ := t.Connection()
+	keepAlive(long, 1)
+	long.Set(journal.TCPUserTimeout, longTimeout)
+	cable(t)
+	client.Send("anybody there?")
+	t.Await(5*time.Second, func() bool { return timedOut(client)() && timedOut(short)() })
+	client.Recv()
+	short.Recv()
+	t.Wait(2500 * time.Millisecond)
+	long.Recv()
+}
+
+// timeoutOf is a socket's TCP_USER_TIMEOUT; 0: it has none.
+func timeoutOf(c *claim.Case, s *tcp.Socket) time.Duration {
+	value, set := s.Option(journal.TCPUserTimeout, 0)
+	ms, is := value.Int()
+	if set == nil || !is {
+		return 0
+	}
+	c.Cite(set)
+	return time.Duration(ms) * time.Millisecond
+}
+
+var ut1 = claim.Claim{
+	ID: "UT1", Statement: "TCP_USER_TIMEOUT bounds how long sent data may stay unacknowledged", Source: tcp7, Quantity: claim.Always, Needs: needsSegments,
+	Precondition: "no socket with TCP_USER_TIMEOUT had data unacknowledged on a dead path",
+	Rule: claim.Each(senders, func(c *claim.Case, x sender) {
+		timeout := timeoutOf(c, x.who)
+		c.If(timeout > 0)
+		c.About(x.Client, x.Server)
+		c.CiteSegments(x.data...)
+		lasted := time.Duration(c.Journal.ElapsedNS - x.data[0].T)
+		if x.down == nil {
+			c.Given(lasted > 2*timeout, "it was watched for %s only", seconds(lasted))
+			c.ExpectSeen(false, "%s was still there %s after its data was first lost, its timeout %s", x.who.ID, seconds(lasted), timeout)
+		}
+		c.Cite(x.down)
+		took := time.Duration(x.down.T - x.data[0].T)
+		c.Expect(took >= timeout, "%s was torn down after %s, before its timeout of %s", x.who.ID, seconds(took), timeout)
+		c.Given(took <= 2*timeout, "%s was seen torn down only after %s", x.who.ID, seconds(took))
+		read := c.First(x.who.Reads(x.down.N, 0))
+		c.Given(read != nil, "%s was not read then", x.who.ID)
+		c.Expect(read.Call.Errno == journal.ETIMEDOUT, "the read of %s returned %s", x.who.ID, claim.Returned(read))
+		c.Holds("%s was torn down %s after its data was first lost, by a timeout of %s that is looked at when it sends again: ETIMEDOUT", x.who.ID, seconds(took), timeout)
+	}),
+}
+
+var ut2 = claim.Claim{
+	ID: "UT2", Statement: "it bounds keepalive too, instead of the number of probes", Source: tcp7, Quantity: claim.Always, Needs: needsSegments,
+	Precondition: "no socket with keepalive and TCP_USER_TIMEOUT had its probes lost",
+	Rule: claim.Each(probings, func(c *claim.Case, p probing) {
+		timeout := timeoutOf(c, p.who)
+		c.If(timeout > 0 && len(p.probes) > 0)
+		c.About(p.Client, p.Server)
+		c.CiteSegments(p.probes...)
+		silent := time.Duration(c.Journal.ElapsedNS - p.last.T)
+		if p.down != nil {
+			c.Cite(p.down)
+			silent = time.Duration(p.down.T - p.last.T)
+			c.Expect(silent >= timeout, "%s was torn down after %s, before its timeout of %s", p.who.ID, seconds(silent), timeout)
+			c.Expect(len(p.probes) < p.count, "%s was torn down after all of its %d probes", p.who.ID, p.count)
+			c.Holds("%s was torn down after %s and %d probes of %d: its timeout is %s", p.who.ID, seconds(silent), len(p.probes), p.count, timeout)
+			return
+		}
+		c.Given(len(p.probes) > p.count, "%d of %d probes were sent", len(p.probes), p.count)
+		c.Absent()
+		c.Expect(silent < timeout, "%s was still there after %s, its timeout %s", p.who.ID, seconds(silent), timeout)
+		c.Holds("%s was still there after %d probes, of which %d may go unanswered: its timeout is %s", p.who.ID, len(p.probes), p.count, timeout)
+	}),
+}
+
+// byTimeout is the phenomenon.
+var byTimeout = claim.By(&ut2)

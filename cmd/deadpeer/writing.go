@@ -1,0 +1,144 @@
+package main
+
+import (
+	"time"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
+)
+
+const retries2 = "net.ipv4.tcp_retries2"
+
+// writing: the path goes dead, and one end writes. tcp_retries2 is low, so that its end can be
+// waited for: by default it is 15, and the kernel gives up after 924 seconds or more.
+func writing(t *scenario.T) {
+	t.Sysctl("a", retries2, "2")
+	client, server := t.Connection()
+	client.Send("hello")
+	server.Recv()
+	cable(t)
+	client.Send("anybody there?")
+	client.Recv()
+	client.Send("hello again")
+	server.Recv()
+	t.Await(9*time.Second, timedOut(client))
+	client.Recv()
+	client.SendMsg("more", journal.MSGNoSignal)
+	server.Recv()
+	server.Look()
+}
+
+// sender is a socket whose data was lost on a dead path.
+type sender struct {
+	dead
+	who  *tcp.Socket
+	data []*tcp.Segment // its lost segments that carry data
+	down *journal.Event
+}
+
+// senders lists them.
+func senders(v *tcp.View) []sender {
+	var all []sender
+	for _, d := range deadConns(v) {
+		for _, s := range d.ends() {
+			x := sender{dead: d, who: s}
+			for _, l := range d.lost {
+				if l.Host == s.Host && l.Packet.Len > 0 && !isProbe(l) {
+					x.data = append(x.data, l)
+				}
+			}
+			if len(x.data) > 0 {
+				x.down = s.Down(x.data[0].N, 0)
+				all = append(all, x)
+			}
+		}
+	}
+	return all
+}
+
+var ka2 = claim.Claim{
+	ID: "KA2", Statement: "cable pulled: Linux goes on thinking it connected, with data to send too", Source: article000, Quantity: claim.Always, Needs: needsSegments,
+	Precondition: "no end sent data on a path that had gone dead",
+	Rule: claim.Each(senders, func(c *claim.Case, x sender) {
+		c.If(x.until == 0)
+		c.About(x.Client, x.Server)
+		c.CiteSegments(x.data...)
+		writes := c.All(x.who.Writes(x.last.N, tcp.N(x.down)))
+		for _, w := range writes {
+			c.Expect(w.Call.Errno == "", "%s of %s failed with %s", w.Call.Op, x.who.ID, w.Call.Errno)
+		}
+		if x.down != nil {
+			c.Cite(x.down)
+			read := c.First(x.who.Reads(x.down.N, 0))
+			c.Given(read != nil, "%s was not read when it had been torn down", x.who.ID)
+			c.Expect(false, "after %d retransmissions, %s, the kernel gave %s up: %s", len(x.data)-len(writes), seconds(time.Duration(x.down.T-x.data[0].T)), x.who.ID, claim.Returned(read))
+		}
+		c.Absent()
+		c.Challenged(time.Duration(c.Journal.ElapsedNS-x.data[0].T) > time.Minute, "it was watched for less than tcp_retries2 allows")
+		c.Holds("%s was there to the end, its data sent %d times", x.who.ID, len(x.data))
+	}),
+}
+
+// gaveUp is the phenomenon: the writes succeed, the kernel sends again and again, and gives up.
+var gaveUp = claim.Phenomenon{
+	Needs: needsSegments, Quantity: claim.Can, Precondition: "no end sent data on a path that had gone dead",
+	Rule: claim.Each(senders, func(c *claim.Case, x sender) {
+		c.About(x.Client, x.Server)
+		c.CiteSegments(x.data...)
+		c.Cite(x.down)
+		c.ExpectSeen(x.down != nil, "%s was still there", x.who.ID)
+		read := c.First(x.who.Reads(tcp.N(x.down), 0))
+		c.Given(read != nil, "%s was not read then", x.who.ID)
+		c.Expect(read.Call.Errno == journal.ETIMEDOUT, "the read of %s returned %s", x.who.ID, claim.Returned(read))
+		stood(c, x.Other(x.who), x.last.N, c.Journal.Played)
+		c.Holds("%s was written to with success, and torn down %s after its data had first been lost: ETIMEDOUT; %s was ESTABLISHED to the end",
+			x.who.ID, seconds(time.Duration(x.down.T-x.data[0].T)), x.Other(x.who).ID)
+	}),
+}
+
+// heals: data is lost, and the path comes back before the sender gives up.
+func heals(t *scenario.T) {
+	client, server := t.Connection()
+	client.Send("one ")
+	server.Recv()
+	cable(t)
+	client.Send("two ")
+	server.Send("first ")
+	t.Wait(500 * time.Millisecond)
+	mend(t)
+	t.Await(5*time.Second, func() bool { return server.Unread() > 0 && client.Unread() > 0 })
+	server.Recv()
+	client.Recv()
+	client.Send("three")
+	server.Recv()
+	client.Close()
+	server.Recv()
+	server.Close()
+}
+
+var ka8 = claim.Claim{
+	ID: "KA8", Statement: "a path that comes back before the timers end loses nothing", Source: rfc9293, Quantity: claim.Always, Needs: needsSegments,
+	Precondition: "no data was lost on a path that came back",
+	Rule: claim.Each(senders, func(c *claim.Case, x sender) {
+		c.If(x.until != 0)
+		c.About(x.Client, x.Server)
+		c.CiteSegments(x.data...)
+		c.Given(x.down == nil || x.down.N > x.until, "%s had been torn down before the path came back", x.who.ID)
+		other := x.Other(x.who)
+		wrote, read := "", ""
+		for _, w := range c.All(x.who.Writes(0, 0)) {
+			wrote += string(w.Call.Data[:min(max(int(w.Call.Result), 0), len(w.Call.Data))])
+		}
+		for _, r := range c.All(other.Reads(0, 0)) {
+			read += string(r.Call.Data)
+		}
+		c.ExpectSeen(read == wrote, "%s wrote %q, and %s read %q", x.who.ID, wrote, other.ID, read)
+		c.Holds("what %s had sent %d times on the dead path arrived: %s read all that it wrote, in order", x.who.ID, len(x.data), other.ID)
+	}),
+}
+
+// lostFIN says whether a segment is a FIN that the wire dropped.
+func lostFIN(s *tcp.Segment) bool { return s.Has(packet.FIN) && s.Packet.At == journal.AtDropped }
