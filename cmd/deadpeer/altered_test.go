@@ -48,8 +48,8 @@ func failed(errno journal.Errno) func(e *journal.Event) {
 // ended lets a read have returned the end.
 func ended(e *journal.Event) { e.Call.Result, e.Call.Errno, e.Call.Data = 0, "", nil }
 
-// option lets a socket have had another value of an option.
-func option(o journal.Option, value string) func(e *journal.Event) {
+// set lets a socket have had another value of an option.
+func set(value string) func(e *journal.Event) {
 	return func(e *journal.Event) { e.Call.Args[2], e.Call.Kept = value, value }
 }
 
@@ -78,12 +78,12 @@ var altered = []journaltest.Case{
 
 	{Name: "as recorded", Of: "user-timeout", Do: asRecorded, Outcome: claim.Reproduced},
 	{Name: "never torn down", Of: "user-timeout", Do: droppedAll(of("a1", down)), Claim: "UT1", Want: claim.Refuted},
-	{Name: "before its time", Of: "user-timeout", Do: changed(of("a1", journaltest.Option(journal.TCPUserTimeout)), option(journal.TCPUserTimeout, "3000")), Claim: "UT1", Want: claim.Refuted},
+	{Name: "before its time", Of: "user-timeout", Do: changed(of("a1", journaltest.Option(journal.TCPUserTimeout)), set("3000")), Claim: "UT1", Want: claim.Refuted},
 	{Name: "no timeout", Of: "user-timeout", Do: droppedAll(journaltest.Option(journal.TCPUserTimeout)), Claim: "UT1", Want: claim.Inconclusive},
 	{Name: "no timeout", Of: "user-timeout", Do: droppedAll(journaltest.Option(journal.TCPUserTimeout)), Claim: "UT2", Want: claim.Inconclusive},
 	{Name: "no timeout", Of: "user-timeout", Do: droppedAll(journaltest.Option(journal.TCPUserTimeout)), Outcome: claim.OutcomeUnresolved},
-	{Name: "as many probes as its count", Of: "user-timeout", Do: changed(of("a2", journaltest.Option(journal.TCPKeepCount)), option(journal.TCPKeepCount, "1")), Claim: "UT2", Want: claim.Refuted},
-	{Name: "as many probes as its count", Of: "user-timeout", Do: changed(of("a2", journaltest.Option(journal.TCPKeepCount)), option(journal.TCPKeepCount, "1")), Outcome: claim.NotReproduced},
+	{Name: "as many probes as its count", Of: "user-timeout", Do: changed(of("a2", journaltest.Option(journal.TCPKeepCount)), set("1")), Claim: "UT2", Want: claim.Refuted},
+	{Name: "as many probes as its count", Of: "user-timeout", Do: changed(of("a2", journaltest.Option(journal.TCPKeepCount)), set("1")), Outcome: claim.NotReproduced},
 
 	{Name: "as recorded", Of: "fin-lost", Do: asRecorded, Outcome: claim.Reproduced},
 	{Name: "no RST", Of: "fin-lost", Do: droppedAll(rst), Outcome: claim.NotReproduced},

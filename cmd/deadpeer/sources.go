@@ -12,7 +12,4 @@ const (
 )
 
 // What the rules need to see.
-var (
-	needsCalls    = []journal.Witness{journal.Calls}
-	needsSegments = []journal.Witness{journal.Calls, journal.Packets, journal.TCPInfo, journal.SockDiag}
-)
+var needsSegments = []journal.Witness{journal.Calls, journal.Packets, journal.TCPInfo, journal.SockDiag}
