@@ -60,8 +60,25 @@ func (c *confrontation) sideBySide(s *Socket) {
 			if i == 0 || d == 0 || i > since || d > since || info == diag || info == journal.Close && (diag == journal.TimeWait || diag == journal.Gone) {
 				continue
 			}
+			if diag == journal.Gone && s.timedOutSoon(step) {
+				continue
+			}
 			c.about(R5, s, []int{i, d}, "tcp_info saw "+s.ID+" in "+info, "sock_diag saw it in "+diag)
 			return
 		}
 	}
+}
+
+// timedOutSoon says whether a timer can have ended a socket between the two readings of a step:
+// something of it was unanswered, and TCP_INFO saw it in CLOSE next.
+func (s *Socket) timedOutSoon(step int) bool {
+	if !s.keepsAlive() && (s.End == nil || s.End.UnackedAt(step) == 0) {
+		return false
+	}
+	for _, e := range s.states[journal.TCPInfo] {
+		if e.N > step {
+			return e.State.To == journal.Close
+		}
+	}
+	return false
 }
