@@ -39,7 +39,7 @@ _deadpeer() {
 		check) words='--format --color' ;;
 		verify) words='--format --quiet --verbose --color' ;;
 		diff) words='--format --color' ;;
-		*) words='--format --net -4 -6 --repeat --timeout --step --save --quiet --ladder --verbose --color --pcap --evidence --force --label --no-redact --version --help' ;;
+		*) words='--format --net -4 -6 --repeat --timeout --full --step --save --quiet --ladder --verbose --color --pcap --evidence --force --label --no-redact --version --help' ;;
 		esac
 	else
 		case $first in
