@@ -105,7 +105,7 @@ func (c *conn) parse() {
 	for c.open() && !c.deaf {
 		r, n, err := c.codec.Next(c.in)
 		if err != nil {
-			c.note(asked, c, nil, "what is no request: %v", err)
+			c.note(asked, c, nil, notRequest+"%v", err)
 			c.write(c.codec.Refuse(err))
 			c.close()
 			return

@@ -221,10 +221,27 @@ func (p *play) finish() {
 		p.output.wait()
 		p.fates()
 	} else {
+		p.keptUp()
 		p.note(alive, nil, nil, "after %v", time.Since(p.began).Round(time.Millisecond))
 		p.note(stopped, nil, nil, "by the peer, when nothing more was to be seen")
 		p.cmd.Terminate()
 		p.t.Await(farewell, p.cmd.Ended)
 	}
 	p.examine()
+}
+
+// keptUp notes if the peer is what the program waits for.
+func (p *play) keptUp() {
+	waiting := 0
+	if p.listener != nil && p.listener.IsOpen() {
+		waiting = p.listener.Queue()
+	}
+	for _, c := range p.conns {
+		if c.mine && c.open() && !c.bad && !c.deaf && !c.fin && c.end.Unread() > 0 {
+			waiting++
+		}
+	}
+	if waiting > 0 && !p.crowded {
+		p.note(limited, nil, nil, "the peer did not keep up: %s wait for it", count(waiting, "connection"))
+	}
 }

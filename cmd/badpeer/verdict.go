@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/cli"
@@ -60,15 +61,31 @@ func (m *mode) verdictOn(r *record) verdict {
 		return fails("it %s, %s", r.end.how(), r.sinceDid())
 	case r.has(did) && r.end.byItself() && r.end.AtNS < r.first(did).AtNS:
 		return open("let it run in the foreground", "it had ended when the peer misbehaved towards a process that it left behind: what became of that is not seen")
+	case !r.has(did) && r.misspoken() != "":
+		return open("see that it speaks --protocol, without TLS, in requests of 1 MiB at most", "what it sent %s", r.misspoken())
 	case !r.has(did):
 		return open(m.untried, "the program never gave the peer the occasion: it %s", r.sofar())
 	}
 	v := m.judge(r)
+	if f := r.first(limited); f.What != "" && v.Word == failed && r.end.byPeer {
+		return open("let it make fewer connections, or give --max-connections or --timeout", "it had not ended, and may have waited for the peer: %s", f.Detail)
+	}
 	if fate, decided := judgeFates(r); decided && v.Word == coped {
 		return fate
 	}
 	return v
 }
+
+// misspoken is what the first thing that the program sent is, if it is no request; "": it is one.
+func (r *record) misspoken() string {
+	if f := r.first(asked); strings.HasPrefix(f.Detail, notRequest) {
+		return f.Detail[len("what "):]
+	}
+	return ""
+}
+
+// notRequest is how the detail begins of what was asked and cannot be read.
+const notRequest = "what is no request: "
 
 // neverMet is the verdict on a program that made no connection.
 func neverMet(r *record) verdict {
