@@ -92,5 +92,5 @@ func judgeCut(r *record) verdict {
 	case !r.has(stopped):
 		return open("give CMD", "no program was run")
 	}
-	return fails("it had not noticed %s later", short(r.first(stopped).AtNS-r.first(did).AtNS))
+	return hangs("it had not noticed %s later", short(r.first(stopped).AtNS-r.first(did).AtNS))
 }

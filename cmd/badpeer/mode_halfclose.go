@@ -86,7 +86,7 @@ func judgeHalfClose(r *record) verdict {
 		if r.end.byItself() {
 			return copes("it read the end, and %s, %s", r.end.how(), r.sinceDid())
 		}
-		return fails("it did not end by itself after its peer's FIN")
+		return hangs("it did not end by itself after its peer's FIN")
 	}
 	for _, f := range since.of(asked) {
 		if f.Conn != on {

@@ -142,7 +142,7 @@ func judgeGivingUp(r *record, of fact) verdict {
 	case up.What == "" && r.end.byItself():
 		return copes("it gave up by ending: it %s, %s after it had asked", r.end.how(), short(r.end.AtNS-of.AtNS))
 	case up.What == "" && r.has(alive):
-		return fails("no timeout: it waited for the reply for %s, and did not give up", short(r.first(alive).AtNS-of.AtNS))
+		return hangs("no timeout: it waited for the reply for %s, and did not give up", short(r.first(alive).AtNS-of.AtNS))
 	case up.What == "":
 		return open("give it longer, or a shorter timeout of its own", "it had not given up on the reply when the run ended")
 	case up.Request != "":

@@ -127,5 +127,5 @@ func judgeGaveUp(r *record) verdict {
 	case !r.has(stopped):
 		return open("give CMD", "the peer %s, and no program was run", r.first(did).Detail)
 	}
-	return fails("no timeout: it was still running %s later", short(r.first(stopped).AtNS-r.first(did).AtNS))
+	return hangs("no timeout: it was still running %s later", short(r.first(stopped).AtNS-r.first(did).AtNS))
 }

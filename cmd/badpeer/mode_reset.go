@@ -147,13 +147,13 @@ func judgeEnd(r *record) verdict {
 				return copes("it lived on, and made a request on a fresh connection, which was answered")
 			}
 		}
-		return fails("it was alive, and made no request on a fresh connection in %s", short(r.first(alive).AtNS-r.first(did).AtNS))
+		return hangs("it was alive, and made no request on a fresh connection in %s", short(r.first(alive).AtNS-r.first(did).AtNS))
 	case r.end.byItself():
 		return copes("it %s, %s", r.end.how(), r.sinceDid())
 	case !r.end.Ended && !r.has(stopped):
 		return open("give CMD, or look at the client", "the peer %s; no program was run, so that nobody saw what became of it", r.first(did).Detail)
 	}
-	return fails("it did not end by itself (--expect alive, if it should not)")
+	return hangs("it did not end by itself (--expect alive, if it should not)")
 }
 
 // judgeServed says whether a server lived on and serves.

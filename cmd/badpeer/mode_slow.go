@@ -121,5 +121,5 @@ func judgeSlow(r *record) verdict {
 			return copes("it gave up %s, %s later; %d MiB of memory at most", f.Detail, short(f.AtNS-r.first(did).AtNS), r.end.MaxRSS>>20)
 		}
 	}
-	return fails("it neither ended nor gave up in %s", short(r.first(stopped).AtNS-r.first(did).AtNS))
+	return hangs("it neither ended nor gave up in %s", short(r.first(stopped).AtNS-r.first(did).AtNS))
 }

@@ -63,7 +63,7 @@ func judgeTruncate(r *record) verdict {
 	case r.end.byItself() && r.end.Status != 0 && !r.wants("error"):
 		return copes("it reported an error: it %s", r.end.how())
 	case !r.end.byItself():
-		return fails("it did not end by itself after its reply was cut")
+		return hangs("it did not end by itself after its reply was cut")
 	case r.said("body"):
 		return fails("it took the cut reply for a whole one: its output has it, and it %s", r.end.how())
 	}

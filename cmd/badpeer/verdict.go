@@ -15,6 +15,7 @@ type verdict struct {
 	Word   string `json:"verdict"` // coped, failed, undecided
 	Why    string `json:"why"`
 	Remedy string `json:"remedy,omitempty"` // of undecided: what to change
+	hung   bool   // failed, for not having ended or given up in time
 }
 
 // The verdicts.
@@ -30,6 +31,13 @@ func copes(format string, args ...any) verdict {
 
 func fails(format string, args ...any) verdict {
 	return verdict{Word: failed, Why: fmt.Sprintf(format, args...)}
+}
+
+// hangs is the verdict on a program that has neither ended nor given up in time.
+func hangs(format string, args ...any) verdict {
+	v := fails(format, args...)
+	v.hung = true
+	return v
 }
 
 func open(remedy, format string, args ...any) verdict {
@@ -66,8 +74,15 @@ func (m *mode) verdictOn(r *record) verdict {
 	case !r.has(did):
 		return open(m.untried, "the program never gave the peer the occasion: it %s", r.sofar())
 	}
-	v := m.judge(r)
-	if f := r.first(limited); f.What != "" && v.Word == failed && r.end.byPeer {
+	return r.seenToEnd(m.judge(r))
+}
+
+// seenToEnd is a verdict, unless what it rests on was not seen to its end.
+func (r *record) seenToEnd(v verdict) verdict {
+	if v.hung && r.end.byPeer && !r.has(stopped) {
+		return open("give it longer", "the run ended before the peer was done: whether the program would have ended is not seen")
+	}
+	if f := r.first(limited); f.What != "" && v.hung {
 		return open("let it make fewer connections, or give --max-connections or --timeout", "it had not ended, and may have waited for the peer: %s", f.Detail)
 	}
 	if fate, decided := judgeFates(r); decided && v.Word == coped {

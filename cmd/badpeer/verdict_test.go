@@ -38,6 +38,7 @@ func TestVerdicts(t *testing.T) {
 		"reset: SIGPIPE":                    {&resetMode, "", []fact{hello, a, done}, killed("SIGPIPE", 20), failed},
 		"reset: a signal before":            {&resetMode, "", []fact{hello}, killed("SIGSEGV", 5), undecided},
 		"reset: a signal, never met":        {&resetMode, "", nil, killed("SIGSEGV", 5), undecided},
+		"reset: the run was cut short":      {&resetMode, "", []fact{hello, a, done}, byUs, undecided},
 		"reset: waits for the peer":         {&resetMode, "", []fact{hello, a, done, one(limited, "", "", "x", 70), live, stop}, byUs, undecided},
 		"late: speaks TLS":                  {&lateMode, "", []fact{hello, one(asked, "b2", "", notRequest+"TLS", 2)}, exited(1, 20), undecided},
 		"reset: a child of its outlives it": {&resetMode, "", []fact{hello, a, done, one(behind, "b2", "", "x", 25)}, exited(0, 20), undecided},
