@@ -11,21 +11,21 @@ var deadPeer = kind{name: "dead-peer", judge: judgeDeadPeer, causes: []*cause{&u
 var unanswered = cause{
 	name: "unanswered", head: "{n} of {who} without an answer: {peer} has acknowledged nothing for {silence}",
 	means: "data is sent again and again: the peer's host, or the path to it, has gone without a word",
-	whose: []string{theNetwork, thePeer}, scenario: "lingerreset causes",
+	whose: []string{theNetwork, thePeer}, scenario: "deadpeer writing",
 	next: "see whether the peer's host answers; TCP_USER_TIMEOUT makes the program learn of it sooner",
 }
 
 var probesUnanswered = cause{
 	name: "probes-unanswered", head: "{n} of {who} without an answer: {peer} answers no keepalive probe, nothing came for {silence}",
 	means: "the peer's host, or the path to it, has gone without a word; the kernel resets the connection when TCP_KEEPCNT probes are unanswered",
-	whose: []string{theNetwork, thePeer}, scenario: "lingerreset causes",
+	whose: []string{theNetwork, thePeer}, scenario: "deadpeer idle",
 	next: "see whether the peer's host answers, and whether a firewall or NAT has forgotten the connection",
 }
 
 var windowUnanswered = cause{
 	name: "window-unanswered", head: "{n} of {who} without an answer: {peer} had closed its window, and answers no probe of it, nothing came for {silence}",
 	means: "the peer did not read for a while, and then its host, or the path to it, has gone without a word; the kernel gives up after as many probes as tcp_retries2",
-	whose: []string{theNetwork, thePeer}, scenario: "lingerreset causes",
+	whose: []string{theNetwork, thePeer}, scenario: "deadpeer writing",
 	next: "see whether the peer's host answers; TCP_USER_TIMEOUT makes the program learn of it sooner",
 }
 

@@ -7,7 +7,7 @@ var idle = kind{name: "idle", asked: true, judge: judgeIdle, causes: []*cause{&i
 var idleUnnoticed = cause{
 	name: "idle", head: "{n} of {who} silent for {silence}, without keepalive: {peer}",
 	means: "if the peer's host has gone, nothing will show it: no data is sent, and no probe",
-	whose: []string{thisProgram}, scenario: "lingerreset lost-fin",
+	whose: []string{thisProgram}, scenario: "deadpeer idle",
 	next: "switch SO_KEEPALIVE on, or let the program give up what has been silent",
 }
 
