@@ -15,12 +15,6 @@ import (
 	"sockproof/lib/claim"
 )
 
-// verdict is what one recorded run made of a claim.
-type verdict struct {
-	claim.Finding
-	scenario string
-}
-
 // claimsPage is docs/claims.md: each statement, its source, its verdict, and the
 // command that shows it. The verdicts are those of the recorded runs, which the
 // tests judge again.
@@ -34,7 +28,7 @@ func claimsPage() ([]byte, error) {
 		}
 		fmt.Fprintf(&b, "\n## %s\n\n| | statement | verdict | shown by |\n| --- | --- | --- | --- |\n", binary)
 		for _, v := range all {
-			fmt.Fprintf(&b, "| %s | %s <br><sub>%s</sub> | **%s**: %s | `%s %s` |\n", v.Claim, cell(v.Statement), cell(v.Source), v.Verdict, cell(v.Because), binary, v.scenario)
+			fmt.Fprintf(&b, "| %s | %s <br><sub>%s</sub> | **%s**: %s | `%s %s` |\n", v.Claim, cell(v.Statement), cell(v.Source), v.Verdict, cell(v.Because), binary, v.By())
 		}
 	}
 	return b.Bytes(), nil
@@ -59,7 +53,7 @@ func cell(s string) string {
 
 // verdictsOf lists a program's claims by number, each with the verdict over the
 // scenarios that put it to the test, and the one that decided it.
-func verdictsOf(binary string) ([]verdict, error) {
+func verdictsOf(binary string) ([]claim.Merged, error) {
 	recordings, err := filepath.Glob("cmd/" + binary + "/testdata/*.jsonl")
 	if err != nil || len(recordings) == 0 {
 		return nil, fmt.Errorf("no recordings of %s: %w", binary, err)
@@ -74,20 +68,16 @@ func verdictsOf(binary string) ([]verdict, error) {
 			runs[scenario] = findings
 		}
 	}
-	decided := map[string]verdict{}
+	var totals []claim.Total
 	for _, scenario := range mostFirst(runs) {
 		for _, f := range runs[scenario] {
-			v := verdict{f, scenario}
-			if was, ok := decided[f.Claim]; !ok || outweighs(v, was) {
-				decided[f.Claim] = v
-			}
+			t := claim.Total{Scenario: scenario}
+			t.Add(1, f)
+			totals = append(totals, t)
 		}
 	}
-	var all []verdict
-	for _, v := range decided {
-		all = append(all, v)
-	}
-	slices.SortFunc(all, func(x, y verdict) int {
+	all := claim.Merge(totals)
+	slices.SortFunc(all, func(x, y claim.Merged) int {
 		return cmp.Or(strings.Compare(familyOf(x.Claim), familyOf(y.Claim)), numberOf(x.Claim)-numberOf(y.Claim))
 	})
 	return all, nil
@@ -99,16 +89,6 @@ func mostFirst(runs map[string][]claim.Finding) []string {
 	return slices.SortedFunc(maps.Keys(runs), func(x, y string) int {
 		return cmp.Or(len(runs[y])-len(runs[x]), strings.Compare(x, y))
 	})
-}
-
-// outweighs says whether a verdict decides over another: a counter-example over
-// any number of instances, and for what can be, an instance over none.
-func outweighs(v, was verdict) bool {
-	weight := map[claim.Verdict]int{claim.Inconclusive: 0, claim.Confirmed: 1, claim.Refuted: 2}
-	if v.Quantity == claim.Can {
-		weight[claim.Confirmed], weight[claim.Refuted] = 2, 1
-	}
-	return weight[v.Verdict] > weight[was.Verdict]
 }
 
 const capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

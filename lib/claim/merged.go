@@ -14,7 +14,11 @@ type Merged struct {
 	Scenarios map[string]string `json:"scenarios"`
 
 	order []string
+	by    string
 }
+
+// By is the scenario whose finding decided.
+func (m *Merged) By() string { return m.by }
 
 // NotTried stands for a claim that a scenario has, and whose case did not arise in it.
 const NotTried = "not tried"
@@ -31,14 +35,14 @@ func Merge(totals []Total) []Merged {
 			k = len(all)
 			all = append(all, Merged{
 				Claim: t.Claim, Statement: t.Statement, Source: t.Source, Quantity: t.Quantity, Verdict: t.Verdict, Because: t.Because,
-				Scenarios: map[string]string{},
+				Scenarios: map[string]string{}, by: t.Scenario,
 			})
 		}
 		m := &all[k]
 		m.order = append(m.order, t.Scenario)
 		m.Scenarios[t.Scenario] = t.status()
 		if rank(m.Quantity, t.Verdict) > rank(m.Quantity, m.Verdict) {
-			m.Verdict, m.Because = t.Verdict, t.Because
+			m.Verdict, m.Because, m.by = t.Verdict, t.Because, t.Scenario
 		}
 	}
 	return all
