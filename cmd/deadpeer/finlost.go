@@ -104,13 +104,18 @@ var laterReset = claim.Phenomenon{
 		c.About(l.Client, l.Server)
 		c.CiteSegments(l.fin)
 		stood(c, l.who, l.last.N, l.until)
-		rst := c.FirstSegment(tcp.With(l.who.Arrived(l.fin.N, 0), packet.RST))
-		c.ExpectSeen(rst != nil, "no RST came to %s", l.who.ID)
-		read := c.First(l.who.Reads(rst.N, 0))
-		c.Given(read != nil, "%s was not read after the RST", l.who.ID)
-		c.Expect(read.Call.Errno == journal.ECONNRESET, "the read of %s returned %s", l.who.ID, claim.Returned(read))
+		learnsByReset(c, l.who, l.fin.N)
 		c.Holds("%s was ESTABLISHED while the path was dead; when it was back, a RST answered what it had sent, and its read failed with ECONNRESET", l.who.ID)
 	}),
+}
+
+// learnsByReset expects that a RST came to an end after an event, and that its read told of it.
+func learnsByReset(c *claim.Case, who *tcp.Socket, after int) {
+	rst := c.FirstSegment(tcp.With(who.Arrived(after, 0), packet.RST))
+	c.ExpectSeen(rst != nil, "no RST came to %s", who.ID)
+	read := c.First(who.Reads(rst.N, 0))
+	c.Given(read != nil, "%s was not read after the RST", who.ID)
+	c.Expect(read.Call.Errno == journal.ECONNRESET, "the read of %s returned %s", who.ID, claim.Returned(read))
 }
 
 // reboot: the server's kernel forgets the connection, and says nothing: its RST is lost.
@@ -179,11 +184,7 @@ var onNextSegment = claim.Phenomenon{
 		c.Given(wrote != nil, "%s wrote nothing more", f.who.ID)
 		stood(c, f.who, f.lost.N, wrote.N)
 		nothingRead(c, f.who, f.lost.N, wrote.N)
-		rst := c.FirstSegment(tcp.With(f.who.Arrived(wrote.N, 0), packet.RST))
-		c.ExpectSeen(rst != nil, "no RST answered %s", f.who.ID)
-		read := c.First(f.who.Reads(wrote.N, 0))
-		c.Given(read != nil, "%s was not read then", f.who.ID)
-		c.Expect(read.Call.Errno == journal.ECONNRESET, "the read of %s returned %s", f.who.ID, claim.Returned(read))
+		learnsByReset(c, f.who, wrote.N)
 		c.Holds("%s learnt nothing until it wrote: then a RST came, and its read failed with ECONNRESET", f.who.ID)
 	}),
 }
