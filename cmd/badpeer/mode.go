@@ -2,7 +2,6 @@ package main
 
 import (
 	"slices"
-	"strings"
 
 	urfave "github.com/urfave/cli/v2"
 
@@ -23,7 +22,6 @@ type mode struct {
 	protocols []string
 	// asServer: CMD may be a server. before: the peer may stand before a real server.
 	asServer, before bool
-	capture          bool // CMD's output is part of the verdict
 	flags            []urfave.Flag
 	play             func(p *play) player
 	judge            func(r *record) verdict
@@ -60,13 +58,5 @@ func (m *mode) takes(protocol string) error {
 	if m.protocols == nil || slices.Contains(m.protocols, protocol) {
 		return nil
 	}
-	return cli.Usagef("%s: flag \"--protocol\": value %q: this mode needs to know what a request is: want %s", m.name, protocol, orList(m.protocols))
-}
-
-// orList joins words.
-func orList(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+	return cli.Usagef("%s: flag \"--protocol\": value %q: this mode needs to know what a request is: want %s", m.name, protocol, cli.OrList(m.protocols))
 }

@@ -11,7 +11,7 @@ var idleCloseMode = mode{
 	name: "idle-close", usage: "close a kept-alive connection so that its FIN crosses the next request",
 	copes:     "it tries a request again that may be (GET HEAD PUT DELETE OPTIONS, --safe) and succeeds; one that may not be (POST, --unsafe) it reports, and does not try again without an Idempotency-Key",
 	untried:   "let it make two requests, one after the other, on a connection that is kept alive",
-	protocols: dialogues, flags: retryFlags(), capture: true,
+	protocols: dialogues, flags: retryFlags(),
 	play:  func(p *play) player { return &crosser{well: well{p}} },
 	judge: judgeIdleClose,
 }

@@ -74,7 +74,7 @@ func (w *watching) watch(does string, states ...uint8) {
 			if s.State != state {
 				continue
 			}
-			if o, held := heldBy(w.play, s.Inode); held {
+			if o, held := w.holds(s.Inode); held {
 				w.acted = true
 				w.note(attempted, nil, nil, "from %s, %s (pid %d), in %s", s.Local, o.Program, o.PID, tcpstate.Name(s.State))
 				w.note(did, nil, nil, "%s", does)

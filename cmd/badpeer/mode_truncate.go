@@ -14,9 +14,9 @@ var truncateMode = mode{
 	copes:   "it reports an error: an exit status other than 0, or --error REGEX in its output",
 	untried: "let it make a request",
 	before:  true,
-	flags:   truncateFlags(), capture: true,
-	play:  func(p *play) player { return &truncater{well: well{p}} },
-	judge: judgeTruncate,
+	flags:   truncateFlags(),
+	play:    func(p *play) player { return &truncater{well: well{p}} },
+	judge:   judgeTruncate,
 }
 
 type truncater struct {

@@ -46,7 +46,7 @@ func (p *play) owner(c *conn) (o live.Owner, why string) {
 		case s.Inode == 0:
 			return o, "its other end was closed before it could be seen whose it was"
 		}
-		if o, held := live.HeldBy(s.Inode, p.cmd.Tree()); held {
+		if o, held := p.holds(s.Inode); held {
 			return o, ""
 		}
 		why = fmt.Sprintf("no process that the program started is seen to hold its other end (user %d)", s.UID)
@@ -55,7 +55,7 @@ func (p *play) owner(c *conn) (o live.Owner, why string) {
 	return o, why
 }
 
-// heldBy is the process of the program's that holds a socket.
-func heldBy(p *play, inode uint64) (o live.Owner, held bool) {
+// holds is the process of the program's that holds a socket.
+func (p *play) holds(inode uint64) (o live.Owner, held bool) {
 	return live.HeldBy(inode, p.cmd.Tree())
 }

@@ -198,7 +198,7 @@ func modesThat(is func(m *mode) bool) string {
 			names = append(names, m.name)
 		}
 	}
-	return orList(names)
+	return cli.OrList(names)
 }
 
 // words are the plan as far as the verdict rests on it.

@@ -111,7 +111,7 @@ func (p *play) plans() { p.note(planned, nil, nil, "%s", p.words()) }
 // loop goes on until there is nothing more to be seen.
 func (p *play) loop() {
 	until := p.timeout
-	if p.cmd == nil && p.player != nil && !p.server.IsValid() {
+	if p.serves() {
 		until = endless
 	}
 	p.t.Await(until, func() bool {
@@ -120,12 +120,15 @@ func (p *play) loop() {
 	})
 }
 
+// serves says whether the peer is there for whoever connects, and runs no program.
+func (p *play) serves() bool { return p.cmd == nil && !p.server.IsValid() }
+
 // over says whether the run is.
 func (p *play) over() bool {
 	switch {
 	case p.cmd != nil && p.cmd.Ended():
 		return p.acted || !p.leftBehind()
-	case p.cmd == nil && !p.server.IsValid() && p.connections == 0:
+	case p.serves() && p.connections == 0:
 		return false // until it is interrupted
 	case p.connections > 0 && len(p.conns) >= p.connections && p.allClosed():
 		return true
@@ -161,7 +164,7 @@ func (p *play) turn() {
 	for _, c := range p.conns {
 		c.turn()
 		if c.open() && !c.bad && p.idle > 0 && time.Since(c.opened) > p.idle && c.counted == 0 && c.read == 0 {
-			p.note(stopped, c, nil, "closed: idle for %v", p.idle)
+			p.note(limited, c, nil, "--idle %v: nothing came, and the connection was closed", p.idle)
 			c.close()
 		}
 	}

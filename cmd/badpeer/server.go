@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"sockproof/cmd/badpeer/internal/protocol"
-	"sockproof/lib/live"
 	"sockproof/lib/witness/tcpstate"
 )
 
@@ -51,7 +50,7 @@ func (p *play) awaitListener() bool {
 			return true
 		}
 		inode := p.clients.Listens(p.server)
-		_, held := live.HeldBy(inode, p.cmd.Tree())
+		_, held := p.holds(inode)
 		if inode != 0 && !held {
 			why = "who listens at " + p.server.String() + " is not seen to be the program"
 		}

@@ -175,7 +175,7 @@ func (p *Program) description() string {
 	}
 	b.WriteString("Scenarios (all: every one; none named: the first")
 	if len(p.Fallback) > 0 {
-		b.WriteString(", or where that cannot run " + orList(p.Fallback))
+		b.WriteString(", or where that cannot run " + OrList(p.Fallback))
 	}
 	b.WriteString("):\n")
 	for _, s := range p.Scenarios {

@@ -71,7 +71,7 @@ func (c *Context) asked() (asked []*scenario.Scenario, err error) {
 	}
 	for flag, takers := range p.For {
 		if c.IsSet(flag) && !slices.ContainsFunc(asked, func(s *scenario.Scenario) bool { return slices.Contains(takers, s.Name) }) {
-			return nil, Usagef("flag %q is for %s only, and that is not asked for", dashed(flag), orList(takers))
+			return nil, Usagef("flag %q is for %s only, and that is not asked for", dashed(flag), OrList(takers))
 		}
 	}
 	return asked, nil

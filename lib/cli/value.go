@@ -71,7 +71,7 @@ func Duration(name, usage, usual string, most time.Duration) *cli.GenericFlag {
 
 // Choice declares a flag that takes one of a few words.
 func Choice(name, usage, usual string, words ...string) *cli.GenericFlag {
-	return choice(name, usage, usual, words, orList(words), func(text string) bool { return slices.Contains(words, text) })
+	return choice(name, usage, usual, words, OrList(words), func(text string) bool { return slices.Contains(words, text) })
 }
 
 // everyOne is the word for all of the words that a flag takes.
@@ -98,7 +98,8 @@ func choice(name, usage, usual string, words []string, accepted string, takes fu
 	return f
 }
 
-func orList(s []string) string {
+// OrList joins words as what is wanted: one of them.
+func OrList(s []string) string {
 	if len(s) == 1 {
 		return s[0]
 	}

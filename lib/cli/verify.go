@@ -68,7 +68,7 @@ func doVerify(c *Context) (int, error) {
 		return ExitUsage, Usagef("verify: no evidence: want a folder or a .zip, or several")
 	}
 	if len(c.Args) > 1 && !slices.Contains(tableFormats, c.Format()) {
-		return ExitUsage, Usagef("verify: flag \"--format\": value %q: want %s, of several bundles", c.Format(), orList(tableFormats))
+		return ExitUsage, Usagef("verify: flag \"--format\": value %q: want %s, of several bundles", c.Format(), OrList(tableFormats))
 	}
 	if err := c.checkVerbosity(); err != nil {
 		return ExitUsage, err
