@@ -15,9 +15,11 @@ BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -tags $(TAGS)
 LINTER_VERSION := v2.15.0
 LINTER         := bin/tools/golangci-lint-$(LINTER_VERSION)
 
-BINARIES := selfconnect simopen halfclose lingerreset staleresp backlog deadpeer idleclose sockscan badpeer
+PACKAGES := ./...
 
-.PHONY: help demo build install uninstall test race lint docs labs browser bench bench-watch shape lies worlds worlds-sample fuzz clean
+BINARIES := selfconnect simopen halfclose lingerreset staleresp backlog deadpeer idleclose timewait handshake delayack zerowindow sockscan badpeer
+
+.PHONY: help demo build install uninstall test race lint docs labs browser bench bench-watch shape lies worlds worlds-sample faults faults-sample soak kernels platforms fuzz clean
 
 help:
 	@echo 'make demo                build, and run the default scenario of each'
@@ -37,6 +39,12 @@ help:
 	@echo 'make lies                tell small lies about every recording, and rewrite that part of bench/RESULTS.md'
 	@echo 'make worlds              every scenario where something interferes; root, nft, an hour'
 	@echo 'make worlds-sample       some of them, in two minutes'
+	@echo 'make kernels             the binaries on Debian kernels, in qemu, two minutes each; root'
+	@echo '                         KERNELS="6.1 newest" ARCH=arm64 FULL=1 LIMIT=seconds KEEP=1; KERNELS=here'
+	@echo 'make platforms           the portable tests on 386, and on s390x in qemu-user'
+	@echo 'make faults              each system call of each binary fails once; root, half an hour'
+	@echo 'make faults-sample       some of them, in a minute'
+	@echo 'make soak N=1            every scenario N times on a machine that is not idle; root, an hour each'
 
 # What cannot be had on this machine says so, and ends nothing.
 demo: build
@@ -68,8 +76,11 @@ uninstall:
 	rm -f $(BINARIES:%=$(BIN)/%) $(BINARIES:%=$(SHARE)/man/man1/%.1) $(BINARIES:%=$(BASH)/%)
 	rm -f $(BINARIES:%=$(ZSH)/_%) $(BINARIES:%=$(FISH)/%.fish)
 
+# A line at least every 15 seconds; all of it with TESTFLAGS=-v.
+SHOW = | $(GO) run ./bench/progress $(filter -v,$(TESTFLAGS))
+
 test:
-	CGO_ENABLED=0 $(GO) test -tags $(TAGS) -shuffle=on $(TESTFLAGS) ./...
+	CGO_ENABLED=0 $(GO) test -json -tags $(TAGS) -shuffle=on $(TESTFLAGS) $(PACKAGES) $(SHOW)
 
 # What hands journals and bytes to pure functions runs in one goroutine, takes half of
 # the time, and make test runs it; so with these packages, in which there is no other
@@ -77,8 +88,8 @@ test:
 ALONE := lib/claim|lib/packet|lib/pcapng|lib/tcp
 
 race:
-	CGO_ENABLED=1 $(GO) test -tags $(TAGS) -shuffle=on -race -skip '^TestJournals$$|^TestStoppedRunRefutesNothing$$|^TestAnyByteIsFound$$' $(TESTFLAGS) \
-		$$($(GO) list -tags $(TAGS) ./... | grep -vE '/($(ALONE))$$')
+	CGO_ENABLED=1 $(GO) test -json -tags $(TAGS) -shuffle=on -race -skip '^TestJournals$$|^TestStoppedRunRefutesNothing$$|^TestAnyByteIsFound$$' $(TESTFLAGS) \
+		$$($(GO) list -tags $(TAGS) ./... | grep -vE '/($(ALONE))$$') $(SHOW)
 
 # What does not compile on another platform must show on this one. What vet finds is
 # much the same everywhere, and takes as long as all of this: it runs for one.
@@ -92,6 +103,19 @@ lint: $(LINTER) build
 		echo "build $$p"; \
 		CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build -tags $(TAGS) -o /dev/null ./... || exit 1; \
 	done
+
+# Where an int has 32 bits, and where bytes stand in the other order: what decodes, and
+# what judges. A 64-bit kernel runs 386 programs by itself, where it was built to; the
+# other machine is qemu-user's.
+BITS32  := ./lib/journal ./lib/packet ./lib/pcapng ./lib/claim ./lib/privacy ./lib/tcp ./lib/witness/...
+SWAPPED := ./lib/journal ./lib/packet ./lib/pcapng ./lib/witness/tcpstate ./lib/witness/fate ./lib/witness/counters
+DECODE  := TestParse|TestInfoOfAnyLength|TestInfoFields|TestAttributes|TestTimerName|TestReplyCutShort|TestAddressesCutShort|TestErrnoNames|^Fuzz
+
+platforms:
+	CGO_ENABLED=0 GOARCH=386 $(GO) test -tags $(TAGS) -vet=off $(TESTFLAGS) $(BITS32)
+	@command -v qemu-s390x >/dev/null || { echo 'qemu-s390x is missing: apt-get install qemu-user'; exit 1; }
+	CGO_ENABLED=0 GOARCH=s390x $(GO) test -tags $(TAGS) -vet=off $(TESTFLAGS) -exec qemu-s390x $(SWAPPED)
+	CGO_ENABLED=0 GOARCH=s390x $(GO) test -tags $(TAGS) -vet=off $(TESTFLAGS) -exec qemu-s390x -run '$(DECODE)' ./lib/witness/diag ./lib/network ./lib/sock
 
 $(LINTER):
 	GOBIN=$(CURDIR)/bin/tools $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINTER_VERSION)
@@ -127,6 +151,25 @@ worlds: build
 
 worlds-sample: build
 	$(WORLDS) -sample
+
+# A kernel that cannot be had is named, and the others are run.
+KERNELS := 5.10 6.1 6.12 newest
+
+kernels:
+	bench/kernels/run $(KERNELS)
+
+FAULTS := $(GO) run ./bench/worlds -faults -keep bin/faults $(FAULTSFLAGS)
+
+faults: build
+	$(FAULTS) -markdown bench/RESULTS.md
+
+faults-sample: build
+	$(FAULTS) -sample
+
+N ?= 1
+
+soak: build
+	$(GO) run ./bench/worlds -soak $(N) -keep bin/soak -markdown bench/RESULTS.md $(SOAKFLAGS)
 
 fuzz:
 	@for p in $$($(GO) list ./lib/... ./cmd/...); do \

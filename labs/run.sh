@@ -12,7 +12,7 @@ mkdir -p "$folder" || exit 2
 all() {
 	local failed=0
 	for run in "selfconnect direct autobind" "simopen cross missed" "halfclose endings four-way shared leak" \
-		"lingerreset linger0 sigpipe causes" "staleresp late-reply policies cancelled incarnation" backlog "deadpeer idle fin-lost" "idleclose race retry"; do
+		"lingerreset linger0 sigpipe causes" "staleresp late-reply policies cancelled incarnation" backlog "deadpeer idle fin-lost" "idleclose race retry" timewait "handshake three who-first" "delayack stall delayed" "zerowindow stop write"; do
 		# shellcheck disable=SC2086
 		set -- $run
 		printf '# %s\n' "$run"

@@ -48,6 +48,10 @@ func measure(root string) (*shape, error) {
 		{name: "backlog", most: 8},
 		{name: "deadpeer", most: 8},
 		{name: "idleclose", most: 8},
+		{name: "timewait", most: 8},
+		{name: "handshake", most: 8},
+		{name: "delayack", most: 8},
+		{name: "zerowindow", most: 8},
 	} {
 		if err := b.measure(fset, all); err != nil {
 			return nil, err

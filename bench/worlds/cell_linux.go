@@ -13,7 +13,9 @@ import (
 // A cell is what is run in a world.
 type cell struct {
 	binary, scenario, net, family string
-	standard                      bool // the binary's default scenario
+	standard                      bool   // the binary's default scenario
+	command                       string // of a binary without scenarios: its arguments
+	slow                          bool   // such a command that waits
 }
 
 func (c cell) String() string { return c.binary + " " + c.scenario + " " + c.net + " " + c.family }
@@ -36,6 +38,25 @@ var costs = map[string]int{
 	"lingerreset linger-n":      3,
 	"lingerreset causes":        3,
 	"staleresp time-wait":       2,
+	"backlog never-room":        4,
+	"backlog flood":             2,
+	"backlog mitigated":         4,
+	"backlog synack-retries":    9,
+	"backlog cookie-overflow":   2,
+	"handshake third-lost":      2,
+	"handshake syn-lost":        6,
+	"handshake two-way":         2,
+	"timewait ports":            2,
+	"deadpeer idle":             5,
+	"deadpeer writing":          4,
+	"deadpeer user-timeout":     5,
+	"deadpeer fin-lost":         3,
+	"deadpeer nat":              4,
+	"deadpeer heals":            2,
+	"deadpeer unreachable":      4,
+	"zerowindow stop":           2,
+	"zerowindow update-lost":    2,
+	"zerowindow user-timeout":   2,
 }
 
 // anyFamily is the cell where it is no matter which IP there is.
@@ -52,13 +73,19 @@ func (c cell) bound() time.Duration {
 	return 1500*time.Millisecond + time.Duration(c.cost())*time.Second
 }
 
+// checkedBound is that of a checked run: a fault must not look like too little time,
+// and each call takes longer, for the warden sees it.
+func (c cell) checkedBound() time.Duration { return 10*time.Second + 2*c.bound() }
+
 // args are the binary's own.
-func (c cell) args() []string {
+func (c cell) args() []string { return c.argsWithin(c.bound()) }
+
+func (c cell) argsWithin(bound time.Duration) []string {
 	family := "-4"
 	if c.family == "ipv6" {
 		family = "-6"
 	}
-	return []string{"--format", "json", "--net", c.net, family, "--timeout", c.bound().String(), c.scenario}
+	return []string{"--format", "json", "--net", c.net, family, "--timeout", bound.String(), c.scenario}
 }
 
 // cellsOf lists a binary's scenarios, where each can run.
@@ -84,7 +111,7 @@ func cellsOf(ctx context.Context, dir, binary string) (all []cell, err error) {
 	for _, s := range list.Scenarios {
 		for _, net := range s.Networks {
 			for _, family := range families4and6 {
-				all = append(all, cell{binary, s.Name, net, family, s.Name == standard})
+				all = append(all, cell{binary: binary, scenario: s.Name, net: net, family: family, standard: s.Name == standard})
 			}
 		}
 	}
@@ -103,7 +130,7 @@ func standardOf(ctx context.Context, path string) (string, error) {
 }
 
 // binaries are those that have scenarios.
-var binaries = []string{"selfconnect", "simopen", "halfclose", "lingerreset", "staleresp"}
+var binaries = []string{"selfconnect", "simopen", "halfclose", "lingerreset", "staleresp", "backlog", "deadpeer", "idleclose", "timewait", "handshake", "delayack", "zerowindow"}
 
 func only[T any](all []T, keep func(T) bool) []T {
 	return slices.DeleteFunc(slices.Clone(all), func(v T) bool { return !keep(v) })

@@ -91,28 +91,60 @@ func removeEmpty(dir string) (err error) {
 	return nil
 }
 
+// A control is a limit of a cgroup, by the first version of its controller where that is mounted,
+// else by the second.
+type control struct {
+	controller    string
+	file, value   string // of the second version
+	file1, value1 string // of the first
+}
+
 // cpuPeriod of a quota, in microseconds: the kernel's default.
 const cpuPeriod = 100_000
 
-func needCPU() error {
-	dir, err := newQuota(50)
+// quotaOf lets processes have so many per cent of one processor.
+func quotaOf(percent int) control {
+	quota := percent * cpuPeriod / 100
+	return control{"cpu", "cpu.max", fmt.Sprintf("%d %d", quota, cpuPeriod), "cpu.cfs_quota_us", fmt.Sprint(quota)}
+}
+
+// memoryOf lets processes have so many bytes.
+func memoryOf(bytes int) control {
+	return control{"memory", "memory.max", fmt.Sprint(bytes), "memory.limit_in_bytes", fmt.Sprint(bytes)}
+}
+
+// controls are those of a world.
+func (w world) controls() (all []control) {
+	if w.quota > 0 {
+		all = append(all, quotaOf(w.quota))
+	}
+	if w.memory > 0 {
+		all = append(all, memoryOf(w.memory))
+	}
+	return all
+}
+
+func needCPU() error { return quotaOf(50).try() }
+
+func needMemory() error { return memoryOf(tightMemory).try() }
+
+func (c control) try() error {
+	dir, err := c.newCgroup()
 	if err != nil {
 		return err
 	}
 	return removeEmpty(dir)
 }
 
-// newQuota is a cgroup whose processes get a quota, in per cent of one processor,
-// by the first version of the controller where that is mounted, else by the second.
-func newQuota(percent int) (string, error) {
-	quota := percent * cpuPeriod / 100
-	root, err := cpuMount()
+// newCgroup is a cgroup whose processes have the limit.
+func (c control) newCgroup() (string, error) {
+	root, err := mountOf(c.controller)
 	if err != nil {
 		return "", err
 	}
-	file, value := "cpu.cfs_quota_us", fmt.Sprint(quota)
+	file, value := c.file1, c.value1
 	if root == "" {
-		file, value = "cpu.max", fmt.Sprintf("%d %d", quota, cpuPeriod)
+		file, value = c.file, c.value
 		if root, err = unified(); err != nil {
 			return "", err
 		}
@@ -122,13 +154,13 @@ func newQuota(percent int) (string, error) {
 		return "", fmt.Errorf("make a cgroup: %w", err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, file), []byte(value), 0); err != nil {
-		return "", errors.Join(fmt.Errorf("set a CPU quota: %w", err), removeEmpty(dir))
+		return "", errors.Join(fmt.Errorf("set %s to %s: %w", file, value, err), removeEmpty(dir))
 	}
 	return dir, nil
 }
 
-// cpuMount is where the first version of the CPU controller is mounted, or nowhere.
-func cpuMount() (string, error) {
+// mountOf is where the first version of a controller is mounted, or nowhere.
+func mountOf(controller string) (string, error) {
 	f, err := os.Open("/proc/self/mountinfo")
 	if err != nil {
 		return "", err
@@ -142,7 +174,7 @@ func cpuMount() (string, error) {
 			continue
 		}
 		for option := range strings.SplitSeq(kind[2], ",") {
-			if option == "cpu" {
+			if option == controller {
 				return place[4], nil
 			}
 		}

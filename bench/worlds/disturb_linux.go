@@ -76,16 +76,47 @@ func (h *harness) disturb(ctx context.Context, plan []trial, t *tally) error {
 		}
 		if err != nil {
 			r.failure = err.Error()
+		} else if r, err = h.again(ctx, w, c, r); err != nil {
+			return err
 		} else if err := h.doubt(ctx, w, c, r); err != nil {
 			return err
 		}
 		h.mu.Lock()
 		defer h.mu.Unlock()
+		if r.failure == "" {
+			r.failure = h.unnamed(w, c, r)
+		}
 		done++
 		return h.count(t, w, c, r)
 	})
-	t.left = len(plan) - done
+	t.left += len(plan) - done
 	return err
+}
+
+// again makes a run with a fault once more, some times at most, where verdicts were lost
+// and the errno was not named: a busy machine loses some as well.
+func (h *harness) again(ctx context.Context, w world, c cell, r result) (result, error) {
+	for range doubts {
+		h.mu.Lock()
+		silent := h.unnamed(w, c, r)
+		h.mu.Unlock()
+		if silent == "" {
+			return r, nil
+		}
+		next, err := h.launcher.launch(ctx, w, c)
+		if err != nil {
+			return r, err
+		}
+		if next.idle {
+			return r, nil // it says nothing about this one
+		}
+		r = next
+	}
+	return r, nil
+}
+
+func (h *harness) unnamed(w world, c cell, r result) string {
+	return r.unnamed(w, c, h.baseline[c].run, h.knowledge)
 }
 
 // doubts are how often a cell is run again without interference before what
@@ -110,7 +141,7 @@ func (h *harness) doubt(ctx context.Context, w world, c cell, r result) error {
 		return false
 	}
 	for seems() {
-		again, err := h.launcher.launch(ctx, world{}, c)
+		again, err := h.launcher.launch(ctx, world{checked: w.checked}, c)
 		if err != nil {
 			return fmt.Errorf("%v, undisturbed again: %w", c, err)
 		}
@@ -125,6 +156,9 @@ func (h *harness) doubt(ctx context.Context, w world, c cell, r result) error {
 // what a failed one left on stderr.
 func (h *harness) count(t *tally, w world, c cell, r result) error {
 	untruth := t.add(w, c, r, h.baseline[c].run, h.knowledge)
+	if said := r.otherwise(h.baseline[c].run); h.verbose && said != "" {
+		fmt.Printf("%s: %v: %s\n", w.name, c, said)
+	}
 	if h.keep == "" || !untruth && r.failure == "" {
 		return nil
 	}

@@ -19,7 +19,18 @@ var expectations = []expectation{
 		"with cookies the third segment of an opening meets no request socket, and tcp_abort_on_overflow is looked at only for one: in front of a full accept queue the segment is dropped",
 		"Linux, net/ipv4/tcp_minisocks.c tcp_check_req(), and net/ipv4/syncookies.c tcp_get_cookie_sock()",
 	},
+	{
+		"buffers-tiny", "delayack", "stall", "NG4", "refuted", tinyQuickAck, tinyQuickAckIn,
+	},
+	{
+		"rmem-tiny", "delayack", "stall", "NG4", "refuted", tinyQuickAck, tinyQuickAckIn,
+	},
 }
+
+const (
+	tinyQuickAck   = "TCP_QUICKACK ends the mode of questions and answers, and how many acknowledgements are then prompt is half the window in segments: of so small a window one or two, which have been used"
+	tinyQuickAckIn = "Linux, net/ipv4/tcp_input.c tcp_incr_quickack(), tcp_in_quickack_mode()"
+)
 
 // expected says whether a change is one that the setting explains.
 func expected(world string, c cell, what, verdict string) bool {

@@ -27,6 +27,9 @@ type options struct {
 	markdown string
 	world    *regexp.Regexp
 	sample   bool
+	faults   bool
+	soaks    int
+	verbose  bool
 	all      bool
 	jobs     int
 	each     int
@@ -43,6 +46,9 @@ func parse(args []string) (o options, err error) {
 	f.StringVar(&o.markdown, "markdown", "", "a file whose section on worlds is rewritten, such as bench/RESULTS.md")
 	f.BoolVar(&o.sample, "sample", false, "a choice that takes two minutes at most, and is always the same")
 	f.BoolVar(&o.all, "all", false, "every world with every scenario; takes hours")
+	f.BoolVar(&o.faults, "faults", false, "instead of worlds: each system call of each binary fails once")
+	f.BoolVar(&o.verbose, "v", false, "with -faults: show what each run said that came out otherwise")
+	f.IntVar(&o.soaks, "soak", 0, "instead of worlds: every scenario so many times under each strain of the machine")
 	f.IntVar(&o.jobs, "j", 2, "runs at a time")
 	f.IntVar(&o.each, "each", 36, "runs of each family of worlds, with -sample")
 	f.DurationVar(&o.within, "within", 0, "begin no run after this; 100s with -sample")
@@ -80,8 +86,8 @@ func disturbAll(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if os.Geteuid() != 0 {
-		return errors.New("needs root: it makes cgroups and network namespaces, and answers other processes' calls")
+	if err := needRoot(); err != nil {
+		return err
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -94,7 +100,14 @@ func disturbAll(args []string, out io.Writer) error {
 		launcher:  launcher{self: self, dir: o.dir, hold: cgroups() == nil},
 		knowledge: knowledge{}, baseline: map[cell]result{}, usage: usage{}, doubted: map[cell]int{},
 	}
-	err = h.run(ctx, out)
+	switch {
+	case o.faults:
+		err = h.faults(ctx, out)
+	case o.soaks > 0:
+		err = h.soak(ctx, out)
+	default:
+		err = h.run(ctx, out)
+	}
 	if ctx.Err() != nil {
 		return errors.New("interrupted")
 	}
@@ -129,15 +142,17 @@ func (h *harness) run(ctx context.Context, out io.Writer) error {
 	if err := h.disturb(ctx, h.plan(fs, cells), t); err != nil {
 		return err
 	}
-	return h.conclude(t, fs, out)
+	return h.conclude(t, worldsSection, fs, out)
 }
 
+var errNothing = errors.New("nothing to run: no such binary, or no scenario on that network")
+
 // conclude prints what was found; anything false is an error.
-func (h *harness) conclude(t *tally, fs []family, out io.Writer) error {
+func (h *harness) conclude(t *tally, in heading, fs []family, out io.Writer) error {
 	t.write(out, fs)
-	fmt.Fprintf(out, "%d scenarios, networks and families; %v\n", t.cells, time.Since(h.began).Round(time.Second))
+	fmt.Fprintf(out, "%d scenarios or commands, networks and families; %v\n", t.cells, time.Since(h.began).Round(time.Second))
 	if h.markdown != "" {
-		if err := section.Rewrite(h.markdown, t.markdown(fs)); err != nil {
+		if err := section.Rewrite(h.markdown, t.markdown(in, fs)); err != nil {
 			return err
 		}
 	}
@@ -161,7 +176,7 @@ func (h *harness) cells(ctx context.Context) (all []cell, err error) {
 	}
 	all = only(all, func(c cell) bool { return h.net == "" || h.net == c.net })
 	if len(all) == 0 {
-		return nil, errors.New("nothing to run: no such binary, or no scenario on that network")
+		return nil, errNothing
 	}
 	return all, nil
 }

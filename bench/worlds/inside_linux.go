@@ -19,9 +19,11 @@ const insideCommand = "inside"
 // inside is what has to be done from within, before the binary begins.
 type inside struct {
 	Cgroups []string
-	Host    bool // the host network: the namespace of descriptor 4 stands for it
+	Host    bool // begins in the namespace of descriptor 4, which stands for the host network
 	Limits  map[string]uint64
+	Nice    int
 	Watch   []uint32 // system calls that are reported to the warden, over descriptor 3
+	Except  bool     // all but those
 }
 
 var limitNumbers = map[string]int{"RLIMIT_FSIZE": unix.RLIMIT_FSIZE, "RLIMIT_NOFILE": unix.RLIMIT_NOFILE}
@@ -64,6 +66,9 @@ func (in inside) enter() error {
 			return fmt.Errorf("enter the network namespace: %w", err)
 		}
 	}
+	if err := unix.Setpriority(unix.PRIO_PROCESS, 0, in.Nice); err != nil {
+		return fmt.Errorf("set the priority: %w", err)
+	}
 	for name, value := range in.Limits {
 		if err := unix.Setrlimit(limitNumbers[name], &unix.Rlimit{Cur: value, Max: value}); err != nil {
 			return fmt.Errorf("set %s: %w", name, err)
@@ -74,7 +79,7 @@ func (in inside) enter() error {
 
 // watch has the calls reported, and hands the warden what it listens at.
 func (in inside) watch(sender chan int) error {
-	listener, err := notifyOn(in.Watch)
+	listener, err := notifyOn(in.Watch, in.Except)
 	if err != nil {
 		return err
 	}

@@ -21,13 +21,17 @@ type launcher struct {
 	self string // this program
 	dir  string // of the binaries
 	hold bool   // each run in a cgroup of its own
+	sick *patient
 }
 
 // launch runs one cell in one world. The calling thread must not end before:
 // what it starts dies with it.
 func (l launcher) launch(ctx context.Context, w world, c cell) (r result, err error) {
-	in := inside{Host: c.net == "host", Limits: w.limits, Watch: w.watched(c.net)}
-	s, err := l.surround(w, &in)
+	in := inside{Host: c.net == "host" || w.checked, Limits: w.limits, Nice: w.nice, Watch: w.watched(c.net)}
+	if w.every != nil {
+		in.Watch, in.Except = sparedCalls(), true
+	}
+	s, err := l.surround(w, c, &in)
 	defer func() {
 		err = errors.Join(err, s.remove())
 		r.idle = r.idle || s.idle
@@ -39,9 +43,20 @@ func (l launcher) launch(ctx context.Context, w world, c cell) (r result, err er
 	if err != nil {
 		return r, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.bound()+grace)
+	bound := c.bound()
+	if w.checked {
+		bound = c.checkedBound()
+	}
+	ctx, cancel := context.WithTimeout(ctx, bound+grace)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, l.self, append([]string{insideCommand, string(order), filepath.Join(l.dir, c.binary)}, c.args()...)...)
+	args := c.args()
+	if w.checked {
+		args = c.checkedArgs(l.self)
+	}
+	cmd := exec.CommandContext(ctx, l.self, append([]string{insideCommand, string(order), filepath.Join(l.dir, c.binary)}, args...)...)
+	if s.home != nil {
+		cmd.Dir, cmd.Env = s.home.dir, s.home.environment()
+	}
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	cmd.SysProcAttr = &unix.SysProcAttr{Setpgid: true, Pdeathsig: unix.SIGKILL}
@@ -53,6 +68,10 @@ func (l launcher) launch(ctx context.Context, w world, c cell) (r result, err er
 	}
 	ended := runOut(ctx, cmd, w.stops, w.name+c.String())
 	timedOut := ctx.Err()
+	var remains []string
+	if w.checked {
+		remains = s.remains(ctx, l, c, in)
+	}
 	// Children of the binary that are left: its process group, and the cgroup.
 	_ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL)
 	if len(in.Cgroups) > 0 {
@@ -60,6 +79,9 @@ func (l launcher) launch(ctx context.Context, w world, c cell) (r result, err er
 	}
 	if err := guarded(); err != nil {
 		return r, err
+	}
+	if w.checked {
+		return check(c, w.fault, stdout.Bytes(), stderr.String(), ended, timedOut, remains), nil
 	}
 	return judge(stdout.Bytes(), stderr.String(), ended, timedOut), nil
 }

@@ -12,7 +12,8 @@ type lie struct {
 	call        uint32
 	argument    int // which of its arguments is the descriptor
 	on          kind
-	first, last int // of such calls, from 1; last 0: for ever
+	any         bool // a call of the binary's on anything, and not the runtime's
+	first, last int  // of such calls, from 1; last 0: for ever
 	// tell makes the answer, and says whether there was anything to lie about.
 	tell func(w *warden, n *notification) (answer, bool)
 }

@@ -15,8 +15,15 @@ import (
 
 func main() {
 	do := disturbAll
-	if len(os.Args) > 1 && os.Args[1] == insideCommand {
-		do = becomeBinary
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case insideCommand:
+			do = becomeBinary
+		case clientCommand:
+			do = beClient
+		case spinCommand:
+			do = spin
+		}
 	}
 	if err := do(os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "worlds:", err)

@@ -11,7 +11,7 @@ func someCells() (all []cell) {
 		for _, s := range []string{"first", "second", "third", "fourth"} {
 			for _, net := range []string{"wire", "loopback", "host"} {
 				for _, family := range families4and6 {
-					all = append(all, cell{b, s, net, family, s == "first"})
+					all = append(all, cell{binary: b, scenario: s, net: net, family: family, standard: s == "first"})
 				}
 			}
 		}

@@ -14,6 +14,7 @@ type result struct {
 	stderr  string
 	idle    bool   // the world had nothing to interfere with
 	failure string // no report, where one was due
+	said    string // all that it wrote
 	absent  string // the world took away what the binary needs to begin
 }
 

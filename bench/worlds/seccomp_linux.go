@@ -50,16 +50,21 @@ func needNotifications() error {
 }
 
 // notifyOn installs a filter on the calling thread, and on all that come from
-// it: these calls wait for an answer at the descriptor returned.
-func notifyOn(calls []uint32) (int, error) {
+// it: these calls wait for an answer at the descriptor returned; with except, all but
+// these.
+func notifyOn(calls []uint32, except bool) (int, error) {
+	listed, others := uint32(unix.SECCOMP_RET_USER_NOTIF), uint32(unix.SECCOMP_RET_ALLOW)
+	if except {
+		listed, others = others, listed
+	}
 	// A program of a foreign architecture is none of ours: only the number is looked at.
 	p := []unix.SockFilter{{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0}}
 	for i, call := range calls {
 		p = append(p, unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: call, Jt: uint8(len(calls) - i)})
 	}
 	p = append(p,
-		unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
-		unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_USER_NOTIF},
+		unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: others},
+		unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: listed},
 	)
 	prog := unix.SockFprog{Len: uint16(len(p)), Filter: &p[0]}
 	// Go interrupts its threads by signals: a call that the warden is working

@@ -13,6 +13,7 @@ import (
 // surroundings lie around one run's process, and are removed after it.
 type surroundings struct {
 	world  world
+	home   *home // where a checked run may write
 	undo   []func() error
 	spaces []int // network namespaces that were set up
 	host   int   // the one that stands for the host network, or -1
@@ -20,7 +21,7 @@ type surroundings struct {
 }
 
 // surround makes what there is until an error, which has to be removed as well.
-func (l launcher) surround(w world, in *inside) (s *surroundings, err error) {
+func (l launcher) surround(w world, c cell, in *inside) (s *surroundings, err error) {
 	s = &surroundings{world: w, host: -1}
 	if l.hold {
 		dir, err := newCgroup()
@@ -33,22 +34,40 @@ func (l launcher) surround(w world, in *inside) (s *surroundings, err error) {
 			return s, err
 		}
 	}
-	if w.quota > 0 {
-		dir, err := newQuota(w.quota)
+	for _, limit := range w.controls() {
+		dir, err := limit.newCgroup()
 		if err != nil {
 			return s, err
 		}
 		in.Cgroups = append(in.Cgroups, dir)
 		s.undo = append(s.undo, func() error { return removeEmpty(dir) })
 	}
+	if w.checked {
+		if s.home, err = newHome(); err != nil {
+			return s, err
+		}
+		s.undo = append(s.undo, s.home.remove)
+	}
 	if in.Host {
-		if s.host, err = newSpace(w.setup); err != nil {
+		if s.host, err = l.space(w, c); err != nil {
 			return s, err
 		}
 		s.spaces = append(s.spaces, s.host)
 	}
 	s.undo = append(s.undo, s.leaveSpaces)
 	return s, nil
+}
+
+// space is the namespace that a run begins in: for sockscan the patient's.
+func (l launcher) space(w world, c cell) (int, error) {
+	if l.sick == nil || c.binary != "sockscan" {
+		return newSpace(w.setup)
+	}
+	fd, err := unix.FcntlInt(uintptr(l.sick.space), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return -1, fmt.Errorf("duplicate a descriptor: %w", err)
+	}
+	return fd, nil
 }
 
 // filter attaches the world's filter, and those that only count.
@@ -132,7 +151,7 @@ func (s *surroundings) start(cmd *exec.Cmd) (guarded func() error, err error) {
 			failed = err
 			return
 		}
-		g := newWarden(s.world, listener)
+		g := newWarden(s.world, listener, cmd.Args[3])
 		failed = g.watch()
 		s.spaces = append(s.spaces, g.spaces...)
 		s.idle = len(s.world.lies) > 0 && g.told == 0

@@ -123,9 +123,9 @@ func (t *tally) write(out io.Writer, fs []family) {
 }
 
 // markdown is the section of bench/RESULTS.md.
-func (t *tally) markdown(fs []family) []byte {
+func (t *tally) markdown(h heading, fs []family) []byte {
 	var b bytes.Buffer
-	fmt.Fprint(&b, worldsTitle, "\n\n`make worlds`: scenarios where something interferes. *Lost* verdicts became inconclusive, which is allowed;\n*unsteady* ones change on this machine without any interference; *expected* ones changed for a reason that bench/worlds/expected.go gives; *FALSE* ones became their opposite.\n\n| worlds that have a |")
+	fmt.Fprintf(&b, "%s\n\n%s\n\n| %s |", h.title, h.text, h.first)
 	for _, c := range columns {
 		fmt.Fprintf(&b, " %s |", c)
 	}
@@ -140,9 +140,20 @@ func (t *tally) markdown(fs []family) []byte {
 			fmt.Fprintf(&b, " %d |", v)
 		}
 	}
-	fmt.Fprintln(&b)
+	fmt.Fprintf(&b, "\n\n%d scenarios or commands, networks and families", t.cells)
+	if t.left > 0 {
+		fmt.Fprintf(&b, "; %d runs more were planned, and there was no time for them", t.left)
+	}
+	fmt.Fprintln(&b, ".")
 	return b.Bytes()
 }
 
-// worldsTitle is the heading of the section.
-const worldsTitle = "## Where something interferes"
+// A heading is what a section of bench/RESULTS.md has above its table, and the first
+// column's name.
+type heading struct{ title, text, first string }
+
+var worldsSection = heading{
+	title: "## Where something interferes",
+	first: "worlds that have a",
+	text:  "`make worlds`: scenarios where something interferes. *Lost* verdicts became inconclusive, which is allowed;\n*unsteady* ones change on this machine without any interference; *expected* ones changed for a reason that bench/worlds/expected.go gives; *FALSE* ones became their opposite.",
+}

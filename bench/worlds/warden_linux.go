@@ -21,6 +21,7 @@ type warden struct {
 	counts   []int           // of calls that each lie is about
 	told     int             // lies
 	spaces   []int           // network namespaces that were set up
+	binary   string          // what calls are counted of
 }
 
 // watched are the calls that it has to see.
@@ -39,6 +40,9 @@ func (w world) watched(net string) (calls []uint32) {
 	}
 	for _, l := range w.lies {
 		add(l.call)
+		if l.any {
+			continue // which looks at no descriptor
+		}
 		// The warden looks at a descriptor through one of its own. A close() at
 		// that moment would not be the last: it waits its turn.
 		add(unix.SYS_CLOSE)
@@ -46,8 +50,8 @@ func (w world) watched(net string) (calls []uint32) {
 	return calls
 }
 
-func newWarden(w world, listener int) *warden {
-	return &warden{world: w, listener: listener, heads: map[uint32]int{}, fresh: map[uint32]bool{}, counts: make([]int, len(w.lies))}
+func newWarden(w world, listener int, binary string) *warden {
+	return &warden{world: w, listener: listener, binary: binary, heads: map[uint32]int{}, fresh: map[uint32]bool{}, counts: make([]int, len(w.lies))}
 }
 
 // watch answers until the last process of the run is gone.
@@ -78,6 +82,9 @@ func (w *warden) answer(n *notification) (answer, error) {
 		if err := w.prepare(n); err != nil {
 			return goOn(), err
 		}
+	}
+	if w.world.every != nil && w.own(n) {
+		w.world.every[n.Call]++
 	}
 	for i, l := range w.world.lies {
 		if l.call != n.Call || !w.about(l, n) {
@@ -155,8 +162,29 @@ func (w *warden) descriptor(n *notification, fd uint64) (int, error) {
 	return unix.PidfdGetfd(head, int(fd), 0)
 }
 
+// own says whether a call is the binary's, and not Go's runtime's or one of a program
+// that the binary runs.
+func (w *warden) own(n *notification) bool {
+	program, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", n.Thread))
+	return err == nil && program == w.binary && !runtimes(n) && !staysOpen(n)
+}
+
+// descriptorIs says whether an argument is a descriptor of the thing of that name.
+func descriptorIs(n *notification, argument int, name string) bool {
+	link, err := linkOf(n, argument)
+	return err == nil && link == name
+}
+
+// linkOf is what an argument that is a descriptor refers to.
+func linkOf(n *notification, argument int) (string, error) {
+	return os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", n.Thread, n.Args[argument]))
+}
+
 // about says whether a call is of the kind that a lie is about.
 func (w *warden) about(l lie, n *notification) bool {
+	if l.any {
+		return w.own(n)
+	}
 	if n.Call == unix.SYS_SOCKET {
 		return kindOf(int(n.Args[0]), int(n.Args[1])&0xf) == l.on
 	}

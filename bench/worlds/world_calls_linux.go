@@ -48,9 +48,10 @@ var calls = []call{
 }
 
 var errnos = map[string]unix.Errno{
-	"EADDRINUSE": unix.EADDRINUSE, "EADDRNOTAVAIL": unix.EADDRNOTAVAIL, "EAGAIN": unix.EAGAIN, "ECONNABORTED": unix.ECONNABORTED,
-	"ECONNREFUSED": unix.ECONNREFUSED, "ECONNRESET": unix.ECONNRESET, "EEXIST": unix.EEXIST, "EINTR": unix.EINTR, "EINVAL": unix.EINVAL,
-	"EIO": unix.EIO, "EMFILE": unix.EMFILE, "ENETDOWN": unix.ENETDOWN, "ENOBUFS": unix.ENOBUFS, "ENOENT": unix.ENOENT, "ENOMEM": unix.ENOMEM,
+	"EACCES": unix.EACCES, "EADDRINUSE": unix.EADDRINUSE, "EADDRNOTAVAIL": unix.EADDRNOTAVAIL, "EAGAIN": unix.EAGAIN, "EBUSY": unix.EBUSY,
+	"ECHILD": unix.ECHILD, "ECONNABORTED": unix.ECONNABORTED, "ECONNREFUSED": unix.ECONNREFUSED, "ECONNRESET": unix.ECONNRESET,
+	"EEXIST": unix.EEXIST, "EINTR": unix.EINTR, "EINVAL": unix.EINVAL, "EIO": unix.EIO, "EMFILE": unix.EMFILE, "ENETDOWN": unix.ENETDOWN,
+	"ENFILE": unix.ENFILE, "ENOBUFS": unix.ENOBUFS, "ENOENT": unix.ENOENT, "ENOMEM": unix.ENOMEM, "ENOSPC": unix.ENOSPC,
 	"ENOTCONN": unix.ENOTCONN, "EPERM": unix.EPERM, "EPIPE": unix.EPIPE, "ETIMEDOUT": unix.ETIMEDOUT,
 }
 
@@ -67,7 +68,7 @@ func failingWorlds() (all []world) {
 				if name == "EINTR" && m.last == 0 {
 					m.name, m.last = "often", interruptions
 				}
-				l := lie{c.number, c.argument, c.on, m.first, m.last, failWith(errnos[name])}
+				l := lie{call: c.number, argument: c.argument, on: c.on, first: m.first, last: m.last, tell: failWith(errnos[name])}
 				all = append(all, world{name: c.name + "-" + name + "-" + m.name, nets: c.nets(), lies: []lie{l}, share: 120})
 			}
 		}
@@ -154,7 +155,7 @@ func falsehoods() []falsehood {
 func lyingWorlds() (all []world) {
 	for _, f := range falsehoods() {
 		for _, m := range moments {
-			l := lie{f.call, f.argument, f.on, m.first, m.last, f.tell}
+			l := lie{call: f.call, argument: f.argument, on: f.on, first: m.first, last: m.last, tell: f.tell}
 			all = append(all, world{name: f.name + "-" + m.name, nets: call{on: f.on}.nets(), lies: []lie{l}, share: 30})
 		}
 	}

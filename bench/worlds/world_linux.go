@@ -14,12 +14,20 @@ type world struct {
 	lies   []lie             // in answer to system calls
 	limits map[string]uint64 // of resources, by name
 	stops  stops             // of the process
+	nice   int               // of the process
+	memory int               // bytes; 0: as much as there is
 	quota  int               // per cent of one processor; 0: as much as there is
 
 	// segment is the kind that the world is about: without any it does nothing.
 	// census counts each kind, and interferes with none.
 	segment string
 	census  map[string]uint64
+
+	// checked: what the run says, how it exits and what it leaves is looked at; fault is
+	// the call that fails, every counts each call that could.
+	checked bool
+	fault   fault
+	every   map[uint32]int
 
 	// share: the whole takes one of so many cells. A family of hundreds of
 	// worlds would otherwise take a day.

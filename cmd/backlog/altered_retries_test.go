@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -9,8 +10,11 @@ import (
 	"sockproof/lib/journaltest"
 )
 
-// The entries of the recordings: b2 is at a listener with TCP_SYNCNT 1, b4 and b5 share a
-// queue with strangers, and in full b7 has a listener to itself.
+// The entries of the recordings: b2 is at a listener with TCP_SYNCNT 1, b4 to b8 share a
+// queue, and in full b10 has a listener to itself.
+
+// crowded are the ports of the clients that share a queue.
+var crowded = []string{"40002", "40003", "40004", "40005", "40006"}
 
 // synAcks are the SYN-ACKs that left for a client's port.
 func synAcks(port string) journaltest.Which {
@@ -51,7 +55,7 @@ func wrote(errno journal.Errno, nth int) journaltest.Change {
 // threeMore lets the SYN-ACK of the entry that was given up early have been sent again three
 // times more.
 func threeMore(d *journaltest.Journal) {
-	for _, port := range []string{"40002", "40003"} {
+	for _, port := range crowded {
 		sent := 0
 		for i := range d.Events {
 			if synAcks(port)(&d.Events[i]) {
@@ -68,7 +72,10 @@ func threeMore(d *journaltest.Journal) {
 // secondEarlier moves the third SYN-ACKs of the crowded queue, and what follows, on by a
 // second.
 func secondEarlier(d *journaltest.Journal) {
-	n := min(d.Nth(2, synAcks("40002")).N, d.Nth(2, synAcks("40003")).N)
+	n := math.MaxInt
+	for _, port := range crowded {
+		n = min(n, d.Nth(2, synAcks(port)).N)
+	}
 	for i := range d.Events {
 		if d.Events[i].N >= n {
 			d.Events[i].T -= time.Second.Nanoseconds()
@@ -99,9 +106,9 @@ var alteredRetries = []journaltest.Case{
 	{Name: "never gone", Of: "synack-retries", Do: droppedAll(journaltest.On("b", entered(journal.Gone))), Claim: "BL2", Want: claim.Inconclusive},
 
 	{Name: "in full", Of: full, Do: asRecorded, Claim: "BL3", Want: claim.Confirmed},
-	{Name: "a second late", Of: full, Do: later("40004", 2, time.Second), Claim: "BL3", Want: claim.Refuted},
-	{Name: "ten seconds late", Of: full, Do: later("40004", 2, 10*time.Second), Claim: "BL3", Want: claim.Inconclusive},
-	{Name: "gone early", Of: full, Do: goneLater("b7", -10*time.Second), Claim: "BL3", Want: claim.Refuted},
+	{Name: "a second late", Of: full, Do: later("40007", 2, time.Second), Claim: "BL3", Want: claim.Refuted},
+	{Name: "ten seconds late", Of: full, Do: later("40007", 2, 10*time.Second), Claim: "BL3", Want: claim.Inconclusive},
+	{Name: "gone early", Of: full, Do: goneLater("b10", -10*time.Second), Claim: "BL3", Want: claim.Refuted},
 	{Name: "without --full", Of: "synack-retries", Do: asRecorded, Claim: "BL3", Want: claim.Inconclusive},
 
 	{Name: "three more", Of: full, Do: threeMore, Claim: "BL4", Want: claim.Confirmed},

@@ -11,7 +11,7 @@ import (
 
 // listings are the listings of half-open connections: the first when a short backlog bounds
 // them, the second when tcp_max_syn_backlog does.
-func listings(e *journal.Event) bool { return listsHalfOpen(e) }
+func listings(e *journal.Event) bool { return e.Lists(journal.SynRecv) }
 
 // listed lets a listing have found so many more half-open connections of the same listener;
 // fewer, if negative.

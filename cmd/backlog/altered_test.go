@@ -14,10 +14,10 @@ var suite = journaltest.Suite{
 	Program: &program,
 	Recordings: []string{
 		"accept-queue", "accept-queue-loopback", "accept-queue-host", "crossing", "never-room", "syn-queue", "flood", "synack-retries", "synack-retries-full",
-		"reuseport", "reuseport-loopback", "cookies", "cookie-overflow",
+		"reuseport", "reuseport-loopback", "cookies", "cookies-full", "cookie-overflow", "memory", "mitigated", "proxy", "safe-reset",
 	},
 	Unseen: 0.05,
-	Cases:  slices.Concat(alteredQueue, alteredCrossing, alteredNoRoom, alteredSYNQueue, alteredFlood, alteredRetries, alteredReusePort, alteredCookies, alteredCookieOverflow),
+	Cases:  slices.Concat(alteredQueue, alteredCrossing, alteredNoRoom, alteredSYNQueue, alteredFlood, alteredMitigated, alteredRetries, alteredReusePort, alteredCookies, alteredNumbers, alteredCookieOverflow, alteredMemory, alteredProxy),
 }
 
 func TestJournals(t *testing.T) { suite.Journals(t) }

@@ -27,13 +27,14 @@ func TestNoFlood(t *testing.T) {
 	suite.Controls(
 		t, journaltest.Stages(journal.Wire),
 		journaltest.Control{Scenario: "flood", Steps: few, Want: claim.OutcomeUnresolved, Verdicts: untested},
+		journaltest.Control{Scenario: "mitigated", Steps: few, Want: claim.OutcomeUnresolved},
 	)
 }
 
 // TestTheHonestSYNIsLost: a client whose SYN never arrives is not shut out by a flood.
 func TestTheHonestSYNIsLost(t *testing.T) {
 	t.Parallel()
-	lose := func(t *scenario.T) { t.Drop(func(p *wire.Packet) bool { return p.From == "a" && isSYN(p) }) }
+	lose := func(t *scenario.T) { t.Drop(func(p *wire.Packet) bool { return p.From == "a" && wire.IsSYN(p) }) }
 	suite.Controls(
 		t, journaltest.Stages(journal.Wire),
 		journaltest.Control{Scenario: "flood", Alter: lose, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"SF1": claim.Inconclusive, "SF2": claim.Inconclusive, "BL24": claim.Inconclusive}},
@@ -50,5 +51,19 @@ func TestCookiesInstead(t *testing.T) {
 	suite.Controls(
 		t, journaltest.Stages(journal.Wire),
 		journaltest.Control{Scenario: "flood", Steps: cookies, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"SF1": claim.Inconclusive, "SF2": claim.Confirmed, "BL24": claim.Refuted, "BL25": claim.Confirmed}},
+	)
+}
+
+// TestNoStrangers: without SYNs no claim about memory is decided.
+func TestNoStrangers(t *testing.T) {
+	t.Parallel()
+	none := func(t *scenario.T) {
+		t.Listen(scenario.ServerPort)
+		countObjects(t)
+		countObjects(t)
+	}
+	suite.Controls(
+		t, journaltest.Stages(journal.Wire),
+		journaltest.Control{Scenario: "memory", Steps: none, Want: claim.OutcomeUnresolved, Verdicts: verdicts{"BL31": claim.Inconclusive, "BL32": claim.Inconclusive}},
 	)
 }

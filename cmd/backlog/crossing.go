@@ -120,21 +120,14 @@ func atOverflow(c *claim.Case, x third, value string) {
 	c.If(x.abort.Setting.New == value)
 }
 
-// seenIn is the state in which a witness saw a socket last up to an event, and cites it.
-func seenIn(c *claim.Case, s *tcp.Socket, w journal.Witness, n int) string {
-	state, at := s.StateAt(w, n)
-	c.Cite(c.Event(at))
-	return state
-}
-
 const crossed = "the segment that completes a handshake comes to a full accept queue"
 
 var bl9 = claim.Claim{
 	ID: "BL9", Statement: "accept queue full at the third segment, tcp_abort_on_overflow 0: the ACK is dropped, server still SYN_RECV, client ESTABLISHED",
-	Source: article002, Quantity: claim.Always, Needs: needsStates, Precondition: crossed,
+	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates, Precondition: crossed,
 	Rule: claim.Each(leftOut, func(c *claim.Case, x third) {
 		atOverflow(c, x, "0")
-		client, server := seenIn(c, x.client, journal.TCPInfo, x.looked), seenIn(c, x.server, journal.SockDiag, x.looked)
+		client, server := c.StateAt(x.client, journal.TCPInfo, x.looked), c.StateAt(x.server, journal.SockDiag, x.looked)
 		c.Given(client != "" && server != "", "a state was not seen")
 		c.Expect(client == journal.Established && server == journal.SynRecv, "%s was in %s, %s in %s", x.client.ID, client, x.server.ID, server)
 		for _, s := range x.server.SentAll(x.N, x.looked) {
@@ -147,7 +140,7 @@ var bl9 = claim.Claim{
 
 var bl10 = claim.Claim{
 	ID: "BL10", Statement: "accept queue full at the third segment, tcp_abort_on_overflow 1: RST, “connection reset by peer”",
-	Source: article002, Quantity: claim.Always, Needs: needsStates, Precondition: crossed,
+	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates, Precondition: crossed,
 	Rule: claim.Each(leftOut, func(c *claim.Case, x third) {
 		atOverflow(c, x, "1")
 		rst := c.FirstSegment(tcp.With(x.client.Arrived(x.N, 0), packet.RST))
@@ -161,11 +154,11 @@ var bl10 = claim.Claim{
 
 var bl11 = claim.Claim{
 	ID: "BL11", Statement: "tcp_abort_on_overflow 0: SYN+ACK again later; the client answers again; completes once there is room",
-	Source: article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
 	Precondition: crossed + ", and accept() makes room later",
 	Rule: claim.Each(leftOut, func(c *claim.Case, x third) {
 		atOverflow(c, x, "0")
-		room := c.First(accepts(c.Listener(x.server.Local, x.N), x.N, 0))
+		room := c.First(c.Listener(x.server.Local, x.N).Accepts(x.N, 0))
 		c.Given(room != nil, "no accept() made room")
 		again := c.FirstSegment(repeated(tcp.With(x.server.SentAll(x.N, 0), packet.SYN)))
 		c.ExpectSeen(again != nil, "the SYN-ACK was not sent again")
@@ -189,14 +182,14 @@ func repeated(some []*tcp.Segment) (again []*tcp.Segment) {
 
 var bl14 = claim.Claim{
 	ID: "BL14", Statement: "the client's symptom is a read that times out (tcp_abort_on_overflow 0) or is reset (1)",
-	Source: article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
 	Precondition: crossed + ", and its client reads before there is room",
 	Rule: claim.Each(leftOut, func(c *claim.Case, x third) {
 		c.About(x.client, x.server)
 		c.CiteSegments(x.Segment)
 		c.Cite(x.abort)
 		c.Given(x.abort != nil, "tcp_abort_on_overflow was not read")
-		room := tcp.First(accepts(c.Listener(x.server.Local, x.N), x.N, 0))
+		room := tcp.First(c.Listener(x.server.Local, x.N).Accepts(x.N, 0))
 		read := c.First(x.client.CallsOf(x.N, tcp.N(room), "read"))
 		c.Given(read != nil, "%s did not read", x.client.ID)
 		want, known := map[string]journal.Errno{"0": journal.EAGAIN, "1": journal.ECONNRESET}[x.abort.Setting.New]
@@ -221,7 +214,7 @@ func earlyData(v *tcp.View) []tcp.Overflow {
 
 var bl16 = claim.Claim{
 	ID: "BL16", Statement: "data that arrives while the accept queue is full is stored by the server",
-	Source: article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
 	Precondition: "data comes while the accept queue is full, and accept() makes room later",
 	Rule: claim.Each(earlyData, func(c *claim.Case, o tcp.Overflow) {
 		server := o.End.Socket
@@ -242,14 +235,14 @@ var bl16 = claim.Claim{
 
 var bl37 = claim.Claim{
 	ID: "BL37", Statement: "on the ACK the request moves to the completed queue",
-	Source: article003, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article003, Quantity: claim.Always, Needs: needsStates,
 	Precondition: "the segment that completes a handshake comes, and the server's end is watched",
 	Rule: claim.Each(thirds, func(c *claim.Case, x third) {
-		before := seenIn(c, x.server, journal.SockDiag, x.N)
+		before := c.StateAt(x.server, journal.SockDiag, x.N)
 		c.If(before == journal.SynRecv)
 		c.About(x.client, x.server)
 		c.CiteSegments(x.Segment)
-		after := seenIn(c, x.server, journal.SockDiag, x.looked)
+		after := c.StateAt(x.server, journal.SockDiag, x.looked)
 		c.ExpectSeen(after == journal.Established, "the ACK of %s came, and %s was in %s: the queue was full", x.client.ID, x.server.ID, after)
 		c.Holds("on the ACK of %s its entry went from SYN_RECV to ESTABLISHED", x.client.ID)
 	}),

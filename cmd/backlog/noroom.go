@@ -77,7 +77,7 @@ func givenUp(c *claim.Case, f forgotten) {
 	most, _ := retries.Setting.Number()
 	again := c.AllSegments(repeated(tcp.With(f.server.SentAll(0, f.gone.N), packet.SYN)))
 	c.Given(int64(len(again)) >= most, "the SYN-ACK was sent again %d times, and tcp_synack_retries is %d", len(again), most)
-	c.Given(len(accepts(c.Listener(f.server.Local, f.N), 0, f.gone.N)) == 0, "accept() had made room")
+	c.Given(len(c.Listener(f.server.Local, f.N).Accepts(0, f.gone.N)) == 0, "accept() had made room")
 }
 
 // isForgotten is the phenomenon: a client is ESTABLISHED with a server that knows nothing of it.
@@ -85,7 +85,7 @@ var isForgotten = claim.Phenomenon{
 	Needs: needsStates, Precondition: crossed + ", and the server gives the handshake up",
 	Rule: claim.Each(allForgotten, func(c *claim.Case, f forgotten) {
 		givenUp(c, f)
-		state := seenIn(c, f.client, journal.TCPInfo, f.gone.N)
+		state := c.StateAt(f.client, journal.TCPInfo, f.gone.N)
 		c.Expect(state == journal.Established, "%s was in %s when the server had given it up", f.client.ID, state)
 		c.Holds("%s was ESTABLISHED when the server had given it up", f.client.ID)
 	}),
@@ -93,7 +93,7 @@ var isForgotten = claim.Phenomenon{
 
 var bl12 = claim.Claim{
 	ID: "BL12", Statement: "if the accept queue stays full the client gets a RST when tcp_synack_retries is exceeded",
-	Source: article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
 	Precondition: isForgotten.Precondition,
 	Rule: claim.Each(allForgotten, func(c *claim.Case, f forgotten) {
 		givenUp(c, f)
@@ -104,14 +104,14 @@ var bl12 = claim.Claim{
 		}
 		rst := c.FirstSegment(tcp.With(f.client.Arrived(f.N, until), packet.RST))
 		c.ExpectSeen(rst != nil, "the server gave %s up %.1f s after its ACK, and sent it nothing: %s was in %s",
-			f.client.ID, c.Between(f.Event, f.gone).Seconds(), f.client.ID, seenIn(c, f.client, journal.TCPInfo, f.gone.N))
+			f.client.ID, c.Between(f.Event, f.gone).Seconds(), f.client.ID, c.StateAt(f.client, journal.TCPInfo, f.gone.N))
 		c.Holds("a RST came to %s when the server gave it up", f.client.ID)
 	}),
 }
 
 var bl17 = claim.Claim{
 	ID: "BL17", Statement: "the client closes after a while, when no reply comes",
-	Source: article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
 	Precondition: isForgotten.Precondition + "; its program makes no call that sends or closes",
 	Rule: claim.Each(allForgotten, func(c *claim.Case, f forgotten) {
 		givenUp(c, f)
@@ -120,7 +120,7 @@ var bl17 = claim.Claim{
 		}
 		read := c.First(f.client.CallsOf(f.gone.N, 0, "read"))
 		c.Given(read != nil, "%s did not read", f.client.ID)
-		state := seenIn(c, f.client, journal.TCPInfo, read.N)
+		state := c.StateAt(f.client, journal.TCPInfo, read.N)
 		c.ExpectSeen(state != journal.Established && read.Call.Errno != journal.EAGAIN, "%s was ESTABLISHED, and its read() returned %s: its TCP sends nothing by itself",
 			f.client.ID, claim.Returned(read))
 		c.Holds("%s was in %s, and its read() returned %s", f.client.ID, state, claim.Returned(read))

@@ -42,7 +42,7 @@ func losts(v *tcp.View) []lost {
 		if o.End == nil || o.End.Overflow != o.N {
 			continue
 		}
-		x := lost{Overflow: o, cookies: v.Setting(o.Host, synCookies, o.N), room: tcp.First(accepts(o.Listener, o.N, 0))}
+		x := lost{Overflow: o, cookies: v.Setting(o.Host, synCookies, o.N), room: tcp.First(o.Listener.Accepts(o.N, 0))}
 		for _, conn := range v.Conns {
 			if conn.Client.Local == o.End.Remote && conn.Client.Remote == o.End.Local {
 				x.client = conn.Client
@@ -73,9 +73,9 @@ var isUnheardOf = claim.Phenomenon{
 	Needs: needsStates, Precondition: "the segment that brings a cookie back comes to a full accept queue",
 	Rule: claim.Each(losts, func(c *claim.Case, x lost) {
 		x.known(c)
-		state := seenIn(c, x.client, journal.TCPInfo, x.read.N)
+		state := c.StateAt(x.client, journal.TCPInfo, x.read.N)
 		c.Expect(state == journal.Established, "%s was in %s", x.client.ID, state)
-		for _, e := range c.Events(listsHalfOpen) {
+		for _, e := range c.Tables("", journal.SynRecv) {
 			c.Cite(e)
 			c.Expect(halfOpen(e, x.Listener) == 0, "the server had an entry of it")
 		}

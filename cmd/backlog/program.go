@@ -51,7 +51,19 @@ var program = cli.Program{
 			Name: "flood", Title: "SYNs from addresses that do not answer, and an honest client: with tcp_syncookies 0, 1 and 2",
 			Steps:    flood,
 			Networks: onWire, NoHost: needsStrangers, Hosts: ab, Phenomenon: claim.By(&sf1),
-			Claims: []*claim.Claim{&bl24, &bl25, &bl30, &bl35, &bl38, &sf1, &sf2},
+			Claims: []*claim.Claim{&bl24, &bl25, &bl30, &bl38, &sf1, &sf2},
+		},
+		{
+			Name: "mitigated", Title: "a flood without cookies: a longer queue, and one whose entries are soon given up",
+			Steps:    mitigated,
+			Networks: onWire, NoHost: needsStrangers, Hosts: ab, Phenomenon: isMitigated,
+			Claims: []*claim.Claim{&bl35},
+		},
+		{
+			Name: "memory", Title: "what a half-open connection costs the server: SYNs of strangers, and the kernel's memory",
+			Steps:    memory,
+			Networks: onWire, NoHost: needsStrangers, Hosts: ab, Phenomenon: isSmall,
+			Claims: []*claim.Claim{&bl31, &bl32},
 		},
 		{
 			Name: "synack-retries", Title: "clients that are dead after their SYN: how often the SYN-ACK is sent again, and when",
@@ -61,15 +73,27 @@ var program = cli.Program{
 		},
 		{
 			Name: "cookies", Title: "the server answers with cookies: what comes back, right and wrong, and what is lost without timestamps",
-			Steps:    cookies,
-			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: makesOne,
-			Claims: []*claim.Claim{&bl26, &bl27, &bl29, &sf3},
+			Steps: cookies, Full: fullCookies,
+			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: makesOne, Compare: compareNumbers,
+			Claims: []*claim.Claim{&bl26, &bl27, &bl28, &bl29, &sf3},
 		},
 		{
 			Name: "cookie-overflow", Title: "a client brings its cookie back to a full accept queue: it is connected, and its server has never heard of it",
 			Steps:    cookieOverflow,
 			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: isUnheardOf,
 			Claims: []*claim.Claim{&bl40},
+		},
+		{
+			Name: "proxy", Title: "a SYN proxy answers for the server: whose numbers are shifted",
+			Steps:    proxy,
+			Networks: onWire, NoHost: "the kernel's SYN proxy is set up in a namespace", Hosts: ab, Phenomenon: isProxied,
+			Claims: []*claim.Claim{&bl33},
+		},
+		{
+			Name: "safe-reset", Title: "a firewall answers a SYN with a wrong number: RST, and the client begins again",
+			Steps:    safeReset,
+			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: beginsAgain,
+			Claims: []*claim.Claim{&bl34},
 		},
 		{
 			Name: "reuseport", Title: "one of two listeners on a port closes while connections wait: who is reset",

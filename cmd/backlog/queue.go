@@ -54,8 +54,8 @@ func lateConnects(v *tcp.View) []lateConnect {
 			if client == nil || e.Call.Address() != l.Local || full == nil || full.Sample.RxQueue <= full.Sample.TxQueue {
 				continue
 			}
-			if tcp.First(accepts(l, full.N, e.N)) == nil {
-				all = append(all, lateConnect{l, client, full, e, tcp.First(accepts(l, e.N, 0))})
+			if tcp.First(l.Accepts(full.N, e.N)) == nil {
+				all = append(all, lateConnect{l, client, full, e, tcp.First(l.Accepts(e.N, 0))})
 			}
 		}
 	}
@@ -69,17 +69,6 @@ func lastSample(l *tcp.Socket, before int) *journal.Event {
 		return nil
 	}
 	return all[len(all)-1]
-}
-
-// accepts lists the calls that took a connection from a listener's queue.
-func accepts(l *tcp.Socket, after, before int) []*journal.Event {
-	var some []*journal.Event
-	for _, e := range l.CallsOf(after, before, "accept4") {
-		if e.Call.Errno == "" {
-			some = append(some, e)
-		}
-	}
-	return some
 }
 
 // stateOf is the state in which TCP_INFO saw a client last before an event (0: at all), and
@@ -117,14 +106,14 @@ var isUnanswered = claim.Phenomenon{
 		state := stateOf(c, x.client, tcp.N(x.accept))
 		c.Expect(state == journal.SynSent, "%s came to %s while the queue was full", x.client.ID, state)
 		c.Given(x.accept != nil, "accept() made no room")
-		c.Holds("%d connections waited at %s, with a backlog of %d; %s, which called then, was in SYN_SENT until accept() made room",
+		c.Holds("%d connections waited at %s, backlog %d; %s stayed in SYN_SENT until accept() made room",
 			x.full.Sample.RxQueue, x.listener.ID, x.full.Sample.TxQueue, x.client.ID)
 	}),
 }
 
 var bl15 = claim.Claim{
 	ID: "BL15", Statement: "accept queue full, half-open queue not: a new SYN is queued, no problem",
-	Source: article002, Quantity: claim.Always, Needs: needsEnds,
+	Source: claim.Article002, Quantity: claim.Always, Needs: needsEnds,
 	Precondition: "a SYN arrives while the accept queue is full and the half-open queue is not",
 	Rule: claim.Each(lateConnects, func(c *claim.Case, x lateConnect) {
 		wasFull(c, x)
@@ -145,7 +134,7 @@ var bl15 = claim.Claim{
 
 var bl13 = claim.Claim{
 	ID: "BL13", Statement: "ListenOverflows +1 when the accept queue is full",
-	Source: article002, Quantity: claim.Always, Needs: needsCounted,
+	Source: claim.Article002, Quantity: claim.Always, Needs: needsCounted,
 	Precondition: "a segment that needs room comes to a full accept queue",
 	Rule: claim.Once(func(c *claim.Case) {
 		c.Given(c.Journal.Network != journal.HostNet, "the counters are the machine's")
@@ -167,7 +156,7 @@ var bl13 = claim.Claim{
 
 var bl39 = claim.Claim{
 	ID: "BL39", Statement: "tcp_abort_on_overflow 0: the server takes connections again once it has room",
-	Source: article002, Quantity: claim.Can, Needs: needsEnds,
+	Source: claim.Article002, Quantity: claim.Can, Needs: needsEnds,
 	Precondition: "a client calls while the accept queue is full, and accept() makes room",
 	Rule: claim.Each(lateConnects, func(c *claim.Case, x lateConnect) {
 		c.If(x.accept != nil)

@@ -4,11 +4,7 @@ import "sockproof/lib/journal"
 
 // Where the statements come from.
 const (
-	article000 = "article 000, “TCP三次握手四次挥手详解”"
-	article001 = "article 001, “服务器分两次返回消息,TCP三次握手四次分手”"
-	article002 = "article 002, “TCP协议的三次握手与四次挥手”"
-	article003 = "article 003, “TCP的三次握手(建立连接)和四次挥手(关闭连接)”"
-	ipSysctl   = "Linux, Documentation/networking/ip-sysctl.rst"
+	ipSysctl = "Linux, Documentation/networking/ip-sysctl.rst"
 )
 
 // The settings that decide what becomes of a handshake.

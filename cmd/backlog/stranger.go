@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/netip"
-	"slices"
 
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
@@ -26,14 +25,22 @@ func stranger(t *scenario.T, i int) netip.AddrPort {
 	return netip.AddrPortFrom(a, strangerPort)
 }
 
-// options of a SYN: an MSS of 1460.
-var onlyMSS = packet.Options{packet.KindMSS, 4, 0x05, 0xb4}
+// mss is what strangers announce.
+const mss = 1440
+
+// syn is a stranger's SYN.
+func syn(from, to netip.AddrPort, seq uint32, mss uint16) packet.Packet {
+	return packet.Packet{
+		Src: from, Dst: to, Seq: seq, Flags: packet.SYN, Win: 64240,
+		Options: packet.Options{packet.KindMSS, 4, byte(mss >> 8), byte(mss)},
+	}
+}
 
 // strangers let a SYN of each of n strangers come to a listener, which is the only trace of
 // them: no packet leaves this machine.
 func strangers(t *scenario.T, l *scenario.Listener, n int) {
 	for i := range n {
-		t.Inject(packet.Packet{Src: stranger(t, i), Dst: l.At, Seq: uint32(i) << 16, Flags: packet.SYN, Win: 64240, Options: onlyMSS})
+		t.Inject(syn(stranger(t, i), l.At, uint32(i)<<16, mss))
 	}
 }
 
@@ -46,11 +53,6 @@ func halfOpen(table *journal.Event, l *tcp.Socket) int {
 		}
 	}
 	return n
-}
-
-// listsHalfOpen says whether an event lists half-open connections.
-func listsHalfOpen(e *journal.Event) bool {
-	return e.Table != nil && slices.Contains(e.Table.States, journal.SynRecv)
 }
 
 // unanswered lists the SYNs that came to a listener up to an event and drew no SYN-ACK.

@@ -80,7 +80,7 @@ type filled struct {
 func allFilled(v *tcp.View) []filled {
 	var all []filled
 	for _, l := range v.Sockets {
-		for _, e := range v.Events(listsHalfOpen) {
+		for _, e := range v.Tables("", journal.SynRecv) {
 			backlog, known := l.BacklogAt(e.N)
 			f := filled{listener: l, backlog: backlog, table: e, entries: halfOpen(e, l), dropped: unanswered(v, l, e.N)}
 			if !known || f.entries == 0 || len(f.dropped) == 0 {
@@ -125,7 +125,7 @@ var isBounded = claim.Phenomenon{
 
 var bl1 = claim.Claim{
 	ID: "BL1", Statement: "listen() makes two queues, incomplete and complete",
-	Source: article000, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article000, Quantity: claim.Always, Needs: needsStates,
 	Precondition: "a listener has half-open connections and complete ones that wait",
 	Rule: claim.Each(allFilled, func(c *claim.Case, f filled) {
 		sample := lastSample(f.listener, f.table.N)
@@ -147,7 +147,7 @@ var bl1 = claim.Claim{
 
 var bl18 = claim.Claim{
 	ID: "BL18", Statement: "backlog defaults to 50",
-	Source: article002, Quantity: claim.Always, Needs: []journal.Witness{journal.Calls, journal.SockDiag},
+	Source: claim.Article002, Quantity: claim.Always, Needs: []journal.Witness{journal.Calls, journal.SockDiag},
 	Precondition: "listen() asks for no queue, or for the longest",
 	Rule: claim.AfterCall("listen", func(c *claim.Case) {
 		n, _ := c.Call.Call.Backlog()
@@ -162,7 +162,7 @@ var bl18 = claim.Claim{
 
 var bl19 = claim.Claim{
 	ID: "BL19", Statement: "the accept queue is smaller and fills first",
-	Source: article002, Quantity: claim.Can, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Can, Needs: needsStates,
 	Precondition: "both queues of listeners with the same backlog are full",
 	Rule: claim.Each(allFilled, func(c *claim.Case, f filled) {
 		f.known(c)
@@ -181,7 +181,7 @@ var bl19 = claim.Claim{
 
 var bl20 = claim.Claim{
 	ID: "BL20", Statement: "tcp_max_syn_backlog defaults to 1000",
-	Source: article002, Quantity: claim.Always, Needs: []journal.Witness{journal.Calls},
+	Source: claim.Article002, Quantity: claim.Always, Needs: []journal.Witness{journal.Calls},
 	Rule: claim.Once(func(c *claim.Case) {
 		read := c.First(c.Events(func(e *journal.Event) bool { return e.Setting != nil && e.Setting.Name == maxSYNBacklog }))
 		c.Given(read != nil && read.Setting.Old == read.Setting.New, "it was not read before it was changed")
@@ -192,7 +192,7 @@ var bl20 = claim.Claim{
 
 var bl21 = claim.Claim{
 	ID: "BL21", Statement: "tcp_max_syn_backlog is the half-open queue's length; beyond, connections are dropped",
-	Source: article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
 	Precondition: isBounded.Precondition,
 	Rule: claim.Each(allFilled, func(c *claim.Case, f filled) {
 		most := f.known(c)
@@ -203,7 +203,7 @@ var bl21 = claim.Claim{
 
 var bl22 = claim.Claim{
 	ID: "BL22", Statement: "over tcp_max_syn_backlog tcp_abort_on_overflow decides: the SYN is dropped (0) or reset (1)",
-	Source: article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
 	Precondition: "a half-open queue is full, and tcp_abort_on_overflow is 1",
 	Rule: claim.Each(allFilled, func(c *claim.Case, f filled) {
 		f.known(c)
@@ -224,7 +224,7 @@ var bl22 = claim.Claim{
 
 var bl23 = claim.Claim{
 	ID: "BL23", Statement: "on a SYN a request_sock is made; on the ACK the entry is removed",
-	Source: article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
 	Precondition: "an opening that is watched at the listener is completed",
 	Rule: claim.Each(thirds, func(c *claim.Case, x third) {
 		entry := c.First(x.server.Samples(journal.SynRecv, 0, x.N))
@@ -232,7 +232,7 @@ var bl23 = claim.Claim{
 		c.About(x.client, x.server)
 		c.CiteSegments(x.Segment)
 		c.Expect(entry.Sample.Inode == 0, "%s was a socket of its own in SYN_RECV", x.server.ID)
-		after := seenIn(c, x.server, journal.SockDiag, x.looked)
+		after := c.StateAt(x.server, journal.SockDiag, x.looked)
 		c.ExpectSeen(after == journal.Established, "%s was in %s after the ACK", x.server.ID, after)
 		c.Holds("before its ACK %s was an entry in SYN_RECV that no descriptor could refer to; then it was a connection in ESTABLISHED", x.server.ID)
 	}),

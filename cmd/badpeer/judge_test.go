@@ -2,20 +2,17 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"os"
 	"path/filepath"
-	"reflect"
 	"runtime"
 	"strings"
 	"testing"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"sockproof/cmd/badpeer/internal/replies"
 	"sockproof/cmd/badpeer/internal/token"
 	"sockproof/lib/cli"
 	"sockproof/lib/journaltest"
+	"sockproof/lib/schematest"
 )
 
 // judgeHere runs the command.
@@ -87,38 +84,13 @@ func TestJudgeText(t *testing.T) {
 
 // TestJudgeSchema: a judgement follows the schema, with every field of it.
 func TestJudgeSchema(t *testing.T) {
-	const file = "../../docs/schema/judge.json"
-	schema, err := jsonschema.NewCompiler().Compile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
 	a := token.Of([]byte("a")).String()
 	for _, log := range []string{"", "a\t" + a + "\nb\t" + a + "\nc\tOK\n", "a\t" + a + "\nb\t" + token.Of([]byte("z")).String()} {
 		r, err := replies.Judge(strings.NewReader(log), replies.Options{Log: "-"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, err := json.Marshal(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		read, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := schema.Validate(read); err != nil {
-			t.Errorf("%v\n%s", err, b)
-		}
+		schematest.Fits(t, "judge", r)
 	}
-	doc, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, v := range []any{replies.Report{}, replies.Wrong{}} {
-		for _, f := range reflect.VisibleFields(reflect.TypeOf(v)) {
-			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); !strings.Contains(string(doc), `"`+name+`": {`) {
-				t.Errorf("%T: the schema does not know %q", v, name)
-			}
-		}
-	}
+	schematest.Fields(t, "judge", map[string]any{"": replies.Report{}, "first": replies.Wrong{}})
 }

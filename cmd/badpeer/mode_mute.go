@@ -74,7 +74,7 @@ func (w *watching) watch(does string, states ...uint8) {
 			if s.State != state {
 				continue
 			}
-			if o, held := w.holds(s.Inode); held {
+			if o, held, _ := w.holds(s.Inode); held { // it is looked at again and again
 				w.acted = true
 				w.note(attempted, nil, nil, "from %s, %s (pid %d), in %s", s.Local, o.Program, o.PID, tcpstate.Name(s.State))
 				w.note(did, nil, nil, "%s", does)

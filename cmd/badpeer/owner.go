@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -46,16 +47,25 @@ func (p *play) owner(c *conn) (o live.Owner, why string) {
 		case s.Inode == 0:
 			return o, "its other end was closed before it could be seen whose it was"
 		}
-		if o, held := p.holds(s.Inode); held {
+		o, held, err := p.holds(s.Inode)
+		if held {
 			return o, ""
 		}
 		why = fmt.Sprintf("no process that the program started is seen to hold its other end (user %d)", s.UID)
+		if err != nil {
+			why = "which process holds its other end cannot be seen: " + err.Error()
+		}
 		time.Sleep(lookPause)
 	}
 	return o, why
 }
 
 // holds is the process of the program's that holds a socket.
-func (p *play) holds(inode uint64) (o live.Owner, held bool) {
-	return live.HeldBy(inode, p.cmd.Tree())
+func (p *play) holds(inode uint64) (o live.Owner, held bool, err error) {
+	pids, failed := p.cmd.Tree()
+	o, held, err = live.HeldBy(inode, pids)
+	if held {
+		return o, true, nil
+	}
+	return o, false, errors.Join(failed, err)
 }

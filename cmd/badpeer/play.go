@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"io"
 	"net/netip"
 	"time"
@@ -141,7 +142,8 @@ func (p *play) over() bool {
 func (p *play) leftBehind() bool {
 	if time.Since(p.looked) > lookEvery {
 		p.looked = time.Now()
-		p.left = len(p.cmd.Tree()) > 0
+		left, err := p.cmd.Tree()
+		p.left = len(left) > 0 || err != nil
 	}
 	return p.left
 }
@@ -209,7 +211,7 @@ func (p *play) openConns() (n int) {
 func (p *play) take(e *scenario.End) *conn {
 	codec, _, err := protocol.New(p.protocol)
 	p.t.Must(err) // was checked
-	c := &conn{play: p, end: e, far: e.Remote(), codec: codec, opened: time.Now()}
+	c := &conn{play: p, end: e, far: cmp.Or(e.Remote(), e.Peer()), codec: codec, opened: time.Now()}
 	p.conns = append(p.conns, c)
 	return c
 }

@@ -50,9 +50,12 @@ func (p *play) awaitListener() bool {
 			return true
 		}
 		inode := p.clients.Listens(p.server)
-		_, held := p.holds(inode)
+		_, held, err := p.holds(inode)
 		if inode != 0 && !held {
 			why = "who listens at " + p.server.String() + " is not seen to be the program"
+			if err != nil {
+				why += ": " + err.Error()
+			}
 		}
 		return held
 	}) && (p.cmd == nil || !p.cmd.Ended()) || p.refuse(why)

@@ -10,114 +10,120 @@ func one(w what, conn, request, detail string, at int64) fact {
 	return fact{What: w, Conn: conn, Request: request, Detail: detail, AtNS: at}
 }
 
-// TestVerdicts: every mode's verdicts, on facts that are made up: what speaks for the
+func exited(status int, at int64) ending { return ending{Ended: true, Status: status, AtNS: at} }
+
+func killed(signal string, at int64) ending { return ending{Ended: true, Signal: signal, AtNS: at} }
+
+// Facts and ends that most cases have.
+var (
+	byUs       = ending{Ended: true, Signal: "SIGTERM", AtNS: 90, byPeer: true}
+	hello      = one(met, "b2", "", "from x", 1)
+	askedA     = one(asked, "b2", "A", "GET", 2)
+	misbehaved = one(did, "b2", "", "reset", 10)
+	stoppedIt  = one(stopped, "", "", "", 80)
+	runsOn     = one(alive, "", "", "", 80)
+)
+
+// verdictCases are every mode's verdicts, on facts that are made up: what speaks for the
 // program, what against it, and what for neither.
+var verdictCases = map[string]struct {
+	mode  *mode
+	plan  string
+	facts []fact
+	end   ending
+	want  string
+}{
+	"reset: never met":                  {&resetMode, "", nil, exited(0, 5), undecided},
+	"reset: met by another alone":       {&resetMode, "", []fact{one(strange, "b2", "", "why", 1)}, exited(0, 5), undecided},
+	"reset: ended before":               {&resetMode, "", []fact{hello}, exited(0, 5), undecided},
+	"reset: survives":                   {&resetMode, "", []fact{hello, askedA, misbehaved}, exited(1, 20), coped},
+	"reset: ended, a child met it":      {&resetMode, "", []fact{hello, askedA, misbehaved}, exited(0, 5), undecided},
+	"reset: SIGPIPE":                    {&resetMode, "", []fact{hello, askedA, misbehaved}, killed("SIGPIPE", 20), failed},
+	"reset: a signal before":            {&resetMode, "", []fact{hello}, killed("SIGSEGV", 5), undecided},
+	"reset: a signal, never met":        {&resetMode, "", nil, killed("SIGSEGV", 5), undecided},
+	"reset: the run was cut short":      {&resetMode, "", []fact{hello, askedA, misbehaved}, byUs, undecided},
+	"reset: waits for the peer":         {&resetMode, "", []fact{hello, askedA, misbehaved, one(limited, "", "", "x", 70), runsOn, stoppedIt}, byUs, undecided},
+	"late: speaks TLS":                  {&lateMode, "", []fact{hello, one(asked, "b2", "", notRequest+"TLS", 2)}, exited(1, 20), undecided},
+	"reset: a child of its outlives it": {&resetMode, "", []fact{hello, askedA, misbehaved, one(behind, "b2", "", "x", 25)}, exited(0, 20), undecided},
+	"reset: a child of its crashes":     {&resetMode, "", []fact{hello, askedA, misbehaved, one(crashed, "b2", "", "x died of SIGSEGV", 25)}, exited(0, 20), failed},
+	"reset: a child's SIGPIPE":          {&resetMode, "", []fact{hello, askedA, misbehaved, one(crashed, "b2", "", "x died of SIGPIPE", 25)}, exited(0, 20), undecided},
+	"reset: never ends":                 {&resetMode, "", []fact{hello, askedA, misbehaved, runsOn, stoppedIt}, byUs, failed},
+	"reset, alive: back again":          {&resetMode, "alive", []fact{hello, askedA, misbehaved, one(answered, "b3", "B", "", 30), runsOn, stoppedIt}, byUs, coped},
+	"reset, alive: not back":            {&resetMode, "alive", []fact{hello, askedA, misbehaved, runsOn, stoppedIt}, byUs, failed},
+	"reset, alive: ended":               {&resetMode, "alive", []fact{hello, askedA, misbehaved}, exited(0, 20), failed},
+	"reset, server: serves":             {&resetMode, "server", []fact{hello, misbehaved, one(served, "a3", "", "", 30), stoppedIt}, byUs, coped},
+	"reset, server: hangs":              {&resetMode, "server", []fact{hello, misbehaved, one(unserved, "", "", "no reply", 30), stoppedIt}, byUs, failed},
+	"reset, server: gone":               {&resetMode, "server", []fact{hello, misbehaved}, exited(2, 20), failed},
+	"reset, server: never served":       {&resetMode, "server", []fact{one(unserved, "", "", "refused", 1)}, byUs, undecided},
+	"half-close: used again":            {&halfCloseMode, "http", []fact{hello, askedA, misbehaved, one(asked, "b2", "B", "GET", 20)}, exited(0, 30), failed},
+	"half-close: on another":            {&halfCloseMode, "http", []fact{hello, askedA, misbehaved, one(asked, "b3", "B", "GET", 20)}, exited(0, 30), coped},
+	"half-close: one request alone":     {&halfCloseMode, "http", []fact{hello, askedA, misbehaved}, exited(0, 30), undecided},
+	"half-close, raw: ends":             {&halfCloseMode, "raw", []fact{hello, askedA, misbehaved}, exited(0, 30), coped},
+	"half-close, raw: stays":            {&halfCloseMode, "raw", []fact{hello, askedA, misbehaved, runsOn, stoppedIt}, byUs, failed},
+	"half-close, server: whole":         {&halfCloseMode, "server", []fact{hello, misbehaved, one(replied, "a2", "", "whole: 5 bytes", 20), stoppedIt}, byUs, coped},
+	"half-close, server: an error":      {&halfCloseMode, "server", []fact{hello, one(served, "a1", "", "with 90 bytes, status 200", 5), misbehaved, one(replied, "a2", "", "whole: 70 bytes, status 400", 20), stoppedIt}, byUs, failed},
+	"half-close, server: same error":    {&halfCloseMode, "server", []fact{hello, one(served, "a1", "", "with 90 bytes, status 404", 5), misbehaved, one(replied, "a2", "", "whole: 90 bytes, status 404", 20), stoppedIt}, byUs, coped},
+	"reset, server: errs since":         {&resetMode, "server", []fact{hello, one(served, "a1", "", "with 90 bytes, status 200", 5), misbehaved, one(served, "a3", "", "with 70 bytes, status 503", 30), stoppedIt}, byUs, failed},
+	"half-close, server: not whole":     {&halfCloseMode, "server", []fact{hello, misbehaved, one(replied, "a2", "", "not whole: x", 20), stoppedIt}, byUs, failed},
+	"half-close, server: reset":         {&halfCloseMode, "server", []fact{hello, misbehaved, one(ended, "a2", "", "by a reset", 20), stoppedIt}, byUs, coped},
+	"half-close, server: reset, strict": {&halfCloseMode, "server strict", []fact{hello, misbehaved, one(ended, "a2", "", "by a reset", 20), stoppedIt}, byUs, failed},
+	"late: waits for ever":              {&lateMode, "", []fact{hello, askedA, one(withheld, "b2", "A", "", 3), misbehaved, runsOn, stoppedIt}, byUs, failed},
+	"late: ends":                        {&lateMode, "", []fact{hello, askedA, one(withheld, "b2", "A", "", 3), misbehaved}, exited(1, 20), coped},
+	"late: closes":                      {&lateMode, "", []fact{hello, askedA, one(withheld, "b2", "A", "", 3), misbehaved, one(gaveUp, "b2", "", "by closing", 20)}, exited(0, 30), coped},
+	"late: asks again on it":            {&lateMode, "", []fact{hello, askedA, one(withheld, "b2", "A", "", 3), misbehaved, one(gaveUp, "b2", "B", "by asking", 20), one(late, "b2", "A", "", 21)}, exited(0, 30), undecided},
+	"late: uses it later":               {&lateMode, "", []fact{hello, askedA, one(withheld, "b2", "A", "", 3), misbehaved, one(gaveUp, "b2", "", "by moving on", 20), one(late, "b2", "A", "", 21), one(asked, "b2", "C", "", 25)}, exited(0, 30), undecided},
+	"late: took it":                     {&lateMode, "", []fact{hello, askedA, one(withheld, "b2", "A", "", 3), misbehaved, one(gaveUp, "b2", "B", "by asking", 20), one(late, "b2", "A", "", 21), one(judged, "", "", "stale: took A's", 40)}, exited(0, 30), failed},
+	"late: log that says nothing":       {&lateMode, "", []fact{hello, askedA, one(withheld, "b2", "A", "", 3), misbehaved, one(gaveUp, "b2", "B", "by asking", 20), one(late, "b2", "A", "", 21), one(judged, "", "", "inconclusive: ", 40)}, exited(0, 30), undecided},
+	"late: two, of which one is undecided": {&lateMode, "", []fact{
+		hello, askedA, one(withheld, "b2", "A", "", 3), misbehaved, one(gaveUp, "b2", "", "by closing", 20),
+		one(asked, "b3", "C", "", 21), one(withheld, "b3", "C", "", 22), one(gaveUp, "b3", "D", "by asking", 25), one(late, "b3", "C", "", 26),
+	}, exited(0, 30), undecided},
+	"late: two, both by closing": {&lateMode, "", []fact{
+		hello, askedA, one(withheld, "b2", "A", "", 3), misbehaved, one(gaveUp, "b2", "", "by closing", 20),
+		one(asked, "b3", "C", "", 21), one(withheld, "b3", "C", "", 22), one(gaveUp, "b3", "", "by closing", 25),
+	}, exited(0, 30), coped},
+	"idle-close: again, and well":         {&idleCloseMode, "", []fact{hello, askedA, misbehaved, one(crossed, "b2", "B", "GET", 11), one(asked, "b3", "B", "GET", 20)}, exited(0, 30), coped},
+	"idle-close: again, and fails":        {&idleCloseMode, "", []fact{hello, askedA, misbehaved, one(crossed, "b2", "B", "GET", 11), one(asked, "b3", "B", "GET", 20)}, exited(1, 30), failed},
+	"idle-close: not again":               {&idleCloseMode, "", []fact{hello, askedA, misbehaved, one(crossed, "b2", "B", "GET", 11)}, exited(1, 30), failed},
+	"idle-close: another request":         {&idleCloseMode, "", []fact{hello, askedA, misbehaved, one(crossed, "b2", "B", "GET", 11), one(asked, "b3", "C", "GET", 20)}, exited(0, 30), failed},
+	"idle-close: its own, or again":       {&idleCloseMode, "", []fact{hello, askedA, misbehaved, one(asked, "b2", "A", "GET", 11), one(crossed, "b2", "A", "GET", 11), one(asked, "b3", "A", "GET", 20)}, exited(0, 30), undecided},
+	"idle-close: read, its own, or again": {&idleCloseMode, "", []fact{hello, askedA, one(asked, "b2", "A", "GET", 5), misbehaved, one(crossed, "b2", "A", "GET", 11), one(asked, "b3", "A", "GET", 20)}, exited(0, 30), undecided},
+	"idle-close: read, and again":         {&idleCloseMode, "", []fact{hello, askedA, one(asked, "b2", "B", "GET", 5), misbehaved, one(crossed, "b2", "B", "GET", 11), one(asked, "b3", "B", "GET", 20)}, exited(0, 30), coped},
+	"idle-close: POST again":              {&idleCloseMode, "", []fact{hello, askedA, misbehaved, one(crossed, "b2", "B", "POST", 11), one(asked, "b3", "B", "POST", 20)}, exited(0, 30), failed},
+	"idle-close: POST again, keyed":       {&idleCloseMode, "", []fact{hello, askedA, misbehaved, one(crossed, "b2", "B", "POST with Idempotency-Key", 11), one(asked, "b3", "B", "POST with Idempotency-Key", 20)}, exited(0, 30), coped},
+	"idle-close: POST, an error":          {&idleCloseMode, "", []fact{hello, askedA, misbehaved, one(crossed, "b2", "B", "POST", 11)}, exited(1, 30), coped},
+	"idle-close: POST, no error":          {&idleCloseMode, "", []fact{hello, askedA, misbehaved, one(crossed, "b2", "B", "POST", 11)}, exited(0, 30), undecided},
+	"idle-close: --unsafe, again":         {&idleCloseMode, "unsafe", []fact{hello, askedA, misbehaved, one(crossed, "b2", "B", "", 11), one(asked, "b3", "B", "", 20)}, exited(0, 30), failed},
+	"idle-close: who knows":               {&idleCloseMode, "", []fact{hello, askedA, misbehaved, one(crossed, "b2", "B", "", 11), one(asked, "b3", "B", "", 20)}, exited(0, 30), undecided},
+	"idle-close: never came again":        {&idleCloseMode, "", []fact{hello, askedA, misbehaved}, exited(0, 30), undecided},
+	"truncate: reports":                   {&truncateMode, "", []fact{hello, askedA, misbehaved}, exited(18, 30), coped},
+	"truncate: --error":                   {&truncateMode, "error", []fact{hello, askedA, misbehaved, one(said, "", "", "error", 31)}, exited(0, 30), coped},
+	"truncate: takes it for whole":        {&truncateMode, "", []fact{hello, askedA, misbehaved, one(said, "", "", "body", 31)}, exited(0, 30), failed},
+	"truncate: says nothing":              {&truncateMode, "", []fact{hello, askedA, misbehaved}, exited(0, 30), undecided},
+	"truncate: the control":               {&truncateMode, "", []fact{hello, askedA, misbehaved, one(said, "", "", "control", 9), one(said, "", "", "body", 31)}, exited(0, 30), undecided},
+	"truncate: hangs":                     {&truncateMode, "", []fact{hello, askedA, misbehaved, runsOn, stoppedIt}, byUs, failed},
+	"silent: ends":                        {&silentMode, "", []fact{hello, askedA, misbehaved}, exited(1, 30), coped},
+	"silent: hangs":                       {&silentMode, "", []fact{hello, askedA, misbehaved, runsOn, stoppedIt}, byUs, failed},
+	"silent, server: closes":              {&silentMode, "server", []fact{hello, misbehaved, one(ended, "a2", "", "by a FIN", 20), stoppedIt}, byUs, coped},
+	"silent, server: hangs":               {&silentMode, "server", []fact{hello, misbehaved, stoppedIt}, byUs, failed},
+	"no-connect: seen to try, and ends":   {&noConnectMode, "", []fact{one(attempted, "", "", "", 1), misbehaved}, exited(1, 30), coped},
+	"refuse: never tried":                 {&refuseMode, "", nil, exited(1, 30), undecided},
+	"cut: closes":                         {&cutMode, "", []fact{hello, askedA, misbehaved, one(ended, "b2", "", "by closing", 20), stoppedIt}, byUs, coped},
+	"cut: its end goes with it":           {&cutMode, "", []fact{hello, askedA, misbehaved, one(ended, "b2", "", "by closing", 95), stoppedIt}, byUs, failed},
+	"cut: hangs":                          {&cutMode, "", []fact{hello, askedA, misbehaved, runsOn, stoppedIt}, byUs, failed},
+	"slow: ends":                          {&slowMode, "max-rss=1000", []fact{hello, askedA, misbehaved}, ending{Ended: true, MaxRSS: 1000, AtNS: 30}, coped},
+	"slow: takes too much":                {&slowMode, "max-rss=1000", []fact{hello, askedA, misbehaved}, ending{Ended: true, MaxRSS: 1001, AtNS: 30}, failed},
+	"slow: hangs":                         {&slowMode, "max-rss=1000", []fact{hello, askedA, misbehaved, runsOn, stoppedIt}, byUs, failed},
+	"dup: not seen from outside":          {&dupMode, "", []fact{hello, askedA, misbehaved, one(asked, "b2", "B", "", 20)}, exited(0, 30), undecided},
+	"dup: took the second":                {&dupMode, "", []fact{hello, askedA, misbehaved, one(judged, "", "", "stale: ", 40)}, exited(0, 30), failed},
+	"dup: all its own":                    {&dupMode, "", []fact{hello, askedA, misbehaved, one(judged, "", "", "clean: ", 40)}, exited(0, 30), coped},
+	"dup: drops the connection":           {&dupMode, "", []fact{hello, askedA, misbehaved, one(ended, "b2", "", "", 15), one(asked, "b3", "B", "", 20)}, exited(0, 30), coped},
+	"cross: one connection alone":         {&crossMode, "", []fact{hello, askedA, one(withheld, "b2", "A", "", 3)}, exited(0, 30), undecided},
+	"any mode: a signal told by a shell":  {&silentMode, "", []fact{hello, askedA, misbehaved}, ending{Ended: true, Status: 141, Signal: "SIGPIPE", Shell: true, AtNS: 30}, failed},
+}
+
 func TestVerdicts(t *testing.T) {
-	exited := func(status int, at int64) ending { return ending{Ended: true, Status: status, AtNS: at} }
-	killed := func(signal string, at int64) ending { return ending{Ended: true, Signal: signal, AtNS: at} }
-	byUs := ending{Ended: true, Signal: "SIGTERM", AtNS: 90, byPeer: true}
-	var (
-		hello = one(met, "b2", "", "from x", 1)
-		a     = one(asked, "b2", "A", "GET", 2)
-		done  = one(did, "b2", "", "reset", 10)
-		stop  = one(stopped, "", "", "", 80)
-		live  = one(alive, "", "", "", 80)
-	)
-	for name, tt := range map[string]struct {
-		mode  *mode
-		plan  string
-		facts []fact
-		end   ending
-		want  string
-	}{
-		"reset: never met":                  {&resetMode, "", nil, exited(0, 5), undecided},
-		"reset: met by another alone":       {&resetMode, "", []fact{one(strange, "b2", "", "why", 1)}, exited(0, 5), undecided},
-		"reset: ended before":               {&resetMode, "", []fact{hello}, exited(0, 5), undecided},
-		"reset: survives":                   {&resetMode, "", []fact{hello, a, done}, exited(1, 20), coped},
-		"reset: ended, a child met it":      {&resetMode, "", []fact{hello, a, done}, exited(0, 5), undecided},
-		"reset: SIGPIPE":                    {&resetMode, "", []fact{hello, a, done}, killed("SIGPIPE", 20), failed},
-		"reset: a signal before":            {&resetMode, "", []fact{hello}, killed("SIGSEGV", 5), undecided},
-		"reset: a signal, never met":        {&resetMode, "", nil, killed("SIGSEGV", 5), undecided},
-		"reset: the run was cut short":      {&resetMode, "", []fact{hello, a, done}, byUs, undecided},
-		"reset: waits for the peer":         {&resetMode, "", []fact{hello, a, done, one(limited, "", "", "x", 70), live, stop}, byUs, undecided},
-		"late: speaks TLS":                  {&lateMode, "", []fact{hello, one(asked, "b2", "", notRequest+"TLS", 2)}, exited(1, 20), undecided},
-		"reset: a child of its outlives it": {&resetMode, "", []fact{hello, a, done, one(behind, "b2", "", "x", 25)}, exited(0, 20), undecided},
-		"reset: a child of its crashes":     {&resetMode, "", []fact{hello, a, done, one(crashed, "b2", "", "x died of SIGSEGV", 25)}, exited(0, 20), failed},
-		"reset: a child's SIGPIPE":          {&resetMode, "", []fact{hello, a, done, one(crashed, "b2", "", "x died of SIGPIPE", 25)}, exited(0, 20), undecided},
-		"reset: never ends":                 {&resetMode, "", []fact{hello, a, done, live, stop}, byUs, failed},
-		"reset, alive: back again":          {&resetMode, "alive", []fact{hello, a, done, one(answered, "b3", "B", "", 30), live, stop}, byUs, coped},
-		"reset, alive: not back":            {&resetMode, "alive", []fact{hello, a, done, live, stop}, byUs, failed},
-		"reset, alive: ended":               {&resetMode, "alive", []fact{hello, a, done}, exited(0, 20), failed},
-		"reset, server: serves":             {&resetMode, "server", []fact{hello, done, one(served, "a3", "", "", 30), stop}, byUs, coped},
-		"reset, server: hangs":              {&resetMode, "server", []fact{hello, done, one(unserved, "", "", "no reply", 30), stop}, byUs, failed},
-		"reset, server: gone":               {&resetMode, "server", []fact{hello, done}, exited(2, 20), failed},
-		"reset, server: never served":       {&resetMode, "server", []fact{one(unserved, "", "", "refused", 1)}, byUs, undecided},
-		"half-close: used again":            {&halfCloseMode, "http", []fact{hello, a, done, one(asked, "b2", "B", "GET", 20)}, exited(0, 30), failed},
-		"half-close: on another":            {&halfCloseMode, "http", []fact{hello, a, done, one(asked, "b3", "B", "GET", 20)}, exited(0, 30), coped},
-		"half-close: one request alone":     {&halfCloseMode, "http", []fact{hello, a, done}, exited(0, 30), undecided},
-		"half-close, raw: ends":             {&halfCloseMode, "raw", []fact{hello, a, done}, exited(0, 30), coped},
-		"half-close, raw: stays":            {&halfCloseMode, "raw", []fact{hello, a, done, live, stop}, byUs, failed},
-		"half-close, server: whole":         {&halfCloseMode, "server", []fact{hello, done, one(replied, "a2", "", "whole: 5 bytes", 20), stop}, byUs, coped},
-		"half-close, server: an error":      {&halfCloseMode, "server", []fact{hello, one(served, "a1", "", "with 90 bytes, status 200", 5), done, one(replied, "a2", "", "whole: 70 bytes, status 400", 20), stop}, byUs, failed},
-		"half-close, server: same error":    {&halfCloseMode, "server", []fact{hello, one(served, "a1", "", "with 90 bytes, status 404", 5), done, one(replied, "a2", "", "whole: 90 bytes, status 404", 20), stop}, byUs, coped},
-		"reset, server: errs since":         {&resetMode, "server", []fact{hello, one(served, "a1", "", "with 90 bytes, status 200", 5), done, one(served, "a3", "", "with 70 bytes, status 503", 30), stop}, byUs, failed},
-		"half-close, server: not whole":     {&halfCloseMode, "server", []fact{hello, done, one(replied, "a2", "", "not whole: x", 20), stop}, byUs, failed},
-		"half-close, server: reset":         {&halfCloseMode, "server", []fact{hello, done, one(ended, "a2", "", "by a reset", 20), stop}, byUs, coped},
-		"half-close, server: reset, strict": {&halfCloseMode, "server strict", []fact{hello, done, one(ended, "a2", "", "by a reset", 20), stop}, byUs, failed},
-		"late: waits for ever":              {&lateMode, "", []fact{hello, a, one(withheld, "b2", "A", "", 3), done, live, stop}, byUs, failed},
-		"late: ends":                        {&lateMode, "", []fact{hello, a, one(withheld, "b2", "A", "", 3), done}, exited(1, 20), coped},
-		"late: closes":                      {&lateMode, "", []fact{hello, a, one(withheld, "b2", "A", "", 3), done, one(gaveUp, "b2", "", "by closing", 20)}, exited(0, 30), coped},
-		"late: asks again on it":            {&lateMode, "", []fact{hello, a, one(withheld, "b2", "A", "", 3), done, one(gaveUp, "b2", "B", "by asking", 20), one(late, "b2", "A", "", 21)}, exited(0, 30), undecided},
-		"late: uses it later":               {&lateMode, "", []fact{hello, a, one(withheld, "b2", "A", "", 3), done, one(gaveUp, "b2", "", "by moving on", 20), one(late, "b2", "A", "", 21), one(asked, "b2", "C", "", 25)}, exited(0, 30), undecided},
-		"late: took it":                     {&lateMode, "", []fact{hello, a, one(withheld, "b2", "A", "", 3), done, one(gaveUp, "b2", "B", "by asking", 20), one(late, "b2", "A", "", 21), one(judged, "", "", "stale: took A's", 40)}, exited(0, 30), failed},
-		"late: log that says nothing":       {&lateMode, "", []fact{hello, a, one(withheld, "b2", "A", "", 3), done, one(gaveUp, "b2", "B", "by asking", 20), one(late, "b2", "A", "", 21), one(judged, "", "", "inconclusive: ", 40)}, exited(0, 30), undecided},
-		"late: two, of which one is undecided": {&lateMode, "", []fact{
-			hello, a, one(withheld, "b2", "A", "", 3), done, one(gaveUp, "b2", "", "by closing", 20),
-			one(asked, "b3", "C", "", 21), one(withheld, "b3", "C", "", 22), one(gaveUp, "b3", "D", "by asking", 25), one(late, "b3", "C", "", 26),
-		}, exited(0, 30), undecided},
-		"late: two, both by closing": {&lateMode, "", []fact{
-			hello, a, one(withheld, "b2", "A", "", 3), done, one(gaveUp, "b2", "", "by closing", 20),
-			one(asked, "b3", "C", "", 21), one(withheld, "b3", "C", "", 22), one(gaveUp, "b3", "", "by closing", 25),
-		}, exited(0, 30), coped},
-		"idle-close: again, and well":         {&idleCloseMode, "", []fact{hello, a, done, one(crossed, "b2", "B", "GET", 11), one(asked, "b3", "B", "GET", 20)}, exited(0, 30), coped},
-		"idle-close: again, and fails":        {&idleCloseMode, "", []fact{hello, a, done, one(crossed, "b2", "B", "GET", 11), one(asked, "b3", "B", "GET", 20)}, exited(1, 30), failed},
-		"idle-close: not again":               {&idleCloseMode, "", []fact{hello, a, done, one(crossed, "b2", "B", "GET", 11)}, exited(1, 30), failed},
-		"idle-close: another request":         {&idleCloseMode, "", []fact{hello, a, done, one(crossed, "b2", "B", "GET", 11), one(asked, "b3", "C", "GET", 20)}, exited(0, 30), failed},
-		"idle-close: its own, or again":       {&idleCloseMode, "", []fact{hello, a, done, one(asked, "b2", "A", "GET", 11), one(crossed, "b2", "A", "GET", 11), one(asked, "b3", "A", "GET", 20)}, exited(0, 30), undecided},
-		"idle-close: read, its own, or again": {&idleCloseMode, "", []fact{hello, a, one(asked, "b2", "A", "GET", 5), done, one(crossed, "b2", "A", "GET", 11), one(asked, "b3", "A", "GET", 20)}, exited(0, 30), undecided},
-		"idle-close: read, and again":         {&idleCloseMode, "", []fact{hello, a, one(asked, "b2", "B", "GET", 5), done, one(crossed, "b2", "B", "GET", 11), one(asked, "b3", "B", "GET", 20)}, exited(0, 30), coped},
-		"idle-close: POST again":              {&idleCloseMode, "", []fact{hello, a, done, one(crossed, "b2", "B", "POST", 11), one(asked, "b3", "B", "POST", 20)}, exited(0, 30), failed},
-		"idle-close: POST again, keyed":       {&idleCloseMode, "", []fact{hello, a, done, one(crossed, "b2", "B", "POST with Idempotency-Key", 11), one(asked, "b3", "B", "POST with Idempotency-Key", 20)}, exited(0, 30), coped},
-		"idle-close: POST, an error":          {&idleCloseMode, "", []fact{hello, a, done, one(crossed, "b2", "B", "POST", 11)}, exited(1, 30), coped},
-		"idle-close: POST, no error":          {&idleCloseMode, "", []fact{hello, a, done, one(crossed, "b2", "B", "POST", 11)}, exited(0, 30), undecided},
-		"idle-close: --unsafe, again":         {&idleCloseMode, "unsafe", []fact{hello, a, done, one(crossed, "b2", "B", "", 11), one(asked, "b3", "B", "", 20)}, exited(0, 30), failed},
-		"idle-close: who knows":               {&idleCloseMode, "", []fact{hello, a, done, one(crossed, "b2", "B", "", 11), one(asked, "b3", "B", "", 20)}, exited(0, 30), undecided},
-		"idle-close: never came again":        {&idleCloseMode, "", []fact{hello, a, done}, exited(0, 30), undecided},
-		"truncate: reports":                   {&truncateMode, "", []fact{hello, a, done}, exited(18, 30), coped},
-		"truncate: --error":                   {&truncateMode, "error", []fact{hello, a, done, one(said, "", "", "error", 31)}, exited(0, 30), coped},
-		"truncate: takes it for whole":        {&truncateMode, "", []fact{hello, a, done, one(said, "", "", "body", 31)}, exited(0, 30), failed},
-		"truncate: says nothing":              {&truncateMode, "", []fact{hello, a, done}, exited(0, 30), undecided},
-		"truncate: the control":               {&truncateMode, "", []fact{hello, a, done, one(said, "", "", "control", 9), one(said, "", "", "body", 31)}, exited(0, 30), undecided},
-		"truncate: hangs":                     {&truncateMode, "", []fact{hello, a, done, live, stop}, byUs, failed},
-		"silent: ends":                        {&silentMode, "", []fact{hello, a, done}, exited(1, 30), coped},
-		"silent: hangs":                       {&silentMode, "", []fact{hello, a, done, live, stop}, byUs, failed},
-		"silent, server: closes":              {&silentMode, "server", []fact{hello, done, one(ended, "a2", "", "by a FIN", 20), stop}, byUs, coped},
-		"silent, server: hangs":               {&silentMode, "server", []fact{hello, done, stop}, byUs, failed},
-		"no-connect: seen to try, and ends":   {&noConnectMode, "", []fact{one(attempted, "", "", "", 1), done}, exited(1, 30), coped},
-		"refuse: never tried":                 {&refuseMode, "", nil, exited(1, 30), undecided},
-		"cut: closes":                         {&cutMode, "", []fact{hello, a, done, one(ended, "b2", "", "by closing", 20), stop}, byUs, coped},
-		"cut: its end goes with it":           {&cutMode, "", []fact{hello, a, done, one(ended, "b2", "", "by closing", 95), stop}, byUs, failed},
-		"cut: hangs":                          {&cutMode, "", []fact{hello, a, done, live, stop}, byUs, failed},
-		"slow: ends":                          {&slowMode, "max-rss=1000", []fact{hello, a, done}, ending{Ended: true, MaxRSS: 1000, AtNS: 30}, coped},
-		"slow: takes too much":                {&slowMode, "max-rss=1000", []fact{hello, a, done}, ending{Ended: true, MaxRSS: 1001, AtNS: 30}, failed},
-		"slow: hangs":                         {&slowMode, "max-rss=1000", []fact{hello, a, done, live, stop}, byUs, failed},
-		"dup: not seen from outside":          {&dupMode, "", []fact{hello, a, done, one(asked, "b2", "B", "", 20)}, exited(0, 30), undecided},
-		"dup: took the second":                {&dupMode, "", []fact{hello, a, done, one(judged, "", "", "stale: ", 40)}, exited(0, 30), failed},
-		"dup: all its own":                    {&dupMode, "", []fact{hello, a, done, one(judged, "", "", "clean: ", 40)}, exited(0, 30), coped},
-		"dup: drops the connection":           {&dupMode, "", []fact{hello, a, done, one(ended, "b2", "", "", 15), one(asked, "b3", "B", "", 20)}, exited(0, 30), coped},
-		"cross: one connection alone":         {&crossMode, "", []fact{hello, a, one(withheld, "b2", "A", "", 3)}, exited(0, 30), undecided},
-		"any mode: a signal told by a shell":  {&silentMode, "", []fact{hello, a, done}, ending{Ended: true, Status: 141, Signal: "SIGPIPE", Shell: true, AtNS: 30}, failed},
-	} {
+	for name, tt := range verdictCases {
 		t.Run(name, func(t *testing.T) {
 			r := &record{facts: append([]fact{one(planned, "", "", strings.TrimSpace(tt.mode.name+" "+tt.plan), 0)}, tt.facts...), end: tt.end}
 			if v := tt.mode.verdictOn(r); v.Word != tt.want {

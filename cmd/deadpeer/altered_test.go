@@ -11,7 +11,7 @@ import (
 // suite is what these tests work with.
 var suite = journaltest.Suite{
 	Program:    &program,
-	Recordings: []string{"idle", "writing", "user-timeout", "fin-lost", "reboot", "nat", "heals"},
+	Recordings: []string{"idle", "writing", "user-timeout", "fin-lost", "reboot", "nat", "heals", "unreachable"},
 	Unseen:     0.06,
 	Cases:      altered,
 }
@@ -56,6 +56,23 @@ func set(value string) func(e *journal.Event) {
 // neverDown lets a socket have been there to the end, and its writes have succeeded.
 func neverDown(d *journaltest.Journal) {
 	journaltest.All(droppedAll(of("a1", down)), dropped(call("sendmsg")), changedNth(1, of("a1", call("read")), failed(journal.EAGAIN)))(d)
+}
+
+// icmp are the messages of ICMP.
+func icmp(e *journal.Event) bool { return e.Packet != nil && e.Packet.IsICMP() }
+
+// endedByMessage lets each ICMP message about data have ended its connection at once: it was seen
+// torn down, its next read failed, and what had been lost was not sent again.
+func endedByMessage(d *journaltest.Journal) {
+	first := d.First(icmp)
+	droppedAll(func(e *journal.Event) bool {
+		return e.N > first.N && e.Packet != nil && e.Packet.Len > 0 && e.Packet.At != journal.AtDropped || e.N > first.N && lost(e) && e.T-first.T > 100e6
+	})(d)
+	for _, id := range []string{"a1", "a2", "a3", "a4"} {
+		read := d.First(of(id, call("read")))
+		read.Kind, read.Call, read.State = journal.KindState, nil, &journal.State{From: journal.Established, To: journal.Close, Witness: journal.TCPInfo}
+		changedNth(0, of(id, call("read")), failed(journal.EHOSTUNREACH))(d)
+	}
 }
 
 // altered: each claim and outcome, on journals that say otherwise.
@@ -104,6 +121,12 @@ var altered = []journaltest.Case{
 	{Name: "nothing was lost", Of: "nat", Do: droppedAll(lost), Outcome: claim.OutcomeUnresolved},
 	{Name: "it was not read", Of: "nat", Do: changedNth(1, of("b3", call("read")), failed(journal.EAGAIN)), Claim: "KA7", Want: claim.Refuted},
 	{Name: "nothing was lost", Of: "nat", Do: droppedAll(lost), Claim: "KA7", Want: claim.Inconclusive},
+
+	{Name: "as recorded", Of: "unreachable", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "no message came", Of: "unreachable", Do: droppedAll(icmp), Outcome: claim.OutcomeUnresolved},
+	{Name: "no message came", Of: "unreachable", Do: droppedAll(icmp), Claim: "KA9", Want: claim.Inconclusive},
+	{Name: "torn down at once", Of: "unreachable", Do: endedByMessage, Claim: "KA9", Want: claim.Confirmed},
+	{Name: "torn down at once", Of: "unreachable", Do: endedByMessage, Outcome: claim.NotReproduced},
 
 	{Name: "as recorded", Of: "heals", Do: asRecorded, Outcome: claim.Reproduced},
 	{Name: "something was not read", Of: "heals", Do: changedNth(1, of("b2", call("read")), failed(journal.EAGAIN)), Claim: "KA8", Want: claim.Refuted},

@@ -105,8 +105,7 @@ func isProbe(s *tcp.Segment) bool {
 // saw them.
 func stood(c *claim.Case, s *tcp.Socket, from, until int) {
 	for _, w := range []journal.Witness{journal.TCPInfo, journal.SockDiag} {
-		state, at := s.StateAt(w, from)
-		c.Cite(c.Event(at))
+		state := c.StateAt(s, w, from)
 		c.Given(state != "", "%s had not seen %s", w, s.ID)
 		c.Expect(state == journal.Established, "%s saw %s in %s", w, s.ID, state)
 		for _, e := range s.States(w) {
@@ -126,5 +125,3 @@ func nothingRead(c *claim.Case, s *tcp.Socket, from, until int) {
 		c.Expect(e.Call.Errno == journal.EAGAIN, "the read of %s returned %s", s.ID, claim.Returned(e))
 	}
 }
-
-func seconds(d time.Duration) string { return d.Round(10 * time.Millisecond).String() }

@@ -67,7 +67,7 @@ func (l *left) while(calls []*journal.Event) []*journal.Event {
 }
 
 var ka4 = claim.Claim{
-	ID: "KA4", Statement: "a FIN is lost in a cut: recv returns 0", Source: article000, Quantity: claim.Always, Needs: needsSegments,
+	ID: "KA4", Statement: "a FIN is lost in a cut: recv returns 0", Source: claim.Article000, Quantity: claim.Always, Needs: needsSegments,
 	Precondition: "no FIN was lost on a dead path",
 	Rule: claim.Each(lefts, func(c *claim.Case, l left) {
 		c.About(l.Client, l.Server)
@@ -82,7 +82,7 @@ var ka4 = claim.Claim{
 }
 
 var ka5 = claim.Claim{
-	ID: "KA5", Statement: "a FIN is lost in a cut: send fails with ECONNRESET", Source: article000, Quantity: claim.Always, Needs: needsSegments,
+	ID: "KA5", Statement: "a FIN is lost in a cut: send fails with ECONNRESET", Source: claim.Article000, Quantity: claim.Always, Needs: needsSegments,
 	Precondition: "nothing was sent after a FIN had been lost on a dead path",
 	Rule: claim.Each(lefts, func(c *claim.Case, l left) {
 		c.About(l.Client, l.Server)
@@ -168,7 +168,7 @@ var ka6 = claim.Claim{
 		reads := c.All(f.who.Reads(f.lost.N, tcp.N(wrote)))
 		c.Given(len(reads) > 0, "%s was not read before it wrote", f.who.ID)
 		for _, e := range reads {
-			c.Expect(e.Call.Errno != journal.EAGAIN, "%s after its peer had forgotten it, the read of %s returned EAGAIN", seconds(time.Duration(e.T-f.lost.T)), f.who.ID)
+			c.Expect(e.Call.Errno != journal.EAGAIN, "%s after its peer had forgotten it, the read of %s returned EAGAIN", claim.Seconds(time.Duration(e.T-f.lost.T)), f.who.ID)
 		}
 		c.Holds("the read of %s returned %s", f.who.ID, claim.Returned(reads[0]))
 	}),

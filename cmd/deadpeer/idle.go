@@ -34,7 +34,7 @@ func idle(t *scenario.T) {
 }
 
 var ka1 = claim.Claim{
-	ID: "KA1", Statement: "cable pulled: Linux goes on thinking it connected", Source: article000, Quantity: claim.Always, Needs: needsSegments,
+	ID: "KA1", Statement: "cable pulled: Linux goes on thinking it connected", Source: claim.Article000, Quantity: claim.Always, Needs: needsSegments,
 	Precondition: "no path went dead while neither end had anything to send",
 	Rule: claim.Each(deadConns, func(c *claim.Case, d dead) {
 		c.If(!d.carriesData() && d.silence() >= watched/2)
@@ -45,7 +45,7 @@ var ka1 = claim.Claim{
 			nothingRead(c, s, d.quiet(), d.lost[0].N)
 		}
 		c.Absent()
-		c.Holds("nothing had passed for %s when the first probe was lost: %s and %s were ESTABLISHED all the while, and their reads returned EAGAIN", seconds(d.silence()), d.Client.ID, d.Server.ID)
+		c.Holds("nothing had passed for %s when the first probe was lost: %s and %s were ESTABLISHED all the while, and their reads returned EAGAIN", claim.Seconds(d.silence()), d.Client.ID, d.Server.ID)
 	}),
 }
 
@@ -82,7 +82,7 @@ func probings(v *tcp.View) []probing {
 }
 
 var ka3 = claim.Claim{
-	ID: "KA3", Statement: "SO_KEEPALIVE finds out", Source: article000, Quantity: claim.Always, Needs: needsSegments,
+	ID: "KA3", Statement: "SO_KEEPALIVE finds out", Source: claim.Article000, Quantity: claim.Always, Needs: needsSegments,
 	Precondition: "no socket with SO_KEEPALIVE had its probes lost",
 	Rule: claim.Each(probings, func(c *claim.Case, p probing) {
 		_, timeout := p.who.Option(journal.TCPUserTimeout, 0)
@@ -108,6 +108,7 @@ var oneKnows = claim.Phenomenon{
 		c.About(p.Client, p.Server)
 		c.CiteSegments(p.probes...)
 		c.Cite(p.down)
+		c.Given(p.down != nil || len(p.probes) >= p.count, "%d of %d probes were sent", len(p.probes), p.count)
 		c.ExpectSeen(p.down != nil, "%s was still there after %d probes", p.who.ID, len(p.probes))
 		stood(c, other, p.last.N, c.Journal.Played)
 		c.Holds("%s found out after %d probes; %s was ESTABLISHED to the end", p.who.ID, len(p.probes), other.ID)

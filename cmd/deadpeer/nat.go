@@ -108,11 +108,11 @@ var ka7 = claim.Claim{
 		c.AllSegments(s.Client.Sent(0, s.last.N))
 		arrived := tcp.Data(s.Server.Arrived(s.last.N, 0))
 		c.CiteSegments(arrived...)
-		c.ExpectSeen(len(arrived) > 0, "what %s wrote after %s did not arrive", s.Client.ID, seconds(idle))
+		c.ExpectSeen(len(arrived) > 0, "what %s wrote after %s did not arrive", s.Client.ID, claim.Seconds(idle))
 		read := c.Last(s.Server.Reads(s.last.N, 0))
 		c.Given(read != nil, "it was not read")
 		c.Expect(read.Call.Result > 0, "the read of %s returned %s", s.Server.ID, claim.Returned(read))
-		c.Holds("another was forgotten after %s of silence; %s wrote after %s, with probes between, never more than %s apart: it arrived", seconds(s.limit), s.Client.ID, seconds(idle), seconds(between))
+		c.Holds("another was forgotten after %s of silence; %s wrote after %s, with probes between, never more than %s apart: it arrived", claim.Seconds(s.limit), s.Client.ID, claim.Seconds(idle), claim.Seconds(between))
 	}),
 }
 
@@ -127,6 +127,6 @@ var silently = claim.Phenomenon{
 			stood(c, s, x.last.N, c.Journal.Played)
 		}
 		nothingRead(c, x.Other(x.who), x.data[0].N, 0)
-		c.Holds("after %s without a packet, what %s sent vanished; both ends were ESTABLISHED", seconds(x.silence()), x.who.ID)
+		c.Holds("after %s without a packet, what %s sent vanished; both ends were ESTABLISHED", claim.Seconds(x.silence()), x.who.ID)
 	}),
 }

@@ -62,10 +62,17 @@ var program = cli.Program{
 			Networks: onWire, NoHost: needsCutting, Hosts: ab, Phenomenon: claim.By(&ka8),
 			Claims: []*claim.Claim{&ka8},
 		},
+		{
+			Name: "unreachable", Title: "a router reports by ICMP that what was sent is lost: the connection stays",
+			Steps:    unreachable,
+			Networks: onWire, NoHost: needsCutting, Hosts: ab, Phenomenon: staysUp, Compare: compareReports,
+			Claims: []*claim.Claim{&ka9},
+		},
 	},
 	Examples: []cli.Example{
 		{Line: "deadpeer", Does: "two ends that think they are connected; keepalive tells one of them"},
 		{Line: "deadpeer fin-lost", Does: "what recv and send say when the peer has closed and nobody was told"},
+		{Line: "zerowindow user-timeout", Does: "TCP_USER_TIMEOUT where the peer answers, and does not read"},
 		{Line: "badpeer cut -- CMD", Does: "your own program on a path that goes dead"},
 	},
 }

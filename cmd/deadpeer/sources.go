@@ -4,11 +4,10 @@ import "sockproof/lib/journal"
 
 // Where the statements come from.
 const (
-	article000 = "article 000, “TCP三次握手四次挥手详解”"
-	tcp7       = "tcp(7)"
-	rfc9293    = "RFC 9293 §3.8"
-	folklore   = "folklore"
-	field      = "field experience with stateful filters"
+	tcp7     = "tcp(7)"
+	rfc9293  = "RFC 9293 §3.8"
+	folklore = "folklore"
+	field    = "field experience with stateful filters"
 )
 
 // What the rules need to see.

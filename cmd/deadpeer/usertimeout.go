@@ -57,17 +57,17 @@ var ut1 = claim.Claim{
 		c.CiteSegments(x.data...)
 		lasted := time.Duration(c.Journal.ElapsedNS - x.data[0].T)
 		if x.down == nil {
-			c.Given(lasted > 2*timeout, "it was watched for %s only", seconds(lasted))
-			c.ExpectSeen(false, "%s was still there %s after its data was first lost, its timeout %s", x.who.ID, seconds(lasted), timeout)
+			c.Given(lasted > 2*timeout, "it was watched for %s only", claim.Seconds(lasted))
+			c.ExpectSeen(false, "%s was still there %s after its data was first lost, its timeout %s", x.who.ID, claim.Seconds(lasted), timeout)
 		}
 		c.Cite(x.down)
 		took := time.Duration(x.down.T - x.data[0].T)
-		c.Expect(took >= timeout, "%s was torn down after %s, before its timeout of %s", x.who.ID, seconds(took), timeout)
-		c.Given(took <= 2*timeout, "%s was seen torn down only after %s", x.who.ID, seconds(took))
+		c.Expect(took >= timeout, "%s was torn down after %s, before its timeout of %s", x.who.ID, claim.Seconds(took), timeout)
+		c.Given(took <= 2*timeout, "%s was seen torn down only after %s", x.who.ID, claim.Seconds(took))
 		read := c.First(x.who.Reads(x.down.N, 0))
 		c.Given(read != nil, "%s was not read then", x.who.ID)
 		c.Expect(read.Call.Errno == journal.ETIMEDOUT, "the read of %s returned %s", x.who.ID, claim.Returned(read))
-		c.Holds("%s was torn down %s after its data was first lost, by a timeout of %s that is looked at when it sends again: ETIMEDOUT", x.who.ID, seconds(took), timeout)
+		c.Holds("%s was torn down %s after its data was first lost, by a timeout of %s that is looked at when it sends again: ETIMEDOUT", x.who.ID, claim.Seconds(took), timeout)
 	}),
 }
 
@@ -83,14 +83,14 @@ var ut2 = claim.Claim{
 		if p.down != nil {
 			c.Cite(p.down)
 			silent = time.Duration(p.down.T - p.last.T)
-			c.Expect(silent >= timeout, "%s was torn down after %s, before its timeout of %s", p.who.ID, seconds(silent), timeout)
+			c.Expect(silent >= timeout, "%s was torn down after %s, before its timeout of %s", p.who.ID, claim.Seconds(silent), timeout)
 			c.Expect(len(p.probes) < p.count, "%s was torn down after all of its %d probes", p.who.ID, p.count)
-			c.Holds("%s was torn down after %s and %d probes of %d: its timeout is %s", p.who.ID, seconds(silent), len(p.probes), p.count, timeout)
+			c.Holds("%s was torn down after %s and %d probes of %d: its timeout is %s", p.who.ID, claim.Seconds(silent), len(p.probes), p.count, timeout)
 			return
 		}
 		c.Given(len(p.probes) > p.count, "%d of %d probes were sent", len(p.probes), p.count)
 		c.Absent()
-		c.Expect(silent < timeout, "%s was still there after %s, its timeout %s", p.who.ID, seconds(silent), timeout)
+		c.Expect(silent < timeout, "%s was still there after %s, its timeout %s", p.who.ID, claim.Seconds(silent), timeout)
 		c.Holds("%s was still there after %d probes, of which %d may go unanswered: its timeout is %s", p.who.ID, len(p.probes), p.count, timeout)
 	}),
 }

@@ -60,7 +60,7 @@ func senders(v *tcp.View) []sender {
 }
 
 var ka2 = claim.Claim{
-	ID: "KA2", Statement: "cable pulled: Linux goes on thinking it connected, with data to send too", Source: article000, Quantity: claim.Always, Needs: needsSegments,
+	ID: "KA2", Statement: "cable pulled: Linux goes on thinking it connected, with data to send too", Source: claim.Article000, Quantity: claim.Always, Needs: needsSegments,
 	Precondition: "no end sent data on a path that had gone dead",
 	Rule: claim.Each(senders, func(c *claim.Case, x sender) {
 		c.If(x.until == 0)
@@ -74,7 +74,7 @@ var ka2 = claim.Claim{
 			c.Cite(x.down)
 			read := c.First(x.who.Reads(x.down.N, 0))
 			c.Given(read != nil, "%s was not read when it had been torn down", x.who.ID)
-			c.Expect(false, "after %d retransmissions, %s, the kernel gave %s up: %s", len(x.data)-len(writes), seconds(time.Duration(x.down.T-x.data[0].T)), x.who.ID, claim.Returned(read))
+			c.Expect(false, "after %d retransmissions, %s, the kernel gave %s up: %s", len(x.data)-len(writes), claim.Seconds(time.Duration(x.down.T-x.data[0].T)), x.who.ID, claim.Returned(read))
 		}
 		c.Absent()
 		c.Challenged(time.Duration(c.Journal.ElapsedNS-x.data[0].T) > time.Minute, "it was watched for less than tcp_retries2 allows")
@@ -95,7 +95,7 @@ var gaveUp = claim.Phenomenon{
 		c.Expect(read.Call.Errno == journal.ETIMEDOUT, "the read of %s returned %s", x.who.ID, claim.Returned(read))
 		stood(c, x.Other(x.who), x.last.N, c.Journal.Played)
 		c.Holds("%s was written to with success, and torn down %s after its data had first been lost: ETIMEDOUT; %s was ESTABLISHED to the end",
-			x.who.ID, seconds(time.Duration(x.down.T-x.data[0].T)), x.Other(x.who).ID)
+			x.who.ID, claim.Seconds(time.Duration(x.down.T-x.data[0].T)), x.Other(x.who).ID)
 	}),
 }
 

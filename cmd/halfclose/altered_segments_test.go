@@ -151,6 +151,8 @@ var alteredSegments = []journaltest.Case{
 	{Name: "the FINs were answered with RST", Of: "four-way", Do: answeredWithRST, Claim: "HC2", Want: claim.Inconclusive},
 
 	{Name: "to CLOSING instead", Of: "four-way", Do: changed(stateTo("a1", journal.FinWait2), becomes(journal.Closing)), Claim: "HC3", Want: claim.Refuted},
+	{Name: "removed", Of: "four-way", Do: changed(stateTo("a1", journal.FinWait2), becomes(journal.Gone)), Claim: "HC3", Want: claim.Refuted},
+	{Name: "removed, for there was no room", Of: "four-way", Do: all(changed(stateTo("a1", journal.FinWait2), becomes(journal.Gone)), journaltest.Counted("a", "TCPTimeWaitOverflow", 1)), Claim: "HC3", Want: claim.Inconclusive},
 	{Name: "the passive end waits", Of: "four-way", Do: changed(stateFrom("b2", journal.LastAck), becomes(journal.TimeWait)), Claim: "HC3", Want: claim.Refuted},
 	{Name: "FIN_WAIT2 on another segment", Of: "four-way", Do: onAnother, Claim: "HC3", Want: claim.Refuted},
 	{Name: "SIGSTOP: every segment came again", Of: "four-way", Do: closeAgain, Claim: "HC3", Want: claim.Confirmed},

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"slices"
 	"testing"
 
 	"sockproof/lib/claim"
@@ -29,19 +27,6 @@ func onEach(parts ...part) func(*scenario.T) {
 
 // anywhere is wherever a scenario can run that needs no setting.
 func anywhere() []journaltest.Stage { return journaltest.Stages(journal.Networks()...) }
-
-// captured are the stages where packets are seen: on the caller's own stack that
-// takes a privilege, without which nothing is known of segments.
-func captured(stages []journaltest.Stage) []journaltest.Stage {
-	return slices.DeleteFunc(stages, func(at journaltest.Stage) bool {
-		if at.Network != journal.HostNet {
-			return false
-		}
-		probe := scenario.Scenario{Name: "probe", Networks: journal.Networks(), Hosts: ab, Steps: func(*scenario.T) {}}
-		j := scenario.Conduct(context.Background(), &probe, at.Conditions())
-		return j.Witness(journal.Packets).Status != journal.Attached
-	})
-}
 
 // nobodyEnds talks, and lets both ends be.
 func nobodyEnds(_ *scenario.T, client, server *scenario.End) { talk(client, server) }
@@ -76,7 +61,7 @@ func TestNobodyEnds(t *testing.T) {
 }
 
 // noneConfirmed checks that no claim was confirmed, and none refuted.
-func noneConfirmed(t *testing.T, r *journaltest.Judged) {
+func noneConfirmed(t journaltest.Errors, r *journaltest.Judged) {
 	t.Helper()
 	for _, f := range r.Findings {
 		if f.Verdict != claim.Inconclusive {
@@ -95,7 +80,7 @@ func TestOtherEndings(t *testing.T) {
 		journaltest.Control{Name: "SHUT_WR only", Scenario: "shut-read", Steps: onEach(silentPeer(shut(journal.ShutWrite))), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
 	)
 	suite.Controls(
-		t, captured(anywhere()),
+		t, journaltest.Captured(anywhere()),
 		journaltest.Control{Name: "one end only", Scenario: "four-way", Steps: onEach(silentPeer(closing)), Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC1": "inconclusive", "HC3": "inconclusive"}},
 		journaltest.Control{Name: "reset", Scenario: "four-way", Steps: onEach(resetsOnly), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
 	)
@@ -150,7 +135,7 @@ func neverReads(t *scenario.T, client, server *scenario.End) {
 func TestNothingIsUnsent(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
-		t, captured(anywhere()), // without packets, what was written may be unsent
+		t, journaltest.Captured(anywhere()), // without packets, what was written may be unsent
 		journaltest.Control{Name: "all sent", Scenario: "unsent", Steps: onEach(allSent(closing), allSent(shut(journal.ShutWrite))), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
 		journaltest.Control{Name: "nothing read", Scenario: "unsent", Steps: onEach(neverReads), Want: claim.OutcomeUnresolved, Check: noneConfirmed},
 	)
@@ -181,7 +166,7 @@ func answered(end part) part {
 func TestRequestIsRead(t *testing.T) {
 	t.Parallel()
 	suite.Controls(
-		t, captured(anywhere()),
+		t, journaltest.Captured(anywhere()),
 		journaltest.Control{Scenario: "truncated", Steps: onEach(answered(closeAtOnce), answered(lingeringClose)), Want: claim.OutcomeUnresolved, Verdicts: verdicts{"HC33": "inconclusive"}},
 	)
 }
@@ -241,7 +226,7 @@ func noticesReset(t *scenario.T) {
 // TestResetIsNoticed: HC7 and HC32 come out the other way.
 func TestResetIsNoticed(t *testing.T) {
 	t.Parallel()
-	check := func(t *testing.T, r *journaltest.Judged) {
+	check := func(t journaltest.Errors, r *journaltest.Judged) {
 		want := claim.Refuted
 		if r.Witness(journal.Packets).Status != journal.Attached {
 			want = claim.Inconclusive
@@ -272,7 +257,7 @@ func readAll(t *scenario.T, client, server *scenario.End) {
 // unread in the end: with that alone HC18 would be true.
 func TestProcessesThatLeaveNothing(t *testing.T) {
 	t.Parallel()
-	confirmed := func(t *testing.T, r *journaltest.Judged) {
+	confirmed := func(t journaltest.Errors, r *journaltest.Judged) {
 		want := claim.Confirmed
 		if r.Witness(journal.Packets).Status != journal.Attached {
 			want = claim.Inconclusive

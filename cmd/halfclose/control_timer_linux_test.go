@@ -19,14 +19,14 @@ const tries = 8
 // where they are not reproduced it is because the timer had passed.
 func TestDelayedACK(t *testing.T) {
 	for _, name := range byTimer {
-		for _, at := range captured(anywhere()) {
+		for _, at := range journaltest.Captured(anywhere()) {
 			t.Run(name+"/"+at.String(), func(t *testing.T) {
 				at.Need(t)
 				for range tries {
 					r := suite.Conduct(suite.Scenario(t, name), at.Conditions())
 					r.Check(t)
 					if r.Outcome == claim.Reproduced {
-						asExpected(t, r)
+						r.Meets(t, asExpected)
 						return
 					}
 					if r.Outcome != claim.NotReproduced || !strings.Contains(r.Why, "ACK, FIN") {
@@ -66,7 +66,7 @@ func TestAcknowledgedAtOnce(t *testing.T) {
 		journaltest.Control{Name: "at once", Scenario: "merged-data", Want: claim.NotReproduced, Verdicts: verdicts{"HC5": "inconclusive", "HC6": "inconclusive"}},
 	)
 	suite.Controls(
-		t, captured(anywhere()),
+		t, journaltest.Captured(anywhere()),
 		journaltest.Control{Name: "the timer passes", Scenario: "three-way", With: acknowledged, Want: claim.NotReproduced, Verdicts: verdicts{"HC4": "inconclusive", "HC6": "inconclusive"}},
 		journaltest.Control{Name: "the timer passes", Scenario: "merged-data", With: acknowledged, Want: claim.NotReproduced, Verdicts: verdicts{"HC5": "inconclusive", "HC6": "inconclusive"}},
 	)

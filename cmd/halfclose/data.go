@@ -112,7 +112,7 @@ func lingeringClose(t *scenario.T, client, server *scenario.End) {
 
 var hc10 = claim.Claim{
 	ID: "HC10", Statement: "close() with unread data in the receive buffer sends RST, not FIN",
-	Source: article004 + "; " + rfc9293 + " §3.6.1", Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article004 + "; " + rfc9293 + " §3.6.1", Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "data has arrived and has not been read",
 	Rule: claim.AfterEnding(tcp.Closed, func(c *claim.Case, e tcp.Ending) {
 		n := c.Unread(e.Who, e.By.N)
@@ -200,13 +200,13 @@ const readsOn = "the kernel has taken data that it has not sent, and the peer re
 
 var hc11 = claim.Claim{
 	ID: "HC11", Statement: "close() with unsent data sends it all, then the FIN (to a peer that reads)",
-	Source: article000 + "; " + article004, Quantity: claim.Always, Needs: needsStates, Precondition: readsOn,
+	Source: claim.Article000 + "; " + claim.Article004, Quantity: claim.Always, Needs: needsStates, Precondition: readsOn,
 	Rule: toReaders(tcp.Closed),
 }
 
 var hc15 = claim.Claim{
 	ID: "HC15", Statement: "shutdown(SHUT_WR) with unsent data delivers it, then the FIN",
-	Source: article004, Quantity: claim.Always, Needs: needsStates, Precondition: readsOn,
+	Source: claim.Article004, Quantity: claim.Always, Needs: needsStates, Precondition: readsOn,
 	Rule: toReaders(tcp.ShutWrite),
 }
 

@@ -96,7 +96,7 @@ func hadNothing(read *journal.Event) bool { return read != nil && read.Call.Errn
 
 var hc8 = claim.Claim{
 	ID: "HC8", Statement: "after shutdown(SHUT_WR) the caller still receives what the peer sends",
-	Source: article000 + "; " + article004, Quantity: claim.Always, Needs: needsCalls,
+	Source: claim.Article000 + "; " + claim.Article004, Quantity: claim.Always, Needs: needsCalls,
 	Precondition: "the peer sends after it, and the caller reads",
 	Rule:         claim.AfterEnding(tcp.ShutWrite, receives),
 }
@@ -115,7 +115,7 @@ func receives(c *claim.Case, e tcp.Ending) {
 
 var hc9 = claim.Claim{
 	ID: "HC9", Statement: "after close(), data from the peer is thrown away and answered with RST",
-	Source: article004 + "; " + rfc9293 + " §3.6.1", Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article004 + "; " + rfc9293 + " §3.6.1", Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "data arrives after it, nothing having been unread",
 	Rule: claim.AfterEnding(tcp.Closed, func(c *claim.Case, e tcp.Ending) {
 		i := slices.IndexFunc(e.Who.NewlyArrived(e.By.N, 0), func(s *tcp.Segment) bool { return s.Packet.Len > 0 })
@@ -130,7 +130,7 @@ var hc9 = claim.Claim{
 
 var hc12 = claim.Claim{
 	ID: "HC12", Statement: "shutdown(SHUT_RD) sends no FIN",
-	Source: article004, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article004, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "the connection goes on after it",
 	Rule: claim.AfterEnding(tcp.ShutRead, func(c *claim.Case, e tcp.Ending) {
 		until := tcp.First(e.Who.CallsOf(e.By.N, 0, "close", "shutdown"))
@@ -169,7 +169,7 @@ func situations(v *tcp.View) []doubles {
 
 var hc14 = claim.Claim{
 	ID: "HC14", Statement: "shutdown(SHUT_RDWR) is the same as close()",
-	Source: article004, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article004, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "both are tried in the same situation; what TCP does is compared, not what becomes of the descriptor",
 	Rule: claim.Each(situations, func(c *claim.Case, x doubles) {
 		c.About(x.both.Who, x.closed.Who)
@@ -187,7 +187,7 @@ var hc14 = claim.Claim{
 
 var hc36 = claim.Claim{
 	ID: "HC36", Statement: "after the peer's FIN nothing can be read, read returns 0",
-	Source: article003, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article003, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "a FIN has arrived, and the socket is read",
 	Rule: claim.Each(readsAfterFIN, func(c *claim.Case, r readAfterFIN) {
 		r.cite(c)
@@ -200,7 +200,7 @@ var hc36 = claim.Claim{
 
 var hc37 = claim.Claim{
 	ID: "HC37", Statement: "EOF comes after what was already queued",
-	Source: article001, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article001, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "data is unread when the FIN arrives, and the socket is read",
 	Rule: claim.Each(readsAfterFIN, func(c *claim.Case, r readAfterFIN) {
 		c.If(r.challenged)

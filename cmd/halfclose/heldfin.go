@@ -29,7 +29,7 @@ func heldFIN(t *scenario.T) {
 
 var hc39 = claim.Claim{
 	ID: "HC39", Statement: "own write channel closes when the FIN is acknowledged",
-	Source: article003, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article003, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "the caller of shutdown(SHUT_WR) writes again",
 	Rule: claim.AfterEnding(tcp.ShutWrite, func(c *claim.Case, e tcp.Ending) {
 		write := c.First(e.Who.Writes(e.By.N, 0))
@@ -58,7 +58,7 @@ func ackOfFIN(s *tcp.Socket, fin *tcp.Segment) *tcp.Segment {
 
 var hc40 = claim.Claim{
 	ID: "HC40", Statement: "FIN_WAIT1 is hard to see, since ACKs come at once",
-	Source: article001 + "; " + article003, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article001 + "; " + claim.Article003, Quantity: claim.Always, Needs: needsStates,
 	Precondition: "an end sends a FIN, and its acknowledgement is held up",
 	Rule: claim.Each(func(v *tcp.View) []*tcp.Socket { return inState(v, journal.FinWait1) }, func(c *claim.Case, s *tcp.Socket) {
 		samples := c.All(s.Samples(journal.FinWait1, 0, 0))

@@ -97,7 +97,7 @@ func disturbed(s *tcp.Socket, stay *tcp.Stay) bool {
 
 var hc16 = claim.Claim{
 	ID: "HC16", Statement: "after close(), FIN_WAIT2 lasts tcp_fin_timeout and then becomes CLOSE, not TIME_WAIT",
-	Source: article004, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article004, Quantity: claim.Always, Needs: needsStates,
 	Precondition: "the peer does not close meanwhile",
 	Rule:         claim.AfterEnding(tcp.Closed, orphanEnds),
 }
@@ -123,7 +123,7 @@ var orphanGone = claim.Phenomenon{Needs: needsDiag, Precondition: "no closed soc
 
 var hc17 = claim.Claim{
 	ID: "HC17", Statement: "after shutdown(SHUT_WR), FIN_WAIT2 outlasts tcp_fin_timeout while the peer stays silent",
-	Source: article004, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article004, Quantity: claim.Always, Needs: needsStates,
 	Precondition: "it is watched for three times tcp_fin_timeout",
 	Rule: claim.AfterEnding(tcp.ShutWrite, func(c *claim.Case, e tcp.Ending) {
 		outlasts(c, e)
@@ -166,7 +166,7 @@ const twoMSL = 60 * time.Second
 
 var hc44 = claim.Claim{
 	ID: "HC44", Statement: "FIN_WAIT2 time “happens to be 2MSL”, 60 s by default",
-	Source: article004, Quantity: claim.Always, Needs: needsDiag,
+	Source: claim.Article004, Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "tcp_fin_timeout is at its default, and the timer of an orphan in FIN_WAIT2 is read",
 	Rule: claim.AfterEnding(tcp.Closed, func(c *claim.Case, e tcp.Ending) {
 		stay := c.Stay(e.Who, journal.FinWait2, journal.SockDiag)
@@ -207,9 +207,7 @@ func lateCloses(v *tcp.View) []lateClose {
 
 // waitsListed is how many sockets in TIME_WAIT sock_diag listed first after an event.
 func waitsListed(c *claim.Case, after, before int) (n int, listed *journal.Event) {
-	for _, e := range c.Events(func(e *journal.Event) bool {
-		return e.Table != nil && slices.Contains(e.Table.States, journal.TimeWait)
-	}) {
+	for _, e := range c.Tables("", journal.TimeWait) {
 		if e.N > after && (before == 0 || e.N < before) {
 			return len(e.Table.Sockets), e
 		}
@@ -219,7 +217,7 @@ func waitsListed(c *claim.Case, after, before int) (n int, listed *journal.Event
 
 var hc45 = claim.Claim{
 	ID: "HC45", Statement: "lowering tcp_fin_timeout reduces the number of TIME_WAIT sockets",
-	Source: article003, Quantity: claim.Can, Needs: needsStates,
+	Source: claim.Article003, Quantity: claim.Can, Needs: needsStates,
 	Precondition: "a peer closes later than tcp_fin_timeout, with it long and with it short",
 	Rule:         claim.Each(lateCloses, fewerWaits),
 }

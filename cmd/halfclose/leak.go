@@ -127,7 +127,7 @@ func halfClosedPairs(v *tcp.View) []halfClosedPair {
 
 var hc19 = claim.Claim{
 	ID: "HC19", Statement: "a FIN_WAIT2 here has its CLOSE_WAIT there, pair by pair",
-	Source: article003 + "; " + article004, Quantity: claim.Always, Needs: needsDiag,
+	Source: claim.Article003 + "; " + claim.Article004, Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "the peer has not closed, and nothing was reset, given up or lost: a peer that has rebooted, or a lost RST, breaks it",
 	Rule: claim.Each(halfClosedPairs, func(c *claim.Case, p halfClosedPair) {
 		closed := tcp.First(p.peer.CallsOf(0, p.seen.N, "close", "shutdown"))
@@ -233,7 +233,7 @@ func probed(s *tcp.Socket, before int) bool {
 
 var hc20 = claim.Claim{
 	ID: "HC20", Statement: "CLOSE_WAIT ends only when the application closes",
-	Source: article000 + "; " + article003, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article000 + "; " + claim.Article003, Quantity: claim.Always, Needs: needsStates,
 	Precondition: "a socket leaves CLOSE_WAIT",
 	Rule: claim.Each(leftCloseWait, func(c *claim.Case, o wayOut) {
 		c.About(o.socket)
@@ -293,7 +293,7 @@ func (d *descriptors) beyond() *journal.Event {
 
 var hc26 = claim.Claim{
 	ID: "HC26", Statement: "leaked CLOSE_WAIT sockets use up the descriptors: accept fails with EMFILE",
-	Source: article000, Quantity: claim.Always, Needs: needsDiag,
+	Source: claim.Article000, Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "the server accepts, its clients end their direction, and it never closes",
 	Rule: claim.Each(limits, func(c *claim.Case, d descriptors) {
 		n := runsOut(c, d)

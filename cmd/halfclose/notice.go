@@ -134,7 +134,7 @@ func sameToPeer(c *claim.Case, t contrast) {
 
 var hc7 = claim.Claim{
 	ID: "HC7", Statement: "recv returns 0 when the peer has closed or shut down, and cannot tell which",
-	Source: article000 + "; " + article004, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article000 + "; " + claim.Article004, Quantity: claim.Always, Needs: needsStates,
 	Precondition: "a close() and a shutdown(SHUT_WR), the peer of each not having written since",
 	Rule: claim.Each(contrasts, func(c *claim.Case, t contrast) {
 		sameToPeer(c, t)
@@ -227,7 +227,7 @@ func step(v *tcp.View, e tcp.Ending, asked *journal.Event) string {
 
 var hc13 = claim.Claim{
 	ID: "HC13", Statement: "after shutdown(SHUT_RD) the kernel discards data that arrives",
-	Source: article004, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article004, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "data arrives after it, and is asked for",
 	Rule: claim.Each(deafReads, func(c *claim.Case, d deafRead) {
 		c.About(d.Who)

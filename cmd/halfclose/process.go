@@ -101,7 +101,7 @@ func (d *death) sends(c *claim.Case, flag packet.Flags, what string) {
 
 var hc18 = claim.Claim{
 	ID: "HC18", Statement: "a process that exits or is killed sends FIN for its sockets, nothing being unread",
-	Source: article000 + "; " + article004, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article000 + "; " + claim.Article004, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "all that had come to the socket was read when the process ended",
 	Rule: claim.Each(deaths, func(c *claim.Case, d death) {
 		c.If(d.unread <= 0)
@@ -131,7 +131,7 @@ func (d *death) arrivedData() []*tcp.Segment {
 
 var hc43 = claim.Claim{
 	ID: "HC43", Statement: "Ctrl-C ends the connection orderly",
-	Source: article000, Quantity: claim.Can, Needs: needsPackets,
+	Source: claim.Article000, Quantity: claim.Can, Needs: needsPackets,
 	Precondition: "a process is ended by SIGINT, with nothing unread",
 	Rule: claim.Each(deaths, func(c *claim.Case, d death) {
 		c.If(d.how == "SIGINT" && d.unread <= 0)

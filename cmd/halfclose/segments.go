@@ -188,7 +188,7 @@ func takesFour(c *claim.Case, t teardown) {
 
 var hc1 = claim.Claim{
 	ID: "HC1", Statement: "a close takes four segments, FIN, ACK, FIN, ACK, in this order, when the passive end closes after its kernel has acknowledged",
-	Source: article000 + "; " + article001 + "; " + article004, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article000 + "; " + claim.Article001 + "; " + claim.Article004, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "both ends close, the passive one after its kernel has acknowledged the FIN, and nothing is reset",
 	Rule: eachTeardown(func(c *claim.Case, t teardown) {
 		c.If(t.isApart())
@@ -204,7 +204,7 @@ var fourSegments = claim.By(&hc1)
 
 var hc48 = claim.Claim{
 	ID: "HC48", Statement: "a close always takes four segments",
-	Source: article000 + "; " + article001 + ", as they are usually quoted", Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article000 + "; " + claim.Article001 + ", as they are usually quoted", Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "both ends close, one after the other, and nothing is reset",
 	Rule: eachTeardown(func(c *claim.Case, t teardown) {
 		takesFour(c, t)
@@ -244,7 +244,7 @@ func acknowledgedFINs(v *tcp.View) []ackedFIN {
 
 var hc2 = claim.Claim{
 	ID: "HC2", Statement: "a FIN takes one sequence number",
-	Source: article000 + "; " + rfc9293 + " §3.4", Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article000 + "; " + rfc9293 + " §3.4", Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "a FIN is acknowledged",
 	Rule: claim.Each(acknowledgedFINs, func(c *claim.Case, x ackedFIN) {
 		c.If(x.ack != nil)
@@ -257,7 +257,7 @@ var hc2 = claim.Claim{
 
 var hc42 = claim.Claim{
 	ID: "HC42", Statement: "each end sends one FIN and gets one ACK for it",
-	Source: article004, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article004, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "both ends close, and nothing is reset",
 	Rule: eachTeardown(func(c *claim.Case, t teardown) {
 		c.AllSegments(t.segments)
@@ -275,7 +275,7 @@ var hc42 = claim.Claim{
 
 var hc41 = claim.Claim{
 	ID: "HC41", Statement: "second and fourth segment are the kernel's own",
-	Source: article004, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article004, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "both ends close, the passive one after its kernel has acknowledged the FIN, and the wire shows what caused each segment",
 	Rule: eachTeardown(func(c *claim.Case, t teardown) {
 		c.If(t.isApart() && c.OnWire())
@@ -311,7 +311,7 @@ var (
 
 var hc3 = claim.Claim{
 	ID: "HC3", Statement: "active end: FIN_WAIT1 → FIN_WAIT2 → TIME_WAIT; passive end: CLOSE_WAIT → LAST_ACK → CLOSE",
-	Source: article001 + "; " + article003 + "; " + rfc9293 + " §3.6", Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article001 + "; " + claim.Article003 + "; " + rfc9293 + " §3.6", Quantity: claim.Always, Needs: needsStates,
 	Precondition: "the passive end acknowledges the FIN, and closes later",
 	Rule: eachTeardown(func(c *claim.Case, t teardown) {
 		c.If(!t.isMerged())
@@ -323,7 +323,7 @@ var hc3 = claim.Claim{
 
 var hc4 = claim.Claim{
 	ID: "HC4", Statement: "second and third segment may merge: a three-segment close",
-	Source: article004, Quantity: claim.Can, Needs: needsPackets,
+	Source: claim.Article004, Quantity: claim.Can, Needs: needsPackets,
 	Precondition: "both ends close, and nothing is reset",
 	Rule: eachTeardown(func(c *claim.Case, t teardown) {
 		c.AllSegments(t.segments)
@@ -347,7 +347,7 @@ var threeSegments = claim.By(&hc4)
 
 var hc5 = claim.Claim{
 	ID: "HC5", Statement: "with delayed ACK, the ACK, data still to send, and the FIN may merge into one segment",
-	Source: article004, Quantity: claim.Can, Needs: needsPackets,
+	Source: claim.Article004, Quantity: claim.Can, Needs: needsPackets,
 	Precondition: "the data is held back until the close (MSG_MORE, TCP_CORK, Nagle)",
 	Rule: eachTeardown(func(c *claim.Case, t teardown) {
 		c.AllSegments(t.segments)
@@ -361,7 +361,7 @@ var oneSegment = claim.By(&hc5)
 
 var hc6 = claim.Claim{
 	ID: "HC6", Statement: "FIN_WAIT1 receiving FIN+ACK together goes straight to TIME_WAIT",
-	Source: article003 + "; " + rfc9293 + " §3.10.7.4", Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article003 + "; " + rfc9293 + " §3.10.7.4", Quantity: claim.Always, Needs: needsStates,
 	Precondition: "the passive end's FIN is the first to acknowledge the active end's",
 	Rule: eachTeardown(func(c *claim.Case, t teardown) {
 		c.If(t.isMerged())
@@ -372,7 +372,7 @@ var hc6 = claim.Claim{
 
 var hc38 = claim.Claim{
 	ID: "HC38", Statement: "the FIN is set on the last piece of data",
-	Source: article003, Quantity: claim.Can, Needs: needsPackets,
+	Source: claim.Article003, Quantity: claim.Can, Needs: needsPackets,
 	Precondition: "an end sends data and a FIN",
 	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
 		for _, fin := range tcp.With(conn.FirstSent(), packet.FIN) {
@@ -389,7 +389,7 @@ var hc38 = claim.Claim{
 
 var hc35 = claim.Claim{
 	ID: "HC35", Statement: "CLOSE_WAIT is “FIN received, ACK not yet sent”",
-	Source: article003, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article003, Quantity: claim.Always, Needs: needsStates,
 	Precondition: "a socket is in CLOSE_WAIT, and the wire shows what it sends meanwhile",
 	Rule: claim.Each(closeWaits, func(c *claim.Case, s *tcp.Socket) {
 		c.If(c.OnWire())

@@ -93,70 +93,31 @@ func bindAgain(t *scenario.T, l *scenario.Listener, options ...scenario.SocketOp
 	e.Close()
 }
 
-// waiting is a socket that was closed first and came to TIME_WAIT, as sock_diag saw it.
-type waiting struct {
-	tcp.Ending
-	in      *journal.Event   // it entered the state
-	samples []*journal.Event // readings of its timer
-	steady  []*journal.Event // those before any segment arrived that may have set it anew
-}
-
-func waits(v *tcp.View) []waiting {
-	return tcp.Derive(v, func(v *tcp.View) []waiting {
-		var all []waiting
-		for _, e := range v.Endings() {
-			t := waiting{Ending: e, in: tcp.First(e.Who.Entered(journal.TimeWait, journal.SockDiag))}
-			for _, x := range e.Who.Samples(journal.TimeWait, 0, 0) {
-				if x.Sample.Timer != "timewait" || t.in == nil {
-					continue
-				}
-				t.samples = append(t.samples, x)
-				if !t.isSetAnew(v, x.N) {
-					t.steady = append(t.steady, x)
-				}
-			}
-			if len(t.samples) > 0 {
-				all = append(all, t)
-			}
-		}
-		return all
-	})
-}
-
-// isSetAnew says whether a segment may have set the timer anew before a reading. Off the
-// wire the FIN that led to TIME_WAIT may have been captured after the state was seen: there
-// only what had come before counts.
-func (t *waiting) isSetAnew(v *tcp.View, reading int) bool {
-	return slices.ContainsFunc(t.Who.Arrived(t.in.N, reading), func(s *tcp.Segment) bool { return v.OnWire() || s.Repeats != 0 })
-}
-
-// left is what a timer had still to run.
-func left(e *journal.Event) time.Duration { return time.Duration(e.Sample.TimerMS) * time.Millisecond }
-
 // lasts is how long a TIME_WAIT lasts by a reading of its timer: what has passed and what
 // remains.
-func lasts(c *claim.Case, t waiting, reading *journal.Event) time.Duration {
-	return c.Between(t.in, reading) + left(reading)
+func lasts(c *claim.Case, t tcp.Waiting, reading *journal.Event) time.Duration {
+	c.Cite(t.In, reading)
+	return t.Lasts(reading)
 }
 
 // eachWait tests every TIME_WAIT.
-func eachWait(test func(c *claim.Case, t waiting)) claim.Rule {
-	return claim.Each(waits, func(c *claim.Case, t waiting) {
+func eachWait(test func(c *claim.Case, t tcp.Waiting)) claim.Rule {
+	return claim.Each((*tcp.View).Waits, func(c *claim.Case, t tcp.Waiting) {
 		c.About(t.Who)
-		c.Cite(t.in)
+		c.Cite(t.In)
 		test(c, t)
 	})
 }
 
 var hc21 = claim.Claim{
 	ID: "HC21", Statement: "close() does not block for TIME_WAIT",
-	Source: article000, Quantity: claim.Always, Needs: needsDiag,
+	Source: claim.Article000, Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "the socket comes to TIME_WAIT",
-	Rule: eachWait(func(c *claim.Case, t waiting) {
+	Rule: eachWait(func(c *claim.Case, t tcp.Waiting) {
 		c.If(t.Name() == tcp.Closed)
-		c.Cite(t.By, t.samples[0])
+		c.Cite(t.By, t.Samples[0])
 		returned := t.By.T + t.By.Call.TookNS
-		over := t.samples[0].T + left(t.samples[0]).Nanoseconds()
+		over := t.Samples[0].T + tcp.TimerLeft(t.Samples[0]).Nanoseconds()
 		c.Expect(returned < over, "close() of %s returned when TIME_WAIT was over", t.Who.ID)
 		c.Holds("close() of %s returned after %.3f ms, with %s of TIME_WAIT still to come", t.Who.ID, float64(t.By.Call.TookNS)/1e6, seconds(time.Duration(over-returned)))
 	}),
@@ -170,36 +131,36 @@ const (
 
 var hc22 = claim.Claim{
 	ID: "HC22", Statement: "the active closer stays in TIME_WAIT for 2–4 minutes",
-	Source: article000 + "; " + rfc9293 + " §3.4.2 (MSL)", Quantity: claim.Always, Needs: needsDiag,
+	Source: claim.Article000 + "; " + rfc9293 + " §3.4.2 (MSL)", Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "the timer of a TIME_WAIT is read twice, a second apart",
-	Rule: eachWait(func(c *claim.Case, t waiting) {
-		c.If(len(t.steady) >= 2) // a single reading does not show that the timer runs
-		first, last := t.steady[0], t.steady[len(t.steady)-1]
+	Rule: eachWait(func(c *claim.Case, t tcp.Waiting) {
+		c.If(len(t.Steady) >= 2) // a single reading does not show that the timer runs
+		first, last := t.Steady[0], t.Steady[len(t.Steady)-1]
 		c.If(last.T-first.T >= time.Second.Nanoseconds())
-		passed, ran := c.Between(first, last), left(first)-left(last)
+		passed, ran := c.Between(first, last), tcp.TimerLeft(first)-tcp.TimerLeft(last)
 		c.Given((passed-ran).Abs() <= time.Second/2, "the timer of %s ran %s in %s: it was set anew", t.Who.ID, seconds(ran), seconds(passed))
-		began := c.Between(t.in, first)
+		began := c.Between(t.In, first)
 		c.Given(began <= time.Second, "the timer of %s was read only %s after it had begun", t.Who.ID, seconds(began))
-		d := began + left(first)
+		d := began + tcp.TimerLeft(first)
 		c.Expect(d >= saidLeast-slack && d <= saidMost+slack, "it lasts %s: the timer of %s stood at %s at the start and at %s %s later",
-			seconds(d), t.Who.ID, seconds(left(first)), seconds(left(last)), seconds(passed))
-		c.Holds("it lasts %s: the timer of %s stood at %s at the start and at %s %s later", seconds(d), t.Who.ID, seconds(left(first)), seconds(left(last)), seconds(passed))
+			seconds(d), t.Who.ID, seconds(tcp.TimerLeft(first)), seconds(tcp.TimerLeft(last)), seconds(passed))
+		c.Holds("it lasts %s: the timer of %s stood at %s at the start and at %s %s later", seconds(d), t.Who.ID, seconds(tcp.TimerLeft(first)), seconds(tcp.TimerLeft(last)), seconds(passed))
 	}),
 }
 
 // lowered is a TIME_WAIT that began before tcp_fin_timeout was lowered, and one after.
 type lowered struct {
 	set           *journal.Event
-	before, after waiting
+	before, after tcp.Waiting
 }
 
 func loweredOnes(v *tcp.View) []lowered {
 	set := v.Setting("", finTimeoutSetting, 0)
-	var before, after *waiting
-	for _, t := range waits(v) {
+	var before, after *tcp.Waiting
+	for _, t := range v.Waits() {
 		switch {
-		case set == nil || len(t.steady) == 0:
-		case t.in.N < set.N:
+		case set == nil || len(t.Steady) == 0:
+		case t.In.N < set.N:
 			before = &t
 		case after == nil:
 			after = &t
@@ -218,8 +179,8 @@ var hc23 = claim.Claim{
 	Rule: claim.Each(loweredOnes, func(c *claim.Case, l lowered) {
 		c.About(l.before.Who, l.after.Who)
 		c.Cite(l.set)
-		x, y := lasts(c, l.before, l.before.steady[0]), lasts(c, l.after, l.after.steady[0])
-		c.Given(c.Between(l.before.in, l.before.steady[0]) <= time.Second && c.Between(l.after.in, l.after.steady[0]) <= time.Second, "a timer was read too late")
+		x, y := lasts(c, l.before, l.before.Steady[0]), lasts(c, l.after, l.after.Steady[0])
+		c.Given(c.Between(l.before.In, l.before.Steady[0]) <= time.Second && c.Between(l.after.In, l.after.Steady[0]) <= time.Second, "a timer was read too late")
 		c.Expect(x-y > time.Second, "TIME_WAIT took %s before, and %s with tcp_fin_timeout at %s s", seconds(x), seconds(y), l.set.Setting.New)
 		c.Holds("TIME_WAIT took %s before, and %s with tcp_fin_timeout at %s s", seconds(x), seconds(y), l.set.Setting.New)
 	}),
@@ -229,7 +190,7 @@ var hc23 = claim.Claim{
 // TIME_WAIT.
 type bindTry struct {
 	call     *journal.Event
-	wait     waiting
+	wait     tcp.Waiting
 	old, new bool // SO_REUSEADDR on the listener from which that came, and on the new one
 	over     bool // the TIME_WAIT may have ended by then
 	outlived bool // the TIME_WAIT was seen after the call: it was there, whatever bind returned
@@ -244,27 +205,18 @@ func bindTries(v *tcp.View) []bindTry {
 				continue // that is about something else
 			}
 			old := listenerAt(v, at, call)
-			i := slices.IndexFunc(waits(v), func(t waiting) bool { return t.Who.Local == at && t.in.N < call.N })
+			i := slices.IndexFunc(v.Waits(), func(t tcp.Waiting) bool { return t.Who.Local == at && t.In.N < call.N })
 			if old == nil || i < 0 {
 				continue
 			}
-			t := waits(v)[i]
+			t := v.Waits()[i]
 			all = append(all, bindTry{
 				call: call, wait: t, old: reuses(old, call.N), new: reuses(v.Socket(call.Socket), call.N),
-				over: t.mayHaveEnded(call.N), outlived: t.samples[len(t.samples)-1].N > call.N,
+				over: t.MayHaveEnded(call.N), outlived: t.Samples[len(t.Samples)-1].N > call.N,
 			})
 		}
 		return all
 	})
-}
-
-// mayHaveEnded says whether a TIME_WAIT was over before an event, for all that is known: its
-// socket was seen gone, or a RST had come to it, which ends the state (RFC 1337 §2). So it
-// goes where a slow machine lets the peer's FIN be sent again: the second acknowledgement
-// finds the peer closed.
-func (t *waiting) mayHaveEnded(before int) bool {
-	gone := slices.ContainsFunc(t.Who.Entered(journal.Gone, journal.SockDiag), func(e *journal.Event) bool { return e.N > t.in.N && e.N < before })
-	return gone || len(tcp.With(t.Who.Arrived(t.in.N, before), packet.RST)) > 0
 }
 
 // listenerAt is the socket that had listened on an address, and was closed, before a call.
@@ -296,7 +248,7 @@ func eachTry(is func(b bindTry) bool, test func(c *claim.Case, b bindTry)) claim
 // present asks that the TIME_WAIT was there when bind() was called.
 func present(c *claim.Case, b bindTry) {
 	c.About(b.wait.Who)
-	c.Cite(b.wait.in, b.call)
+	c.Cite(b.wait.In, b.call)
 	c.Given(!b.over, "when %s called bind() the TIME_WAIT may have ended: it was gone, or a RST had come to it", b.call.Socket)
 	c.Given(b.call.Call.Errno != "" || b.outlived, "%s was bound, but the TIME_WAIT was not seen after that: it may have ended", b.call.Socket)
 }
@@ -305,7 +257,7 @@ const closedListener = "the listener is closed, and one of its connections is in
 
 var hc24 = claim.Claim{
 	ID: "HC24", Statement: "a server's port in TIME_WAIT cannot be bound again without SO_REUSEADDR",
-	Source: article000, Quantity: claim.Always, Needs: needsDiag, Precondition: closedListener,
+	Source: claim.Article000, Quantity: claim.Always, Needs: needsDiag, Precondition: closedListener,
 	Rule: eachTry(func(b bindTry) bool { return !b.new }, func(c *claim.Case, b bindTry) {
 		c.Expect(b.call.Call.Errno != "", "it was bound without SO_REUSEADDR on the new listener")
 		c.Holds("without SO_REUSEADDR bind() failed with %s", claim.Returned(b.call))
@@ -323,7 +275,7 @@ var hc28 = claim.Claim{
 
 var hc46 = claim.Claim{
 	ID: "HC46", Statement: "a server that sets SO_REUSEADDR on every listener, the old one too, restarts within 2MSL",
-	Source: article000, Quantity: claim.Always, Needs: needsDiag, Precondition: closedListener,
+	Source: claim.Article000, Quantity: claim.Always, Needs: needsDiag, Precondition: closedListener,
 	Rule: eachTry(func(b bindTry) bool { return b.new && b.old }, func(c *claim.Case, b bindTry) {
 		c.Given(b.call.Call.Errno == "" || c.Journal.Network != journal.HostNet, "bind() failed with %s, and on the host network another program may have the port", claim.Returned(b.call))
 		c.Expect(b.call.Call.Errno == "", "with it on both listeners bind() failed with %s", claim.Returned(b.call))
@@ -333,16 +285,15 @@ var hc46 = claim.Claim{
 
 // repeated is a FIN that came again to a socket in TIME_WAIT.
 type repeated struct {
-	waiting
+	tcp.Waiting
 	fin *tcp.Segment
 }
 
 func repeatedFINs(v *tcp.View) []repeated {
 	var all []repeated
-	for _, t := range waits(v) {
-		for _, s := range tcp.With(t.Who.Arrived(t.in.N, 0), packet.FIN) {
-			sent := v.Segment(v.Event(s.Packet.Of))
-			if s.Repeats != 0 || sent != nil && sent.Repeats != 0 {
+	for _, t := range v.Waits() {
+		for _, s := range t.Who.Arrived(t.In.N, 0) {
+			if v.IsFINAgain(s) {
 				all = append(all, repeated{t, s})
 			}
 		}
@@ -352,11 +303,11 @@ func repeatedFINs(v *tcp.View) []repeated {
 
 var hc25 = claim.Claim{
 	ID: "HC25", Statement: "TIME_WAIT answers a retransmitted FIN with an ACK",
-	Source: article000 + "; " + article003 + "; " + rfc9293 + " §3.10.7.4", Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article000 + "; " + claim.Article003 + "; " + rfc9293 + " §3.10.7.4", Quantity: claim.Always, Needs: needsStates,
 	Precondition: "the peer's FIN comes again, for its acknowledgement was lost",
 	Rule: claim.Each(repeatedFINs, func(c *claim.Case, r repeated) {
 		c.About(r.Who)
-		c.Cite(r.in)
+		c.Cite(r.In)
 		c.CiteSegments(r.fin)
 		i := slices.IndexFunc(r.Who.SentAll(r.fin.N, 0), func(s *tcp.Segment) bool { return s.Is(packet.ACK) && s.Packet.Ack == r.fin.End() })
 		c.ExpectSeen(i >= 0, "the FIN came to %s again, in TIME_WAIT, and was not acknowledged", r.Who.ID)
@@ -370,7 +321,7 @@ var hc25 = claim.Claim{
 var lingersOn = claim.Phenomenon{
 	Needs: needsDiag,
 	Rule: claim.Once(func(c *claim.Case) {
-		all := waits(c.View)
+		all := c.Waits()
 		c.Given(len(all) > 0, "no socket that was closed first was seen in TIME_WAIT")
 		tries := bindTries(c.View)
 		c.ExpectSeen(len(tries) > 0, "%s was in TIME_WAIT, but its port was not bound again", all[0].Who.ID)
@@ -391,7 +342,7 @@ var lingersOn = claim.Phenomenon{
 		}
 		c.Given(without && with, "not both were tried: bind() without SO_REUSEADDR, and with it on both listeners")
 		t := all[0]
-		c.Cite(t.in)
-		c.Holds("after close() %s was in TIME_WAIT for %s; its port could be bound with SO_REUSEADDR on both listeners, and not without", t.Who.ID, seconds(lasts(c, t, t.samples[0])))
+		c.Cite(t.In)
+		c.Holds("after close() %s was in TIME_WAIT for %s; its port could be bound with SO_REUSEADDR on both listeners, and not without", t.Who.ID, seconds(lasts(c, t, t.Samples[0])))
 	}),
 }

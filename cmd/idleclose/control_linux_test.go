@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"testing"
 
 	"sockproof/lib/claim"
@@ -16,25 +15,8 @@ import (
 // run, and refutes none of its claims but RU5.
 func TestUndisturbed(t *testing.T) {
 	t.Parallel()
-	asExpected := func(t *testing.T, r *journaltest.Judged) {
-		for _, f := range r.Findings {
-			want := claim.Confirmed
-			if f.Claim == "RU5" {
-				want = claim.Refuted
-			}
-			if f.Verdict != want {
-				t.Errorf("%s %s: %s; want %s", f.Claim, f.Verdict, f.Because, want)
-			}
-		}
-	}
 	for _, n := range journal.Networks() {
-		var controls []journaltest.Control
-		for _, s := range program.Scenarios {
-			if slices.Contains(s.Networks, n) {
-				controls = append(controls, journaltest.Control{Scenario: s.Name, Want: claim.Reproduced, Check: asExpected})
-			}
-		}
-		suite.Controls(t, journaltest.Stages(n), controls...)
+		suite.Controls(t, journaltest.Stages(n), suite.Known(n, "RU5")...)
 	}
 }
 

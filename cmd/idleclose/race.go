@@ -13,7 +13,7 @@ func race(t *scenario.T) {
 	client.Recv()
 	client.Close()
 	client, _ = crossing(t, "GET /3", "GET /4")
-	t.Discard(t.Held("b")[0], "lost")
+	t.Discard(t.FirstHeld("b"), "lost")
 	t.Release()
 	client.Recv()
 	client.Close()

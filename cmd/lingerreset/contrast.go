@@ -68,7 +68,7 @@ func goOn(c *claim.Case, t talker) {
 
 var lr10 = claim.Claim{
 	ID: "LR10", Statement: "after shutdown(SHUT_WR) by the peer, the second send still succeeds",
-	Source: article004, Quantity: claim.Always, Needs: needsEnds,
+	Source: claim.Article004, Quantity: claim.Always, Needs: needsEnds,
 	Precondition: "the peer's FIN has arrived",
 	Rule: eachTalker(func(c *claim.Case, t talker) {
 		goOn(c, t)
@@ -100,7 +100,7 @@ func sendsAfterEnd(v *tcp.View) []afterEnd {
 
 var lr26 = claim.Claim{
 	ID: "LR26", Statement: "recv 0 tells only that the peer ended: \"just send\" — the first send normally succeeds after either",
-	Source: article004, Quantity: claim.Always, Needs: needsEnds,
+	Source: claim.Article004, Quantity: claim.Always, Needs: needsEnds,
 	Precondition: "read() returned 0 after the peer's close() or shutdown(SHUT_WR), and no RST has come",
 	Rule: claim.Each(sendsAfterEnd, func(c *claim.Case, x afterEnd) {
 		c.If(len(tcp.With(x.Peer().Arrived(0, x.send.N), packet.RST)) == 0 && x.Peer().Down(x.By.N, x.send.N) == nil)

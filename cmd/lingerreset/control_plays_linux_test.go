@@ -1,9 +1,7 @@
 package main
 
 import (
-	"context"
 	"os"
-	"slices"
 	"testing"
 
 	"sockproof/lib/claim"
@@ -18,19 +16,6 @@ import (
 
 // anywhere is wherever a scenario can run.
 func anywhere() []journaltest.Stage { return journaltest.Stages(journal.Networks()...) }
-
-// captured are the stages where packets are seen: on the caller's own stack that
-// takes a privilege, without which nothing is known of segments.
-func captured(stages []journaltest.Stage) []journaltest.Stage {
-	return slices.DeleteFunc(stages, func(at journaltest.Stage) bool {
-		if at.Network != journal.HostNet {
-			return false
-		}
-		probe := scenario.Scenario{Name: "probe", Networks: journal.Networks(), Hosts: ab, Steps: func(*scenario.T) {}}
-		j := scenario.Conduct(context.Background(), &probe, at.Conditions())
-		return j.Witness(journal.Packets).Status != journal.Attached
-	})
-}
 
 // onEach takes each part's steps with the same listener.
 func onEach(parts ...func(*scenario.T, *scenario.Listener)) func(*scenario.T) {
@@ -48,14 +33,14 @@ func connected(steps func(client, server *scenario.End)) func(*scenario.T, *scen
 }
 
 // noneConfirmed checks that no claim was confirmed, and none refuted.
-func noneConfirmed(t *testing.T, r *journaltest.Judged) {
+func noneConfirmed(t journaltest.Errors, r *journaltest.Judged) {
 	t.Helper()
 	noneBut("")(t, r)
 }
 
 // noneBut checks that for all claims but one.
-func noneBut(id string) func(t *testing.T, r *journaltest.Judged) {
-	return func(t *testing.T, r *journaltest.Judged) {
+func noneBut(id string) func(t journaltest.Errors, r *journaltest.Judged) {
+	return func(t journaltest.Errors, r *journaltest.Judged) {
 		t.Helper()
 		for _, f := range r.Findings {
 			if f.Verdict != claim.Inconclusive && f.Claim != id {
@@ -100,8 +85,8 @@ func writing(d disposition, to ending) func(*scenario.T, *scenario.Listener) {
 
 // wentOn checks that every process was still there at the end of the steps, and what
 // its last write returned.
-func wentOn(errno journal.Errno) func(*testing.T, *journaltest.Judged) {
-	return func(t *testing.T, r *journaltest.Judged) {
+func wentOn(errno journal.Errno) func(journaltest.Errors, *journaltest.Judged) {
+	return func(t journaltest.Errors, r *journaltest.Judged) {
 		t.Helper()
 		for _, p := range processes(tcp.New(&r.Journal)) {
 			writes := p.CallsOf(0, 0, "write")
@@ -133,8 +118,8 @@ func TestNothingKills(t *testing.T) {
 	)
 }
 
-func both(checks ...func(*testing.T, *journaltest.Judged)) func(*testing.T, *journaltest.Judged) {
-	return func(t *testing.T, r *journaltest.Judged) {
+func both(checks ...func(journaltest.Errors, *journaltest.Judged)) func(journaltest.Errors, *journaltest.Judged) {
+	return func(t journaltest.Errors, r *journaltest.Judged) {
 		t.Helper()
 		for _, check := range checks {
 			check(t, r)

@@ -60,7 +60,7 @@ func resetBefore(s *tcp.Socket, after, before int) bool {
 
 var lr7 = claim.Claim{
 	ID: "LR7", Statement: "after the peer's close(), the first send succeeds and draws a RST",
-	Source: article004, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article004, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "the close was an orderly one, its FIN has arrived, no RST has, and what is sent arrives",
 	Rule: eachFirstSend(func(c *claim.Case, f firstSend) {
 		c.Expect(f.call.Call.Errno == "" && f.call.Call.Signal == "", "the first %s of %s after the peer's close() returned %s", f.call.Call.Op, f.ID, claim.Returned(f.call))

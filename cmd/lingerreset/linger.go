@@ -99,7 +99,7 @@ const notClosedSo = "no connection was closed so"
 
 var lr1 = claim.Claim{
 	ID: "LR1", Statement: "SO_LINGER {on, 0} makes close() send RST instead of FIN",
-	Source: article000, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article000, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "the connection has not been closed before",
 	Rule: eachClosing(func(c *claim.Case, x closing) {
 		fin := c.FirstSegment(tcp.With(x.Who.Sent(x.By.N, 0), packet.FIN))
@@ -113,7 +113,7 @@ var lr1 = claim.Claim{
 
 var lr2 = claim.Claim{
 	ID: "LR2", Statement: "unsent data is thrown away",
-	Source: article000, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article000, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "the kernel has taken data that it has not sent when close() is called",
 	Rule: eachClosing(func(c *claim.Case, x closing) {
 		given := tcp.Moved(c.All(x.Who.Writes(0, x.By.N)))
@@ -132,7 +132,7 @@ var lr2 = claim.Claim{
 
 var lr3 = claim.Claim{
 	ID: "LR3", Statement: "no TIME_WAIT follows",
-	Source: article000, Quantity: claim.Always, Needs: needsDiag,
+	Source: claim.Article000, Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "close() with SO_LINGER {1, 0}, on a connection that has not been closed before",
 	Rule: eachClosing(func(c *claim.Case, x closing) {
 		for _, s := range []*tcp.Socket{x.Who, x.Peer()} {
@@ -147,7 +147,7 @@ var lr3 = claim.Claim{
 
 var lr5 = claim.Claim{
 	ID: "LR5", Statement: "it is equivalent to SO_DONTLINGER",
-	Source: article000, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article000, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "one connection is closed with SO_LINGER {1, 0}, one with {0, 0}, which is what SO_DONTLINGER means",
 	Rule: eachClosing(func(c *claim.Case, x closing) {
 		for _, off := range closings(c.View) {
@@ -166,7 +166,7 @@ var lr5 = claim.Claim{
 
 var lr6 = claim.Claim{
 	ID: "LR6", Statement: "the peer's read fails with ECONNRESET",
-	Source: article000 + "; " + article004, Quantity: claim.Always, Needs: needsDiag,
+	Source: claim.Article000 + "; " + claim.Article004, Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "the RST of close() with SO_LINGER {1, 0} has arrived, nothing is left to be read, and the read is the next call",
 	Rule: eachClosing(func(c *claim.Case, x closing) {
 		c.If(x.reached(c))

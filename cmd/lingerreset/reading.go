@@ -84,7 +84,7 @@ func readFirst(c *claim.Case, x struck) *journal.Event {
 
 var lr9 = claim.Claim{
 	ID: "LR9", Statement: "after that RST, a read fails with ECONNRESET",
-	Source: article004, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article004, Quantity: claim.Always, Needs: needsStates,
 	Precondition: "the RST was drawn by a send after the peer's orderly close, in CLOSE_WAIT; nothing is unread, and the read is the next call",
 	Rule: eachStrike(journal.CloseWait, func(c *claim.Case, x struck) {
 		read := readFirst(c, x)
@@ -120,7 +120,7 @@ var lr13 = claim.Claim{
 
 var lr14 = claim.Claim{
 	ID: "LR14", Statement: "after a peer's orderly close whose FIN has arrived, with nothing unread, send fails with ECONNRESET",
-	Source: article000, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article000, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "the program sends again when the answer to its first send has come",
 	Rule: eachFirstSend(func(c *claim.Case, f firstSend) {
 		c.If(c.Unread(f.Socket, f.call.N) <= 0)
@@ -153,7 +153,7 @@ var lr19 = claim.Claim{
 
 var lr24 = claim.Claim{
 	ID: "LR24", Statement: "the kernel resets, the application does not know until it reads or writes",
-	Source: article004, Quantity: claim.Always, Needs: needsDiag,
+	Source: claim.Article004, Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "the RST has arrived, and the program asks for it before it reads or writes, by epoll_wait() or SO_ERROR",
 	Rule: claim.Each(strikes, func(c *claim.Case, x struck) {
 		first := c.First(x.calls)

@@ -96,7 +96,7 @@ const noneWrote = "no such process sent again when a RST had come"
 
 var lr8 = claim.Claim{
 	ID: "LR8", Statement: "after that RST, a write raises SIGPIPE, which ends the process by default",
-	Source: article004, Quantity: claim.Always, Needs: needsDiag,
+	Source: claim.Article004, Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "the RST has arrived before the write",
 	Rule: eachWriter(func(c *claim.Case, p process) {
 		c.If(p.kind() == byDefault)
@@ -107,7 +107,7 @@ var lr8 = claim.Claim{
 
 var lr11 = claim.Claim{
 	ID: "LR11", Statement: "handling or ignoring SIGPIPE leaves EPIPE",
-	Source: article004, Quantity: claim.Always, Needs: needsDiag,
+	Source: claim.Article004, Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "a write that raises SIGPIPE",
 	Rule: eachWriter(func(c *claim.Case, p process) {
 		c.If(p.kind() == ignoring || p.kind() == handling)

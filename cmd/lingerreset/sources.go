@@ -4,9 +4,7 @@ import "sockproof/lib/journal"
 
 // Where the statements come from.
 const (
-	article000 = "article 000, “TCP三次握手四次挥手详解”"
-	article004 = "article 004, “TCP两次挥手,你见过吗?那四次握手呢?”"
-	rfc9293    = "RFC 9293"
+	rfc9293 = "RFC 9293"
 )
 
 // What the checks need to see.

@@ -13,7 +13,7 @@ var suite = journaltest.Suite{
 	Program: &program,
 	Shown:   []string{"direct", "autobind"},
 	Recordings: []string{
-		"direct", "direct-loopback", "direct-host",
+		"direct", "direct-5.10", "direct-loopback", "direct-host",
 		"autobind", "hunt", "other-port", "outside-range", "reserved-port", "detect-and-retry", "port-theft",
 	},
 	Unseen: 0.06,

@@ -209,7 +209,7 @@ func neverChosenAt(v *tcp.View, port uint16, n int) string {
 
 var sc7 = claim.Claim{
 	ID: "SC7", Statement: "the kernel's own choice of source port can cause it, when the target port is in ip_local_port_range",
-	Source: article004, Quantity: claim.Can, Needs: needsCalls,
+	Source: claim.Article004, Quantity: claim.Can, Needs: needsCalls,
 	Precondition: "a socket that is not bound connects to itself, and the target port is in ip_local_port_range",
 	Rule: eachSelf(func(c *claim.Case, s *tcp.Socket) {
 		c.Given(c.First(s.CallsOf(0, 0, "bind")) == nil, "%s was bound: the kernel had no choice", s.ID)
@@ -285,7 +285,7 @@ func differs(c *claim.Case, x contrast, why string, least int) {
 
 var sc8 = claim.Claim{
 	ID: "SC8", Statement: "a server port outside ip_local_port_range cannot be hit",
-	Source: article004, Quantity: claim.Always, Needs: needsCalls,
+	Source: claim.Article004, Quantity: claim.Always, Needs: needsCalls,
 	Precondition: "the source port is the kernel's choice, not bound; one inside the range is hit in as many attempts",
 	Rule: claim.Each(contrasts, func(c *claim.Case, x contrast) {
 		r, read, ok := rangeAt(c.View, x.shut.first.N)

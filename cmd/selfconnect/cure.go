@@ -133,7 +133,7 @@ var cured = claim.Phenomenon{
 var sc9 = claim.Claim{
 	ID:        "SC9",
 	Statement: "a client that compares local and remote address after connecting, disconnects and retries, is cured (Go's net package does)",
-	Source:    article004, Quantity: claim.Always, Needs: needsPackets,
+	Source:    claim.Article004, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "the first attempt connects to itself, and the retry may choose another source port",
 	Rule: claim.Each(firstSelf, func(c *claim.Case, s *tcp.Socket) {
 		c.All(proof(s))

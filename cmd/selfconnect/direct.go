@@ -37,7 +37,7 @@ func direct(t *scenario.T) {
 var sc1 = claim.Claim{
 	ID:        "SC1",
 	Statement: "one client socket can connect to its own address and port, with no server and no listen()",
-	Source:    article004, Quantity: claim.Can, Needs: needsCalls,
+	Source:    claim.Article004, Quantity: claim.Can, Needs: needsCalls,
 	Precondition: "a socket connects",
 	Rule: claim.Each(attempts, func(c *claim.Case, a connecting) {
 		c.Given(c.First(c.Calls("listen")) == nil, "a socket listened in this run")
@@ -53,7 +53,7 @@ func nothingLost(c *claim.Case, s *tcp.Socket) {
 
 var sc2 = claim.Claim{
 	ID: "SC2", Statement: "the opening takes three segments",
-	Source: article004, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article004, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "a socket connects to itself and nothing is lost",
 	Rule: eachSelf(func(c *claim.Case, s *tcp.Socket) {
 		nothingLost(c, s)
@@ -67,7 +67,7 @@ var sc2 = claim.Claim{
 var sc3 = claim.Claim{
 	ID:        "SC3",
 	Statement: "the socket goes SYN_SENT → SYN_RECV (on receiving its own SYN) → ESTABLISHED (on its own SYN-ACK)",
-	Source:    article004, Quantity: claim.Always, Needs: needsPackets,
+	Source:    claim.Article004, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "a socket connects to itself",
 	Rule: eachSelf(func(c *claim.Case, s *tcp.Socket) {
 		c.Given(len(s.Entered(journal.SynSent)) > 0, "the whole opening passed inside connect(): on %s the first state seen after it is ESTABLISHED", c.Journal.Network)
@@ -82,7 +82,7 @@ var sc3 = claim.Claim{
 
 var sc4 = claim.Claim{
 	ID: "SC4", Statement: "what it sends, it receives itself",
-	Source: article004 + ", by implication", Quantity: claim.Always, Needs: needsCalls,
+	Source: claim.Article004 + ", by implication", Quantity: claim.Always, Needs: needsCalls,
 	Precondition: "a socket connected to itself sends",
 	Rule: eachSelf(func(c *claim.Case, s *tcp.Socket) {
 		reads := c.All(s.CallsOf(0, 0, "read"))
@@ -125,7 +125,7 @@ func closedInOrder(c *claim.Case, s *tcp.Socket) {
 
 var sc5 = claim.Claim{
 	ID: "SC5", Statement: "the close takes two segments: one FIN, one ACK (“two-way close”)",
-	Source: article004, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article004, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "a socket connected to itself is closed in order, and nothing is lost",
 	Rule: eachSelf(func(c *claim.Case, s *tcp.Socket) {
 		nothingLost(c, s)
@@ -141,7 +141,7 @@ var sc5 = claim.Claim{
 var sc6 = claim.Claim{
 	ID:        "SC6",
 	Statement: "closing goes FIN_WAIT1 → CLOSING (on its own FIN) → TIME_WAIT",
-	Source:    article004, Quantity: claim.Always,
+	Source:    claim.Article004, Quantity: claim.Always,
 	Precondition: "a socket connected to itself is closed in order",
 	Needs:        append(slices.Clone(needsPackets), journal.SockDiag),
 	Rule: eachSelf(func(c *claim.Case, s *tcp.Socket) {
@@ -171,7 +171,7 @@ func otherPort(t *scenario.T) {
 var sc12 = claim.Claim{
 	ID:        "SC12",
 	Statement: "if the server's port is not the client's, self-connection cannot happen",
-	Source:    article004, Quantity: claim.Always, Needs: needsCalls,
+	Source:    claim.Article004, Quantity: claim.Always, Needs: needsCalls,
 	Precondition: "a client whose port is known connects to another port of its own address",
 	Rule: claim.Each(attempts, func(c *claim.Case, a connecting) {
 		own, target := a.Local.Port(), a.connect.Call.Address().Port()

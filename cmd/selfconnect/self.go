@@ -8,9 +8,6 @@ import (
 	"sockproof/lib/tcp"
 )
 
-// article004 is where most statements come from.
-const article004 = "article 004, “TCP两次挥手,你见过吗?那四次握手呢?”"
-
 // The witnesses of the calls alone, and of the packets too.
 var (
 	needsCalls   = []journal.Witness{journal.Calls, journal.TCPInfo}

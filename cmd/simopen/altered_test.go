@@ -15,7 +15,7 @@ var suite = journaltest.Suite{
 	Program: &program,
 	Shown:   []string{"cross", "lost-syn"},
 	Recordings: []string{
-		"cross", "close-cross", "lost-syn", "lost-synack", "missed", "missed-loopback", "missed-host",
+		"cross", "cross-5.10", "close-cross", "lost-syn", "lost-synack", "missed", "missed-loopback", "missed-host",
 		"same-path", "punch", "listener", "eaten-rst", "race", "retry",
 	},
 	Unseen: 0.04,
@@ -89,7 +89,7 @@ func synAnswered(d *journaltest.Journal) {
 
 // listing is a listing of the sockets in one state and others.
 func listing(state string) journaltest.Which {
-	return func(e *journal.Event) bool { return e.Table != nil && slices.Contains(e.Table.States, state) }
+	return func(e *journal.Event) bool { return e.Lists(state) }
 }
 
 // found lets the first listing on a host find one socket more.

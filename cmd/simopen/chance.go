@@ -180,7 +180,7 @@ var raced = claim.Phenomenon{
 
 var so11 = claim.Claim{
 	ID: "SO11", Statement: "two programs that keep retrying eventually hit",
-	Source: article004, Quantity: claim.Can, Needs: needsCalls,
+	Source: claim.Article004, Quantity: claim.Can, Needs: needsCalls,
 	Precondition: "two processes connect again and again, each refused until the SYNs cross",
 	Rule: claim.Once(func(c *claim.Case) {
 		met(c)

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"sockproof/lib/journal"
-	"sockproof/lib/packet"
 	"sockproof/lib/scenario"
 	"sockproof/lib/wire"
 )
@@ -54,16 +53,10 @@ func freePorts(t *scenario.T) (pa, pb uint16) {
 // call begins to connect to the other client, and waits for nothing.
 func (c client) call(other client) { c.StartConnect(other.at) }
 
-// isSYN matches the opening's first segments, not their answers.
-func isSYN(p *wire.Packet) bool { return p.Flags.Has(packet.SYN) && !p.Flags.Has(packet.ACK) }
-
-// isSYNACK matches the answers to the opening's first segments.
-func isSYNACK(p *wire.Packet) bool { return p.Flags.Has(packet.SYN | packet.ACK) }
-
 // callEachOther makes both connect while the wire holds their SYNs, and then lets
 // both SYNs go: they cross.
 func callEachOther(t *scenario.T, a, b client) {
-	t.Hold(isSYN)
+	t.Hold(wire.IsSYN)
 	a.call(b)
 	b.call(a)
 	t.Release()

@@ -85,7 +85,7 @@ func toItself(v *tcp.View) *tcp.Socket {
 
 var so8 = claim.Claim{
 	ID: "SO8", Statement: "it goes through the same transitions, on the same segments, as self-connection",
-	Source: article004, Quantity: claim.Always,
+	Source: claim.Article004, Quantity: claim.Always,
 	Precondition: "a simultaneous open and a self-connection in one run", Needs: needsAll,
 	Rule: claim.Each(pairs, func(c *claim.Case, p pair) {
 		simultaneously(c, p)

@@ -22,7 +22,7 @@ var byChance = map[string]bool{"race": true, "retry": true}
 // wherever it can run, and refutes none of its claims but SO2.
 func TestUndisturbed(t *testing.T) {
 	t.Parallel()
-	noneRefuted := func(t *testing.T, r *journaltest.Judged) {
+	noneRefuted := func(t journaltest.Errors, r *journaltest.Judged) {
 		for _, f := range r.Findings {
 			if f.Verdict == claim.Refuted && f.Claim != "SO2" {
 				t.Errorf("%s refuted: %s", f.Claim, f.Because)
@@ -52,7 +52,7 @@ func dropping(match func(*wire.Packet) bool) wire.Rule {
 		switch {
 		case match(p):
 			return wire.Drop
-		case isSYN(p):
+		case wire.IsSYN(p):
 			return wire.Hold
 		}
 		return wire.Wait
@@ -61,15 +61,15 @@ func dropping(match func(*wire.Packet) bool) wire.Rule {
 
 // keepSYN lets a's SYN never go on; b's goes its way.
 func keepSYN(c *scenario.Conditions) {
-	rule(sent("a", journal.SYN), dropping(func(p *wire.Packet) bool { return isSYN(p) && p.From == "a" }))(c)
+	rule(sent("a", journal.SYN), dropping(func(p *wire.Packet) bool { return wire.IsSYN(p) && p.From == "a" }))(c)
 }
 
 // keepSYNs lets neither SYN go on.
-func keepSYNs(c *scenario.Conditions) { rule(sent("a", journal.SYN), dropping(isSYN))(c) }
+func keepSYNs(c *scenario.Conditions) { rule(sent("a", journal.SYN), dropping(wire.IsSYN))(c) }
 
 // dropSYNACKs is a filter that drops every SYN-ACK.
 func dropSYNACKs(c *scenario.Conditions) {
-	rule(journaltest.PacketAt(journal.AtDelivered, journal.SYN), dropping(isSYNACK))(c)
+	rule(journaltest.PacketAt(journal.AtDelivered, journal.SYN), dropping(wire.IsSYNACK))(c)
 }
 
 // set makes a kernel setting on both hosts.

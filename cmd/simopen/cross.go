@@ -46,25 +46,18 @@ const crossing = "both SYNs are under way before either arrives, and nothing is 
 var so1 = claim.Claim{
 	ID:        "SO1",
 	Statement: "two clients that connect to each other become connected, with no server and no listen()",
-	Source:    article004, Quantity: claim.Can,
+	Source:    claim.Article004, Quantity: claim.Can,
 	Needs: []journal.Witness{journal.Calls, journal.TCPInfo, journal.SockDiag},
 	Rule: claim.Each(pairs, func(c *claim.Case, p pair) {
 		c.Given(c.First(c.Calls("listen")) == nil, "a socket listened in this run")
 		opened(c, p)
-		looks := c.All(tables(c.View, "", journal.Listen))
+		looks := c.All(c.Tables("", journal.Listen))
 		c.Given(len(looks) > 0, "the listeners were not listed")
 		for _, e := range looks {
 			c.Given(len(e.Table.Sockets) == 0, "there was a listener: %s", strings.Join(e.Table.Sockets, ", "))
 		}
 		c.Holds("%s and %s were ESTABLISHED with each other; listen() was never called, and sock_diag listed no listener, %d times", p.a.ID, p.b.ID, len(looks))
 	}),
-}
-
-// tables lists where a host's sockets in a state were listed; "" is any host.
-func tables(v *tcp.View, host, state string) []*journal.Event {
-	return v.Events(func(e *journal.Event) bool {
-		return e.Table != nil && slices.Contains(e.Table.States, state) && (host == "" || e.Host == host)
-	})
 }
 
 // needed splits the segments of the opening into those that had been delivered when both
@@ -98,7 +91,7 @@ func answersRepetition(c *claim.Case, s *tcp.Segment) bool {
 
 var so2 = claim.Claim{
 	ID: "SO2", Statement: "the opening takes four segments in all (“four-way handshake”)",
-	Source: article004 + "; RFC 9293 figure 7", Quantity: claim.Always, Precondition: crossing, Needs: needsAll,
+	Source: claim.Article004 + "; RFC 9293 figure 7", Quantity: claim.Always, Precondition: crossing, Needs: needsAll,
 	Rule: claim.Each(pairs, func(c *claim.Case, p pair) {
 		simultaneously(c, p)
 		all := c.AllSegments(p.a.Conn.Opening())
@@ -125,7 +118,7 @@ var so10 = claim.Claim{
 // opensBy is a claim about one step of the opening, on both ends.
 func opensBy(id, statement string, step claim.Transition) claim.Claim {
 	return claim.Claim{
-		ID: id, Statement: statement, Source: article004, Quantity: claim.Always, Precondition: crossing, Needs: needsAll,
+		ID: id, Statement: statement, Source: claim.Article004, Quantity: claim.Always, Precondition: crossing, Needs: needsAll,
 		Rule: claim.Each(pairs, func(c *claim.Case, p pair) {
 			simultaneously(c, p)
 			c.Follows(p.a, journal.TCPInfo, step)
@@ -149,7 +142,7 @@ var so5 = claim.Claim{
 	Rule: claim.Each(pairs, func(c *claim.Case, p pair) {
 		simultaneously(c, p)
 		for _, host := range []string{"a", "b"} {
-			table := c.Last(tables(c.View, host, journal.Established))
+			table := c.Last(c.Tables(host, journal.Established))
 			c.Given(table != nil, "the sockets of %s were not listed while it lasted", host)
 			found := table.Table.Sockets
 			c.Given(len(found) > 0, "%s listed no socket of it", host)
@@ -173,7 +166,7 @@ var (
 
 var so9 = claim.Claim{
 	ID: "SO9", Statement: "both closing at once goes FIN_WAIT1 → CLOSING → TIME_WAIT on both ends",
-	Source: article003 + "; " + article004, Quantity: claim.Always,
+	Source: claim.Article003 + "; " + claim.Article004, Quantity: claim.Always,
 	Precondition: "both FINs are under way before either arrives",
 	Needs:        append(slices.Clone(needsAll), journal.SockDiag),
 	Rule: claim.Each(pairs, func(c *claim.Case, p pair) {
@@ -204,7 +197,7 @@ var closedAtOnce = claim.Phenomenon{
 
 var so12 = claim.Claim{
 	ID: "SO12", Statement: "CLOSING needs one more ACK and is then TIME_WAIT",
-	Source: article004 + "; RFC 9293 §3.6", Quantity: claim.Always,
+	Source: claim.Article004 + "; RFC 9293 §3.6", Quantity: claim.Always,
 	Precondition: "an end comes to CLOSING", Needs: so9.Needs,
 	Rule: claim.Each(stays(journal.Closing), func(c *claim.Case, s *tcp.Socket) {
 		c.Follows(s, journal.SockDiag, toTimeWait)

@@ -29,7 +29,7 @@ func loseOpening(t *scenario.T, offset uint16, lost func(*wire.Packet) bool) {
 		switch {
 		case lost(p):
 			return wire.Drop
-		case isSYN(p):
+		case wire.IsSYN(p):
 			return wire.Hold
 		}
 		return wire.Wait
@@ -119,7 +119,7 @@ var bothRefused = claim.Phenomenon{
 
 var so6 = claim.Claim{
 	ID: "SO6", Statement: "if the SYNs do not cross in time the connect is refused with a RST",
-	Source: article004, Quantity: claim.Always, Precondition: missing, Needs: needsAll,
+	Source: claim.Article004, Quantity: claim.Always, Precondition: missing, Needs: needsAll,
 	Rule: claim.Each(pairs, func(c *claim.Case, p pair) {
 		c.About(p.a, p.b)
 		lost := c.FirstSegment(append(p.a.Lost(0, 0), p.b.Lost(0, 0)...))

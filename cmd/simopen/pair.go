@@ -9,9 +9,7 @@ import (
 
 // The sources of the statements.
 const (
-	article003 = "article 003, “TCP的三次握手(建立连接)和四次挥手(关闭连接)”"
-	article004 = "article 004, “TCP两次挥手,你见过吗?那四次握手呢?”"
-	rfc9293    = "RFC 9293 §3.5"
+	rfc9293 = "RFC 9293 §3.5"
 )
 
 // The witnesses of the calls alone, and of what is seen step by step.

@@ -5,6 +5,7 @@ import (
 	"sockproof/lib/cli"
 	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
+	"sockproof/lib/wire"
 )
 
 var (
@@ -36,13 +37,13 @@ var program = cli.Program{
 		},
 		{
 			Name: "lost-syn", Title: "one of the SYNs is lost, then both are",
-			Steps:    lossy(isSYN),
+			Steps:    lossy(wire.IsSYN),
 			Networks: onWire, NoHost: needsWire, Hosts: ab, Phenomenon: claim.By(&so7),
 			Claims: []*claim.Claim{&so7},
 		},
 		{
 			Name: "lost-synack", Title: "one of the SYN-ACKs is lost, then both are",
-			Steps:    lossy(isSYNACK),
+			Steps:    lossy(wire.IsSYNACK),
 			Networks: onWire, NoHost: needsWire, Hosts: ab, Phenomenon: claim.By(&so7),
 			Claims: []*claim.Claim{&so7},
 		},

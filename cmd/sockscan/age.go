@@ -16,6 +16,15 @@ const timeWaitMS = 60_000
 // acknowledgement came with it or later; so did that of our FIN. Where keepalive probes
 // are answered, that may be just now: then only the upper bound is near.
 func (s *socket) age(finTimeout millis) age {
+	a := s.ageTold(finTimeout)
+	if s.is(isLasting) && a.atLeast != untold {
+		a.atLeast = max(a.atLeast, young)
+	}
+	return a
+}
+
+// ageTold is what one look tells of it.
+func (s *socket) ageTold(finTimeout millis) age {
 	switch s.state {
 	case tcpstate.CloseWait, tcpstate.Closing:
 		return age{s.acked, s.received}
@@ -66,6 +75,10 @@ func (a age) isYoung() bool {
 	}
 	return a.atMost != untold && a.atMost < young
 }
+
+// isDoubtful says whether the state may be young, and old as well: an acknowledgement that came a moment ago
+// is that of a FIN, or of a keepalive probe.
+func (a age) isDoubtful() bool { return a.isYoung() && a.atMost != untold && a.atMost >= young }
 
 // overlaps says whether two states may have begun at the same time.
 func (a age) overlaps(b age) bool {

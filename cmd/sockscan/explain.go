@@ -21,18 +21,18 @@ func explainCommand() cli.Command {
 
 func doExplain(c *cli.Context) (int, error) {
 	if len(c.Args) == 0 {
-		return 0, c.Text(func(w io.Writer) {
+		return 0, c.Text(c.Wrapped(func(w io.Writer) {
 			for _, k := range kinds() {
 				k.explain(w)
 			}
-		})
+		}))
 	}
 	if len(c.Args) > 1 {
 		return cli.ExitUsage, cli.Usagef("explain: argument %q: it takes one kind", c.Args[1])
 	}
 	for _, k := range kinds() {
 		if k.name == c.Args[0] {
-			return 0, c.Text(k.explain)
+			return 0, c.Text(c.Wrapped(k.explain))
 		}
 	}
 	return cli.ExitUsage, cli.Usagef("explain: argument %q: want one of %s", c.Args[0], strings.Join(kindNames(), ", "))

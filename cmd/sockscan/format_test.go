@@ -11,6 +11,7 @@ import (
 
 	"sockproof/lib/live"
 	"sockproof/lib/report"
+	"sockproof/lib/schematest"
 	"sockproof/lib/witness/tcpstate"
 )
 
@@ -45,7 +46,7 @@ func everything(t *testing.T) *made {
 
 func TestSchema(t *testing.T) {
 	for name, m := range map[string]*made{"everything": everything(t), "nothing": makeLook()} {
-		t.Run(name, func(t *testing.T) { fits(t, "scan", m.report()) })
+		t.Run(name, func(t *testing.T) { schematest.Fits(t, "scan", m.report()) })
 	}
 }
 

@@ -7,14 +7,14 @@ var zeroWindow = kind{name: "zero-window", judge: judgeZeroWindow, causes: []*ca
 var peerReadsNot = cause{
 	name: "peer-does-not-read", head: "{n} of {who} held up: {peer} does not read, its window is closed for {silence}",
 	means: "what this program sends waits here: the peer's receive buffer is full, and its program does not read",
-	whose: []string{thePeer}, scenario: "halfclose unsent",
+	whose: []string{thePeer}, scenario: "zerowindow stop",
 	next: "look at the peer's program; a send timeout in this one bounds the wait",
 }
 
 var readsNot = cause{
 	name: "does-not-read", head: "{n} not read by {who}: its window is closed, {peer} cannot send",
 	means: "the receive buffer is full, and the program does not read",
-	whose: []string{thisProgram}, scenario: "halfclose unsent",
+	whose: []string{thisProgram}, scenario: "zerowindow stop",
 	next: "see what the program does instead of reading: strace -p, or its stacks",
 }
 

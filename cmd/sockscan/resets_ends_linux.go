@@ -47,8 +47,8 @@ func (w *endsWatch) during(ctx context.Context, wait time.Duration) <-chan heard
 func (w *endsWatch) until(ctx context.Context, deadline time.Time) (*endsReport, error) {
 	t := endsTally{l: w.l, by: map[place]*endsSum{}}
 	for left := time.Until(deadline); left > 0 && ctx.Err() == nil; left = time.Until(deadline) {
-		err := w.ends.Next(min(left, soon), func(d diag.Socket) {
-			s := socketOf(&d, 0, 0)
+		err := w.ends.Next(min(left, soon), func(d diag.Destroyed) {
+			s := socketOf(&d.Socket, 0, 0)
 			if s.remote.port != 0 { // else it listened
 				t.add(&s)
 			}

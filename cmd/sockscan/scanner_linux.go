@@ -157,9 +157,11 @@ func (s *scanner) look() (*look, error) {
 	}
 	l.index()
 	s.readPeers(l)
+	read := time.Now()
 	if err := s.readListenersAgain(l); err != nil {
 		return nil, err
 	}
+	s.readDoubtfulAgain(l, read.Add(time.Duration(young)*time.Millisecond))
 	l.findOwners(s.o)
 	s.findDescriptors(l)
 	l.nameCgroups()
@@ -196,6 +198,33 @@ func (l *look) wantsAnotherLook() bool {
 		}
 	}
 	return false
+}
+
+// readDoubtfulAgain looks again, at a time that is a second later, at sockets whose state may be young, or not: what is
+// still in it is not.
+func (s *scanner) readDoubtfulAgain(l *look, at time.Time) {
+	var doubtful []*socket
+	for i := range l.sockets.n {
+		if k := l.socket(i); !k.is(isPeer) && !k.is(isMPTCP) && l.age(k).isDoubtful() {
+			doubtful = append(doubtful, k)
+		}
+	}
+	if len(doubtful) == 0 {
+		return
+	}
+	time.Sleep(time.Until(at))
+	left := max(len(doubtful)-maxPeerLookups, 0)
+	for _, k := range doubtful[:len(doubtful)-left] {
+		d, found, err := s.places[k.space].conn.LookupInfo(k.local.addrPort(), k.remote.addrPort(), k.iface)
+		if err != nil {
+			left++
+		} else if found && d.State == k.state && uint32(d.Inode) == k.inode {
+			k.flags |= isLasting
+		}
+	}
+	if left > 0 {
+		l.unseen = append(l.unseen, unseen{"for how long " + plural("socket", left) + " have been half closed", []string{closeWait.name, finWait2.name, orphan.name}})
+	}
 }
 
 // maxPeerLookups bounds how many other ends are asked for one by one.

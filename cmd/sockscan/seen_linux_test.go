@@ -150,6 +150,53 @@ func leakSeen(t *testing.T, at netip.AddrPort) error {
 	return err
 }
 
+// TestLeakSeenBesideKeepalive: a peer that answers keepalive probes has acknowledged something a moment ago,
+// whenever somebody looks; what leaks is found all the same.
+func TestLeakSeenBesideKeepalive(t *testing.T) {
+	journaltest.InNamespace(t, func() error {
+		at := netip.MustParseAddrPort("127.0.0.1:8080")
+		listener, err := listenAt(at, syscall.IPPROTO_TCP, 8)
+		if err != nil {
+			return err
+		}
+		client, err := connectTo(at, syscall.IPPROTO_TCP)
+		if err != nil {
+			return err
+		}
+		server, err := listener.accept()
+		if err != nil {
+			return err
+		}
+		defer journaltest.CloseAll([]int{int(listener), int(client), int(server)})
+		for option, value := range map[int]int{syscall.TCP_KEEPIDLE: 1, syscall.TCP_KEEPINTVL: 1} {
+			if err := syscall.SetsockoptInt(int(server), syscall.IPPROTO_TCP, option, value); err != nil {
+				return err
+			}
+		}
+		if err := syscall.SetsockoptInt(int(server), syscall.SOL_SOCKET, syscall.SO_KEEPALIVE, 1); err != nil {
+			return err
+		}
+		if err := client.shut(); err != nil {
+			return err
+		}
+		const leaked = "close-wait/fin-unread 1 mine"
+		if _, err := settlesOn(leaked); err != nil {
+			return err
+		}
+		for range 4 {
+			r, err := seeNow(&options{})
+			if err != nil {
+				return err
+			}
+			if r.told() != leaked {
+				t.Errorf("found %q, not judged %+v; want %q", r.told(), r.NotJudged, leaked)
+			}
+			time.Sleep(100 * time.Millisecond) // another moment between two probes
+		}
+		return nil
+	})
+}
+
 // TestQueueSeen: a full queue is seen with its numbers, and is no more once somebody accepts.
 func TestQueueSeen(t *testing.T) {
 	journaltest.InNamespace(t, func() error {

@@ -53,6 +53,7 @@ const (
 	isInfo                 // TCP_INFO was asked for
 	hasSent                // data
 	isClosed               // its window: the peer may send nothing
+	isLasting              // it was in its state a second before, too
 )
 
 func (s *socket) is(f socketFlags) bool { return s.flags&f != 0 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sockproof/lib/journaltest"
+	"sockproof/lib/schematest"
 )
 
 // watched runs the watch of the calling thread's namespace while do does something there, and
@@ -50,7 +51,7 @@ func watched(t *testing.T, do func() error, args ...string) map[string][]map[str
 		if err := json.Unmarshal([]byte(line), &record); err != nil {
 			t.Fatal(line, err)
 		}
-		fits(t, "watch", record)
+		schematest.Fits(t, "watch", record)
 		kind := record["record"].(string)
 		records[kind] = append(records[kind], record)
 	}
@@ -97,25 +98,31 @@ func TestWatch(t *testing.T) {
 			if sums["lost"] != 0.0 || sums["stays"] != float64(len(records["stays"])) {
 				t.Errorf("sums: %v", sums)
 			}
-			closeWait := 0
-			for _, s := range records["stays"] {
-				if s["state"] != "CLOSE_WAIT" {
-					continue // the client, whose FIN's acknowledgement is delayed on a busy machine
-				}
-				closeWait++
-				owner, _ := s["owner"].(map[string]any)
-				if accepts && owner["pid"] != float64(os.Getpid()) || !accepts && owner != nil {
-					t.Errorf("accepted %t: %v", accepts, s)
-				}
-				if s["for_ns"].(float64) < float64(100*time.Millisecond) {
-					t.Errorf("told too early: %v", s)
-				}
-			}
-			if closeWait == 0 {
-				t.Errorf("accepted %t: no CLOSE_WAIT was told", accepts)
-			}
+			wantCloseWait(t, accepts, records["stays"])
 			return nil
 		})
+	}
+}
+
+// wantCloseWait: some of the stays are in CLOSE_WAIT, and these are told in time and with their owners.
+func wantCloseWait(t *testing.T, accepts bool, stays []map[string]any) {
+	t.Helper()
+	told := 0
+	for _, s := range stays {
+		if s["state"] != "CLOSE_WAIT" {
+			continue // the client, whose FIN's acknowledgement is delayed on a busy machine
+		}
+		told++
+		owner, _ := s["owner"].(map[string]any)
+		if accepts && owner["pid"] != float64(os.Getpid()) || !accepts && owner != nil {
+			t.Errorf("accepted %t: %v", accepts, s)
+		}
+		if s["for_ns"].(float64) < float64(100*time.Millisecond) {
+			t.Errorf("told too early: %v", s)
+		}
+	}
+	if told == 0 {
+		t.Errorf("accepted %t: no CLOSE_WAIT was told", accepts)
 	}
 }
 

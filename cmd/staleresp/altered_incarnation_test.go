@@ -72,6 +72,11 @@ func cameTo(socket, state string, behind journaltest.Which) func(*journaltest.Jo
 	}
 }
 
+// waits lets a socket come to TIME_WAIT when it is closed.
+func waits(socket string) func(*journaltest.Journal) {
+	return cameTo(socket, journal.TimeWait, journaltest.Of(socket, journaltest.Call("close")))
+}
+
 // neverConnected lets nobody see a socket ESTABLISHED.
 func neverConnected(socket string) func(*journaltest.Journal) {
 	return droppedAll(journaltest.Of(socket, entered(journal.Established)))
@@ -84,13 +89,17 @@ var alteredIncarnation = []journaltest.Case{
 
 	{Name: "with timestamps", Of: "incarnation-stamped", Do: asRecorded, Claim: "SR4", Want: claim.Inconclusive},
 
+	{Name: "with timestamps", Of: "incarnation-stamped", Do: asRecorded, Claim: "SN10", Want: claim.Inconclusive},
+	{Name: "both ends were gone", Of: "incarnation", Do: asRecorded, Claim: "SN10", Want: claim.Confirmed},
+	{Name: "there was a TIME_WAIT", Of: "incarnation", Do: all(waits("a1"), waits("a3")), Claim: "SN10", Want: claim.Inconclusive},
+
 	{Name: "bob read it", Of: "incarnation-stamped", Do: read(answered(reconnect, "bob", didTake), alices), Claim: "SR11", Want: claim.Refuted},
 	{Name: "too slow", Of: "incarnation-stamped", Do: tooSlow, Outcome: claim.OutcomeUnresolved},
 	{Name: "its number was not awaited", Of: "incarnation-stamped", Do: awaitedElse, Claim: "SR11", Want: claim.Inconclusive},
 	{Name: "its timestamp was not older", Of: "incarnation-stamped", Do: all(fresh, read(answered(reconnect, "bob", didTake), alices)), Claim: "SR11", Want: claim.Inconclusive},
 	{Name: "without timestamps", Of: "incarnation-stamped", Do: all(plain, read(answered(reconnect, "bob", didTake), alices)), Claim: "SR11", Want: claim.Inconclusive},
 
-	{Name: "it came to TIME_WAIT", Of: "incarnation", Do: cameTo("a1", journal.TimeWait, journaltest.Of("a1", journaltest.Call("close"))), Claim: "SR12", Want: claim.Refuted},
+	{Name: "it came to TIME_WAIT", Of: "incarnation", Do: waits("a1"), Claim: "SR12", Want: claim.Refuted},
 	{Name: "the server's end came to TIME_WAIT", Of: "incarnation", Do: cameTo("b2", journal.TimeWait, journaltest.Of("a1", journaltest.Call("close"))), Claim: "SR12", Want: claim.Refuted},
 	{Name: "not connected again", Of: "incarnation", Do: neverConnected("a2"), Claim: "SR12", Want: claim.Refuted},
 }

@@ -38,7 +38,7 @@ func crossings(v *tcp.View) []crossing {
 
 var sr6 = claim.Claim{
 	ID: "SR6", Statement: "a server that writes A's reply to B's connection causes the same confusion",
-	Source: article000, Quantity: claim.Always, Needs: needsCalls,
+	Source: claim.Article000, Quantity: claim.Always, Needs: needsCalls,
 	Precondition: "B has asked, does not look whose reply it reads, and asks again",
 	Rule: each(crossings, func(c *claim.Case, x crossing) {
 		c.If(len(x.after) >= minAfter)

@@ -371,7 +371,7 @@ const noneStale = "no segment of a dead connection arrived in a later one betwee
 
 var sr4 = claim.Claim{
 	ID: "SR4", Statement: "even then, a stray reply of the old connection can be accepted by its incarnation (same addresses and ports) if its sequence number fits",
-	Source: article000, Quantity: claim.Can, Needs: needsPackets, Precondition: noneStale,
+	Source: claim.Article000, Quantity: claim.Can, Needs: needsPackets, Precondition: noneStale,
 	Rule: each(stales, func(c *claim.Case, x stale) {
 		x.cite(c)
 		y, ok := x.taken(c.View)
@@ -379,6 +379,23 @@ var sr4 = claim.Claim{
 		cite(c, y)
 		c.Given(x.fitted(), "%s read the reply of the dead connection %s, but not as the bytes that it awaited next", x.alive.Client.ID, x.dead.Client.ID)
 		c.Holds("%s read the reply of the dead connection %s, and took it for the answer to %s", x.alive.Client.ID, x.dead.Client.ID, y.request)
+	}),
+}
+
+var sn10 = claim.Claim{
+	ID: "SN10", Statement: "late data of an old connection is taken for the new one's without TIME_WAIT",
+	Source: claim.Article003, Quantity: claim.Can, Needs: needsDiag, Precondition: noneStale,
+	Rule: each(stales, func(c *claim.Case, x stale) {
+		x.cite(c)
+		for _, s := range []*tcp.Socket{x.dead.Client, x.dead.Server} {
+			c.If(s != nil && len(s.Entered(journal.TimeWait)) == 0)
+			gone := c.First(s.Entered(journal.Gone))
+			c.Given(gone != nil && gone.N < x.arrived.N, "what became of %s was not seen", s.ID)
+		}
+		y, ok := x.taken(c.View)
+		c.Expect(ok, "it arrived, and was not taken%s", whyDropped(c, &x))
+		cite(c, y)
+		c.Holds("both ends of %s were gone without a TIME_WAIT, and %s read its late data", x.dead.Client.ID, x.alive.Client.ID)
 	}),
 }
 
@@ -394,7 +411,7 @@ func whyDropped(c *claim.Case, x *stale) string {
 
 var sr18 = claim.Claim{
 	ID: "SR18", Statement: "reconnecting is theoretically not rigorous: an incarnation from the same port can read the dead connection's reply",
-	Source: article000, Quantity: claim.Can, Needs: needsPackets,
+	Source: claim.Article000, Quantity: claim.Can, Needs: needsPackets,
 	Precondition: "a client that closes after a timeout connected again from the same port, and the late reply arrived there",
 	Rule: each(stales, func(c *claim.Case, x stale) {
 		x.cite(c)
@@ -408,7 +425,7 @@ var sr18 = claim.Claim{
 
 var sr19 = claim.Claim{
 	ID: "SR19", Statement: "by chance this practically never happens",
-	Source: article000, Quantity: claim.Always, Needs: needsPackets, Precondition: noneStale,
+	Source: claim.Article000, Quantity: claim.Always, Needs: needsPackets, Precondition: noneStale,
 	Rule: each(stales, func(c *claim.Case, x stale) {
 		x.cite(c)
 		w := x.window()
@@ -452,7 +469,7 @@ func reconnected(v *tcp.View) []again {
 
 var sr12 = claim.Claim{
 	ID: "SR12", Statement: "SO_LINGER {on, 0} skips TIME_WAIT, so an incarnation is possible at once",
-	Source: article000, Quantity: claim.Always, Needs: needsDiag,
+	Source: claim.Article000, Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "the client closes with it, and calls the same address from the same port again",
 	Rule: claim.Each(reconnected, func(c *claim.Case, x again) {
 		closed := c.First(abortiveClose(x.dead.Client))

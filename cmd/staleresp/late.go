@@ -122,7 +122,7 @@ const notGivenUp = "no request was given up whose connection was used again"
 
 var sr1 = claim.Claim{
 	ID: "SR1", Statement: "on a long connection, a request that timed out can leave its reply to be read by the next request",
-	Source: article000, Quantity: claim.Can, Needs: needsCalls, Precondition: notGivenUp,
+	Source: claim.Article000, Quantity: claim.Can, Needs: needsCalls, Precondition: notGivenUp,
 	Rule: each(missedOnes, func(c *claim.Case, m missed) {
 		c.If(m.did == didTimeOut)
 		next := m.after[0]
@@ -137,7 +137,7 @@ var sr1 = claim.Claim{
 
 var sr2 = claim.Claim{
 	ID: "SR2", Statement: "and then several replies, each answering the request before it",
-	Source: article000, Quantity: claim.Can, Needs: needsCalls,
+	Source: claim.Article000, Quantity: claim.Can, Needs: needsCalls,
 	Precondition: "a reply was read by the request after its own, and another request follows on that connection",
 	Rule: each(missedOnes, func(c *claim.Case, m missed) {
 		c.If(len(m.after) >= minAfter && m.after[0].reply == m.request)

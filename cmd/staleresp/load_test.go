@@ -7,7 +7,9 @@ import (
 
 	"sockproof/cmd/staleresp/internal/load"
 	"sockproof/lib/cli"
+	"sockproof/lib/journal"
 	"sockproof/lib/journaltest"
+	"sockproof/lib/schematest"
 )
 
 // runHere runs the program as a shell would, in this process. Flags keep the values
@@ -69,6 +71,11 @@ func TestLoadUsage(t *testing.T) {
 }
 
 // TestLoadOutcomes: what is concluded from the counts.
+// TestLoadSchema: the schema has every field of what a load found.
+func TestLoadSchema(t *testing.T) {
+	schematest.Fields(t, "load", map[string]any{"": loadReport{}, "policy": loadRow{}})
+}
+
 func TestLoadOutcomes(t *testing.T) {
 	row := func(p policy, requests, late, wrong, timedOut int64) loadRow {
 		return loadRow{Policy: p, Counts: load.Counts{Requests: requests, Late: late, Wrong: wrong, TimedOut: timedOut, Followed: timedOut}}
@@ -100,8 +107,10 @@ func TestLoadOutcomes(t *testing.T) {
 		{"interrupted", []loadRow{row(naive, 1000, 10, 400, 10)}, true, loadInconclusive, "interrupted", 3},
 		{"interrupted at once", nil, true, loadInconclusive, "interrupted", 3},
 	} {
-		r := &loadReport{Policies: tt.rows, Interrupted: tt.interrupted}
+		r := newLoadReport(&loadOptions{network: journal.HostNet, family: journal.IPv4})
+		r.Policies, r.Interrupted = append(r.Policies, tt.rows...), tt.interrupted
 		r.conclude()
+		schematest.Fits(t, "load", r)
 		if r.Outcome != tt.outcome || !strings.Contains(r.Why, tt.why) || r.exit() != tt.exit {
 			t.Errorf("%s: %s, %q, exit %d; want %s, … %s …, %d", tt.name, r.Outcome, r.Why, r.exit(), tt.outcome, tt.why, tt.exit)
 		}

@@ -23,7 +23,7 @@ func turns(p policy) func(v *tcp.View) []turn {
 
 var sr3 = claim.Claim{
 	ID: "SR3", Statement: "closing and reconnecting after a timeout looks like a cure: over a new connection from another port the late reply is not read",
-	Source: article000, Quantity: claim.Can, Needs: needsCalls,
+	Source: claim.Article000, Quantity: claim.Can, Needs: needsCalls,
 	Precondition: "a request timed out, and another was made over a new connection from another port",
 	Rule: each(turns(reconnect), func(c *claim.Case, t turn) {
 		c.If(t.first.did == didTimeOut && t.next.did != didTimeOut)
@@ -61,7 +61,7 @@ func notTaken(c *claim.Case, x exchange) {
 
 var sr7 = claim.Claim{
 	ID: "SR7", Statement: "with an id in request and reply that is unique over all connections, a wrong reply is never taken for the right one",
-	Source: article000, Quantity: claim.Always, Needs: needsCalls,
+	Source: claim.Article000, Quantity: claim.Always, Needs: needsCalls,
 	Precondition: "a client that compares ids that no other connection uses reads another request's reply",
 	Rule:         each(anothers(true), notTaken),
 }

@@ -68,7 +68,7 @@ var program = cli.Program{
 			Name: "incarnation", Title: "the reply of a dead connection is read in the next one between the same addresses and ports",
 			Steps:    incarnation,
 			Networks: onWire, NoHost: "segments are held, which only the wire can", Hosts: ab, MTU: largestMTU, Phenomenon: incarnate,
-			Claims: []*claim.Claim{&sr4, &sr11, &sr12, &sr17, &sr18, &sr19},
+			Claims: []*claim.Claim{&sr4, &sn10, &sr11, &sr12, &sr17, &sr18, &sr19},
 		},
 		{
 			Name: "time-wait", Title: "a four-tuple in TIME_WAIT that is called again, with an old reply under way; and a TIME_WAIT that ends early",

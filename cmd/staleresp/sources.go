@@ -4,7 +4,6 @@ import "sockproof/lib/journal"
 
 // Where the statements come from.
 const (
-	article000   = "article 000, “TCP三次握手四次挥手详解”"
 	fieldReports = "bug reports of client libraries"
 	rfc7323      = "RFC 7323 §5"
 	rfc6191      = "RFC 6191"

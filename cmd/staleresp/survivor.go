@@ -92,7 +92,7 @@ func meetings(v *tcp.View) []meeting {
 
 var sr15 = claim.Claim{
 	ID: "SR15", Statement: "a late reply that meets a new socket is dropped and an answer makes the peer close its socket",
-	Source: article000, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article000, Quantity: claim.Always, Needs: needsStates,
 	Precondition: "the server's old socket is still alive, and its late reply arrives when the client has a new socket",
 	Rule: each(meetings, func(c *claim.Case, m meeting) {
 		c.About(m.dead.Client, m.alive.Client)

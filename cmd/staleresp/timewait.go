@@ -318,7 +318,7 @@ func eachReopening(test func(c *claim.Case, r reopening)) claim.Rule {
 
 var sr5 = claim.Claim{
 	ID: "SR5", Statement: "TIME_WAIT keeps the same four-tuple from being opened again",
-	Source: article000, Quantity: claim.Always, Needs: needsDiag,
+	Source: claim.Article000, Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "an end of the connection is in TIME_WAIT when the client calls from the same port to the same",
 	Rule: eachReopening(func(c *claim.Case, r reopening) {
 		c.Cite(r.opened)
@@ -335,7 +335,7 @@ var sr5 = claim.Claim{
 
 var sr16 = claim.Claim{
 	ID: "SR16", Statement: "tcp_* settings or port reuse can also skip TIME_WAIT and make incarnations",
-	Source: article000, Quantity: claim.Can, Needs: needsDiag, Precondition: noneReopened,
+	Source: claim.Article000, Quantity: claim.Can, Needs: needsDiag, Precondition: noneReopened,
 	Rule: eachReopening(func(c *claim.Case, r reopening) {
 		c.Cite(r.opened)
 		c.Expect(r.opened != nil, "kept from it: %s", &r)

@@ -43,11 +43,11 @@ _backlog() {
 		esac
 	else
 		case $first in
-		'') words='all accept-queue crossing never-room syn-queue flood synack-retries cookies cookie-overflow reuseport list check verify diff help' ;;
+		'') words='all accept-queue crossing never-room syn-queue flood mitigated memory synack-retries cookies cookie-overflow proxy safe-reset reuseport list check verify diff help' ;;
 		help) words='list check verify diff' ;;
 		verify | diff) files=yes ;;
 		list | check) ;;
-		*) words='all accept-queue crossing never-room syn-queue flood synack-retries cookies cookie-overflow reuseport' ;;
+		*) words='all accept-queue crossing never-room syn-queue flood mitigated memory synack-retries cookies cookie-overflow proxy safe-reset reuseport' ;;
 		esac
 	fi
 	if [[ -n $files ]]; then

@@ -43,11 +43,11 @@ _deadpeer() {
 		esac
 	else
 		case $first in
-		'') words='all idle writing user-timeout fin-lost reboot nat heals list check verify diff help' ;;
+		'') words='all idle writing user-timeout fin-lost reboot nat heals unreachable list check verify diff help' ;;
 		help) words='list check verify diff' ;;
 		verify | diff) files=yes ;;
 		list | check) ;;
-		*) words='all idle writing user-timeout fin-lost reboot nat heals' ;;
+		*) words='all idle writing user-timeout fin-lost reboot nat heals unreachable' ;;
 		esac
 	fi
 	if [[ -n $files ]]; then

@@ -1,12 +1,13 @@
 // Gen writes the pages that are made from the programs themselves: docs/claims.md
-// from their recorded runs, manual pages and completions from what they list. With
-// -check it compares instead, and fails where a page is not what it would write, or
+// from their recorded runs, docs/kernels.md from what bench/kernels saw, manual pages and
+// completions from what they list. With -check it compares instead, and fails where a page is not what it would write, or
 // refers to what is not there.
 // Run it from the module's root, with the programs built.
 package main
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -17,7 +18,7 @@ import (
 // phenomena are the binaries that have scenarios, binaries all, in the order in which the
 // pages have them.
 var (
-	phenomena = []string{"selfconnect", "simopen", "halfclose", "lingerreset", "staleresp", "backlog", "deadpeer", "idleclose"}
+	phenomena = []string{"selfconnect", "simopen", "halfclose", "lingerreset", "staleresp", "backlog", "deadpeer", "idleclose", "timewait", "handshake", "delayack", "zerowindow"}
 	binaries  = append(slices.Clone(phenomena), "sockscan", "badpeer")
 )
 
@@ -32,7 +33,7 @@ func main() {
 
 func run(check bool) error {
 	if check {
-		if err := checkLinks(); err != nil {
+		if err := errors.Join(checkLinks(), checkTranslated()); err != nil {
 			return err
 		}
 	}
@@ -51,12 +52,17 @@ func run(check bool) error {
 		pages["docs/completion/_"+binary] = zshCompletion(l)
 		pages["docs/completion/"+binary+".fish"] = fishCompletion(l)
 	}
+	kernels, unexplained := kernelsPage()
+	if kernels == nil {
+		return unexplained
+	}
+	pages["docs/kernels.md"] = kernels // written also where something is not explained
 	for path, content := range pages {
 		if err := put(path, content, check); err != nil {
 			return err
 		}
 	}
-	return nil
+	return unexplained
 }
 
 // put writes a page, or compares it with the one that is there.

@@ -180,6 +180,17 @@ func (c *Case) AllSegments(some []*tcp.Segment) []*tcp.Segment {
 	return some
 }
 
+// StateAt is the state that a witness had seen a socket in by an event, and cites where that was
+// seen; "" where it had not, and of none.
+func (c *Case) StateAt(s *tcp.Socket, w journal.Witness, n int) string {
+	if s == nil {
+		return ""
+	}
+	state, at := s.StateAt(w, n)
+	c.Cite(c.Event(at))
+	return state
+}
+
 // Stay takes a socket's first stay in a state, as a witness saw it.
 func (c *Case) Stay(s *tcp.Socket, state string, by journal.Witness) *tcp.Stay {
 	all := c.Stays(s, state, by)

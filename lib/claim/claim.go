@@ -95,10 +95,17 @@ func blind(j *journal.Journal, needs []journal.Witness) (Finding, bool) {
 			return unclear("the witness %s was not attached: %s", w, s.Reason), true
 		}
 		if s.Lost > 0 {
-			return unclear("the witness %s lost %d events", w, s.Lost), true
+			return unclear("the witness %s lost %d events%s", w, s.Lost, because(s.Reason)), true
 		}
 	}
 	return Finding{}, false
+}
+
+func because(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return ": " + reason
 }
 
 // unclear is an inconclusive finding.

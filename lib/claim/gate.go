@@ -123,13 +123,7 @@ func (g *Gate) concerns(e *journal.Event, scope map[string]bool) {
 		scope[e.Socket] = true
 	}
 	if p := e.Packet; p != nil {
-		if !g.between(p.Src, p.Dst, scope) {
-			for _, s := range g.j.Sockets {
-				if s.Local != "" && (s.Local == p.Src || s.Local == p.Dst) {
-					scope[s.ID] = true
-				}
-			}
-		}
+		g.between(p.Src, p.Dst, scope)
 	}
 	if e.Process != nil {
 		for _, id := range e.Process.Sockets {
@@ -138,12 +132,22 @@ func (g *Gate) concerns(e *journal.Event, scope map[string]bool) {
 	}
 }
 
-// between adds the sockets at either end of a connection; false: there is none.
-func (g *Gate) between(x, y journal.Address, scope map[string]bool) (some bool) {
-	for _, s := range g.j.Sockets {
-		if s.Local != "" && s.Remote != "" && (s.Local == x && s.Remote == y || s.Local == y && s.Remote == x) {
-			scope[s.ID], some = true, true
+// between adds the sockets at either end of a connection. Where an end has none, as that of a
+// connection that was refused, or not accepted yet, those that are bound there stand for it: the
+// listener among them.
+func (g *Gate) between(x, y journal.Address, scope map[string]bool) {
+	for _, end := range [2][2]journal.Address{{x, y}, {y, x}} {
+		at, to := end[0], end[1]
+		connected := false
+		for _, s := range g.j.Sockets {
+			if at != "" && s.Local == at && s.Remote == to {
+				scope[s.ID], connected = true, true
+			}
+		}
+		for _, s := range g.j.Sockets {
+			if at != "" && s.Local == at && !connected {
+				scope[s.ID] = true
+			}
 		}
 	}
-	return some
 }

@@ -19,12 +19,14 @@ const (
 	ofAChild // that has a1
 	ofAListener
 	ofAnICMP
-	last = ofAnICMP
+	ofA3
+	betweenA3AndB1
+	last = betweenA3AndB1
 )
 
-// twoConnections: a1 and b2, a2 and b3, both accepted by b1.
+// twoConnections: a1 and b2, a2 and b3, both accepted by b1; and a3, that it did not accept.
 func twoConnections() *journal.Journal {
-	const client, second, server = "192.0.2.1:40001", "192.0.2.1:40002", "192.0.2.2:8080"
+	const client, second, third, server = "192.0.2.1:40001", "192.0.2.1:40002", "192.0.2.1:40003", "192.0.2.2:8080"
 	j := &journal.Journal{
 		Run: 1, Network: journal.Wire, Witnesses: []journal.WitnessStatus{calls, packets},
 		Sockets: []journal.Socket{
@@ -33,6 +35,7 @@ func twoConnections() *journal.Journal {
 			{ID: "b2", Host: "b", Local: server, Remote: client},
 			{ID: "a2", Host: "a", Local: second, Remote: server},
 			{ID: "b3", Host: "b", Local: server, Remote: second},
+			{ID: "a3", Host: "a", Local: third, Remote: server},
 		},
 		Events: []journal.Event{
 			{Kind: journal.KindCall, Socket: "a1", Call: &journal.Call{Op: "write"}},
@@ -43,6 +46,8 @@ func twoConnections() *journal.Journal {
 			{Kind: journal.KindProcess, Process: &journal.Process{Sockets: []string{"a1"}}},
 			{Kind: journal.KindPacket, Packet: &journal.Packet{Src: "192.0.2.1:50000", Dst: server}},
 			{Kind: journal.KindPacket, Packet: &journal.Packet{Src: "192.0.2.1", Dst: "192.0.2.2", Proto: "icmp"}},
+			{Kind: journal.KindCall, Socket: "a3", Call: &journal.Call{Op: "connect"}},
+			{Kind: journal.KindPacket, Packet: &journal.Packet{Src: third, Dst: server}},
 		},
 	}
 	for i := range j.Events {
@@ -72,6 +77,8 @@ func TestScopeOfFindings(t *testing.T) {
 		{"a cited segment's socket", onFirst, Can, Confirmed, false, []int{betweenA1AndB2}, true},
 		{"a cited child's socket's peer", onFirst, Can, Confirmed, false, []int{ofAChild}, true},
 		{"a cited segment to a listener", onListener, Can, Confirmed, false, []int{ofAListener}, true},
+		{"a cited segment of a connection that was not accepted", onListener, Can, Confirmed, false, []int{betweenA3AndB1}, true},
+		{"a cited socket that was not accepted", onListener, Can, Confirmed, false, []int{ofA3}, true},
 		{"another connection", onSecond, Can, Confirmed, false, []int{ofA1, betweenA1AndB2}, false},
 		{"another connection, one of both cited", onSecond, Can, Confirmed, false, []int{ofA1, ofA2}, true},
 		{"another connection, and a setting", onSecond, Can, Confirmed, false, []int{ofA1, ofASetting}, false},

@@ -3,6 +3,7 @@ package claim
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
@@ -21,6 +22,8 @@ func Returned(e *journal.Event) string {
 		return string(e.Call.Errno) + ", " + string(e.Call.Signal)
 	case e.Call.Errno != "":
 		return string(e.Call.Errno)
+	case e.Call.Op == "getsockopt" && e.Call.Option() == journal.SOError:
+		return "SO_ERROR " + e.Call.Out
 	case e.Call.Op == "read" && e.Call.Result == 0:
 		return "0: the end"
 	}
@@ -59,3 +62,11 @@ func Path(whose string, path ...Transition) string {
 	}
 	return strings.Join(words, " → ")
 }
+
+// Milliseconds is a duration to a tenth of one, for a sentence: "41.3 ms".
+func Milliseconds(d time.Duration) string {
+	return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000)
+}
+
+// Seconds is a duration to a hundredth of one, as time.Duration writes it: "1.25s", "30ms".
+func Seconds(d time.Duration) string { return d.Round(10 * time.Millisecond).String() }

@@ -48,6 +48,11 @@ func (i *invocation) app() *cli.App {
 		Action: i.action(do), OnUsageError: onUsageError,
 		ExitErrHandler: func(*cli.Context, error) {}, // only a main exits
 	}
+	for _, f := range a.Flags {
+		if g, is := f.(*cli.GenericFlag); is && len(i.p.For[g.Name]) > 0 {
+			g.Hidden = true // it stands with its scenario
+		}
+	}
 	for _, c := range append(i.p.hidden(), append(i.p.commands(), helpCommand())...) {
 		a.Commands = append(a.Commands, &cli.Command{
 			Name: c.Name, Aliases: c.aliases, Usage: c.Usage, ArgsUsage: c.ArgsUsage, Description: c.description(),
@@ -179,7 +184,13 @@ func (p *Program) description() string {
 	}
 	b.WriteString("):\n")
 	for _, s := range p.Scenarios {
-		fmt.Fprintf(&b, "  %-18s %s\n", s.Name, s.Title)
+		fmt.Fprintf(&b, "  %-18s  %s\n", s.Name, s.Title)
+		for _, f := range p.Flags {
+			if slices.Contains(p.For[f.Names()[0]], s.Name) {
+				l := listed(f)
+				fmt.Fprintf(&b, "  %-18s  %s %s  %s\n", "", l.Name, l.Value, l.Usage)
+			}
+		}
 	}
 	writeExamples(&b, p.examples())
 	b.WriteString("\nExit status: 0 reproduced, 1 not reproduced, 2 bad usage, 3 inconclusive or output lost,\n130 and 143 interrupted")

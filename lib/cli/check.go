@@ -45,6 +45,7 @@ type checkedNetwork struct {
 	Family    journal.Family          `json:"family"`
 	Available bool                    `json:"available"`
 	Reason    string                  `json:"reason,omitempty"`
+	Over      string                  `json:"over,omitempty"` // what the wire goes over, where it is not a TUN
 	Witnesses []journal.WitnessStatus `json:"witnesses"`
 	// What they say against each other, of the connections that were made.
 	Discrepancies []tcp.Discrepancy `json:"discrepancies"`
@@ -72,7 +73,7 @@ func doCheck(c *Context) (int, error) {
 	if !r.defaultRuns(c.Program) || r.contradicted() {
 		code = ExitInconclusive
 	}
-	return code, c.TextOrJSON(r, func(w io.Writer) { r.write(w) })
+	return code, c.TextOrJSON(r, c.Wrapped(r.write))
 }
 
 // tryNetworks tries every network in both families.
@@ -96,7 +97,7 @@ func tryNetwork(ctx context.Context, c scenario.Conditions) checkedNetwork {
 	s := scenario.Scenario{Name: "check", Networks: []journal.Network{c.Network}, Hosts: []string{"a", "b"}, Steps: connectTwice}
 	c.Timeout, c.Run, c.First = checkTimeout, 1, 1
 	j := scenario.Conduct(ctx, &s, c)
-	n := checkedNetwork{Network: c.Network, Family: c.Family, Witnesses: append([]journal.WitnessStatus{}, j.Witnesses...)}
+	n := checkedNetwork{Network: c.Network, Family: c.Family, Over: j.Over, Witnesses: append([]journal.WitnessStatus{}, j.Witnesses...)}
 	n.Discrepancies = append([]tcp.Discrepancy{}, tcp.New(&j).Confront()...)
 	n.Available = j.Stopped == "" || len(n.Discrepancies) > 0
 	if !n.Available {
@@ -165,6 +166,9 @@ func (r *checked) write(w io.Writer) {
 			}
 		}
 		fmt.Fprintf(w, "%-8s %s  yes, observed by %s%s\n", n.Network, n.Family, strings.Join(seeing, ", "), n.but())
+		if n.Over != "" {
+			fmt.Fprintf(w, "                 over %s\n", n.Over)
+		}
 		for i := range n.Discrepancies {
 			fmt.Fprintf(w, "                 %s %s\n", n.Discrepancies[i].Rule, report.DiscrepancyText(&n.Discrepancies[i]))
 		}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"net"
 	"os"
 	"slices"
 	"strings"
@@ -29,8 +30,7 @@ func TestExitStatus(t *testing.T) {
 		{"no unclear", 1, "2 runs: 1 not reproduced, 1 inconclusive"},
 		{"unclear no yes", 1, "3 runs: 1 reproduced, 1 not reproduced, 1 inconclusive"},
 		{"wired", 3, "wired inconclusive: wired cannot run on the network"},
-		{"all", 1, "4 runs: 1 reproduced, 1 not reproduced, 2 inconclusive"},
-		{"yes -6", 0, "yes reproduced: it did"},
+		{"all", 1, "3 runs: 1 reproduced, 1 not reproduced, 1 inconclusive"}, // wired is not asked for,
 		{"yes yes --repeat 2", 0, "4 runs: 4 reproduced"},
 	} {
 		code, out, errs := call(t, append(strings.Fields(tt.args), "--net", "host", "--quiet")...)
@@ -42,6 +42,26 @@ func TestExitStatus(t *testing.T) {
 		if code, out, _ := call(t, append(strings.Fields(args), "--net", "host", "--format", "tap")...); code != want {
 			t.Errorf("%s --format tap: exit %d, want %d\n%s", args, code, want, out)
 		}
+	}
+}
+
+// TestFamily: a run is on the family that was asked for.
+func TestFamily(t *testing.T) {
+	for flag, want := range map[string]struct {
+		family journal.Family
+		local  string
+	}{"-4": {journal.IPv4, "127.0.0.1:0"}, "-6": {journal.IPv6, "[::1]:0"}} {
+		t.Run(string(want.family), func(t *testing.T) {
+			l, err := net.Listen("tcp", want.local)
+			if err != nil {
+				t.Skipf("skip: %v", err)
+			}
+			defer l.Close()
+			code, doc := documentOf(t, fakeProgram(), "yes", flag)
+			if code != 0 || len(doc.Runs) != 1 || doc.Runs[0].Family != want.family {
+				t.Errorf("exit %d, %+v", code, doc.Runs)
+			}
+		})
 	}
 }
 
@@ -82,7 +102,7 @@ func TestRepeatKeepsTheFirstOfEachOutcome(t *testing.T) {
 		decide(c, claim.Confirmed, "this one did")
 	})
 	p.Scenarios[0].Steps = func(t *scenario.T) { t.Note("a step") }
-	code, doc := documentOf(t, p, "yes", "-6", "--repeat", "9")
+	code, doc := documentOf(t, p, "yes", "--repeat", "9")
 	if code != ExitNotReproduced {
 		t.Errorf("exit %d", code)
 	}
@@ -93,7 +113,7 @@ func TestRepeatKeepsTheFirstOfEachOutcome(t *testing.T) {
 	last := 0
 	for _, r := range doc.Runs {
 		kept = append(kept, r.Run)
-		if r.Family != journal.IPv6 || r.Network != journal.HostNet {
+		if r.Family != journal.IPv4 || r.Network != journal.HostNet {
 			t.Errorf("run %d on %s, %s", r.Run, r.Network, r.Family)
 		}
 		for _, e := range r.Events {

@@ -33,6 +33,7 @@ func runScenarios(c *Context) (int, error) {
 	if err := s.begin(); err != nil {
 		return ExitUsage, err
 	}
+	s.leftOut(asked)
 	if len(c.Args) == 0 {
 		s.runDefault(asked[0])
 		return s.end()
@@ -43,6 +44,32 @@ func runScenarios(c *Context) (int, error) {
 		}
 	}
 	return s.end()
+}
+
+// all are the scenarios that a network can have; where that is none, every one, which then says why.
+func (p *Program) all(on journal.Network) (some []*scenario.Scenario) {
+	var every []*scenario.Scenario
+	for i := range p.Scenarios {
+		s := &p.Scenarios[i]
+		every = append(every, s)
+		if s.Has(on) {
+			some = append(some, s)
+		}
+	}
+	if len(some) == 0 {
+		return every
+	}
+	return some
+}
+
+// leftOut says which scenarios all does not ask for, for the network that was named cannot have them.
+func (s *session) leftOut(asked []*scenario.Scenario) {
+	for i := range s.Program.Scenarios {
+		of := &s.Program.Scenarios[i]
+		if slices.Contains(s.Args, everyOne) && !slices.Contains(asked, of) {
+			s.report.NotRun = append(s.report.NotRun, report.NotRun{Scenario: of.Name, Why: of.Refusal(s.cond.Network)})
+		}
+	}
 }
 
 // asked returns the scenarios that the arguments name; without any, the default. Each flag
@@ -56,9 +83,7 @@ func (c *Context) asked() (asked []*scenario.Scenario, err error) {
 		s, known := p.scenario(name)
 		switch {
 		case name == everyOne:
-			for i := range p.Scenarios {
-				asked = append(asked, &p.Scenarios[i])
-			}
+			asked = append(asked, p.all(journal.Network(c.String(netFlag)))...)
 		case known:
 			asked = append(asked, s)
 		case c.App.Command(name) != nil:

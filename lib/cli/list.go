@@ -26,7 +26,7 @@ func (p *Program) listCommand() Command {
 			if err := c.NoArgs(); err != nil {
 				return ExitUsage, err
 			}
-			return 0, c.TextOrJSON(listing(c.Program), func(w io.Writer) { writeList(w, c.Program) })
+			return 0, c.TextOrJSON(listing(c.Program), c.Wrapped(func(w io.Writer) { writeList(w, c.Program) }))
 		},
 	}
 }

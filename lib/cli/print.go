@@ -30,6 +30,19 @@ func (c *Context) Text(text func(io.Writer)) error {
 	return ignoreWrite(err)
 }
 
+// Wrapped is text in lines that are no longer than the stream is wide. Where nobody says how wide
+// that is, a program may search it line by line.
+func (c *Context) Wrapped(text func(io.Writer)) func(io.Writer) {
+	if !c.Style.Told {
+		return text
+	}
+	return func(w io.Writer) {
+		var b strings.Builder
+		text(&b)
+		_, _ = io.WriteString(w, c.Style.Hanging(b.String())) // into a buffer, as text did
+	}
+}
+
 // EachTextOrJSON writes one of several things as they come: as text, or v as JSON
 // on a line of its own.
 func (c *Context) EachTextOrJSON(v any, text func(io.Writer)) error {

@@ -179,6 +179,8 @@ func witnessesOf(j *journal.Journal) int {
 			names[e.State.Witness] = true
 		case e.Sample != nil:
 			names[e.Sample.Witness] = true
+		case e.Destroyed != nil:
+			names[e.Destroyed.Witness] = true
 		case e.Table != nil:
 			names[e.Table.Witness] = true
 		}

@@ -1,10 +1,13 @@
 package evidence
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"sockproof/lib/claim"
+	"sockproof/lib/journal"
 	"sockproof/lib/report"
 )
 
@@ -33,6 +36,9 @@ type RunDiff struct {
 	Verdicts []Fact   `json:"verdicts"` // by claim
 	Packets  *Parting `json:"packets,omitempty"`
 	States   *Parting `json:"states,omitempty"`
+	// NotCompared says why packets and states were not, or nothing was: that a run's time ran out, or that it
+	// was a matter of chance how it went, tells nothing about the machine.
+	NotCompared string `json:"not_compared,omitempty"`
 }
 
 // Parting is where two sequences are first not the same.
@@ -54,7 +60,7 @@ func (r *RunDiff) same() bool {
 
 // Compare compares two bundles, as they were judged just now.
 func Compare(a, b *Result) *Difference {
-	d := &Difference{Facts: factsApart(&a.Machine, &b.Machine), Runs: []RunDiff{}}
+	d := &Difference{Facts: append(factsApart(&a.Machine, &b.Machine), optionsApart(&a.Report, &b.Report)...), Runs: []RunDiff{}}
 	others := slices.Clone(b.Report.Runs)
 	for i := range a.Report.Runs {
 		r := &a.Report.Runs[i]
@@ -117,10 +123,65 @@ func factsApart(a, b *Machine) []Fact {
 	return facts
 }
 
+// optionsApart lists what is not the same in the SYNs of two machines, whatever the scenario.
+func optionsApart(a, b *report.Report) []Fact {
+	var facts []Fact
+	x, y := machineOptions(a), machineOptions(b)
+	for _, what := range []string{"MSS", "window scale", "timestamps"} {
+		if x[what] != y[what] {
+			facts = append(facts, Fact{what + " in SYNs", cmp.Or(x[what], "none"), cmp.Or(y[what], "none")})
+		}
+	}
+	return facts
+}
+
+// machineOptions are the options of a report's SYNs that follow from its machine: each value once.
+func machineOptions(r *report.Report) map[string]string {
+	seen := map[string][]string{}
+	for i := range r.Runs {
+		for k := range r.Runs[i].Events {
+			p := r.Runs[i].Events[k].Packet
+			if p == nil || !p.Flags.Has(journal.SYN) {
+				continue
+			}
+			for what, value := range report.MachineOptions(p) {
+				if !slices.Contains(seen[what], value) {
+					seen[what] = append(seen[what], value)
+				}
+			}
+		}
+	}
+	all := map[string]string{}
+	for what, values := range seen {
+		slices.Sort(values)
+		all[what] = strings.Join(values, ", ")
+	}
+	return all
+}
+
+// timeRanOut is how such a run says why it was stopped.
+const timeRanOut = "time ran out"
+
+// attempts are how many repetitions of what a run tried were folded, in order.
+func attempts(r *report.Run) (all []int) {
+	for i := range r.Events {
+		if f := r.Events[i].Fold; f != nil {
+			all = append(all, f.Times)
+		}
+	}
+	return all
+}
+
 func compareRuns(a, b *report.Run) RunDiff {
 	d := RunDiff{Scenario: a.Scenario, Verdicts: []Fact{}}
 	if x, y := fmt.Sprintf("%s, %s", a.Network, a.Family), fmt.Sprintf("%s, %s", b.Network, b.Family); x != y {
 		d.Networks = &Fact{"network", x, y}
+	}
+	for i, r := range []*report.Run{a, b} {
+		if strings.HasPrefix(r.Stopped, timeRanOut) {
+			d.NotCompared = "of " + []string{"a", "b"}[i] + " " + r.Stopped
+			return d
+		}
 	}
 	if a.Outcome != b.Outcome {
 		d.Outcome = &Fact{"outcome", fmt.Sprintf("%s: %s", a.Outcome, a.Why), fmt.Sprintf("%s: %s", b.Outcome, b.Why)}
@@ -132,6 +193,10 @@ func compareRuns(a, b *report.Run) RunDiff {
 			g := &b.Findings[k]
 			d.Verdicts = append(d.Verdicts, Fact{f.Claim, fmt.Sprintf("%s: %s", f.Verdict, f.Because), fmt.Sprintf("%s: %s", g.Verdict, g.Because)})
 		}
+	}
+	if !slices.Equal(attempts(a), attempts(b)) {
+		d.NotCompared = "packets and states: how many attempts it takes is chance"
+		return d
 	}
 	d.Packets = part(a.PacketSteps(), b.PacketSteps())
 	d.States = part(a.StateSteps(), b.StateSteps())
@@ -148,7 +213,7 @@ func part(a, b []report.Step) *Parting {
 		if i < len(b) {
 			p.B = &b[i]
 		}
-		if p.A == nil || p.B == nil || p.A.Text != p.B.Text {
+		if p.A == nil || p.B == nil || !p.A.Alike(p.B) {
 			return p
 		}
 	}

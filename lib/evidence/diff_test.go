@@ -8,6 +8,7 @@ import (
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
+	"sockproof/lib/schematest"
 )
 
 func TestDiff(t *testing.T) {
@@ -30,6 +31,19 @@ func TestDiff(t *testing.T) {
 	later.Machine.Kernel = "Linux 5.10"
 	silent := result(func(p *script) { p.Events = p.Events[len(p.Events)-1:] })
 	longer := result(func(p *script) { p.segment(t, addrB, addrA, packet.RST, "") })
+	small := result(func(p *script) {
+		for i := range p.Events {
+			if q := p.Events[i].Packet; q != nil && len(q.Options) > 0 {
+				q.Options = journal.TCPOptions{"mss 536"}
+			}
+		}
+	})
+	late := result(func(p *script) { p.Stopped, p.Events = "time ran out: --timeout 1s", p.Events[:1] })
+	tried := func(times int) *Result {
+		return result(func(p *script) {
+			p.Events = append(p.Events[:2:2], journal.Event{N: 3, Run: 1, Kind: journal.KindFold, Fold: &journal.Fold{Times: times, Events: times}})
+		})
+	}
 	second := cross(t, addrA, addrB)
 	second.Run, second.Scenario = 2, "other"
 	two := result(func(*script) {}, second)
@@ -42,19 +56,35 @@ func TestDiff(t *testing.T) {
 		"clocks":   {whole, later, true, []string{"kernel\n    a: Linux 6.18.5\n    b: Linux 5.10", "cross: the same"}},
 		"verdicts": {whole, silent, false, []string{"T1\n    a: confirmed: event 2 is one\n    b: refuted: there was none", "outcome\n    a: reproduced", "packets part at the 1st\n    a: a:1 → b:2 sent SYN seq=0 len=0 <mss 1460> (event 2)\n    b: no more", "states part at the 1st"}},
 		"packets":  {whole, longer, false, []string{"packets part at the 7th\n    a: no more\n    b: b:2 → a:1 sent RST"}},
+		"machine":  {whole, small, true, []string{"MSS in SYNs\n    a: 1460\n    b: 536", "cross: the same"}},
+		"time":     {whole, late, true, []string{"not compared: of b time ran out: --timeout 1s"}},
+		"chance":   {tried(3), tried(7), true, []string{"not compared: packets and states: how many attempts"}},
+		"attempts": {tried(3), tried(3), true, []string{"cross: the same"}},
 		"runs":     {two, whole, false, []string{"other: only in a"}},
 		"runs, b":  {whole, two, false, []string{"other: only in b"}},
 	} {
-		d := Compare(tt.a, tt.b)
-		var text strings.Builder
-		d.WriteText(&text, "a.zip", "b.zip")
-		if d.Same() != tt.same {
-			t.Errorf("%s: same: %v\n%s", name, d.Same(), text.String())
-		}
-		for _, want := range tt.want {
-			if !strings.Contains(text.String(), want) {
-				t.Errorf("%s: not %q in\n%s", name, want, text.String())
-			}
+		t.Run(name, func(t *testing.T) { wantDifference(t, Compare(tt.a, tt.b), tt.same, tt.want) })
+	}
+}
+
+// wantDifference checks what is said of a comparison, and that it fits its schema.
+func wantDifference(t *testing.T, d *Difference, same bool, want []string) {
+	t.Helper()
+	schematest.Fits(t, "diff", struct {
+		Schema string `json:"schema"`
+		A      string `json:"a"`
+		B      string `json:"b"`
+		Same   bool   `json:"same"`
+		*Difference
+	}{"sockproof/diff/v1", "a.zip", "b.zip", d.Same(), d})
+	var text strings.Builder
+	d.WriteText(&text, "a.zip", "b.zip")
+	if d.Same() != same {
+		t.Errorf("same: %v\n%s", d.Same(), text.String())
+	}
+	for _, w := range want {
+		if !strings.Contains(text.String(), w) {
+			t.Errorf("not %q in\n%s", w, text.String())
 		}
 	}
 }

@@ -72,6 +72,7 @@ type How struct {
 
 // New makes a bundle of a report.
 func New(r report.Report, how How) *Bundle {
+	r.NotRun = nil // it does not follow from the journal
 	b := &Bundle{Report: r, Machine: Machine{
 		Schema: MachineSchema, Tool: r.Tool, Command: []string{}, Label: report.Printable(how.Label), Started: r.Started.UTC(),
 		Repeat: how.Repeat, Machine: r.Machine,

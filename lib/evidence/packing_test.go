@@ -171,6 +171,7 @@ func TestHostileArchives(t *testing.T) {
 		"truncated":        {whole[:len(whole)/2], "the archive is truncated or damaged"},
 		"nothing else":     {whole[:4], "the archive is truncated or damaged"},
 		"damaged":          {damaged, "the archive is truncated or damaged"},
+		"two names":        {bytes.Replace(whole, []byte(fileStory), []byte("rePort.md"), 1), "the archive lists \"report.md\", and where that file stands it is called \"rePort.md\""},
 		"encrypted":        {asEncrypted(whole), "the archive is encrypted"},
 		"a file less":      {packedAs{method: zip.Store}.write(t, without(all, fileStory)), "report.md: missing"},
 		"no manifest":      {packedAs{method: zip.Store}.write(t, without(all, fileManifest)), "it has no manifest.json"},

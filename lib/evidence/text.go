@@ -223,10 +223,15 @@ func (d *Difference) WriteText(w io.Writer, a, b string) {
 		case r.OnlyIn != "":
 			say(w, "%s: only in %s", r.Scenario, r.OnlyIn)
 			continue
+		case r.same() && r.NotCompared != "":
+			say(w, "%s: not different", r.Scenario)
 		case r.same():
 			say(w, "%s: the same outcome, verdicts, packets and states", r.Scenario)
 		default:
 			say(w, "%s: different", r.Scenario)
+		}
+		if r.NotCompared != "" {
+			say(w, "  not compared: %s", r.NotCompared)
 		}
 		for _, f := range []*Fact{r.Networks, r.Outcome} {
 			if f != nil {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/bzip2"
 	"compress/flate"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -96,6 +97,9 @@ func membersOfArchive(path string) ([]member, error) {
 	r.RegisterDecompressor(bzip2Method, func(r io.Reader) io.ReadCloser { return io.NopCloser(bzip2.NewReader(r)) })
 	var members []member
 	for _, f := range r.File {
+		if local := localName(b, f); local != f.Name {
+			return nil, altered("", "the archive lists %q, and where that file stands it is called %q", f.Name, local)
+		}
 		name := strings.ReplaceAll(f.Name, `\`, "/") // some programs of Windows write it so
 		if strings.HasSuffix(name, "/") {
 			continue // a folder
@@ -106,6 +110,22 @@ func membersOfArchive(path string) ([]member, error) {
 		})
 	}
 	return members, nil
+}
+
+// localName is a file's name in front of its content, which programs that unpack while they read go by
+// (APPNOTE 4.3.7). Where there is none, opening it will say so.
+func localName(b []byte, f *zip.File) string {
+	const header, length = 30, 26 // of the header, and where in it the name's length stands
+	data, err := f.DataOffset()
+	at := -1
+	if err == nil {
+		at = bytes.LastIndex(b[:data], zipMagic)
+	}
+	if at < 0 || int64(at+header) > data {
+		return f.Name
+	}
+	name := b[at+header : data]
+	return string(name[:min(int(binary.LittleEndian.Uint16(b[at+length:])), len(name))])
 }
 
 // openPacked opens a file of an archive.

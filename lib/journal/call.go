@@ -126,6 +126,15 @@ func (c *Call) Backlog() (int, bool) {
 	return n, err == nil
 }
 
+// The protocols of socket(2), as the journal has them.
+const (
+	ProtoTCP = "IPPROTO_TCP"
+	ProtoUDP = "IPPROTO_UDP"
+)
+
+// IsUDP says whether the call made a socket of UDP.
+func (c *Call) IsUDP() bool { return c.Op == "socket" && c.arg(2) == ProtoUDP }
+
 // IsStatus says whether an fcntl set the file status flags, O_NONBLOCK among them.
 func (c *Call) IsStatus() bool { return c.Op == "fcntl" && c.arg(1) == "F_SETFL" }
 

@@ -15,19 +15,20 @@ type Kind string
 
 // The kinds of event. Readers pass over the ones they do not know.
 const (
-	KindCall    Kind = "call"    // a system call, as the program made it
-	KindPacket  Kind = "packet"  // a packet, where it left or entered a host
-	KindState   Kind = "state"   // a witness saw a socket's state change
-	KindSample  Kind = "sample"  // a witness read a socket's timer and queues
-	KindReset   Kind = "reset"   // the kernel sent or took a RST, and why
-	KindProcess Kind = "process" // a child process began, ended or was signalled
-	KindCounter Kind = "counter" // a kernel counter moved between start and end
-	KindSetting Kind = "setting" // a kernel setting was changed for the run
-	KindRule    Kind = "rule"    // a filter on the wire acted
-	KindTable   Kind = "table"   // a witness listed the sockets of a host
-	KindFold    Kind = "fold"    // many like events, counted instead of kept
-	KindAnswer  Kind = "answer"  // what an application made of a request
-	KindNote    Kind = "note"    // a remark by the scenario
+	KindCall      Kind = "call"      // a system call, as the program made it
+	KindPacket    Kind = "packet"    // a packet, where it left or entered a host
+	KindState     Kind = "state"     // a witness saw a socket's state change
+	KindSample    Kind = "sample"    // a witness read a socket's timer and queues
+	KindDestroyed Kind = "destroyed" // the kernel told that it has destroyed a socket
+	KindReset     Kind = "reset"     // the kernel sent or took a RST, and why
+	KindProcess   Kind = "process"   // a child process began, ended or was signalled
+	KindCounter   Kind = "counter"   // a kernel counter moved between start and end
+	KindSetting   Kind = "setting"   // a kernel setting was changed for the run
+	KindRule      Kind = "rule"      // a filter on the wire acted
+	KindTable     Kind = "table"     // a witness listed the sockets of a host
+	KindFold      Kind = "fold"      // many like events, counted instead of kept
+	KindAnswer    Kind = "answer"    // what an application made of a request
+	KindNote      Kind = "note"      // a remark by the scenario
 )
 
 // Event is one thing one witness saw. Exactly the payload named by Kind is set.
@@ -39,19 +40,20 @@ type Event struct {
 	Socket string `json:"socket,omitempty"` // "a1": the first socket of host a
 	Kind   Kind   `json:"kind"`
 
-	Call    *Call    `json:"call,omitempty"`
-	Packet  *Packet  `json:"packet,omitempty"`
-	State   *State   `json:"state,omitempty"`
-	Sample  *Sample  `json:"sample,omitempty"`
-	Reset   *Reset   `json:"reset,omitempty"`
-	Process *Process `json:"process,omitempty"`
-	Counter *Counter `json:"counter,omitempty"`
-	Setting *Setting `json:"setting,omitempty"`
-	Rule    *Rule    `json:"rule,omitempty"`
-	Table   *Table   `json:"table,omitempty"`
-	Fold    *Fold    `json:"fold,omitempty"`
-	Answer  *Answer  `json:"answer,omitempty"`
-	Note    *Note    `json:"note,omitempty"`
+	Call      *Call      `json:"call,omitempty"`
+	Packet    *Packet    `json:"packet,omitempty"`
+	State     *State     `json:"state,omitempty"`
+	Sample    *Sample    `json:"sample,omitempty"`
+	Destroyed *Destroyed `json:"destroyed,omitempty"`
+	Reset     *Reset     `json:"reset,omitempty"`
+	Process   *Process   `json:"process,omitempty"`
+	Counter   *Counter   `json:"counter,omitempty"`
+	Setting   *Setting   `json:"setting,omitempty"`
+	Rule      *Rule      `json:"rule,omitempty"`
+	Table     *Table     `json:"table,omitempty"`
+	Fold      *Fold      `json:"fold,omitempty"`
+	Answer    *Answer    `json:"answer,omitempty"`
+	Note      *Note      `json:"note,omitempty"`
 
 	// Unknown keeps, as it was read, the payload of a kind this version does
 	// not know, so that a journal passes through without loss.
@@ -65,12 +67,13 @@ type payload struct {
 }
 
 // payloads are those of all kinds that this version knows.
-func (e *Event) payloads() [13]payload {
+func (e *Event) payloads() [14]payload {
 	return [...]payload{
 		{KindCall, e.Call != nil},
 		{KindPacket, e.Packet != nil},
 		{KindState, e.State != nil},
 		{KindSample, e.Sample != nil},
+		{KindDestroyed, e.Destroyed != nil},
 		{KindReset, e.Reset != nil},
 		{KindProcess, e.Process != nil},
 		{KindCounter, e.Counter != nil},

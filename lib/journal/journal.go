@@ -10,12 +10,13 @@ type Witness string
 
 // The witnesses.
 const (
-	Calls    Witness = "calls"     // what the program's own system calls returned
-	Packets  Witness = "packets"   // what passed the wire, or lo
-	TCPInfo  Witness = "tcp_info"  // getsockopt(TCP_INFO) of the held descriptors
-	SockDiag Witness = "sock_diag" // the kernel's table of sockets, asked over netlink
-	Counters Witness = "counters"  // /proc/net/netstat and snmp, before and after
-	Trace    Witness = "trace"     // kernel tracepoints
+	Calls      Witness = "calls"       // what the program's own system calls returned
+	Packets    Witness = "packets"     // what passed the wire, or lo
+	TCPInfo    Witness = "tcp_info"    // getsockopt(TCP_INFO) of the held descriptors
+	SockDiag   Witness = "sock_diag"   // the kernel's table of sockets, asked over netlink
+	DiagEvents Witness = "diag_events" // what sock_diag multicasts of sockets that the kernel destroys
+	Counters   Witness = "counters"    // /proc/net/netstat and snmp, before and after
+	Trace      Witness = "trace"       // kernel tracepoints
 )
 
 // Network says where a run took place.
@@ -50,7 +51,7 @@ const (
 type WitnessStatus struct {
 	Name   Witness `json:"name"`
 	Status string  `json:"status"`           // Attached or Unavailable
-	Reason string  `json:"reason,omitempty"` // why it was unavailable, or what it cannot see here
+	Reason string  `json:"reason,omitempty"` // why it was unavailable, what it cannot see here, or why it lost events
 	Lost   int     `json:"lost"`             // events it lost
 }
 
@@ -83,6 +84,8 @@ type Journal struct {
 	Stopped string `json:"stopped,omitempty"`
 	// NetworkWhy says how the network was chosen, where the caller left it open.
 	NetworkWhy string `json:"network_why,omitempty"`
+	// Over says what the wire goes over, and why, where it is not a TUN.
+	Over string `json:"over,omitempty"`
 
 	Events []Event `json:"-"`
 }

@@ -13,7 +13,7 @@ import (
 
 // kinds are those this version knows.
 var kinds = []Kind{
-	KindCall, KindPacket, KindState, KindSample, KindReset, KindProcess,
+	KindCall, KindPacket, KindState, KindSample, KindDestroyed, KindReset, KindProcess,
 	KindCounter, KindSetting, KindRule, KindTable, KindFold, KindAnswer, KindNote,
 }
 

@@ -14,7 +14,7 @@ type Mask interface {
 
 // Masked is a copy of the journal under a mask.
 func (j Journal) Masked(m Mask) Journal {
-	j.Stopped, j.NetworkWhy = m.Text(j.Stopped), m.Text(j.NetworkWhy)
+	j.Stopped, j.NetworkWhy, j.Over = m.Text(j.Stopped), m.Text(j.NetworkWhy), m.Text(j.Over)
 	j.Witnesses = slices.Clone(j.Witnesses)
 	for i := range j.Witnesses {
 		j.Witnesses[i].Reason = m.Text(j.Witnesses[i].Reason)

@@ -40,15 +40,28 @@ type Option string
 const (
 	SOReusePort      Option = "SO_REUSEPORT"
 	SOReuseAddr      Option = "SO_REUSEADDR"
-	IPLocalPortRange Option = "IP_LOCAL_PORT_RANGE" // PortRange; Linux 6.3
+	IPBindNoPort     Option = "IP_BIND_ADDRESS_NO_PORT" // switch: bind() without choosing the port
+	IPRecvErr        Option = "IP_RECVERR"              // switch: report ICMP errors at once
+	IPv6RecvErr      Option = "IPV6_RECVERR"            // the same of IPv6
+	IPLocalPortRange Option = "IP_LOCAL_PORT_RANGE"     // PortRange; Linux 6.3
 	SOKeepAlive      Option = "SO_KEEPALIVE"
 	TCPKeepIdle      Option = "TCP_KEEPIDLE"  // seconds
 	TCPKeepInterval  Option = "TCP_KEEPINTVL" // seconds
 	TCPKeepCount     Option = "TCP_KEEPCNT"
 	TCPUserTimeout   Option = "TCP_USER_TIMEOUT" // milliseconds
 	SOReceiveBuffer  Option = "SO_RCVBUF"        // bytes; the kernel doubles it
+	SOSendBuffer     Option = "SO_SNDBUF"        // bytes; the kernel doubles it
 	TCPQuickAck      Option = "TCP_QUICKACK"
-	TCPSynCount      Option = "TCP_SYNCNT" // of a listener too: how often its SYN-ACKs are sent again
+	TCPRepair        Option = "TCP_REPAIR"       // switch; off without a probe: RepairOff
+	TCPRepairQueue   Option = "TCP_REPAIR_QUEUE" // RepairReceive, RepairSend
+	TCPQueueSeq      Option = "TCP_QUEUE_SEQ"    // the next sequence number of that queue
+	TCPFastOpen      Option = "TCP_FASTOPEN"     // of a listener: how many may wait
+	TCPFastOpenCall  Option = "TCP_FASTOPEN_CONNECT"
+	TCPDeferAccept   Option = "TCP_DEFER_ACCEPT" // seconds
+	TCPSynCount      Option = "TCP_SYNCNT"       // of a listener too: how often its SYN-ACKs are sent again
+	TCPNoDelay       Option = "TCP_NODELAY"
+	TCPMaxSeg        Option = "TCP_MAXSEG" // before connect(): the MSS that is announced, at most
+	TCPCork          Option = "TCP_CORK"
 	SOError          Option = "SO_ERROR"
 	SODetachFilter   Option = "SO_DETACH_FILTER"
 )
@@ -59,10 +72,14 @@ const (
 	SOAttachFilter Option = "SO_ATTACH_FILTER" // what the filter does, in words
 )
 
-// Options that no step sets, and that other programs may.
+// TCPLinger2 is an option that no step sets, and that other programs may.
+const TCPLinger2 Option = "TCP_LINGER2"
+
+// The values of TCPRepair and TCPRepairQueue (linux/tcp.h).
 const (
-	TCPCork    Option = "TCP_CORK"
-	TCPLinger2 Option = "TCP_LINGER2"
+	RepairOff     = -1
+	RepairReceive = 1
+	RepairSend    = 2
 )
 
 // PortRange is the value of IPLocalPortRange for the ports low to high: high in

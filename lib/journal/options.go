@@ -48,6 +48,16 @@ func (o TCPOptions) Kinds() []string {
 	return kinds
 }
 
+// MSS is the maximum segment size that a SYN announces.
+func (o TCPOptions) MSS() (size int, ok bool) {
+	f := o.last("mss", 2)
+	if f == nil {
+		return 0, false
+	}
+	size, err := strconv.Atoi(f[1])
+	return size, err == nil
+}
+
 // last are the words of the last option of a name that has so many; nil: there is none.
 func (o TCPOptions) last(name string, words int) []string {
 	for i := len(o) - 1; i >= 0; i-- {

@@ -9,7 +9,7 @@ const (
 	AtInjected  = "injected"  // bytes kept earlier, or made up, entered a host
 )
 
-// Packet is one IP packet. For what is not TCP only Proto, Src, Dst, At and Bytes are set.
+// Packet is one IP packet. For what is not TCP, Flags, Seq, Ack, Win and Options are not set.
 type Packet struct {
 	Src     Address
 	Dst     Address
@@ -18,8 +18,9 @@ type Packet struct {
 	Seq     uint32 // absolute
 	Ack     uint32 // absolute; meaningful when ACK is among the flags
 	Win     uint16 // as sent, unscaled
-	Len     int    // bytes of payload
+	Len     int    // bytes of payload, of TCP and UDP
 	Options TCPOptions
+	ICMP    *ICMP // set: it is a message of ICMP or ICMPv6
 	At      string
 	Of      int  // the number of the "sent" event of this same packet
 	Copy    bool // the wire made it: a duplicate of the packet Of
@@ -44,6 +45,7 @@ type packetJSON struct {
 	Win     uint16     `json:"win"`
 	Len     int        `json:"len"`
 	Options TCPOptions `json:"options,omitempty"`
+	ICMP    *ICMP      `json:"icmp,omitempty"`
 	At      string     `json:"at"`
 	Of      int        `json:"of,omitempty"`
 	Copy    bool       `json:"copy,omitempty"`
@@ -57,7 +59,7 @@ type packetJSON struct {
 func (p *Packet) asJSON() *packetJSON {
 	return &packetJSON{
 		Src: p.Src, Dst: p.Dst, Proto: p.Proto, Flags: p.FlagNames(),
-		Seq: p.Seq, Ack: p.Ack, Win: p.Win, Len: p.Len, Options: p.Options,
+		Seq: p.Seq, Ack: p.Ack, Win: p.Win, Len: p.Len, Options: p.Options, ICMP: p.ICMP,
 		At: p.At, Of: p.Of, Copy: p.Copy, Reason: p.Reason, Bytes: p.Bytes, Payload: p.Payload, Bulk: p.Bulk,
 	}
 }
@@ -66,7 +68,7 @@ func (p *Packet) asJSON() *packetJSON {
 func (j *packetJSON) packet() *Packet {
 	p := &Packet{
 		Src: j.Src, Dst: j.Dst, Proto: j.Proto, Flags: FlagsOf(j.Flags...),
-		Seq: j.Seq, Ack: j.Ack, Win: j.Win, Len: j.Len, Options: j.Options,
+		Seq: j.Seq, Ack: j.Ack, Win: j.Win, Len: j.Len, Options: j.Options, ICMP: j.ICMP,
 		At: j.At, Of: j.Of, Copy: j.Copy, Reason: j.Reason, Bytes: j.Bytes, Payload: j.Payload, Bulk: j.Bulk,
 	}
 	if !p.Flags.areNames(j.Flags) {
@@ -90,6 +92,7 @@ func (p Packet) masked(m Mask) *Packet {
 	p.Reason = m.Text(p.Reason)
 	p.Bytes, p.Payload = m.Packet(p.Bytes)
 	p.Src, p.Dst = m.Address(p.Src), m.Address(p.Dst)
+	p.ICMP = p.ICMP.masked(m)
 	return &p
 }
 

@@ -98,13 +98,26 @@ func (r *Recorder) Witness(s WitnessStatus) {
 	r.j.Witnesses = append(r.j.Witnesses, s)
 }
 
-// Lost adds to the events a witness missed.
-func (r *Recorder) Lost(w Witness, n int) {
+// StatusOf is what was declared of a witness.
+func (r *Recorder) StatusOf(w Witness) WitnessStatus {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.j.Witness(w)
+}
+
+// Lost adds to the events a witness missed. The first error that it missed some with is
+// its reason.
+func (r *Recorder) Lost(w Witness, n int, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i := range r.j.Witnesses {
-		if r.j.Witnesses[i].Name == w {
-			r.j.Witnesses[i].Lost += n
+		s := &r.j.Witnesses[i]
+		if s.Name != w {
+			continue
+		}
+		s.Lost += n
+		if s.Reason == "" && err != nil {
+			s.Reason = err.Error()
 		}
 	}
 }
@@ -120,6 +133,25 @@ func (r *Recorder) Socket(s Socket) {
 		}
 	}
 	r.j.Sockets = append(r.j.Sockets, s)
+}
+
+// Knows says whether a socket was declared, and not in a trial that was not kept.
+func (r *Recorder) Knows(id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := len(r.j.Sockets) - 1; i >= 0; i-- {
+		if r.j.Sockets[i].ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// Over says what the wire goes over, and why, where it is not a TUN.
+func (r *Recorder) Over(what string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.j.Over = what
 }
 
 // Finish ends the run and returns its journal. stopped says why it ended

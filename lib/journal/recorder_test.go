@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -227,10 +228,10 @@ func TestWitnessAndLoss(t *testing.T) {
 	r.Witness(WitnessStatus{Name: Calls, Status: Attached})
 	r.Witness(WitnessStatus{Name: Packets, Status: Unavailable, Reason: "x"})
 	r.Witness(WitnessStatus{Name: Packets, Status: Attached})
-	r.Lost(Packets, 2)
-	r.Lost(Packets, 3)
+	r.Lost(Packets, 2, nil)
+	r.Lost(Packets, 3, errors.New("no buffer space available"))
 	j := r.Finish("interrupted")
-	if got := j.Witness(Packets); got != (WitnessStatus{Name: Packets, Status: Attached, Lost: 5}) {
+	if got := j.Witness(Packets); got != (WitnessStatus{Name: Packets, Status: Attached, Lost: 5, Reason: "no buffer space available"}) {
 		t.Errorf("%+v", got)
 	}
 	if got := j.Witness(Calls); got.Status != Attached || got.Lost != 0 {
@@ -267,7 +268,7 @@ func TestRecorderIsShared(t *testing.T) {
 				r.Note("%s", id)
 				r.Socket(Socket{ID: id})
 				if i%10 == 0 {
-					r.Lost(Witness(id), 1)
+					r.Lost(Witness(id), 1, nil)
 				}
 			}
 		})

@@ -1,9 +1,12 @@
 package journal
 
-// Rule is a filter on the wire, and what it did.
+// Rule is a filter that the steps set, and what it does.
 type Rule struct {
 	Host string `json:"host"`
 	Text string `json:"text"`
+	// Inside: it stands in the host's stack, between the wire and TCP: what TCP gets and sends is
+	// not what the wire carries.
+	Inside bool `json:"inside,omitempty"`
 }
 
 func (r Rule) masked(m Mask) *Rule {

@@ -8,6 +8,9 @@ type Setting struct {
 	Name string `json:"name"` // "net.ipv4.tcp_orphan_retries"
 	Old  string `json:"old"`
 	New  string `json:"new"`
+	// Caller is the value on the caller's own stack, where that was read: in a namespace that the
+	// run has made the setting is as the kernel makes it, unless somebody sets it there.
+	Caller string `json:"caller,omitempty"`
 }
 
 // Number is the value; false: it is none.
@@ -17,6 +20,6 @@ func (s *Setting) Number() (int64, bool) {
 }
 
 func (s Setting) masked(m Mask) *Setting {
-	s.Old, s.New = m.Text(s.Old), m.Text(s.New)
+	s.Old, s.New, s.Caller = m.Text(s.Old), m.Text(s.New), m.Text(s.Caller)
 	return &s
 }

@@ -1,6 +1,9 @@
 package journal
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Table is what a witness listed when asked for all sockets of a host's stack
 // in some states: finding none is evidence too.
@@ -8,6 +11,11 @@ type Table struct {
 	Witness Witness  `json:"witness"`
 	States  []string `json:"states"`  // those asked for
 	Sockets []string `json:"sockets"` // found: "ESTABLISHED 192.0.2.1:5001 → 192.0.2.2:5002"
+}
+
+// Lists says whether a witness listed there the sockets in a state, whatever it found.
+func (e *Event) Lists(state string) bool {
+	return e.Table != nil && slices.Contains(e.Table.States, state)
 }
 
 // Listed is one socket of a Table.

@@ -51,6 +51,8 @@ func witnessOf(e *journal.Event) journal.Witness {
 		return journal.Packets
 	case e.State != nil:
 		return e.State.Witness
+	case e.Destroyed != nil:
+		return e.Destroyed.Witness
 	case e.Counter != nil:
 		return journal.Counters
 	}

@@ -109,6 +109,16 @@ func Another(segments ...Which) Change {
 	}
 }
 
+// Counted lets a stack have counted something, in the end.
+func Counted(host, name string, n int64) Change {
+	return func(d *Journal) {
+		like := *d.First(func(e *journal.Event) bool { return e.Counter != nil })
+		d.Again(d.Events[len(d.Events)-1].N, &like, func(e *journal.Event) {
+			e.Host, e.Counter = host, &journal.Counter{Name: name, Delta: n}
+		})
+	}
+}
+
 // ArrivalOf is the arrival of a segment, by the number under which it was sent.
 func ArrivalOf(n int) Which {
 	return func(e *journal.Event) bool {

@@ -3,6 +3,7 @@ package journaltest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -44,10 +45,19 @@ func (s Stage) Missing() (why string) {
 }
 
 // Probe takes steps on the stage and says why that did not work.
-func (s Stage) Probe(steps func(*scenario.T)) (why string) {
+func (s Stage) Probe(steps func(*scenario.T)) (why string) { return s.probe(steps).Stopped }
+
+func (s Stage) probe(steps func(*scenario.T)) *journal.Journal {
 	probe := scenario.Scenario{Name: "probe", Networks: journal.Networks(), Hosts: []string{"a", "b"}, Steps: steps}
 	j := scenario.Conduct(context.Background(), &probe, s.Conditions())
-	return j.Stopped
+	return &j
+}
+
+// Captured are the stages where packets are seen: on the caller's own stack that takes a privilege.
+func Captured(stages []Stage) []Stage {
+	return slices.DeleteFunc(stages, func(s Stage) bool {
+		return s.Network == journal.HostNet && s.probe(func(*scenario.T) {}).Witness(journal.Packets).Status != journal.Attached
+	})
 }
 
 // Need skips the test where the stage cannot be had, for the reason probed.
@@ -64,6 +74,8 @@ type Judged struct {
 	Outcome  claim.Outcome
 	Why      string
 	Findings []claim.Finding
+
+	earlier []*Judged // runs that were made again
 }
 
 // Conduct runs a scenario and judges it.
@@ -119,6 +131,30 @@ func (r *Judged) Verdict(id string) (v claim.Verdict, because string) {
 	return "", "not put to the test"
 }
 
+// Errors is what a check of a control reports to.
+type Errors interface {
+	Helper()
+	Error(args ...any)
+	Errorf(format string, args ...any)
+}
+
+// A failure is what came of a control and was not wanted.
+type failure struct {
+	text string
+	open bool // nothing was decided
+}
+
+type failures []failure
+
+func (f *failures) Helper()           {}
+func (f *failures) Error(args ...any) { *f = append(*f, failure{text: fmt.Sprint(args...)}) }
+func (f *failures) Errorf(format string, args ...any) {
+	*f = append(*f, failure{text: fmt.Sprintf(format, args...)})
+}
+
+// An Expectation is which verdicts a finding may have; none: any.
+type Expectation func(*Judged, *claim.Finding) []claim.Verdict
+
 // Control is a scenario in an altered world, in which the outcome must change.
 type Control struct {
 	Name     string // of what is altered; may be empty
@@ -128,8 +164,36 @@ type Control struct {
 	Steps    func(*scenario.T)          // instead of the scenario's own
 	Option   map[string]string          // the binary's own flags
 	Want     claim.Outcome
-	Verdicts map[string]claim.Verdict  // of some claims
-	Check    func(*testing.T, *Judged) // what else; may be nil
+	Verdicts map[string]claim.Verdict // of some claims
+	Expect   Expectation              // of each finding; may be nil
+	Check    func(Errors, *Judged)    // what else; may be nil
+}
+
+// unseen is the control where no packet is seen, of a phenomenon that is about packets: nothing
+// may be said.
+func (c Control) unseen() Control {
+	c.Want, c.Verdicts, c.Expect, c.Check = claim.OutcomeUnresolved, nil, nil, nil
+	return c
+}
+
+// Known are the controls of what is known of the scenarios that a network can have: each is
+// reproduced; the claims named are refuted, and the others confirmed.
+func (s *Suite) Known(n journal.Network, refuted ...string) []Control {
+	var all []Control
+	for _, of := range s.Program.Scenarios {
+		if !slices.Contains(of.Networks, n) {
+			continue
+		}
+		verdicts := map[string]claim.Verdict{}
+		for _, c := range of.Claims {
+			verdicts[c.ID] = claim.Confirmed
+			if slices.Contains(refuted, c.ID) {
+				verdicts[c.ID] = claim.Refuted
+			}
+		}
+		all = append(all, Control{Scenario: of.Name, Want: claim.Reproduced, Verdicts: verdicts})
+	}
+	return all
 }
 
 // When lets something be done in a run at once when it has recorded its n-th
@@ -170,8 +234,11 @@ func (s *Suite) Controls(t *testing.T, stages []Stage, controls ...Control) {
 	}
 	var jobs []job
 	for _, at := range stages {
-		missing := at.Missing()
+		missing, blind := at.Missing(), len(Captured([]Stage{at})) == 0
 		for _, c := range controls {
+			if missing == "" && blind && slices.Contains(s.Scenario(t, c.Scenario).Phenomenon.Needs, journal.Packets) {
+				c = c.unseen()
+			}
 			j := job{c, at, missing, make(chan *Judged, 1)}
 			jobs = append(jobs, j)
 			if missing == "" {
@@ -197,38 +264,111 @@ func (s *Suite) control(of *scenario.Scenario, c *Control, at Stage) (r *Judged)
 		altered.Steps = c.Steps
 		of = &altered
 	}
+	var earlier []*Judged
 	Undisturbed(func() (*journal.Journal, bool) {
 		cond := at.Conditions()
 		cond.Alter, cond.Option = c.Alter, func(name string) string { return c.Option[name] }
 		if c.With != nil {
 			c.With(&cond)
 		}
+		if r != nil {
+			earlier = append(earlier, r)
+		}
 		r = s.conduct(of, cond)
+		r.earlier = earlier
 		return &r.Journal, len(c.wrong(r)) == 0
 	})
 	return r
 }
 
+// unaltered says whether a control is the scenario as it is.
+func (c *Control) unaltered() bool {
+	return c.Alter == nil && c.With == nil && c.Steps == nil && len(c.Option) == 0
+}
+
+// contradictions are the claims that runs of the same steps have decided in both ways. A
+// machine that holds a run up may leave a claim open; it must not turn a verdict around.
+func (r *Judged) contradictions() (all []string) {
+	for _, other := range r.earlier {
+		for _, f := range other.Findings {
+			v, because := r.Verdict(f.Claim)
+			if f.Verdict != v && f.Verdict != claim.Inconclusive && v != claim.Inconclusive && v != "" {
+				all = append(all, fmt.Sprintf("%s %s: %s; and in a run that the machine held up %s: %s", f.Claim, v, because, f.Verdict, f.Because))
+			}
+		}
+	}
+	return all
+}
+
 func (c *Control) check(t *testing.T, r *Judged) {
 	t.Helper()
 	r.Check(t)
-	for _, wrong := range c.wrong(r) {
-		t.Error(wrong)
+	if c.unaltered() {
+		for _, both := range r.contradictions() {
+			t.Error(both)
+		}
 	}
-	if c.Check != nil {
-		c.Check(t, r)
+	wrong := c.wrong(r)
+	if len(wrong) == 0 {
+		return
+	}
+	undecided := !slices.ContainsFunc(wrong, func(f failure) bool { return !f.open })
+	if undecided && len(claim.HoldUps(&r.Journal)) > 0 && !t.Failed() {
+		t.Skipf("skip: the machine is too busy: %s; and so %s", r.heldUp(), wrong[0].text)
+	}
+	t.Log(r.heldUp())
+	for _, w := range wrong {
+		t.Error(w.text)
+	}
+}
+
+// heldUp says how long the machine held up each run that was made.
+func (r *Judged) heldUp() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d runs; held up for", len(r.earlier)+1)
+	for _, run := range append(slices.Clone(r.earlier), r) {
+		var longest, all time.Duration
+		for _, e := range claim.HoldUps(&run.Journal) {
+			d := time.Duration(e.Process.ForNS)
+			longest, all = max(longest, d), all+d
+		}
+		fmt.Fprintf(&b, " %v (%v at once)", all.Round(time.Millisecond), longest.Round(time.Millisecond))
+	}
+	return b.String()
+}
+
+// Meets checks that a run's findings are as expected.
+func (r *Judged) Meets(t *testing.T, e Expectation) {
+	t.Helper()
+	for _, f := range (&Control{Want: r.Outcome, Expect: e}).wrong(r) {
+		t.Error(f.text)
 	}
 }
 
 // wrong is what came of a control that was not wanted.
-func (c *Control) wrong(r *Judged) []string {
-	var wrong []string
+func (c *Control) wrong(r *Judged) (wrong failures) {
+	if c.Check != nil {
+		c.Check(&wrong, r)
+	}
 	if r.Outcome != c.Want {
-		wrong = append(wrong, fmt.Sprintf("%s: %s; want %s", r.Outcome, r.Why, c.Want))
+		wrong = append(wrong, failure{fmt.Sprintf("%s: %s; want %s", r.Outcome, r.Why, c.Want), r.Outcome == claim.OutcomeUnresolved})
+	}
+	unlike := func(id string, v claim.Verdict, because string, want ...claim.Verdict) {
+		if !slices.Contains(want, v) {
+			wrong = append(wrong, failure{fmt.Sprintf("%s %s: %s; want %s", id, v, because, want), v == claim.Inconclusive})
+		}
 	}
 	for id, want := range c.Verdicts {
-		if v, because := r.Verdict(id); v != want {
-			wrong = append(wrong, fmt.Sprintf("%s %s: %s; want %s", id, v, because, want))
+		v, because := r.Verdict(id)
+		unlike(id, v, because, want)
+	}
+	if c.Expect == nil {
+		return wrong
+	}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if want := c.Expect(r, f); len(want) > 0 {
+			unlike(f.Claim, f.Verdict, f.Because, want...)
 		}
 	}
 	return wrong

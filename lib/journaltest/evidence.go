@@ -12,6 +12,7 @@ import (
 	"sockproof/lib/privacy"
 	"sockproof/lib/report"
 	"sockproof/lib/scenario"
+	"sockproof/lib/schematest"
 )
 
 // largestBundle is how large the evidence of one run may be: 200 KB.
@@ -30,6 +31,7 @@ func (s *Suite) holdsAsEvidence(t *testing.T) {
 				t.Fatal(err)
 			}
 			v := s.verify(t, path, r.Tool)
+			schematest.Fits(t, "verify", evidence.NewVerified(r.Tool, []evidence.Row{{Path: path, Result: v}}))
 			if len(v.Report.Runs) != 1 || len(v.Report.Runs[0].Events) != len(r.Runs[0].Events) {
 				t.Errorf("not all events of the journal: %+v", v.Checked)
 			}

@@ -257,8 +257,8 @@ func judgeAlone(s *scenario.Scenario, j *journal.Journal) (o claim.Outcome, find
 }
 
 // noOrderPanics checks that no judge panics at any pair of neighbours in the
-// wrong order, any event twice, or a journal that breaks off; every claim of the
-// program is asked about every journal.
+// wrong order with one of them once more at the end, or a journal that breaks off;
+// every claim of the program is asked about every journal.
 func (s *Suite) noOrderPanics(t *testing.T) {
 	for _, name := range s.Recordings {
 		t.Run(name, func(t *testing.T) {
@@ -282,7 +282,6 @@ func (s *Suite) disorder(whole *journal.Journal, i int) {
 		e[i-1], e[i] = e[i], e[i-1]
 		e[i-1].N, e[i].N = e[i].N, e[i-1].N
 	}
-	s.judgeByAll(&swapped)
 	swapped.Events = append(swapped.Events, whole.Events[i])
 	swapped.Events[len(swapped.Events)-1].N = whole.Events[len(whole.Events)-1].N + 1
 	s.judgeByAll(&swapped)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"regexp"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"sockproof/lib/journal"
 )
 
 // Scripts types the sessions at a terminal of testdata/script, in which the
@@ -26,7 +29,7 @@ func Scripts(t *testing.T, binary string) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("GORACE", os.Getenv("GORACE"))
 			for network, why := range missing {
-				e.Setenv("MISSING_"+network, "skip: "+why)
+				e.Setenv("MISSING_"+strings.ReplaceAll(network, "/", "_"), "skip: "+why)
 			}
 			return nil
 		},
@@ -42,13 +45,14 @@ func Scripts(t *testing.T, binary string) {
 	})
 }
 
-// missingNetworks says which networks cannot be had here, and why, as the
-// program itself found by trying.
+// missingNetworks says which networks cannot be had here, and why, as the program
+// itself found by trying. Their families are missing by names like host/ipv6; the host
+// network is there where IPv4 is.
 func missingNetworks(t *testing.T, binary string) map[string]string {
 	t.Helper()
 	out, err := exec.Command(binary, "check", "--format", "json").Output()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() == 2 {
-		return nil // it has no such command: it runs no scenarios
+		return withoutCheck() // it has no such command: it runs no scenarios
 	}
 	var r struct {
 		Networks []struct {
@@ -62,10 +66,23 @@ func missingNetworks(t *testing.T, binary string) map[string]string {
 	missing := map[string]string{}
 	for _, n := range r.Networks {
 		if !n.Available {
-			missing[n.Network] = n.Reason
+			missing[n.Network+"/"+n.Family] = n.Reason
+			if n.Family == string(journal.IPv4) || missing[n.Network] == "" && n.Network != string(journal.HostNet) {
+				missing[n.Network] = n.Reason
+			}
 		}
 	}
 	return missing
+}
+
+// withoutCheck says which families the host network has not got.
+func withoutCheck() map[string]string {
+	l, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		return map[string]string{"host/ipv6": err.Error()}
+	}
+	_ = l.Close()
+	return nil
 }
 
 // field checks one field of a JSON document: field FILE runs.0.outcome VALUE.

@@ -52,16 +52,16 @@ func (c *Clients) Listens(at netip.AddrPort) (inode uint64) {
 }
 
 // HeldBy is which of some processes holds a descriptor of a socket; false: none that can
-// be looked at does.
-func HeldBy(inode uint64, pids []int) (o Owner, held bool) {
+// be looked at does. The error is why one could not be, other than that it may not.
+func HeldBy(inode uint64, pids []int) (o Owner, held bool, err error) {
 	w := walk{
 		links: linkReader{wanted: func(i uint64) bool { return i == inode && inode != 0 }},
 		held:  func(_ uint64, _ int, by Owner) { o, held = by, true },
 	}
 	for _, pid := range pids {
-		if _ = w.process(pid); held { // one that may not be looked at, or has ended, holds nothing that is seen
-			return o, true
+		if w.passed(w.process(pid)); held {
+			return o, true, nil
 		}
 	}
-	return Owner{}, false
+	return Owner{}, false, w.failed
 }

@@ -27,4 +27,4 @@ func (*Clients) To(netip.AddrPort) []diag.Socket { return nil }
 func (*Clients) Listens(netip.AddrPort) (inode uint64) { return 0 }
 
 // HeldBy finds nobody.
-func HeldBy(uint64, []int) (o Owner, held bool) { return o, false }
+func HeldBy(uint64, []int) (o Owner, held bool, err error) { return o, false, errLinux }

@@ -1,6 +1,8 @@
 package live
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -18,46 +20,49 @@ func Descriptors(each func(o Owner, open, limit int)) (hidden bool, err error) {
 		return true, err
 	}
 	counts := self.Size() > 0
+	var failed error
 	err = eachName("/proc", func(name string) {
 		pid, err := strconv.Atoi(name)
 		if err != nil {
 			return // no process
 		}
-		open, limit, known := descriptorsOf(pid, counts)
-		hidden = hidden || !known
-		if known && limit > 0 {
+		open, limit, err := descriptorsOf(pid, counts)
+		switch {
+		case errors.Is(err, fs.ErrPermission):
+			hidden = true
+		case err != nil && !hasEnded(err) && failed == nil:
+			failed = err
+		}
+		if err == nil && limit > 0 {
 			each(Owner{PID: pid, Program: programOf(pid), Unit: Unit(pid)}, open, limit)
 		}
 	})
-	return hidden || hidesProcesses(), err
+	return hidden || hidesProcesses(), errors.Join(err, failed)
 }
 
 // descriptorsOf is how many descriptors a process has open, and its limit: 0: it has none, or so few
 // that nobody asked. counts: the size of /proc/PID/fd is their number.
-func descriptorsOf(pid int, counts bool) (open, limit int, known bool) {
+func descriptorsOf(pid int, counts bool) (open, limit int, err error) {
 	dir := "/proc/" + strconv.Itoa(pid)
 	info, err := os.Stat(dir + "/fd")
-	if os.IsNotExist(err) {
-		return 0, 0, true // it ended meanwhile
-	}
 	if err != nil {
-		return 0, 0, false
+		return 0, 0, err
 	}
 	if open = int(info.Size()); !counts {
 		names, err := os.ReadDir(dir + "/fd")
 		if err != nil {
-			return 0, 0, false
+			return 0, 0, err
 		}
 		open = len(names)
 	}
 	if open < fewDescriptors {
-		return open, 0, true
+		return open, 0, nil
 	}
 	limits, err := os.ReadFile(dir + "/limits")
 	if err != nil {
-		return open, 0, false
+		return open, 0, err
 	}
-	return open, openFilesLimit(string(limits)), true
+	return open, openFilesLimit(string(limits)), nil
 }
 
 // openFilesLimit reads the soft limit from /proc/PID/limits; 0: there is none.

@@ -1,10 +1,12 @@
 package live
 
 import (
+	"io/fs"
 	"os"
 	"runtime"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"unsafe"
 )
@@ -20,6 +22,7 @@ type linkReader struct {
 	wanted func(inode uint64) bool // called by several goroutines
 	fds    [linksAtOnce]int32
 	found  [linksAtOnce]uint64 // inodes of sockets that are wanted, or one of those below
+	failed atomic.Uint32       // the errno with which a link could not be read; 0: none
 }
 
 // What a descriptor may be beside a socket that is wanted.
@@ -34,6 +37,17 @@ const (
 // the directory's size tells how many are open (from Linux 6.2 on), and they are many, numbers are tried from 0 on until all
 // are found. Where too many numbers are not in use, the rest is listed.
 func (l *linkReader) each(dir *os.File, f func(fd int, inode uint64)) error {
+	l.failed.Store(0)
+	if err := l.eachLink(dir, f); err != nil {
+		return err
+	}
+	if errno := syscall.Errno(l.failed.Load()); errno != 0 {
+		return &fs.PathError{Op: "readlinkat", Path: dir.Name(), Err: errno}
+	}
+	return nil
+}
+
+func (l *linkReader) eachLink(dir *os.File, f func(fd int, inode uint64)) error {
 	info, err := dir.Stat()
 	if err != nil {
 		return err
@@ -118,6 +132,8 @@ func (l *linkReader) readLinks(dir uintptr, from, to int) {
 			if inode, is := socketInode(link[:min(int(size), len(link))]); is && l.wanted(inode) {
 				l.found[i] = inode
 			}
+		default:
+			l.failed.Store(uint32(errno))
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // Owners looks through the descriptors of every process that may be looked at:
@@ -25,7 +26,8 @@ func Owners(wanted func(inode uint64) bool, held func(inode uint64, fd int, o Ow
 type walk struct {
 	held   func(inode uint64, fd int, o Owner)
 	links  linkReader
-	denied bool // some process may not be looked at
+	denied bool  // some process may not be looked at
+	failed error // why some other could not, or not wholly
 }
 
 // all looks at every process. Those that end meanwhile are passed over.
@@ -35,10 +37,25 @@ func (w *walk) all() error {
 		if err != nil {
 			return // no process
 		}
-		if err := w.process(pid); errors.Is(err, fs.ErrPermission) {
-			w.denied = true
-		}
+		w.passed(w.process(pid))
 	})
+}
+
+// passed notes why a process was not looked at. One that has ended meanwhile has no
+// sockets.
+func (w *walk) passed(err error) {
+	switch {
+	case err == nil, hasEnded(err):
+	case errors.Is(err, fs.ErrPermission):
+		w.denied = true
+	case w.failed == nil:
+		w.failed = err
+	}
+}
+
+// hasEnded says whether a process could not be looked at because it has ended.
+func hasEnded(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH)
 }
 
 // process looks at the descriptors of one process. Most of a walk's time is the
@@ -117,6 +134,8 @@ func (w *walk) reason(err error) string {
 	switch {
 	case err != nil:
 		return err.Error()
+	case w.failed != nil:
+		return w.failed.Error()
 	case w.denied || os.Geteuid() != 0:
 		return "run as root"
 	}

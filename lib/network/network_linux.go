@@ -25,6 +25,7 @@ type Options struct {
 	// DelayedACK leaves it to the kernel when to acknowledge; else every segment
 	// on the wire is acknowledged at once.
 	DelayedACK bool
+	NoTUN      error // the wire goes over veth pairs, for this reason; nil: where no TUN can be opened
 	Recorder   *journal.Recorder
 }
 
@@ -34,7 +35,11 @@ type Network struct {
 	Family journal.Family
 	Hosts  []*Host
 
-	rec *journal.Recorder
+	// NoTUN is why the wire goes over veth pairs; nil: it does not.
+	NoTUN error
+
+	rec  *journal.Recorder
+	ends *Namespace // of the veth pairs' other ends; nil: there are none
 }
 
 // Host is an endpoint with its own stack, or on loopback and host, with its
@@ -44,6 +49,8 @@ type Host struct {
 	Addr netip.Addr
 	// TUN is the descriptor of its end of the wire; -1 elsewhere.
 	TUN int
+	// Veth is its end of the wire instead, where no TUN can be opened; nil elsewhere.
+	Veth *Veth
 
 	net *Network
 	ns  *Namespace // nil: the stack the thread is in anyway
@@ -53,7 +60,7 @@ type Host struct {
 // (OnThread): the thread's network namespace is changed. What cannot be had is
 // an *Unavailable.
 func Open(o Options) (*Network, error) {
-	n := &Network{Kind: o.Kind, Family: o.Family, rec: o.Recorder}
+	n := &Network{Kind: o.Kind, Family: o.Family, NoTUN: o.NoTUN, rec: o.Recorder}
 	var err error
 	switch o.Kind {
 	case journal.Wire:
@@ -82,6 +89,21 @@ func (n *Network) openWire(o Options) error {
 	return nil
 }
 
+// openDevice makes a host's end of the wire: a TUN, or a veth pair where none can be opened.
+func (h *Host) openDevice(mtu int) (err error) {
+	n := h.net
+	if n.NoTUN == nil {
+		if h.TUN, err = openTUN(wireInterface); err == nil {
+			return nil
+		}
+		n.NoTUN = err
+	}
+	if err := h.openVeth(mtu); err != nil {
+		return fmt.Errorf("%w; nor a veth pair: %w", n.NoTUN, err)
+	}
+	return nil
+}
+
 func (h *Host) openOnWire(o Options, self bool) (err error) {
 	if h.ns, err = newNamespace(); err != nil {
 		return err
@@ -92,7 +114,7 @@ func (h *Host) openOnWire(o Options, self bool) (err error) {
 	if err := h.makeSettings(selfSettings(o.Family, self)); err != nil {
 		return err
 	}
-	if h.TUN, err = openTUN(wireInterface); err != nil {
+	if err := h.openDevice(o.MTU); err != nil {
 		return err
 	}
 	index, err := interfaceIndex(wireInterface)
@@ -143,6 +165,10 @@ func withoutOther(f journal.Family) error {
 	if f == journal.IPv6 {
 		return nil
 	}
+	return withoutIPv6()
+}
+
+func withoutIPv6() error {
 	err := os.WriteFile(sysctlPath(noIPv6), []byte("1"), 0)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) { // a kernel may have no IPv6
 		return fmt.Errorf("%s = 1: %w", noIPv6, err)
@@ -241,10 +267,14 @@ func (n *Network) Close() {
 			_ = unix.Close(h.TUN) // detaches; nothing is lost by a failure
 			h.TUN = -1
 		}
+		h.Veth.close()
 		if h.ns != nil && !closed[h.ns] {
 			_ = h.ns.Close()
 			closed[h.ns] = true
 		}
+	}
+	if n.ends != nil {
+		_ = n.ends.Close()
 	}
 }
 

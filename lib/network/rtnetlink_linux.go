@@ -84,8 +84,14 @@ func (n *rtnetlink) change(what string, kind uint16, flags int, header []byte, a
 // about.
 func (n *rtnetlink) send() error {
 	defer func() { n.batch, n.what = n.batch[:0], n.what[:0] }()
-	if err := unix.Sendto(n.fd, n.batch, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
-		return fmt.Errorf("send to rtnetlink: %w", err)
+	for {
+		err := unix.Sendto(n.fd, n.batch, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK})
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, unix.EINTR) {
+			return fmt.Errorf("send to rtnetlink: %w", err)
+		}
 	}
 	var first error
 	for answered := 0; answered < len(n.what); {

@@ -67,8 +67,9 @@ func (h *Host) set(s Setting) error {
 }
 
 // Setting reads a kernel setting in the host's namespace, and journals it as
-// one that stayed as it was. It must be called on the run's thread.
-func (h *Host) Setting(name string) (string, error) {
+// one that stayed as it was, with the value that the caller's own stack has, "" if that is not
+// known. It must be called on the run's thread.
+func (h *Host) Setting(name, caller string) (string, error) {
 	if err := h.enter(); err != nil {
 		return "", err
 	}
@@ -78,7 +79,7 @@ func (h *Host) Setting(name string) (string, error) {
 	}
 	h.net.rec.Add(journal.Event{
 		Host: h.Name, Kind: journal.KindSetting,
-		Setting: &journal.Setting{Name: name, Old: v, New: v},
+		Setting: &journal.Setting{Name: name, Old: v, New: v, Caller: caller},
 	})
 	return v, nil
 }

@@ -5,8 +5,9 @@ import (
 	"net/netip"
 )
 
-// ChecksumOK says whether the IPv4 header's checksum and, if the packet is TCP,
-// the TCP checksum are right. It reads Raw, which Decode must have set.
+// ChecksumOK says whether the IPv4 header's checksum and the checksum of a TCP
+// segment, a UDP datagram or an ICMP message are right. A UDP datagram over IPv4
+// may have none (RFC 768). It reads Raw, which Decode must have set.
 //
 // Packets captured on lo fail it: there the kernel leaves the TCP checksum
 // partial (TP_STATUS_CSUMNOTREADY, packet(7)), since nothing can corrupt it.
@@ -17,18 +18,31 @@ func (p *Packet) ChecksumOK() bool {
 	if p.Version == 4 && fold(sum(0, p.Raw[:p.HeaderLen])) != 0xffff {
 		return false
 	}
-	if !p.IsTCP() {
+	b := p.Raw[p.HeaderLen:]
+	switch {
+	case p.Fragment || p.Malformed:
 		return true
+	case p.Proto == ProtoICMP:
+		return fold(sum(0, b)) == 0xffff
+	case p.IsUDP() && p.Version == 4 && binary.BigEndian.Uint16(b[6:]) == 0:
+		return true
+	case p.IsTCP(), p.IsUDP(), p.Proto == ProtoICMPv6:
+		return checksumOf(p.Proto, p.Src.Addr(), p.Dst.Addr(), b) == 0
 	}
-	segment := p.Raw[p.HeaderLen:]
-	return fold(sum(pseudoHeader(p.Src.Addr(), p.Dst.Addr(), len(segment)), segment)) == 0xffff
+	return true
 }
 
-// pseudoHeader sums the pseudo-header of a TCP segment of so many bytes (RFC
+// checksumOf is the checksum of what a protocol carries under a pseudo-header: 0 where b has a
+// right one.
+func checksumOf(proto uint8, src, dst netip.Addr, b []byte) uint16 {
+	return ^fold(sum(pseudoHeader(proto, src, dst, len(b)), b))
+}
+
+// pseudoHeader sums the pseudo-header of so many bytes that a protocol carries (RFC
 // 9293 section 3.1, RFC 8200 section 8.1; the two differ only in their layout,
 // which the sum does not see).
-func pseudoHeader(src, dst netip.Addr, length int) uint64 {
-	s := uint64(ProtoTCP) + uint64(length)
+func pseudoHeader(proto uint8, src, dst netip.Addr, length int) uint64 {
+	s := uint64(proto) + uint64(length)
 	if src.Is4() {
 		a, b := src.As4(), dst.As4()
 		return sum(sum(s, a[:]), b[:])

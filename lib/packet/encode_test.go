@@ -158,7 +158,7 @@ func TestEncodeErrors(t *testing.T) {
 		p    packet.Packet
 		err  string
 	}{
-		{"not TCP", packet.Packet{Src: v4, Dst: v4, Proto: packet.ProtoUDP}, "only TCP can be built, not udp"},
+		{"ICMP", packet.Packet{Src: v4, Dst: v4, Proto: packet.ProtoICMP}, "only TCP and UDP can be built, not icmp"},
 		{"a fragment", packet.Packet{Src: v4, Dst: v4, Proto: packet.ProtoTCP, Fragment: true}, "not tcp fragment"},
 		{"malformed", packet.Packet{Src: v4, Dst: v4, Proto: packet.ProtoTCP, HeaderLen: 20, Malformed: true}, "not tcp malformed"},
 		{"no address", packet.Packet{Src: v4}, "no address: 192.0.2.1 > invalid IP"},

@@ -23,9 +23,9 @@ func TestEvent(t *testing.T) {
 			Src: "[2001:db8::1]:40000", Dst: "[2001:db8::2]:8080", Flags: journal.SYN, Seq: 0x5818c715, Win: 64800,
 			Options: []string{"mss 1440", "sackOK", "TS val 1089946831 ecr 0", "wscale 10"},
 		}},
-		{"UDP", raw(t, udpIPv4), journal.Packet{Src: "192.0.2.1", Dst: "192.0.2.2", Proto: "udp"}},
+		{"UDP", raw(t, udpIPv4), journal.Packet{Src: "192.0.2.1:53743", Dst: "192.0.2.2:53", Proto: "udp", Len: 2}},
 		{"ICMPv6", raw(t, icmpv6), journal.Packet{
-			Src: "fe80::b000:2563:bb8c:936a", Dst: "ff02::2", Proto: "icmpv6",
+			Src: "fe80::414e:2933:f017:7c2b", Dst: "ff02::2", Proto: "icmpv6", ICMP: &journal.ICMP{Type: 133},
 		}},
 		{"not an IP packet", []byte{0}, journal.Packet{Proto: "ip malformed"}},
 		{"cut short", raw(t, synIPv4)[:50], journal.Packet{

@@ -9,7 +9,8 @@ import (
 )
 
 // FuzzDecode: no bytes make Decode, or anything done with what it returns,
-// panic; and a TCP packet it decodes, encoded and decoded again, is the same.
+// panic; and a TCP or UDP packet it decodes, encoded and decoded again, is the same, and an ICMP
+// message about it says so.
 func FuzzDecode(f *testing.F) {
 	for _, s := range []string{synIPv4, synIPv6, synFastOpen, synMPTCP, dataOverLo, udpIPv4, icmpv6, fragmentIPv4} {
 		f.Add(raw(f, s))
@@ -20,9 +21,10 @@ func FuzzDecode(f *testing.F) {
 		packet.Event(p, "sent")
 		p.ChecksumOK()
 		p.Options.Timestamps()
-		if err != nil || !p.IsTCP() {
+		if err != nil || !p.IsTCP() && !p.IsUDP() {
 			return
 		}
+		quotes(t, &p)
 		again, err := p.Encode()
 		if err != nil {
 			t.Fatalf("decoded, but: %v", err)

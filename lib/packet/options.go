@@ -3,6 +3,7 @@ package packet
 import (
 	"encoding/binary"
 	"fmt"
+	"iter"
 	"strings"
 )
 
@@ -43,6 +44,35 @@ func (o Options) next() (opt Option, rest Options, malformed, ok bool) {
 	}
 	n := o[1]
 	return Option{Kind: o[0], Data: o[2:n:n]}, o[n:], false, true
+}
+
+// All are the options, up to one of an impossible length.
+func (o Options) All() iter.Seq[Option] {
+	return func(yield func(Option) bool) {
+		for opt, rest, _, ok := o.next(); ok; opt, rest, _, ok = rest.next() {
+			if !yield(opt) {
+				return
+			}
+		}
+	}
+}
+
+// Padding is the bytes that belong to no option: no-operations, and what follows the end.
+func (o Options) Padding() []byte {
+	var padding []byte
+	for len(o) > 0 {
+		opt, rest, malformed, ok := o.next()
+		before := len(o) - len(rest)
+		if ok {
+			before -= 2 + len(opt.Data)
+		}
+		padding = append(padding, o[:before]...)
+		if malformed {
+			break
+		}
+		o = rest
+	}
+	return padding
 }
 
 // find returns the data of the first option of a kind for which fits holds.

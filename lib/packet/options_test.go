@@ -1,6 +1,7 @@
 package packet_test
 
 import (
+	"encoding/hex"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -47,6 +48,30 @@ func TestOptionsAreRead(t *testing.T) {
 	}
 	if val, ecr, ok := o.Timestamps(); !ok || val != 1 || ecr != 4294967295 {
 		t.Errorf("Timestamps = %d, %d, %v", val, ecr, ok)
+	}
+}
+
+func TestOptionsPadding(t *testing.T) {
+	tests := []struct{ name, raw, padding, kinds string }{
+		{"none", "", "", ""},
+		{"before, between and behind", "01 0402 0101 080a0000000100000002 01", "01010101", "0408"},
+		{"behind the end", "0402 00 0204", "000204", "04"},
+		{"an impossible length", "01 0402 01 0801 01", "0101", "04"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			o := packet.Options(raw(t, tt.raw))
+			kinds := []byte{}
+			for opt := range o.All() {
+				kinds = append(kinds, opt.Kind)
+			}
+			if got := hex.EncodeToString(o.Padding()); got != tt.padding {
+				t.Errorf("Padding = %s, want %s", got, tt.padding)
+			}
+			if got := hex.EncodeToString(kinds); got != tt.kinds {
+				t.Errorf("All = %s, want %s", got, tt.kinds)
+			}
+		})
 	}
 }
 

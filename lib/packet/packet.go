@@ -1,6 +1,6 @@
-// Package packet decodes and encodes IPv4, IPv6 and TCP headers. It works on
-// bytes alone, on every platform, and stays out of the way of whoever decodes
-// each packet of a connection: Decode does not allocate.
+// Package packet decodes and encodes IPv4 and IPv6 packets that carry TCP, UDP or
+// ICMP. It works on bytes alone, on every platform, and stays out of the way of
+// whoever decodes each packet of a connection: Decode does not allocate.
 package packet
 
 import (
@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// Packet is one IP packet, from its IP header to its end, and, if it is TCP and
-// whole, what its TCP header says. Raw, Options and Payload share the memory
+// Packet is one IP packet, from its IP header to its end, and, if it is TCP or UDP
+// and whole, what that header says. Raw, Options and Payload share the memory
 // that was decoded: whoever reuses that memory must copy them first.
 type Packet struct {
 	// Raw is the packet as it was decoded, without what may follow it in the
@@ -26,8 +26,9 @@ type Packet struct {
 	TTL       uint8          // IPv4 time to live, IPv6 hop limit
 	Class     uint8          // IPv4 type of service, IPv6 traffic class: DSCP and ECN (RFC 3168)
 	ID        uint16         // IPv4 identification; 0 in IPv6
-	Src       netip.AddrPort // port 0 unless TCP
+	Src       netip.AddrPort // port 0 unless TCP or UDP
 	Dst       netip.AddrPort
+	Payload   []byte // of TCP or UDP
 
 	// The rest is zero unless IsTCP.
 
@@ -37,7 +38,6 @@ type Packet struct {
 	Win     uint16 // as sent, unscaled
 	Urgent  uint16 // the urgent pointer
 	Options Options
-	Payload []byte
 }
 
 // IP protocol numbers that this package names (IANA, "Protocol Numbers").
@@ -50,7 +50,14 @@ const (
 
 // IsTCP says whether the packet is a whole TCP segment, so that its TCP fields
 // are set.
-func (p *Packet) IsTCP() bool { return p.Proto == ProtoTCP && !p.Fragment && !p.Malformed }
+func (p *Packet) IsTCP() bool { return p.is(ProtoTCP) }
+
+// IsUDP says whether the packet is a whole UDP datagram, so that its ports and its
+// payload are set.
+func (p *Packet) IsUDP() bool { return p.is(ProtoUDP) }
+
+// is says whether the packet is a whole one of a protocol.
+func (p *Packet) is(proto uint8) bool { return p.Proto == proto && !p.Fragment && !p.Malformed }
 
 // ProtoName names the packet's protocol: "tcp", "udp", "icmp", "icmpv6", else
 // its number. What is not whole says so: "tcp fragment", "tcp malformed", and,
@@ -89,8 +96,12 @@ func (p *Packet) ProtoName() string {
 func Decode(b []byte) (Packet, error) {
 	p := Packet{Raw: b}
 	err := p.decodeIP()
-	if err == nil && p.IsTCP() {
+	switch {
+	case err != nil:
+	case p.IsTCP():
 		err = p.decodeTCP()
+	case p.IsUDP():
+		err = p.decodeUDP()
 	}
 	p.Malformed = err != nil
 	return p, err

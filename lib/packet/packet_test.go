@@ -81,11 +81,11 @@ var recordedPackets = []struct {
 	},
 	{
 		name: "UDP", raw: udpIPv4, version: 4, proto: "udp", ttl: 64, id: 0x9ba4, headerLen: 20,
-		src: "192.0.2.1:0", dst: "192.0.2.2:0", tcp: segmentFields{flags: "none"},
+		src: "192.0.2.1:53743", dst: "192.0.2.2:53", tcp: segmentFields{flags: "none", payload: "hi"},
 	},
 	{
 		name: "ICMPv6", raw: icmpv6, version: 6, proto: "icmpv6", ttl: 255, headerLen: 40,
-		src: "[fe80::b000:2563:bb8c:936a]:0", dst: "[ff02::2]:0", tcp: segmentFields{flags: "none"},
+		src: "[fe80::414e:2933:f017:7c2b]:0", dst: "[ff02::2]:0", tcp: segmentFields{flags: "none"},
 	},
 	{
 		name: "fragment", raw: fragmentIPv4, version: 4, proto: "udp fragment", ttl: 64, id: 0x9ba5, headerLen: 20,

@@ -54,7 +54,7 @@ func (p *Packet) Completed() (b []byte, ok bool) {
 	}
 	src, dst := p.Src.Addr(), p.Dst.Addr()
 	segment := p.Raw[p.HeaderLen:]
-	partial := fold(pseudoHeader(src, dst, len(segment)))
+	partial := fold(pseudoHeader(ProtoTCP, src, dst, len(segment)))
 	if binary.BigEndian.Uint16(segment[16:]) != partial || p.ChecksumOK() {
 		return nil, false
 	}
@@ -74,7 +74,7 @@ func setChecksums(b []byte, headerLen int, src, dst netip.Addr) {
 
 func setTCPChecksum(segment []byte, src, dst netip.Addr) {
 	binary.BigEndian.PutUint16(segment[16:], 0)
-	binary.BigEndian.PutUint16(segment[16:], ^fold(sum(pseudoHeader(src, dst, len(segment)), segment)))
+	binary.BigEndian.PutUint16(segment[16:], checksumOf(ProtoTCP, src, dst, segment))
 }
 
 // blankUnknown zeroes the data of the options that this package has no method

@@ -94,8 +94,10 @@ func TestRewriteRefusesWhatCanHideAddresses(t *testing.T) {
 	}
 	withOptions := append(append(bytes.Clone(raw[:20]), 1, 1, 1, 0), raw[20:]...)
 	withOptions[0], withOptions[3] = 0x46, byte(len(withOptions))
-	udp := bytes.Clone(raw)
-	udp[9] = ProtoUDP
+	udp, err := (&Packet{Proto: ProtoUDP, Src: netip.MustParseAddrPort("10.0.0.1:1"), Dst: netip.MustParseAddrPort("10.0.0.2:2")}).Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, b := range map[string][]byte{"IPv4 options": withOptions, "UDP": udp} {
 		p, err := Decode(b)
 		if err != nil {

@@ -22,8 +22,7 @@ func (p *Packet) decodeTCP() error {
 	case len(b) < header:
 		return short("TCP options", len(b)-tcpHeaderLen, header-tcpHeaderLen)
 	}
-	p.Src = netip.AddrPortFrom(p.Src.Addr(), binary.BigEndian.Uint16(b[0:]))
-	p.Dst = netip.AddrPortFrom(p.Dst.Addr(), binary.BigEndian.Uint16(b[2:]))
+	p.setPorts(b)
 	p.Seq = binary.BigEndian.Uint32(b[4:])
 	p.Ack = binary.BigEndian.Uint32(b[8:])
 	p.Flags = Flags(b[13])
@@ -32,4 +31,16 @@ func (p *Packet) decodeTCP() error {
 	p.Options = Options(b[tcpHeaderLen:header:header])
 	p.Payload = b[header:]
 	return nil
+}
+
+// setPorts reads the ports, with which headers of TCP and UDP begin.
+func (p *Packet) setPorts(b []byte) {
+	p.Src = netip.AddrPortFrom(p.Src.Addr(), binary.BigEndian.Uint16(b[0:]))
+	p.Dst = netip.AddrPortFrom(p.Dst.Addr(), binary.BigEndian.Uint16(b[2:]))
+}
+
+// putPorts writes them.
+func (p *Packet) putPorts(b []byte) {
+	binary.BigEndian.PutUint16(b[0:], p.Src.Port())
+	binary.BigEndian.PutUint16(b[2:], p.Dst.Port())
 }

@@ -66,17 +66,9 @@ func (c *Capture) block(kind uint32, d *decoder) error {
 	case blockNames:
 		c.Names = append(c.Names, d.names()...)
 	case blockPacket:
-		p := d.packet()
-		if d.err == nil && p.Interface >= len(c.Interfaces) {
-			return fmt.Errorf("no interface %d", p.Interface)
-		}
-		c.Packets = append(c.Packets, p)
+		c.Packets = append(c.Packets, d.packet(len(c.Interfaces)))
 	case blockStatistics:
-		s := d.statistics()
-		if d.err == nil && s.Interface >= len(c.Interfaces) {
-			return fmt.Errorf("no interface %d", s.Interface)
-		}
-		c.Statistics = append(c.Statistics, s)
+		c.Statistics = append(c.Statistics, d.statistics(len(c.Interfaces)))
 	default:
 		return fmt.Errorf("type %#x is none of those that are written here", kind)
 	}
@@ -252,8 +244,18 @@ func (d *decoder) names() (names []Name) {
 	return names
 }
 
-func (d *decoder) packet() (p Packet) {
-	p.Interface = int(d.u32())
+// index takes the index of one of so many interfaces.
+func (d *decoder) index(interfaces int) int {
+	i := d.u32()
+	if uint64(i) >= uint64(interfaces) {
+		d.fail("no interface %d", i)
+		return 0
+	}
+	return int(i) // which of a larger one would be negative where an int has 32 bits
+}
+
+func (d *decoder) packet(interfaces int) (p Packet) {
+	p.Interface = d.index(interfaces)
 	p.T = d.time()
 	captured := d.u32()
 	d.want("length of the packet", uint64(d.u32()), uint64(captured))
@@ -276,8 +278,8 @@ func (d *decoder) packet() (p Packet) {
 	return p
 }
 
-func (d *decoder) statistics() (s Statistics) {
-	s.Interface = int(d.u32())
+func (d *decoder) statistics(interfaces int) (s Statistics) {
+	s.Interface = d.index(interfaces)
 	s.T = d.time()
 	d.options(func(code uint16, v *decoder) bool {
 		switch code {

@@ -57,7 +57,7 @@ func (d *drawing) arrowRow(r *row) {
 	}
 	d.put(plain, atA)
 	if a.stage == through {
-		d.puts(d.pointed(d.best(&a.label, room-fewest, d.ports), room, right))
+		d.puts(d.pointed(d.best(&a.label, room-fewest), room, right))
 	} else {
 		arrow, fate := d.half(a, room, room/2, right)
 		if (a.stage == leaves) == right { // beside the left line
@@ -80,12 +80,12 @@ func (d *drawing) arrowRow(r *row) {
 // what it was, at the end that is on the wire.
 func (d *drawing) half(a *arrow, room, usual int, right bool) (arrow, fate []span) {
 	fate = d.fate(a)
-	cells := max(usual, widthOf(d.best(&a.label, room, d.ports))+fewest)
+	cells := max(usual, widthOf(d.best(&a.label, room))+fewest)
 	if over := cells + 2 + widthOf(fate) - room; over > 0 {
 		cells = max(cells-over, min(usual, room-12))
 		fate = clipSpans(fate, room-cells-2, d.ellipsis)
 	}
-	return d.pointed(d.best(&a.label, cells-fewest, d.ports), cells, right), fate
+	return d.pointed(d.best(&a.label, cells-fewest), cells, right), fate
 }
 
 // loopArrow draws a packet beside the first host's line: one that comes back
@@ -114,7 +114,7 @@ func (d *drawing) loopArrow(r *row) {
 		d.start(r)
 		var label []span
 		if !a.joined {
-			label = append([]span{{"#" + strconv.Itoa(a.origin) + " ", dim}}, d.best(&a.label, room-5-6, d.ports)...)
+			label = append([]span{{"#" + strconv.Itoa(a.origin) + " ", dim}}, d.best(&a.label, room-5-6)...)
 		}
 		d.arrive(label, room)
 	default:
@@ -135,7 +135,7 @@ func (d *drawing) loopArrow(r *row) {
 // depart draws a packet leaving for the loop, arrive one that has come round it.
 func (d *drawing) depart(a *arrow, room int) {
 	d.put(plain, d.leaveRight)
-	d.puts(d.shaftOf(d.best(&a.label, room-4, d.ports), room))
+	d.puts(d.shaftOf(d.best(&a.label, room-4), room))
 	d.inFlight++
 	d.bend(d.turn, d.inFlight > 1)
 }
@@ -200,7 +200,7 @@ func (d *drawing) aside(a *arrow, room int) []span {
 	if a.stage != onWire {
 		s = append(s, span{d.clean(a.from) + " " + d.to + " " + d.clean(a.to) + " ", plain})
 	}
-	s = append(s, d.best(&a.label, room, d.ports)...)
+	s = append(s, d.best(&a.label, room)...)
 	if fate := d.fate(a); len(fate) > 0 {
 		s = append(append(s, span{" ", plain}), fate...)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"sockproof/lib/schematest"
 	"sockproof/lib/tcp"
 )
 
@@ -92,7 +93,7 @@ func TestDiscrepanciesOpenTheirEvents(t *testing.T) {
 // A document has them as a list; a report from before they were asked for has none, and
 // one of a run without any has an empty one.
 func TestDiscrepanciesInDocuments(t *testing.T) {
-	s := schema(t)
+	s := schematest.Schema(t, "report")
 	r, ds := contradicted()
 	for _, want := range [][]tcp.Discrepancy{nil, {}, ds} {
 		r.Runs[0].Discrepancies = want
@@ -120,7 +121,7 @@ func TestDiscrepanciesWithoutLists(t *testing.T) {
 	r, _ := contradicted()
 	r.Runs[0].Discrepancies = []tcp.Discrepancy{{Rule: tcp.R7, Accounts: []string{"one"}}}
 	doc := document(t, r)
-	if err := schema(t).Validate(parse(t, doc)); err != nil {
+	if err := schematest.Schema(t, "report").Validate(parse(t, doc)); err != nil {
 		t.Error(err)
 	}
 	if r.Runs[0].Discrepancies[0].Sockets != nil {
@@ -160,7 +161,7 @@ func TestDiscrepanciesInStreams(t *testing.T) {
 }
 
 func TestSchemaOfDiscrepancies(t *testing.T) {
-	s := schema(t)
+	s := schematest.Schema(t, "report")
 	fresh := func() (doc, first map[string]any) {
 		r, _ := contradicted()
 		doc = parse(t, document(t, r))

@@ -15,7 +15,7 @@ const (
 	routine  = 1 // set-up, an acknowledgement alone
 	ordinary = 2 // a change of state
 	telling  = 3 // a call that moves data, opens or ends; the segment that it sends
-	unusual  = 4 // an error, a held or a dropped segment, the end of a process
+	unusual  = 4 // an error, a held or a dropped segment, a window of zero, the end of a process
 	striking = 5 // a RST, a signal
 
 	citedOften = 1 // by a claim that was confirmed
@@ -25,22 +25,25 @@ const (
 // fold leaves so many lines of the ladder, or a few more: the rows that matter most. What
 // lies between two of them is told of in a line.
 func (l *ladder) fold(r *Run, lines int) {
-	if len(l.rows) <= lines {
-		return
+	if len(l.rows) > lines {
+		l.rows = l.merged(kept(l.weights(r), lines), r.Sockets)
 	}
-	weights := l.weights(r)
+}
+
+// kept says which rows are left where there is room for so many lines.
+func kept(weights []int, lines int) []bool {
 	least := striking + citedFirst
-	kept := func(limit int) []bool {
+	from := func(limit int) []bool {
 		keep := make([]bool, len(weights))
 		for i, w := range weights {
 			keep[i] = w >= limit
 		}
 		return keep
 	}
-	for least > routine && lengthOf(kept(least-1)) <= lines {
+	for least > routine && lengthOf(from(least-1)) <= lines {
 		least--
 	}
-	keep := kept(least)
+	keep := from(least)
 	for i := range keep { // of those that matter as much one to the other, the first
 		if keep[i] || weights[i] != least-1 {
 			continue
@@ -53,7 +56,7 @@ func (l *ladder) fold(r *Run, lines int) {
 	for i := len(keep) - 1; i >= 0 && lengthOf(keep) > lines; i-- {
 		keep[i] = false
 	}
-	l.rows = l.merged(keep, r.Sockets)
+	return keep
 }
 
 // lengthOf is how many lines a ladder has of which some rows are kept.
@@ -86,6 +89,13 @@ func (l *ladder) weights(r *Run) []int {
 		}
 		weights[i] = min(weightOf(row)+much, striking+citedFirst)
 	}
+	// What heads a section matters as much as anything in it.
+	for i, most := len(weights)-1, 0; i >= 0; i-- {
+		most = max(most, weights[i])
+		if l.rows[i].head != nil {
+			weights[i], most = most, 0
+		}
+	}
 	return weights
 }
 
@@ -93,6 +103,8 @@ func (l *ladder) weights(r *Run) []int {
 func weightOf(r *row) int {
 	e := r.event
 	switch {
+	case r.head != nil:
+		return routine // weights knows better
 	case r.arrow != nil:
 		return weightOfPacket(r.arrow)
 	case r.state != nil:
@@ -114,7 +126,7 @@ func weightOfPacket(a *arrow) int {
 	switch {
 	case p.Flags.Has(journal.RST):
 		return striking
-	case a.fate == fateHeld, a.fate == fateDropped, a.fate == fateCopy, a.fate == fateInjected:
+	case closesWindow(p), a.fate == fateHeld, a.fate == fateDropped, a.fate == fateCopy, a.fate == fateInjected:
 		return unusual
 	case p.Len > 0, p.Flags.Has(journal.SYN), p.Flags.Has(journal.FIN):
 		return telling
@@ -162,6 +174,7 @@ func (l *ladder) merged(keep []bool, sockets []journal.Socket) []row {
 
 // summed tells of several rows in a line.
 func summed(some []row, sockets []journal.Socket) row {
+	some = slices.DeleteFunc(slices.Clone(some), func(r row) bool { return r.head != nil })
 	first, last := some[0].nums[0], 0
 	for i := range some {
 		for _, n := range some[i].nums {
@@ -175,7 +188,6 @@ func summed(some []row, sockets []journal.Socket) row {
 // much there was of the rest.
 func summary(some []row, sockets []journal.Socket) string {
 	var connected, ended, calls []string
-	acks, data := 0, 0
 	for i := range some {
 		r := &some[i]
 		switch {
@@ -183,11 +195,7 @@ func summary(some []row, sockets []journal.Socket) string {
 			connected = append(connected, r.event.Socket)
 		case r.state != nil && slices.Contains([]string{journal.Gone, journal.TimeWait, journal.Close}, r.event.State.To) && r.state.from != "":
 			ended = append(ended, r.event.Socket)
-		case r.arrow != nil && r.arrow.label.p.Len > 0:
-			data++
-		case r.arrow != nil && weightOfPacket(r.arrow) == routine:
-			acks++
-		case r.event.Call != nil:
+		case r.arrow == nil && r.event.Call != nil:
 			calls = append(calls, r.event.Call.Op)
 		}
 	}
@@ -198,12 +206,7 @@ func summary(some []row, sockets []journal.Socket) string {
 	if ops := counted(calls); len(ops) > 0 {
 		parts = append(parts, strings.Join(ops, ", "))
 	}
-	if data > 0 {
-		parts = append(parts, count(int64(data), "data segment"))
-	}
-	if acks > 0 {
-		parts = append(parts, count(int64(acks), "ACK"))
-	}
+	parts = append(parts, traffic(some)...)
 	if names := distinct(ended); len(names) > 0 {
 		parts = append(parts, strings.Join(names, ", ")+" closed")
 	}
@@ -211,6 +214,34 @@ func summary(some []row, sockets []journal.Socket) string {
 		parts = []string{count(int64(len(some)), "event")}
 	}
 	return strings.Join(parts, "; ")
+}
+
+// traffic says how many packets some rows have: of TCP by what they carry, others by their protocols.
+func traffic(some []row) (parts []string) {
+	var others []string
+	acks, data := 0, 0
+	for i := range some {
+		r := &some[i]
+		switch {
+		case r.arrow == nil:
+		case r.arrow.label.p.Proto != "":
+			others = append(others, r.arrow.label.p.Proto)
+		case r.arrow.label.p.Len > 0:
+			data++
+		case weightOfPacket(r.arrow) == routine:
+			acks++
+		}
+	}
+	if data > 0 {
+		parts = append(parts, count(int64(data), "data segment"))
+	}
+	if acks > 0 {
+		parts = append(parts, count(int64(acks), "ACK"))
+	}
+	if protos := counted(others); len(protos) > 0 {
+		parts = append(parts, strings.Join(protos, ", "))
+	}
+	return parts
 }
 
 // mostNamed bounds how many of anything a summary names.
@@ -279,25 +310,36 @@ const (
 
 // gaps puts a line where nothing happened for a while.
 func (l *ladder) gaps() {
-	var long []int64
-	for i := 1; i < len(l.rows); i++ {
-		if d := l.rows[i].t - l.rows[i-1].t; d >= longGap {
-			long = append(long, d)
-		}
-	}
-	slices.Sort(long)
-	least := int64(longGap)
-	if len(long) > mostGaps {
-		least = long[len(long)-mostGaps]
-	}
 	var rows []row
-	for i := range l.rows {
-		if i > 0 {
-			if d := l.rows[i].t - l.rows[i-1].t; d >= least {
-				rows = append(rows, row{gap: d, event: l.rows[i].event})
-			}
+	for i, d := range l.longGaps() {
+		if d > 0 {
+			rows = append(rows, row{gap: d, event: l.rows[i].event})
 		}
 		rows = append(rows, l.rows[i])
 	}
 	l.rows = rows
+}
+
+// longGaps are the times in which nothing happened, before each row; 0 where they are short.
+func (l *ladder) longGaps() []int64 {
+	var (
+		before = make([]int64, len(l.rows))
+		long   []int64
+	)
+	for i := 1; i < len(l.rows); i++ {
+		if d := l.rows[i].t - l.rows[i-1].t; d >= longGap {
+			before[i] = d
+			long = append(long, d)
+		}
+	}
+	slices.Sort(long)
+	if len(long) > mostGaps {
+		least := long[len(long)-mostGaps]
+		for i, d := range before {
+			if d < least {
+				before[i] = 0
+			}
+		}
+	}
+	return before
 }

@@ -1,19 +1,22 @@
 package report
 
 import (
+	"bytes"
 	"crypto/sha256"
-	_ "embed" // the page's style and script
+	_ "embed" // the page's template, style and script
 	"encoding/base64"
-	"encoding/json"
-	"fmt"
-	"html"
+	"html/template"
 	"io"
 	"strconv"
 	"strings"
+	"sync"
 
 	"sockproof/lib/claim"
-	"sockproof/lib/tcp"
+	"sockproof/lib/journal"
 )
+
+//go:embed page/page.html
+var pageTemplate string
 
 //go:embed page/style.css
 var pageStyle string
@@ -21,48 +24,118 @@ var pageStyle string
 //go:embed page/script.js
 var pageScript string
 
-// HTML writes a report as one page that needs no network: the ladder as a picture,
-// with both hosts' states along it, rows that open, and verdicts that show their
-// events. A journal may come from a stranger: the page's policy lets nothing run
-// and nothing be fetched but its own script and style.
+// parsed is the template. It is read once, by the first page: most invocations write none.
+var parsed = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("page").Parse(pageTemplate))
+})
+
+// HTML writes a report as one page that needs no network: the outcome and the table, the
+// ladder with both hosts' states along it, and the claims. Without a script it can be read;
+// with it, its rows are played, filtered and opened. A journal may come from a stranger: the
+// template escapes every text, and the page's policy lets nothing run and nothing be fetched
+// but its own script and style.
 func HTML(w io.Writer, r *Report, c Circumstances) error {
 	p := &page{canvas: newCanvas(markdownStyle), packets: newOpenPackets()}
-	p.head(r)
-	p.circumstances(r, c)
-	for i := range r.Runs {
-		p.run(&r.Runs[i])
-	}
-	p.totals(r.Claims)
-	if len(c.Notes) > 0 {
-		p.notes(c.Notes)
-	}
-	if err := p.foot(); err != nil {
+	var made bytes.Buffer
+	if err := parsed().Execute(&made, p.of(r, c)); err != nil {
 		return err
 	}
-	_, err := io.WriteString(w, p.String())
+	_, err := made.WriteTo(w)
 	return err
 }
 
-// page is the HTML as it grows.
+// page makes what the template shows.
 type page struct {
-	strings.Builder
 	*canvas
-	packets   openPackets
-	backDrawn bool // what is behind the rows
+	packets openPackets
 }
 
-// esc makes a journal's text part of the page.
-func (p *page) esc(s string) string { return html.EscapeString(p.clean(s)) }
-
-// out writes to the page what is escaped already.
-func (p *page) out(parts ...string) {
-	for _, s := range parts {
-		p.WriteString(s)
-	}
+// pageData is what the template shows. Its texts are clean.
+type pageData struct {
+	Title, Label          string
+	Mark, MarkClass       string
+	Script                template.JS  // the file, as it is
+	Style                 template.CSS // the file, as it is
+	ScriptHash, StyleHash string
+	Several               bool // the page needs an index
+	Made                  string
+	Facts                 [][2]string
+	Scenarios             []pageScenario
+	Verdicts              [][]string // of the claims, over all scenarios
+	Totals                [][3]string
+	Runs                  []*pageRun
+	Notes                 []string
+	Data                  pageKnown
 }
 
-// f writes to the page; its arguments are escaped already.
-func (p *page) f(format string, args ...any) { fmt.Fprintf(&p.Builder, format, args...) }
+// pageKnown is what the script knows.
+type pageKnown struct {
+	openPackets
+	Runs []knownRun `json:"runs"`
+}
+
+// knownRun is what the script knows of a run: the same as the rows show, as numbers and names.
+type knownRun struct {
+	Sockets []knownSocket `json:"sockets"`
+	Rows    []moment      `json:"rows"`
+}
+
+type knownSocket struct {
+	ID     string `json:"id"`
+	Right  bool   `json:"right"`
+	Hue    int    `json:"hue"`
+	Local  string `json:"local"`
+	Remote string `json:"remote"`
+}
+
+// pageScenario is a line of the index.
+type pageScenario struct {
+	Run                         int
+	Mark, Class                 string
+	Name, Outcome, Time, Reason string
+}
+
+// pageRun is a run.
+type pageRun struct {
+	Run                  int
+	Mark, Class, Heading string
+	Why, Title, Where    string
+	Table                *pageTable
+	Counts               string
+	Claims               []pageClaim
+	Disagreements        []pageNote
+	Discrepancies        []pageNote
+	HostA, HostB         string
+	Alone                bool
+	Left, Right          int // lanes
+	Items                []pageItem
+	Hidden               string
+	States               []pageState
+}
+
+type pageTable struct {
+	Title string
+	Ways  []string
+	Rows  []pageTableRow
+}
+
+type pageTableRow struct {
+	What  string
+	Cells []pageNote
+}
+
+// pageNote is a text that rests on events.
+type pageNote struct{ Text, Events string }
+
+type pageClaim struct {
+	pageNote
+	ID, Mark, Class, Verdict, Quantity, Because, Source string
+}
+
+type pageState struct {
+	pageNote
+	Socket, Time, State string
+}
 
 // hashOf names a script or a style in the page's policy
 // (Content Security Policy Level 3, §2.3.1).
@@ -71,48 +144,118 @@ func hashOf(s string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-func (p *page) head(r *Report) {
-	title := r.Tool.Name + ": " + tallyText(r.Tally)
-	if !r.several() {
-		title = r.Tool.Name + " " + r.Runs[0].Scenario + ": " + outcomeName(r.Runs[0].Outcome)
+func (p *page) of(r *Report, c Circumstances) *pageData {
+	d := &pageData{
+		Title: p.clean(r.Tool.Name + ": " + tallyText(r.Tally)), Label: p.clean(c.Label), Made: p.clean(toolLine(r)),
+		Script: template.JS(pageScript), ScriptHash: hashOf(pageScript), Style: template.CSS(pageStyle), StyleHash: hashOf(pageStyle),
+		Several: r.several(),
 	}
-	p.f("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
-	p.f("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src %s; script-src %s; base-uri 'none'; form-action 'none'\">\n", hashOf(pageStyle), hashOf(pageScript))
-	p.f("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>%s</title>\n<style>%s</style>\n</head>\n<body>\n", p.esc(title), pageStyle)
-	p.f("<h1>%s</h1>\n", p.esc(title))
-}
-
-// circumstances say what was run and where: in a line, and, for whoever opens it,
-// as a table.
-func (p *page) circumstances(r *Report, c Circumstances) {
-	if c.Label != "" {
-		p.f("<p>%s</p>\n", p.esc(c.Label))
+	if !d.Several {
+		run := &r.Runs[0]
+		d.Title = p.clean(r.Tool.Name + " " + run.Scenario + ": " + outcomeName(run.Outcome))
+		mark, how, _ := p.outcome(run)
+		d.Mark, d.MarkClass = mark, inkClass(how)
 	}
-	p.f("<details>\n<summary class=\"soft\">%s</summary>\n<div class=\"wide\"><table>\n", p.esc(toolLine(r)))
 	for _, f := range facts(r, c) {
 		if f[1] != "" {
-			p.f("<tr><th scope=\"row\">%s</th><td><code>%s</code></td></tr>\n", p.esc(f[0]), p.esc(f[1]))
+			d.Facts = append(d.Facts, [2]string{p.clean(f[0]), p.clean(f[1])})
 		}
 	}
-	p.f("</table></div>\n</details>\n")
+	for _, n := range c.Notes {
+		d.Notes = append(d.Notes, p.clean(n))
+	}
+	for i := range r.Runs {
+		run, known := p.run(&r.Runs[i])
+		d.Runs = append(d.Runs, run)
+		d.Data.Runs = append(d.Data.Runs, known)
+	}
+	if d.Several {
+		p.index(d, r)
+	}
+	d.Data.openPackets = p.packets
+	return d
 }
 
-func (p *page) run(r *Run) {
+// index is what stands above several runs.
+func (p *page) index(d *pageData, r *Report) {
+	for i := range r.Runs {
+		row := scenarioRow(&r.Runs[i])
+		mark, how, _ := p.outcome(&r.Runs[i])
+		d.Scenarios = append(d.Scenarios, pageScenario{
+			Run: r.Runs[i].Run, Mark: mark, Class: inkClass(how),
+			Name: p.clean(row[0]), Outcome: p.clean(row[1]), Time: row[2], Reason: p.clean(row[3]),
+		})
+	}
+	for i := range r.Claims {
+		t := &r.Claims[i]
+		d.Totals = append(d.Totals, [3]string{p.clean(t.Claim), p.clean(string(t.Verdict)), p.clean(totalText(t))})
+	}
+	if r.scenarios() < 2 {
+		return
+	}
+	merged := r.Merged()
+	for i := range merged {
+		row := append(claimRow(&merged[i]), merged[i].Statement)
+		mark, how := p.verdict(merged[i].Verdict)
+		for k := range row {
+			row[k] = p.clean(row[k])
+		}
+		d.Verdicts = append(d.Verdicts, append(row, mark, inkClass(how)))
+	}
+}
+
+func (p *page) run(r *Run) (*pageRun, knownRun) {
 	mark, how, _ := p.outcome(r)
-	p.f("<section>\n<h2><span class=\"%s\">%s</span> %s: %s</h2>\n", inkClass(how), mark, p.esc(r.Scenario), p.esc(outcomeName(r.Outcome)))
-	for _, s := range []string{r.Title, r.Why} {
-		if s != "" {
-			p.f("<p>%s</p>\n", p.esc(s))
+	run := &pageRun{
+		Run: r.Run, Mark: mark, Class: inkClass(how), Heading: p.clean(r.Scenario + ": " + outcomeName(r.Outcome)),
+		Why: p.clean(r.Why), Title: p.clean(r.Title),
+		Where: p.clean("Run " + strconv.Itoa(r.Run) + " on " + networkText(r) + "; seen by " + witnessText(r.Witnesses) + "."),
+		Table: p.compared(r.Comparison),
+	}
+	p.verdicts(run, r.Findings)
+	for i := range r.Disagreements {
+		d := &r.Disagreements[i]
+		run.Disagreements = append(run.Disagreements, pageNote{p.clean(d.Socket + ": " + d.Text), events(d.Events)})
+	}
+	for i := range r.Discrepancies {
+		d := &r.Discrepancies[i]
+		run.Discrepancies = append(run.Discrepancies, pageNote{p.clean(string(d.Rule) + " " + DiscrepancyText(d)), events(d.Events)})
+	}
+	for _, h := range r.Histories {
+		for _, s := range h.States {
+			run.States = append(run.States, pageState{pageNote{p.clean(joinNames(s.Witnesses)), events(s.Events)}, p.clean(h.Socket), millis(s.T), p.clean(s.State)})
 		}
 	}
-	p.f("<p class=\"soft\">Run %d on %s; seen by %s.</p>\n", r.Run, p.esc(networkText(r)), p.esc(witnessText(r.Witnesses)))
-	p.compared(r.Comparison)
-	p.verdicts(r.Findings)
-	p.disagreeing(r.Disagreements)
-	p.contradicting(r.Discrepancies)
-	p.ladder(r)
-	p.states(r.Histories)
-	p.f("</section>\n")
+	l := p.newLadder(r)
+	run.Left, run.Right = l.a, l.b
+	run.Items, run.Alone, run.Hidden = l.items(r.Sockets), l.alone(), hiddenText(l.hidden)
+	if len(l.hosts) > 0 {
+		run.HostA = p.clean(hostText(l.hosts[0], r.Sockets))
+	}
+	if len(l.hosts) > 1 {
+		run.HostB = p.clean(hostText(l.hosts[1], r.Sockets))
+	}
+	return run, l.known(r)
+}
+
+// known is what the script knows of the run.
+func (d *pageLadder) known(r *Run) knownRun {
+	k := knownRun{Sockets: []knownSocket{}, Rows: d.moments}
+	for _, s := range r.Sockets {
+		k.Sockets = append(k.Sockets, knownSocket{
+			ID: d.clean(s.ID), Right: d.atRight(s.Host), Hue: d.hues[s.ID], Local: d.clean(string(s.Local)), Remote: d.clean(string(s.Remote)),
+		})
+	}
+	for i := range k.Rows {
+		m := &k.Rows[i]
+		m.FilterText = d.packets.place(m.filter)
+		m.Ends = [2]string{d.clean(m.Ends[0]), d.clean(m.Ends[1])}
+		for n := range m.Set {
+			s := &m.Set[n]
+			s.Socket, s.From, s.To = d.clean(s.Socket), d.clean(s.From), d.clean(s.To)
+		}
+	}
+	return k
 }
 
 // inkClass is an ink's class in the style.
@@ -137,127 +280,51 @@ func events(nums []int) string {
 	return strings.Join(words, " ")
 }
 
-// button shows the events that something rests on; without any it is no button.
-func (p *page) button(class string, nums []int, inner string) {
-	if len(nums) == 0 {
-		p.out(inner)
-		return
-	}
-	if class != "" {
-		class = ` class="` + class + `"`
-	}
-	p.out("<button", class, ` data-events="`, events(nums), `">`, inner, "</button>")
-}
-
 // compared is the scenario's table; its cells show their events.
-func (p *page) compared(t *claim.Comparison) {
+func (p *page) compared(t *claim.Comparison) *pageTable {
 	if t == nil {
-		return
+		return nil
 	}
-	p.f("<h3>%s</h3>\n<div class=\"wide\"><table>\n<tr><td></td>", p.esc(t.Title))
+	table := &pageTable{Title: p.clean(t.Title)}
 	for _, w := range t.Ways {
-		p.f("<th scope=\"col\">%s</th>", p.esc(w))
+		table.Ways = append(table.Ways, p.clean(w))
 	}
-	p.f("</tr>\n")
 	for i := range t.Rows {
-		p.f("<tr><th scope=\"row\">%s</th>", p.esc(t.Rows[i].What))
+		row := pageTableRow{What: p.clean(t.Rows[i].What)}
 		for _, cell := range t.Rows[i].Cells {
-			p.f("<td>")
-			p.button("cell", cell.Events, p.esc(cell.Text))
-			p.f("</td>")
+			row.Cells = append(row.Cells, pageNote{p.clean(cell.Text), events(cell.Events)})
 		}
-		p.f("</tr>\n")
+		table.Rows = append(table.Rows, row)
 	}
-	p.f("</table></div>\n")
+	return table
 }
 
-// verdicts are the findings, each a button that shows its events.
-func (p *page) verdicts(fs []claim.Finding) {
+// verdicts are the findings, each of which shows its events.
+func (p *page) verdicts(run *pageRun, fs []claim.Finding) {
 	if len(fs) == 0 {
 		return
 	}
 	yes, no, open := verdicts(fs)
-	p.f("<h3>Claims</h3>\n<p class=\"soft\">%d confirmed, %d refuted, %d inconclusive. <span class=\"noprint\">Choose one to see the events that it rests on.</span></p>\n<ul class=\"claims\">\n", yes, no, open)
+	run.Counts = strconv.Itoa(yes) + " confirmed, " + strconv.Itoa(no) + " refuted, " + strconv.Itoa(open) + " inconclusive"
 	for i := range fs {
 		f := &fs[i]
 		mark, how := p.verdict(f.Verdict)
-		p.f("<li class=\"claim\">")
-		p.button("", f.Events, fmt.Sprintf("<span><b class=\"%s\">%s %s %s</b></span><span>%s</span><span class=\"soft\">%s%s</span>",
-			inkClass(how), mark, p.esc(f.Claim), p.esc(string(f.Verdict)), p.esc(f.Statement), p.esc(f.Because), p.esc(p.cite(f.Events))))
-		p.f("</li>\n")
+		run.Claims = append(run.Claims, pageClaim{
+			pageNote: pageNote{p.clean(f.Statement), events(f.Events)},
+			ID:       p.clean(f.Claim), Mark: mark, Class: inkClass(how), Verdict: p.clean(string(f.Verdict)), Quantity: p.clean(string(f.Quantity)),
+			Because: p.clean(f.Because) + p.cite(f.Events), Source: p.clean(f.Source),
+		})
 	}
-	p.f("</ul>\n")
 }
 
-func (p *page) disagreeing(ds []claim.Disagreement) {
-	if len(ds) == 0 {
-		return
+// hiddenText says what the ladder leaves out.
+func hiddenText(hidden map[journal.Kind]int) string {
+	total := 0
+	for _, n := range hidden {
+		total += n
 	}
-	p.f("<h3>Disagreements</h3>\n<ul>\n")
-	for i := range ds {
-		p.f("<li>")
-		p.button("cell", ds[i].Events, p.esc(ds[i].Socket+": "+ds[i].Text))
-		p.f("</li>\n")
+	if total == 0 {
+		return ""
 	}
-	p.f("</ul>\n")
-}
-
-func (p *page) contradicting(ds []tcp.Discrepancy) {
-	if len(ds) == 0 {
-		return
-	}
-	p.f("<h3>Discrepancies: the witnesses contradict each other</h3>\n<ul>\n")
-	for i := range ds {
-		p.f("<li>")
-		p.button("cell", ds[i].Events, p.esc(string(ds[i].Rule)+" "+DiscrepancyText(&ds[i])))
-		p.f("</li>\n")
-	}
-	p.f("</ul>\n")
-}
-
-// states is each socket's history, by witness.
-func (p *page) states(hs []claim.History) {
-	if len(hs) == 0 {
-		return
-	}
-	p.f("<details>\n<summary>States, by witness</summary>\n<div class=\"wide\"><table>\n<tr><th>socket</th><th>ms</th><th>state</th><th>seen by</th></tr>\n")
-	for i := range hs {
-		for _, s := range hs[i].States {
-			p.f("<tr><td>%s</td><td>%s</td><td>%s</td><td>", p.esc(hs[i].Socket), millis(s.T), p.esc(s.State))
-			p.button("cell", s.Events, p.esc(joinNames(s.Witnesses)))
-			p.f("</td></tr>\n")
-		}
-	}
-	p.f("</table></div>\n</details>\n")
-}
-
-// totals are the verdicts over repeated runs.
-func (p *page) totals(totals []claim.Total) {
-	if len(totals) == 0 {
-		return
-	}
-	p.f("<h2>Over all runs</h2>\n<div class=\"wide\"><table>\n")
-	for i := range totals {
-		p.f("<tr><th scope=\"row\">%s</th><td>%s</td><td>%s</td></tr>\n", p.esc(totals[i].Claim), p.esc(string(totals[i].Verdict)), p.esc(totalText(&totals[i])))
-	}
-	p.f("</table></div>\n")
-}
-
-func (p *page) notes(notes []string) {
-	p.f("<h2>Notes</h2>\n<ul>\n")
-	for _, n := range notes {
-		p.f("<li>%s</li>\n", p.esc(n))
-	}
-	p.f("</ul>\n")
-}
-
-// foot ends the page, with what its script needs.
-func (p *page) foot() error {
-	known, err := json.Marshal(p.packets) // it escapes < and >, so that no text can end the element
-	if err != nil {
-		return err
-	}
-	p.f("<aside id=\"panel\" aria-label=\"Details\" aria-live=\"polite\" hidden><button type=\"button\" class=\"close\" aria-label=\"Close\">×</button><div></div></aside>\n")
-	p.f("<script type=\"application/json\" id=\"packets\">%s</script>\n<script>%s</script>\n</body>\n</html>\n", known, pageScript)
-	return nil
+	return count(int64(total), "event") + " left out: readings that tell nothing new, and the teardown. journal.jsonl has all."
 }

@@ -2,10 +2,10 @@ package report
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"sort"
 
+	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 )
 
@@ -21,52 +21,68 @@ type lane struct {
 type standing struct {
 	state    string
 	from, to int
-	name     string // in the page, once it is drawn
 }
 
 // lanesOf gives every socket a lane beside its host's line. Those that follow one
 // another share one.
-func (d *picture) lanesOf(r *Run) []lane {
-	var lanes []lane
+func (l *ladder) lanesOf(r *Run) []lane {
+	var (
+		lanes []lane
+		rowOf = l.rowOfEvents()
+	)
 	for _, h := range r.Histories {
-		l := lane{socket: h.Socket, end: len(d.rows)}
+		lane := lane{socket: h.Socket, end: len(l.rows)}
 		for _, s := range r.Sockets {
 			if s.ID == h.Socket {
-				l.host = s.Host
+				lane.host = s.Host
 			}
 		}
 		for i, s := range h.States {
 			if len(s.Events) == 0 {
 				continue
 			}
-			row := d.rowAt(s.Events[0])
-			if n := len(l.stands); n > 0 {
-				l.stands[n-1].to = row
+			row := l.rowAt(rowOf, s)
+			if n := len(lane.stands); n > 0 {
+				lane.stands[n-1].to = row
 			}
 			last := i == len(h.States)-1
 			if i > 0 && (s.State == journal.Gone || s.State == journal.Close && last) {
-				l.end = row
+				lane.end = row
 				break
 			}
 			if i > 0 && s.State == journal.Close {
 				continue // TCP_INFO says so where only a TIME_WAIT is left
 			}
-			l.stands = append(l.stands, standing{state: s.State, from: row, to: len(d.rows)})
+			lane.stands = append(lane.stands, standing{state: s.State, from: row, to: len(l.rows)})
 		}
-		if len(l.stands) > 0 && slices.Contains(d.hosts[:min(len(d.hosts), 2)], l.host) {
-			lanes = append(lanes, l)
+		if len(lane.stands) > 0 && slices.Contains(l.hosts[:min(len(l.hosts), 2)], lane.host) {
+			lanes = append(lanes, lane)
 		}
 	}
 	arrange(lanes)
 	return lanes
 }
 
-// rowAt is the row that shows an event, or the one after it.
-func (d *picture) rowAt(n int) int {
-	if i, ok := d.rowOf[n]; ok {
+// rowOfEvents says which row shows an event.
+func (l *ladder) rowOfEvents() map[int]int {
+	rowOf := map[int]int{}
+	for i := range l.rows {
+		for _, n := range l.rows[i].nums {
+			rowOf[n] = i
+		}
+	}
+	return rowOf
+}
+
+// rowAt is the row that shows the beginning of a state, or the one after it.
+func (l *ladder) rowAt(rowOf map[int]int, s claim.Stand) int {
+	if len(s.Events) == 0 {
+		return len(l.rows)
+	}
+	if i, ok := rowOf[s.Events[0]]; ok {
 		return i
 	}
-	return sort.Search(len(d.rows), func(i int) bool { return d.rows[i].nums[0] >= n })
+	return sort.Search(len(l.rows), func(i int) bool { return l.rows[i].nums[0] >= s.Events[0] })
 }
 
 // arrange puts lanes side by side where they overlap.
@@ -86,80 +102,93 @@ func arrange(lanes []lane) {
 	}
 }
 
+// laneCell is what one row shows of a lane.
+type laneCell struct {
+	Class string // the state's colour; "": no socket
+	Name  string // the socket, where a state of it begins
+	since int    // the row in which the state began
+	id    string
+}
+
+// mostLanes is how many lanes a side has room for. What is beyond is in the rows alone.
+const mostLanes = 17
+
+// laneCells are what each row shows of the lanes of one side, from the left to the right,
+// without those at the outer end that have nothing; and how many lanes there are.
+func (l *pageLadder) laneCells(lanes []lane, right bool) (cells [][]laneCell, width int) {
+	for i := range lanes {
+		if l.atRight(lanes[i].host) == right {
+			width = max(width, lanes[i].at+1)
+		}
+	}
+	width = min(width, mostLanes)
+	cells = make([][]laneCell, len(l.rows))
+	for i := range cells {
+		cells[i] = make([]laneCell, width)
+	}
+	for i := range lanes {
+		lane := &lanes[i]
+		if l.atRight(lane.host) != right || lane.at >= width {
+			continue
+		}
+		at := lane.at
+		if !right {
+			at = width - 1 - at // the first is next to its host's line
+		}
+		for _, s := range lane.stands {
+			for row := s.from; row < s.to; row++ {
+				cells[row][at] = laneCell{Class: stateClass(s.state), since: s.from, id: l.clean(lane.socket)}
+			}
+			if s.from < s.to {
+				cells[s.from][at].Name = l.clean(lane.socket)
+			}
+		}
+	}
+	for i := range cells {
+		cells[i] = trimmed(cells[i], right)
+	}
+	return cells, width
+}
+
+// summedCells are those of the last of some rows, with the names of all whose state began in them.
+func summedCells(cells []laneCell, from int) []laneCell {
+	all := slices.Clone(cells)
+	for i := range all {
+		if all[i].since >= from {
+			all[i].Name = all[i].id
+		}
+	}
+	return all
+}
+
+// trimmed leaves out the cells at the outer end that have nothing.
+func trimmed(cells []laneCell, right bool) []laneCell {
+	for len(cells) > 0 {
+		outer := 0
+		if right {
+			outer = len(cells) - 1
+		}
+		if cells[outer].Class != "" || cells[outer].Name != "" {
+			break
+		}
+		cells = slices.Delete(cells, outer, outer+1)
+	}
+	return cells
+}
+
 // stateClass is a state's colour: what it means for the connection.
 func stateClass(state string) string {
 	switch state {
 	case journal.Established:
-		return "s-open"
+		return "so"
 	case journal.SynSent, journal.SynRecv:
-		return "s-opening"
+		return "sp"
 	case journal.TimeWait:
-		return "s-wait"
+		return "sw"
 	case journal.Listen:
-		return "s-listen"
+		return "sl"
 	case journal.Close, journal.Gone:
-		return "s-end"
+		return "se"
 	}
-	return "s-closing"
-}
-
-// bars draws of the lanes what some rows show; the strip cuts off the rest.
-func (d *picture) bars(from, to int) {
-	for i := range d.lanes {
-		l := &d.lanes[i]
-		for k := range l.stands {
-			s := &l.stands[k]
-			switch {
-			case s.from-1 >= to || s.to <= from: // a name stands above the first
-			case s.name != "":
-				d.out(`<use href="#`, s.name, `"/>`)
-			default:
-				s.name = fmt.Sprintf("r%dl%ds%d", d.run, i, k)
-				d.bar(l, s, k == 0)
-			}
-		}
-	}
-	d.f("\n")
-}
-
-// bar draws one state, with its name where there is room, and above the first of a
-// lane whose it is.
-func (d *picture) bar(l *lane, s *standing, first bool) {
-	x := d.a - laneGap - (l.at+1)*laneWidth
-	if d.isRight(l.host) {
-		x = d.b + laneGap + l.at*laneWidth
-	}
-	top := d.y(s.from)
-	height := max(d.y(s.to)-top-1, 3)
-	d.f(`<g class="bar" id="%s"><title>%s %s</title>`, s.name, d.esc(l.socket), d.esc(s.state))
-	if first {
-		d.f(`<text class="lane" x="%d" y="%d">%s</text>`, x+laneWidth/2, top-rowHeight/2-2, d.esc(l.socket))
-	}
-	d.f(`<rect class="%s" x="%d" y="%d" width="%d" height="%d" rx="2"/>`, stateClass(s.state), x, top, laneWidth-2, height)
-	if height > int(float64(cellsOf(s.state))*6.2)+6 {
-		d.f(`<text transform="translate(%d %d) rotate(90)">%s</text>`, x+3, top+5, d.esc(s.state))
-	}
-	d.f("</g>")
-}
-
-// legend says what the colours of the states mean.
-func (d *picture) legend() {
-	if len(d.lanes) == 0 {
-		return
-	}
-	d.f("<p class=\"soft legend\">Beside the lines, each socket's state: ")
-	for i, s := range []struct{ class, text string }{
-		{"s-listen", "LISTEN"},
-		{"s-opening", "opening"},
-		{"s-open", "ESTABLISHED"},
-		{"s-closing", "closing"},
-		{"s-wait", "TIME_WAIT"},
-		{"s-end", "CLOSE"},
-	} {
-		if i > 0 {
-			d.f(", ")
-		}
-		d.f("<svg width=\"10\" height=\"10\" aria-hidden=\"true\"><rect class=\"%s\" width=\"10\" height=\"10\" rx=\"2\"/></svg> %s", s.class, s.text)
-	}
-	d.f(".</p>\n")
+	return "sc"
 }

@@ -12,7 +12,7 @@ import (
 // openPackets is what the page shows of packets that are opened. There are many, and
 // most of what is said of one is said of others: each text stands there once.
 type openPackets struct {
-	Texts   []string              `json:"texts"`
+	Texts   []string              `json:"texts"`   // the first is empty
 	Packets map[string]openPacket `json:"packets"` // by the number of the event that has the bytes
 	places  map[string]int        // of the texts
 }
@@ -24,7 +24,7 @@ type openPacket struct {
 }
 
 func newOpenPackets() openPackets {
-	return openPackets{Texts: []string{}, Packets: map[string]openPacket{}, places: map[string]int{}}
+	return openPackets{Texts: []string{""}, Packets: map[string]openPacket{}, places: map[string]int{"": 0}}
 }
 
 // place is where a text stands.

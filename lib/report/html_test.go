@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"html"
 	"io"
 	"regexp"
 	"slices"
@@ -28,9 +29,13 @@ func bodyOf(w io.Writer, r *Report) error {
 		return err
 	}
 	s := page.String()
-	for _, part := range []string{pageStyle, pageScript, hashOf(pageStyle), hashOf(pageScript)} {
+	policy := regexp.MustCompile(`style-src (\S+); script-src (\S+);`).FindStringSubmatch(s)
+	if policy == nil || html.UnescapeString(policy[1]) != hashOf(pageStyle) || html.UnescapeString(policy[2]) != hashOf(pageScript) {
+		return errors.New("the page's policy does not name its style and script")
+	}
+	for _, part := range []string{pageStyle, pageScript, policy[1], policy[2]} {
 		if strings.Count(s, part) != 1 {
-			return errors.New("the page's style, script and policy are not there once")
+			return errors.New("the page's style and script are not there once")
 		}
 		s = strings.Replace(s, part, "…", 1)
 	}
@@ -80,13 +85,13 @@ func TestPageOfAStranger(t *testing.T) {
 }
 
 // dataOf is what the page's script knows.
-func dataOf(t *testing.T, page string) openPackets {
+func dataOf(t *testing.T, page string) pageKnown {
 	t.Helper()
-	m := regexp.MustCompile(`(?s)<script type="application/json" id="packets">(.*?)</script>`).FindStringSubmatch(page)
+	m := regexp.MustCompile(`(?s)<script type="application/json" id="data">(.*?)</script>`).FindStringSubmatch(page)
 	if m == nil {
 		t.Fatal("no data")
 	}
-	var known openPackets
+	var known pageKnown
 	if err := json.Unmarshal([]byte(m[1]), &known); err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +114,7 @@ func numbersIn(page, expression string) map[string]bool {
 func TestPageShowsWhatVerdictsRestOn(t *testing.T) {
 	for name, r := range fixtures() {
 		page := rendered(t, r)
-		rows := numbersIn(page, `<g class="row"[^>]* data-n="([0-9 ]+)"`)
+		rows := numbersIn(page, `<div class="row[^>]* data-n="([0-9 ]+)"`)
 		for n := range numbersIn(page, `data-events="([0-9 ]+)"`) {
 			if !rows[n] {
 				t.Errorf("%s: event %s has no row", name, n)
@@ -129,11 +134,15 @@ func TestPageShowsWhatVerdictsRestOn(t *testing.T) {
 	}
 }
 
-// TestPictureIsWellFormed reads every picture as XML.
-func TestPictureIsWellFormed(t *testing.T) {
+// TestRunIsWellFormed reads what is shown of every run as XML: each element ends where it must.
+func TestRunIsWellFormed(t *testing.T) {
 	for name, r := range fixtures() {
-		for _, svg := range regexp.MustCompile(`(?s)<svg viewBox.*?</svg>`).FindAllString(rendered(t, r), -1) {
-			d := xml.NewDecoder(strings.NewReader(svg))
+		sections := regexp.MustCompile(`(?s)<section.*?</section>`).FindAllString(rendered(t, r), -1)
+		if len(sections) != len(r.Runs) {
+			t.Errorf("%s: %d sections", name, len(sections))
+		}
+		for _, section := range sections {
+			d := xml.NewDecoder(strings.NewReader(section))
 			for {
 				if _, err := d.Token(); errors.Is(err, io.EOF) {
 					break
@@ -142,6 +151,46 @@ func TestPictureIsWellFormed(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestEachRowHasItsMoment: the script finds what it knows of a row by the row's place.
+func TestEachRowHasItsMoment(t *testing.T) {
+	for name, r := range fixtures() {
+		page := rendered(t, r)
+		known := dataOf(t, page)
+		rows := 0
+		for i := range known.Runs {
+			rows += len(known.Runs[i].Rows)
+		}
+		if n := strings.Count(page, `<div class="row `); n != rows {
+			t.Errorf("%s: %d rows, %d moments", name, n, rows)
+		}
+	}
+}
+
+// TestPageOfSeveral has an index with each outcome, and folds what matters less.
+func TestPageOfSeveral(t *testing.T) {
+	page := rendered(t, fixtures()["repeat"])
+	for _, want := range []string{`<a href="#run1">direct</a>`, `<a href="#run2">direct</a>`, `<section id="run2">`, "✓ reproduced", "? inconclusive"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the index has no %s", want)
+		}
+	}
+	s := newScript("long", journal.Wire).socket("a1", a80, b80).socket("b1", b80, a80)
+	for range 2 * pageRows {
+		s.carry("a", "b", segment(a80, b80, "ACK", 1, 1, 0))
+	}
+	s.t += 2 * longGap
+	for range pageRows {
+		s.carry("b", "a", segment(b80, a80, "ACK", 1, 1, 0))
+	}
+	page = rendered(t, reportOf(s.finish("", claim.Reproduced, "it was")))
+	if n := strings.Count(page, `<details class="fold">`); n != 2 {
+		t.Errorf("%d folds; want one before the gap and one after it", n)
+	}
+	if n := strings.Count(page, "in which nothing happened"); n != 1 {
+		t.Errorf("%d gaps; want 1", n)
 	}
 }
 
@@ -154,12 +203,7 @@ func TestLanes(t *testing.T) {
 	s.call("a1", "close", 0, "")
 	s.seen("a3", "", journal.Established, journal.TCPInfo)
 	r := reportOf(s.finish("", claim.Reproduced, "it was"))
-	d := &picture{page: &page{canvas: newCanvas(markdownStyle)}, ladder: newLadder(&r.Runs[0], false), rowOf: map[int]int{}}
-	for i := range d.rows {
-		for _, n := range d.rows[i].nums {
-			d.rowOf[n] = i
-		}
-	}
+	d := (&page{canvas: newCanvas(markdownStyle), packets: newOpenPackets()}).newLadder(&r.Runs[0])
 	var at []string
 	for _, l := range d.lanesOf(&r.Runs[0]) {
 		at = append(at, l.socket+strings.Repeat("|", l.at))
@@ -167,5 +211,16 @@ func TestLanes(t *testing.T) {
 	// a3 begins when a1 has ended, and takes its place; a2 goes on.
 	if want := []string{"a1", "a2|", "a3"}; !slices.Equal(at, want) {
 		t.Errorf("lanes %v; want %v", at, want)
+	}
+	var names []string
+	for _, cells := range d.left {
+		for _, c := range cells {
+			if c.Name != "" {
+				names = append(names, c.Name)
+			}
+		}
+	}
+	if want := []string{"a1", "a2", "a3"}; !slices.Equal(names, want) {
+		t.Errorf("the lanes are named %v; want %v", names, want)
 	}
 }

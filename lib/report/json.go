@@ -13,7 +13,7 @@ import (
 	"sockproof/lib/journal"
 )
 
-// JSON writes a report as one document, described by docs/report.schema.json.
+// JSON writes a report as one document, described by docs/schema/report.json.
 // Its outline is indented, and each event, finding and socket is one line, so
 // that it can be read, searched and compared as it is.
 func JSON(w io.Writer, r *Report) error {

@@ -14,6 +14,7 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/schematest"
 )
 
 func document(t testing.TB, r *Report) []byte {
@@ -105,6 +106,18 @@ func TestStreamReadsBackAsJournals(t *testing.T) {
 	}
 }
 
+func TestRecordsFollowTheSchema(t *testing.T) {
+	for _, r := range fixtures() {
+		var b strings.Builder
+		if err := streamed(&b, r); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(b.String()) {
+			schematest.Fits(t, "journal", line)
+		}
+	}
+}
+
 func TestStreamKeepsItsFirstError(t *testing.T) {
 	w := &failing{after: 2}
 	s := NewStream(w)
@@ -163,20 +176,6 @@ func TestVisible(t *testing.T) {
 	}
 }
 
-const schemaFile = "../../docs/report.schema.json"
-
-func schema(t *testing.T) *jsonschema.Schema {
-	t.Helper()
-	c := jsonschema.NewCompiler()
-	c.DefaultDraft(jsonschema.Draft2020)
-	c.AssertFormat()
-	s, err := c.Compile(schemaFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 func parse(t *testing.T, doc []byte) map[string]any {
 	t.Helper()
 	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(doc))
@@ -187,7 +186,7 @@ func parse(t *testing.T, doc []byte) map[string]any {
 }
 
 func TestDocumentsFollowTheSchema(t *testing.T) {
-	s := schema(t)
+	s := schematest.Schema(t, "report")
 	all := fixtures()
 	all["empty"] = &Report{}
 	for name, r := range all {
@@ -271,7 +270,7 @@ var changedFields = []struct {
 // Every required field, taken away, must be missed; every field of a closed
 // set must refuse another value; what is new must be let through.
 func TestSchemaCatchesWhatIsWrong(t *testing.T) {
-	s := schema(t)
+	s := schematest.Schema(t, "report")
 	fresh := func() map[string]any { return parse(t, document(t, selfConnection())) }
 	for _, c := range required {
 		for _, f := range strings.Fields(c.fields) {
@@ -303,7 +302,7 @@ func TestSchemaKnowsEveryField(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known := schema(t)
+	known := schematest.Schema(t, "report")
 	var walk func(path string, v any, s *jsonschema.Schema)
 	walk = func(path string, v any, s *jsonschema.Schema) {
 		for s.Ref != nil {

@@ -13,6 +13,7 @@ import (
 type label struct {
 	p        *journal.Packet
 	seq, ack int64
+	ports    bool // it names them, for it could be another connection's
 }
 
 func newLabel(p *journal.Packet, rel *relative) label {
@@ -31,21 +32,17 @@ const (
 )
 
 // label writes a label at a level of detail.
-func (c *canvas) label(l *label, d detail, ports bool) []span {
+func (c *canvas) label(l *label, d detail) []span {
 	p := l.p
 	switch {
 	case p.Bulk != nil:
 		return c.bulk(p.Bulk, d)
 	case p.Proto != "":
-		s := []span{{c.clean(p.Proto), flags}}
-		if len(p.Bytes) > 0 && d < flagsOnly {
-			s = append(s, span{" " + count(int64(len(p.Bytes)), "byte"), plain})
-		}
-		return s
+		return c.otherLabel(p, d, l.ports)
 	}
 	spans := make([]span, 0, 3)
-	if ports && d < flagsOnly && p.Src != p.Dst {
-		spans = append(spans, span{fmt.Sprintf(":%d%s:%d ", p.Src.Port(), c.to, p.Dst.Port()), dim})
+	if l.ports && d < flagsOnly && p.Src != p.Dst {
+		spans = append(spans, c.portPair(p))
 	}
 	how := flags
 	if p.Flags.Has(journal.RST) {
@@ -67,6 +64,9 @@ func (c *canvas) label(l *label, d detail, ports bool) []span {
 		b = strconv.AppendInt(b, int64(p.Len), 10)
 	}
 	spans = append(spans, span{string(b), plain})
+	if d < noAck && closesWindow(p) && d != everything {
+		spans = append(spans, span{" win=0", alarm})
+	}
 	if d == everything {
 		more := " win=" + strconv.Itoa(int(p.Win))
 		if len(p.Options) > 0 {
@@ -75,6 +75,38 @@ func (c *canvas) label(l *label, d detail, ports bool) []span {
 		spans = append(spans, span{more, dim})
 	}
 	return spans
+}
+
+// portPair are the ports of both ends.
+func (c *canvas) portPair(p *journal.Packet) span {
+	return span{fmt.Sprintf(":%d%s:%d ", p.Src.Port(), c.to, p.Dst.Port()), dim}
+}
+
+// otherLabel writes the label of what is not TCP.
+func (c *canvas) otherLabel(p *journal.Packet, d detail, ports bool) []span {
+	s := []span{{c.clean(p.Proto), flags}}
+	switch {
+	case d >= flagsOnly:
+	case p.ICMP != nil && p.ICMP.About != nil:
+		s = append(s, span{" " + p.ICMPName(), alarm})
+		if d < noAck {
+			about := p.ICMP.About
+			s = append(s, span{fmt.Sprintf(" (about %s%s%s)", c.clean(string(about.Src)), c.to, c.clean(string(about.Dst))), dim})
+		}
+	case p.Proto == "udp" && p.Src.Port() != 0:
+		if ports {
+			s = append([]span{c.portPair(p)}, s...)
+		}
+		s = append(s, span{" len=" + strconv.Itoa(p.Len), plain})
+	case len(p.Bytes) > 0:
+		s = append(s, span{" " + count(int64(len(p.Bytes)), "byte"), plain})
+	}
+	return s
+}
+
+// closesWindow says whether a segment offers no room at all. Of a RST it says nothing.
+func closesWindow(p *journal.Packet) bool {
+	return p.Win == 0 && p.Flags.Has(journal.ACK) && !p.Flags.HasAny(journal.RST|journal.SYN)
 }
 
 func flagNames(p *journal.Packet) string {
@@ -102,14 +134,14 @@ func (c *canvas) bulk(b *journal.Bulk, d detail) []span {
 
 // best returns the fullest label that fits, and the barest, shortened, where
 // none does. Window and options are for those who asked for everything.
-func (c *canvas) best(l *label, room int, ports bool) []span {
+func (c *canvas) best(l *label, room int) []span {
 	d := numbers
 	if c.style.Verbosity == Verbose {
 		d = everything
 	}
 	var s []span
 	for ; d < details; d++ {
-		if s = c.label(l, d, ports); widthOf(s) <= room {
+		if s = c.label(l, d); widthOf(s) <= room {
 			return s
 		}
 	}

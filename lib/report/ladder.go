@@ -47,6 +47,9 @@ func (c *canvas) drawLadder(l *ladder) {
 	for i := range l.rows {
 		r := &l.rows[i]
 		switch {
+		case r.head != nil:
+			d.pad(d.a)
+			d.names(r.head)
 		case r.gap > 0:
 			d.gapRow(r)
 		case r.arrow == nil || r.folded != "":
@@ -78,12 +81,17 @@ func (d *drawing) head() {
 	d.rightAlign(dim, "#", d.nums)
 	d.rightAlign(dim, "ms", d.nums+1+d.time)
 	d.pad(d.a)
+	d.names(d.first)
+}
+
+// names are the hosts' lines and their sockets.
+func (d *drawing) names(sockets []journal.Socket) {
 	room := (d.b - d.a - 4) / 2
 	if d.alone() {
 		room = d.style.Width - d.a - 2
 	}
 	for i, h := range d.hosts {
-		text := d.clip(d.clean(hostText(h, d.sockets)), room)
+		text := d.clip(d.clean(hostText(h, sockets)), room)
 		if i == 1 {
 			d.rightAlign(bold, text, d.b+1)
 			break
@@ -132,8 +140,6 @@ func (d *drawing) wordsRow(r *row) {
 	}
 	d.between(clipSpans(spans, room, d.ellipsis), r.folded == "" && d.atRight(r.event.Host))
 }
-
-func (d *drawing) atRight(host string) bool { return len(d.hosts) > 1 && host == d.hosts[1] }
 
 // between writes spans beside the left or the right line, and both lines.
 func (d *drawing) between(spans []span, right bool) {

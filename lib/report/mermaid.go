@@ -163,7 +163,7 @@ func (d *mermaidDrawing) host(name string) string {
 func (d *mermaidDrawing) arrowText(r *row) string {
 	a := r.arrow
 	var b strings.Builder
-	for _, s := range d.best(&a.label, noteWidth, d.ports) {
+	for _, s := range d.best(&a.label, noteWidth) {
 		b.WriteString(s.text)
 	}
 	text := mermaidText(d.numbered(r, b.String()+d.fateText(a)))

@@ -111,6 +111,9 @@ func networkText(r *Run) string {
 	if r.NetworkWhy != "" {
 		s += ": " + r.NetworkWhy
 	}
+	if r.Over != "" {
+		s += "; over " + r.Over
+	}
 	return s
 }
 

@@ -28,6 +28,14 @@ type Report struct {
 	// Verdicts are the claims' over all scenarios, where there are several.
 	Verdicts []claim.Merged `json:"verdicts,omitempty"`
 	Runs     []Run          `json:"runs"`
+	// NotRun are the scenarios that all did not ask for: the network that was named cannot have them.
+	NotRun []NotRun `json:"not_run,omitempty"`
+}
+
+// NotRun is a scenario that was not run.
+type NotRun struct {
+	Scenario string `json:"scenario"`
+	Why      string `json:"why"`
 }
 
 // Merged are the claims' verdicts over all scenarios: of their totals, where a scenario was run

@@ -16,8 +16,9 @@ type row struct {
 	arrow *arrow
 	gone  bool // merged into a later row
 
-	folded string // it stands for several rows, of which this tells
-	gap    int64  // it is a time in which nothing happened, in nanoseconds
+	folded string           // it stands for several rows, of which this tells
+	gap    int64            // it is a time in which nothing happened, in nanoseconds
+	head   []journal.Socket // it heads a section, of the connections of these
 }
 
 // stateRow is a transition, and everyone who saw it in this step.
@@ -67,7 +68,7 @@ type ladder struct {
 	sockets []journal.Socket
 	rows    []row
 	hidden  map[journal.Kind]int // events not shown
-	ports   bool                 // there are several connections: arrows name the ports
+	first   []journal.Socket     // those that the head names
 }
 
 // newLadder makes rows of a run's events: all of them, or those that tell the
@@ -75,7 +76,7 @@ type ladder struct {
 func newLadder(r *Run, everything bool) *ladder {
 	routes := newRoutes(r)
 	b := &rowBuilder{
-		ladder: &ladder{hosts: routes.hosts, sockets: r.Sockets, hidden: map[journal.Kind]int{}, rows: make([]row, 0, len(r.Events))},
+		ladder: &ladder{hosts: routes.hosts, sockets: r.Sockets, first: r.Sockets, hidden: map[journal.Kind]int{}, rows: make([]row, 0, len(r.Events))},
 		routes: routes,
 		sent:   map[int]*flight{},
 	}
@@ -106,6 +107,11 @@ func newLadder(r *Run, everything bool) *ladder {
 		}
 	}
 	b.rows = slices.DeleteFunc(b.rows, func(r row) bool { return r.gone })
+	for i := range b.rows {
+		if a := b.rows[i].arrow; a != nil {
+			a.label.ports = b.more
+		}
+	}
 	b.joinLoops()
 	return b.ladder
 }
@@ -127,6 +133,9 @@ func tells(e *journal.Event) bool {
 // alone says whether there is but one host, which then talks to itself.
 func (l *ladder) alone() bool { return len(l.hosts) < 2 }
 
+// atRight says whether a host has the line at the right.
+func (l *ladder) atRight(host string) bool { return len(l.hosts) > 1 && host == l.hosts[1] }
+
 // loops says whether a packet is drawn leaving a host's line and coming back
 // to it. The line at the right has no room for that.
 func (l *ladder) loops(a *arrow) bool { return a.from == a.to && (l.alone() || a.from == l.hosts[0]) }
@@ -136,18 +145,17 @@ type rowBuilder struct {
 	routes *routes
 	rel    relative
 	sent   map[int]*flight // by the number of the sent event
-	first  direction       // the first connection seen
+	seen   pair            // the first connection
+	more   bool            // it is not the only one: arrows name the ports
 }
 
-// connection notes whether packets belong to more than one.
-func (b *rowBuilder) connection(p *journal.Packet) {
-	d := direction{p.Src, p.Dst}
-	switch {
-	case b.first == direction{}:
-		b.first = d
-	case d != b.first && d != direction{b.first.dst, b.first.src}:
-		b.ports = true
+// see notes whether packets belong to more than one connection.
+func (b *rowBuilder) see(p *journal.Packet) {
+	e := pairOf(p.Src, p.Dst)
+	if b.seen == (pair{}) {
+		b.seen = e
 	}
+	b.more = b.more || e != b.seen
 }
 
 // flight is a packet that was seen leaving its host.
@@ -179,7 +187,7 @@ func (b *rowBuilder) packet(e *journal.Event) {
 		a.label = newLabel(p, &b.rel)
 	}
 	if p.Proto == "" {
-		b.connection(p)
+		b.see(p)
 	}
 	r := row{t: e.T, nums: []int{e.N}, event: e, arrow: a}
 	a.stage, a.fate = b.place(p, f, b.loops(a))

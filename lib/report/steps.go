@@ -13,6 +13,39 @@ import (
 type Step struct {
 	Event int    `json:"event"` // its number
 	Text  string `json:"text"`  // without times, and without what is left to chance: ports, absolute sequence numbers, how many attempts it took
+
+	alike string // the same without what follows from the machine: which MSS and window scale, whether timestamps
+}
+
+// Alike says whether two steps are the same, but for what follows from the machine.
+func (s *Step) Alike(o *Step) bool { return s.alike == o.alike }
+
+// MachineOptions are the options of a segment that follow from the machine, by what they say: the MSS from
+// its interface, the window scale from its memory (tcp_rmem), timestamps from a setting.
+func MachineOptions(p *journal.Packet) map[string]string {
+	is := map[string]string{}
+	for _, kind := range p.Options.Kinds() {
+		switch name, value, _ := strings.Cut(kind, " "); name {
+		case "mss":
+			is["MSS"] = value
+		case "wscale":
+			is["window scale"] = value
+		case "TS":
+			is["timestamps"] = "yes"
+		}
+	}
+	return is
+}
+
+// anyMachine are a segment's options on any machine.
+func anyMachine(kinds []string) []string {
+	var all []string
+	for _, kind := range kinds {
+		if name, _, _ := strings.Cut(kind, " "); name != "TS" {
+			all = append(all, name)
+		}
+	}
+	return all
 }
 
 // PacketSteps are the TCP segments of the steps, in order: where each was seen,
@@ -38,6 +71,7 @@ func (r *Run) PacketSteps() []Step {
 		if p == nil || p.Proto != "" || r.Played != 0 && e.N > r.Played {
 			continue
 		}
+		var options []string
 		from, to := routes.route(e)
 		text := end(p.Src, from) + " → " + end(p.Dst, to) + " " + p.At
 		if p.Copy {
@@ -53,13 +87,18 @@ func (r *Run) PacketSteps() []Step {
 				text += fmt.Sprintf(" ack=%d", rel.ack(p))
 			}
 			text += fmt.Sprintf(" len=%d", p.Len)
-			if kinds := p.Options.Kinds(); len(kinds) > 0 {
-				text += " <" + strings.Join(kinds, ", ") + ">"
-			}
+			options = p.Options.Kinds()
 		}
-		steps = append(steps, Step{e.N, printable(text)})
+		steps = append(steps, Step{Event: e.N, Text: printable(text + inAngles(options)), alike: text + inAngles(anyMachine(options))})
 	}
 	return steps
+}
+
+func inAngles(options []string) string {
+	if len(options) == 0 {
+		return ""
+	}
+	return " <" + strings.Join(options, ", ") + ">"
 }
 
 // StateSteps are the states of each socket, one socket after the other, in the
@@ -75,6 +114,7 @@ func (r *Run) StateSteps() []Step {
 		name := host + strconv.Itoa(made[host])
 		for k := range h.States {
 			s := Step{Text: printable(name + " " + h.States[k].State)}
+			s.alike = s.Text
 			if len(h.States[k].Events) > 0 {
 				s.Event = h.States[k].Events[0]
 			}

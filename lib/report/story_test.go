@@ -80,7 +80,7 @@ func TestStepsForgetWhatIsRandom(t *testing.T) {
 	if got := a.PacketSteps()[3].Text; got != "a:1 → b:2 delivered PSH,ACK seq=1 ack=0 len=9" {
 		t.Error(got)
 	}
-	if d := cmp.Diff(a.PacketSteps(), b.PacketSteps()) + cmp.Diff(a.StateSteps(), b.StateSteps()); d != "" {
+	if d := cmp.Diff(a.PacketSteps(), b.PacketSteps(), cmp.AllowUnexported(Step{})) + cmp.Diff(a.StateSteps(), b.StateSteps(), cmp.AllowUnexported(Step{})); d != "" {
 		t.Error(d)
 	}
 }

@@ -23,6 +23,7 @@ const (
 // itself: standard output may be a file while standard error is a terminal.
 type Style struct {
 	Width     int  // cells in a line, 60 to 200; 0: 100
+	Told      bool // by the terminal, or by COLUMNS, how wide a line is
 	Unicode   bool // else not one byte beyond ASCII
 	Color     bool
 	Verbosity Verbosity
@@ -52,6 +53,7 @@ func StyleFor(f *os.File, colorFlag string, env func(string) string) Style {
 	}
 	return Style{
 		Width:   clampWidth(width),
+		Told:    width > 0,
 		Unicode: localeIsUTF8(env),
 		Color:   wantsColor(terminal, colorFlag, env),
 	}

@@ -60,6 +60,10 @@ func (c *canvas) tables(r *Report) {
 		c.pad(width + 38)
 		c.wrapped(plain, c.clean(row[3]))
 	}
+	for _, n := range r.NotRun {
+		c.put(dim, "  "+c.none+" ")
+		c.wrapped(dim, c.clean(n.Why))
+	}
 	c.end()
 	c.put(bold, "Claims")
 	c.end()

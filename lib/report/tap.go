@@ -29,6 +29,9 @@ func TAP(w io.Writer, r *Report) error {
 	if r.scenarios() > 1 {
 		r.closingPoint(&b, points)
 	}
+	for _, n := range r.NotRun {
+		b.WriteString("# not run: " + printable(n.Why) + "\n")
+	}
 	if r.several() {
 		b.WriteString("# " + printable(tallyText(r.Tally)) + "\n")
 	}

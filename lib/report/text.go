@@ -113,9 +113,36 @@ func toolLine(r *Report) string {
 // screen is how many lines a run takes at most where nobody asks for more, but that its ladder
 // has leastLadder.
 const (
-	screen      = 46
+	screen      = 45
 	leastLadder = 12
+	// linesOfSection is how many lines a ladder has at least for each section that it is split
+	// into: with fewer, its arrows name the ports instead.
+	linesOfSection = 6
 )
+
+// shortLadder is a run's ladder in so many lines, or a few more: of those that say for how
+// long nothing happened, the first is one of these few.
+func shortLadder(r *Run, lines int) *ladder {
+	folded := func(to int) *ladder {
+		l := newLadder(r, false)
+		if starts := l.sections(); len(starts) <= to/linesOfSection {
+			l.split(starts)
+		}
+		l.fold(r, to)
+		l.gaps()
+		return l
+	}
+	l, gaps := folded(lines), 0
+	for i := range l.rows {
+		if l.rows[i].gap > 0 {
+			gaps++
+		}
+	}
+	if gaps > 1 {
+		l = folded(max(lines-gaps+1, leastLadder))
+	}
+	return l
+}
 
 // run is one run: what was done, the table where there is one, the ladder, the claims, and
 // the outcome as the last line.
@@ -129,9 +156,10 @@ func (c *canvas) run(r *Run, numbered bool) {
 	below := newCanvas(c.style)
 	below.verdicts(r, whole)
 	l := newLadder(r, c.style.Verbosity == Verbose)
-	if !whole {
-		l.fold(r, max(screen-c.lines()-below.lines()-2, leastLadder))
-		l.gaps()
+	if whole {
+		l.split(l.sections())
+	} else {
+		l = shortLadder(r, max(screen-c.lines()-below.lines()-2, leastLadder))
 	}
 	if len(l.rows) > 0 {
 		c.end()
@@ -197,7 +225,7 @@ func (c *canvas) heading(r *Run, numbered bool) {
 		c.field("witnesses", witnessText(r.Witnesses))
 		return
 	}
-	if r.Network != journal.Wire {
+	if r.Network != journal.Wire || r.Over != "" {
 		c.field("network", networkText(r))
 	}
 	c.field("not seen", blindText(r.Witnesses))

@@ -25,6 +25,8 @@ func (c *canvas) words(r *row) words {
 		return c.callWords(e)
 	case e.Sample != nil:
 		return c.sampleWords(e)
+	case e.Destroyed != nil:
+		return c.destroyedWords(e)
 	case e.Reset != nil:
 		return words{main: []span{
 			{c.who(e), plain},
@@ -177,6 +179,16 @@ func (c *canvas) sampleWords(e *journal.Event) words {
 	return words{
 		main:  []span{{c.who(e), plain}, {c.clean(s.State), stateInk(s.State)}, {b.String(), dim}},
 		extra: []span{{"  (" + c.clean(string(s.Witness)) + ")", dim}},
+	}
+}
+
+func (c *canvas) destroyedWords(e *journal.Event) words {
+	d := e.Destroyed
+	counts := fmt.Sprintf(" rx=%d tx=%d, segments in=%d out=%d, bytes received=%d acknowledged=%d, sent again=%d",
+		d.RxQueue, d.TxQueue, d.SegsIn, d.SegsOut, d.BytesReceived, d.BytesAcked, d.Retrans)
+	return words{
+		main:  []span{{c.who(e), plain}, {"destroyed", bold}, {counts, dim}},
+		extra: []span{{"  (" + c.clean(string(d.Witness)) + ")", dim}},
 	}
 }
 

@@ -3,7 +3,6 @@ package scenario
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -43,7 +42,7 @@ func Conduct(ctx context.Context, s *Scenario, c Conditions) journal.Journal {
 		refused = c.Network
 	}
 	if !slices.Contains(s.Networks, refused) {
-		reasons = append(reasons, s.refusal(refused))
+		reasons = append(reasons, s.Refusal(refused))
 	}
 	wanted := c.Network
 	if wanted == "" {
@@ -74,17 +73,4 @@ func because(c Conditions, missing []string) string {
 		return strings.Join(missing, "; ")
 	}
 	return "the strongest of its networks"
-}
-
-// refusal says why the scenario cannot run on a network.
-func (s *Scenario) refusal(k journal.Network) string {
-	why := ""
-	if k == journal.HostNet && s.NoHost != "" {
-		why = s.NoHost + "; "
-	}
-	var names []string
-	for _, n := range s.Networks {
-		names = append(names, string(n))
-	}
-	return fmt.Sprintf("%s cannot run on the network %q: %sit takes %s", s.Name, k, why, strings.Join(names, " or "))
 }

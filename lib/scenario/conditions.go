@@ -23,6 +23,7 @@ type Conditions struct {
 	Run      int                              // the run's number, from 1
 	First    int                              // the number of its first event
 	Missing  map[journal.Network]string       // networks found wanting earlier, and why
+	NoTUN    error                            // the wire goes over veth pairs, for this reason; nil: where no TUN can be opened
 }
 
 // stoppedBy explains why a run ended before its last step.

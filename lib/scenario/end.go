@@ -25,6 +25,11 @@ type SocketOption func(*End)
 // Opt sets an option (setsockopt(2)).
 func Opt(o journal.Option, value int) SocketOption { return func(e *End) { e.Set(o, value) } }
 
+// Member makes a socket of UDP a member of a multicast group.
+func Member(group netip.Addr) SocketOption {
+	return func(e *End) { e.t.must(e.s.Join(group)) }
+}
+
 // Linger sets SO_LINGER (socket(7)). On, and 0 seconds: close sends RST.
 func Linger(on bool, seconds int) SocketOption { return func(e *End) { e.SetLinger(on, seconds) } }
 
@@ -51,18 +56,26 @@ func SmallReceiver(e *End) { e.Set(journal.SOReceiveBuffer, smallBuffer) }
 
 // Socket makes a TCP socket whose calls do not block, prepares it, and binds it where a
 // port is given.
-func (h *Host) Socket(options ...SocketOption) *End {
-	e := h.socket(options)
+func (h *Host) Socket(options ...SocketOption) *End { return h.bound(h.t.on.Open, options) }
+
+// Datagrams is Socket, of UDP.
+func (h *Host) Datagrams(options ...SocketOption) *End { return h.bound(h.t.on.OpenDatagrams, options) }
+
+// bound makes a socket, and binds it where a port is given.
+func (h *Host) bound(open func(host string) (socket, error), options []SocketOption) *End {
+	e := h.made(open, options)
 	if e.at.IsValid() {
 		h.t.must(e.s.Bind(e.at))
 	}
 	return e
 }
 
-// socket is Socket without the bind.
-func (h *Host) socket(options []SocketOption) *End {
+// socket is Socket without the bind, and made either.
+func (h *Host) socket(options []SocketOption) *End { return h.made(h.t.on.Open, options) }
+
+func (h *Host) made(open func(host string) (socket, error), options []SocketOption) *End {
 	h.t.goOn()
-	s, err := h.t.on.Open(h.Name)
+	s, err := open(h.Name)
 	h.t.must(err)
 	e := &End{t: h.t, s: s, backlog: backlog}
 	for _, prepare := range options {
@@ -143,6 +156,9 @@ func (e *End) Remote() netip.AddrPort {
 	return a
 }
 
+// Peer is its peer's address as accept(2) or connect(2) gave it: no call is made.
+func (e *End) Peer() netip.AddrPort { return e.s.Peer() }
+
 // Write writes a line (write(2)), and lets nothing arrive.
 func (e *End) Write(line string) journal.Errno {
 	_, err := e.s.Write([]byte(line))
@@ -170,11 +186,17 @@ func (e *End) SendMsg(line string, flags ...journal.SendFlag) journal.Errno {
 	return errno
 }
 
+// Writev writes two lines in one call (writev(2)), and lets nothing arrive.
+func (e *End) Writev(first, second string) journal.Errno {
+	_, err := e.s.Writev([]byte(first), []byte(second))
+	return e.t.evidence(err)
+}
+
 // WriteBulk writes n bytes without meaning, or as many as the kernel takes. The journal
 // counts them and does not keep them. It lets nothing arrive.
-func (e *End) WriteBulk(n int) journal.Errno {
-	_, err := e.s.WriteBulk(n)
-	return e.t.evidence(err)
+func (e *End) WriteBulk(n int) (taken int, errno journal.Errno) {
+	taken, err := e.s.WriteBulk(n)
+	return taken, e.t.evidence(err)
 }
 
 // Read reads up to size bytes (read(2)); none and no errno: the end.
@@ -193,6 +215,12 @@ func (e *End) ReadBulk(size int) (int, journal.Errno) {
 func (e *End) ReadNow(size int) ([]byte, journal.Errno) {
 	b, err := e.s.ReadNow(size)
 	return b, e.t.evidence(err)
+}
+
+// ReadUrgent reads the urgent byte, which is not among those that Read returns (MSG_OOB, recv(2)).
+func (e *End) ReadUrgent() journal.Errno {
+	_, err := e.s.ReadUrgent()
+	return e.t.evidence(err)
 }
 
 // lineSize is more than any line, in bytes.
@@ -268,6 +296,13 @@ func (e *End) Reset() journal.Errno {
 func (e *End) Set(o journal.Option, value int) {
 	e.t.goOn()
 	e.t.must(e.s.SetOption(o, value))
+}
+
+// Get reads an option (getsockopt(2)).
+func (e *End) Get(o journal.Option) int {
+	value, err := e.s.Option(o)
+	e.t.evidence(err)
+	return value
 }
 
 // TrySet is Set where the kernel may not have the option.
@@ -402,7 +437,7 @@ func (e *End) Background(f func()) *Pending {
 // Done says whether the calls have returned.
 func (p *Pending) Done() bool { return p.p.Done() }
 
-// Blocked says whether the thread waits in a call, read or close, and journals it the
+// Blocked says whether the thread waits in a call, read, write or close, and journals it the
 // first time.
 func (p *Pending) Blocked(call string) bool { return p.p.Blocked(call + "(" + p.e.ID() + ")") }
 

@@ -82,7 +82,10 @@ func (r *run) Interrupted(err error) {
 
 func (r *run) Record(e journal.Event) { r.rec.Add(e) }
 
-func (r *run) Trial(f func() (keep bool)) { r.rec.Trial(f) }
+func (r *run) Trial(f func() (keep bool)) {
+	r.watch.stopHearing(r)
+	r.rec.Trial(f)
+}
 
 func (r *run) Forget() { r.rec.Forget() }
 
@@ -179,11 +182,14 @@ func conduct(ctx context.Context, s *Scenario, c Conditions, k journal.Network, 
 	defer done()
 	r := &run{ctx: ctx, time: ctx, halt: halt, late: late, rec: rec, cond: c, missing: map[journal.Witness]bool{}}
 	var err error
-	r.net, err = network.Open(network.Options{Kind: k, Family: c.Family, Hosts: s.Hosts, ToSelf: s.ToSelf, DelayedACK: s.DelayedACK, MTU: s.MTU, Recorder: rec})
+	r.net, err = network.Open(network.Options{Kind: k, Family: c.Family, Hosts: s.Hosts, ToSelf: s.ToSelf, DelayedACK: s.DelayedACK, MTU: s.MTU, NoTUN: c.NoTUN, Recorder: rec})
 	if err != nil {
 		return journal.Journal{}, err
 	}
 	defer r.net.Close()
+	if r.net.NoTUN != nil {
+		rec.Over("a veth pair, for " + r.net.NoTUN.Error())
+	}
 	rec.StreamTo(c.Stream)
 	return r.conduct(s), nil
 }
@@ -201,6 +207,9 @@ func (r *run) conduct(s *Scenario) journal.Journal {
 	running := watchRunning(r.rec)
 	err := r.steps(s)
 	r.count()
+	if r.OK() {
+		r.table.HearOut(mostHeard)
+	}
 	r.rec.Played()
 	r.OK() // whether the time ran out is asked before it is cut
 	cancel()
@@ -219,6 +228,9 @@ func (r *run) conduct(s *Scenario) journal.Journal {
 	running.tell()
 	return r.rec.Finish(stoppedBy(err))
 }
+
+// mostHeard is how long the kernel's account of sockets that it has destroyed is waited for.
+const mostHeard = 5 * time.Millisecond
 
 // lateOnLo are the pauses after which the sockets are looked at again at the end of the steps: a busy
 // machine takes a segment in a while after it was sent, or captured.
@@ -264,13 +276,17 @@ func (r *run) attach(bounds sock.Bounds) error {
 	if r.net.Kind == journal.Wire {
 		var (
 			ends []wire.End
-			tuns []wire.TUN
+			fds  []int
 		)
 		for _, h := range r.net.Hosts {
-			ends = append(ends, wire.End{Host: h.Name, Addr: h.Addr, Device: wire.TUN(h.TUN)})
-			tuns = append(tuns, wire.TUN(h.TUN))
+			device, fd := wire.Device(wire.TUN(h.TUN)), h.TUN
+			if v := h.Veth; v != nil {
+				device, fd = wire.NewVeth(v.Tap, v.In, v.To), v.Tap
+			}
+			ends = append(ends, wire.End{Host: h.Name, Addr: h.Addr, Device: device})
+			fds = append(fds, fd)
 		}
-		r.wire = wire.New(r.ctx, r.rec, ends, r.table.Sample, wire.Idle(tuns...))
+		r.wire = wire.New(r.ctx, r.rec, ends, r.table.Sample, wire.Idle(fds...))
 		if r.cond.Moves != nil {
 			r.wire.SetHand((&stepper{Moves: r.cond.Moves, r: r}).step)
 		}

@@ -3,6 +3,9 @@
 package scenario
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"sockproof/lib/claim"
@@ -42,6 +45,22 @@ type Scenario struct {
 	// Compare lays the ways that the scenario tries side by side; nil: it tries
 	// but one.
 	Compare func(v *tcp.View) *claim.Comparison
+}
+
+// Has says whether the scenario can run on a network; "": on the one that it chooses.
+func (s *Scenario) Has(k journal.Network) bool { return k == "" || slices.Contains(s.Networks, k) }
+
+// Refusal says why the scenario cannot run on a network.
+func (s *Scenario) Refusal(k journal.Network) string {
+	why := ""
+	if k == journal.HostNet && s.NoHost != "" {
+		why = s.NoHost + "; "
+	}
+	var names []string
+	for _, n := range s.Networks {
+		names = append(names, string(n))
+	}
+	return fmt.Sprintf("%s cannot run on the network %q: %sit takes %s", s.Name, k, why, strings.Join(names, " or "))
 }
 
 // Judge turns a journal into the outcome and the findings of its scenario.

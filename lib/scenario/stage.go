@@ -25,6 +25,7 @@ type stage interface {
 
 	Addr(host string) netip.Addr
 	Open(host string) (socket, error)
+	OpenDatagrams(host string) (socket, error)
 	Set(host, name, value string) error
 	Setting(host, name string) (string, error)
 	List(host string, states ...string) error
@@ -60,6 +61,7 @@ type socket interface {
 	IsPeerOf(o socket) bool
 
 	Bind(a netip.AddrPort) error
+	Join(group netip.Addr) error
 	Connect(a netip.AddrPort) error
 	Listen(backlog int) error
 	Accept() (socket, error)
@@ -67,11 +69,14 @@ type socket interface {
 	Queue() int
 	Local() (netip.AddrPort, error)
 	Remote() (netip.AddrPort, error)
+	Peer() netip.AddrPort
 	Write(b []byte) (int, error)
+	Writev(parts ...[]byte) (int, error)
 	WriteBulk(n int) (int, error)
 	Read(size int) ([]byte, error)
 	ReadBulk(size int) (int, error)
 	ReadNow(size int) ([]byte, error)
+	ReadUrgent() ([]byte, error)
 	Sendmsg(b []byte, flags ...journal.SendFlag) (int, error)
 	Shutdown(h journal.How) error
 	Reset() error
@@ -79,6 +84,7 @@ type socket interface {
 
 	SetBlocking() error
 	SetOption(o journal.Option, value int) error
+	Option(o journal.Option) (int, error)
 	Error() (journal.Errno, error) // SO_ERROR
 	SetLinger(on bool, seconds int) error
 	Linger() (string, error)
@@ -146,7 +152,7 @@ type command interface {
 	Disposition() journal.Disposition
 	Status() (status int, signal journal.Signal, ended bool)
 	MaxRSS() int64
-	Tree() []int
+	Tree() ([]int, error)
 	Ended() bool
 	Terminate()
 }

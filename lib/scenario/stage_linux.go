@@ -26,11 +26,17 @@ func (r *run) Open(host string) (socket, error) {
 	return asSocket(r.table.Open(r.host(host)))
 }
 
+func (r *run) OpenDatagrams(host string) (socket, error) {
+	return asSocket(r.table.OpenDatagrams(r.host(host)))
+}
+
 func (r *run) Set(host, name, value string) error {
 	return r.host(host).Set(network.Setting{Name: name, Value: value})
 }
 
-func (r *run) Setting(host, name string) (string, error) { return r.host(host).Setting(name) }
+func (r *run) Setting(host, name string) (string, error) {
+	return r.host(host).Setting(name, r.cond.Caller[name])
+}
 
 func (r *run) List(host string, states ...string) error {
 	return r.table.List(r.host(host), states...)

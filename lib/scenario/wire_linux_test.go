@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -113,6 +114,42 @@ func TestInjectedRST(t *testing.T) {
 			t.Errorf("a1 went %v, want CLOSE in the end", p)
 		}
 	})
+}
+
+// A step that is about a packet which never left a host ends the run, and not the program: a filter
+// or a call that failed may have kept it.
+func TestPacketsThatNeverCame(t *testing.T) {
+	for name, step := range map[string]func(r *T){
+		"HeldAt":  func(r *T) { r.HeldAt("a", 1) },
+		"Carry":   func(r *T) { r.Carry(nil) },
+		"Discard": func(r *T) { r.Discard(nil, "the test's own") },
+		"Repeat":  func(r *T) { r.Repeat(nil) },
+		"Replace": func(r *T) { r.Replace(nil, func(*packet.Packet) {}) },
+		"Damage":  func(r *T) { r.Damage(nil, func([]byte) {}) },
+		"Report":  func(r *T) { r.Report(nil, packet.HostUnreachable) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := testStage{journal.Wire, journal.IPv4}
+			s.need(t)
+			if j := s.conduct(context.Background(), testBound, step); j.Stopped == "" {
+				t.Error("the run went on")
+			}
+		})
+	}
+}
+
+// A flow that reads more than it has written ends the run: what is counted would be wrong.
+func TestTransferReadsWhatItWrote(t *testing.T) {
+	s := testStage{journal.Wire, journal.IPv4}
+	s.need(t)
+	j := s.conduct(context.Background(), testBound, func(r *T) {
+		client, server := r.Connection()
+		client.Send("before")
+		r.Transfer(client, server, 1<<16)
+	})
+	if !strings.HasPrefix(j.Stopped, "read(b2): ") {
+		t.Errorf("stopped: %q", j.Stopped)
+	}
 }
 
 // What is not TCP must not stall the stepper, and must be seen: it passes to

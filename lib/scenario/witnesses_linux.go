@@ -13,6 +13,7 @@ import (
 type witnesses struct {
 	capture *capture.Capture // of lo; nil on the wire, which carries the packets itself
 	diags   []*diag.Conn
+	ends    []*diag.Ends
 	counts  []*counted
 	late    int      // packets captured when the run's time was over
 	always  []string // counters that are journalled where they did not move, too
@@ -77,19 +78,23 @@ func (w *witnesses) attachStacks(r *run) error {
 }
 
 func (w *witnesses) attachStack(r *run, h *network.Host) {
+	c, sharing := &counted{host: h.Name}, []*network.Host{h}
+	if r.net.Kind != journal.Wire {
+		c.host, sharing = "", r.net.Hosts
+	}
 	conn, err := diag.Open()
 	declare(r, journal.SockDiag, err)
 	if err == nil {
 		w.diags = append(w.diags, conn)
 	}
-	c := &counted{host: h.Name}
-	if r.net.Kind == journal.Wire {
+	for _, h := range sharing {
 		r.table.Diagnose(h, conn)
-	} else {
-		c.host = ""
-		for _, sharing := range r.net.Hosts {
-			r.table.Diagnose(sharing, conn)
-		}
+	}
+	ends, err := diag.OpenEnds()
+	declare(r, journal.DiagEvents, err)
+	if err == nil {
+		w.ends = append(w.ends, ends)
+		r.table.Hear(ends, sharing...)
 	}
 	if c.reader, err = counters.Open(r.net.Family == journal.IPv6); err == nil {
 		w.counts = append(w.counts, c)
@@ -146,11 +151,10 @@ func (w *witnesses) drain(r *run) {
 		lost++ // what is left
 	}
 	if err != nil {
-		r.rec.Note("%v", err)
 		lost = max(lost, 1)
 	}
 	if lost > 0 {
-		r.rec.Lost(journal.Packets, lost)
+		r.rec.Lost(journal.Packets, lost, err)
 	}
 }
 
@@ -183,6 +187,26 @@ func (w *witnesses) count(r *run) {
 	}
 }
 
+// stopHearing lets the kernel destroy sockets without telling: of thousands of rounds that takes as long as
+// all else that they do.
+func (w *witnesses) stopHearing(r *run) {
+	if len(w.ends) == 0 {
+		return
+	}
+	w.closeEnds()
+	r.table.StopHearing()
+	s := r.rec.StatusOf(journal.DiagEvents)
+	s.Reason = "it is not heard while there are rounds, nor after"
+	r.rec.Witness(s)
+}
+
+func (w *witnesses) closeEnds() {
+	for _, e := range w.ends {
+		_ = e.Close()
+	}
+	w.ends = nil
+}
+
 // close lets go of the witnesses. They only read, so nothing is lost with an error.
 func (w *witnesses) close() {
 	if w.capture != nil {
@@ -191,6 +215,7 @@ func (w *witnesses) close() {
 	for _, d := range w.diags {
 		_ = d.Close()
 	}
+	w.closeEnds()
 	for _, c := range w.counts {
 		_ = c.reader.Close()
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -67,7 +68,7 @@ func (p *Pending) Done() bool {
 	}
 }
 
-// Blocked says whether the thread waits inside read or close, as the kernel tells
+// Blocked says whether the thread waits inside read, write, close or accept4, as the kernel tells
 // of it, and journals it the first time: how, in the journal, is the call's text.
 func (p *Pending) Blocked(how string) bool {
 	tid := p.thread.Load()
@@ -80,7 +81,7 @@ func (p *Pending) Blocked(how string) bool {
 	if err != nil {
 		return false
 	}
-	if _, err := fmt.Sscan(string(b), &number); err != nil || number != unix.SYS_READ && number != unix.SYS_CLOSE {
+	if _, err := fmt.Sscan(string(b), &number); err != nil || !slices.Contains([]int{unix.SYS_READ, unix.SYS_WRITE, unix.SYS_CLOSE, unix.SYS_ACCEPT4}, number) {
 		return false // "running", or on its way there
 	}
 	if !p.noted {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -36,6 +37,20 @@ func (s *Socket) Bind(a netip.AddrPort) error {
 		s.learn(a, netip.AddrPort{})
 	}
 	return err
+}
+
+// Join makes a socket of UDP a member of a multicast group (ip(7), ipv6(7)).
+func (s *Socket) Join(group netip.Addr) error {
+	name := "IP_ADD_MEMBERSHIP"
+	if group.Is6() {
+		name = "IPV6_JOIN_GROUP"
+	}
+	return s.call("setsockopt", []string{name, group.String()}, func(fd int) returned {
+		if group.Is6() {
+			return returned{err: unix.SetsockoptIPv6Mreq(fd, unix.IPPROTO_IPV6, unix.IPV6_JOIN_GROUP, &unix.IPv6Mreq{Multiaddr: group.As16()})}
+		}
+		return returned{err: unix.SetsockoptIPMreqn(fd, unix.IPPROTO_IP, unix.IP_ADD_MEMBERSHIP, &unix.IPMreqn{Multiaddr: group.As4(), Address: s.host.Addr.As4()})}
+	})
 }
 
 // Connect opens actively (connect(2)). On a non-blocking socket it fails with
@@ -78,6 +93,7 @@ func (s *Socket) Accept() (*Socket, error) {
 		child.mu.Lock()
 		child.fd = fd
 		child.mu.Unlock()
+		child.identify(fd)
 		child.lingers.Store(s.lingers.Load()) // inherited
 		return returned{n: fd, out: journal.AcceptedText(child.id, journal.AddressOf(from))}
 	})
@@ -148,6 +164,18 @@ func writing(b []byte, n *int) func(fd int) returned {
 	}
 }
 
+// Writev sends from several buffers in one call (writev(2)); it may take less than all.
+func (s *Socket) Writev(parts ...[]byte) (int, error) {
+	var n int
+	all := slices.Concat(parts...)
+	err := s.call("writev", []string{strconv.Itoa(len(parts)) + " buffers", strconv.Itoa(len(all))}, func(fd int) returned {
+		var err error
+		n, err = unix.Writev(fd, parts)
+		return returned{n: n, data: moved(all, n), err: err}
+	})
+	return n, err
+}
+
 // WriteBulk sends n bytes of no meaning (write(2)), which the journal counts
 // and does not keep; it may take less than all.
 func (s *Socket) WriteBulk(n int) (int, error) {
@@ -186,9 +214,19 @@ func (s *Socket) Read(size int) ([]byte, error) {
 // ReadNow receives up to size bytes if there are any, on a socket that blocks too
 // (recvfrom(2) with MSG_DONTWAIT).
 func (s *Socket) ReadNow(size int) ([]byte, error) {
+	return s.recv(size, "MSG_DONTWAIT", unix.MSG_DONTWAIT)
+}
+
+// ReadUrgent receives the urgent byte (recvfrom(2) with MSG_OOB).
+func (s *Socket) ReadUrgent() ([]byte, error) {
+	return s.recv(1, string(journal.MSGOOB), unix.MSG_OOB)
+}
+
+// recv receives up to size bytes with a flag (recvfrom(2)).
+func (s *Socket) recv(size int, name string, flag int) ([]byte, error) {
 	b := make([]byte, size)
-	err := s.call("recvfrom", []string{strconv.Itoa(size), "MSG_DONTWAIT"}, func(fd int) returned {
-		n, _, err := unix.Recvfrom(fd, b, unix.MSG_DONTWAIT)
+	err := s.call("recvfrom", []string{strconv.Itoa(size), name}, func(fd int) returned {
+		n, _, err := unix.Recvfrom(fd, b, flag)
 		b = moved(b, n)
 		return returned{n: n, data: b, err: err}
 	})

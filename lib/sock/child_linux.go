@@ -120,8 +120,8 @@ func (t *Table) spawn(d journal.Disposition, standard []uintptr, sockets []*Sock
 	}
 	t.children = append(t.children, c)
 	if _, err := c.ask(order{Op: opRoom}); err != nil {
-		c.reap("")
-		return nil, fmt.Errorf("start a child: it ended before it could do anything: %w", err)
+		_, failed := c.reap("")
+		return nil, fmt.Errorf("start a child: it ended before it could do anything: %w", errors.Join(err, failed))
 	}
 	started := journal.Process{Event: "started", Disposition: d}
 	for _, s := range append(piped, sockets...) {
@@ -168,7 +168,11 @@ func (c *Child) make(s *Socket, args []string, o order, learn func(*answer)) err
 		id = s.id
 	}
 	if errors.Is(err, io.EOF) {
-		call.Result, call.Signal = -1, c.reap("")
+		signal, err := c.reap("")
+		if err != nil {
+			return fmt.Errorf("%s in child %d: it ended, and how is not known: %w", o.Op, c.pid, err)
+		}
+		call.Result, call.Signal = -1, signal
 		c.t.add(c.host, id, asked, call)
 		c.t.after()
 		return nil
@@ -238,9 +242,9 @@ func (c *Child) end(o order, how string) error {
 	if _, err := c.ask(o); !errors.Is(err, io.EOF) {
 		return fmt.Errorf("%s in child %d: %w", o.Op, c.pid, err)
 	}
-	c.reap(how)
+	_, err := c.reap(how)
 	c.t.after()
-	return nil
+	return err
 }
 
 // Kill ends the child by a signal.
@@ -248,9 +252,9 @@ func (c *Child) Kill(s journal.Signal) error {
 	if err := unix.Kill(c.pid, unix.SignalNum(string(s))); err != nil {
 		return fmt.Errorf("kill(%d, %s): %w", c.pid, s, err)
 	}
-	c.reap("")
+	_, err := c.reap("")
 	c.t.after()
-	return nil
+	return err
 }
 
 // abort ends a child that still runs so that its connections end with RST.
@@ -267,10 +271,11 @@ func (c *Child) abort() error {
 }
 
 // reap waits for the child, journals how it ended, which for an orderly end the
-// caller knows, and returns the signal's name, if it was one (wait4(2)).
-func (c *Child) reap(how string) journal.Signal {
+// caller knows, and returns the signal's name, if it was one (wait4(2)). An end that
+// could not be read is not journalled.
+func (c *Child) reap(how string) (journal.Signal, error) {
 	if c.ended {
-		return ""
+		return "", nil
 	}
 	c.ended = true
 	c.orders.Close()
@@ -279,8 +284,11 @@ func (c *Child) reap(how string) journal.Signal {
 	var status syscall.WaitStatus
 	for {
 		_, err := syscall.Wait4(c.pid, &status, 0, nil)
-		if !errors.Is(err, syscall.EINTR) {
+		if err == nil {
 			break
+		}
+		if !errors.Is(err, syscall.EINTR) {
+			return "", fmt.Errorf("wait4(%d): %w", c.pid, err)
 		}
 	}
 	if status.Signaled() {
@@ -289,7 +297,7 @@ func (c *Child) reap(how string) journal.Signal {
 		p.Status, p.How = status.ExitStatus(), how
 	}
 	c.record(p)
-	return p.Signal
+	return p.Signal, nil
 }
 
 // monotonic reads the clock that all processes share, in nanoseconds.

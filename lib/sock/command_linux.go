@@ -166,14 +166,15 @@ func (c *Command) reap(flags int) bool {
 func (c *Command) MaxRSS() int64 { return c.maxRSS }
 
 // Tree lists the processes that are the program's: itself, while it runs, and those that it
-// has started, and so on.
-func (c *Command) Tree() (pids []int) {
-	for _, pid := range descendants(os.Getpid()) {
+// has started, and so on. The error is why some may be missing.
+func (c *Command) Tree() (pids []int, err error) {
+	all, err := descendants(os.Getpid())
+	for _, pid := range all {
 		if !c.t.isChild(pid) {
 			pids = append(pids, pid)
 		}
 	}
-	return pids
+	return pids, err
 }
 
 // isChild says whether a process is one of the run's own children.
@@ -197,8 +198,8 @@ func (c *Command) kill() error {
 		c.reap(0)
 	}
 	for range generations {
-		left := c.Tree()
-		if len(left) == 0 {
+		left, err := c.Tree()
+		if len(left) == 0 && err == nil {
 			break
 		}
 		for _, pid := range left {

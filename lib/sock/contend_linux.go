@@ -53,7 +53,8 @@ func (t *Table) Contend(first, second Contender) error {
 	for _, x := range both {
 		a, err := x.Child.answer(opRetry)
 		if errors.Is(err, io.EOF) {
-			return fmt.Errorf("child %d ended by %s while it retried", x.Child.pid, x.Child.reap(""))
+			signal, err := x.Child.reap("")
+			return errors.Join(fmt.Errorf("child %d ended by %s while it retried", x.Child.pid, signal), err)
 		}
 		if err != nil {
 			return err

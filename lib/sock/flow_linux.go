@@ -78,7 +78,9 @@ func (f *Flow) read() error {
 		if n == 0 {
 			return fmt.Errorf("read(%s): the end after %d of %d bytes", f.To.id, f.got, f.sent)
 		}
-		f.got += int64(n)
+		if f.got += int64(n); f.got > f.sent {
+			return fmt.Errorf("read(%s): %d bytes, and %d had been written", f.To.id, f.got, f.sent)
+		}
 	}
 	return nil
 }

@@ -1,8 +1,7 @@
 package sock
 
 import (
-	"fmt"
-	"os"
+	"golang.org/x/sys/unix"
 
 	"sockproof/lib/witness/diag"
 )
@@ -10,38 +9,39 @@ import (
 // isMe says whether what sock_diag found at the socket's addresses is the
 // socket itself: several may have had them, one after the other.
 //
-// The inode tells, as long as a descriptor is open; the cookie from then on, which
-// a TIME_WAIT has from its socket (inet_twsk_alloc in net/ipv4/inet_timewait_sock.c):
-// what has another is the connection that was opened after it.
-// What has neither, because sock_diag sees it for the first time as an orphan
-// or in TIME_WAIT, is the socket itself if no other of the run has its addresses.
+// The cookie tells. A TIME_WAIT has that of its socket (inet_twsk_alloc in
+// net/ipv4/inet_timewait_sock.c), an accepted socket that of its request (inet_csk_clone_lock in
+// net/ipv4/inet_connection_sock.c). What was never asked for its own is the socket itself
+// if no other of the run has its addresses.
 func (s *Socket) isMe(found *diag.Socket) bool {
-	switch {
-	case s.cookie != 0 && found.Cookie == s.cookie:
-		return true
-	case s.cookie != 0 && found.Inode == 0:
-		return false
-	case found.Inode != 0:
-		own := s.ownInode()
-		if own != 0 && own != found.Inode || own == 0 && s.isContested() {
-			return false
-		}
-	case s.isContested():
-		return false
+	if s.cookie == 0 && !s.isContested() {
+		s.is(found.Cookie)
 	}
-	s.cookie = found.Cookie
-	return true
+	return s.cookie != 0 && s.cookie == found.Cookie
 }
 
-// ownInode is the inode of the socket's descriptor; 0 if /proc does not tell.
-// It is read from the link in /proc, which is no system call on the socket.
-func (s *Socket) ownInode() uint64 {
-	if fd := s.descriptor(); s.inode == 0 && fd >= 0 {
-		if link, err := os.Readlink(fmt.Sprintf("/proc/thread-self/fd/%d", fd)); err == nil {
-			_, _ = fmt.Sscanf(link, "socket:[%d]", &s.inode) // else it stays 0
-		}
+// identify asks a descriptor for its socket's cookie (SO_COOKIE, socket(7)), which no other socket
+// has, before it or after. Where the kernel does not say, sock_diag will.
+func (s *Socket) identify(fd int) {
+	if cookie, err := unix.GetsockoptUint64(fd, unix.SOL_SOCKET, unix.SO_COOKIE); err == nil {
+		s.is(cookie)
 	}
-	return s.inode
+}
+
+// named is a socket as the kernel names it on a host.
+type named struct {
+	host   string
+	cookie uint64
+}
+
+// is notes the socket's cookie.
+func (s *Socket) is(cookie uint64) {
+	s.cookie = cookie
+	s.t.mu.Lock()
+	defer s.t.mu.Unlock()
+	if s.t.named != nil {
+		s.t.named[named{s.host.Name, cookie}] = s
+	}
 }
 
 // isContested says whether another watched socket has the same addresses.

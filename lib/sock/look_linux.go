@@ -35,13 +35,13 @@ func (s *Socket) lookAtListener() {
 	}
 	found, ok, err := c.Lookup(local, netip.AddrPort{})
 	if err != nil {
-		s.t.rec.Lost(journal.SockDiag, 1)
+		s.t.rec.Lost(journal.SockDiag, 1, err)
 		return
 	}
-	if ok && found.Inode != s.ownInode() { // another on the same port (SO_REUSEPORT)
-		found, ok, err = amongListeners(c, s.ownInode())
+	if ok && found.Cookie != s.cookie { // another on the same port (SO_REUSEPORT)
+		found, ok, err = amongListeners(c, s.cookie)
 		if err != nil {
-			s.t.rec.Lost(journal.SockDiag, 1)
+			s.t.rec.Lost(journal.SockDiag, 1, err)
 			return
 		}
 	}
@@ -50,10 +50,10 @@ func (s *Socket) lookAtListener() {
 	}
 }
 
-// amongListeners finds the listener that has an inode.
-func amongListeners(c *diag.Conn, inode uint64) (found diag.Socket, ok bool, err error) {
+// amongListeners finds the listener that has a cookie.
+func amongListeners(c *diag.Conn, cookie uint64) (found diag.Socket, ok bool, err error) {
 	err = c.Dump(diag.Filter{States: 1 << tcpstate.Listen}, func(s diag.Socket) error {
-		if s.Inode == inode {
+		if s.Cookie == cookie {
 			found, ok = s, true
 		}
 		return nil
@@ -113,12 +113,11 @@ func (s *Socket) find() (diag.Socket, bool) {
 	if c == nil || local.Port() == 0 || remote.Port() == 0 {
 		return diag.Socket{}, false
 	}
-	found, ok, err := c.Lookup(local, remote)
+	found, is, err := s.lookUp(c, local, remote)
 	if err != nil {
-		s.t.rec.Lost(journal.SockDiag, 1)
-		return diag.Socket{}, false
+		s.t.rec.Lost(journal.SockDiag, 1, err)
 	}
-	return found, ok && s.isMe(&found)
+	return found, is
 }
 
 // Destroy makes the kernel abort the connection (SOCK_DESTROY, `ss -K`), and

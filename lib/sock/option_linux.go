@@ -16,13 +16,25 @@ var options = map[journal.Option]option{
 	journal.SOReusePort:      {unix.SOL_SOCKET, unix.SO_REUSEPORT},
 	journal.SOReuseAddr:      {unix.SOL_SOCKET, unix.SO_REUSEADDR},
 	journal.IPLocalPortRange: {unix.IPPROTO_IP, unix.IP_LOCAL_PORT_RANGE},
+	journal.IPBindNoPort:     {unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT},
+	journal.IPRecvErr:        {unix.IPPROTO_IP, unix.IP_RECVERR},
+	journal.IPv6RecvErr:      {unix.IPPROTO_IPV6, unix.IPV6_RECVERR},
 	journal.SOKeepAlive:      {unix.SOL_SOCKET, unix.SO_KEEPALIVE},
 	journal.TCPKeepIdle:      {unix.IPPROTO_TCP, unix.TCP_KEEPIDLE},
 	journal.TCPKeepInterval:  {unix.IPPROTO_TCP, unix.TCP_KEEPINTVL},
 	journal.TCPKeepCount:     {unix.IPPROTO_TCP, unix.TCP_KEEPCNT},
 	journal.TCPUserTimeout:   {unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT},
 	journal.SOReceiveBuffer:  {unix.SOL_SOCKET, unix.SO_RCVBUF},
+	journal.SOSendBuffer:     {unix.SOL_SOCKET, unix.SO_SNDBUF},
+	journal.TCPNoDelay:       {unix.IPPROTO_TCP, unix.TCP_NODELAY},
+	journal.TCPMaxSeg:        {unix.IPPROTO_TCP, unix.TCP_MAXSEG},
 	journal.TCPQuickAck:      {unix.IPPROTO_TCP, unix.TCP_QUICKACK},
+	journal.TCPRepair:        {unix.IPPROTO_TCP, unix.TCP_REPAIR},
+	journal.TCPRepairQueue:   {unix.IPPROTO_TCP, unix.TCP_REPAIR_QUEUE},
+	journal.TCPQueueSeq:      {unix.IPPROTO_TCP, unix.TCP_QUEUE_SEQ},
+	journal.TCPFastOpen:      {unix.IPPROTO_TCP, unix.TCP_FASTOPEN},
+	journal.TCPFastOpenCall:  {unix.IPPROTO_TCP, unix.TCP_FASTOPEN_CONNECT},
+	journal.TCPDeferAccept:   {unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT},
 	journal.TCPSynCount:      {unix.IPPROTO_TCP, unix.TCP_SYNCNT},
 	journal.TCPCork:          {unix.IPPROTO_TCP, unix.TCP_CORK},
 	journal.SOError:          {unix.SOL_SOCKET, unix.SO_ERROR},
@@ -44,8 +56,9 @@ func (s *Socket) SetOption(o journal.Option, value int) error {
 // others, and where the kernel does not say.
 func kept(o journal.Option, fd int) string {
 	switch o {
-	case journal.SOReusePort, journal.SOReuseAddr, journal.IPLocalPortRange, journal.SOKeepAlive,
-		journal.TCPKeepIdle, journal.TCPKeepInterval, journal.TCPKeepCount, journal.TCPUserTimeout:
+	case journal.SOReusePort, journal.SOReuseAddr, journal.IPLocalPortRange, journal.IPBindNoPort, journal.IPRecvErr, journal.IPv6RecvErr, journal.SOKeepAlive,
+		journal.TCPKeepIdle, journal.TCPKeepInterval, journal.TCPKeepCount, journal.TCPUserTimeout, journal.TCPNoDelay, journal.TCPCork,
+		journal.TCPQuickAck, journal.TCPSynCount, journal.TCPFastOpenCall:
 	default:
 		return ""
 	}
@@ -81,7 +94,7 @@ func optionText(o journal.Option, v int) string {
 	if o == journal.SOError && v != 0 {
 		return unix.ErrnoName(unix.Errno(v))
 	}
-	return strconv.Itoa(v)
+	return strconv.FormatUint(uint64(uint32(v)), 10) // as SetOption has it
 }
 
 // SetLinger sets SO_LINGER (socket(7)). With on and 0 seconds, close sends RST.

@@ -12,13 +12,15 @@ import (
 	"sockproof/lib/network"
 )
 
-// Socket is a kernel TCP socket. Its calls may be made from the run's thread
+// Socket is a kernel socket, of TCP or of UDP. Its calls may be made from the run's thread
 // or, for those that block, in the background.
 type Socket struct {
 	t      *Table
 	id     string
 	host   *network.Host
 	family journal.Family
+
+	datagrams bool // of UDP: it has no states, and only its calls are seen
 
 	mu      sync.Mutex
 	fd      int          // -1 once closed
@@ -31,8 +33,7 @@ type Socket struct {
 	dials   atomic.Bool // connect() was called
 	queued  atomic.Bool // it is watched in a listener's queues, and not accepted
 
-	inode  uint64 // of the descriptor; 0: not known
-	cookie uint64 // by which sock_diag knows it; 0: not seen yet
+	cookie uint64 // by which the kernel knows it; 0: it has not said yet
 
 	seen map[journal.Witness]string // the state each witness saw last; the run's thread only
 	told journal.Info               // what TCP_INFO counted when it was journalled last; likewise
@@ -42,18 +43,28 @@ type Socket struct {
 // Open makes a TCP socket in the host's namespace, whose calls do not block (socket(2)).
 // It must be called on the run's thread.
 func (t *Table) Open(h *network.Host) (*Socket, error) {
-	s := &Socket{t: t, host: h, family: t.family, fd: -1, seen: map[journal.Witness]string{}}
+	return t.open(&Socket{t: t, host: h}, unix.SOCK_STREAM, unix.IPPROTO_TCP, "SOCK_STREAM", journal.ProtoTCP)
+}
+
+// OpenDatagrams makes a UDP socket likewise.
+func (t *Table) OpenDatagrams(h *network.Host) (*Socket, error) {
+	return t.open(&Socket{t: t, host: h, datagrams: true}, unix.SOCK_DGRAM, unix.IPPROTO_UDP, "SOCK_DGRAM", journal.ProtoUDP)
+}
+
+func (t *Table) open(s *Socket, kind, proto int, kindName, protoName string) (*Socket, error) {
+	h := s.host
+	s.family, s.fd, s.seen = t.family, -1, map[journal.Witness]string{}
 	s.id = t.name(h)
 	number, name := domain(t.family)
-	const kind, flags = unix.SOCK_STREAM | unix.SOCK_CLOEXEC | unix.SOCK_NONBLOCK, "SOCK_STREAM|SOCK_CLOEXEC|SOCK_NONBLOCK"
 	if err := t.over("socket"); err != nil {
 		return nil, &CallError{Op: "socket", Args: []string{name}, Err: err}
 	}
 	err := h.In(func() error {
-		return t.record(h.Name, s.id, "socket", []string{name, flags, "IPPROTO_TCP"}, func() returned {
-			fd, err := unix.Socket(number, kind, unix.IPPROTO_TCP)
+		return t.record(h.Name, s.id, "socket", []string{name, kindName + "|SOCK_CLOEXEC|SOCK_NONBLOCK", protoName}, func() returned {
+			fd, err := unix.Socket(number, kind|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, proto)
 			if err == nil {
 				s.fd = fd
+				s.identify(fd)
 				t.watch(s)
 			}
 			return returned{n: fd, out: s.id, err: err}
@@ -113,6 +124,12 @@ func (s *Socket) addresses() (local, remote netip.AddrPort) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.local, s.remote
+}
+
+// Peer is its peer's address, as far as known.
+func (s *Socket) Peer() netip.AddrPort {
+	_, remote := s.addresses()
+	return remote
 }
 
 // IsPeerOf says whether the two are the ends of one connection, by their addresses.

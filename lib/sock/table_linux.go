@@ -2,6 +2,7 @@ package sock
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"sync"
 
@@ -16,18 +17,20 @@ import (
 // Table is the sockets of one run, and the witnesses tcp_info and sock_diag
 // that watch them.
 type Table struct {
-	rec    *journal.Recorder
-	family journal.Family
-	thread int                   // the run's
-	after  func()                // called after each call made on the run's thread
-	take   func()                // called before what the kernel counted is read
-	port   func(uint16) error    // called before a port is used, so that its packets are captured
-	diags  map[string]*diag.Conn // by host; empty where sock_diag is unavailable
+	rec      *journal.Recorder
+	family   journal.Family
+	thread   int                   // the run's
+	after    func()                // called after each call made on the run's thread
+	take     func()                // called before what the kernel counted is read
+	port     func(uint16) error    // called before a port is used, so that its packets are captured
+	diags    map[string]*diag.Conn // by host; empty where sock_diag is unavailable
+	hearings []hearing             // of each stack; empty where nothing is told
 
 	mu      sync.Mutex
 	count   map[string]int // sockets made so far, by host
 	watched []*Socket
-	latest  map[string]int // the number of the last call, by socket
+	named   map[named]*Socket // those not known to be destroyed; nil: nobody tells
+	latest  map[string]int    // the number of the last call, by socket
 
 	children []*Child // the run's thread only
 	commands []*Command
@@ -56,7 +59,7 @@ type Hooks struct {
 func NewTable(rec *journal.Recorder, f journal.Family, bounds Bounds, hooks Hooks) *Table {
 	return &Table{
 		rec: rec, family: f, thread: unix.Gettid(), after: hooks.After, take: hooks.Take, port: hooks.Port, carry: hooks.Carry,
-		bounds: bounds, diags: map[string]*diag.Conn{}, count: map[string]int{}, latest: map[string]int{},
+		bounds: bounds, diags: map[string]*diag.Conn{}, named: map[named]*Socket{}, count: map[string]int{}, latest: map[string]int{},
 	}
 }
 
@@ -86,10 +89,11 @@ func (t *Table) sockets() []*Socket {
 	return append([]*Socket(nil), t.watched...)
 }
 
-// Sample reads the state of every watched socket, by TCP_INFO while its
-// descriptor is open and by sock_diag while its addresses are known, and
+// Sample journals which sockets were destroyed, then reads the state of every watched one, by
+// TCP_INFO while its descriptor is open and by sock_diag while its addresses are known, and
 // journals each change. It must be called on the run's thread.
 func (t *Table) Sample() {
+	t.hear()
 	for _, s := range t.sockets() {
 		s.sampleInfo()
 		if !s.sampleDiag() && s.observable() < 0 && !s.isToCome() {
@@ -210,12 +214,12 @@ func (s *Socket) sampleInfo() {
 // not answer. The caller holds s.mu.
 func (s *Socket) readInfo() (fd int, info *unix.TCPInfo) {
 	fd = s.anyDescriptor()
-	if fd < 0 {
+	if fd < 0 || s.datagrams {
 		return fd, nil
 	}
 	info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
 	if err != nil {
-		s.t.rec.Lost(journal.TCPInfo, 1)
+		s.t.rec.Lost(journal.TCPInfo, 1, fmt.Errorf("getsockopt(TCP_INFO) of %s: %w", s.id, err))
 		return fd, nil
 	}
 	return fd, info
@@ -241,24 +245,35 @@ func (s *Socket) saw(w journal.Witness, state string, counted *journal.Info) boo
 func (s *Socket) sampleDiag() bool {
 	c := s.t.diags[s.host.Name]
 	local, remote := s.addresses()
-	if c == nil || local.Port() == 0 || remote.Port() == 0 {
+	if c == nil || local.Port() == 0 || remote.Port() == 0 || s.datagrams {
 		return false
 	}
-	found, ok, err := c.Lookup(local, remote)
-	if err != nil {
-		s.t.rec.Lost(journal.SockDiag, 1)
-		return true
-	}
-	if !ok || !s.isMe(&found) {
-		if _, known := s.seen[journal.SockDiag]; known {
+	found, is, err := s.lookUp(c, local, remote)
+	if state, known := s.seen[journal.SockDiag]; err == nil && !is && known && state != journal.Gone {
+		// In the instant in which the kernel puts a TIME_WAIT in its place neither is found
+		// (inet_twsk_hashdance_schedule in net/ipv4/inet_timewait_sock.c).
+		found, is, err = s.lookUp(c, local, remote)
+		if err == nil && !is {
 			s.saw(journal.SockDiag, journal.Gone, nil)
 		}
+	}
+	if err != nil {
+		s.t.rec.Lost(journal.SockDiag, 1, err)
+		return true
+	}
+	if !is {
 		return false
 	}
 	if s.saw(journal.SockDiag, found.StateName(), nil) {
 		s.sampled(&found)
 	}
 	return true
+}
+
+// lookUp asks sock_diag for the socket itself; false: it finds nothing, or another.
+func (s *Socket) lookUp(c *diag.Conn, local, remote netip.AddrPort) (found diag.Socket, is bool, err error) {
+	found, is, err = c.Lookup(local, remote)
+	return found, err == nil && is && s.isMe(&found), err
 }
 
 // sampled journals what sock_diag read of the socket.

@@ -242,6 +242,8 @@ func witnessOf(e *journal.Event) journal.Witness {
 		return e.State.Witness
 	case e.Sample != nil:
 		return e.Sample.Witness
+	case e.Destroyed != nil:
+		return e.Destroyed.Witness
 	case e.Counter != nil:
 		return journal.Counters
 	}

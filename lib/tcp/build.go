@@ -1,6 +1,7 @@
 package tcp
 
 import (
+	"cmp"
 	"slices"
 
 	"sockproof/lib/journal"
@@ -26,7 +27,7 @@ func (b *builder) spans() {
 	for i := range b.Journal.Events {
 		e := &b.Journal.Events[i]
 		switch {
-		case isSegmentBulk(e):
+		case isSegmentBulk(e), isFastOpen(e):
 			b.bulk[pair{e.Packet.Src, e.Packet.Dst}], b.bulk[pair{e.Packet.Dst, e.Packet.Src}] = true, true
 		case e.Process != nil && e.Process.Event == journal.HeldUp:
 			b.gaps = append(b.gaps, gap{e.T - gapBefore, e.T + e.Process.ForNS + gapAfter})
@@ -62,7 +63,7 @@ func (b *builder) endSpan(e *journal.Event, began map[string]int, causes []*jour
 		return
 	}
 	from := e.N
-	i, _ := slices.BinarySearchFunc(causes, e.T, func(c *journal.Event, t int64) int { return int(c.T - t) })
+	i, _ := slices.BinarySearchFunc(causes, e.T, func(c *journal.Event, t int64) int { return cmp.Compare(c.T, t) })
 	if i < len(causes) {
 		from = min(causes[i].N, e.N)
 	}
@@ -85,12 +86,15 @@ func (b *builder) causes() []*journal.Event {
 		}
 	}
 	slices.SortStableFunc(some, func(x, y *journal.Event) int {
-		if x.T != y.T {
-			return int(x.T - y.T)
-		}
-		return x.N - y.N
+		return cmp.Or(cmp.Compare(x.T, y.T), x.N-y.N)
 	})
 	return some
+}
+
+// isFastOpen says whether a SYN carries data (RFC 7413). Such a connection is not followed: it is
+// open at its server before it is.
+func isFastOpen(e *journal.Event) bool {
+	return isSegment(e) && e.Packet.Flags.Has(synFlag) && e.Packet.Len > 0
 }
 
 func isSegmentBulk(e *journal.Event) bool { return e.Packet != nil && e.Packet.Bulk != nil }
@@ -111,13 +115,17 @@ func (b *builder) build() {
 		case isSegment(e):
 			b.segment(i, e)
 		case e.Packet != nil && e.Packet.IsICMP():
-			b.icmp(e)
+			if e.Packet.At == journal.AtDelivered || e.Packet.At == journal.AtInjected {
+				b.icmps = append(b.icmps, e)
+			}
 		case e.Call != nil:
 			b.call(e)
 		case e.State != nil:
 			b.state(e)
 		case e.Sample != nil:
 			b.sample(e)
+		case e.Destroyed != nil:
+			b.destroyed(e)
 		case e.Process != nil:
 			b.process(e)
 		}
@@ -145,14 +153,6 @@ func (b *builder) segment(i int, e *journal.Event) {
 	}
 }
 
-// icmp notes an ICMP message that came to an address: it may be why a call fails.
-func (b *builder) icmp(e *journal.Event) {
-	if e.Packet.At != journal.AtDelivered && e.Packet.At != journal.AtInjected {
-		return
-	}
-	b.icmps = append(b.icmps, icmp{e.N, e.Packet.Dst})
-}
-
 func (b *builder) state(e *journal.Event) {
 	s := b.byID[e.Socket]
 	if s == nil {
@@ -176,6 +176,18 @@ func (b *builder) sample(e *journal.Event) {
 		return
 	}
 	s.samples = append(s.samples, e)
+}
+
+func (b *builder) destroyed(e *journal.Event) {
+	s := b.byID[e.Socket]
+	switch {
+	case s == nil:
+	case s.told == nil:
+		b.endOf(s)
+		s.told = e
+	default:
+		b.seen = append(b.seen, discrepancyAt{nil, newDiscrepancy(R5, []*Socket{s}, []int{s.told.N, e.N}, destroyed(s), "it had told so before")})
+	}
 }
 
 func (b *builder) process(e *journal.Event) {

@@ -150,6 +150,10 @@ func (s *Socket) sets(e *journal.Event) {
 		s.filtered = e.N
 	case journal.SODetachFilter:
 		s.detached = e.N
+	case journal.SOReceiveBuffer:
+		if s.End != nil {
+			s.End.blind(e.N, blindWindow) // what no longer fits is dropped, though it was offered room
+		}
 	}
 }
 

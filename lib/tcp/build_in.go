@@ -4,12 +4,13 @@ import (
 	"slices"
 
 	"sockproof/lib/journal"
+	"sockproof/lib/packet"
 )
 
 // enters takes a segment that came to an end.
 func (b *builder) enters(s *Segment) {
 	p := pair{s.Packet.Dst, s.Packet.Src}
-	if b.bulk[p] {
+	if b.bulk[p] || s.Damaged {
 		return
 	}
 	e := b.current(p)
@@ -167,8 +168,8 @@ func (b *builder) synCame(e *End, s *Segment) {
 			e.arrivals = append(e.arrivals, arrival{s.N, s.T, e.nextIn, 0})
 		}
 	case fits && e.irs == s.Packet.Seq:
-		if e.Opened == 0 {
-			e.Opened = s.N
+		if e.Opened == 0 && e.Crossed == 0 {
+			e.Crossed = s.N
 		}
 		e.unacked = s.Packet.Ack
 	}
@@ -180,7 +181,10 @@ func (b *builder) came(e *End, s *Segment) {
 		return // RFC 7323 §5: an older time stamp is not taken
 	}
 	if after(s.Packet.Ack, e.nextOut) {
-		if e.blindWhy == sees {
+		if s.madeUp() {
+			return // TCP refuses it (RFC 9293 §3.10.7.4)
+		}
+		if e.blindWhy == sees && !b.hasOffered(e, s.Packet.Ack) {
 			b.contradicts(e, R1, s.N, "it was delivered an acknowledgement of what it was not seen to send")
 		}
 		e.blind(s.N, blindAck)
@@ -205,6 +209,14 @@ func (b *builder) came(e *End, s *Segment) {
 		return
 	}
 	b.takes(e, s)
+}
+
+// hasOffered says whether a number acknowledges a SYN-ACK of an opening at the same addresses that
+// is not complete: with cookies, of which only the clock remembers the older ones, there are several.
+func (b *builder) hasOffered(e *End, ack uint32) bool {
+	return slices.ContainsFunc(b.byPair[pair{e.Local, e.Remote}], func(o *End) bool {
+		return o.Passive && o.Opened == 0 && slices.ContainsFunc(o.sent, func(x sent) bool { return x.seg.Has(synFlag) && x.seg.end() == ack })
+	})
 }
 
 // acked takes what a segment acknowledges, and the window it offers.
@@ -260,6 +272,9 @@ func (e *End) owes(flag owedFlag, n int, why string) {
 // takes appends what is in order to the stream, and keeps what is not.
 func (b *builder) takes(e *End, s *Segment) {
 	data := s.Payload
+	if s.Has(packet.URG) {
+		e.blind(s.N, blindUrgent)
+	}
 	if data == nil && s.Packet.Len > 0 {
 		e.kept = false
 		e.blind(s.N, blindPayload)

@@ -42,9 +42,9 @@ func (b *builder) resets(e *End, p pair, s *Segment) {
 		return
 	}
 	e.out = append(e.out, s)
-	// What a socket in SYN_SENT cannot take it answers with a RST of the number that was
-	// acknowledged, and goes on (RFC 9293 §3.10.7.3).
-	if stays := e.hasISS && !e.hasIRS && s.Packet.Seq != e.nextOut; e.RstOut == 0 && !stays {
+	// What a socket in SYN_SENT or SYN_RECV cannot take it answers with a RST of the number
+	// that was acknowledged, and goes on (RFC 9293 §3.10.7.3, §3.10.7.4).
+	if stays := e.hasISS && (!e.hasIRS || e.isPending()) && s.Packet.Seq != e.nextOut; e.RstOut == 0 && !stays {
 		e.RstOut = s.N
 	}
 	if s.Has(ackFlag) && e.hasIRS && e.blindWhy == sees && after(s.Packet.Ack, e.nextIn) {

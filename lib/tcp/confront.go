@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"fmt"
+	"slices"
 
 	"sockproof/lib/journal"
 )
@@ -12,32 +13,7 @@ func (v *View) Confront() []Discrepancy {
 	c := &confrontation{View: v}
 	c.whileBuilding()
 	for _, s := range v.Sockets {
-		c.errnos(s)
-		c.agree(s)
-		c.path(s)
-		c.watched(s)
-		c.atHome(s, s.Calls)
-		c.atHome(s, s.States())
-		c.atHome(s, s.samples)
-		c.constants(s)
-		c.notListening(s)
-		c.killed(s)
-		c.raised(s)
-		c.inTurn(s)
-		c.inTime(s)
-		c.linger(s)
-		if !v.sees() {
-			continue
-		}
-		c.waiting(s)
-		c.states(s)
-		c.follows(s)
-		if s.End != nil && !s.End.Bulk {
-			c.reads(s)
-			c.results(s)
-			c.queues(s)
-			c.counted(s)
-		}
+		c.socket(s)
 	}
 	if v.sees() {
 		for _, e := range v.Ends {
@@ -51,14 +27,68 @@ func (v *View) Confront() []Discrepancy {
 		c.travels()
 		c.flags()
 	}
+	c.datagrams()
 	c.fates()
 	c.ports()
 	c.peers()
 	c.counters()
 	c.opens()
 	c.lists()
-	sortDiscrepancies(c.found)
-	return c.found
+	found := slices.DeleteFunc(c.found, v.behindRules())
+	sortDiscrepancies(found)
+	return found
+}
+
+// socket applies the rules about one socket.
+func (c *confrontation) socket(s *Socket) {
+	c.errnos(s)
+	c.agree(s)
+	c.path(s)
+	c.watched(s)
+	c.atHome(s, s.Calls)
+	c.atHome(s, s.States())
+	c.atHome(s, s.samples)
+	c.wasDestroyed(s)
+	c.constants(s)
+	c.notListening(s)
+	c.killed(s)
+	c.raised(s)
+	c.inTurn(s)
+	c.inTime(s)
+	c.linger(s)
+	if !c.sees() {
+		return
+	}
+	c.waiting(s)
+	c.listenerReady(s)
+	c.states(s)
+	c.follows(s)
+	if s.End != nil && !s.End.Bulk {
+		c.reads(s)
+		c.results(s)
+		c.queues(s)
+		c.counted(s)
+		c.countedUntil(s)
+	}
+}
+
+// behindRules says of a contradiction whether it is about a host in whose stack the run's own steps
+// have set a rule that changes what TCP gets and sends: there the wire's account and TCP's differ.
+// The events are looked through once: where something answers each segment with another there are
+// as many contradictions.
+func (v *View) behindRules() func(d Discrepancy) bool {
+	hosts := map[string]bool{}
+	for i := range v.Journal.Events {
+		if e := &v.Journal.Events[i]; e.Rule != nil && e.Rule.Inside {
+			hosts[e.Host] = true
+		}
+	}
+	return func(d Discrepancy) bool {
+		return slices.ContainsFunc(d.Hosts, func(host string) bool { return hosts[host] }) || slices.ContainsFunc(d.Sockets, func(id string) bool {
+			s := v.byID[id]
+			return s != nil && hosts[s.Host]
+		})
+	}
 }
 
 // confrontation gathers what the rules find.

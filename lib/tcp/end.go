@@ -18,6 +18,7 @@ type End struct {
 	SynIn     int // the peer's SYN came
 	SynAckIn  int // the peer's SYN-ACK came
 	Opened    int // the last segment of the opening came: from here on it is synchronised
+	Crossed   int // before that, the SYN-ACK of one whose SYNs crossed: with it Linux synchronises, or not
 	FinOut    int
 	FinIn     int // in order
 	FinAcked  int // its own was acknowledged
@@ -137,6 +138,7 @@ const (
 	blindWindow         // data came beyond the offered window
 	blindClosed         // data came when nobody could read it
 	blindPayload        // a payload was not kept
+	blindUrgent         // urgent data came, which is read apart from the rest
 	blindThreads        // a thread closed it under another's call
 	blindProgram        // another program has it, whose calls are its own
 )
@@ -267,4 +269,15 @@ func (e *End) RetransmittedBy(n int) bool {
 		}
 	}
 	return false
+}
+
+// opening is the first segment that may have completed the opening. In one whose SYNs crossed
+// Linux from 6.12 on, and 6.1.110, takes the SYN-ACK for that; before, it answers it like any
+// SYN that comes to a connection, and only the ACK which its own SYN-ACK drew completes it
+// (“tcp: Don't drop SYN+ACK for simultaneous connect()”).
+func (e *End) opening() int {
+	if e.Crossed != 0 {
+		return e.Crossed
+	}
+	return e.Opened
 }

@@ -84,3 +84,14 @@ func (s *Socket) Reads(after, before int) []*journal.Event { return s.CallsOf(af
 func IsEnd(e *journal.Event) bool {
 	return e != nil && e.Call.Op == "read" && e.Call.Errno == "" && e.Call.Signal == "" && e.Call.Result == 0
 }
+
+// Accepts lists the calls that took a connection from a listener's queue.
+func (s *Socket) Accepts(after, before int) []*journal.Event {
+	var some []*journal.Event
+	for _, e := range s.CallsOf(after, before, "accept4") {
+		if e.Call.Errno == "" {
+			some = append(some, e)
+		}
+	}
+	return some
+}

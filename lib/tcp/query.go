@@ -49,6 +49,11 @@ func (v *View) Events(match func(e *journal.Event) bool) []*journal.Event {
 	return some
 }
 
+// Tables lists where a host's sockets in a state were listed; "": any host's.
+func (v *View) Tables(host, state string) []*journal.Event {
+	return v.Events(func(e *journal.Event) bool { return e.Lists(state) && (host == "" || e.Host == host) })
+}
+
 // Calls lists the calls of some kinds, of all sockets, in order.
 func (v *View) Calls(ops ...string) []*journal.Event {
 	return v.Events(func(e *journal.Event) bool { return e.Call != nil && slices.Contains(ops, e.Call.Op) })
@@ -348,6 +353,16 @@ func (v *View) Cause(of *journal.Event) *journal.Event {
 		}
 	}
 	return nil
+}
+
+// SentBetween says whether a segment left the host of two events between them. States are
+// looked at before what a delivery draws is read: so the first is not what caused the second.
+func (v *View) SentBetween(cause, of *journal.Event) bool {
+	from, _ := v.index(cause.N)
+	to, _ := v.index(of.N)
+	return slices.ContainsFunc(v.Journal.Events[from:to], func(e journal.Event) bool {
+		return e.Packet != nil && e.Packet.At == journal.AtSent && e.Host == of.Host
+	})
 }
 
 // Segment is that of an event; nil: it is none.

@@ -12,8 +12,9 @@ import (
 var longest = map[string]int64{"timewait": 60_000, "on": 120_000, "persist": 120_000, "keepalive": 2 * 7_200_000}
 
 // timerSlack is by how much a timer that was read late may seem to have risen, in
-// milliseconds.
-const timerSlack = 30
+// milliseconds: for less than that a program may not have run without its being noticed
+// (heldUpLeast of lib/scenario).
+const timerSlack = 100
 
 // constants holds the timers that sock_diag read against what the kernel can have, and
 // how long close() took against SO_LINGER (R6).
@@ -46,6 +47,32 @@ func (c *confrontation) constants(s *Socket) {
 	}
 	c.timeWaits(s)
 	c.lingered(s)
+	c.offered(s)
+}
+
+// offered holds the windows that a socket had offered against its buffer, as it was asked for later:
+// Linux enlarges one by itself, and makes none smaller, and offers no more than fits (tcp_win_from_space
+// in include/net/tcp.h). A buffer that was set may be smaller than what had been offered (R6).
+func (c *confrontation) offered(s *Socket) {
+	if !c.sees() || s.End == nil {
+		return
+	}
+	for _, e := range s.Asked(journal.SOReceiveBuffer, 0, 0) {
+		buffer, is := e.Call.Value().Int()
+		if _, set := s.Option(journal.SOReceiveBuffer, e.N); set != nil || !is {
+			return
+		}
+		for _, x := range s.SentAll(0, e.N) {
+			window := int64(x.Packet.Win)
+			if !x.Has(synFlag) {
+				window <<= s.End.scale
+			}
+			if window > buffer && !x.Has(rstFlag) {
+				c.about(R6, s, []int{x.N, e.N}, fmt.Sprintf("%s offered %d bytes", s.ID, window), fmt.Sprintf("its buffer had %d", buffer))
+				return
+			}
+		}
+	}
 }
 
 // timeWaits asks why a TIME_WAIT outlived its timer, as far as the witness looked again

@@ -39,6 +39,22 @@ func TestTimers(t *testing.T) {
 	})
 }
 
+// A socket offers no more than its buffer holds.
+func TestWindowFitsTheBuffer(t *testing.T) {
+	silent(t, []truth{
+		{"a buffer that grows, and one that is made smaller", "zerowindow/buffer", func(*altered) {}},
+		{"a small one", "zerowindow/silly", func(*altered) {}},
+	})
+	found(t, []lie{{"a wider window", "zerowindow/buffer", R6, "b4", func(a *altered) {
+		b4 := a.call("b4", "getsockopt", 0).N
+		for i := range a.Events {
+			if e := &a.Events[i]; e.N < b4 && isSegment(e) && e.Packet.Src.Port() == 8080 && !e.Packet.Flags.Has(synFlag) {
+				e.Packet.Win = 65_535
+			}
+		}
+	}}})
+}
+
 // close() with SO_LINGER {1, n} waits until the FIN is acknowledged, or n seconds
 // (socket(7)): of a1 to a3 it was, of a4 and a5 not; a6 got a signal.
 func TestLinger(t *testing.T) {

@@ -100,7 +100,7 @@ func (w *window) segment(e *journal.Event) {
 		x.in = 1
 	}
 	if p.At == journal.AtSent || !w.wire && p.At == journal.AtDelivered {
-		x.out = 1 + w.odd(p)
+		x.out = 1 + w.odd(e)
 		if flags&rstFlag != 0 {
 			x.rst = 1
 		}
@@ -113,8 +113,9 @@ func (w *window) segment(e *journal.Event) {
 
 // odd corrects the count of a SYN-ACK: that of a simultaneous opening is in neither OutSegs
 // nor RetransSegs, and one of a listener that is sent again is in both (tcp_send_synack,
-// tcp_rtx_synack in net/ipv4/tcp_output.c).
-func (w *window) odd(p *journal.Packet) int {
+// tcp_rtx_synack in net/ipv4/tcp_output.c). One with a cookie is made anew each time.
+func (w *window) odd(e *journal.Event) int {
+	p := e.Packet
 	flags := p.Flags
 	if flags&synFlag == 0 {
 		return 0
@@ -133,10 +134,16 @@ func (w *window) odd(p *journal.Packet) int {
 			return -1
 		}
 		return 0
-	case times > 0:
+	case times > 0 && !w.sendsCookies(e):
 		return 1
 	}
 	return 0
+}
+
+// sendsCookies says whether a host's setting was that every SYN is answered with a cookie.
+func (v *View) sendsCookies(e *journal.Event) bool {
+	set := v.Setting(e.Host, "net.ipv4.tcp_syncookies", e.N)
+	return set != nil && set.Setting.New == "2"
 }
 
 // countsAll says whether all segments were seen or, in rounds that were not kept, counted.

@@ -129,9 +129,17 @@ func (c *confrontation) segmentsIn(s *Socket, from, to int) (t tally) {
 	return t
 }
 
-// knowsSegmentsIn says whether it can be seen which segment completed an opening.
+// knowsSegmentsIn says whether it can be seen which segment completed an opening. With
+// TCP_DEFER_ACCEPT an ACK without data does not (tcp_check_req in net/ipv4/tcp_minisocks.c).
 func (c *confrontation) knowsSegmentsIn(s *Socket) bool {
-	return !s.End.Passive || s.End.Opened != 0 && !s.End.openedTwice()
+	return !s.End.Passive || s.End.Opened != 0 && !s.End.openedTwice() && !c.isDeferred(s)
+}
+
+// isDeferred says whether a socket was made by a listener with TCP_DEFER_ACCEPT.
+func (c *confrontation) isDeferred(s *Socket) bool {
+	return slices.ContainsFunc(c.Sockets, func(l *Socket) bool {
+		return l.Listening != 0 && l.Local == s.Local && l.options[journal.TCPDeferAccept] != ""
+	})
 }
 
 // standsFor is how many segments a captured one may be to the kernel, which counts those

@@ -1,6 +1,11 @@
 package tcp
 
-import "sockproof/lib/journal"
+import (
+	"fmt"
+	"slices"
+
+	"sockproof/lib/journal"
+)
 
 // ready holds what epoll_wait() said of a socket against its connection (R2), as tcp_poll in
 // net/ipv4/tcp.c makes it up. Off the wire a segment may have come meanwhile, and what it
@@ -38,6 +43,33 @@ func (c *confrontation) readyInState(s *Socket, e *journal.Event) {
 	if !e.Call.Ready().Has(journal.EPOLLHUP) {
 		c.about(R2, s, []int{last.N, e.N}, "epoll_wait() of "+s.ID+" said "+e.Call.Out, "it had been seen in "+last.State.To+", which is EPOLLHUP")
 	}
+}
+
+// listenerReady holds what epoll_wait() said of a listener against its accept queue (R2). Off the
+// wire an opening may have been complete before it was seen to be.
+func (c *confrontation) listenerReady(s *Socket) {
+	if s.Listening == 0 || s.options[journal.TCPDeferAccept] != "" {
+		return
+	}
+	for _, e := range s.CallsOf(s.Listening, 0, "epoll_wait") {
+		if e.Call.Errno != "" || c.Listener(s.Local, e.N) != s || c.isConcurrent(e.N) || e.Call.InChild() || !c.asksFor(s, journal.EPOLLIN, e.N) {
+			continue
+		}
+		n, ready := s.WaitingAt(e.N), e.Call.Ready().Has(journal.EPOLLIN)
+		switch {
+		case !ready && n > 0 && s.everRoom(e.N):
+			c.about(R2, s, []int{e.N}, "epoll_wait() of "+s.ID+" did not say EPOLLIN", fmt.Sprintf("%d openings were complete and not accepted", n))
+		case ready && n == 0 && c.wire:
+			c.about(R2, s, []int{e.N}, "epoll_wait() of "+s.ID+" said EPOLLIN", "no opening was complete that was not accepted")
+		}
+	}
+}
+
+// everRoom says whether a listener's queue had room for every opening up to an event: off the wire
+// one that met none is taken to be complete all the same.
+func (s *Socket) everRoom(n int) bool {
+	_, known := s.BacklogAt(n)
+	return known && !slices.ContainsFunc(s.waits, func(w progress) bool { return w.n <= n && !s.RoomAt(w.n) })
 }
 
 // readiness is what epoll has to say of a socket at an event, and what it must not.

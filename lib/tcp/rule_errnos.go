@@ -41,10 +41,27 @@ func (c *confrontation) errnos(s *Socket) {
 		case !known || c.meant(e):
 		case x.Errno != "" && !slices.Contains(allowed, x.Errno):
 			c.about(R7, s, []int{e.N}, said(s, e), "TCP has no such error for it")
+		case x.Errno == journal.EAGAIN && s.waitsIn(e) != nil:
+			c.about(R7, s, []int{s.waitsIn(e).N, e.N}, said(s, e), "it had been made to wait, by fcntl() without O_NONBLOCK")
 		case x.Errno == "" && x.Result < 0 && x.Signal == "":
 			c.about(R7, s, []int{e.N}, fmt.Sprintf("%s() of %s returned %d", x.Op, s.ID, x.Result), "no error was named")
 		}
 	}
+}
+
+// waitsIn is the fcntl() by which a socket's calls were made to wait, before a call that has no flag
+// of its own not to (MSG_DONTWAIT, recv(2)); nil: it need not wait.
+func (s *Socket) waitsIn(e *journal.Event) *journal.Event {
+	var set *journal.Event
+	for _, x := range s.CallsOf(0, e.N, "fcntl") {
+		if x.Call.IsStatus() && x.Call.Errno == "" && x.T <= e.T {
+			set = x
+		}
+	}
+	if set == nil || slices.Contains(e.Call.Args, "MSG_DONTWAIT") {
+		return nil
+	}
+	return set
 }
 
 // meant says whether something that was seen makes a call fail so: the scenario has

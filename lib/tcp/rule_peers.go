@@ -89,12 +89,28 @@ func (c *confrontation) ended(s, t *Socket) {
 		if later == 0 || c.isConcurrent(later) || c.isConcurrent(x.N) || within(t.busy, later) {
 			continue
 		}
+		if t.closedSoonAfter(x) {
+			continue
+		}
 		if state, n := t.StateAt(journal.SockDiag, later); state == journal.Established {
 			c.found = append(c.found, newDiscrepancy(R3, []*Socket{s, t}, []int{x.N, n},
 				s.ID+" was in FIN_WAIT1, with nothing but its FIN unacknowledged", t.ID+" was still in ESTABLISHED"))
 			return
 		}
 	}
+}
+
+// closedSoonAfter says whether an end knew of its peer's FIN a little after an event: while a call of its
+// program's holds a socket, what comes waits in its backlog (tcp_v4_rcv in net/ipv4/tcp_ipv4.c). A FIN that was
+// lost comes again no sooner than after a fifth of a second.
+func (s *Socket) closedSoonAfter(x *journal.Event) bool {
+	const soon = 100_000_000
+	for _, e := range s.Entered(journal.CloseWait, journal.SockDiag) {
+		if e.N > x.N && e.T-x.T < soon {
+			return true
+		}
+	}
+	return false
 }
 
 // settledAfter is an event by which the sockets were looked at again after one, when what it

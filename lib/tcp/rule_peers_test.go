@@ -1,6 +1,7 @@
 package tcp
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -25,9 +26,11 @@ func TestPeersAreHeldAgainstEachOther(t *testing.T) {
 			a.endsWith(s.N)
 			a.later(time.Second)
 		})},
+		{"a FIN came late", twoEnds, R3, "b2", blind(func(a *altered) { a.meanwhile(journal.FinWait1, 200*time.Millisecond) })},
 		{"a segment did not come", twoEnds, R4, "b2", blind(func(a *altered) { a.counted(4, 3) })},
 	})
 	silent(t, []truth{
+		{"a FIN waited in its socket's backlog", twoEnds, blind(func(a *altered) { a.meanwhile(journal.FinWait1, 20*time.Millisecond) })},
 		{"all segments came", twoEnds, blind(func(a *altered) { a.counted(4, 4) })},
 		{"the SYN is under way", twoEnds, blind(func(a *altered) {
 			s := a.state(journal.TCPInfo, "a1", journal.Established)
@@ -85,4 +88,21 @@ func (a *altered) keeps(socket, state string) {
 	a.without(func(e *journal.Event) bool {
 		return e.Socket == socket && e.State != nil && e.State.From == state
 	})
+}
+
+// meanwhile puts two calls of another socket behind the moment in which a1 was read in a state, and
+// what followed that later.
+func (a *altered) meanwhile(state string, later time.Duration) {
+	a.Helper()
+	i := slices.IndexFunc(a.Events, func(e journal.Event) bool { return e.Socket == "a1" && e.Sample != nil && e.Sample.State == state })
+	for k := i + 1; k < len(a.Events); k++ {
+		a.Events[k].N += 2
+		a.Events[k].T += later.Nanoseconds()
+	}
+	a.Played += 2
+	call := *a.call("b1", "getsockname", 0)
+	for k := range 2 {
+		call.N, call.T = a.Events[i].N+1+k, a.Events[i].T+int64(k)
+		a.Events = slices.Insert(a.Events, i+1+k, call)
+	}
 }

@@ -33,6 +33,7 @@ func (c *confrontation) bindResult(s *Socket, e *journal.Event) {
 		c.keptAs(s, e, string(address(journal.Address(e.Call.Kept), e.Call.Address())), string(e.Call.Address()))
 		c.boundBeside(s, e)
 	case c.host:
+	case e.Call.Errno == journal.EADDRINUSE && e.Call.Address().Port() == 0: // no port of the range was free
 	case e.Call.Errno == journal.EADDRINUSE && !c.isTaken(s, e.Call.Address(), e.N):
 		c.about(R2, s, []int{e.N}, said(s, e), "no socket of that host kept the address from it")
 	case e.Call.Errno == journal.EADDRNOTAVAIL:
@@ -152,7 +153,7 @@ func (s *Socket) bound(n int) bool {
 	if state, _ := s.StateAt(journal.TCPInfo, n); s.connected != 0 && state == journal.Close {
 		return false
 	}
-	return by(s.connected, n) || s.connected == 0 && s.End != nil && by(s.End.Opened, n) || slices.ContainsFunc(s.Calls, func(e *journal.Event) bool {
+	return by(s.connected, n) || s.connected == 0 && s.End != nil && by(s.End.opening(), n) || slices.ContainsFunc(s.Calls, func(e *journal.Event) bool {
 		return e.N < n && e.Call.Op == "bind" && e.Call.Errno == ""
 	})
 }
@@ -190,7 +191,7 @@ func (c *confrontation) reportsOpening(s *Socket, e *journal.Event) bool {
 	for _, x := range s.CallsOf(0, e.N, "connect") {
 		before = x
 	}
-	return e.Call.Errno == "" && before != nil && before.Call.Errno == journal.EINPROGRESS && s.End != nil && by(s.End.Opened, e.N)
+	return e.Call.Errno == "" && before != nil && before.Call.Errno == journal.EINPROGRESS && s.End != nil && by(s.End.opening(), e.N)
 }
 
 // called asks whether a call that began an opening made a SYN leave.

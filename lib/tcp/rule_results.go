@@ -43,6 +43,7 @@ func (c *confrontation) moveResult(s *Socket, e *journal.Event) {
 		if write {
 			c.noRoom(s, e)
 		}
+		c.nothingComes(s, e)
 	default:
 		c.failedFor(s, e)
 	}
@@ -60,11 +61,9 @@ func (c *confrontation) refusedBy(s *Socket, n int) bool {
 	return by(s.End.RstIn, n) || c.unreachable(s, n)
 }
 
-// unreachable says whether an ICMP message had come to a socket's address.
+// unreachable says whether an ICMP message had come that can be about a socket's segments.
 func (c *confrontation) unreachable(s *Socket, n int) bool {
-	return slices.ContainsFunc(c.icmps, func(i icmp) bool {
-		return i.n <= n && s.Local.IP() == i.to.IP()
-	})
+	return slices.ContainsFunc(c.icmps, func(e *journal.Event) bool { return e.N <= n && s.concerns(e) })
 }
 
 // uncaused says what an error lacks that any call can report, connect(), one that moves
@@ -101,7 +100,7 @@ func (c *confrontation) connectResult(s *Socket, e *journal.Event) {
 			why = "no RST had been delivered to it"
 		}
 	case "", journal.EISCONN:
-		if !by(s.End.Opened, soon) {
+		if !by(s.End.opening(), soon) {
 			why = "its opening was not complete"
 		}
 	}
@@ -142,6 +141,8 @@ func (c *confrontation) socketError(s *Socket, e *journal.Event) {
 		c.about(R2, s, []int{e.N}, "SO_ERROR of "+s.ID+" was "+out, "no RST had been delivered to it")
 	case c.uncaused(s, errno, e.N) != "":
 		c.about(R2, s, []int{e.N}, "SO_ERROR of "+s.ID+" was "+out, c.uncaused(s, errno, e.N))
+	case errno == journal.ETIMEDOUT:
+		c.over(s, e, "SO_ERROR of "+s.ID+" was "+out)
 	case out == "0" && e.Call.Errno == "" && by(end.RstIn, e.N-1) && !s.tookError(e.N):
 		c.about(R2, s, []int{e.N, end.RstIn}, "SO_ERROR of "+s.ID+" was 0", "a RST had been delivered to it, and no call had taken the error")
 	}
@@ -175,9 +176,36 @@ func (c *confrontation) noRoom(s *Socket, e *journal.Event) {
 	switch {
 	case by(end.RstIn, e.N-1):
 		c.about(R2, s, []int{end.RstIn, e.N}, said(s, e), "a RST had been delivered to it")
+	case c.saidRoom(s, e) != nil:
+		c.about(R2, s, []int{c.saidRoom(s, e).N, e.N}, said(s, e), "epoll_wait() had said EPOLLOUT just before")
 	case end.blindAt(e.N) == sees && !by(end.Aborted(), e.N) && end.WrittenAt(e.N)+1-end.ackedAt(e.N) <= 0:
 		c.about(R2, s, []int{e.N}, said(s, e), "all that had been written to it was acknowledged")
 	}
+}
+
+// saidRoom is the epoll_wait() that said there was room, where nothing can have used it since: no other
+// call was made on the socket. Nil: there was none. A socket is writable only with a third of its
+// buffer free (sk_stream_is_writeable in include/net/sock.h), and a write wants less.
+func (c *confrontation) saidRoom(s *Socket, e *journal.Event) *journal.Event {
+	i := slices.Index(s.Calls, e)
+	if i < 1 || c.isConcurrent(e.N) || e.Call.InChild() {
+		return nil
+	}
+	if last := s.Calls[i-1]; last.Call.Op == "epoll_wait" && last.Call.Ready().Has(journal.EPOLLOUT) {
+		return last
+	}
+	return nil
+}
+
+// nothingComes asks that a call which found nothing, or no room, was made where that may change: on a
+// socket in CLOSE it says why it is closed, or ENOTCONN or EPIPE (tcp_recvmsg_locked and
+// sk_stream_wait_connect in net).
+func (c *confrontation) nothingComes(s *Socket, e *journal.Event) {
+	state, n := s.StateAt(journal.TCPInfo, e.N)
+	if state != journal.Close || e.Call.InChild() || c.isConcurrent(e.N) || len(s.CallsOf(n, e.N, "connect")) > 0 {
+		return
+	}
+	c.about(R2, s, []int{n, e.N}, said(s, e), "it had been seen in CLOSE")
 }
 
 // failedFor asks for the cause of the error that a read or a write failed with.
@@ -200,6 +228,31 @@ func (c *confrontation) failedFor(s *Socket, e *journal.Event) {
 	}
 	if why != "" {
 		c.about(R2, s, []int{e.N, end.RstIn}, said(s, e), why)
+		return
+	}
+	if e.Call.Errno == journal.ETIMEDOUT {
+		c.over(s, e, said(s, e))
+	}
+}
+
+// over asks that a connection which timed out went on no more: the kernel has ended it
+// (tcp_write_err in net/ipv4/tcp_timer.c). A connect() begins another.
+func (c *confrontation) over(s *Socket, e *journal.Event, account string) {
+	next := 0
+	if again := First(s.CallsOf(e.N, 0, "connect")); again != nil {
+		next = again.N
+	}
+	for _, w := range s.Writes(e.N, next) {
+		if w.T > e.T && w.Call.Errno == "" && w.Call.Result > 0 {
+			c.about(R2, s, []int{e.N, w.N}, account, said(s, w)+" after that")
+			return
+		}
+	}
+	for _, x := range s.samples {
+		if between(x.N, e.N, next) && x.Sample.State != journal.Close {
+			c.about(R2, s, []int{e.N, x.N}, account, "it was in "+x.Sample.State+" after that")
+			return
+		}
 	}
 }
 

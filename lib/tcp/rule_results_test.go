@@ -51,6 +51,94 @@ func TestErrorsWithoutCause(t *testing.T) {
 	})
 }
 
+// A connection that timed out is over: neither a write succeeds on it, nor is it in another
+// state than CLOSE.
+func TestTimedOutIsOver(t *testing.T) {
+	silent(t, []truth{
+		{"a connection that timed out", "deadpeer/user-timeout", func(*altered) {}},
+		{"one in a closed window", "zerowindow/user-timeout", func(*altered) {}},
+	})
+	timesOut := func(a *altered) int {
+		lost := a.nth("lost segment of a1's", 0, func(e *journal.Event) bool {
+			return e.Packet != nil && e.Packet.At == journal.AtDropped && e.Packet.Len > 0 && e.N > a.call("a1", "write", 1).N
+		})
+		a.put(lost.N+1, journal.Event{T: lost.T + 1, Host: "a", Socket: "a1", Kind: journal.KindCall, Call: &journal.Call{
+			Op: "read", Args: []string{"a1", "64"}, Result: -1, Errno: journal.ETIMEDOUT,
+		}})
+		return lost.N + 1
+	}
+	found(t, []lie{
+		{"read: ETIMEDOUT, and it is ESTABLISHED", "deadpeer/heals", R2, "a1", func(a *altered) { timesOut(a) }},
+		{"read: ETIMEDOUT, and a write succeeds", "deadpeer/heals", R2, "a1", func(a *altered) {
+			n, w := timesOut(a), a.call("a1", "write", 2).N
+			a.without(func(e *journal.Event) bool {
+				return e.N > n && e.N != w && e.Socket == "a1" && (e.Sample != nil || e.Call != nil)
+			})
+		}},
+	})
+}
+
+// On a socket in CLOSE nothing is to come.
+func TestNothingComesInClose(t *testing.T) {
+	found(t, []lie{
+		{"read: EAGAIN after it had timed out", "deadpeer/user-timeout", R2, "a1", func(a *altered) { a.fails("a1", "read", 0, "EAGAIN") }},
+		{"read: EAGAIN after a RST", afterReset, R2, "a2", func(a *altered) { a.fails("a2", "read", 1, "EAGAIN") }},
+	})
+}
+
+// Where there was room there still is.
+func TestRoomIsKept(t *testing.T) {
+	silent(t, []truth{{"the buffer was full, and epoll_wait() said so", "zerowindow/write", func(*altered) {}}})
+	found(t, []lie{{"write: EAGAIN after EPOLLOUT", "zerowindow/write", R2, "a1", func(a *altered) { a.fails("a1", "write", 1, "EAGAIN") }}})
+}
+
+// A call that may wait does not say EAGAIN.
+func TestBlockingCallsWait(t *testing.T) {
+	silent(t, []truth{
+		{"accept() that does not wait, and one that does", "handshake/accept", func(*altered) {}},
+		{"a write that waits", "zerowindow/write", func(*altered) {}},
+	})
+	found(t, []lie{
+		{"accept(): EAGAIN", "handshake/accept", R7, "b1", func(a *altered) { a.fails("b1", "accept4", 2, "EAGAIN") }},
+		{"accept(): EAGAIN, off the wire", "handshake/accept-loopback", R7, "b1", func(a *altered) { a.fails("b1", "accept4", 2, "EAGAIN") }},
+	})
+}
+
+// A listener is readable while a connection waits in its queue, and not else.
+func TestListenerIsReady(t *testing.T) {
+	nothing := func(i int) func(a *altered) {
+		return func(a *altered) {
+			c := a.call("b1", "epoll_wait", i).Call
+			c.Result, c.Out = 0, ""
+		}
+	}
+	something := func(a *altered) {
+		c := a.call("b1", "epoll_wait", 0).Call
+		c.Result, c.Out = 1, "EPOLLIN"
+	}
+	silent(t, []truth{
+		{"on the wire", "handshake/accept", func(*altered) {}},
+		{"off the wire", "handshake/accept-loopback", func(*altered) {}},
+		{"TCP_DEFER_ACCEPT lets it wait for data", "handshake/accept", func(a *altered) {
+			nothing(1)(a)
+			nothing(2)(a)
+			listen := a.call("b1", "listen", 0).N
+			a.put(listen, journal.Event{Host: "b", Socket: "b1", Kind: journal.KindCall, Call: &journal.Call{
+				Op: "setsockopt", Args: []string{"b1", string(journal.TCPDeferAccept), "1"},
+			}})
+		}},
+		{"watched at its edges", "handshake/accept", func(a *altered) {
+			a.call("b1", "epoll_ctl", 0).Call.Args[2] = "EPOLLIN|EPOLLET"
+			nothing(2)(a)
+		}},
+	})
+	found(t, []lie{
+		{"nothing, with a connection", "handshake/accept", R2, "b1", nothing(1)},
+		{"nothing, with a connection, off the wire", "handshake/accept-loopback", R2, "b1", nothing(2)},
+		{"EPOLLIN without one", "handshake/accept", R2, "b1", something},
+	})
+}
+
 // connectsAgain ends a journal where a1 is ESTABLISHED, and lets it call connect() again
 // with these results.
 func connectsAgain(results ...journal.Errno) func(a *altered) {

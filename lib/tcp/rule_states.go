@@ -48,7 +48,7 @@ func (c *confrontation) allows(s *Socket, e *journal.Event) bool {
 	case journal.SynRecv:
 		return by(end.SynIn, n)
 	case journal.Established:
-		return by(end.Opened, n)
+		return c.mayOpen(end, e)
 	case journal.CloseWait:
 		return by(end.FinIn, n) || vague
 	case journal.FinWait1:
@@ -66,6 +66,17 @@ func (c *confrontation) allows(s *Socket, e *journal.Event) bool {
 		return c.allowsEnd(s, e, n, shut)
 	}
 	return true
+}
+
+// mayOpen says whether an end may have become ESTABLISHED. Whether the SYN-ACK of an opening
+// whose SYNs crossed does that on this kernel shows at the next step.
+func (c *confrontation) mayOpen(end *End, e *journal.Event) bool {
+	n := c.soon(e.N)
+	if by(end.Opened, n) || !by(end.Crossed, n) {
+		return by(end.Opened, n)
+	}
+	step := c.nextStep(end.Crossed)
+	return !c.wire || c.isConcurrent(e.N) || step == 0 || e.N < step
 }
 
 // shutBy says whether a call, or the last descriptor's end, had ended what it sends.
@@ -97,7 +108,7 @@ func (c *confrontation) allowsEnd(s *Socket, e *journal.Event, n int, shut bool)
 		return true
 	case from == journal.SynRecv && c.requestEnds(s, e):
 		return true
-	case from == journal.SynSent && (shut || by(end.Closed, n)):
+	case from == journal.SynSent && c.connectEnds(s, n, shut):
 		return true
 	case by(end.FinAcked, n) && shut && e.State.To == journal.Gone:
 		return true // tcp_max_tw_buckets, tcp_fin_timeout
@@ -109,6 +120,11 @@ func (c *confrontation) allowsEnd(s *Socket, e *journal.Event, n int, shut bool)
 		return true // a timer ended it
 	}
 	return false
+}
+
+// connectEnds says whether a socket that is connecting has a reason to give up without a RST.
+func (c *confrontation) connectEnds(s *Socket, n int, shut bool) bool {
+	return shut || by(s.End.Closed, n) || c.unreachable(s, n)
 }
 
 // cause is a segment that a state must follow, and the states that do not.
@@ -131,6 +147,17 @@ func causesOf(e *End) []cause {
 		cause{e.Opened, "the last segment of its opening", open})
 }
 
+// refusals are the ICMP errors that came to a socket which was connecting (RFC 1122 §4.2.3.9).
+func (c *confrontation) refusals(s *Socket) []cause {
+	var some []cause
+	for _, m := range c.messages {
+		if state, _ := s.StateAt(journal.TCPInfo, m.N); m.To == s && state == journal.SynSent && m.Packet.IsUnreachable() {
+			some = append(some, cause{m.N, "an ICMP error", []string{journal.SynSent}})
+		}
+	}
+	return some
+}
+
 // takenIn is within which time after its capture on lo a segment has reached TCP, in
 // nanoseconds, however busy the machine.
 const takenIn = 10_000_000
@@ -142,7 +169,7 @@ func (c *confrontation) follows(s *Socket) {
 	if s.Listening != 0 || end == nil || end.Bulk || end.blindSince != 0 || end.Filtered != 0 {
 		return
 	}
-	for _, x := range causesOf(end) {
+	for _, x := range append(causesOf(end), c.refusals(s)...) {
 		if x.n == 0 || !c.wire && c.endTime()-c.event(x.n).T < takenIn {
 			continue
 		}

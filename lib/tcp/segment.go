@@ -21,7 +21,15 @@ type Segment struct {
 
 	// Payload is the data; nil where there is none, or where it was not kept.
 	Payload []byte
+
+	// Damaged: the steps let it arrive with a checksum that is wrong, so that TCP must not take it.
+	Damaged bool
+
+	packet packet.Packet // as its bytes have it; zero where they were not kept
 }
+
+// leastHeader is how long a header is without options, in bytes.
+const leastHeader = 20
 
 // newSegment reads an event of a TCP segment. Of a packet that entered a host on the
 // wire the bytes stand in the event in which it was sent.
@@ -34,7 +42,12 @@ func newSegment(e, sent *journal.Event) *Segment {
 	if len(raw) == 0 && sent != nil && sent.Packet != nil {
 		raw, hidden = sent.Packet.Bytes, sent.Packet.Payload != nil
 	}
-	if p, err := packet.Decode(raw); err == nil && p.IsTCP() {
+	p, err := packet.Decode(raw)
+	if p.Proto == packet.ProtoTCP && len(raw) >= p.HeaderLen+leastHeader {
+		s.packet = p
+	}
+	if err == nil && p.IsTCP() {
+		s.Damaged = e.Packet.At == journal.AtInjected && len(e.Packet.Bytes) > 0 && !hidden && !p.ChecksumOK()
 		if !hidden && len(p.Payload) == e.Packet.Len {
 			s.Payload = p.Payload
 		}
@@ -72,11 +85,18 @@ func (s *Segment) entered() bool {
 // (GSO_MAX_SIZE in include/linux/netdevice.h).
 const longestSegment = 8 * 65536
 
+// madeUp says whether it is none that a host has sent: the steps made it.
+func (s *Segment) madeUp() bool { return s.Packet.At == journal.AtInjected && s.Packet.Of == 0 }
+
 // isSegment says whether an event is a TCP segment on its own.
 func isSegment(e *journal.Event) bool {
 	p := e.Packet
 	return p != nil && p.Proto == "" && p.Bulk == nil && p.Len >= 0 && p.Len <= longestSegment
 }
+
+// Before says whether one sequence number comes before another. They wrap, so that what counts is
+// the sign of their difference (RFC 9293 §3.4; before() in include/net/tcp.h).
+func Before(x, y uint32) bool { return after(y, x) }
 
 // after compares sequence numbers, which wrap (RFC 9293 §3.4).
 func after(x, y uint32) bool { return int32(x-y) > 0 }

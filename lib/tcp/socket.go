@@ -32,6 +32,7 @@ type Socket struct {
 	states   map[journal.Witness][]*journal.Event // changes of state, in order
 	samples  []*journal.Event
 	counted  []*journal.Event // states and samples with what TCP_INFO counted
+	told     *journal.Event   // by the kernel, that it was destroyed
 	ends     []int            // beginnings of close() and shutdown()
 	busy     []span           // while one of its calls was under way on another thread
 	errors   []int            // calls that took an error

@@ -16,6 +16,9 @@ type View struct {
 	Ends    []*End  // in the order in which their first segments were seen
 	Conns   []*Conn // in the order in which they were called for
 
+	// UDP are the sockets of UDP, with their calls. They have no connection, and no rule asks about them.
+	UDP []*Socket
+
 	derived map[reflect.Type]any // by Derive
 
 	wire   bool
@@ -35,9 +38,10 @@ type View struct {
 	seen      []discrepancyAt // what could only be told while building
 	overflows []Overflow
 
-	concurrent []span // while another thread of the program acted, or none did
-	gaps       []gap  // in which the program did not run
-	icmps      []icmp
+	concurrent []span           // while another thread of the program acted, or none did
+	gaps       []gap            // in which the program did not run
+	icmps      []*journal.Event // ICMP messages that came to a host
+	messages   []Message
 	signals    []*journal.Event
 }
 
@@ -85,12 +89,15 @@ func New(j *journal.Journal) *View {
 	if v.played == 0 {
 		v.played = v.last
 	}
+	isUDP := v.addUDP()
 	for i := range j.Sockets {
-		v.addSocket(j.Sockets[i])
+		if !isUDP[j.Sockets[i].ID] {
+			v.addSocket(j.Sockets[i])
+		}
 	}
 	for i := range j.Events {
 		e := &j.Events[i]
-		if e.Socket != "" && v.byID[e.Socket] == nil {
+		if e.Socket != "" && v.byID[e.Socket] == nil && !isUDP[e.Socket] {
 			v.addSocket(journal.Socket{ID: e.Socket, Host: e.Host}) // it never got an address
 		}
 		v.folded = v.folded || e.Fold != nil && e.Socket == "" && e.Fold.Events > 0
@@ -100,6 +107,7 @@ func New(j *journal.Journal) *View {
 	b.build()
 	v.repeats()
 	v.connections()
+	v.messages = v.concerned()
 	return v
 }
 
@@ -192,10 +200,4 @@ func (v *View) current(p pair) *End {
 		return ends[len(ends)-1]
 	}
 	return nil
-}
-
-// icmp is an ICMP message that came to an address.
-type icmp struct {
-	n  int
-	to journal.Address
 }

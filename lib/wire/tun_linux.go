@@ -35,11 +35,11 @@ func (t TUN) Write(b []byte) error {
 	}
 }
 
-// Idle returns what waits until one of the TUNs has a packet, for d at most (ppoll(2)).
-func Idle(tuns ...TUN) func(d time.Duration) error {
-	fds := make([]unix.PollFd, len(tuns))
-	for i, t := range tuns {
-		fds[i] = unix.PollFd{Fd: int32(t), Events: unix.POLLIN}
+// Idle returns what waits until one of some descriptors has a packet, for d at most (ppoll(2)).
+func Idle(descriptors ...int) func(d time.Duration) error {
+	fds := make([]unix.PollFd, len(descriptors))
+	for i, fd := range descriptors {
+		fds[i] = unix.PollFd{Fd: int32(fd), Events: unix.POLLIN}
 	}
 	return func(d time.Duration) error {
 		ts := unix.NsecToTimespec(d.Nanoseconds())

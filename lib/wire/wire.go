@@ -39,6 +39,12 @@ type Packet struct {
 	copied bool // the wire made it: a duplicate
 }
 
+// IsSYN says whether a packet asks for a connection.
+func IsSYN(p *Packet) bool { return p.Flags.Has(packet.SYN) && !p.Flags.Has(packet.ACK) }
+
+// IsSYNACK says whether a packet grants one.
+func IsSYNACK(p *Packet) bool { return p.Flags.Has(packet.SYN | packet.ACK) }
+
 // Fate is what a rule decides about a packet that has just left its host.
 type Fate int
 

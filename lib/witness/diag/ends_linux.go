@@ -8,6 +8,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Destroyed is a socket that the kernel has destroyed, and what it had counted.
+type Destroyed struct {
+	Socket
+	Counts
+}
+
 // Ends hears of TCP sockets of one network namespace when the kernel destroys them (the multicast of
 // sock_diag). It needs no privilege. It is asynchronous; the socket's queues and TCP_INFO are those of its end, but for a closer with
 // SO_LINGER {1, 0}, whose counters are zero by then. FIN_WAIT2 without a descriptor is told of
@@ -51,10 +57,12 @@ func (e *Ends) Close() error {
 }
 
 // Next calls each for the sockets that were destroyed since, and waits for the first at most so long.
-func (e *Ends) Next(wait time.Duration, each func(Socket)) error {
-	ready := []unix.PollFd{{Fd: int32(e.fd), Events: unix.POLLIN}}
-	if _, err := unix.Poll(ready, int(wait.Milliseconds())); err != nil && !errors.Is(err, unix.EINTR) {
-		return fmt.Errorf("sock_diag: poll: %w", err)
+func (e *Ends) Next(wait time.Duration, each func(Destroyed)) error {
+	if wait > 0 {
+		ready := []unix.PollFd{{Fd: int32(e.fd), Events: unix.POLLIN}}
+		if _, err := unix.Poll(ready, int(wait.Milliseconds())); err != nil && !errors.Is(err, unix.EINTR) {
+			return fmt.Errorf("sock_diag: poll: %w", err)
+		}
 	}
 	for {
 		n, _, err := unix.Recvfrom(e.fd, e.buf, unix.MSG_DONTWAIT|unix.MSG_TRUNC)
@@ -76,7 +84,7 @@ func (e *Ends) Next(wait time.Duration, each func(Socket)) error {
 }
 
 // takeEnds reads the messages of one receive.
-func takeEnds(b []byte, each func(Socket)) error {
+func takeEnds(b []byte, each func(Destroyed)) error {
 	for len(b) > 0 {
 		m, rest, err := nextMessage(b)
 		if err != nil {
@@ -91,7 +99,7 @@ func takeEnds(b []byte, each func(Socket)) error {
 			return err
 		}
 		s.tell(m.payload, Filter{Info: true})
-		each(s)
+		each(Destroyed{s, parseCounts(m.payload)})
 	}
 	return nil
 }

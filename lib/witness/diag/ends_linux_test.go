@@ -27,9 +27,9 @@ func TestEnds(t *testing.T) {
 			}
 			conn.Server.Close() // with data unread: RST
 			conn.Client.Close()
-			seen := map[netip.AddrPort]Socket{}
+			seen := map[netip.AddrPort]Destroyed{}
 			nstest.Until(t, "both ends", func() bool {
-				if err := ends.Next(10*time.Millisecond, func(s Socket) { seen[s.Local] = s }); err != nil {
+				if err := ends.Next(10*time.Millisecond, func(s Destroyed) { seen[s.Local] = s }); err != nil {
 					t.Fatal(err)
 				}
 				return len(seen) == 2

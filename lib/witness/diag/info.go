@@ -27,6 +27,16 @@ type Flow struct {
 	WindowTold   bool   // else the kernel is older than Linux 6.2
 }
 
+// Counts are what a TCP socket has counted since it began, by TCP_INFO.
+type Counts struct {
+	Retrans       uint32 // retransmitted segments
+	BytesAcked    uint64 // of its own; an active opener's SYN and the FIN count as one each
+	BytesReceived uint64 // in order; a FIN counts as one
+	SegsOut       uint32
+	SegsIn        uint32
+	DataSegsIn    uint32
+}
+
 // Attributes of a reply (include/uapi/linux/inet_diag.h).
 const (
 	attrInfo   = 2  // INET_DIAG_INFO
@@ -52,6 +62,13 @@ const (
 	tcpRTO          = 8
 	tcpDataSegments = 156
 	tcpWindow       = 232
+
+	tcpRetrans       = 100
+	tcpBytesAcked    = 120
+	tcpBytesReceived = 128
+	tcpSegsOut       = 136
+	tcpSegsIn        = 140
+	tcpDataSegsIn    = 152
 )
 
 // Offsets in struct mptcp_info (include/uapi/linux/mptcp.h). It tells the times
@@ -94,6 +111,16 @@ func parseFlow(payload []byte) Flow {
 		f.Backoff = b[tcpBackoff]
 	}
 	return f
+}
+
+// parseCounts reads the Counts in the payload of a message about a TCP socket.
+func parseCounts(payload []byte) Counts {
+	b := infoAttribute(payload)
+	return Counts{
+		Retrans:    field32(b, tcpRetrans),
+		BytesAcked: field64(b, tcpBytesAcked), BytesReceived: field64(b, tcpBytesReceived),
+		SegsOut: field32(b, tcpSegsOut), SegsIn: field32(b, tcpSegsIn), DataSegsIn: field32(b, tcpDataSegsIn),
+	}
 }
 
 // infoAttribute finds the struct of TCP_INFO.

@@ -10,6 +10,7 @@ import (
 func told(ms uint32) Since { return Since{ms, true} }
 
 func TestParseRecordedInfo(t *testing.T) {
+	littleEndian(t)
 	replies := recordedIn(t, "testdata/info.txt")
 	want := map[string]Info{
 		// 300 ms after the opening, 200 after the data, 100 after the FIN.

@@ -132,6 +132,14 @@ func parseMessage(b []byte) (Socket, error) {
 	return s, nil
 }
 
+// field64 reads 64 bits in the host's order, 0 if b does not have them.
+func field64(b []byte, at int) uint64 {
+	if len(b) < at+8 {
+		return 0
+	}
+	return binary.NativeEndian.Uint64(b[at:])
+}
+
 // field32 reads 32 bits in the host's order, 0 if b does not have them.
 func field32(b []byte, at int) uint32 {
 	if len(b) < at+4 {

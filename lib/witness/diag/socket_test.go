@@ -1,6 +1,7 @@
 package diag
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"net/netip"
 	"os"
@@ -29,7 +30,17 @@ func recordedIn(t testing.TB, path string) map[string][]byte {
 	return replies
 }
 
+// littleEndian skips what decodes these replies where the kernel writes its fields in the
+// other order; what builds replies by itself tests the decoder there.
+func littleEndian(t *testing.T) {
+	t.Helper()
+	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
+		t.Skip("skip: the replies were recorded on a little-endian machine")
+	}
+}
+
 func TestParseRecorded(t *testing.T) {
+	littleEndian(t)
 	replies := recorded(t)
 	want := map[string]Socket{
 		"listener": {

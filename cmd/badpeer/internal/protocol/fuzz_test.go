@@ -33,7 +33,7 @@ func FuzzNext(f *testing.F) {
 		whole, _ := mustNew(t, name)
 		pieces, _ := mustNew(t, name)
 		before := bytes.Clone(in)
-		for rest, pending := in, 0; ; {
+		for rest := in; ; {
 			r, n, err := whole.Next(rest)
 			if n < 0 || n > len(rest) || err != nil && n != 0 {
 				t.Fatalf("%s: %d of %d bytes, %v", name, n, len(rest), err)
@@ -41,14 +41,7 @@ func FuzzNext(f *testing.F) {
 			if err != nil || n == 0 {
 				return
 			}
-			for pending = range n { // what is not whole is no request
-				if other, m, err := pieces.Next(rest[:pending]); m != 0 || err != nil {
-					t.Fatalf("%s: %q, of which %d bytes are %q, %v", name, rest[:n], m, other.Text, err)
-				}
-			}
-			if other, m, err := pieces.Next(rest[:n]); m != n || err != nil || !reflect.DeepEqual(other, r) {
-				t.Fatalf("%s: %q: %+v, %d, %v; want %+v, %d", name, rest[:n], other, m, err, r, n)
-			}
+			checkWhole(t, name, pieces, rest[:n], r)
 			if r.Setup == nil {
 				checkReply(t, name, whole, r)
 			}
@@ -58,6 +51,19 @@ func FuzzNext(f *testing.F) {
 			rest = rest[n:]
 		}
 	})
+}
+
+// checkWhole: a request that comes in pieces is taken when it is whole, and no sooner.
+func checkWhole(t *testing.T, name string, c Codec, in []byte, want Request) {
+	t.Helper()
+	for pending := range in {
+		if other, m, err := c.Next(in[:pending]); m != 0 || err != nil {
+			t.Fatalf("%s: %q, of which %d bytes are %q, %v", name, in, m, other.Text, err)
+		}
+	}
+	if other, m, err := c.Next(in); m != len(in) || err != nil || !reflect.DeepEqual(other, want) {
+		t.Fatalf("%s: %q: %+v, %d, %v; want %+v, %d", name, in, other, m, err, want, len(in))
+	}
 }
 
 // checkReply: a reply is one, and what is cut is its beginning.

@@ -1,6 +1,7 @@
 package replies
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -25,7 +26,7 @@ func (j *judge) settle() {
 	if tabs := j.counts[way{}] > 0 || len(j.counts) == 0; tabs { // a tab ends the request here
 		j.Other += j.tabs
 		j.First = append(j.First, j.tabbed...)
-		slices.SortStableFunc(j.First, func(a, b Wrong) int { return int(a.Line - b.Line) })
+		slices.SortStableFunc(j.First, func(a, b Wrong) int { return cmp.Compare(a.Line, b.Line) })
 		j.First = j.First[:min(len(j.First), shownLines)]
 	} else {
 		j.PassedOver += j.tabs

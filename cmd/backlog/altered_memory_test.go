@@ -1,0 +1,40 @@
+package main
+
+import (
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+)
+
+// slabsAre lets the second count of the kernel's objects have been another.
+func slabsAre(out string) journaltest.Change {
+	return journaltest.ChangedNth(1, journaltest.Call(objects), func(e *journal.Event) { e.Call.Out = out })
+}
+
+// notForUsers lets the kernel refuse to count its objects for this user.
+var notForUsers = journaltest.ChangedAll(journaltest.Call(objects), func(e *journal.Event) {
+	e.Call.Result, e.Call.Errno, e.Call.Out = -1, journal.EACCES, ""
+})
+
+// folds are the rounds that were counted.
+func folds(e *journal.Event) bool { return e.Fold != nil }
+
+// alteredMemory: what a SYN costs the server.
+var alteredMemory = []journaltest.Case{
+	{Name: "as recorded", Of: "memory", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "both grew", Of: "memory", Do: slabsAre("request_sock_TCP 1144 × 320, TCP 1091 × 2368"), Outcome: claim.NotReproduced},
+	{Name: "no SYN was answered", Of: "memory", Do: changed(folds, func(e *journal.Event) { e.Fold.Segments = nil }), Outcome: claim.OutcomeUnresolved},
+
+	{Name: "sockets instead", Of: "memory", Do: slabsAre("request_sock_TCP 144 × 320, TCP 1091 × 1000"), Claim: "BL31", Want: claim.Refuted},
+	{Name: "nothing grew", Of: "memory", Do: slabsAre("request_sock_TCP 144 × 320, TCP 91 × 2368"), Claim: "BL31", Want: claim.Inconclusive},
+	{Name: "not for users", Of: "memory", Do: notForUsers, Claim: "BL31", Want: claim.Inconclusive},
+	{Name: "small sockets", Of: "memory", Do: journaltest.All(
+		changed(journaltest.Call(objects), func(e *journal.Event) { e.Call.Out = "request_sock_TCP 144 × 320, TCP 91 × 1000" }),
+		slabsAre("request_sock_TCP 144 × 320, TCP 1091 × 1000")), Claim: "BL31", Want: claim.Confirmed},
+
+	{Name: "nothing grew", Of: "memory", Do: slabsAre("request_sock_TCP 144 × 320, TCP 91 × 2368"), Claim: "BL32", Want: claim.Inconclusive},
+	{Name: "both grew", Of: "memory", Do: slabsAre("request_sock_TCP 1144 × 320, TCP 1091 × 2368"), Claim: "BL32", Want: claim.Refuted},
+	{Name: "as long as a socket", Of: "memory", Do: changed(journaltest.Call(objects), func(e *journal.Event) { e.Call.Out = "request_sock_TCP 144 × 2000, TCP 91 × 2368" }), Claim: "BL32", Want: claim.Refuted},
+	{Name: "not for users", Of: "memory", Do: notForUsers, Claim: "BL32", Want: claim.Inconclusive},
+	{Name: "an unknown cache", Of: "memory", Do: slabsAre("request_sock_TCP unknown, TCP 91 × 2368"), Claim: "BL32", Want: claim.Inconclusive},
+}

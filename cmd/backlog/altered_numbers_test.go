@@ -1,0 +1,43 @@
+package main
+
+import (
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+)
+
+// strangersAnswer is the n-th SYN-ACK of the listener to which the same SYN came twice.
+func strangersAnswer(n int, change func(e *journal.Event)) journaltest.Change {
+	return func(d *journaltest.Journal) {
+		left := d.Nth(n, journaltest.From("8081", journaltest.PacketAt(journal.AtSent, journal.SYN|journal.ACK)))
+		of := left.N
+		change(left)
+		journaltest.ChangedAll(func(e *journal.Event) bool { return e.Packet != nil && e.Packet.Of == of }, change)(d)
+	}
+}
+
+// numberOfFirst gives the n-th SYN-ACK the number of the first.
+func numberOfFirst(n int) journaltest.Change {
+	return func(d *journaltest.Journal) {
+		first := d.Nth(0, journaltest.From("8081", journaltest.PacketAt(journal.AtSent, journal.SYN|journal.ACK))).Packet.Seq
+		strangersAnswer(n, func(e *journal.Event) { e.Packet.Seq, e.Packet.Bytes = first, nil })(d)
+	}
+}
+
+const fullCookieRun = "cookies-full"
+
+// The SYN-ACKs: for the first SYN, for the same again, from another port, from another address,
+// with another MSS of the same class, of another class, and the same two minutes later.
+
+// alteredNumbers: what the number of a SYN-ACK depends on.
+var alteredNumbers = []journaltest.Case{
+	{Name: "without two minutes", Of: "cookies", Do: asRecorded, Claim: "BL28", Want: claim.Inconclusive},
+	{Name: "another port, the same number", Of: "cookies", Do: numberOfFirst(2), Claim: "BL28", Want: claim.Refuted},
+	{Name: "another address, the same number", Of: "cookies", Do: numberOfFirst(3), Claim: "BL28", Want: claim.Refuted},
+
+	{Name: "in full", Of: fullCookieRun, Do: asRecorded, Claim: "BL28", Want: claim.Confirmed},
+	{Name: "in full", Of: fullCookieRun, Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "the MSS does not count", Of: fullCookieRun, Do: numberOfFirst(5), Claim: "BL28", Want: claim.Inconclusive},
+	{Name: "the same two minutes later", Of: fullCookieRun, Do: numberOfFirst(6), Claim: "BL28", Want: claim.Refuted},
+	{Name: "without cookies", Of: fullCookieRun, Do: withoutCookies, Claim: "BL28", Want: claim.Inconclusive},
+}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"strconv"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+	"sockproof/lib/tcp"
+)
+
+// asOnWire lets the server's kernel have said the numbers that the wire carried.
+func asOnWire(d *journaltest.Journal) {
+	v := tcp.New(d.Journal)
+	x := proxieds(v)[0]
+	next, _ := nextOnWire(x.Server, x.send.N)
+	d.Nth(1, asked).Call.Out = strconv.FormatUint(uint64(next), 10)
+}
+
+// asked are the calls that ask for a queue's number.
+func asked(e *journal.Event) bool {
+	return e.Call != nil && e.Call.Op == "getsockopt" && e.Call.Option() == journal.TCPQueueSeq
+}
+
+// alteredProxy: whose numbers a SYN proxy changes, and what a wrong SYN-ACK draws.
+var alteredProxy = []journaltest.Case{
+	{Name: "as recorded", Of: "proxy", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "the same numbers", Of: "proxy", Do: asOnWire, Outcome: claim.NotReproduced},
+	{Name: "the same numbers", Of: "proxy", Do: asOnWire, Claim: "BL33", Want: claim.Refuted},
+	{Name: "not asked", Of: "proxy", Do: droppedAll(asked), Claim: "BL33", Want: claim.Inconclusive},
+	{Name: "not allowed", Of: "proxy", Do: fails(asked, journal.EPERM), Claim: "BL33", Want: claim.Inconclusive},
+	{Name: "no proxy", Of: "proxy", Do: droppedAll(func(e *journal.Event) bool { return e.Rule != nil }), Claim: "BL33", Want: claim.Inconclusive},
+
+	{Name: "as recorded", Of: "safe-reset", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "never connected", Of: "safe-reset", Do: droppedAll(journaltest.Of("a1", entered(journal.Established))), Outcome: claim.NotReproduced},
+	{Name: "no RST", Of: "safe-reset", Do: droppedAll(journaltest.From("40001", func(e *journal.Event) bool { return e.Packet.Flags.Has(journal.RST) })), Claim: "BL34", Want: claim.Refuted},
+	{Name: "never connected", Of: "safe-reset", Do: droppedAll(journaltest.Of("a1", entered(journal.Established))), Claim: "BL34", Want: claim.Refuted},
+	{Name: "no wrong answer", Of: "safe-reset", Do: droppedAll(journaltest.PacketAt(journal.AtInjected, journal.SYN|journal.ACK)), Claim: "BL34", Want: claim.Inconclusive},
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"time"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
+	"sockproof/lib/wire"
+)
+
+const conntrackLoose = "net.netfilter.nf_conntrack_tcp_loose"
+
+// proxy: a SYN proxy answers in the place of the server, which hears of a client only when that
+// has brought the cookie back.
+func proxy(t *scenario.T) {
+	l := t.Listen(scenario.ServerPort)
+	scenario.SYNProxy(t.Host("b"), scenario.ServerPort)
+	t.Sysctl("b", conntrackLoose, "0")
+	client := l.Start()
+	if !t.Await(200*time.Millisecond, client.In(journal.Established)) {
+		// nft_synproxy_do_eval in net/netfilter/nft_synproxy.c checks every packet as IPv4.
+		t.Stop("the SYN proxy did not answer: nft's drops IPv6 whose checksum no device has verified")
+	}
+	client.Send("hello")
+	server := l.AcceptFrom(client)
+	server.Recv()
+	server.Send("hello yourself")
+	client.Recv()
+	numbersOf(server)
+}
+
+// numbersOf reads the next sequence numbers that a socket expects and will send, as its own kernel
+// has them (TCP_QUEUE_SEQ, linux/tcp.h). The socket is stopped for it, and goes on.
+func numbersOf(e *scenario.End) {
+	e.Set(journal.TCPRepair, 1)
+	for _, queue := range []int{journal.RepairReceive, journal.RepairSend} {
+		e.Set(journal.TCPRepairQueue, queue)
+		e.Get(journal.TCPQueueSeq)
+	}
+	e.Set(journal.TCPRepair, journal.RepairOff)
+}
+
+// wrongAck is by how much the firewall's acknowledgement is wrong.
+const wrongAck = 1000
+
+// safeReset: a firewall answers a client's first SYN with a wrong number. Only a host that is there
+// answers that with RST, and its next SYN passes.
+func safeReset(t *scenario.T) {
+	l := t.Listen(scenario.ServerPort + 1)
+	t.Hold(func(p *wire.Packet) bool { return p.From == "a" && p.Flags.Has(packet.SYN) })
+	c := l.Start()
+	syn := t.FirstHeld("a")
+	t.Inject(packet.Packet{Src: syn.Dst, Dst: syn.Src, Seq: 1, Ack: syn.Seq + 1 + wrongAck, Flags: packet.SYN | packet.ACK, Win: syn.Win})
+	t.Discard(syn, "the firewall has answered it")
+	t.Rule(nil)
+	t.Await(3*time.Second, c.In(journal.Established))
+	l.Accept()
+}
+
+// proxied is a connection to a host that has a SYN proxy, and the numbers that its server has.
+type proxied struct {
+	*tcp.Conn
+	rule          *journal.Event
+	receive, send *journal.Event // what the server's kernel said; nil: it was not asked
+}
+
+func proxieds(v *tcp.View) []proxied {
+	var all []proxied
+	for _, rule := range v.Events(func(e *journal.Event) bool { return e.Rule != nil && e.Rule.Inside }) {
+		for _, conn := range v.Conns {
+			if conn.Server == nil || conn.Connect.N < rule.N {
+				continue
+			}
+			reads := conn.Server.Asked(journal.TCPQueueSeq, 0, 0)
+			if len(reads) == 2 {
+				all = append(all, proxied{conn, rule, reads[0], reads[1]})
+			}
+		}
+	}
+	return all
+}
+
+// nextOnWire is the number behind the last of what an end sent, as the wire carried it.
+func nextOnWire(s *tcp.Socket, before int) (next uint32, last *tcp.Segment) {
+	for _, x := range s.SentAll(0, before) {
+		n := x.Packet.Seq + uint32(x.Packet.Len)
+		if x.Has(packet.SYN) {
+			n++
+		}
+		if last == nil || int32(n-next) >= 0 {
+			next, last = n, x
+		}
+	}
+	return next, last
+}
+
+// number is what a kernel said of a queue.
+func number(e *journal.Event) (n uint32, ok bool) {
+	x, ok := e.Call.Value().Int()
+	return uint32(x), ok && e.Call.Errno == "" && x >= 0
+}
+
+var bl33 = claim.Claim{
+	ID: "BL33", Statement: "SYN proxy: every later segment's numbers must be rewritten",
+	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
+	Precondition: "a connection was opened through a SYN proxy, data went both ways, and its server's numbers were read",
+	Rule: claim.Each(proxieds, func(c *claim.Case, x proxied) {
+		c.About(x.Client, x.Server)
+		c.Cite(x.rule, x.receive, x.send)
+		expects, known := number(x.receive)
+		sends, knownToo := number(x.send)
+		c.Given(known && knownToo, "the kernel did not say the numbers of %s: %s", x.Server.ID, claim.Returned(x.receive))
+		fromClient, last := nextOnWire(x.Client, x.receive.N)
+		fromServer, lastToo := nextOnWire(x.Server, x.send.N)
+		c.Given(len(tcp.Data(x.Client.SentAll(0, x.receive.N))) > 0 && len(tcp.Data(x.Server.SentAll(0, x.send.N))) > 0, "no data went both ways")
+		c.CiteSegments(last, lastToo)
+		c.Expect(sends != fromServer || expects != fromClient, "the numbers on the wire are those of %s", x.Server.ID)
+		c.Given(sends != fromServer && expects == fromClient, "%s expects %d and sends %d; on the wire they are %d and %d", x.Server.ID, expects, sends, fromClient, fromServer)
+		c.Holds("%s sends %d next, and on the wire it is %d: each segment of the server has another number, and so has each acknowledgement of one; the client's own number is the same at both ends", x.Server.ID, sends, fromServer)
+	}),
+}
+
+// turned is a client that a wrong SYN-ACK came to.
+type turned struct {
+	*tcp.Conn
+	wrong *tcp.Segment
+	rst   *tcp.Segment   // its answer; nil: none
+	again []*tcp.Segment // its SYNs since
+}
+
+func turneds(v *tcp.View) []turned {
+	var all []turned
+	for _, s := range v.Segments(journal.AtInjected) {
+		if !s.Is(packet.SYN | packet.ACK) {
+			continue
+		}
+		for _, conn := range v.Conns {
+			if conn.Client.Local != s.Packet.Dst || conn.Client.Remote != s.Packet.Src {
+				continue
+			}
+			x := turned{Conn: conn, wrong: s, again: tcp.With(conn.Client.SentAll(s.N, 0), packet.SYN)}
+			for _, r := range tcp.With(v.Segments(journal.AtSent), packet.RST) {
+				if x.rst == nil && r.N > s.N && r.Packet.Src == s.Packet.Dst {
+					x.rst = r
+				}
+			}
+			all = append(all, x)
+		}
+	}
+	return all
+}
+
+var bl34 = claim.Claim{
+	ID: "BL34", Statement: "a safe-reset firewall: the client begins again, and needs two handshakes",
+	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
+	Precondition: "a client's SYN is answered with a SYN-ACK that acknowledges something else",
+	Rule: claim.Each(turneds, func(c *claim.Case, x turned) {
+		c.About(x.Client)
+		c.Cite(x.Connect)
+		c.CiteSegments(x.wrong, x.rst)
+		c.CiteSegments(x.again...)
+		c.ExpectSeen(x.rst != nil, "%s did not answer the wrong SYN-ACK with RST", x.Client.ID)
+		c.Given(x.rst.Packet.Seq == x.wrong.Packet.Ack, "the RST of %s is about something else", x.Client.ID)
+		c.ExpectSeen(len(x.again) > 0, "%s did not send its SYN again", x.Client.ID)
+		up := c.First(x.Client.Entered(journal.Established, journal.TCPInfo))
+		c.ExpectSeen(up != nil && up.N > x.again[0].N, "%s was not connected then", x.Client.ID)
+		c.Holds("%s answered the wrong SYN-ACK with RST, sent its SYN again after %.0f ms, and was connected: two openings began, by one connect()", x.Client.ID, c.Between(x.wrong.Event, x.again[0].Event).Seconds()*1000)
+	}),
+}
+
+// isProxied is the phenomenon: the numbers on the wire are not the server's.
+var isProxied = claim.By(&bl33)
+
+// beginsAgain is the phenomenon.
+var beginsAgain = claim.By(&bl34)

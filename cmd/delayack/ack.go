@@ -1,0 +1,213 @@
+package main
+
+import (
+	"time"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
+)
+
+// Linux delays an acknowledgement for 40 ms, less one tick of at most 10 ms (TCP_DELACK_MIN in
+// include/net/tcp.h). One that came sooner than this was not delayed. One that came later proves
+// nothing, for the machine may be slow: that one was delayed which had not come when the other
+// end's queue was read, this long after the data (reading).
+const soon = 20 * time.Millisecond
+
+// The times at which a step reads the sender's queue after it wrote, how long it waits for the
+// acknowledgement then, and the most that it waits for anything.
+const (
+	reading  = 15 * time.Millisecond
+	rest     = 85 * time.Millisecond
+	patience = time.Second
+)
+
+// Words that pass. Those of a scenario differ where they are read as one.
+const (
+	question = "question"
+	reply    = "reply"
+)
+
+// unread says whether so many bytes wait to be read: for Await.
+func unread(e *scenario.End, n int) func() bool { return func() bool { return e.Unread() >= n } }
+
+// ask lets one end ask, and the other read the question and answer at once.
+func ask(t *scenario.T, from, to *scenario.End) {
+	from.Write(question)
+	t.Await(patience, unread(to, len(question)))
+	to.Recv()
+	to.Write(reply)
+	t.Await(patience, unread(from, len(reply)))
+	from.Recv()
+}
+
+// settled is how many answers are enough on every kernel for an end to delay.
+const settled = 4
+
+// pingPong makes both ends delay: each has answered as soon as it was sent something. One answer is
+// enough (net.ipv4.tcp_pingpong_thresh); Linux 5.1 to 6.0 take three.
+func pingPong(t *scenario.T, from, to *scenario.End) {
+	for range settled {
+		ask(t, from, to)
+	}
+}
+
+// watch reads the queue of an end that has just sent something, a little later, and waits for the
+// acknowledgement.
+func watch(t *scenario.T, sender *scenario.End) {
+	t.Wait(reading)
+	sender.Look()
+	t.Wait(rest)
+}
+
+// ack is the first segment that leaves an end after data has come to it, and so acknowledges what
+// can be.
+type ack struct {
+	*tcp.Conn
+	view   *tcp.View
+	to     *tcp.Socket
+	came   []*tcp.Segment // with data, since the end sent anything
+	sent   *tcp.Segment
+	atMost time.Duration  // after the last of these
+	looked *journal.Event // the sender's queue, read while it was not acknowledged; nil: it was not
+	beyond bool           // a hole was there: something before it had not come, or just came
+}
+
+// acks lists them, of both ends.
+func acks(v *tcp.View) []ack {
+	return tcp.Derive(v, func(v *tcp.View) []ack {
+		var all []ack
+		for _, conn := range v.Conns {
+			if conn.Server != nil {
+				all = append(all, acksOf(v, conn, conn.Server)...)
+				all = append(all, acksOf(v, conn, conn.Client)...)
+			}
+		}
+		return all
+	})
+}
+
+func acksOf(v *tcp.View, conn *tcp.Conn, to *tcp.Socket) []ack {
+	var all []ack
+	came := tcp.Data(to.NewlyArrived(0, 0))
+	for _, s := range to.SentAll(0, 0) {
+		if !s.Has(packet.ACK) {
+			continue
+		}
+		a := ack{Conn: conn, view: v, to: to, sent: s}
+		for len(came) > 0 && came[0].N < s.N {
+			a.came, came = append(a.came, came[0]), came[1:]
+		}
+		if len(a.came) == 0 {
+			continue
+		}
+		if len(all) > 0 {
+			a.beyond = all[len(all)-1].hole()
+		}
+		a.beyond = a.beyond || a.hole()
+		a.measure(v)
+		all = append(all, a)
+	}
+	return all
+}
+
+// hole says whether it does not acknowledge what came last.
+func (a *ack) hole() bool { return int32(a.last().End()-a.sent.Packet.Ack) > 0 }
+
+// last is the data that came last.
+func (a *ack) last() *tcp.Segment { return a.came[len(a.came)-1] }
+
+// measure says how long the acknowledgement took: not longer than from before the data came. On
+// the wire that is when it was handed to the host; elsewhere it is no later than its sender's call
+// began, for both were captured later than they passed.
+func (a *ack) measure(v *tcp.View) {
+	from := a.last().T
+	sender := a.Other(a.to)
+	if !v.OnWire() {
+		if some := sender.CallsOf(0, a.last().N+1, tcp.Sending...); len(some) > 0 {
+			from = min(from, some[len(some)-1].T)
+		}
+	}
+	a.atMost = time.Duration(a.sent.T - from)
+	for _, state := range []string{journal.Established, journal.CloseWait, journal.FinWait1} {
+		for _, e := range sender.Samples(state, a.last().N, a.sent.N) {
+			if e.Sample.TxQueue > 0 && time.Duration(e.T-a.last().T) >= reading/2 {
+				a.looked = e
+			}
+		}
+	}
+}
+
+// delayed says whether it had not come when the sender's queue was read; prompt, whether it came
+// sooner than any that is delayed. Neither: the machine was too slow to tell.
+func (a *ack) delayed() bool { return a.looked != nil }
+func (a *ack) prompt() bool  { return a.looked == nil && a.atMost < soon }
+
+// pure says whether it carried nothing else.
+func (a *ack) pure() bool { return a.sent.Packet.Len == 0 && a.sent.Is(packet.ACK) }
+
+// cite lets a finding rest on it.
+func (a *ack) cite(c *claim.Case) {
+	c.About(a.to, a.Other(a.to))
+	c.CiteSegments(a.came...)
+	c.CiteSegments(a.sent)
+	c.Cite(a.looked)
+}
+
+// decide says that it must be known whether it was delayed.
+func (a *ack) decide(c *claim.Case) {
+	c.Given(a.delayed() || a.prompt(), "%s acknowledged after up to %s: too late to have been prompt for certain, and nobody looked meanwhile", a.to.ID, claim.Milliseconds(a.atMost))
+}
+
+// when is how long it took, in words.
+func (a *ack) when() string {
+	if a.delayed() {
+		return "after " + claim.Milliseconds(a.atMost)
+	}
+	return "at once"
+}
+
+// answers says whether an end had sent data of its own before.
+func (a *ack) answers() bool { return len(tcp.Data(a.to.Sent(0, a.came[0].N))) > 0 }
+
+// promptly says whether an end had answered, before an event, so soon after it was sent something
+// that it delays from then on.
+func promptly(s *tcp.Socket, before int) bool {
+	answers := s.Writes(0, before)
+	if len(answers) == 0 {
+		return false
+	}
+	last := answers[len(answers)-1]
+	asked := s.Peer().Writes(0, last.N)
+	return len(asked) > 0 && time.Duration(last.T+last.Call.TookNS-asked[len(asked)-1].T) < soon
+}
+
+// The situations in which data comes.
+const (
+	fresh    = "fresh connection"
+	pingpong = "ping-pong"
+	response = "a response"
+	full     = "full segments"
+	outOf    = "out of order"
+)
+
+// defaultSegment is what Linux takes for a full segment until it has seen larger ones
+// (TCP_MSS_DEFAULT): more than that is acknowledged at once.
+const defaultSegment = 536
+
+// situation is the one in which the data came.
+func (a *ack) situation() string {
+	switch {
+	case a.beyond:
+		return outOf
+	case tcp.Bytes(a.came) > defaultSegment:
+		return full
+	case a.to == a.Client:
+		return response
+	case a.answers():
+		return pingpong
+	}
+	return fresh
+}

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"time"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
+	"sockproof/lib/wire"
+)
+
+// again: a client's last words and its FIN are lost. Another client's window is closed.
+func again(t *scenario.T) {
+	client, server := t.Connection()
+	t.Drop(func(p *wire.Packet) bool { return p.From == "a" })
+	client.Send("last words")
+	client.Close()
+	t.Rule(nil)
+	t.Await(2*time.Second, func() bool { return server.State() == journal.CloseWait })
+	server.Recv()
+	server.Recv()
+	server.Close()
+
+	client, _ = t.Listen(scenario.ServerPort+1, scenario.SmallReceiver).Connect()
+	client.WriteBulk(scenario.MoreThanFits)
+	t.Settle()
+	probed := false
+	t.Watch(func(p *wire.Packet) { probed = probed || p.From == "a" && len(p.Payload) == 0 })
+	t.Await(2*time.Second, func() bool { return probed })
+}
+
+// lastData is what an end had sent, and that was not acknowledged, when it sent its FIN.
+type lastData struct {
+	*tcp.Conn
+	who   *tcp.Socket
+	data  []*tcp.Segment
+	lost  []*tcp.Segment // of the data
+	fin   *tcp.Segment
+	again []*tcp.Segment // of the data, sent again after the FIN
+	came  *tcp.Segment   // of these, at the other end; nil: none did
+}
+
+// lastDatas lists them.
+func lastDatas(v *tcp.View) []lastData {
+	var all []lastData
+	for _, conn := range v.Conns {
+		for _, s := range []*tcp.Socket{conn.Client, conn.Server} {
+			if fins := tcp.With(s.Sent(0, 0), packet.FIN); len(fins) > 0 {
+				l := lastData{Conn: conn, who: s, fin: fins[0]}
+				l.follow()
+				if len(l.data) > 0 {
+					all = append(all, l)
+				}
+			}
+		}
+	}
+	return all
+}
+
+func (l *lastData) follow() {
+	for _, s := range tcp.Data(l.who.Sent(0, l.fin.N)) {
+		if !l.acknowledged(s) {
+			l.data = append(l.data, s)
+		}
+	}
+	if len(l.data) == 0 {
+		return
+	}
+	for _, s := range l.Other(l.who).Lost(0, 0) {
+		if s.Packet.Len > 0 && repeats(s, l.data) {
+			l.lost = append(l.lost, s)
+		}
+	}
+	for _, s := range tcp.Data(l.who.SentAll(l.fin.N, 0)) {
+		if repeats(s, l.data) {
+			l.again = append(l.again, s)
+		}
+	}
+	for _, s := range tcp.Data(l.Other(l.who).Arrived(l.fin.N, 0)) {
+		if l.came == nil && repeats(s, l.data) {
+			l.came = s
+		}
+	}
+}
+
+// acknowledged says whether a segment had been, when the FIN left.
+func (l *lastData) acknowledged(s *tcp.Segment) bool {
+	for _, x := range l.who.Arrived(s.N, l.fin.N) {
+		if x.Has(packet.ACK) && covers(x, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// repeats says whether a segment has the first of some data.
+func repeats(s *tcp.Segment, data []*tcp.Segment) bool {
+	return int32(data[0].Packet.Seq-s.Packet.Seq) >= 0 && int32(s.End()-data[0].End()) >= 0
+}
+
+var da11 = claim.Claim{
+	ID: "DA11", Statement: "data sent before the FIN and not acknowledged is still sent again", Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments,
+	Precondition: "no data was lost before a FIN",
+	Rule: claim.Each(lastDatas, func(c *claim.Case, l lastData) {
+		c.If(len(l.lost) > 0)
+		c.About(l.Client, l.Server)
+		c.CiteSegments(l.data...)
+		c.CiteSegments(l.lost...)
+		c.CiteSegments(l.fin, l.came)
+		c.ExpectSeen(len(l.again) > 0, "%s did not send its data again", l.who.ID)
+		c.CiteSegments(l.again[0])
+		c.ExpectSeen(l.came != nil, "the data that %s sent again did not come", l.who.ID)
+		c.Holds("%d bytes of %s were lost, and its FIN left behind them; %s later it sent the data again, and it came", tcp.Bytes(l.data), l.who.ID, claim.Milliseconds(time.Duration(l.again[0].T-l.fin.T)))
+	}),
+}
+
+// probe is a segment without data whose number was sent before: it only asks for an answer.
+type probe struct {
+	*tcp.Conn
+	who   *tcp.Socket
+	sent  *tcp.Segment
+	cause *journal.Event // the last call made or segment delivered on its host
+}
+
+// quiet is longer than a host takes to answer, and shorter than Linux's shortest timeout.
+const quiet = 100 * time.Millisecond
+
+// probes lists them.
+func probes(v *tcp.View) []probe {
+	var all []probe
+	for _, conn := range v.Conns {
+		for _, who := range []*tcp.Socket{conn.Client, conn.Server} {
+			for _, s := range who.SentAll(0, 0) {
+				if s.Packet.Len == 0 && s.Is(packet.ACK) && within(s, tcp.Data(who.SentAll(0, s.N))) {
+					all = append(all, probe{conn, who, s, v.Cause(s.Event)})
+				}
+			}
+		}
+	}
+	return all
+}
+
+// within says whether data was sent with a segment's number.
+func within(s *tcp.Segment, data []*tcp.Segment) bool {
+	for _, d := range data {
+		if int32(s.Packet.Seq-d.Packet.Seq) >= 0 && int32(d.End()-s.Packet.Seq) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+var da12 = claim.Claim{
+	ID: "DA12", Statement: "on timeouts segments without data are sent too", Source: claim.Article002, Quantity: claim.Can, Needs: needsSegments,
+	Precondition: "no segment without data was sent whose number had been sent before",
+	Rule: claim.Each(probes, func(c *claim.Case, p probe) {
+		c.About(p.Client, p.Server)
+		c.CiteSegments(p.sent)
+		c.Given(p.cause != nil, "nothing happened on its host before")
+		after := c.Between(p.cause, p.sent.Event)
+		c.Expect(after >= quiet, "it may have answered what came %s before", claim.Milliseconds(after))
+		c.Holds("%s had done nothing for %s when it sent an empty segment with a number sent before: a timer's", p.who.ID, claim.Milliseconds(after))
+	}),
+}

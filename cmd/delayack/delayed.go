@@ -1,0 +1,133 @@
+package main
+
+import (
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
+	"sockproof/lib/wire"
+)
+
+// fullSegment is how much data a segment carries on the wire, whose packets have 1500 bytes, beside
+// its headers with their timestamps.
+func fullSegment(t *scenario.T) int {
+	if t.Family() == journal.IPv6 {
+		return 1428
+	}
+	return 1448
+}
+
+// carriesData matches what carries the client's data.
+func carriesData(p *wire.Packet) bool { return p.From == "a" && len(p.Payload) > 0 }
+
+// delayed: data comes on a fresh connection, as a response, and to an end that has answered before;
+// on the wire also two full segments, and one before another that is late.
+func delayed(t *scenario.T) {
+	client, server := t.Connection()
+	client.Write("first")
+	watch(t, client)
+	server.Recv()
+	pingPong(t, client, server)
+	watch(t, server)
+	client.Write("and nothing is answered")
+	watch(t, client)
+	server.Recv()
+	if !t.OnWire() {
+		return
+	}
+	client.WriteBulk(2 * fullSegment(t))
+	watch(t, client)
+	client.Set(journal.TCPNoDelay, 1)
+	t.Hold(scenario.Once(carriesData))
+	client.Write("late")
+	client.Write("early")
+	watch(t, client)
+	t.Release()
+	watch(t, client)
+}
+
+var da1 = claim.Claim{
+	ID: "DA1", Statement: "a receiver's ACK is not sent at once but delayed", Source: claim.Article002, Quantity: claim.Always, Needs: needsQueues,
+	Precondition: "no data was acknowledged",
+	Rule: claim.Each(acks, func(c *claim.Case, a ack) {
+		c.If(a.pure())
+		a.cite(c)
+		a.decide(c)
+		c.Expect(a.delayed(), "%s acknowledged within %s (%s): it delays for 40 ms or more, or not at all", a.to.ID, claim.Milliseconds(a.atMost), a.situation())
+		c.Holds("%s acknowledged %s (%s), and had not when the sender's queue was read", a.to.ID, a.when(), a.situation())
+	}),
+}
+
+var da2 = claim.Claim{
+	ID: "DA2", Statement: "the ACK of a response may be delayed", Source: claim.Article000 + ", " + claim.Article004, Quantity: claim.Can, Needs: needsQueues,
+	Precondition: "no response was acknowledged on its own",
+	Rule: claim.Each(acks, func(c *claim.Case, a ack) {
+		c.If(a.pure() && a.to == a.Client && len(tcp.Data(a.to.Sent(0, a.came[0].N))) > 0)
+		a.cite(c)
+		a.decide(c)
+		c.Expect(a.delayed(), "%s acknowledged the response within %s", a.to.ID, claim.Milliseconds(a.atMost))
+		c.Holds("%s acknowledged the response %s, with nothing else to send", a.to.ID, a.when())
+	}),
+}
+
+// both is the phenomenon: one acknowledgement was sent at once, and another waited.
+var both = claim.Phenomenon{
+	Needs: needsQueues, Quantity: claim.Always, Precondition: "no data was acknowledged",
+	Rule: claim.Once(func(c *claim.Case) {
+		var waited, once, vague *ack
+		answered := false
+		for _, a := range acks(c.View) {
+			switch {
+			case !a.pure():
+			case a.delayed():
+				waited = first(waited, &a)
+			case a.prompt():
+				once = first(once, &a)
+			default:
+				vague = &a
+			}
+			answered = answered || promptly(a.to, a.came[0].N)
+		}
+		c.Given(waited != nil || answered, "neither end answered promptly")
+		c.Given(waited != nil || once != nil, "no data was acknowledged, or nobody knows when")
+		for _, a := range []*ack{once, waited} {
+			if a != nil {
+				a.cite(c)
+			}
+		}
+		c.Given(once != nil && waited != nil || vague == nil, "of some nobody knows whether they waited")
+		c.ExpectSeen(once != nil && waited != nil, "every acknowledgement waited, or none did")
+		c.Holds("%s acknowledged within %s (%s), and %s only %s (%s)", once.to.ID, claim.Milliseconds(once.atMost), once.situation(), waited.to.ID, waited.when(), waited.situation())
+	}),
+}
+
+// first is the one that is there already, or else another.
+func first(one, other *ack) *ack {
+	if one != nil {
+		return one
+	}
+	return other
+}
+
+// compareSituations is the table of when data was acknowledged.
+func compareSituations(v *tcp.View) *claim.Comparison {
+	t := &claim.Comparison{Title: "When data is acknowledged", Ways: []string{fresh, pingpong, response, full, outOf}}
+	cells := make([]claim.Cell, len(t.Ways))
+	for _, a := range acks(v) {
+		for i, way := range t.Ways {
+			if way == a.situation() && a.pure() && (a.delayed() || a.prompt()) && (cells[i].Text == "" || a.delayed()) {
+				cells[i] = claim.Told(a.when(), a.last().Event, a.sent.Event, a.looked)
+			}
+		}
+	}
+	t.Rows = []claim.Compared{{What: "the ACK", Cells: cells}}
+	return t
+}
+
+// isAck matches what a host acknowledges with nothing else.
+func isAck(host string) func(p *wire.Packet) bool {
+	return func(p *wire.Packet) bool {
+		return p.From == host && len(p.Payload) == 0 && p.Flags == packet.ACK
+	}
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
+)
+
+// quickack: an end that delays asks for prompt acknowledgements each time it has read, and then no
+// more.
+func quickack(t *scenario.T) {
+	client, server := t.Connection()
+	pingPong(t, client, server)
+	client.Write("without")
+	watch(t, client)
+	server.Recv()
+	pingPong(t, client, server)
+	for range 3 {
+		client.Write("with")
+		t.Await(patience, unread(server, len("with")))
+		server.Recv()
+		server.Set(journal.TCPQuickAck, 1)
+		t.Deliver()
+		server.Write(reply)
+		t.Await(patience, unread(client, len(reply)))
+		client.Recv()
+	}
+	pingPong(t, client, server)
+	client.Write("no more")
+	watch(t, client)
+	server.Recv()
+}
+
+// quickAcks are the calls by which an end asked for prompt acknowledgements, between two events.
+func quickAcks(s *tcp.Socket, after, before int) []*journal.Event {
+	var some []*journal.Event
+	for _, e := range s.CallsOf(after, before, "setsockopt") {
+		if e.Call.Errno == "" && e.Call.Option() == journal.TCPQuickAck && e.Call.Value().On() {
+			some = append(some, e)
+		}
+	}
+	return some
+}
+
+var da3 = claim.Claim{
+	ID: "DA3", Statement: "TCP_QUICKACK after each recv makes it prompt", Source: claim.Article000, Quantity: claim.Always, Needs: needsQueues,
+	Precondition: "nothing was acknowledged after TCP_QUICKACK was set by an end that had read it",
+	Rule: claim.Each(acks, func(c *claim.Case, a ack) {
+		read := tcp.First(a.to.Reads(a.last().N, a.sent.N))
+		set := tcp.First(quickAcks(a.to, tcp.N(read), a.sent.N))
+		c.If(read != nil && set != nil)
+		a.cite(c)
+		c.Cite(read, set)
+		c.Expect(a.pure(), "%s had set TCP_QUICKACK, and acknowledged only with what it sent", a.to.ID)
+		c.Given(a.atMost < soon, "%s acknowledged after up to %s: nobody knows whether at once", a.to.ID, claim.Milliseconds(a.atMost))
+		without := a.without()
+		c.Challenged(without != nil, "%s delayed nothing without it", a.to.ID)
+		without.cite(c)
+		c.Holds("%s read, set TCP_QUICKACK, and acknowledged within %s; without, %s", a.to.ID, claim.Milliseconds(a.atMost), without.when())
+	}),
+}
+
+// without is an acknowledgement of the same end's that was delayed before it ever set
+// TCP_QUICKACK; nil: there was none.
+func (a *ack) without() *ack {
+	for _, other := range acksOf(a.view, a.Conn, a.to) {
+		if other.delayed() && len(quickAcks(a.to, 0, other.sent.N)) == 0 {
+			return &other
+		}
+	}
+	return nil
+}
+
+var da4 = claim.Claim{
+	ID: "DA4", Statement: "setting it once is enough", Source: claim.Article000 + " (implied)", Quantity: claim.Always, Needs: needsQueues,
+	Precondition: "nothing came after TCP_QUICKACK had been set and something was acknowledged",
+	Rule: claim.Each(acks, func(c *claim.Case, a ack) {
+		before := quickAcks(a.to, 0, a.came[0].N)
+		c.If(a.pure() && len(before) > 0 && len(quickAcks(a.to, a.came[0].N, a.sent.N)) == 0)
+		set := c.Last(before)
+		a.cite(c)
+		a.decide(c)
+		c.Expect(!a.delayed(), "%s had set TCP_QUICKACK, answered since, and acknowledged what came then only %s: it has to be set again", a.to.ID, a.when())
+		c.Challenged(len(a.to.Writes(set.N, a.came[0].N)) > 0 && promptly(a.to, a.came[0].N), "%s had answered nothing promptly since it set TCP_QUICKACK", a.to.ID)
+		c.Holds("%s had set TCP_QUICKACK, and acknowledged what came later within %s", a.to.ID, claim.Milliseconds(a.atMost))
+	}),
+}
+
+// notPermanent is the phenomenon: TCP_QUICKACK makes an acknowledgement prompt, and one that comes
+// later is delayed again.
+var notPermanent = claim.Phenomenon{
+	Needs: needsQueues, Quantity: claim.Can, Precondition: da4.Precondition,
+	Rule: claim.Each(acks, func(c *claim.Case, a ack) {
+		before := quickAcks(a.to, 0, a.came[0].N)
+		c.If(a.pure() && len(before) > 0 && len(quickAcks(a.to, a.came[0].N, a.sent.N)) == 0)
+		c.Last(before)
+		a.cite(c)
+		a.decide(c)
+		c.Given(a.delayed() || promptly(a.to, a.came[0].N), "%s had not answered promptly before", a.to.ID)
+		c.ExpectSeen(a.delayed(), "%s acknowledged within %s", a.to.ID, claim.Milliseconds(a.atMost))
+		c.Holds("%s had set TCP_QUICKACK, and delayed again once it had answered: it acknowledged %s", a.to.ID, a.when())
+	}),
+}

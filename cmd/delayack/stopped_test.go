@@ -1,0 +1,5 @@
+package main
+
+import "testing"
+
+func TestStoppedRunRefutesNothing(t *testing.T) { suite.StoppedRefutesNothing(t) }

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+)
+
+// established lets the server's end have been in ESTABLISHED when it was first looked at.
+var established = changed(of("b2", entered(journal.SynRecv)), func(e *journal.Event) { e.State.To = journal.Established })
+
+// alteredFirst: who is ESTABLISHED when.
+var alteredFirst = []journaltest.Case{
+	{Name: "as recorded", Of: "who-first", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "the server too", Of: "who-first", Do: established, Outcome: claim.NotReproduced},
+	{Name: "nobody looked", Of: "who-first", Do: droppedAll(of("b2", entered(journal.SynRecv))), Outcome: claim.OutcomeUnresolved},
+	{Name: "the server too", Of: "who-first", Do: established, Claim: "HS10", Want: claim.Refuted},
+	{Name: "nobody looked", Of: "who-first", Do: droppedAll(of("b2", entered(journal.SynRecv))), Claim: "HS10", Want: claim.Inconclusive},
+	{Name: "the server too", Of: "who-first", Do: established, Claim: "HS11", Want: claim.Confirmed},
+	{Name: "nobody looked", Of: "who-first", Do: droppedAll(of("b2", entered(journal.SynRecv))), Claim: "HS11", Want: claim.Inconclusive},
+	{Name: "to another state", Of: "who-first", Do: changed(of("b2", journaltest.StateTo(journal.Established, journal.SockDiag)), func(e *journal.Event) { e.State.To = journal.CloseWait }), Claim: "HS12", Want: claim.Refuted},
+	{Name: "never left", Of: "who-first", Do: droppedAll(of("b2", journaltest.StateTo(journal.Established, journal.SockDiag))), Claim: "HS12", Want: claim.Inconclusive},
+	{Name: "listed without need", Of: "who-first", Do: changedNth(1, func(e *journal.Event) bool { return e.Table != nil }, func(e *journal.Event) {
+		e.Table.Sockets = []string{journal.Listed{State: journal.SynRecv, Local: "192.0.2.2:8080", Remote: "192.0.2.1:40001"}.String()}
+	}), Claim: "HS14", Want: claim.Inconclusive},
+	{Name: "never listed", Of: "who-first", Do: droppedAll(func(e *journal.Event) bool { return e.Table != nil }), Claim: "HS14", Want: claim.Inconclusive},
+	{Name: "the program called", Of: "who-first", Do: readBefore, Claim: "HS25", Want: claim.Refuted},
+	{Name: "no SYN-ACK", Of: "who-first", Do: droppedAll(anySYNACK), Claim: "HS25", Want: claim.Inconclusive},
+}
+
+// readBefore lets the program have called before the last ACK left.
+func readBefore(d *journaltest.Journal) {
+	d.After(d.First(from("40001", anyACK)).N-1, journal.Event{Host: "a", Socket: "a1", Kind: journal.KindCall, Call: &journal.Call{Op: "getsockopt"}})
+}
+
+const fullSeries = "syn-lost-full"
+
+// drops are the segments that the wire dropped.
+func drops(e *journal.Event) bool { return e.Packet != nil && e.Packet.At == journal.AtDropped }
+
+// alteredLost: what is lost, and sent again.
+var alteredLost = []journaltest.Case{
+	{Name: "as recorded", Of: "third-lost", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "never completed", Of: "third-lost", Do: journaltest.All(droppedAll(of("b2", entered(journal.Established))), droppedAll(of("b3", entered(journal.Established)))), Outcome: claim.NotReproduced},
+	{Name: "nothing was lost", Of: "third-lost", Do: droppedAll(drops), Outcome: claim.OutcomeUnresolved},
+	{Name: "as recorded", Of: "third-lost", Do: asRecorded, Claim: "HS17", Want: claim.Confirmed},
+	{Name: "sent again unasked", Of: "third-lost", Do: unasked, Claim: "HS17", Want: claim.Refuted},
+	{Name: "nothing was lost", Of: "third-lost", Do: droppedAll(drops), Claim: "HS17", Want: claim.Inconclusive},
+
+	{Name: "as recorded", Of: "syn-lost", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "another error", Of: "syn-lost", Do: changedAll(call("getsockopt"), func(e *journal.Event) { e.Call.Out = "ECONNREFUSED" }), Outcome: claim.NotReproduced},
+	{Name: "answered", Of: "syn-lost", Do: droppedAll(from("40003", anySYN)), Outcome: claim.OutcomeUnresolved},
+	{Name: "not in full", Of: "syn-lost", Do: asRecorded, Claim: "HS32", Want: claim.Inconclusive},
+	{Name: "in full", Of: fullSeries, Do: asRecorded, Claim: "HS32", Want: claim.Confirmed},
+	{Name: "another error", Of: fullSeries, Do: changedAll(call("getsockopt"), func(e *journal.Event) { e.Call.Out = "ECONNREFUSED" }), Claim: "HS32", Want: claim.Refuted},
+}
+
+// unasked lets the client have sent its ACK again before anything came.
+func unasked(d *journaltest.Journal) {
+	lost := d.Nth(1, func(e *journal.Event) bool { return drops(e) && e.Packet.Flags == journal.ACK })
+	p := *lost.Packet
+	p.At, p.Of, p.Reason = journal.AtSent, 0, ""
+	d.After(lost.N, journal.Event{Host: "a", Kind: journal.KindPacket, Packet: &p})
+}
+
+// injected are what was made up, or came again.
+func injected(flags journal.Flags) journaltest.Which {
+	return journaltest.PacketAt(journal.AtInjected, flags)
+}
+
+// alteredOld: a SYN that comes again, and data that comes too early.
+var alteredOld = []journaltest.Case{
+	{Name: "as recorded", Of: "old-syn", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "accepted", Of: "old-syn", Do: acceptedAgain, Outcome: claim.NotReproduced},
+	{Name: "no SYN came again", Of: "old-syn", Do: droppedAll(injected(journal.SYN)), Outcome: claim.OutcomeUnresolved},
+	{Name: "accepted", Of: "old-syn", Do: acceptedAgain, Claim: "HS23", Want: claim.Refuted},
+	{Name: "an entry is left", Of: "old-syn", Do: changed(func(e *journal.Event) bool { return e.Table != nil }, func(e *journal.Event) { e.Table.Sockets = []string{"SYN_RECV 192.0.2.2:8080 → 192.0.2.1:40001"} }), Claim: "HS23", Want: claim.Refuted},
+	{Name: "no SYN came again", Of: "old-syn", Do: droppedAll(injected(journal.SYN)), Claim: "HS23", Want: claim.Inconclusive},
+	{Name: "reset", Of: "old-syn", Do: journaltest.All(changed(of("b2", call("read")), failed(journal.ECONNRESET)), answeredByRST), Claim: "HS36", Want: claim.Confirmed},
+	{Name: "not read", Of: "old-syn", Do: droppedAll(of("b2", call("read"))), Claim: "HS36", Want: claim.Inconclusive},
+
+	{Name: "as recorded", Of: "replay", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "not accepted", Of: "replay", Do: changedNth(1, call("accept4"), failed(journal.EAGAIN)), Outcome: claim.NotReproduced},
+	{Name: "it did not come again", Of: "replay", Do: droppedAll(injected(journal.SYN)), Outcome: claim.OutcomeUnresolved},
+	{Name: "not accepted", Of: "replay", Do: changedNth(1, call("accept4"), failed(journal.EAGAIN)), Claim: "HS24", Want: claim.Refuted},
+	{Name: "it was over", Of: "replay", Do: wasOver, Claim: "HS24", Want: claim.Refuted},
+	{Name: "it did not come again", Of: "replay", Do: droppedAll(injected(journal.SYN)), Claim: "HS24", Want: claim.Inconclusive},
+
+	{Name: "as recorded", Of: "two-way", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "it was read", Of: "two-way", Do: earlyRead, Outcome: claim.NotReproduced},
+	{Name: "no data came", Of: "two-way", Do: droppedAll(injected(journal.ACK)), Outcome: claim.OutcomeUnresolved},
+	{Name: "it was read", Of: "two-way", Do: earlyRead, Claim: "HS21", Want: claim.Refuted},
+	{Name: "no data came", Of: "two-way", Do: droppedAll(injected(journal.ACK)), Claim: "HS21", Want: claim.Inconclusive},
+	{Name: "never resolved, for an hour", Of: "two-way", Do: journaltest.All(droppedAll(of("a1", entered(journal.Established))), func(d *journaltest.Journal) { d.ElapsedNS = 3600e9 }), Claim: "HS22", Want: claim.Confirmed},
+	{Name: "never resolved, for a second", Of: "two-way", Do: droppedAll(of("a1", entered(journal.Established))), Claim: "HS22", Want: claim.Inconclusive},
+}
+
+// wasOver lets the connection have been over soon.
+func wasOver(d *journaltest.Journal) {
+	d.After(d.First(of("b3", call("read"))).N, journal.Event{
+		Host: "b", Socket: "b3", Kind: journal.KindState,
+		State: &journal.State{From: journal.SynRecv, To: journal.Close, Witness: journal.TCPInfo},
+	})
+}
+
+// answeredByRST lets the SYN in the midst of the connection have been answered with RST.
+func answeredByRST(d *journaltest.Journal) {
+	came := d.First(injected(journal.SYN)).N
+	journaltest.Changed(func(e *journal.Event) bool {
+		return e.N > came && e.Host == "b" && e.Packet != nil && e.Packet.At == journal.AtSent
+	}, journaltest.Flagged(journal.RST))(d)
+}
+
+// acceptedAgain lets the last accept() have returned a connection.
+func acceptedAgain(d *journaltest.Journal) {
+	last := d.Nth(1, call("accept4")).Call
+	last.Errno, last.Result, last.Out = "", 30, "b3 from 192.0.2.1:40001"
+}
+
+// earlyRead lets the client have read what came before its opening was complete.
+func earlyRead(d *journaltest.Journal) {
+	read := d.First(of("a1", call("read"))).Call
+	read.Errno, read.Result, read.Data = "", 18, []byte("data of the server")
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"slices"
+	"testing"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+)
+
+// suite is what these tests work with.
+var suite = journaltest.Suite{
+	Program: &program,
+	Recordings: []string{
+		"three", "three-loopback", "three-host", "who-first", "third-lost", "syn-lost", "syn-lost-full", "old-syn", "replay", "two-way", "with-data",
+		"accept", "accept-loopback", "tuple", "numbers", "numbers-loopback", "order", "checksum", "fields", "isn", "wrap", "udp",
+	},
+	Unconfirmed: []string{"HD14"},
+	Unseen:      0.05,
+	Cases:       slices.Concat(alteredThree, alteredFirst, alteredLost, alteredOld, alteredData, alteredAccept, alteredTuple, alteredNumbers, alteredOrder, alteredFields, alteredISN, alteredUDP),
+}
+
+func TestJournals(t *testing.T) { suite.Journals(t) }
+
+// What the altered journals have changed, and looked for.
+var (
+	asRecorded = journaltest.AsRecorded
+	changed    = journaltest.Changed
+	changedAll = journaltest.ChangedAll
+	changedNth = journaltest.ChangedNth
+	dropped    = journaltest.Dropped
+	droppedAll = journaltest.DroppedAll
+	of         = journaltest.Of
+	call       = journaltest.Call
+	from       = journaltest.From
+	entered    = journaltest.Entered
+)
+
+// segments are those with exactly these flags, wherever they were seen.
+func segments(flags journal.Flags) journaltest.Which {
+	return func(e *journal.Event) bool { return e.Packet != nil && e.Packet.Flags == flags }
+}
+
+// The segments of an opening.
+var (
+	anySYN    = segments(journal.SYN)
+	anySYNACK = segments(journal.SYN | journal.ACK)
+	anyACK    = segments(journal.ACK)
+)
+
+// firstACK changes the first ACK of a port, where it left and where it arrived.
+func firstACK(port string, change func(p *journal.Packet)) journaltest.Change {
+	return func(d *journaltest.Journal) {
+		left := d.First(from(port, anyACK))
+		n := left.N
+		change(left.Packet)
+		left.Packet.Bytes = nil
+		for i := range d.Events {
+			if p := d.Events[i].Packet; p != nil && p.Of == n {
+				change(p)
+			}
+		}
+	}
+}
+
+// numbered changes the segments that match.
+func numbered(w journaltest.Which, change func(p *journal.Packet)) journaltest.Change {
+	return changedAll(w, func(e *journal.Event) { change(e.Packet); e.Packet.Bytes = nil })
+}
+
+// failed lets a call have failed.
+func failed(errno journal.Errno) func(e *journal.Event) {
+	return func(e *journal.Event) { e.Call.Result, e.Call.Errno, e.Call.Data = -1, errno, nil }
+}
+
+// longer gives a segment data.
+func longer(p *journal.Packet) { p.Len = 4 }
+
+// alteredThree: what three segments say.
+var alteredThree = []journaltest.Case{
+	{Name: "as recorded", Of: "three", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "no SYN-ACK", Of: "three", Do: droppedAll(anySYNACK), Outcome: claim.OutcomeUnresolved},
+	{Name: "the SYN came from both", Of: "three", Do: changed(journaltest.On("b", journaltest.PacketAt(journal.AtSent, journal.ACK)), func(e *journal.Event) { e.Packet.Flags = journal.SYN }), Outcome: claim.NotReproduced},
+
+	{Name: "another SYN", Of: "three", Do: changed(journaltest.On("b", journaltest.PacketAt(journal.AtSent, journal.ACK)), func(e *journal.Event) { e.Packet.Flags = journal.SYN }), Claim: "HS1", Want: claim.Refuted},
+	{Name: "no SYN", Of: "three", Do: droppedAll(anySYN), Claim: "HS1", Want: claim.Inconclusive},
+	{Name: "before connect()", Of: "three", Do: connectLater, Claim: "HS2", Want: claim.Refuted},
+	{Name: "no SYN", Of: "three", Do: droppedAll(anySYN), Claim: "HS2", Want: claim.Inconclusive},
+	{Name: "with PSH and URG", Of: "three", Do: changedAll(anySYN, journaltest.Flagged(journal.SYN|journal.URG)), Claim: "HS3", Want: claim.Refuted},
+	{Name: "another number", Of: "three", Do: numbered(anySYNACK, func(p *journal.Packet) { p.Ack += 7 }), Claim: "HS4", Want: claim.Refuted},
+	{Name: "another number", Of: "three", Do: firstACK("40001", func(p *journal.Packet) { p.Ack += 7 }), Claim: "HS5", Want: claim.Refuted},
+	{Name: "as recorded", Of: "three", Do: asRecorded, Claim: "HS6", Want: claim.Refuted},
+	{Name: "another number", Of: "three", Do: firstACK("40001", func(p *journal.Packet) { p.Seq += 7 }), Claim: "HS7", Want: claim.Refuted},
+	{Name: "by one", Of: "three", Do: ackedByOne, Claim: "HS8", Want: claim.Confirmed},
+	{Name: "one byte", Of: "three", Do: journaltest.All(ackedByOne, numbered(from("40001", segments(journal.PSH|journal.ACK)), func(p *journal.Packet) { p.Len = 1 })), Claim: "HS8", Want: claim.Inconclusive},
+	{Name: "never seen there", Of: "three", Do: droppedAll(of("a1", entered(journal.SynSent))), Claim: "HS9", Want: claim.Refuted},
+	{Name: "straight to TIME_WAIT", Of: "three", Do: changed(of("a1", journaltest.StateTo(journal.FinWait2, journal.SockDiag)), func(e *journal.Event) { e.State.To = journal.TimeWait }), Claim: "HS13", Want: claim.Refuted},
+	{Name: "no timer", Of: "three", Do: droppedAll(func(e *journal.Event) bool { return e.Sample != nil && e.Sample.State == journal.TimeWait }), Claim: "HS13", Want: claim.Inconclusive},
+	{Name: "with data", Of: "three", Do: numbered(anySYN, longer), Claim: "HS15", Want: claim.Refuted},
+	{Name: "no SYN", Of: "three", Do: droppedAll(anySYN), Claim: "HS15", Want: claim.Inconclusive},
+	{Name: "no window", Of: "three", Do: numbered(anySYNACK, func(p *journal.Packet) { p.Win = 0 }), Claim: "HS18", Want: claim.Refuted},
+	{Name: "no SYN-ACK", Of: "three", Do: droppedAll(anySYNACK), Claim: "HS18", Want: claim.Inconclusive},
+	{Name: "an ACK before", Of: "three", Do: ackBefore, Claim: "HS19", Want: claim.Refuted},
+	{Name: "no SYN-ACK", Of: "three", Do: droppedAll(anySYNACK), Claim: "HS19", Want: claim.Inconclusive},
+	{Name: "a fourth", Of: "three", Do: fourth, Claim: "HS20", Want: claim.Refuted},
+	{Name: "nothing was read", Of: "three", Do: droppedAll(of("b2", call("read"))), Claim: "HS20", Want: claim.Inconclusive},
+}
+
+// ackedByOne lets every ACK of the server name the number after the first byte of the data.
+func ackedByOne(d *journaltest.Journal) {
+	data := d.First(from("40001", segments(journal.PSH|journal.ACK))).Packet.Seq
+	numbered(func(e *journal.Event) bool {
+		return e.Packet != nil && e.Packet.Dst.Port() == 40001 && e.Packet.Ack > data
+	}, func(p *journal.Packet) { p.Ack = data + 1 })(d)
+}
+
+// connectLater lets the SYN have left before connect().
+func connectLater(d *journaltest.Journal) {
+	connect, syn := d.First(call("connect")), d.First(anySYN)
+	*connect, *syn = *syn, *connect
+	connect.N, syn.N = syn.N, connect.N
+}
+
+// ackBefore lets the listener have sent an ACK before its SYN-ACK.
+func ackBefore(d *journaltest.Journal) {
+	synAck := d.First(anySYNACK)
+	p := *synAck.Packet
+	p.Flags, p.Bytes = journal.ACK, nil
+	d.After(synAck.N-1, journal.Event{Host: "b", Kind: journal.KindPacket, Packet: &p})
+}
+
+// fourth lets the server have answered the third segment.
+func fourth(d *journaltest.Journal) {
+	p := *d.First(anySYNACK).Packet
+	p.Flags, p.Bytes, p.Seq, p.Of = journal.ACK, nil, p.Seq+1, 0
+	d.After(d.First(of("a1", call("write"))).N-1, journal.Event{Host: "b", Kind: journal.KindPacket, Packet: &p})
+}

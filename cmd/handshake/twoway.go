@@ -1,0 +1,115 @@
+package main
+
+import (
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
+	"sockproof/lib/wire"
+)
+
+// twoWay: the SYN-ACK is lost, and the server sends data as if two segments had been enough.
+func twoWay(t *scenario.T) {
+	l := t.Listen(scenario.ServerPort)
+	var synAck *wire.Packet
+	t.Rule(func(p *wire.Packet) wire.Fate {
+		if wire.IsSYNACK(p) && synAck == nil {
+			synAck = p
+			return wire.Drop
+		}
+		return wire.Wait
+	})
+	client := l.Start()
+	t.Deliver()
+	if synAck == nil {
+		t.Stop("no SYN-ACK was sent")
+	}
+	for range 3 {
+		t.Inject(packet.Packet{
+			Src: synAck.Src, Dst: synAck.Dst, Seq: synAck.Seq + 1, Ack: synAck.Ack,
+			Flags: packet.PSH | packet.ACK, Win: synAck.Win, Payload: []byte("data of the server"),
+		})
+	}
+	client.Look()
+	client.Recv()
+	t.Await(untilAgain, client.In(journal.Established))
+	l.AcceptFrom(client)
+	client.Recv()
+}
+
+// earlyData is data that came to a client whose SYN-ACK was lost.
+type earlyData struct {
+	opening
+	data []*tcp.Segment
+}
+
+func tooEarly(v *tcp.View) []earlyData {
+	var all []earlyData
+	for _, x := range openings(v) {
+		k := earlyData{opening: x}
+		for _, s := range tcp.Data(v.Segments(journal.AtInjected)) {
+			if state, _ := x.Client.StateAt(journal.TCPInfo, s.N); s.Packet.Dst == x.Client.Local && s.Packet.Src == x.Client.Remote && state == journal.SynSent {
+				k.data = append(k.data, s)
+			}
+		}
+		if len(k.data) > 0 {
+			all = append(all, k)
+		}
+	}
+	return all
+}
+
+var hs21 = claim.Claim{
+	ID: "HS21", Statement: "two-way handshake: with the SYN+ACK lost the client ignores every data segment of the server",
+	Source: claim.Article000, Quantity: claim.Always, Needs: needsStates, Precondition: "no data came to a client in SYN_SENT",
+	Rule: claim.Each(tooEarly, func(c *claim.Case, x earlyData) {
+		x.cite(c)
+		c.CiteSegments(x.data...)
+		last := x.data[len(x.data)-1]
+		read := c.First(x.Client.Reads(last.N, 0))
+		c.Given(read != nil, "%s was not read afterwards", x.Client.ID)
+		c.Expect(read.Call.Errno == journal.EAGAIN, "the read of %s returned %s", x.Client.ID, claim.Returned(read))
+		for _, s := range tcp.With(x.Client.Arrived(0, read.N), packet.SYN) {
+			c.CiteSegments(s)
+			c.Given(false, "a SYN-ACK had come before it was read")
+		}
+		state := c.StateAt(x.Client, journal.TCPInfo, read.N)
+		c.Expect(state == journal.SynSent, "%s was in %s then", x.Client.ID, state)
+		var answers []*tcp.Segment
+		for _, s := range x.Client.SentAll(x.data[0].N, read.N) {
+			if !s.Has(packet.SYN) {
+				answers = append(answers, s)
+			}
+		}
+		c.CiteSegments(answers...)
+		c.Expect(len(answers) == 0, "%s answered with %s", x.Client.ID, claim.Named(answers))
+		c.Absent()
+		c.Holds("%d data segments came to %s in SYN_SENT; it answered nothing, and read nothing", len(x.data), x.Client.ID)
+	}),
+}
+
+var hs22 = claim.Claim{
+	ID: "HS22", Statement: "… and the server repeats the same data for ever: deadlock",
+	Source: claim.Article000, Quantity: claim.Always, Needs: needsStates, Precondition: "no data came to a client in SYN_SENT",
+	Rule: claim.Each(tooEarly, func(c *claim.Case, x earlyData) {
+		x.cite(c)
+		c.CiteSegments(x.data...)
+		up := c.First(x.Client.Entered(journal.Established, journal.TCPInfo))
+		var again *tcp.Segment
+		for _, s := range x.Segments {
+			if again == nil && s.N > x.data[0].N && s.Packet.At == journal.AtSent && s.Has(packet.SYN) {
+				again = s
+			}
+		}
+		c.CiteSegments(again)
+		if up != nil {
+			c.Expect(false, "it was resolved: %s was sent again, and %s was ESTABLISHED %.1f s after the first data", named(again), x.Client.ID, c.Between(x.data[0].Event, up).Seconds())
+		}
+		c.Given(c.Journal.ElapsedNS-x.data[0].T > 60e9, "it was watched for less than a minute")
+		c.Holds("%s was in SYN_SENT to the end", x.Client.ID)
+	}),
+}
+
+// isIgnored is the phenomenon.
+var isIgnored = claim.By(&hs21)

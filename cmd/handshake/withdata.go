@@ -1,0 +1,136 @@
+package main
+
+import (
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
+)
+
+// fastOpen is which ends may use TCP Fast Open, and how (ip-sysctl, tcp_fastopen): clients without a
+// cookie (1 and 4), and all listeners without one (1, 2, 0x200 and 0x400).
+const (
+	fastOpen  = "net.ipv4.tcp_fastopen"
+	clientTFO = "5"
+	serverTFO = "1539"
+)
+
+// deferSecond is how long a listener waits for data, in seconds.
+const deferSecond = 1
+
+// withData: data in the third segment, in the first (TCP Fast Open), and a listener that waits for
+// it (TCP_DEFER_ACCEPT).
+func withData(t *scenario.T) {
+	l := t.Listen(scenario.ServerPort)
+	client := l.Dial(scenario.Opt(journal.TCPQuickAck, 0))
+	client.Send("with the third")
+	server := l.AcceptFrom(client)
+	server.Recv()
+
+	waits := t.Listen(scenario.ServerPort + 1)
+	waits.Set(journal.TCPDeferAccept, deferSecond)
+	client = waits.Dial()
+	waits.Accept()
+	client.Send("here is data")
+	server = waits.AcceptFrom(client)
+	server.Recv()
+
+	t.Sysctl("a", fastOpen, clientTFO)
+	t.Sysctl("b", fastOpen, serverTFO)
+	fast := t.Listen(scenario.ServerPort + 2)
+	client = t.Host("a").Socket(scenario.Opt(journal.TCPFastOpenCall, 1), scenario.From(50_000))
+	client.StartConnect(fast.At)
+	client.Send("with the first")
+	fast.AcceptFrom(client).Recv()
+}
+
+// asked says whether the client of an opening had asked for TCP Fast Open.
+func (x *opening) askedFastOpen() bool {
+	on, _ := x.Client.Option(journal.TCPFastOpenCall, 0)
+	return on.On()
+}
+
+var hs15 = claim.Claim{
+	ID: "HS15", Statement: "a SYN normally carries no data, only headers and options",
+	Source: claim.Article001, Quantity: claim.Always, Needs: needsSegments, Precondition: "no SYN was sent by a client that had not asked for TCP Fast Open",
+	Rule: claim.Each(openings, func(c *claim.Case, x opening) {
+		c.If(!x.askedFastOpen())
+		c.About(x.Client)
+		c.CiteSegments(x.syn)
+		c.Expect(x.syn.Packet.Len == 0, "the SYN of %s has %d bytes of data", x.Client.ID, x.syn.Packet.Len)
+		c.Holds("the SYN of %s has no data; its options are %v", x.Client.ID, x.syn.Packet.Options.Kinds())
+	}),
+}
+
+// bounds are the segments that open a connection, or end it.
+func bounds(v *tcp.View) []*tcp.Segment {
+	var some []*tcp.Segment
+	for _, x := range openings(v) {
+		for _, s := range x.FirstSent() {
+			if s.Has(packet.SYN) || s.Has(packet.FIN) || x.third != nil && s.N == x.third.N {
+				some = append(some, s)
+			}
+		}
+	}
+	return some
+}
+
+var hs16 = claim.Claim{
+	ID: "HS16", Statement: "segments that open or end a connection carry headers only, never data",
+	Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments, Precondition: "no connection was opened",
+	Rule: claim.Each(bounds, func(c *claim.Case, s *tcp.Segment) {
+		c.CiteSegments(s)
+		c.Expect(s.Packet.Len == 0, "%s carries %d bytes", named(s), s.Packet.Len)
+		c.Holds("%s carries no data", named(s))
+	}),
+}
+
+// carriesData is the phenomenon: segments of an opening carry data.
+var carriesData = claim.Phenomenon{
+	Needs: needsSegments, Quantity: claim.Can, Precondition: "no connection was opened",
+	Rule: claim.Each(openings, func(c *claim.Case, x opening) {
+		c.About(x.Client, x.Server)
+		c.CiteSegments(x.syn, x.third)
+		c.Expect(x.syn.Packet.Len > 0 || x.third != nil && x.third.Packet.Len > 0, "neither the first nor the third has data")
+		read := c.First(x.Server.Reads(0, 0))
+		c.Given(read != nil, "it was not read")
+		c.Expect(read.Call.Result > 0, "the read returned %s", claim.Returned(read))
+		which := "the third segment"
+		if x.syn.Packet.Len > 0 {
+			which = "the SYN"
+		}
+		c.Holds("%s of %s carried what its server read: %q", which, x.Client.ID, string(read.Call.Data))
+	}),
+}
+
+var hs37 = claim.Claim{
+	ID: "HS37", Statement: "with TCP_DEFER_ACCEPT accept() returns before data has come",
+	Source: "tcp(7) says otherwise", Quantity: claim.Always, Needs: needsStates, Precondition: "no listener had TCP_DEFER_ACCEPT",
+	Rule: claim.Each(completes, func(c *claim.Case, x opening) {
+		l := listenerOf(c.View, x)
+		c.If(l != nil)
+		value, set := l.Option(journal.TCPDeferAccept, 0)
+		c.If(set != nil && value != "0")
+		c.Cite(set)
+		x.cite(c)
+		wrote := c.First(x.Client.Writes(0, 0))
+		c.Given(wrote != nil, "%s wrote nothing", x.Client.ID)
+		accepts := c.All(l.CallsOf(x.third.N, wrote.N, "accept4"))
+		c.Given(len(accepts) > 0, "accept() was not called before it wrote")
+		for _, e := range accepts {
+			c.Expect(e.Call.Errno == "", "the client was ESTABLISHED, and accept() returned %s until it had written", claim.Returned(e))
+		}
+		c.Holds("accept() returned before %s had written", x.Client.ID)
+	}),
+}
+
+// listenerOf is the listener that a connection was opened to; nil: not known.
+func listenerOf(v *tcp.View, x opening) *tcp.Socket {
+	for _, s := range v.Sockets {
+		if s.Listening != 0 && s.Local == x.Client.Remote {
+			return s
+		}
+	}
+	return nil
+}

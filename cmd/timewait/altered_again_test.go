@@ -1,0 +1,180 @@
+package main
+
+import (
+	"slices"
+	"time"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+)
+
+// sampled are the readings of a socket's timer in TIME_WAIT.
+func sampled(socket string) journaltest.Which {
+	return of(socket, func(e *journal.Event) bool { return e.Sample != nil && e.Sample.State == journal.TimeWait })
+}
+
+// longer lets a socket's TIME_WAIT last so much longer.
+func longer(socket string, by time.Duration) journaltest.Change {
+	return journaltest.ChangedAll(sampled(socket), func(e *journal.Event) { e.Sample.TimerMS += by.Milliseconds() })
+}
+
+// The clients of the recording: a1, a3 and a5 had peers that closed at once, a2, a4 and a6 late ones;
+// a1 and a2 with the default tcp_fin_timeout, a3 and a4 with the short one, a5 and a6 with the long one.
+
+// lateWaits lets a4, whose peer closed late, have come to TIME_WAIT, after so long.
+func lateWaits(after time.Duration) journaltest.Change {
+	return func(d *journaltest.Journal) {
+		in := *d.First(of("a3", waiting))
+		reading := *d.First(sampled("a3"))
+		closed := d.First(of("b5", call("close")))
+		last := d.First(sampled("a6")).N
+		d.Again(last, &in, func(e *journal.Event) { e.Socket = "a4" })
+		d.Again(last+1, &reading, func(e *journal.Event) { e.Socket = "a4" })
+		for i := range d.Events {
+			e := &d.Events[i]
+			if e.N < closed.N {
+				continue
+			}
+			e.T += after.Nanoseconds()
+			if e.Sample != nil && slices.Contains([]string{"a1", "a2", "a3", "a5"}, e.Socket) {
+				e.Sample.TimerMS -= after.Milliseconds()
+			}
+		}
+		d.Drop(of("a4", journaltest.StateTo(journal.Gone, journal.SockDiag)))
+	}
+}
+
+// alteredLasting: how long TIME_WAIT lasts, by tcp_fin_timeout.
+var alteredLasting = []journaltest.Case{
+	{Name: "as recorded", Of: "fin-timeout", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "one lasts longer", Of: "fin-timeout", Do: longer("a5", time.Minute), Outcome: claim.NotReproduced},
+	{Name: "the late one waits", Of: "fin-timeout", Do: lateWaits(latest), Outcome: claim.NotReproduced},
+	{Name: "the late one waits, and was not so late", Of: "fin-timeout", Do: lateWaits(0), Outcome: claim.OutcomeUnresolved},
+	{Name: "none was in TIME_WAIT", Of: "fin-timeout", Do: droppedAll(waiting), Outcome: claim.OutcomeUnresolved},
+	{Name: "five minutes", Of: "fin-timeout", Do: longer("a5", saidMost), Claim: "TW9", Want: claim.Refuted},
+	{Name: "it was never long", Of: "fin-timeout", Do: shorterOnly, Claim: "TW9", Want: claim.Inconclusive},
+	{Name: "none was in TIME_WAIT", Of: "fin-timeout", Do: droppedAll(waiting), Claim: "TW9", Want: claim.Inconclusive},
+}
+
+// shorterOnly lets tcp_fin_timeout never have been long.
+func shorterOnly(d *journaltest.Journal) {
+	d.Nth(2, journaltest.Setting(finTimeout)).Setting.New = "120"
+}
+
+// answers are the segments by which host a answered FINs that came again: an ACK, then RSTs.
+func answers(n int) journaltest.Which {
+	return func(e *journal.Event) bool {
+		return e.Packet != nil && e.Packet.At == journal.AtSent && e.Host == "a" && e.N > n
+	}
+}
+
+// lateFIN is one of the FINs that were held, as it arrived.
+func lateFIN(d *journaltest.Journal, nth int) *journal.Event {
+	return d.Nth(nth, func(e *journal.Event) bool {
+		if e.Packet == nil || e.Packet.At != journal.AtDelivered || !e.Packet.Flags.Has(journal.FIN) {
+			return false
+		}
+		sent := d.First(func(o *journal.Event) bool { return o.N == e.Packet.Of })
+		return e.T-sent.T > waited.Nanoseconds()/2
+	})
+}
+
+// cameOnce lets none of the FINs that were held have arrived.
+func cameOnce(d *journaltest.Journal) {
+	for range 3 {
+		n := lateFIN(d, 0).N
+		d.Drop(func(e *journal.Event) bool { return e.N == n })
+	}
+}
+
+// answered changes the answers to the FINs that came again; withheld ones have none.
+func answered(nth int, flags journal.Flags) journaltest.Change {
+	return func(d *journaltest.Journal) {
+		fin := lateFIN(d, nth).N
+		answer := d.First(answers(fin))
+		arrival := d.First(journaltest.ArrivalOf(answer.N))
+		if flags == 0 {
+			n, m := answer.N, arrival.N
+			d.DropAll(func(e *journal.Event) bool { return e.N == n || e.N == m })
+			return
+		}
+		journaltest.Flagged(flags)(answer)
+		journaltest.Flagged(flags)(arrival)
+	}
+}
+
+// notAnew lets the timer have run on when the FIN came again.
+func notAnew(d *journaltest.Journal) {
+	fin := lateFIN(d, 0).N
+	journaltest.ChangedAll(func(e *journal.Event) bool { return sampled("a1")(e) && e.N > fin }, func(e *journal.Event) {
+		e.Sample.TimerMS -= waited.Milliseconds()
+	})(d)
+}
+
+// notRead lets nobody have read the timer after the FIN had come again.
+func notRead(d *journaltest.Journal) {
+	fin := lateFIN(d, 0).N
+	d.DropAll(func(e *journal.Event) bool { return sampled("a1")(e) && e.N > fin })
+}
+
+// stillOpen lets b3, whose FIN was refused, not have been closed.
+var stillOpen = journaltest.Dropped(of("b3", call("close")))
+
+// asked are the calls by which b4 asked for its error.
+var asked = of("b4", call("getsockopt"))
+
+// alteredAgain: a FIN that comes again.
+var alteredAgain = []journaltest.Case{
+	{Name: "as recorded", Of: "again", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "not answered", Of: "again", Do: answered(0, 0), Outcome: claim.NotReproduced},
+	{Name: "acknowledged by nobody", Of: "again", Do: answered(1, journal.ACK), Outcome: claim.NotReproduced},
+	{Name: "it came once", Of: "again", Do: cameOnce, Outcome: claim.OutcomeUnresolved},
+	{Name: "the timer ran on", Of: "again", Do: notAnew, Claim: "TW8", Want: claim.Refuted},
+	{Name: "nobody read the timer", Of: "again", Do: notRead, Claim: "TW8", Want: claim.Inconclusive},
+	{Name: "not answered", Of: "again", Do: answered(1, 0), Claim: "TW11", Want: claim.Refuted},
+	{Name: "acknowledged", Of: "again", Do: answered(2, journal.ACK), Claim: "TW11", Want: claim.Refuted},
+	{Name: "it came once", Of: "again", Do: cameOnce, Claim: "TW11", Want: claim.Inconclusive},
+	{Name: "only the one that can ask", Of: "again", Do: answered(1, journal.ACK), Claim: "TW12", Want: claim.Confirmed},
+	{Name: "no error", Of: "again", Do: journaltest.All(answered(1, journal.ACK), changed(asked, func(e *journal.Event) { e.Call.Out = "0" })), Claim: "TW12", Want: claim.Refuted},
+	{Name: "nobody asked", Of: "again", Do: journaltest.All(answered(1, journal.ACK), droppedAll(asked)), Claim: "TW12", Want: claim.Inconclusive},
+	{Name: "nobody had closed", Of: "again", Do: stillOpen, Claim: "TW12", Want: claim.Inconclusive},
+}
+
+// The binds of the recording: b3 found a TIME_WAIT, b6 too, with SO_REUSEADDR; b9 and b12 found
+// nothing.
+
+// alteredRebind: what a server finds that is started again.
+var alteredRebind = []journaltest.Case{
+	{Name: "as recorded", Of: "rebind", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "bound", Of: "rebind", Do: changed(of("b3", call("bind")), bound0), Outcome: claim.NotReproduced},
+	{Name: "not bound, with the option", Of: "rebind", Do: changed(of("b6", call("bind")), failed(journal.EADDRINUSE)), Outcome: claim.NotReproduced},
+	{Name: "none was in TIME_WAIT", Of: "rebind", Do: droppedAll(waiting), Outcome: claim.OutcomeUnresolved},
+	{Name: "none was bound", Of: "rebind", Do: noneBound, Claim: "TW14", Want: claim.Confirmed},
+	{Name: "none was bound, or tried with the option", Of: "rebind", Do: journaltest.All(noneBound, droppedAll(journaltest.Option(journal.SOReuseAddr))), Claim: "TW14", Want: claim.Inconclusive},
+	{Name: "none was killed", Of: "rebind", Do: droppedAll(func(e *journal.Event) bool { return e.Process != nil }), Claim: "TW14", Want: claim.Inconclusive},
+	{Name: "all were bound after 2MSL", Of: "rebind", Do: lateBinds, Claim: "TW14", Want: claim.Inconclusive},
+}
+
+// bound0 lets a bind() have succeeded.
+func bound0(e *journal.Event) { e.Call.Result, e.Call.Errno = 0, "" }
+
+// rebinds are the calls by which a server that was started again bound its port.
+func rebinds(e *journal.Event) bool {
+	return call("bind")(e) && slices.Contains([]string{"b3", "b6", "b9", "b12"}, e.Socket)
+}
+
+// noneBound lets each of them have failed.
+func noneBound(d *journaltest.Journal) {
+	journaltest.ChangedAll(rebinds, failed(journal.EADDRINUSE))(d)
+}
+
+// lateBinds lets each crash have come long before.
+func lateBinds(d *journaltest.Journal) {
+	for n := range 4 {
+		i := slices.IndexFunc(d.Events, func(e journal.Event) bool { return e.N == d.Nth(n, rebinds).N })
+		for ; i < len(d.Events); i++ {
+			d.Events[i].T += twoMSL.Nanoseconds()
+		}
+	}
+}

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"slices"
+	"testing"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/journaltest"
+)
+
+// suite is what these tests work with.
+var suite = journaltest.Suite{
+	Program:    &program,
+	Recordings: []string{"ports", "bind-first", "server", "both", "fin-timeout", "again", "rebind", "recycle"},
+	Unseen:     0.05,
+	Cases:      slices.Concat(alteredPorts, alteredBound, alteredServer, alteredBoth, alteredLasting, alteredAgain, alteredRebind),
+}
+
+func TestJournals(t *testing.T) { suite.Journals(t) }
+
+// What the altered journals have changed, and looked for.
+var (
+	asRecorded = journaltest.AsRecorded
+	changed    = journaltest.Changed
+	changedNth = journaltest.ChangedNth
+	droppedAll = journaltest.DroppedAll
+	of         = journaltest.Of
+	call       = journaltest.Call
+)
+
+// failed lets a call have failed.
+func failed(errno journal.Errno) func(e *journal.Event) {
+	return func(e *journal.Event) { e.Call.Result, e.Call.Errno, e.Call.Data = -1, errno, nil }
+}
+
+// connected lets a connect() that failed have begun.
+func connected(e *journal.Event) { e.Call.Result, e.Call.Errno = -1, journal.EINPROGRESS }
+
+// waiting are the changes to TIME_WAIT.
+func waiting(e *journal.Event) bool { return e.State != nil && e.State.To == journal.TimeWait }
+
+// was lets a setting have had another value when it was first read.
+func was(name, value string) journaltest.Change {
+	return changed(journaltest.Setting(name), func(e *journal.Event) { e.Setting.Old, e.Setting.New = value, value })
+}
+
+// caller lets a setting have had another value on the caller's own stack when it was first read.
+func caller(name, value string) journaltest.Change {
+	return changed(journaltest.Setting(name), func(e *journal.Event) { e.Setting.Caller = value })
+}
+
+// The clients of the recording: a1 to a4 closed first. a5 was refused, a6 was connected to another
+// server; a7, a8 and a9 tried with tcp_tw_reuse 1, 2 after a second, and 1 after a second.
+
+// alteredPorts: who gets the port of a TIME_WAIT.
+var alteredPorts = []journaltest.Case{
+	{Name: "as recorded", Of: "ports", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "all were connected", Of: "ports", Do: allConnected, Outcome: claim.NotReproduced},
+	{Name: "none was in TIME_WAIT", Of: "ports", Do: droppedAll(waiting), Outcome: claim.OutcomeUnresolved},
+
+	{Name: "never", Of: "ports", Do: changed(of("a9", call("connect")), failed(journal.EADDRNOTAVAIL)), Claim: "TW1", Want: claim.Confirmed},
+	{Name: "none was in TIME_WAIT", Of: "ports", Do: droppedAll(waiting), Claim: "TW1", Want: claim.Inconclusive},
+	{Name: "all were connected", Of: "ports", Do: allConnected, Claim: "TW3", Want: claim.Inconclusive},
+	{Name: "it was 0", Of: "ports", Do: was(twReuse, "0"), Claim: "TW5", Want: claim.Confirmed},
+	{Name: "never read", Of: "ports", Do: droppedAll(journaltest.Setting(twReuse)), Claim: "TW5", Want: claim.Inconclusive},
+	{Name: "it was 0, and 2 on the caller's own stack", Of: "ports", Do: journaltest.All(was(twReuse, "0"), caller(twReuse, "2")), Claim: "TW5", Want: claim.Inconclusive},
+	{Name: "not after a second", Of: "ports", Do: changed(of("a9", call("connect")), failed(journal.EADDRNOTAVAIL)), Claim: "TW6", Want: claim.Refuted},
+	{Name: "never read", Of: "ports", Do: droppedAll(journaltest.Setting(twReuse)), Claim: "TW6", Want: claim.Inconclusive},
+	{Name: "not to another", Of: "ports", Do: changed(of("a6", call("connect")), failed(journal.EADDRNOTAVAIL)), Claim: "TW15", Want: claim.Confirmed},
+	{Name: "none was in TIME_WAIT", Of: "ports", Do: droppedAll(waiting), Claim: "TW15", Want: claim.Inconclusive},
+	{Name: "at once", Of: "ports", Do: atOnce, Claim: "PE3", Want: claim.Refuted},
+	{Name: "not after a second", Of: "ports", Do: changed(of("a9", call("connect")), failed(journal.EADDRNOTAVAIL)), Claim: "PE3", Want: claim.Refuted},
+	{Name: "never read", Of: "ports", Do: droppedAll(journaltest.Setting(twReuse)), Claim: "PE3", Want: claim.Inconclusive},
+}
+
+// atOnce lets a client have got a port that was in TIME_WAIT, within a second.
+func atOnce(d *journaltest.Journal) {
+	connected(d.First(of("a7", call("connect"))))
+	d.Sockets = append(slices.Clone(d.Sockets), journal.Socket{ID: "a7", Host: "a", Local: "192.0.2.1:40000", Remote: "192.0.2.2:8080"})
+}
+
+// allConnected lets every connect() have begun.
+func allConnected(d *journaltest.Journal) {
+	for i := range d.Events {
+		if e := &d.Events[i]; e.Call != nil && e.Call.Op == "connect" && e.Call.Errno == journal.EADDRNOTAVAIL {
+			connected(e)
+		}
+	}
+}
+
+// alteredBound: what a bind() before connect() costs.
+var alteredBound = []journaltest.Case{
+	{Name: "as recorded", Of: "bind-first", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "more than there are ports", Of: "bind-first", Do: oneMore, Outcome: claim.NotReproduced},
+	{Name: "nobody bound", Of: "bind-first", Do: droppedAll(call("bind")), Outcome: claim.OutcomeUnresolved},
+	{Name: "more than there are ports", Of: "bind-first", Do: oneMore, Claim: "PE1", Want: claim.Refuted},
+	{Name: "nobody bound", Of: "bind-first", Do: droppedAll(call("bind")), Claim: "PE1", Want: claim.Inconclusive},
+	{Name: "more than there are ports, one of which was refused", Of: "bind-first", Do: journaltest.All(oneMore, refused("a1")), Claim: "PE1", Want: claim.Inconclusive},
+	{Name: "one was refused", Of: "bind-first", Do: refused("a20"), Claim: "PE2", Want: claim.Inconclusive},
+	{Name: "no more than there are ports", Of: "bind-first", Do: noCure, Claim: "PE2", Want: claim.Refuted},
+	{Name: "without the option", Of: "bind-first", Do: droppedAll(call("setsockopt")), Claim: "PE2", Want: claim.Inconclusive},
+}
+
+// noCure lets the option have made no difference: only so many clients as there are ports were
+// connected.
+func noCure(d *journaltest.Journal) {
+	var with []string
+	for i := range d.Events {
+		if e := &d.Events[i]; journaltest.Option(journal.IPBindNoPort)(e) {
+			with = append(with, e.Socket)
+		}
+	}
+	d.DropAll(func(e *journal.Event) bool {
+		return e.Call != nil && e.Call.Op == "connect" && slices.Contains(with[few:], e.Socket)
+	})
+}
+
+// oneMore lets one of the clients with the option have had none.
+func oneMore(d *journaltest.Journal) { d.Drop(journaltest.Option(journal.IPBindNoPort)) }
+
+// refused lets a client that began to connect never have been connected.
+func refused(client string) journaltest.Change {
+	return journaltest.ChangedAll(of(client, journaltest.Entered(journal.Established)), func(e *journal.Event) { e.State.To = journal.Close })
+}
+
+// listed lets every listing of TIME_WAIT have found so many of them.
+func listed(n int) journaltest.Change {
+	return journaltest.ChangedAll(func(e *journal.Event) bool { return e.Table != nil }, func(e *journal.Event) {
+		e.Table.Sockets = e.Table.Sockets[:min(n, len(e.Table.Sockets))]
+	})
+}
+
+// notServed lets the last client's words never have been read.
+var notServed = droppedAll(func(e *journal.Event) bool {
+	return e.Call != nil && string(e.Call.Data) == "still there?" && e.Call.Op == "read"
+})
+
+// alteredServer: a server that closes first.
+var alteredServer = []journaltest.Case{
+	{Name: "as recorded", Of: "server", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "not served", Of: "server", Do: notServed, Outcome: claim.NotReproduced},
+	{Name: "few were there", Of: "server", Do: listed(3), Outcome: claim.OutcomeUnresolved},
+	{Name: "not served, and refused", Of: "server", Do: journaltest.All(notServed, changedNth(many, call("connect"), failed(journal.ECONNREFUSED))), Claim: "TW2", Want: claim.Confirmed},
+	{Name: "few were there", Of: "server", Do: listed(3), Claim: "TW2", Want: claim.Inconclusive},
+	{Name: "it came to TIME_WAIT", Of: "server", Do: lastWaits, Claim: "TW17", Want: claim.Refuted},
+	{Name: "few were there", Of: "server", Do: listed(3), Claim: "TW17", Want: claim.Inconclusive},
+}
+
+// lastWaits lets the server's end that closed last have come to TIME_WAIT.
+func lastWaits(d *journaltest.Journal) {
+	set := d.First(journaltest.Setting(twBuckets)).N
+	for i := range d.Events {
+		if e := &d.Events[i]; e.N > set && e.Host == "b" && e.State != nil && e.State.To == journal.Gone {
+			e.State.To = journal.TimeWait
+		}
+	}
+}
+
+// alteredBoth: who closes first, and settings.
+var alteredBoth = []journaltest.Case{
+	{Name: "as recorded", Of: "both", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "none was in TIME_WAIT", Of: "both", Do: droppedAll(waiting), Outcome: claim.NotReproduced},
+	{Name: "nobody closed", Of: "both", Do: droppedAll(func(e *journal.Event) bool { return e.Packet != nil && e.Packet.Flags.Has(journal.FIN) }), Outcome: claim.OutcomeUnresolved},
+	{Name: "none was in TIME_WAIT", Of: "both", Do: droppedAll(waiting), Claim: "TW16", Want: claim.Refuted},
+	{Name: "none was in TIME_WAIT, and there was no room", Of: "both", Do: journaltest.All(droppedAll(waiting), noRoom), Claim: "TW16", Want: claim.Inconclusive},
+	{Name: "nobody closed", Of: "both", Do: droppedAll(func(e *journal.Event) bool { return e.Packet != nil && e.Packet.Flags.Has(journal.FIN) }), Claim: "TW16", Want: claim.Inconclusive},
+	{Name: "nobody closed", Of: "both", Do: droppedAll(func(e *journal.Event) bool { return e.Packet != nil && e.Packet.Flags.Has(journal.FIN) }), Claim: "TW13", Want: claim.Inconclusive},
+	{Name: "the client went later", Of: "both", Do: clientLater, Claim: "TW13", Want: claim.Confirmed},
+
+	{Name: "as recorded", Of: "recycle", Do: asRecorded, Outcome: claim.Reproduced},
+	{Name: "it can be read", Of: "recycle", Do: changed(call(readSetting), readable), Outcome: claim.NotReproduced},
+	{Name: "not read", Of: "recycle", Do: droppedAll(call(readSetting)), Outcome: claim.OutcomeUnresolved},
+	{Name: "it can be read", Of: "recycle", Do: changed(call(readSetting), readable), Claim: "TW4", Want: claim.Confirmed},
+	{Name: "not read", Of: "recycle", Do: droppedAll(call(readSetting)), Claim: "TW4", Want: claim.Inconclusive},
+	{Name: "it is 30", Of: "recycle", Do: was(finTimeout, "30"), Claim: "TW7", Want: claim.Refuted},
+	{Name: "it is 30, and 60 on the caller's own stack", Of: "recycle", Do: journaltest.All(was(finTimeout, "30"), caller(finTimeout, "60")), Claim: "TW7", Want: claim.Inconclusive},
+	{Name: "it is the same on the caller's own stack", Of: "recycle", Do: caller(finTimeout, "60"), Claim: "TW7", Want: claim.Confirmed},
+	{Name: "not read", Of: "recycle", Do: droppedAll(journaltest.Setting(finTimeout)), Claim: "TW7", Want: claim.Inconclusive},
+}
+
+// noRoom lets both kernels have counted that they kept no TIME_WAIT.
+var noRoom = journaltest.All(journaltest.Counted("a", "TCPTimeWaitOverflow", 1), journaltest.Counted("b", "TCPTimeWaitOverflow", 1))
+
+// readable lets an old kernel have the setting.
+func readable(e *journal.Event) { e.Call.Result, e.Call.Errno, e.Call.Out = 0, "", "0" }
+
+// clientLater lets the client whose server closed first have stayed, and its server have gone.
+func clientLater(d *journaltest.Journal) {
+	for i := range d.Events {
+		e := &d.Events[i]
+		switch {
+		case e.State == nil:
+		case e.Host == "b" && e.State.To == journal.TimeWait:
+			e.State.To = journal.Gone
+		case e.Host == "a" && e.State.To == journal.Gone && e.Socket == "a2":
+			e.State.To = journal.TimeWait
+		}
+	}
+}

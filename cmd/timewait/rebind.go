@@ -1,0 +1,204 @@
+package main
+
+import (
+	"slices"
+	"time"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
+)
+
+// A crash is a server's process that is killed with one connection open, and the next that binds
+// its port.
+type crash struct {
+	reuse  bool // SO_REUSEADDR on its listener, and on the next
+	unread bool // the client's bytes are unread: the connection is reset
+	second bool // the client closed first: the TIME_WAIT is its own
+}
+
+// rebind: a server crashes, and is started again.
+func rebind(t *scenario.T) {
+	for i, x := range []crash{{}, {reuse: true}, {unread: true}, {second: true}} {
+		x.steps(t, scenario.ServerPort+uint16(i))
+	}
+}
+
+// steps lets it happen on a port of its own.
+func (x *crash) steps(t *scenario.T, port uint16) {
+	var options []scenario.SocketOption
+	if x.reuse {
+		options = append(options, scenario.Opt(journal.SOReuseAddr, 1))
+	}
+	l := t.Listen(port, options...)
+	client, server := l.Connect()
+	if x.unread {
+		client.Send("not read yet")
+	}
+	if x.second {
+		client.Close()
+	}
+	process := t.Handover(journal.DefaultSIGPIPE, l.End, server)
+	process.Kill(journal.SIGKILL)
+	if !x.second {
+		client.Recv()
+		client.Close()
+	}
+	server.Look()
+	next := t.Host("b").Socket(options...)
+	next.Bind(l.At)
+	server.Look()
+	next.Close()
+}
+
+// restart is a bind() of the address that the listener of a killed process had.
+type restart struct {
+	bind     *journal.Event
+	killed   *journal.Event
+	listener *tcp.Socket
+	server   *tcp.Socket // its end of the connection that the process had
+	reuse    bool        // SO_REUSEADDR had been set on both
+}
+
+// restarts lists them.
+func restarts(v *tcp.View) []restart {
+	return tcp.Derive(v, func(v *tcp.View) []restart {
+		var all, killed []restart
+		owned := map[int][]string{} // by pid
+		for _, e := range v.Events(func(e *journal.Event) bool { return e.Process != nil || e.Call != nil && e.Call.Op == "bind" }) {
+			switch {
+			case e.Process != nil && e.Process.Event == "started":
+				owned[e.Process.PID] = e.Process.Sockets
+			case e.Process != nil && e.Process.Event == "killed":
+				if x := killedWith(v, e, owned[e.Process.PID]); x.listener != nil && x.server != nil {
+					killed = append(killed, x)
+				}
+			case e.Call != nil:
+				for _, x := range killed {
+					if x.listener.Local == e.Call.Address() {
+						x.bind = e
+						x.reuse = reuses(x.listener, e.N) && reuses(v.Socket(e.Socket), e.N)
+						all = append(all, x)
+					}
+				}
+			}
+		}
+		return all
+	})
+}
+
+// killedWith is the end of a process that had these sockets.
+func killedWith(v *tcp.View, e *journal.Event, sockets []string) restart {
+	x := restart{killed: e}
+	for _, id := range sockets {
+		switch s := v.Socket(id); {
+		case s == nil:
+		case s.Listening != 0:
+			x.listener = s
+		default:
+			x.server = s
+		}
+	}
+	return x
+}
+
+// reuses says whether a socket had SO_REUSEADDR set.
+func reuses(s *tcp.Socket, before int) bool {
+	if s == nil {
+		return false
+	}
+	value, _ := s.Option(journal.SOReuseAddr, before)
+	return value.On()
+}
+
+// cite lets a finding rest on the restart.
+func (x *restart) cite(c *claim.Case) {
+	c.About(x.server, c.View.Socket(x.bind.Socket))
+	c.Cite(x.killed, x.bind)
+	c.Cite(x.server.States(journal.SockDiag)...)
+	_, before := x.listener.Option(journal.SOReuseAddr, x.bind.N)
+	_, now := c.View.Socket(x.bind.Socket).Option(journal.SOReuseAddr, x.bind.N)
+	c.Cite(before, now)
+}
+
+// waits says whether the server's end was in TIME_WAIT when bind() was called, and there still after
+// it.
+func (x *restart) waits() bool {
+	state, _ := x.server.StateAt(journal.SockDiag, x.bind.N)
+	return state == journal.TimeWait && len(x.server.Samples(journal.TimeWait, x.bind.N, 0)) > 0
+}
+
+// gone says whether nothing was left of it.
+func (x *restart) gone() bool {
+	state, _ := x.server.StateAt(journal.SockDiag, x.bind.N)
+	return state == journal.Gone
+}
+
+// twoMSL is what Linux takes for twice the maximum segment lifetime: TCP_TIMEWAIT_LEN in
+// include/net/tcp.h.
+const twoMSL = time.Minute
+
+var tw14 = claim.Claim{
+	ID: "TW14", Statement: "a crashed server cannot bind within 2MSL",
+	Source: claim.Article000, Quantity: claim.Always, Needs: needsEnds, Precondition: "no port of a server that was killed was bound again",
+	Rule: claim.Each(restarts, func(c *claim.Case, x restart) {
+		x.cite(c)
+		passed := c.Between(x.killed, x.bind)
+		c.If(passed < twoMSL)
+		if x.bind.Call.Errno == "" {
+			c.Given(x.waits() || x.gone(), "the state of %s when bind() was called is not known", x.server.ID)
+			c.Expect(!x.waits(), "%s was in TIME_WAIT, and with SO_REUSEADDR on both listeners bind() succeeded %s after the crash", x.server.ID, claim.Milliseconds(passed))
+			c.Expect(!x.gone(), "nothing was left of %s, and bind() succeeded %s after the crash", x.server.ID, claim.Milliseconds(passed))
+		}
+		c.Given(x.bind.Call.Errno == journal.EADDRINUSE, "bind() failed with %s", x.bind.Call.Errno)
+		c.Challenged(slices.ContainsFunc(restarts(c.View), func(o restart) bool { return o.reuse }), "no server had SO_REUSEADDR on its listener, and on the next")
+		c.Holds("%s after the crash bind() failed with EADDRINUSE", claim.Milliseconds(passed))
+	}),
+}
+
+// keepsThePort is the phenomenon: the TIME_WAIT of a crashed server's connection keeps its port, but
+// where SO_REUSEADDR is set on both listeners.
+var keepsThePort = claim.Phenomenon{
+	Needs: needsEnds, Precondition: "no port of a server that was killed was bound again",
+	Rule: claim.Once(func(c *claim.Case) {
+		without, with := 0, 0
+		for _, x := range restarts(c.View) {
+			if !x.waits() {
+				continue
+			}
+			x.cite(c)
+			if x.reuse {
+				with++
+				c.Expect(x.bind.Call.Errno == "", "with SO_REUSEADDR on both listeners bind() failed with %s", x.bind.Call.Errno)
+				continue
+			}
+			without++
+			c.Expect(x.bind.Call.Errno != "", "%s was in TIME_WAIT, and without SO_REUSEADDR bind() succeeded", x.server.ID)
+		}
+		c.Given(with > 0 && without > 0, "not both were tried over a TIME_WAIT: bind() without SO_REUSEADDR, and with it on both listeners")
+		c.Holds("the TIME_WAIT of a crashed server kept its port: bind() failed; with SO_REUSEADDR on both listeners it succeeded")
+	}),
+}
+
+// compareRestarts is the table of what a server found when it was started again.
+func compareRestarts(v *tcp.View) *claim.Comparison {
+	t := &claim.Comparison{Title: "A server is killed, and its port is bound again", Ways: []string{"SO_REUSEADDR", "was left", "bind()"}}
+	for _, x := range restarts(v) {
+		set := "no"
+		if x.reuse {
+			set = "on both"
+		}
+		left, seen := x.server.StateAt(journal.SockDiag, x.bind.N)
+		if left == journal.Gone {
+			left = "nothing"
+		}
+		t.Rows = append(t.Rows, claim.Compared{What: string(x.bind.Call.Address()), Cells: []claim.Cell{
+			claim.Told(set, x.bind), claim.Told(left, v.Event(seen)), claim.Told(claim.Returned(x.bind), x.bind),
+		}})
+	}
+	if len(t.Rows) == 0 {
+		return nil
+	}
+	return t
+}

@@ -1,0 +1,20 @@
+package main
+
+import (
+	"runtime/debug"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"sockproof/lib/journaltest"
+)
+
+// TestMain lets scripts run this very binary as timewait, in processes of their own.
+func TestMain(m *testing.M) {
+	// Journals are judged by the ten thousand, and nothing of them is kept: the collector
+	// would take half of the time.
+	debug.SetGCPercent(1000)
+	testscript.Main(m, map[string]func(){"timewait": main})
+}
+
+func TestScripts(t *testing.T) { journaltest.Scripts(t, "timewait") }

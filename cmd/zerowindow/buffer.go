@@ -1,0 +1,273 @@
+package main
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
+)
+
+// windowScaling is the setting that decides whether windows are scaled.
+const windowScaling = "net.ipv4.tcp_window_scaling"
+
+// warmUp is how much makes Linux enlarge a buffer, most often, in bytes.
+const warmUp = 3 << 20
+
+// Linux measures how much is read within a round trip, less what still waits then, and enlarges
+// a buffer when that has grown (tcp_rcv_space_adjust in net/ipv4/tcp_input.c). The round trip here
+// is as long as the program takes to carry a segment, and the measure may fall where most still
+// waits. So a burst is read, a round trip goes by, and then one segment is read that nothing
+// waits behind: what is measured then is the burst. It is done again, for a measure may
+// have begun in the midst of the burst.
+const (
+	bursts    = 10
+	burst     = 60_000 // fits a window that is not scaled
+	roundTrip = 50 * time.Millisecond
+)
+
+// buffer: what a receiver has, and what it tells of it: at the start, when it has read a lot, without
+// window scaling, and when its buffer is made smaller while something waits in it.
+func buffer(t *scenario.T) {
+	client, server := t.Connection()
+	grow(t, client, server)
+	t.Sysctl("b", windowScaling, "0")
+	client, server = t.Connection()
+	grow(t, client, server)
+	t.Sysctl("b", windowScaling, "1")
+	client, server = t.Connection()
+	client.WriteBulk(scenario.MoreThanFits)
+	t.Settle()
+	server.Get(journal.SOReceiveBuffer)
+	server.Set(journal.SOReceiveBuffer, scenario.MoreThanFits/2)
+	client.WriteBulk(much)
+	t.Deliver()
+	server.Get(journal.SOReceiveBuffer)
+}
+
+// grow lets an end tell its window before and after it has read a lot.
+func grow(t *scenario.T, client, server *scenario.End) {
+	first := server.Get(journal.SOReceiveBuffer)
+	client.Send("little")
+	server.Get(journal.SOReceiveBuffer)
+	server.Recv()
+	t.Transfer(client, server, warmUp)
+	for range bursts {
+		client.Send("then more")
+		now := server.Get(journal.SOReceiveBuffer)
+		server.Recv()
+		if now > first {
+			return
+		}
+		t.Transfer(client, server, burst)
+		t.Wait(roundTrip)
+	}
+}
+
+// told is a buffer that a socket was asked for, and what it had offered last.
+type told struct {
+	who    *tcp.Socket
+	asked  *journal.Event
+	buffer int64
+	last   *tcp.Segment // that left it before; nil: none did
+	window int64        // that it offers
+	unread int64        // bytes that waited to be read
+}
+
+// tolds lists them.
+func tolds(v *tcp.View) []told {
+	return tcp.Derive(v, func(v *tcp.View) []told {
+		var all []told
+		for _, s := range v.Sockets {
+			if s.Conn == nil {
+				continue
+			}
+			for _, e := range s.Asked(journal.SOReceiveBuffer, 0, 0) {
+				x := told{who: s, asked: e}
+				x.buffer, _ = e.Call.Value().Int()
+				if some := s.SentAll(0, e.N); len(some) > 0 {
+					x.last = some[len(some)-1]
+					x.window = int64(window(x.last, scaleOf(s)))
+				}
+				x.unread = unread(s, e.N)
+				all = append(all, x)
+			}
+		}
+		return all
+	})
+}
+
+// fixed is the call by which the buffer's size had been set, on the socket or on its listener:
+// then Linux leaves it alone (socket(7)). Nil: none was.
+func (x *told) fixed(v *tcp.View) *journal.Event {
+	for _, s := range v.Sockets {
+		if s == x.who || s.Listening != 0 && s.Host == x.who.Host && s.Local == x.who.Local {
+			if _, set := s.Option(journal.SOReceiveBuffer, x.asked.N); set != nil {
+				return set
+			}
+		}
+	}
+	return nil
+}
+
+// unread is how many bytes waited at an event since the last that was counted only was read.
+func unread(s *tcp.Socket, at int) int64 {
+	from := 0
+	for _, e := range s.Conn.Bulk {
+		if e.N < at {
+			from = e.N // all of what was counted was read (T.Transfer)
+		}
+	}
+	n := int64(0)
+	for _, x := range s.NewlyArrived(from, at) {
+		n += int64(x.Packet.Len)
+	}
+	return n - tcp.Moved(s.Reads(from, at))
+}
+
+var fc1 = claim.Claim{
+	ID: "FC1", Statement: "each end allocates a buffer and tells the other its size at the start", Source: claim.Article003, Quantity: claim.Always, Needs: needsSegments,
+	Precondition: "no buffer's size was asked for",
+	Rule: claim.Each(tolds, func(c *claim.Case, x told) {
+		syn := synOf(x.who)
+		c.If(syn != nil && len(x.who.Asked(journal.SOReceiveBuffer, 0, x.asked.N)) == 0)
+		c.About(x.who)
+		c.Cite(x.asked)
+		c.CiteSegments(syn)
+		c.Expect(int64(syn.Packet.Win) == x.buffer, "the SYN of %s said %d, and its buffer had %d bytes: a window is what may be sent, not what was allocated", x.who.ID, syn.Packet.Win, x.buffer)
+		c.Holds("the SYN of %s said %d, and so many bytes its buffer had", x.who.ID, syn.Packet.Win)
+	}),
+}
+
+var fc2 = claim.Claim{
+	ID: "FC2", Statement: "every ACK tells the room left; that is the window", Source: claim.Article003, Quantity: claim.Always, Needs: needsSegments,
+	Precondition: "no buffer's size was asked for when its socket had acknowledged something",
+	Rule: claim.Each(tolds, func(c *claim.Case, x told) {
+		c.If(x.last != nil && !x.last.Has(journal.SYN))
+		c.About(x.who)
+		c.Cite(x.asked)
+		c.CiteSegments(x.last)
+		room := x.buffer - x.unread
+		c.Expect(x.window == room, "%s offered %d, and its buffer of %d bytes had %d in it: %d were left", x.who.ID, x.window, x.buffer, x.unread, room)
+		c.Holds("%s offered %d, and so many bytes were left in its buffer", x.who.ID, x.window)
+	}),
+}
+
+var fc4 = claim.Claim{
+	ID: "FC4", Statement: "16 bits, so at most 65,535", Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments,
+	Precondition: "nothing much was sent",
+	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
+		c.If(conn.Server != nil && len(conn.Bulk) > 0)
+		for _, s := range []*tcp.Socket{conn.Client, conn.Server} {
+			if x, w := widest(s); w > 65_535 {
+				c.CiteSegments(synOf(s), synOf(s.Peer()), x)
+				c.Expect(false, "%s offered %d bytes: %d in the header, shifted by the %d that its SYN had announced", s.ID, w, x.Packet.Win, scaleOf(s))
+			}
+		}
+		c.CiteSegments(conn.Segments...)
+		c.Challenged(slices.ContainsFunc(tolds(c.View), mayOfferMore), "no connection that much was sent on had window scaling, and a buffer for more")
+		c.Holds("no window between %s and %s was larger", conn.Client.ID, conn.Server.ID)
+	}),
+}
+
+// widest is the segment by which an end offered most.
+func widest(s *tcp.Socket) (x *tcp.Segment, most uint32) {
+	scale := scaleOf(s)
+	for _, one := range s.SentAll(0, 0) {
+		if w := window(one, scale); x == nil || w > most {
+			x, most = one, w
+		}
+	}
+	return x, most
+}
+
+// mayOfferMore says whether a socket could offer more than fits the header: its windows were scaled,
+// much was sent to it, and its buffer had grown to more than the half of it that may be offered (tcp_win_from_space in
+// include/net/tcp.h).
+func mayOfferMore(x told) bool {
+	conn := x.who.Conn
+	return conn.Server != nil && len(conn.Bulk) > 0 && scaleOf(x.who) > 0 && x.buffer > 2*65_535
+}
+
+var zw5 = claim.Claim{
+	ID: "ZW5", Statement: "the window's right edge never moves back", Source: rfc9293 + " (SHOULD NOT)", Quantity: claim.Always, Needs: needsSegments,
+	Precondition: "the buffer of no connection was made smaller",
+	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
+		c.If(conn.Server != nil)
+		some := offers(conn.Client)
+		c.Given(len(some) > 1, "%s was offered a window less than twice", conn.Client.ID)
+		furthest := some[0]
+		for _, o := range some[1:] {
+			if back := int32(furthest.edge - o.edge); back > 0 {
+				value, set := conn.Server.Option(journal.SOReceiveBuffer, o.came.N)
+				for _, x := range some {
+					c.CiteSegments(x.came)
+				}
+				c.Cite(set)
+				c.Expect(false, "%s took %d bytes back of what it had offered%s", conn.Server.ID, back, lowered(value))
+			}
+			furthest = o
+		}
+		_, set := conn.Server.Option(journal.SOReceiveBuffer, 0)
+		c.If(set != nil)
+		c.CiteSegments(furthest.came)
+		c.Cite(set)
+		after := slices.ContainsFunc(some, func(o offer) bool { return o.came.N > set.N })
+		c.Challenged(after, "%s offered nothing after its buffer was made smaller", conn.Server.ID)
+		c.Holds("no segment of %s took back what one before it had offered", conn.Server.ID)
+	}),
+}
+
+func lowered(value journal.Value) string {
+	if value == "" {
+		return ""
+	}
+	return ": its SO_RCVBUF had been set to " + string(value)
+}
+
+// notTheBuffer is the phenomenon: the window is not the buffer, and grows with it.
+var notTheBuffer = claim.Phenomenon{
+	Needs: needsSegments, Quantity: claim.Can, Precondition: "no buffer's size was asked for twice",
+	Rule: claim.Each(tolds, func(c *claim.Case, x told) {
+		before := x.who.Asked(journal.SOReceiveBuffer, 0, x.asked.N)
+		c.If(len(before) > 0 && len(x.who.Conn.Bulk) > 0 && x.last != nil && x.asked.N > x.who.Conn.Bulk[0].N)
+		c.About(x.who)
+		c.Cite(x.asked, before[0])
+		c.CiteSegments(x.last)
+		first, _ := before[0].Call.Value().Int()
+		set := x.fixed(c.View)
+		c.Cite(set)
+		c.Expect(x.buffer > first || set == nil, "SO_RCVBUF had been set, and the buffer of %s did not grow", x.who.ID)
+		c.Given(x.buffer > first, "the buffer of %s had not grown: what it read within a round trip may have been too little", x.who.ID)
+		c.Expect(x.window != x.buffer, "%s offered its whole buffer", x.who.ID)
+		c.Holds("the buffer of %s grew from %d to %d bytes, and it offered %d", x.who.ID, first, x.buffer, x.window)
+	}),
+}
+
+// compareBuffers is the table of buffers and windows.
+func compareBuffers(v *tcp.View) *claim.Comparison {
+	t := &claim.Comparison{Title: "What a receiver has, and what it offers", Ways: []string{"at the start", "3 MB later", "unscaled", "3 MB later", "as it was", "SO_RCVBUF lowered"}}
+	buffers, windows, waits := make([]claim.Cell, len(t.Ways)), make([]claim.Cell, len(t.Ways)), make([]claim.Cell, len(t.Ways))
+	i, who := -2, (*tcp.Socket)(nil)
+	for _, x := range tolds(v) {
+		if x.last == nil || x.last.Has(journal.SYN) {
+			continue // asked again when something had come
+		}
+		at := i + 1
+		if x.who != who { // the first time it was asked; of the others the last counts
+			i, who = i+2, x.who
+			at = i
+		}
+		if at >= len(t.Ways) {
+			break
+		}
+		buffers[at] = claim.Told(strconv.FormatInt(x.buffer, 10), x.asked)
+		windows[at] = claim.Told(strconv.FormatInt(x.window, 10), x.last.Event)
+		waits[at] = claim.Told(strconv.FormatInt(x.unread, 10), x.asked)
+	}
+	t.Rows = []claim.Compared{{What: "SO_RCVBUF", Cells: buffers}, {What: "unread", Cells: waits}, {What: "window", Cells: windows}}
+	return t
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"time"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+	"sockproof/lib/packet"
+	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
+	"sockproof/lib/wire"
+)
+
+// opens matches what opens the server's window.
+func opens(p *wire.Packet) bool { return p.From == "b" && p.Flags.Has(packet.ACK) && p.Win > 0 }
+
+// updateLost: the reader reads, and the segment that says so is lost.
+func updateLost(t *scenario.T) {
+	client, server := full(t)
+	t.Drop(scenario.Once(opens))
+	n, _ := server.ReadBulk(much)
+	t.Deliver()
+	client.Look()
+	t.Await(patience, server.Readable)
+	readAll(t, server, much-n)
+}
+
+var zw2 = claim.Claim{
+	ID: "ZW2", Statement: "a lost window update is made good by a probe", Source: probing, Quantity: claim.Always, Needs: needsSegments,
+	Precondition: "no segment was lost that would have opened a window",
+	Rule: claim.Each(closings, func(c *claim.Case, k closing) {
+		c.If(k.waits > 0 && len(k.lost) > 0)
+		k.cite(c)
+		c.CiteSegments(k.lost...)
+		lost := k.lost[len(k.lost)-1]
+		c.ExpectSeen(k.open != nil, "the window of %s stayed closed to %s", k.peer.ID, k.who.ID)
+		asked := k.peer.Arrived(lost.N, left(c.View, k.open))
+		c.Given(len(asked) > 0, "nothing had asked %s when it opened its window", k.peer.ID)
+		probe := asked[len(asked)-1]
+		c.CiteSegments(probe)
+		c.Expect(probe.Packet.Len == 0, "%s opened its window when data came", k.peer.ID)
+		next := c.FirstSegment(tcp.Data(k.who.Sent(k.open.N, 0)))
+		c.ExpectSeen(next != nil, "%s sent nothing when the window had opened", k.who.ID)
+		c.Holds("the update of %s was lost; %s later a probe of %s asked, and the answer opened the window", k.peer.ID, claim.Milliseconds(time.Duration(probe.T-lost.T)), k.who.ID)
+	}),
+}
+
+// userTimeoutMS is how long data may stay unacknowledged (TCP_USER_TIMEOUT), in milliseconds.
+const userTimeoutMS = 1000
+
+// userTimeout: the sender has TCP_USER_TIMEOUT, and the reader's kernel answers every probe.
+func userTimeout(t *scenario.T) {
+	answersAll(t)
+	client, server := full(t, scenario.Opt(journal.TCPUserTimeout, userTimeoutMS))
+	t.Await(5*time.Second, func() bool { return client.State() == journal.Close })
+	client.Recv()
+	server.Look()
+	server.ReadBulk(much)
+	t.Deliver()
+	server.Recv()
+}
+
+// unanswered are the probes that nothing answered before the next, or before an event.
+func (k *closing) unanswered(until int) int {
+	n := 0
+	for i, p := range k.probes {
+		next := until
+		if i+1 < len(k.probes) {
+			next = k.probes[i+1].N
+		}
+		if len(k.who.Arrived(p.N, next)) == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+var zw3 = claim.Claim{
+	ID: "ZW3", Statement: "TCP_USER_TIMEOUT ends a connection whose peer answers every probe", Source: tcp7, Quantity: claim.Always, Needs: needsStates,
+	Precondition: "no window closed before a sender with TCP_USER_TIMEOUT",
+	Rule: claim.Each(closings, func(c *claim.Case, k closing) {
+		value, set := k.who.Option(journal.TCPUserTimeout, 0)
+		after, is := value.Int()
+		c.If(k.waits > 0 && set != nil && is && after > 0)
+		timeout := time.Duration(after) * time.Millisecond
+		k.cite(c)
+		c.Cite(set)
+		down := k.who.Down(k.zero.N, 0)
+		c.Given(len(k.probes) > 0 && k.unanswered(tcp.N(down)) == 0, "%d of %d probes were not answered", k.unanswered(tcp.N(down)), len(k.probes))
+		c.CiteSegments(k.answers...)
+		if down == nil {
+			watched := time.Duration(c.Journal.ElapsedNS - k.zero.T)
+			c.Given(watched > 3*timeout, "it was watched for %s only", claim.Seconds(watched))
+			c.ExpectSeen(false, "%s was still there %s after the window had closed, its timeout %s", k.who.ID, claim.Seconds(watched), timeout)
+		}
+		c.Cite(down)
+		took := time.Duration(down.T - k.zero.T)
+		c.Given(took >= timeout, "%s was torn down after %s, before its timeout of %s", k.who.ID, claim.Seconds(took), timeout)
+		read := c.First(k.who.Reads(down.N, 0))
+		c.Given(read != nil, "%s was not read then", k.who.ID)
+		c.Expect(read.Call.Errno == journal.ETIMEDOUT, "the read of %s returned %s", k.who.ID, claim.Returned(read))
+		c.Holds("%s answered all of %d probes, and %s was torn down %s after the window had closed, its timeout %s: ETIMEDOUT", k.peer.ID, len(k.probes), k.who.ID, claim.Seconds(took), timeout)
+	}),
+}
