@@ -3,6 +3,7 @@ package main
 import (
 	"time"
 
+	"sockproof/cmd/backlog/synproxy"
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
@@ -17,7 +18,9 @@ const conntrackLoose = "net.netfilter.nf_conntrack_tcp_loose"
 // has brought the cookie back.
 func proxy(t *scenario.T) {
 	l := t.Listen(scenario.ServerPort)
-	scenario.SYNProxy(t.Host("b"), scenario.ServerPort)
+	b := t.Host("b")
+	b.In(func() error { return synproxy.Set(scenario.ServerPort) })
+	b.Filtered("nft: a SYN proxy in front of port %d", scenario.ServerPort)
 	t.Sysctl("b", conntrackLoose, "0")
 	client := l.Start()
 	if !t.Await(200*time.Millisecond, client.In(journal.Established)) {

@@ -33,6 +33,3 @@ func AsChild() (status int, is bool) { return 0, false }
 
 // Forwarded: no other process forwards its signals.
 func Forwarded() <-chan os.Signal { return nil }
-
-// SYNProxy is never called where nothing runs.
-func SYNProxy(*Host, uint16) {}

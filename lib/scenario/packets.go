@@ -170,3 +170,11 @@ func (t *T) Filter(host, format string, args ...any) {
 		Rule: &journal.Rule{Host: host, Text: fmt.Sprintf(format, args...)},
 	})
 }
+
+// Filtered journals that a filter of the kernel's stands between the wire and a host's TCP.
+func (h *Host) Filtered(format string, args ...any) {
+	h.t.on.Record(journal.Event{
+		Host: h.Name, Kind: journal.KindRule,
+		Rule: &journal.Rule{Host: h.Name, Text: fmt.Sprintf(format, args...), Inside: true},
+	})
+}

@@ -1,4 +1,4 @@
-package network
+package synproxy
 
 import (
 	"encoding/binary"
@@ -10,12 +10,12 @@ import (
 	"sockproof/lib/packet"
 )
 
-// SYNProxy sets netfilter's SYN proxy in front of a port, in the calling thread's namespace: the
+// Set puts netfilter's SYN proxy in front of a port, in the calling thread's namespace: the
 // kernel answers each SYN that comes over the wire by itself, with a cookie, and opens the
 // connection to the listener when that has come back (nft(8), SYNPROXY STATEMENT).
 //
 // Linux 5.3 or newer with nf_tables, nf_conntrack and nft_synproxy.
-func SYNProxy(port uint16) error {
+func Set(port uint16) error {
 	c, err := nftables.New()
 	if err != nil {
 		return fmt.Errorf("set the SYN proxy: %w", err)
