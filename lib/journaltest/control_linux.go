@@ -78,25 +78,27 @@ type Judged struct {
 	earlier []*Judged // runs that were made again
 }
 
-// Conduct runs a scenario and judges it.
+// Conduct runs a scenario that is reproduced, and judges it.
 func (s *Suite) Conduct(of *scenario.Scenario, c scenario.Conditions) (r *Judged) {
-	Undisturbed(func() (*journal.Journal, bool) {
+	repeat(func() (again bool) {
 		r = s.conduct(of, c)
-		return &r.Journal, r.Outcome == claim.Reproduced
+		return r.Outcome == claim.OutcomeUnresolved || r.Outcome != claim.Reproduced && r.disturbed()
 	})
 	return r
 }
 
-// Undisturbed runs again, some times at most, where what came of it was not wanted and
-// the machine had held the run up: that is not what the test has arranged.
-func Undisturbed(run func() (j *journal.Journal, wanted bool)) {
+// repeat runs again, some times at most. So is treated what the test has not arranged: a run that
+// the machine held up, and one that decided nothing, as one does where another program on the
+// machine, or another run of the test's, had the processor for the few milliseconds after which
+// the kernel sends again.
+func repeat(run func() (again bool)) {
 	const most = 4
-	for range most {
-		if j, wanted := run(); wanted || len(claim.HoldUps(j)) == 0 {
-			return
-		}
+	for n := 0; n < most && run(); n++ {
 	}
 }
+
+// disturbed says whether the machine held the run up.
+func (r *Judged) disturbed() bool { return len(claim.HoldUps(&r.Journal)) > 0 }
 
 // atOnce bounds the runs that are under way: each has namespaces of its own, and to make and end
 // them takes a lock that the whole machine shares (rtnl_lock).
@@ -145,6 +147,11 @@ type failure struct {
 }
 
 type failures []failure
+
+// open says whether they are about what was not decided alone.
+func (f failures) open() bool {
+	return !slices.ContainsFunc(f, func(f failure) bool { return !f.open })
+}
 
 func (f *failures) Helper()           {}
 func (f *failures) Error(args ...any) { *f = append(*f, failure{text: fmt.Sprint(args...)}) }
@@ -265,7 +272,7 @@ func (s *Suite) control(of *scenario.Scenario, c *Control, at Stage) (r *Judged)
 		of = &altered
 	}
 	var earlier []*Judged
-	Undisturbed(func() (*journal.Journal, bool) {
+	repeat(func() (again bool) {
 		cond := at.Conditions()
 		cond.Alter, cond.Option = c.Alter, func(name string) string { return c.Option[name] }
 		if c.With != nil {
@@ -276,7 +283,8 @@ func (s *Suite) control(of *scenario.Scenario, c *Control, at Stage) (r *Judged)
 		}
 		r = s.conduct(of, cond)
 		r.earlier = earlier
-		return &r.Journal, len(c.wrong(r)) == 0
+		wrong := c.wrong(r)
+		return len(wrong) > 0 && (wrong.open() || r.disturbed())
 	})
 	return r
 }
@@ -312,8 +320,7 @@ func (c *Control) check(t *testing.T, r *Judged) {
 	if len(wrong) == 0 {
 		return
 	}
-	undecided := !slices.ContainsFunc(wrong, func(f failure) bool { return !f.open })
-	if undecided && len(claim.HoldUps(&r.Journal)) > 0 && !t.Failed() {
+	if wrong.open() && r.disturbed() && !t.Failed() {
 		t.Skipf("skip: the machine is too busy: %s; and so %s", r.heldUp(), wrong[0].text)
 	}
 	t.Log(r.heldUp())
@@ -383,7 +390,7 @@ func (s *Suite) NoTime(t *testing.T) {
 				at.Need(t)
 				c := at.Conditions()
 				c.Timeout = time.Nanosecond
-				r := s.Conduct(of, c)
+				r := s.conduct(of, c)
 				r.Check(t)
 				if r.Outcome != claim.OutcomeUnresolved || !strings.Contains(r.Why, "--timeout 1ns") {
 					t.Errorf("%s: %s", r.Outcome, r.Why)
