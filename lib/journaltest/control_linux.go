@@ -93,7 +93,8 @@ func (s *Suite) Conduct(of *scenario.Scenario, c scenario.Conditions) (r *Judged
 // the kernel sends again.
 func repeat(run func() (again bool)) {
 	const most = 4
-	for n := 0; n < most && run(); n++ {
+	for again, n := true, 0; again && n < most; n++ {
+		again = run()
 	}
 }
 
