@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
@@ -40,6 +41,10 @@ func huntDown(t *scenario.T) {
 // random step), so that none hits a port it prefers, half of them all, has a
 // chance of e⁻¹⁶.
 const patience = 8
+
+// wholeRange is the time in which a slow machine too makes as many attempts as the range has
+// ports, twice.
+const wholeRange = time.Minute
 
 // asOnTheMachine gives a private namespace the caller's own settings, so that
 // what is hunted there is true of this machine.

@@ -29,7 +29,7 @@ var program = cli.Program{
 		},
 		{
 			Name: "hunt", Title: "connect to a dead local port again and again, until the accident happens",
-			Steps:    huntDown,
+			Steps: huntDown, Bound: wholeRange,
 			Networks: journal.Networks(), Hosts: []string{"a"}, Phenomenon: hunted,
 			Claims: []*claim.Claim{&sc1, &sc7},
 		},
@@ -40,7 +40,7 @@ var program = cli.Program{
 		},
 		{
 			Name: "outside-range", Title: "a port outside ip_local_port_range is never hit, in as many attempts as one inside",
-			Steps:    outsideRange,
+			Steps: outsideRange, Bound: wholeRange,
 			Networks: journal.Networks(), Hosts: []string{"a"},
 			Phenomenon: claim.By(&sc8),
 			Claims:     []*claim.Claim{&sc7, &sc8},

@@ -28,7 +28,7 @@ complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify di
 complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff' -s 4 -d 'use IPv4 (the default)'
 complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff' -s 6 -d 'use IPv6'
 complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff' -l repeat -x -d 'run N times, print the tally, keep the first run of each outcome (1)'
-complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff' -l timeout -x -d 'bound on one run, a DURATION like 500ms; with --step none unless it is given (10s)'
+complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff' -l timeout -x -d 'bound on one run, a DURATION like 500ms; with --step none unless it is given; some scenarios have a longer one of their own (list says which) (10s)'
 complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff' -l full -d 'take all steps of a scenario that has a shortened form, under a bound of its own (list says which)'
 complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff' -l step -d 'stop the wire at each packet and ask what becomes of it: deliver, drop, duplicate, hold, release, swap, back, run or quit, one a line of standard input'
 complete -c lingerreset -n 'not __fish_seen_subcommand_from list check verify diff' -l save -r -F -d 'with --step: write the moves to FILE, for standard input another time'

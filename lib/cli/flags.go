@@ -70,7 +70,7 @@ func sharedFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "4", Usage: "use IPv4 (the default)"},
 		&cli.BoolFlag{Name: "6", Usage: "use IPv6"},
 		Number(repeatFlag, "run `N` times, print the tally, keep the first run of each outcome", "1", 1, maxRepeat),
-		Duration(timeoutFlag, "bound on one run, a `DURATION` like 500ms; with --step none unless it is given", "10s", 0),
+		Duration(timeoutFlag, "bound on one run, a `DURATION` like 500ms; with --step none unless it is given; some scenarios have a longer one of their own (list says which)", "10s", 0),
 		&cli.BoolFlag{Name: fullFlag, Usage: "take all steps of a scenario that has a shortened form, under a bound of its own (list says which)"},
 		&cli.BoolFlag{Name: stepFlag, Usage: "stop the wire at each packet and ask what becomes of it: " + scenario.MovesLine},
 		&cli.StringFlag{Name: saveFlag, TakesFile: true, Usage: "with --step: write the moves to `FILE`, for standard input another time"},

@@ -36,7 +36,8 @@ type listedScenario struct {
 	Title    string            `json:"title"`
 	Networks []journal.Network `json:"networks"`
 	NoHost   string            `json:"no_host,omitempty"`
-	Full     string            `json:"full,omitempty"` // the bound of a run with --full, where that takes more steps
+	Bound    string            `json:"bound,omitempty"` // of a run, where --timeout is not given and it is not the usual one
+	Full     string            `json:"full,omitempty"`  // the bound of a run with --full, where that takes more steps
 	Claims   []listedClaim     `json:"claims"`
 }
 
@@ -85,6 +86,9 @@ func listing(p *Program) list {
 	}
 	for _, s := range p.Scenarios {
 		ls := listedScenario{Name: s.Name, Title: s.Title, Networks: s.Networks, NoHost: s.NoHost, Claims: []listedClaim{}}
+		if s.Bound > 0 {
+			ls.Bound = s.Bound.String()
+		}
 		if s.Full > 0 {
 			ls.Full = s.Full.String()
 		}
@@ -109,6 +113,9 @@ func writeList(w io.Writer, p *Program) {
 		fmt.Fprintf(w, "%s%s: %s\n    networks: %s", s.Name, mark, s.Title, strings.Join(nets, ", "))
 		if s.NoHost != "" {
 			fmt.Fprintf(w, "; not host: %s", s.NoHost)
+		}
+		if s.Bound > 0 {
+			fmt.Fprintf(w, "; up to %v", s.Bound)
 		}
 		if s.Full > 0 {
 			fmt.Fprintf(w, "; --full: up to %v", s.Full)

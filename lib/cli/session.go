@@ -156,14 +156,22 @@ func (s *session) goesOn() bool {
 	return s.Ctx.Err() == nil || !s.cut && errors.As(context.Cause(s.Ctx), &by)
 }
 
+// boundOf is a scenario's own bound on a run; 0: it has none.
+func boundOf(of *scenario.Scenario, full bool) time.Duration {
+	if full && of.Full > 0 {
+		return of.Full
+	}
+	return of.Bound
+}
+
 // once runs a scenario.
 func (s *session) once(of *scenario.Scenario) report.Run {
 	cond := s.cond
 	s.stdout.catchUp()
 	s.runs++
 	cond.Run, cond.First = s.runs, s.events+1
-	if cond.Full && of.Full > 0 && cond.Timeout > 0 && !s.IsSet(timeoutFlag) {
-		cond.Timeout = of.Full
+	if own := boundOf(of, cond.Full); own > 0 && cond.Timeout > 0 && !s.IsSet(timeoutFlag) {
+		cond.Timeout = own
 	}
 	if cond.Moves != nil && s.several {
 		cond.Moves.Of(of.Name)

@@ -33,6 +33,8 @@ type Scenario struct {
 	DelayedACK bool
 	// MTU of the wire, in bytes; 0: 1500. Larger, and more is carried in bulk.
 	MTU int
+	// Bound of a run that may take longer than others, where the caller gives none; 0: as others.
+	Bound time.Duration
 	// Full bounds a run with all the steps, where there is a shortened form (T.Full); 0:
 	// there is none.
 	Full time.Duration
