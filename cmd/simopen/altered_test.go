@@ -16,7 +16,7 @@ var suite = journaltest.Suite{
 	Shown:   []string{"cross", "lost-syn"},
 	Recordings: []string{
 		"cross", "cross-5.10", "close-cross", "lost-syn", "lost-synack", "missed", "missed-loopback", "missed-host",
-		"same-path", "punch", "listener", "eaten-rst", "race", "retry",
+		"same-path", "punch", "listener", "eaten-rst", "race", "retry", "retry-first", "retry-second",
 	},
 	Unseen: 0.04,
 	Cases:  slices.Concat(alteredOpening, alteredCounts, alteredClose, alteredLoss, alteredContrast, alteredChance),

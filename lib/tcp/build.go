@@ -24,6 +24,7 @@ const (
 func (b *builder) spans() {
 	began := map[string]int{}
 	first := b.causes()
+	b.childSpans()
 	for i := range b.Journal.Events {
 		e := &b.Journal.Events[i]
 		switch {
@@ -48,6 +49,30 @@ func (b *builder) spans() {
 	slices.SortFunc(b.concurrent, func(x, y span) int { return x.from - y.from })
 }
 
+// childSpans notes where children made several calls on their own: these are recorded when the
+// children have answered, and after them what they caused.
+func (b *builder) childSpans() {
+	var now span
+	for i := range b.Journal.Events {
+		e := &b.Journal.Events[i]
+		if e.Call != nil && e.Call.InChild() {
+			if now.from == 0 {
+				now.from = e.N
+			}
+			now.to = e.N
+			continue
+		}
+		if now.from != 0 && now.to-now.from > afterwards {
+			b.concurrent = append(b.concurrent, span{now.from, now.to + aftermath})
+		}
+		now = span{}
+	}
+}
+
+// afterwards is by how many events more than one step of the program makes its calls are told to
+// have been recorded later than they were made.
+const afterwards = 3
+
 // after a call of another thread has returned, what it caused may still be recorded.
 const aftermath = 10
 
@@ -70,8 +95,7 @@ func (b *builder) endSpan(e *journal.Event, began map[string]int, causes []*jour
 	if ends(e.Call) {
 		s.ends = append(s.ends, from)
 	}
-	const several = 3
-	if e.N-from > several {
+	if e.N-from > afterwards {
 		s.busy = append(s.busy, span{from, e.N + aftermath/2})
 	}
 }

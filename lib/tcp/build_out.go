@@ -47,7 +47,8 @@ func (b *builder) resets(e *End, p pair, s *Segment) {
 	if stays := e.hasISS && (!e.hasIRS || e.isPending()) && s.Packet.Seq != e.nextOut; e.RstOut == 0 && !stays {
 		e.RstOut = s.N
 	}
-	if s.Has(ackFlag) && e.hasIRS && e.blindWhy == sees && after(s.Packet.Ack, e.nextIn) {
+	// What was reset before is no more: the kernel answers a segment that found no socket.
+	if s.Has(ackFlag) && e.hasIRS && e.RstIn == 0 && e.blindWhy == sees && after(s.Packet.Ack, e.nextIn) {
 		b.contradicts(e, R1, s.N, "its RST acknowledges bytes that had not been delivered")
 	}
 }
