@@ -102,13 +102,13 @@ type control struct {
 // cpuPeriod of a quota, in microseconds: the kernel's default.
 const cpuPeriod = 100_000
 
-// quotaOf lets processes have so many per cent of one processor.
+// quotaOf limits processes to a percentage of one processor.
 func quotaOf(percent int) control {
 	quota := percent * cpuPeriod / 100
 	return control{"cpu", "cpu.max", fmt.Sprintf("%d %d", quota, cpuPeriod), "cpu.cfs_quota_us", fmt.Sprint(quota)}
 }
 
-// memoryOf lets processes have so many bytes.
+// memoryOf limits processes to a number of bytes of memory.
 func memoryOf(bytes int) control {
 	return control{"memory", "memory.max", fmt.Sprint(bytes), "memory.limit_in_bytes", fmt.Sprint(bytes)}
 }

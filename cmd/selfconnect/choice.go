@@ -42,8 +42,8 @@ func huntDown(t *scenario.T) {
 // chance of e⁻¹⁶.
 const patience = 8
 
-// wholeRange is the time in which a slow machine too makes as many attempts as the range has
-// ports, twice.
+// wholeRange bounds a hunt through all ports: a quiet machine takes five seconds, a busy one more
+// than the ten that others have.
 const wholeRange = time.Minute
 
 // asOnTheMachine gives a private namespace the caller's own settings, so that

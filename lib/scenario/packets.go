@@ -165,16 +165,14 @@ func (t *T) Report(p *wire.Packet, what packet.Unreachable) {
 
 // Filter journals what a filter on the wire, of a host's, did.
 func (t *T) Filter(host, format string, args ...any) {
-	t.on.Record(journal.Event{
-		Host: host, Kind: journal.KindRule,
-		Rule: &journal.Rule{Host: host, Text: fmt.Sprintf(format, args...)},
-	})
+	t.filter(journal.Rule{Host: host, Text: fmt.Sprintf(format, args...)})
 }
 
 // Filtered journals that a filter of the kernel's stands between the wire and a host's TCP.
 func (h *Host) Filtered(format string, args ...any) {
-	h.t.on.Record(journal.Event{
-		Host: h.Name, Kind: journal.KindRule,
-		Rule: &journal.Rule{Host: h.Name, Text: fmt.Sprintf(format, args...), Inside: true},
-	})
+	h.t.filter(journal.Rule{Host: h.Name, Text: fmt.Sprintf(format, args...), Inside: true})
+}
+
+func (t *T) filter(r journal.Rule) {
+	t.on.Record(journal.Event{Host: r.Host, Kind: journal.KindRule, Rule: &r})
 }

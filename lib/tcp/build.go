@@ -69,8 +69,8 @@ func (b *builder) childSpans() {
 	}
 }
 
-// afterwards is by how many events more than one step of the program makes its calls are told to
-// have been recorded later than they were made.
+// afterwards is how many events may lie between a call and its record before it counts as one that
+// was recorded later than it was made.
 const afterwards = 3
 
 // after a call of another thread has returned, what it caused may still be recorded.
