@@ -28,6 +28,7 @@ func proxy(t *scenario.T) {
 		t.Stop("the SYN proxy did not answer: nft's drops IPv6 whose checksum no device has verified")
 	}
 	client.Send("hello")
+	t.Await(time.Second, func() bool { return l.Queue() > 0 }) // the proxy's own handshake with it
 	server := l.AcceptFrom(client)
 	server.Recv()
 	server.Send("hello yourself")

@@ -43,7 +43,7 @@ var options = map[journal.Option]option{
 
 // SetOption sets an option (setsockopt(2)).
 func (s *Socket) SetOption(o journal.Option, value int) error {
-	return s.call("setsockopt", []string{string(o), strconv.FormatUint(uint64(uint32(value)), 10)}, func(fd int) returned {
+	return s.call("setsockopt", []string{string(o), optionText(o, value)}, func(fd int) returned {
 		n := options[o]
 		if err := unix.SetsockoptInt(fd, n.level, n.number, value); err != nil {
 			return returned{err: err}
@@ -66,7 +66,7 @@ func kept(o journal.Option, fd int) string {
 	if err != nil {
 		return ""
 	}
-	return strconv.FormatUint(uint64(uint32(v)), 10)
+	return optionText(o, v)
 }
 
 // Option reads an option (getsockopt(2)).
@@ -89,12 +89,16 @@ func (s *Socket) Error() (journal.Errno, error) {
 	return ErrnoName(unix.Errno(v)), nil
 }
 
-// optionText renders an option's value, SO_ERROR's as an errno.
+// optionText renders an option's value: SO_ERROR's as an errno, TCP_REPAIR's with its sign
+// (TCP_REPAIR_OFF_NO_WP is -1). The others are flags, counts, sequence numbers, or two ports in one.
 func optionText(o journal.Option, v int) string {
-	if o == journal.SOError && v != 0 {
+	switch {
+	case o == journal.SOError && v != 0:
 		return unix.ErrnoName(unix.Errno(v))
+	case o == journal.TCPRepair:
+		return strconv.Itoa(v)
 	}
-	return strconv.FormatUint(uint64(uint32(v)), 10) // as SetOption has it
+	return strconv.FormatUint(uint64(uint32(v)), 10)
 }
 
 // SetLinger sets SO_LINGER (socket(7)). With on and 0 seconds, close sends RST.
