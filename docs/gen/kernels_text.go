@@ -34,7 +34,6 @@ const (
 	rtoMax        = "`tcp_rto_max_ms`, in 6.15: without it the kernel takes minutes to give the connection up"
 	zeroWindow    = "“net: tcp: send zero-window ACK when no memory”, which is later than 6.1 and in 6.12: before, the edge stays when `SO_RCVBUF` is lowered"
 	localRange    = "`IP_LOCAL_PORT_RANGE`, in 6.3, and in Debian's 6.1 from 6.1.32 on: without it the accident cannot be made to happen to Go"
-	tooSlow       = "nothing stopped the emulated machine, and yet it was too slow for the milliseconds, or the reading of a timer, that decide"
 	slowWire      = "initial sequence numbers rise by 15.6 MB a second, and the emulated wire moves hardly more: a new connection's are never behind the dead one's"
 	migration     = "5.10.262 has the setting `tcp_migrate_req`, and not what it turns on (`reuseport_migrate_sock`), in 5.14"
 )
@@ -44,7 +43,6 @@ var reasons = []reason{
 	{[]string{"5.10"}, []string{"SC3", "SO4", "SO10"}, crossedSynAck},
 	{[]string{"5.10"}, []string{"SC9"}, localRange},
 	{[]string{"5.10"}, []string{"RP2"}, migration},
-	{[]string{"5.10"}, []string{"TW8"}, tooSlow},
 	{[]string{"5.10", "6.1", "6.12", "7.3"}, []string{"SN10", "SR4", "SR11", "SR18", "staleresp incarnation"}, slowWire},
 	{[]string{"5.10", "6.1", "6.12"}, []string{"HC27"}, rtoMax},
 	{[]string{"5.10", "6.1"}, []string{"ZW5"}, zeroWindow},
