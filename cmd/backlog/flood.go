@@ -22,6 +22,7 @@ const attackers = 8
 func flood(t *scenario.T) {
 	t.Counters(listenDrops, listenOverflows)
 	t.Setting("b", maxSYNBacklog)
+	t.Setting("b", somaxconn)
 	t.Sysctl("a", synCookies, "0")
 	t.Sysctl("b", synCookies, "0")
 	out := floodAt(t, scenario.ServerPort, shortQueue)

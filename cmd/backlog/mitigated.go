@@ -17,6 +17,7 @@ const sentAgain = 5 * time.Second
 // whose entries are given up when their first SYN-ACK was not answered.
 func mitigated(t *scenario.T) {
 	t.Setting("b", synAckRetries)
+	t.Setting("b", somaxconn)
 	t.Sysctl("b", synCookies, "0")
 	out := floodAt(t, scenario.ServerPort, shortQueue)
 	t.Await(shutOut, out.In(journal.Established))

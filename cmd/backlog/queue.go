@@ -148,6 +148,7 @@ var bl13 = claim.Claim{
 		drops, others := c.Counted(c.StackOf(host), listenDrops)
 		c.Cite(append(events, others...)...)
 		c.Given(len(events) > 0 && len(others) > 0, "the counters were not read")
+		c.Given(len(c.MayOverflow()) == 0, "of %d segments it is not known whether they met a full accept queue", len(c.MayOverflow()))
 		c.Given(counted <= drops, "%s moved by %d, and %s, in which each is, by %d", listenOverflows, counted, listenDrops, drops)
 		c.Expect(counted == int64(len(met)), "%d segments met a full accept queue, and ListenOverflows moved by %d", len(met), counted)
 		c.Holds("%d segments met a full accept queue, and ListenOverflows moved by %d", len(met), counted)

@@ -55,21 +55,24 @@ func deadConns(v *tcp.View) []dead {
 	})
 }
 
+// deadConn says whether a path went dead under a connection: what was lost before it was open does
+// not count.
 func deadConn(conn *tcp.Conn) (d dead, is bool) {
 	d.Conn = conn
+	opened := false
 	for _, s := range conn.Segments {
-		switch s.Packet.At {
-		case journal.AtDropped:
+		switch {
+		case s.Packet.At == journal.AtDropped && opened:
 			d.lost = append(d.lost, s)
-		case journal.AtDelivered:
-			if len(d.lost) > 0 {
-				d.until = s.N
-				return d, true
-			}
+		case s.Packet.At == journal.AtDelivered && len(d.lost) > 0:
+			d.until = s.N
+			return d, true
+		case s.Packet.At == journal.AtDelivered:
 			d.last = s
+			opened = opened || s.Packet.Src == conn.Client.Local && !s.Has(packet.SYN)
 		}
 	}
-	return d, len(d.lost) > 0 && d.last != nil
+	return d, len(d.lost) > 0
 }
 
 // ends are both.

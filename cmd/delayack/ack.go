@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"time"
 
 	"sockproof/lib/claim"
@@ -15,6 +16,11 @@ import (
 // nothing, for the machine may be slow: that one was delayed which had not come when the other
 // end's queue was read, this long after the data (reading).
 const soon = 20 * time.Millisecond
+
+// A kernel may delay by less: no longer than a route's rto_min, or tcp_rto_min_us, but by a tick at
+// least (tcp_delack_max in net/ipv4/tcp_output.c). What came sooner than this was not delayed there
+// either.
+const atOnce = time.Millisecond / 2
 
 // The times at which a step reads the sender's queue after it wrote, how long it waits for the
 // acknowledgement then, and the most that it waits for anything.
@@ -159,6 +165,16 @@ func (a *ack) cite(c *claim.Case) {
 // decide says that it must be known whether it was delayed.
 func (a *ack) decide(c *claim.Case) {
 	c.Given(a.delayed() || a.prompt(), "%s acknowledged after up to %s: too late to have been prompt for certain, and nobody looked meanwhile", a.to.ID, claim.Milliseconds(a.atMost))
+	c.Given(a.delayed() || a.atMost < atOnce || waits(c.View), noneWaited)
+}
+
+// noneWaited is why nothing in a run is known to have been prompt.
+const noneWaited = "nothing in this run was seen to wait for 40 ms: where the kernel delays by less (a route's rto_min, tcp_rto_min_us), what waited is not told from what did not"
+
+// waits says whether an acknowledgement was seen to be delayed, which shows by how much this kernel
+// delays.
+func waits(v *tcp.View) bool {
+	return slices.ContainsFunc(acks(v), func(a ack) bool { return a.delayed() })
 }
 
 // when is how long it took, in words.

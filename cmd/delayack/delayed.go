@@ -76,7 +76,7 @@ var both = claim.Phenomenon{
 	Needs: needsQueues, Quantity: claim.Always, Precondition: "no data was acknowledged",
 	Rule: claim.Once(func(c *claim.Case) {
 		var waited, once, vague *ack
-		answered := false
+		answered, unsure := false, false
 		for _, a := range acks(c.View) {
 			switch {
 			case !a.pure():
@@ -84,6 +84,7 @@ var both = claim.Phenomenon{
 				waited = first(waited, &a)
 			case a.prompt():
 				once = first(once, &a)
+				unsure = unsure || a.atMost >= atOnce
 			default:
 				vague = &a
 			}
@@ -97,6 +98,7 @@ var both = claim.Phenomenon{
 			}
 		}
 		c.Given(once != nil && waited != nil || vague == nil, "of some nobody knows whether they waited")
+		c.Given(waited != nil || !unsure, noneWaited)
 		c.ExpectSeen(once != nil && waited != nil, "every acknowledgement waited, or none did")
 		c.Holds("%s acknowledged within %s (%s), and %s only %s (%s)", once.to.ID, claim.Milliseconds(once.atMost), once.situation(), waited.to.ID, waited.when(), waited.situation())
 	}),

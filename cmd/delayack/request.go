@@ -160,6 +160,7 @@ func (r *sent) test(c *claim.Case) {
 	c.CiteSegments(r.released)
 	c.Given(tcp.Bytes(r.data) == int64(len(head)+len(body)), "the request of %s was not seen whole", r.Client.ID)
 	c.Given(r.stalled() || r.prompt(), "the last segment of %s left after up to %s: too late to have waited for nothing for certain", r.Client.ID, claim.Milliseconds(r.waited))
+	c.Given(r.stalled() || r.waited < atOnce || waits(c.View), noneWaited)
 }
 
 // delays says that the server had answered promptly before, so that it delays.

@@ -7,6 +7,7 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/packet"
 	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
 )
@@ -91,7 +92,7 @@ func timeoutOf(c *claim.Case) time.Duration {
 // captured after the state was seen, where that is not in step.
 func disturbed(s *tcp.Socket, stay *tcp.Stay) bool {
 	return slices.ContainsFunc(s.Arrived(stay.In.N, tcp.N(stay.Out)), func(x *tcp.Segment) bool {
-		return x.Packet.Len > 0 || claim.Named([]*tcp.Segment{x}) != "ACK"
+		return x.Packet.Len > 0 || !x.Is(packet.ACK)
 	})
 }
 

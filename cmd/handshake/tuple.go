@@ -20,6 +20,8 @@ const tuplePort = 50_000
 // is cut for a while; and the same port is used again after the client has closed, with timestamps
 // and without.
 func tuple(t *scenario.T) {
+	t.Sysctl("a", timestamps, "1")
+	t.Sysctl("b", timestamps, "1")
 	l := t.Listen(scenario.ServerPort)
 	other := t.Listen(scenario.ServerPort + 1)
 	reuse := scenario.Opt(journal.SOReuseAddr, 1)

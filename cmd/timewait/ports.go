@@ -20,6 +20,9 @@ const few = 4
 func ports(t *scenario.T) {
 	t.Setting("a", twReuse)
 	t.Sysctl("a", twReuse, "0")
+	t.Sysctl("a", timestamps, "1") // without, no port is taken again
+	t.Sysctl("b", timestamps, "1")
+	hasDelay := t.TrySysctl("a", reuseDelay, "1000") == nil // the second that it was before
 	t.Sysctl("a", portRange, rangeFrom(40_000))
 	l := t.Listen(scenario.ServerPort)
 	other := t.Listen(scenario.ServerPort + 1)
@@ -35,7 +38,15 @@ func ports(t *scenario.T) {
 	once(t, l)
 	t.Sysctl("a", twReuse, "1")
 	once(t, l)
+	if hasDelay {
+		t.Setting("a", reuseDelay)
+	}
 }
+
+const (
+	timestamps = "net.ipv4.tcp_timestamps"
+	reuseDelay = "net.ipv4.tcp_tw_reuse_delay" // in milliseconds, since Linux 6.14
+)
 
 // reusable is longer than tcp_tw_reuse lets a port wait: a second.
 const reusable = 1200 * time.Millisecond
@@ -156,6 +167,14 @@ func (x *try) isFull(c *claim.Case) {
 	c.Given(x.succeeded() || x.connect.Call.Errno == journal.EADDRNOTAVAIL, "connect() failed with %s", x.connect.Call.Errno)
 }
 
+// inASecond asks that a port may be taken again after a second, where the kernel lets that be set.
+func inASecond(c *claim.Case) {
+	for _, e := range c.Events(func(e *journal.Event) bool { return e.Setting != nil && e.Setting.Name == reuseDelay }) {
+		c.Cite(e)
+		c.Given(e.Setting.New == "1000", "tcp_tw_reuse_delay was %s ms", e.Setting.New)
+	}
+}
+
 // sharesPort says whether a socket got the port of a TIME_WAIT.
 func (x *try) sharesPort() *tcp.Conn {
 	for _, conn := range x.waits {
@@ -173,6 +192,7 @@ var tw1 = claim.Claim{
 	Source: claim.Article003, Quantity: claim.Always, Needs: needsEnds, Precondition: allWaiting,
 	Rule: claim.Each(tries, func(c *claim.Case, x try) {
 		x.isFull(c)
+		inASecond(c)
 		c.Expect(!x.succeeded(), "with tcp_tw_reuse %s %s took the port of one that had been in TIME_WAIT for a second", x.reuse.Setting.New, x.who.ID)
 		c.Challenged(slices.ContainsFunc(tries(c.View), func(o try) bool {
 			_, oldest := o.ages()
@@ -218,6 +238,7 @@ var tw6 = claim.Claim{
 		x.isFull(c)
 		youngest, _ := x.ages()
 		c.If(x.reuse.Setting.New == "1" && youngest >= reusable)
+		inASecond(c)
 		c.Expect(x.succeeded(), "connect() failed with %s", x.connect.Call.Errno)
 		taken := x.sharesPort()
 		c.Given(taken != nil, "the port of %s is none of those in TIME_WAIT", x.who.ID)
@@ -231,6 +252,7 @@ var pe3 = claim.Claim{
 	Rule: claim.Each(tries, func(c *claim.Case, x try) {
 		x.isFull(c)
 		c.If(x.reuse.Setting.New == "1")
+		inASecond(c)
 		youngest, oldest := x.ages()
 		if oldest < time.Second {
 			c.Given(!x.succeeded() || x.sharesPort() != nil, "%s got a port of no TIME_WAIT", x.who.ID)

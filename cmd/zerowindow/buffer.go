@@ -184,12 +184,16 @@ func widest(s *tcp.Socket) (x *tcp.Segment, most uint32) {
 	return x, most
 }
 
-// mayOfferMore says whether a socket could offer more than fits the header: its windows were scaled,
-// much was sent to it, and its buffer had grown to more than the half of it that may be offered (tcp_win_from_space in
-// include/net/tcp.h).
+// mayOfferMore says whether a socket could offer more than fits the header, and was seen to offer
+// something: its windows were scaled, much had been sent to it, its buffer had grown well beyond the half that
+// may be offered (tcp_win_from_space in include/net/tcp.h), and a segment of its own was kept then.
 func mayOfferMore(x told) bool {
 	conn := x.who.Conn
-	return conn.Server != nil && len(conn.Bulk) > 0 && scaleOf(x.who) > 0 && x.buffer > 2*65_535
+	if conn.Server == nil || len(conn.Bulk) == 0 {
+		return false
+	}
+	grown := conn.Bulk[0].N
+	return scaleOf(x.who) > 0 && x.asked.N > grown && x.buffer > 4*65_535 && x.last != nil && x.last.N > grown
 }
 
 var zw5 = claim.Claim{

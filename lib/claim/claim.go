@@ -69,9 +69,12 @@ func (c *Claim) Judge(j *journal.Journal) Finding { return (&Gate{j: j}).Judge(c
 func (g *Gate) Judge(c *Claim) Finding {
 	f, ok := blind(g.j, c.Needs)
 	if !ok {
-		f = sum(g.cases(c.Rule, false), c.Quantity, c.Precondition)
-		if c.Quantity == Can && f.Verdict == Refuted {
+		f = sum(g.cases(c.Rule, c.Quantity, false), c.Quantity, c.Precondition)
+		switch {
+		case c.Quantity == Can && f.Verdict == Refuted:
 			f.Verdict, f.Because = Inconclusive, "not in this run: "+f.Because
+		case c.Quantity == Always && f.Verdict == Confirmed && g.j.Stopped != "":
+			f.Verdict, f.Because = Inconclusive, f.Because+"; but what would have put it to the test may be in the steps that were not taken: "+g.j.Stopped
 		}
 	}
 	f.Quantity = c.Quantity

@@ -9,19 +9,59 @@ import (
 )
 
 // cases tests a rule on a view, and takes back what the journal does not bear: what rests on
-// accounts that contradict each other, and what was measured while this program did not run.
-func (g *Gate) cases(r Rule, lenient bool) []*Case {
+// accounts that contradict each other, what was measured while this program did not run, and what
+// a claim says of packets that somebody decided upon.
+func (g *Gate) cases(r Rule, q Quantity, lenient bool) []*Case {
 	all := r(g.View(), lenient)
 	for _, c := range all {
 		g.bears(c)
+		if !lenient && (q == Always || c.verdict == Refuted) {
+			g.untouched(c)
+		}
 	}
 	return all
+}
+
+// untouched takes a case's verdict back where whoever stepped the wire lost, held or reordered
+// packets of its sockets: what a claim says always happens, it says of what the steps do. That
+// something can happen may be seen all the same, and so may a run's outcome.
+func (g *Gate) untouched(c *Case) {
+	if c.verdict == Inconclusive {
+		return
+	}
+	scope, known := g.scope(Numbers(c.cited...), c.about)
+	for i := range g.j.Events {
+		e := &g.j.Events[i]
+		if e.Rule == nil || e.Rule.Hand == "" {
+			continue
+		}
+		touched := map[string]bool{}
+		if p, ok := g.j.Event(e.Rule.Of); ok {
+			g.concerns(&p, touched)
+		}
+		if known && len(touched) > 0 && !overlaps(scope, touched) {
+			continue
+		}
+		c.Cite(e)
+		c.verdict, c.because = Inconclusive, fmt.Sprintf("%s, but packets were not left to the wire (%s)", c.because, e.Rule.Text)
+		return
+	}
+}
+
+// overlaps says whether two sets of sockets have one in common.
+func overlaps(x, y map[string]bool) bool {
+	for id := range x {
+		if y[id] {
+			return true
+		}
+	}
+	return false
 }
 
 // Count is how many of a claim's cases came to each verdict.
 func (g *Gate) Count(c *Claim) map[Verdict]int {
 	n := map[Verdict]int{}
-	for _, x := range g.cases(c.Rule, false) {
+	for _, x := range g.cases(c.Rule, c.Quantity, false) {
 		n[x.verdict]++
 	}
 	return n

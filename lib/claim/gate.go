@@ -79,12 +79,7 @@ func (g *Gate) within(events []int, about []string, whole bool) *tcp.Discrepancy
 	if len(g.Discrepancies) == 0 {
 		return nil
 	}
-	scope, known := g.sockets(events)
-	for _, id := range about {
-		if known {
-			scope[id] = true
-		}
-	}
+	scope, known := g.scope(events, about)
 	for i := range g.Discrepancies {
 		d := &g.Discrepancies[i]
 		if whole || !known || len(d.Sockets) == 0 || slices.ContainsFunc(d.Sockets, func(id string) bool { return scope[id] }) {
@@ -92,6 +87,16 @@ func (g *Gate) within(events []int, about []string, whole bool) *tcp.Discrepancy
 		}
 	}
 	return nil
+}
+
+// scope is the sockets that some events concern, and others by their ids. Not known: as of sockets.
+func (g *Gate) scope(events []int, about []string) (scope map[string]bool, known bool) {
+	if scope, known = g.sockets(events); known {
+		for _, id := range about {
+			scope[id] = true
+		}
+	}
+	return scope, known
 }
 
 // sockets are those that some events concern, and their peers. Not known: an event

@@ -68,7 +68,7 @@ func (p *Phenomenon) Finding(j *journal.Journal, g *Gate) Finding {
 	if f, ok := blind(j, p.Needs); ok {
 		return f
 	}
-	return g.Outcome(sum(g.cases(p.Rule, true), p.Quantity, p.Precondition))
+	return g.Outcome(sum(g.cases(p.Rule, p.Quantity, true), p.Quantity, p.Precondition))
 }
 
 // heldUp says for how long the program did not run; nothing, if it always did.

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"sockproof/lib/journal"
-	"sockproof/lib/packet"
 	"sockproof/lib/tcp"
 )
 
@@ -33,8 +32,8 @@ func Returned(e *journal.Event) string {
 // maxNamed bounds how many segments a sentence names.
 const maxNamed = 8
 
-// Named names segments by their flags: "SYN, SYN-ACK, ACK". PSH is left out: it says nothing
-// of a connection's state.
+// Named names segments by their flags: "SYN, SYN-ACK, ACK". PSH, ECE and CWR are left out: they
+// say nothing of a connection's state.
 func Named(some []*tcp.Segment) string {
 	var names []string
 	for i, s := range some {
@@ -42,7 +41,7 @@ func Named(some []*tcp.Segment) string {
 			names = append(names, fmt.Sprintf("… %d more", len(some)-i))
 			break
 		}
-		names = append(names, (s.Packet.Flags &^ packet.PSH).InProse())
+		names = append(names, s.Control().InProse())
 	}
 	if len(names) == 0 {
 		return "none"

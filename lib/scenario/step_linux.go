@@ -115,7 +115,7 @@ func (s *stepper) do(w *wire.Wire, line string) (delivered bool, err error) {
 	switch m.word {
 	case moveRun:
 		s.running = true
-		s.decided("by hand: run on")
+		s.decided("", 0, "by hand: run on")
 		return false, nil
 	case moveQuit:
 		return false, errQuit
@@ -135,12 +135,12 @@ func (s *stepper) do(w *wire.Wire, line string) (delivered bool, err error) {
 		if err := w.Swap(); err != nil {
 			return false, &moveError{fmt.Errorf("swap: %w", err)}
 		}
-		s.decided("by hand: swap")
+		s.decided(moveSwap, 0, "by hand: swap")
 		return false, nil
 	}
 	if m.flags != nil {
 		s.dropped = append(s.dropped, m.flags)
-		s.decided("by hand: every segment of exactly %s is dropped from now on", strings.Join(m.flags, ","))
+		s.decided(moveDrop, 0, "by hand: every segment of exactly %s is dropped from now on", strings.Join(m.flags, ","))
 		return false, nil
 	}
 	p, err := s.find(w, &m)
@@ -148,14 +148,14 @@ func (s *stepper) do(w *wire.Wire, line string) (delivered bool, err error) {
 		return false, &moveError{err}
 	}
 	if m.word != moveDeliver || p != w.Waiting("")[0] {
-		s.decided("by hand: %s #%d", m.word, p.N)
+		s.decided(m.word, p.N, "by hand: %s #%d", m.word, p.N)
 	}
 	return m.word == moveDeliver, s.move(w, m.word, p)
 }
 
-// decided journals what whoever steps has decided.
-func (s *stepper) decided(format string, args ...any) {
-	s.r.rec.Add(journal.Event{Kind: journal.KindRule, Rule: &journal.Rule{Text: fmt.Sprintf(format, args...)}})
+// decided journals what whoever steps has decided: the move, and the packet it is about.
+func (s *stepper) decided(word string, of int, format string, args ...any) {
+	s.r.rec.Add(journal.Event{Kind: journal.KindRule, Rule: &journal.Rule{Text: fmt.Sprintf(format, args...), Hand: word, Of: of}})
 }
 
 // move does with a packet what was wanted.

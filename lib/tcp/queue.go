@@ -19,6 +19,10 @@ type Overflow struct {
 // Overflows are those of the run, in order.
 func (v *View) Overflows() []Overflow { return v.overflows }
 
+// MayOverflow are segments that would have completed an opening where the accept queue was full,
+// while more than the run's own thread acted, or nothing did: accept() may have come before them.
+func (v *View) MayOverflow() []*Segment { return v.mayOverflow }
+
 // Listener is the socket that listened at an address when an event was recorded; nil: none
 // did, or several (SO_REUSEPORT), so that it is not known to which of them a segment came.
 func (v *View) Listener(at journal.Address, n int) *Socket {
@@ -111,12 +115,16 @@ func (b *builder) queued(e *End, n int) {
 // the wire the order of what passed lo and of accept() is not known so well: there an opening
 // is taken to be complete.
 func (b *builder) overflow(e *End, s *Segment) bool {
-	completes := b.wire && e.isCompletedBy(s) && !b.isConcurrent(s.N)
+	completes := b.wire && e.isCompletedBy(s)
 	if !b.sees() || !completes && !e.isNewTo(s) {
 		return false
 	}
 	l := b.Listener(s.Packet.Dst, s.N)
 	if l == nil || l.RoomAt(s.N) {
+		return false
+	}
+	if completes && b.isConcurrent(s.N) {
+		b.mayOverflow = append(b.mayOverflow, s)
 		return false
 	}
 	if !completes {

@@ -27,16 +27,17 @@ type View struct {
 	played int  // the last event of the steps
 	last   int  // the last event of all
 
-	byID      map[string]*Socket
-	byPair    map[pair][]*End
-	holders   map[pair][]*Socket // the sockets with both addresses, in the order of their names
-	listeners map[journal.Address]*Socket
-	syns      map[pair][]*Segment // that came, by the end they came to
-	segments  []*Segment          // by the index of their events; nil: it is none
-	bulk      map[pair]bool
-	strays    []stray
-	seen      []discrepancyAt // what could only be told while building
-	overflows []Overflow
+	byID        map[string]*Socket
+	byPair      map[pair][]*End
+	holders     map[pair][]*Socket // the sockets with both addresses, in the order of their names
+	listeners   map[journal.Address]*Socket
+	syns        map[pair][]*Segment // that came, by the end they came to
+	segments    []*Segment          // by the index of their events; nil: it is none
+	bulk        map[pair]bool
+	strays      []stray
+	seen        []discrepancyAt // what could only be told while building
+	overflows   []Overflow
+	mayOverflow []*Segment
 
 	concurrent []span           // while another thread of the program acted, or none did
 	gaps       []gap            // in which the program did not run
