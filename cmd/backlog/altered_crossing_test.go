@@ -47,7 +47,7 @@ var alteredCrossing = []journaltest.Case{
 	{Name: "never complete", Of: "crossing", Do: droppedAll(journaltest.Of("b3", entered(journal.Established))), Claim: "BL11", Want: claim.Refuted},
 	{Name: "nobody accepted", Of: "crossing", Do: droppedAll(journaltest.Call("accept4")), Claim: "BL11", Want: claim.Inconclusive},
 
-	{Name: "a third one was not counted", Of: "crossing", Do: counted(listenOverflows, 2), Claim: "BL13", Want: claim.Refuted},
+	{Name: "a third one was not counted: a filter may have kept it from TCP", Of: "crossing", Do: counted(listenOverflows, 2), Claim: "BL13", Want: claim.Inconclusive},
 
 	{Name: "reset with 0", Of: "crossing", Do: fails(read("a3"), journal.ECONNRESET), Claim: "BL14", Want: claim.Refuted},
 	{Name: "nothing with 1", Of: "crossing", Do: fails(read("a6"), journal.EAGAIN), Claim: "BL14", Want: claim.Refuted},

@@ -29,7 +29,7 @@ var alteredQueue = []journaltest.Case{
 	{Name: "another was half open", Of: "accept-queue", Do: droppedAll(journaltest.Of("a2", entered(journal.Established))), Claim: "BL15", Want: claim.Inconclusive},
 	{Name: "without packets", Of: "accept-queue-host", Do: asRecorded, Claim: "BL15", Want: claim.Refuted},
 
-	{Name: "it did not move", Of: "accept-queue", Do: counted(listenOverflows, 0), Claim: "BL13", Want: claim.Refuted},
+	{Name: "it did not move: a filter may have kept it from TCP", Of: "accept-queue", Do: counted(listenOverflows, 0), Claim: "BL13", Want: claim.Inconclusive},
 	{Name: "by two", Of: "accept-queue", Do: journaltest.All(counted(listenOverflows, 2), counted(listenDrops, 2)), Claim: "BL13", Want: claim.Refuted},
 	{Name: "it was not read", Of: "accept-queue", Do: droppedAll(counter(listenOverflows)), Claim: "BL13", Want: claim.Inconclusive},
 	{Name: "a longer backlog", Of: "accept-queue", Do: changed(journaltest.Call("listen"), func(e *journal.Event) { e.Call.Args[1] = "64" }), Claim: "BL13", Want: claim.Inconclusive},

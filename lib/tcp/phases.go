@@ -3,10 +3,12 @@ package tcp
 import "sockproof/lib/journal"
 
 // Opening lists the segments by which a connection was opened: those with a SYN, and the
-// acknowledgements of nothing but it. Retransmissions are left out.
+// acknowledgements of nothing but it, before either end said anything else. Retransmissions are
+// left out.
 func (c *Conn) Opening() []*Segment {
 	var some []*Segment
 	next := map[journal.Address]uint32{} // the sequence number after each end's SYN
+	spoke := false
 	for _, s := range c.FirstSent() {
 		p := s.Packet
 		if s.Has(synFlag) {
@@ -14,9 +16,10 @@ func (c *Conn) Opening() []*Segment {
 			some = append(some, s)
 			continue
 		}
+		spoke = spoke || p.Len > 0 || s.Has(finFlag)
 		own, sent := next[p.Src]
 		other, both := next[p.Dst]
-		if sent && both && s.Is(ackFlag) && p.Len == 0 && p.Seq == own && p.Ack == other {
+		if !spoke && sent && both && s.Is(ackFlag) && p.Len == 0 && p.Seq == own && p.Ack == other {
 			some = append(some, s)
 		}
 	}
