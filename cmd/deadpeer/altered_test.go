@@ -121,6 +121,8 @@ var altered = []journaltest.Case{
 	{Name: "nothing was lost", Of: "nat", Do: droppedAll(lost), Outcome: claim.OutcomeUnresolved},
 	{Name: "it was not read", Of: "nat", Do: changedNth(1, of("b3", call("read")), failed(journal.EAGAIN)), Claim: "KA7", Want: claim.Refuted},
 	{Name: "nothing was lost", Of: "nat", Do: droppedAll(lost), Claim: "KA7", Want: claim.Inconclusive},
+	{Name: "the program was stopped, and with it the filter's clock", Of: "nat", Do: journaltest.All(
+		changedNth(1, of("b3", call("read")), failed(journal.EAGAIN)), journaltest.HeldUp(of("a2", call("write")), "")), Claim: "KA7", Want: claim.Inconclusive},
 
 	{Name: "as recorded", Of: "unreachable", Do: asRecorded, Outcome: claim.Reproduced},
 	{Name: "no message came", Of: "unreachable", Do: droppedAll(icmp), Outcome: claim.OutcomeUnresolved},

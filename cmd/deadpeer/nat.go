@@ -106,7 +106,7 @@ var ka7 = claim.Claim{
 		wrote := c.First(s.Client.Writes(0, 0))
 		idle := c.Between(wrote, s.last)
 		c.If(between < forgets && idle > forgets && s.silent > forgets)
-		c.Measured(wrote, s.last, forgets/4) // the filter goes by this program's clock
+		c.Measured(wrote, s.last, forgets/10) // the filter goes by this program's clock
 		c.AllSegments(s.Client.Sent(0, s.last.N))
 		arrived := tcp.Data(s.Server.Arrived(s.last.N, 0))
 		c.CiteSegments(arrived...)

@@ -124,3 +124,31 @@ func TestNothingLost(t *testing.T) {
 	}
 	suite.Controls(t, journaltest.Stages(journal.Wire), controls...)
 }
+
+// TestShortDelay: where the kernel delays by 5 ms, what waited is not taken for prompt.
+func TestShortDelay(t *testing.T) {
+	for _, name := range byTimer {
+		of := *suite.Scenario(t, name)
+		steps := of.Steps
+		of.Steps = func(t *scenario.T) {
+			for _, host := range ab {
+				if t.TrySysctl(host, "net.ipv4.tcp_rto_min_us", "5000") != nil { // since Linux 6.11
+					t.Stop("the kernel has no tcp_rto_min_us")
+				}
+			}
+			steps(t)
+		}
+		for _, at := range journaltest.Stages(journal.Wire) {
+			t.Run(name+"/"+at.String(), func(t *testing.T) {
+				at.Need(t)
+				r := suite.Conduct(&of, at.Conditions())
+				r.Check(t)
+				for _, f := range r.Findings {
+					if f.Claim == "DA4" && f.Verdict == claim.Confirmed || f.Claim == "NG4" && f.Verdict == claim.Refuted {
+						t.Errorf("%s %s: %s", f.Claim, f.Verdict, f.Because)
+					}
+				}
+			})
+		}
+	}
+}

@@ -85,6 +85,8 @@ var alteredThree = []journaltest.Case{
 
 	{Name: "another SYN", Of: "three", Do: changed(journaltest.On("b", journaltest.PacketAt(journal.AtSent, journal.ACK)), func(e *journal.Event) { e.Packet.Flags = journal.SYN }), Claim: "HS1", Want: claim.Refuted},
 	{Name: "no SYN", Of: "three", Do: droppedAll(anySYN), Claim: "HS1", Want: claim.Inconclusive},
+	{Name: "with ECN", Of: "three", Do: journaltest.All(
+		changedAll(anySYN, journaltest.Flagged(journal.SYN|journal.ECE|journal.CWR)), changedAll(anySYNACK, journaltest.Flagged(journal.SYN|journal.ACK|journal.ECE))), Claim: "HS1", Want: claim.Confirmed},
 	{Name: "before connect()", Of: "three", Do: connectLater, Claim: "HS2", Want: claim.Refuted},
 	{Name: "no SYN", Of: "three", Do: droppedAll(anySYN), Claim: "HS2", Want: claim.Inconclusive},
 	{Name: "with PSH and URG", Of: "three", Do: changedAll(anySYN, journaltest.Flagged(journal.SYN|journal.URG)), Claim: "HS3", Want: claim.Refuted},

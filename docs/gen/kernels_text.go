@@ -35,6 +35,7 @@ const (
 	zeroWindow    = "“net: tcp: send zero-window ACK when no memory”, which is later than 6.1 and in 6.12: before, the edge stays when `SO_RCVBUF` is lowered"
 	localRange    = "`IP_LOCAL_PORT_RANGE`, in 6.3, and in Debian's 6.1 from 6.1.32 on: without it the accident cannot be made to happen to Go"
 	slowWire      = "initial sequence numbers rise by 15.6 MB a second, and the emulated wire moves hardly more: a new connection's are never behind the dead one's"
+	clockSecond   = "“tcp: Measure TIME-WAIT reuse delay with millisecond precision”, in 6.14: before, the second is over when the clock's next one begins, and here it began at that moment"
 	migration     = "5.10.262 has the setting `tcp_migrate_req`, and not what it turns on (`reuseport_migrate_sock`), in 5.14"
 )
 
@@ -43,7 +44,8 @@ var reasons = []reason{
 	{[]string{"5.10"}, []string{"SC3", "SO4", "SO10"}, crossedSynAck},
 	{[]string{"5.10"}, []string{"SC9"}, localRange},
 	{[]string{"5.10"}, []string{"RP2"}, migration},
-	{[]string{"5.10", "6.1", "6.12", "7.3"}, []string{"SN10", "SR4", "SR11", "SR18", "staleresp incarnation"}, slowWire},
-	{[]string{"5.10", "6.1", "6.12"}, []string{"HC27"}, rtoMax},
+	{[]string{"5.10", "6.1", "6.12", "6.12-arm64", "7.3"}, []string{"SN10", "SR4", "SR11", "SR18", "staleresp incarnation"}, slowWire},
+	{[]string{"5.10", "6.1", "6.12", "6.12-arm64"}, []string{"HC27"}, rtoMax},
+	{[]string{"6.12-arm64"}, []string{"PE3"}, clockSecond},
 	{[]string{"5.10", "6.1"}, []string{"ZW5"}, zeroWindow},
 }

@@ -156,6 +156,26 @@ func TestAbsenceOfAStoppedRun(t *testing.T) {
 	}
 }
 
+// TestAlwaysOfAStoppedRun: what would refute an always may be in the steps that were not taken. What
+// refutes it, or shows that something can be, was seen.
+func TestAlwaysOfAStoppedRun(t *testing.T) {
+	for _, tt := range []struct {
+		q    Quantity
+		rule Rule
+		want Verdict
+	}{
+		{Always, Once(func(c *Case) { c.Holds("it did") }), Inconclusive},
+		{Always, Once(func(c *Case) { c.Expect(false, "it did not") }), Refuted},
+		{Can, Once(func(c *Case) { c.Holds("it did") }), Confirmed},
+	} {
+		j := watched(calls)
+		j.Stopped = "interrupted"
+		if f := (&Claim{Quantity: tt.q, Rule: tt.rule}).Judge(j); f.Verdict != tt.want {
+			t.Errorf("%s: %s: %s; want %s", tt.q, f.Verdict, f.Because, tt.want)
+		}
+	}
+}
+
 // TestChallenged: without the known counter-example an always is open, and the outcome is not.
 func TestChallenged(t *testing.T) {
 	c := Claim{Quantity: Always, Rule: Once(func(c *Case) { c.Challenged(false, "not tried"); c.Holds("it did") })}

@@ -117,6 +117,40 @@ func TestScopeOfFindings(t *testing.T) {
 	}
 }
 
+// TestByHand: of sockets whose packets somebody lost, held or reordered by hand nothing is said to be
+// always so, or refuted; that something can be was seen, and so was what became of the run.
+func TestByHand(t *testing.T) {
+	holds, fails := func(c *Case) { c.Holds("it did") }, func(c *Case) { c.Expect(false, "it did not") }
+	for _, tt := range []struct {
+		name string
+		hand journal.Rule
+		of   int // the event that is cited
+		q    Quantity
+		test func(*Case)
+		want Verdict
+	}{
+		{"another's packet", journal.Rule{Hand: "drop", Of: betweenA1AndB2}, ofA2, Always, fails, Refuted},
+		{"its own", journal.Rule{Hand: "drop", Of: betweenA1AndB2}, ofA1, Always, fails, Inconclusive},
+		{"its own, and it holds", journal.Rule{Hand: "hold", Of: betweenA1AndB2}, ofA1, Always, holds, Inconclusive},
+		{"its own, and it can be", journal.Rule{Hand: "hold", Of: betweenA1AndB2}, ofA1, Can, holds, Confirmed},
+		{"two that changed places", journal.Rule{Hand: "swap"}, ofA2, Always, fails, Inconclusive},
+		{"it rests on no socket", journal.Rule{Hand: "drop", Of: betweenA1AndB2}, ofNoSocket, Always, fails, Inconclusive},
+		{"run on", journal.Rule{Text: "by hand: run on"}, ofA1, Always, fails, Refuted},
+		{"a filter of the steps", journal.Rule{Text: "drop SYN"}, ofA1, Always, fails, Refuted},
+	} {
+		j := twoConnections()
+		j.Events = append(j.Events, journal.Event{N: len(j.Events) + 1, Run: 1, Kind: journal.KindRule, Rule: &tt.hand})
+		c := Claim{Quantity: tt.q, Rule: Once(func(c *Case) { c.Cite(c.Event(tt.of)); tt.test(c) })}
+		if f := c.Judge(j); f.Verdict != tt.want {
+			t.Errorf("%s: %s: %s; want %s", tt.name, f.Verdict, f.Because, tt.want)
+		}
+		p := By(&c)
+		if o, why := p.Judge(j); o == OutcomeUnresolved {
+			t.Errorf("%s: the outcome is %s: %s", tt.name, o, why)
+		}
+	}
+}
+
 func TestInconclusiveStays(t *testing.T) {
 	g := &Gate{j: twoConnections(), Discrepancies: []tcp.Discrepancy{contradiction(tcp.R1, "a1")}}
 	f := Finding{Quantity: Always, Verdict: Inconclusive, Because: "as it was", Events: []int{ofA1}}
