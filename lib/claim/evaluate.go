@@ -13,28 +13,35 @@ import (
 // a claim says of packets that somebody decided upon.
 func (g *Gate) cases(r Rule, q Quantity, lenient bool) []*Case {
 	all := r(g.View(), lenient)
+	moves := byHand(g.j)
 	for _, c := range all {
 		g.bears(c)
 		if !lenient && (q == Always || c.verdict == Refuted) {
-			g.untouched(c)
+			g.untouched(c, moves)
 		}
 	}
 	return all
 }
 
+// byHand are the moves of whoever stepped the wire and did not leave each packet to it.
+func byHand(j *journal.Journal) (moves []*journal.Event) {
+	for i := range j.Events {
+		if e := &j.Events[i]; e.Rule != nil && e.Rule.Hand != "" {
+			moves = append(moves, e)
+		}
+	}
+	return moves
+}
+
 // untouched takes a case's verdict back where whoever stepped the wire lost, held or reordered
 // packets of its sockets: what a claim says always happens, it says of what the steps do. That
 // something can happen may be seen all the same, and so may a run's outcome.
-func (g *Gate) untouched(c *Case) {
-	if c.verdict == Inconclusive {
+func (g *Gate) untouched(c *Case, moves []*journal.Event) {
+	if c.verdict == Inconclusive || len(moves) == 0 {
 		return
 	}
 	scope, known := g.scope(Numbers(c.cited...), c.about)
-	for i := range g.j.Events {
-		e := &g.j.Events[i]
-		if e.Rule == nil || e.Rule.Hand == "" {
-			continue
-		}
+	for _, e := range moves {
 		touched := map[string]bool{}
 		if p, ok := g.j.Event(e.Rule.Of); ok {
 			g.concerns(&p, touched)
