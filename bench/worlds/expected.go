@@ -19,6 +19,9 @@ var expectations = []expectation{
 		"with cookies the third segment of an opening meets no request socket, and tcp_abort_on_overflow is looked at only for one: in front of a full accept queue the segment is dropped",
 		"Linux, net/ipv4/tcp_minisocks.c tcp_check_req(), and net/ipv4/syncookies.c tcp_get_cookie_sock()",
 	},
+	{"tcp_pingpong_thresh-10", "delayack", "delayed", outcome, "not_reproduced", manyAnswers, manyAnswersIn},
+	{"tcp_pingpong_thresh-10", "delayack", "every", outcome, "not_reproduced", manyAnswers, manyAnswersIn},
+	{"tcp_pingpong_thresh-10", "delayack", "stall", outcome, "not_reproduced", manyAnswers, manyAnswersIn},
 	{
 		"buffers-tiny", "delayack", "stall", "NG4", "refuted", tinyQuickAck, tinyQuickAckIn,
 	},
@@ -28,6 +31,8 @@ var expectations = []expectation{
 }
 
 const (
+	manyAnswers    = "an end delays only after as many prompt answers as that, and the scenario's ends give four"
+	manyAnswersIn  = "Linux, net/ipv4/tcp_output.c tcp_event_data_sent(), inet_csk_inc_pingpong_cnt()"
 	tinyQuickAck   = "TCP_QUICKACK ends the mode of questions and answers, and how many acknowledgements are then prompt is half the window in segments: of so small a window one or two, which have been used"
 	tinyQuickAckIn = "Linux, net/ipv4/tcp_input.c tcp_incr_quickack(), tcp_in_quickack_mode()"
 )

@@ -17,6 +17,7 @@ const conntrackLoose = "net.netfilter.nf_conntrack_tcp_loose"
 // proxy: a SYN proxy answers in the place of the server, which hears of a client only when that
 // has brought the cookie back.
 func proxy(t *scenario.T) {
+	t.Sysctl("b", synCookies, "1") // the server's own number is none of the cookies that the proxy has
 	l := t.Listen(scenario.ServerPort)
 	b := t.Host("b")
 	b.In(func() error { return synproxy.Set(scenario.ServerPort) })

@@ -18,6 +18,7 @@ func carries(p *wire.Packet) bool { return len(p.Payload) > 0 }
 // order: a segment that comes twice, and the same bytes once more; two that come in the wrong order; one
 // that is lost; and, on a second connection, an urgent byte behind one that is lost.
 func order(t *scenario.T) {
+	t.Sysctl("b", "net.ipv4.tcp_stdurg", "0") // which byte is urgent
 	nodelay := scenario.Opt(journal.TCPNoDelay, 1)
 	client, server := t.Connection(nodelay)
 	var last *wire.Packet
