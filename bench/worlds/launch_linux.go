@@ -43,16 +43,12 @@ func (l launcher) launch(ctx context.Context, w world, c cell) (r result, err er
 	if err != nil {
 		return r, err
 	}
-	bound := c.bound()
+	args, bound := c.args(), c.bound()
 	if w.checked {
-		bound = c.checkedBound()
+		args, bound = c.checkedArgs(l.self), c.checkedBound()
 	}
 	ctx, cancel := context.WithTimeout(ctx, bound+grace)
 	defer cancel()
-	args := c.args()
-	if w.checked {
-		args = c.checkedArgs(l.self)
-	}
 	cmd := exec.CommandContext(ctx, l.self, append([]string{insideCommand, string(order), filepath.Join(l.dir, c.binary)}, args...)...)
 	if s.home != nil {
 		cmd.Dir, cmd.Env = s.home.dir, s.home.environment()
@@ -72,11 +68,7 @@ func (l launcher) launch(ctx context.Context, w world, c cell) (r result, err er
 	if w.checked {
 		remains = s.remains(ctx, l, c, in)
 	}
-	// Children of the binary that are left: its process group, and the cgroup.
-	_ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL)
-	if len(in.Cgroups) > 0 {
-		_ = os.WriteFile(filepath.Join(in.Cgroups[0], "cgroup.kill"), []byte("1"), 0)
-	}
+	killRest(cmd, in.Cgroups)
 	if err := guarded(); err != nil {
 		return r, err
 	}
@@ -84,6 +76,14 @@ func (l launcher) launch(ctx context.Context, w world, c cell) (r result, err er
 		return check(c, w.fault, stdout.Bytes(), stderr.String(), ended, timedOut, remains), nil
 	}
 	return judge(stdout.Bytes(), stderr.String(), ended, timedOut), nil
+}
+
+// killRest ends what a binary has left: its process group, and its cgroup.
+func killRest(cmd *exec.Cmd, cgroups []string) {
+	_ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL)
+	if len(cgroups) > 0 {
+		_ = os.WriteFile(filepath.Join(cgroups[0], "cgroup.kill"), []byte("1"), 0)
+	}
 }
 
 // runOut waits for a command's end, and stops it now and then until there.

@@ -59,14 +59,20 @@ func TestKernels(t *testing.T) {
 					t.Errorf("no row %q in\n%s", row, page)
 				}
 			}
-			if len(c.wrong) != len(test.wrong) {
-				t.Fatalf("%d are wrong, want %d: %v", len(c.wrong), len(test.wrong), c.wrong)
-			}
-			for i, want := range test.wrong {
-				if !strings.HasPrefix(c.wrong[i].Error(), want) {
-					t.Errorf("%q, want %q…", c.wrong[i], want)
-				}
-			}
+			begin(t, c.wrong, test.wrong)
 		})
+	}
+}
+
+// begin checks how errors begin.
+func begin(t *testing.T, wrong []error, want []string) {
+	t.Helper()
+	if len(wrong) != len(want) {
+		t.Fatalf("%d are wrong, want %d: %v", len(wrong), len(want), wrong)
+	}
+	for i := range want {
+		if !strings.HasPrefix(wrong[i].Error(), want[i]) {
+			t.Errorf("%q, want %q…", wrong[i], want[i])
+		}
 	}
 }
