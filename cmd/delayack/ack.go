@@ -169,7 +169,7 @@ func (a *ack) decide(c *claim.Case) {
 }
 
 // noneWaited is why nothing in a run is known to have been prompt.
-const noneWaited = "nothing in this run was seen to wait for 40 ms: where the kernel delays by less (a route's rto_min, tcp_rto_min_us), what waited is not told from what did not"
+const noneWaited = "no acknowledgement was seen to wait for 40 ms: this kernel may delay for less (a route's rto_min, tcp_rto_min_us), so one that came soon may have waited too"
 
 // waits says whether an acknowledgement was seen to be delayed, which shows by how much this kernel
 // delays.

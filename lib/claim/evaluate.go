@@ -23,7 +23,8 @@ func (g *Gate) cases(r Rule, q Quantity, lenient bool) []*Case {
 	return all
 }
 
-// byHand are the moves of whoever stepped the wire and did not leave each packet to it.
+// byHand are the moves by which somebody who stepped the wire did something else than deliver the
+// next packet.
 func byHand(j *journal.Journal) (moves []*journal.Event) {
 	for i := range j.Events {
 		if e := &j.Events[i]; e.Rule != nil && e.Rule.Hand != "" {

@@ -19,7 +19,7 @@ func (c *Conn) Opening() []*Segment {
 		spoke = spoke || p.Len > 0 || s.Has(finFlag)
 		own, sent := next[p.Src]
 		other, both := next[p.Dst]
-		if !spoke && sent && both && s.Is(ackFlag) && p.Len == 0 && p.Seq == own && p.Ack == other {
+		if !spoke && sent && both && s.Is(ackFlag) && p.Seq == own && p.Ack == other {
 			some = append(some, s)
 		}
 	}
