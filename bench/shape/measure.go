@@ -9,14 +9,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 )
 
 // shape is what is measured.
 type shape struct {
 	binaries []binary
-	lib      int   // lines of lib/scenario and lib/cli, without tests
-	testdata int64 // bytes of the files in all folders of that name
+	lib      int // lines of lib/scenario and lib/cli, without tests
 	longest  []function
 	hardest  []function
 }
@@ -29,7 +27,12 @@ type binary struct {
 	lines     map[kind]int // of declarations
 	size      int64        // as make build leaves it, in bytes
 	most      float64      // how large it may be, in MiB
+	testdata  int64        // bytes of the files in the folder of that name
 }
+
+// first is how many binaries there were when the bounds of all their lines and recordings
+// were set: they are the first of the list.
+const first = 5
 
 func measure(root string) (*shape, error) {
 	fset := token.NewFileSet()
@@ -62,8 +65,7 @@ func measure(root string) (*shape, error) {
 	if s.lib, err = lines(slices.DeleteFunc(plumbing, source.isTest)); err != nil {
 		return nil, err
 	}
-	s.testdata, err = testdata(root)
-	return s, err
+	return s, nil
 }
 
 // measure counts one program's lines, and runs it to learn what it has.
@@ -80,6 +82,9 @@ func (b *binary) measure(fset *token.FileSet, all []source) error {
 		return fmt.Errorf("%w; run make build first", err)
 	}
 	b.size = info.Size()
+	if b.testdata, err = sizeOf(filepath.Join("cmd", b.name, "testdata")); err != nil {
+		return err
+	}
 	return b.list(path)
 }
 
@@ -105,10 +110,10 @@ func (b *binary) list(path string) error {
 	return nil
 }
 
-// testdata is the size of the files in all folders of that name, each file's own length.
-func testdata(root string) (size int64, err error) {
-	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.Contains(filepath.ToSlash(path), "/testdata/") {
+// sizeOf is the length of all files of a folder.
+func sizeOf(folder string) (size int64, err error) {
+	err = filepath.WalkDir(folder, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
 			return err
 		}
 		info, err := d.Info()

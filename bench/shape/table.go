@@ -28,29 +28,37 @@ journals that were written by hand, and what they use.
 | binary | scenarios | steps, lines | for each | claims | claims, lines | for each | cases, lines | for each claim |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 `)
-	all := binary{name: "together", lines: map[kind]int{}}
 	for _, b := range s.binaries {
 		b.writeRow(w)
-		all.scenarios, all.claims = all.scenarios+b.scenarios, all.claims+b.claims
-		for k, n := range b.lines {
-			all.lines[k] += n
-		}
 	}
+	all, five := together(s.binaries), together(s.binaries[:first])
 	all.writeRow(w)
 	fmt.Fprint(w, "\n| measure | value | bound | |\n| --- | ---: | ---: | --- |\n")
 	row(w, "steps, lines for each scenario", all.each(steps, all.scenarios), mostSteps, "%.1f")
 	row(w, "claims and rules, lines for each claim", all.each(claims, all.claims), mostClaim, "%.1f")
 	row(w, "cases, lines for each claim", all.each(mutation, all.claims), mostMutation, "%.1f")
-	row(w, "steps, claims and tables, lines", float64(all.lines[steps]+all.lines[claims]), mostTotal, "%.0f")
+	row(w, "steps, claims and tables of the first five, lines", float64(five.lines[steps]+five.lines[claims]), mostTotal, "%.0f")
 	row(w, "lib/scenario and lib/cli, lines without tests", float64(s.lib), mostLib, "%.0f")
 	row(w, "longest function, lines", float64(s.longest[0].n), mostFunction, "%.0f")
 	row(w, "highest cognitive complexity", float64(s.hardest[0].n), mostComplexity, "%.0f")
-	row(w, "testdata, MiB", float64(s.testdata)/(1<<20), mostTestdata/(1<<20), "%.2f")
+	row(w, "testdata of the first five, MiB", float64(five.testdata)/(1<<20), mostTestdata/(1<<20), "%.2f")
 	for _, b := range s.binaries {
 		row(w, b.name+", MiB", float64(b.size)/(1<<20), b.most, "%.2f")
 	}
 	writeFunctions(w, "Longest functions", "lines", s.longest, mostFunction)
 	writeFunctions(w, "Most complex functions", "complexity", s.hardest, mostComplexity)
+}
+
+// together adds binaries up.
+func together(some []binary) binary {
+	all := binary{name: "together", lines: map[kind]int{}}
+	for _, b := range some {
+		all.scenarios, all.claims, all.testdata = all.scenarios+b.scenarios, all.claims+b.claims, all.testdata+b.testdata
+		for k, n := range b.lines {
+			all.lines[k] += n
+		}
+	}
+	return all
 }
 
 func (b *binary) writeRow(w io.Writer) {

@@ -179,16 +179,11 @@ var bl28 = claim.Claim{
 
 // compareNumbers is the table of what a cookie depends on.
 func compareNumbers(v *tcp.View) *claim.Comparison {
-	t := &claim.Comparison{Title: "The number of the SYN-ACK for a SYN that differs", Ways: []string{"is"}}
-	for _, x := range changes(v) {
-		is := "the same"
-		if x.other {
-			is = "another"
-		}
-		t.Rows = append(t.Rows, claim.Compared{What: "in " + x.what, Cells: []claim.Cell{claim.Told(is, x.synAck.Event)}})
-	}
-	if len(t.Rows) == 0 {
-		return nil
-	}
-	return t
+	return claim.Down("The number of the SYN-ACK for a SYN that differs", changes(v), func(x *change) string { return "in " + x.what },
+		claim.Show("is", func(x *change) claim.Cell {
+			if x.other {
+				return claim.Told("another", x.synAck.Event)
+			}
+			return claim.Told("the same", x.synAck.Event)
+		}))
 }

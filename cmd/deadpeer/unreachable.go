@@ -127,28 +127,23 @@ var staysUp = claim.Phenomenon{
 
 // compareReports is the table of what a message did.
 func compareReports(v *tcp.View) *claim.Comparison {
-	t := &claim.Comparison{Title: "What an ICMP error does", Ways: []string{"the next call", "the last call"}}
-	for _, m := range v.Messages() {
-		what := m.Packet.ICMPName() + ", " + m.To.ID
-		calls := m.To.CallsOf(m.N, 0, "read", "getsockopt")
-		if state, _ := m.To.StateAt(journal.TCPInfo, m.N); state == journal.SynSent {
-			what += ", in SYN_SENT"
-		}
-		for _, o := range []journal.Option{journal.IPRecvErr, journal.IPv6RecvErr} {
-			if on, _ := m.To.Option(o, m.N); on.On() {
-				what += ", " + string(o)
-			}
-		}
-		row := claim.Compared{What: what, Cells: make([]claim.Cell, len(t.Ways))}
-		if len(calls) > 0 {
-			for i, e := range []*journal.Event{calls[0], calls[len(calls)-1]} {
-				row.Cells[i] = claim.Told(claim.Returned(e), e)
-			}
-		}
-		t.Rows = append(t.Rows, row)
+	calls := func(m *tcp.Message) []*journal.Event { return m.To.CallsOf(m.N, 0, "read", "getsockopt") }
+	return claim.Down("What an ICMP error does", v.Messages(), messageTo,
+		claim.Show("the next call", func(m *tcp.Message) claim.Cell { return claim.Result(tcp.First(calls(m))) }),
+		claim.Show("the last call", func(m *tcp.Message) claim.Cell { return claim.Result(tcp.Last(calls(m))) }),
+	)
+}
+
+// messageTo names a message, and what it met.
+func messageTo(m *tcp.Message) string {
+	said := m.Packet.ICMPName() + ", " + m.To.ID
+	if state, _ := m.To.StateAt(journal.TCPInfo, m.N); state == journal.SynSent {
+		said += ", in SYN_SENT"
 	}
-	if len(t.Rows) == 0 {
-		return nil
+	for _, o := range []journal.Option{journal.IPRecvErr, journal.IPv6RecvErr} {
+		if on, _ := m.To.Option(o, m.N); on.On() {
+			said += ", " + string(o)
+		}
 	}
-	return t
+	return said
 }

@@ -146,7 +146,7 @@ var hc19 = claim.Claim{
 // seen in step: there it is the next, and nil if the peer had changed again by then, for then
 // nobody saw the two together.
 func stateWith(c *claim.Case, s, peer *tcp.Socket, e *journal.Event) *journal.Event {
-	there := stateBefore(s, e.N)
+	there := s.StateBefore(e.N, journal.SockDiag)
 	if c.OnWire() || there != nil && there.State.To == journal.CloseWait {
 		return there
 	}
@@ -154,23 +154,12 @@ func stateWith(c *claim.Case, s, peer *tcp.Socket, e *journal.Event) *journal.Ev
 		if next.N < e.N {
 			continue
 		}
-		if still := stateBefore(peer, next.N); still == nil || still.State.To != journal.FinWait2 {
+		if still := peer.StateBefore(next.N, journal.SockDiag); still == nil || still.State.To != journal.FinWait2 {
 			return nil
 		}
 		return next
 	}
 	return there
-}
-
-// stateBefore is the change by which sock_diag saw a socket last before an event.
-func stateBefore(s *tcp.Socket, n int) *journal.Event {
-	var last *journal.Event
-	for _, e := range s.States(journal.SockDiag) {
-		if e.N < n {
-			last = e
-		}
-	}
-	return last
 }
 
 // wayOut is how a socket left CLOSE_WAIT, as TCP_INFO or sock_diag saw it first.
@@ -313,7 +302,7 @@ func runsOut(c *claim.Case, d descriptors) (waiting int) {
 		if conn.Server == nil || !slices.ContainsFunc(d.taken, func(e *journal.Event) bool { id, _ := e.Call.Accepted(); return id == conn.Server.ID }) {
 			continue
 		}
-		last := stateBefore(conn.Server, d.refused[0].N)
+		last := conn.Server.StateBefore(d.refused[0].N, journal.SockDiag)
 		c.Cite(last)
 		c.Given(last != nil && last.State.To == journal.CloseWait, "%s, which had been accepted, was not in CLOSE_WAIT", conn.Server.ID)
 		waiting++

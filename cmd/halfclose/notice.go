@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -178,32 +179,12 @@ func asked(e tcp.Ending) []*journal.Event {
 // compareNotices is the table of what epoll said at each step.
 func compareNotices(v *tcp.View) *claim.Comparison {
 	t := &claim.Comparison{Title: "What epoll said at each step"}
-	all := slices.Concat(tcp.EndedBy(tcp.Closed)(v), tcp.EndedBy(tcp.ShutWrite)(v))
-	if len(all) == 0 {
-		return nil
-	}
-	for _, e := range all {
-		t.Ways = append(t.Ways, "the peer's "+e.Short())
-		for k, x := range e.Peer().CallsOf(0, 0, "epoll_wait") {
-			if k == len(t.Rows) {
-				t.Rows = append(t.Rows, claim.Compared{What: step(v, e, x)})
-			}
-			t.Rows[k].Cells = append(t.Rows[k].Cells, claim.Told(strings.ReplaceAll(orNothing(x.Call.Out), "|", " "), x))
-		}
-	}
-	for i := range t.Rows { // a run cut short has asked less often of one
-		for len(t.Rows[i].Cells) < len(t.Ways) {
-			t.Rows[i].Cells = append(t.Rows[i].Cells, claim.Told(""))
+	for _, e := range slices.Concat(tcp.EndedBy(tcp.Closed)(v), tcp.EndedBy(tcp.ShutWrite)(v)) {
+		for _, x := range e.Peer().CallsOf(0, 0, "epoll_wait") {
+			t.Put(step(v, e, x), "the peer's "+e.Short(), claim.Told(strings.ReplaceAll(cmp.Or(x.Call.Out, "nothing"), "|", " "), x))
 		}
 	}
 	return t
-}
-
-func orNothing(s string) string {
-	if s == "" {
-		return "nothing"
-	}
-	return s
 }
 
 // step says what had been done last on a connection when epoll was asked.

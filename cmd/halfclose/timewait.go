@@ -211,7 +211,7 @@ func bindTries(v *tcp.View) []bindTry {
 			}
 			t := v.Waits()[i]
 			all = append(all, bindTry{
-				call: call, wait: t, old: reuses(old, call.N), new: reuses(v.Socket(call.Socket), call.N),
+				call: call, wait: t, old: old.Reuses(call.N), new: v.Socket(call.Socket).Reuses(call.N),
 				over: t.MayHaveEnded(call.N), outlived: t.Samples[len(t.Samples)-1].N > call.N,
 			})
 		}
@@ -227,13 +227,6 @@ func listenerAt(v *tcp.View, at journal.Address, before *journal.Event) *tcp.Soc
 		}
 	}
 	return nil
-}
-
-// reuses says whether a socket had SO_REUSEADDR set before an event.
-func reuses(s *tcp.Socket, before int) bool {
-	return slices.ContainsFunc(s.CallsOf(0, before, "setsockopt"), func(e *journal.Event) bool {
-		return e.Call.Errno == "" && e.Call.Option() == journal.SOReuseAddr
-	})
 }
 
 // eachTry tests the attempts, if the TIME_WAIT was surely there.

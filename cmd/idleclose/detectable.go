@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"strings"
 
 	"sockproof/lib/claim"
@@ -66,14 +67,7 @@ func (k *check) said() string {
 	if k.by.Call.Op == "recvfrom" {
 		return "a read that does not wait returned " + claim.Returned(k.by)
 	}
-	return "epoll said " + strings.ReplaceAll(orNothing(k.by.Call.Out), "|", " ")
-}
-
-func orNothing(s string) string {
-	if s == "" {
-		return "nothing"
-	}
-	return s
+	return "epoll said " + strings.ReplaceAll(cmp.Or(k.by.Call.Out, "nothing"), "|", " ")
 }
 
 var ru4 = claim.Claim{
@@ -98,25 +92,15 @@ var ru4 = claim.Claim{
 // compareChecks is the table of what a look found.
 func compareChecks(v *tcp.View) *claim.Comparison {
 	t := &claim.Comparison{Title: "What a look before use found", Ways: []string{"the FIN had come", "it was under way"}}
-	rows := map[string]int{}
 	for _, k := range checks(v) {
 		if k.fin == nil || k.fin.N > k.by.N {
 			continue
 		}
-		i, known := rows[k.by.Call.Op]
-		if !known {
-			i = len(t.Rows)
-			rows[k.by.Call.Op] = i
-			t.Rows = append(t.Rows, claim.Compared{What: k.by.Call.Op, Cells: make([]claim.Cell, len(t.Ways))})
-		}
-		way := 1
+		way := t.Ways[1]
 		if k.finCame != nil && k.finCame.N < k.by.N {
-			way = 0
+			way = t.Ways[0]
 		}
-		t.Rows[i].Cells[way] = claim.Told(k.said(), k.by)
-	}
-	if len(t.Rows) == 0 {
-		return nil
+		t.Put(k.by.Call.Op, way, claim.Told(k.said(), k.by))
 	}
 	return t
 }

@@ -126,19 +126,19 @@ var onceAndTwice = claim.Phenomenon{
 
 // compareRetries is the table of how often a request was done.
 func compareRetries(v *tcp.View) *claim.Comparison {
-	t := &claim.Comparison{Title: "A request without a reply, made again", Rows: []claim.Compared{{What: "the first read"}, {What: "the server read it"}}}
-	for _, a := range attempts(v) {
-		way := "its reply was lost"
-		if a.crossed() {
-			way = "the FIN crossed it"
-		}
-		t.Ways = append(t.Ways, way)
-		reads := a.reads()
-		t.Rows[0].Cells = append(t.Rows[0].Cells, claim.Told(claim.Returned(a.end), a.end))
-		t.Rows[1].Cells = append(t.Rows[1].Cells, claim.Told(fmt.Sprintf("%d times", len(reads)), reads...))
+	return claim.Across("A request without a reply, made again", attempts(v), (*attempt).way,
+		claim.Show("the first read", func(a *attempt) claim.Cell { return claim.Result(a.end) }),
+		claim.Show("the server read it", func(a *attempt) claim.Cell {
+			reads := a.reads()
+			return claim.Told(fmt.Sprintf("%d times", len(reads)), reads...)
+		}),
+	)
+}
+
+// way is what had become of the request.
+func (a *attempt) way() string {
+	if a.crossed() {
+		return "the FIN crossed it"
 	}
-	if len(t.Ways) == 0 {
-		return nil
-	}
-	return t
+	return "its reply was lost"
 }

@@ -70,28 +70,31 @@ func (k *cause) results(s *tcp.Socket) claim.Cell {
 
 // compareCauses is the table: a row for each cause.
 func compareCauses(v *tcp.View) *claim.Comparison {
-	t := &claim.Comparison{
-		Title: "What drew a RST",
-		Ways:  []string{"RST from", "as", "counters", "calls of the one", "calls of the other"},
-	}
-	for _, k := range causesOf(v) {
-		from, as := claim.Told(""), claim.Told("")
-		if k.rst != nil {
-			from, as = claim.Told(k.sender(), k.rst.Event), claim.Told(claim.Named([]*tcp.Segment{k.rst}), k.rst.Event)
-		} else if v.Journal.Attached(journal.Packets) {
-			from = claim.Told("none")
-		}
-		var names []string
-		moved := k.counters(v)
-		for _, e := range moved {
-			names = append(names, e.Counter.Name)
-		}
-		t.Rows = append(t.Rows, claim.Compared{What: k.name, Cells: []claim.Cell{
-			from, as, claim.Told(strings.Join(names, " "), moved...), k.results(k.Client), k.results(k.Server),
-		}})
-	}
-	if len(t.Rows) == 0 {
-		return nil
-	}
-	return t
+	return claim.Down("What drew a RST", causesOf(v), func(k *cause) string { return k.name },
+		claim.Show("RST from", func(k *cause) claim.Cell {
+			switch {
+			case k.rst != nil:
+				return claim.Told(k.sender(), k.rst.Event)
+			case v.Journal.Attached(journal.Packets):
+				return claim.Told("none")
+			}
+			return claim.Told("")
+		}),
+		claim.Show("as", func(k *cause) claim.Cell {
+			if k.rst == nil {
+				return claim.Told("")
+			}
+			return claim.Told(claim.Named([]*tcp.Segment{k.rst}), k.rst.Event)
+		}),
+		claim.Show("counters", func(k *cause) claim.Cell {
+			var names []string
+			moved := k.counters(v)
+			for _, e := range moved {
+				names = append(names, e.Counter.Name)
+			}
+			return claim.Told(strings.Join(names, " "), moved...)
+		}),
+		claim.Show("calls of the one", func(k *cause) claim.Cell { return k.results(k.Client) }),
+		claim.Show("calls of the other", func(k *cause) claim.Cell { return k.results(k.Server) }),
+	)
 }

@@ -127,29 +127,12 @@ func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds())
 // compareWaits is the table of linger-n.
 func compareWaits(v *tcp.View) *claim.Comparison {
 	all := slices.Concat(lingerings(tcp.Closed)(v), lingerings(tcp.ShutWrite)(v))
-	if len(all) == 0 {
-		return nil
-	}
-	t := &claim.Comparison{Title: "What SO_LINGER {1, n} made of each"}
-	for _, row := range []struct {
-		what string
-		cell func(l *lingering) claim.Cell
-	}{
-		{"the socket", func(l *lingering) claim.Cell { return claim.Told(l.kind(), l.By) }},
-		{"meanwhile", func(l *lingering) claim.Cell { return claim.Told(l.meanwhile(), l.read, l.signal) }},
-		{"it took", func(l *lingering) claim.Cell { return claim.Told(seconds(l.took()), l.By) }},
-		{"it returned", func(l *lingering) claim.Cell { return claim.Told(claim.Returned(l.By), l.By) }},
-		{"given to the kernel", func(l *lingering) claim.Cell { return claim.Told(fmt.Sprint(tcp.Moved(l.Who.Writes(0, 0))), l.By) }},
-		{"the peer got", func(l *lingering) claim.Cell { return claim.Told(fmt.Sprint(tcp.Moved(l.Peer().Reads(0, 0)))) }},
-	} {
-		r := claim.Compared{What: row.what}
-		for i := range all {
-			r.Cells = append(r.Cells, row.cell(&all[i]))
-		}
-		t.Rows = append(t.Rows, r)
-	}
-	for i := range all {
-		t.Ways = append(t.Ways, all[i].Who.ID+" "+all[i].Short())
-	}
-	return t
+	return claim.Across("What SO_LINGER {1, n} made of each", all, func(l *lingering) string { return l.Who.ID + " " + l.Short() },
+		claim.Show("the socket", func(l *lingering) claim.Cell { return claim.Told(l.kind(), l.By) }),
+		claim.Show("meanwhile", func(l *lingering) claim.Cell { return claim.Told(l.meanwhile(), l.read, l.signal) }),
+		claim.Show("it took", func(l *lingering) claim.Cell { return claim.Told(seconds(l.took()), l.By) }),
+		claim.Show("it returned", func(l *lingering) claim.Cell { return claim.Result(l.By) }),
+		claim.Show("given to the kernel", func(l *lingering) claim.Cell { return claim.Told(fmt.Sprint(tcp.Moved(l.Who.Writes(0, 0))), l.By) }),
+		claim.Show("the peer got", func(l *lingering) claim.Cell { return claim.Told(fmt.Sprint(tcp.Moved(l.Peer().Reads(0, 0)))) }),
+	)
 }

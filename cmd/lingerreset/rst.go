@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
@@ -44,7 +45,7 @@ func isDown(s *tcp.Socket, n int) bool {
 }
 
 func cameTo(s *tcp.Socket, rst *tcp.Segment, next uint32) reset {
-	r := reset{Socket: s, rst: rst, beyond: int(int32(rst.Packet.Seq - next)), window: s.End.WindowAt(rst.N), down: s.Down(rst.N, 0)}
+	r := reset{Socket: s, rst: rst, beyond: int(int32(rst.Packet.Seq - next)), window: s.End.WindowAt(rst.N), down: s.Down(rst.N, 0), read: tcp.Last(s.Reads(rst.N, 0))}
 	until := 0
 	if other := s.Arrived(rst.N, 0); len(other) > 0 {
 		until = other[0].N
@@ -52,9 +53,6 @@ func cameTo(s *tcp.Socket, rst *tcp.Segment, next uint32) reset {
 	r.answer = s.SentAll(rst.N, until)
 	if until != 0 && r.down != nil && r.down.N > until {
 		r.down = nil // what came later may have done it
-	}
-	if reads := s.Reads(rst.N, 0); len(reads) > 0 {
-		r.read = reads[len(reads)-1]
 	}
 	return r
 }
@@ -78,29 +76,22 @@ func (r *reset) fit() string {
 
 // compareForgeries is the table of inexact.
 func compareForgeries(v *tcp.View) *claim.Comparison {
-	t := &claim.Comparison{Title: "What became of a RST that was made up", Rows: []claim.Compared{
-		{What: "beyond the number expected"}, {What: "in a window of"}, {What: "it drew"}, {What: "the receiver's end"}, {What: "its read then"},
-	}}
-	for _, r := range resetsIn(v) {
-		if r.rst.Packet.At != journal.AtInjected {
-			continue
-		}
-		drew, end := claim.Told("nothing", r.rst.Event), claim.Told("stayed "+journal.Established, r.read)
-		if len(r.answer) > 0 {
-			drew = claim.Told(claim.Named(r.answer), r.answer[0].Event)
-		}
-		if r.down != nil {
-			end = claim.Told(r.down.State.To, r.down)
-		}
-		t.Ways = append(t.Ways, r.ID)
-		for k, cell := range []claim.Cell{
-			claim.Told(fmt.Sprint(r.beyond), r.rst.Event), claim.Told(fmt.Sprint(r.window), r.rst.Event), drew, end, claim.Told(claim.Returned(r.read), r.read),
-		} {
-			t.Rows[k].Cells = append(t.Rows[k].Cells, cell)
-		}
-	}
-	if len(t.Ways) == 0 {
-		return nil
-	}
-	return t
+	forged := slices.DeleteFunc(slices.Clone(resetsIn(v)), func(r reset) bool { return r.rst.Packet.At != journal.AtInjected })
+	return claim.Across("What became of a RST that was made up", forged, func(r *reset) string { return r.ID },
+		claim.Show("beyond the number expected", func(r *reset) claim.Cell { return claim.Told(fmt.Sprint(r.beyond), r.rst.Event) }),
+		claim.Show("in a window of", func(r *reset) claim.Cell { return claim.Told(fmt.Sprint(r.window), r.rst.Event) }),
+		claim.Show("it drew", func(r *reset) claim.Cell {
+			if len(r.answer) == 0 {
+				return claim.Told("nothing", r.rst.Event)
+			}
+			return claim.Told(claim.Named(r.answer), r.answer[0].Event)
+		}),
+		claim.Show("the receiver's end", func(r *reset) claim.Cell {
+			if r.down == nil {
+				return claim.Told("stayed "+journal.Established, r.read)
+			}
+			return claim.Told(r.down.State.To, r.down)
+		}),
+		claim.Show("its read then", func(r *reset) claim.Cell { return claim.Result(r.read) }),
+	)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"sockproof/lib/claim"
@@ -11,35 +12,40 @@ import (
 
 // compareSends is the table of who sent how, and what came of it.
 func compareSends(v *tcp.View) *claim.Comparison {
-	t := &claim.Comparison{
-		Title: "Who sent how, after the peer had closed",
-		Ways:  []string{"SIGPIPE was", "1st send", "RST", "next send", "returned", "its process"},
-	}
-	for _, p := range processes(v) {
-		if len(p.sends) == 0 {
-			continue
-		}
-		again, rst := p.again(), claim.Told("")
-		switch {
-		case p.rst != nil:
-			rst = claim.Told("came", p.rst.Event)
-		case p.gone != nil:
-			rst = claim.Told("came", p.gone)
-		case v.Journal.Attached(journal.Packets) && v.Journal.Attached(journal.SockDiag): // else it would not have been seen
-			rst = claim.Told("none")
-			if len(p.sends) > 1 {
-				again = p.sends[1]
+	senders := slices.DeleteFunc(slices.Clone(processes(v)), func(p process) bool { return len(p.sends) == 0 })
+	return claim.Down("Who sent how, after the peer had closed", senders, func(p *process) string { return p.ID },
+		claim.Show("SIGPIPE was", func(p *process) claim.Cell { return claim.Told(string(p.disposition())) }),
+		claim.Show("1st send", func(p *process) claim.Cell {
+			return claim.Told(p.sends[0].Call.Op+" "+claim.Returned(p.sends[0]), p.sends[0])
+		}),
+		claim.Show("RST", func(p *process) claim.Cell {
+			switch {
+			case p.rst != nil:
+				return claim.Told("came", p.rst.Event)
+			case p.gone != nil:
+				return claim.Told("came", p.gone)
+			case p.unreset(v):
+				return claim.Told("none")
 			}
-		}
-		t.Rows = append(t.Rows, claim.Compared{What: p.ID, Cells: []claim.Cell{
-			claim.Told(string(p.disposition())), claim.Told(p.sends[0].Call.Op+" "+claim.Returned(p.sends[0]), p.sends[0]), rst,
-			claim.Told(callText(again), again), claim.Told(claim.Returned(again), again), claim.Told(endText(p.Ended), p.Ended),
-		}})
+			return claim.Told("")
+		}),
+		claim.Show("next send", func(p *process) claim.Cell { return claim.Told(callText(p.next(v)), p.next(v)) }),
+		claim.Show("returned", func(p *process) claim.Cell { return claim.Result(p.next(v)) }),
+		claim.Show("its process", func(p *process) claim.Cell { return claim.Told(endText(p.Ended), p.Ended) }),
+	)
+}
+
+// unreset says whether no RST came: it would have been seen.
+func (p *process) unreset(v *tcp.View) bool {
+	return p.rst == nil && p.gone == nil && v.Journal.Attached(journal.Packets) && v.Journal.Attached(journal.SockDiag)
+}
+
+// next is the send after the RST, or, where none came, after the first.
+func (p *process) next(v *tcp.View) *journal.Event {
+	if p.unreset(v) && len(p.sends) > 1 {
+		return p.sends[1]
 	}
-	if len(t.Rows) == 0 {
-		return nil
-	}
-	return t
+	return p.again()
 }
 
 // callText names a call with its arguments, the socket aside.

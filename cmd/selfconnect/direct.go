@@ -89,7 +89,7 @@ var sc4 = claim.Claim{
 		sent, received := dataOf(c.All(s.CallsOf(0, 0, "write"))), dataOf(reads)
 		c.Given(len(sent) > 0 && len(reads) > 0, "nothing was sent, or nothing was read")
 		c.Expect(bytes.HasPrefix(sent, received), "it wrote %q and read %q", sent, received)
-		if !ended(last(reads)) {
+		if !ended(tcp.Last(reads)) {
 			c.Given(len(received) == len(sent), "%s had read %d of the %d bytes it wrote when it read last: the others may still have been under way", s.ID, len(received), len(sent))
 		}
 		c.Expect(len(received) == len(sent), "it wrote %q and read %q", sent, received)
@@ -180,7 +180,7 @@ var sc12 = claim.Claim{
 		c.Cite(a.connect)
 		p := c.All(proof(a.Socket))
 		c.Expect(p == nil, "%s, on port %d, connected to itself as port %d", a.ID, own, target)
-		answered(c, a.connect)
+		c.Answered(a.connect)
 		refusal := refusalOf(a)
 		c.Cite(refusal)
 		c.Given(refusal != nil, "what became of the attempt of %s was not seen", a.ID)

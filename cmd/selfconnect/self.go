@@ -18,7 +18,7 @@ var (
 // and its own address is its peer's by getsockname and getpeername. Nil: it is not.
 func proof(s *tcp.Socket) []*journal.Event {
 	established := s.Entered(journal.Established)
-	own, peer := last(s.CallsOf(0, 0, "getsockname")), last(s.CallsOf(0, 0, "getpeername"))
+	own, peer := tcp.Last(s.CallsOf(0, 0, "getsockname")), tcp.Last(s.CallsOf(0, 0, "getpeername"))
 	if len(established) == 0 || !names(own) || !names(peer) || own.Call.Out != peer.Call.Out {
 		return nil
 	}
@@ -27,14 +27,6 @@ func proof(s *tcp.Socket) []*journal.Event {
 
 // names says whether a call returned an address.
 func names(e *journal.Event) bool { return e != nil && e.Call.Errno == "" && e.Call.Out != "" }
-
-// last is the last of some events; nil: there is none.
-func last(events []*journal.Event) *journal.Event {
-	if len(events) == 0 {
-		return nil
-	}
-	return events[len(events)-1]
-}
 
 // selves are the sockets that connected to themselves, in order.
 func selves(v *tcp.View) []*tcp.Socket {
@@ -71,10 +63,10 @@ func became(c *claim.Case, a connecting) {
 	if p := c.All(proof(a.Socket)); p != nil {
 		return
 	}
-	answered(c, a.connect)
+	c.Answered(a.connect)
 	end := c.Last(beforeClose(a.Socket))
 	if end != nil && len(a.Entered(journal.Established)) > 0 {
-		c.Given(names(last(a.CallsOf(0, 0, "getsockname"))) && names(last(a.CallsOf(0, 0, "getpeername"))),
+		c.Given(names(tcp.Last(a.CallsOf(0, 0, "getsockname"))) && names(tcp.Last(a.CallsOf(0, 0, "getpeername"))),
 			"%s connected, but getsockname() or getpeername() did not say to whom", a.ID)
 		c.Expect(false, "%s connected, but to another socket", a.ID)
 	}
@@ -83,16 +75,6 @@ func became(c *claim.Case, a connecting) {
 		state = end.State.To
 	}
 	c.ExpectSeen(false, "%s was not connected: its last state was %s%s", a.ID, state, whyNotChosen(c.View, a))
-}
-
-// answered asks that connect() did not fail with an error that is no answer of the peer's:
-// what would have become of it is not known.
-func answered(c *claim.Case, connect *journal.Event) {
-	switch connect.Call.Errno {
-	case "", journal.EINPROGRESS, journal.ECONNREFUSED:
-	default:
-		c.Given(false, "connect() of %s failed with %s", connect.Socket, connect.Call.Errno)
-	}
 }
 
 // beforeClose lists the changes of a socket's state up to its close().

@@ -60,7 +60,7 @@ func servers(v *tcp.View) []serving {
 	var all []serving
 	for _, b := range v.Calls("bind") {
 		s := v.Socket(b.Socket)
-		if !reuses(s, b.N) {
+		if !s.Reuses(b.N) {
 			continue
 		}
 		listens := s.CallsOf(0, 0, "listen")
@@ -68,13 +68,6 @@ func servers(v *tcp.View) []serving {
 		all = append(all, serving{bind: b, port: b.Call.Address().Port(), up: up, errno: b.Call.Errno})
 	}
 	return all
-}
-
-// reuses says whether a socket had set SO_REUSEADDR before an event.
-func reuses(s *tcp.Socket, before int) bool {
-	return slices.ContainsFunc(s.CallsOf(0, before, "setsockopt"), func(e *journal.Event) bool {
-		return e.Call.Errno == "" && e.Call.Option() == journal.SOReuseAddr
-	})
 }
 
 var sc10 = claim.Claim{
@@ -92,7 +85,7 @@ var sc10 = claim.Claim{
 			"the server was not tried both before and after the self-connection was gone")
 		during, after := s[0], s[1]
 		c.Cite(during.bind, after.bind)
-		c.Given(!reuses(thief, during.bind.N), "%s had itself set SO_REUSEADDR", thief.ID)
+		c.Given(!thief.Reuses(during.bind.N), "%s had itself set SO_REUSEADDR", thief.ID)
 		c.Expect(!during.up, "the server came up beside the self-connection %s", thief.ID)
 		c.Given(during.errno == journal.EADDRINUSE, "the server's bind returned %s, which has another cause", claim.Returned(during.bind))
 		c.Given(after.up, "the server's port was refused (%s) even once the self-connection was gone: something else holds it", claim.Returned(after.bind))

@@ -109,7 +109,7 @@ var clientBeatsListener = claim.Phenomenon{
 	Rule: claim.Once(func(c *claim.Case) {
 		calls := c.Calls("connect")
 		for _, e := range calls[:min(2, len(calls))] {
-			answered(c, e)
+			c.Answered(e)
 		}
 		i := slices.IndexFunc(pairs(c.View), pair.isOpen)
 		c.ExpectSeen(i >= 0, "the client beside the listener did not connect")

@@ -96,7 +96,7 @@ func refused(c *claim.Case, p pair) {
 	}
 	for _, s := range []*tcp.Socket{p.a, p.b} {
 		connect := c.First(s.CallsOf(0, 0, "connect"))
-		answered(c, connect)
+		c.Answered(connect)
 		if connect.Call.Errno == journal.ECONNREFUSED {
 			continue
 		}

@@ -57,7 +57,7 @@ func (p pair) isOpen() bool { return len(established(p.a)) > 0 && len(establishe
 func opened(c *claim.Case, p pair) {
 	c.About(p.a, p.b)
 	for _, s := range []*tcp.Socket{p.a, p.b} {
-		answered(c, c.First(s.CallsOf(0, 0, "connect")))
+		c.Answered(c.First(s.CallsOf(0, 0, "connect")))
 		c.Given(len(s.States(journal.TCPInfo)) > 0, "no witness saw a state of %s", s.ID)
 	}
 	if !p.isOpen() {
@@ -65,16 +65,6 @@ func opened(c *claim.Case, p pair) {
 	}
 	c.First(established(p.a))
 	c.First(established(p.b))
-}
-
-// answered asks that a connect() did not fail with an error that is no answer of the peer's:
-// what would have become of it is not known.
-func answered(c *claim.Case, connect *journal.Event) {
-	switch connect.Call.Errno {
-	case "", journal.EINPROGRESS, journal.ECONNREFUSED:
-	default:
-		c.Given(false, "connect() of %s failed with %s", connect.Socket, connect.Call.Errno)
-	}
 }
 
 func inTheEnd(c *claim.Case, s *tcp.Socket) string {

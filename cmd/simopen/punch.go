@@ -84,7 +84,7 @@ var throughFilters = claim.Phenomenon{
 	Rule: claim.Once(func(c *claim.Case) {
 		both := pairs(c.View)
 		for _, e := range c.Calls("connect")[:min(2, len(c.Calls("connect")))] {
-			answered(c, e)
+			c.Answered(e)
 		}
 		c.ExpectSeen(len(both) > 0 && both[0].isOpen(), "the simultaneous open did not get through")
 		c.Given(len(both) == 1, "%d pairs called each other, not one", len(both))

@@ -280,25 +280,13 @@ func (x *stale) fitted() bool {
 
 // heard is the last segment in which the client had said what it awaits.
 func (x *stale) heard() *tcp.Segment {
-	acks := tcp.With(x.alive.Client.Sent(0, x.arrived.N), packet.ACK)
-	if len(acks) == 0 {
-		return nil
-	}
-	return acks[len(acks)-1]
-}
-
-// synOf is the SYN, with or without ACK, that a socket sent in its connection; nil: none.
-func synOf(s *tcp.Socket) *tcp.Segment {
-	if syns := tcp.With(s.Sent(0, 0), packet.SYN); len(syns) > 0 {
-		return syns[0]
-	}
-	return nil
+	return tcp.Last(tcp.With(x.alive.Client.Sent(0, x.arrived.N), packet.ACK))
 }
 
 // stamped says whether a connection has timestamps: both ends have offered them.
 func stamped(c *tcp.Conn) bool {
 	for _, s := range []*tcp.Socket{c.Client, c.Server} {
-		if syn := synOf(s); syn == nil || !syn.Stamped {
+		if syn := s.SYN(); syn == nil || !syn.Stamped {
 			return false
 		}
 	}
@@ -321,7 +309,7 @@ func (x *stale) behind() bool {
 
 // window is how many sequence numbers the client would have accepted.
 func (x *stale) window() int64 {
-	last, syn, answer := x.heard(), synOf(x.alive.Client), synOf(x.alive.Server)
+	last, syn, answer := x.heard(), x.alive.Client.SYN(), x.alive.Server.SYN()
 	if last == nil || syn == nil || answer == nil {
 		return 0
 	}

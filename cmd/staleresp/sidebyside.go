@@ -21,47 +21,30 @@ type record struct {
 // comparePolicies is the table of what became of each policy's requests.
 func comparePolicies(v *tcp.View) *claim.Comparison {
 	xs := accountOf(v).all
-	t := &claim.Comparison{Title: "What each policy made of it"}
 	var records []record
 	for _, p := range everyPolicy {
 		if len(of(p, xs)) > 0 {
 			records = append(records, recordOf(v, p, xs))
-			t.Ways = append(t.Ways, string(p))
 		}
 	}
-	if len(records) == 0 {
-		return nil
-	}
-	for _, r := range []struct {
-		what string
-		cell func(*record) claim.Cell
-	}{
-		{"requests", func(r *record) claim.Cell { return tally(r.requests) }},
-		{"right answers", func(r *record) claim.Cell {
+	return claim.Across("What each policy made of it", records, func(r *record) string { return string(r.policy) },
+		claim.Show("requests", func(r *record) claim.Cell { return tally(r.requests) }),
+		claim.Show("right answers", func(r *record) claim.Cell {
 			return tally(r.that(func(x *exchange) bool { return x.did == didTake && x.right() }))
-		}},
-		{"wrong answers", func(r *record) claim.Cell { return tally(r.that((*exchange).wrong)) }},
-		{"timeouts", func(r *record) claim.Cell {
+		}),
+		claim.Show("wrong answers", func(r *record) claim.Cell { return tally(r.that((*exchange).wrong)) }),
+		claim.Show("timeouts", func(r *record) claim.Cell {
 			return tally(r.that(func(x *exchange) bool { return x.did == didTimeOut }))
-		}},
-		{"other errors", func(r *record) claim.Cell {
+		}),
+		claim.Show("other errors", func(r *record) claim.Cell {
 			return tally(r.that(func(x *exchange) bool { return x.did == didRefuse || x.did == didFail }))
-		}},
-		{"answers lost", lost},
-		{"connections", func(r *record) claim.Cell { return claim.Told(strconv.Itoa(len(r.conns))) }},
-		{"segments", segments},
-		{"right again", rightAgain},
-		{"the tablet goes to", winners},
-	} {
-		row := claim.Compared{What: r.what}
-		for i := range records {
-			row.Cells = append(row.Cells, r.cell(&records[i]))
-		}
-		if slices.ContainsFunc(row.Cells, func(c claim.Cell) bool { return c.Text != "" }) {
-			t.Rows = append(t.Rows, row)
-		}
-	}
-	return t
+		}),
+		claim.Show("answers lost", lost),
+		claim.Show("connections", func(r *record) claim.Cell { return claim.Told(strconv.Itoa(len(r.conns))) }),
+		claim.Show("segments", segments),
+		claim.Show("right again", rightAgain),
+		claim.Show("the tablet goes to", winners),
+	)
 }
 
 // recordOf collects what a policy made of a run.

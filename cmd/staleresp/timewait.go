@@ -252,21 +252,11 @@ func bindOf(s *tcp.Socket, before int) *journal.Event {
 // there at another; nil: it was not.
 func waitsAt(c *tcp.Conn, n int) *journal.Event {
 	for _, s := range []*tcp.Socket{c.Client, c.Server} {
-		if state, e := stateAt(s, n); state == journal.TimeWait {
-			return e
+		if last := s.StateBefore(n, journal.SockDiag); last != nil && last.State.To == journal.TimeWait {
+			return last
 		}
 	}
 	return nil
-}
-
-// stateAt is the state in which sock_diag saw a socket last before an event.
-func stateAt(s *tcp.Socket, n int) (state string, last *journal.Event) {
-	for _, e := range s.States(journal.SockDiag) {
-		if e.N < n {
-			state, last = e.State.To, e
-		}
-	}
-	return state, last
 }
 
 // settingAt is the value of a host's setting before an event; "": it is not in the journal.
@@ -471,42 +461,24 @@ func after(events []*journal.Event, n int) []*journal.Event {
 
 // compareReopenings is the table of what became of each call.
 func compareReopenings(v *tcp.View) *claim.Comparison {
-	all := reopenings(v)
-	if len(all) == 0 {
-		return nil
-	}
-	t := &claim.Comparison{Title: "A four-tuple in TIME_WAIT, called again"}
-	for _, row := range []struct {
-		what string
-		cell func(r *reopening) claim.Cell
-	}{
-		{"TIME_WAIT at", func(r *reopening) claim.Cell {
+	return claim.Across("A four-tuple in TIME_WAIT, called again", reopenings(v), (*reopening).way,
+		claim.Show("TIME_WAIT at", func(r *reopening) claim.Cell {
 			return claim.Told(map[bool]string{true: "server", false: "client"}[r.atServer()], r.waits)
-		}},
-		{"timestamps", func(r *reopening) claim.Cell { return claim.Told(stampsOf(v, r.dead)) }},
-		{"tcp_tw_reuse", func(r *reopening) claim.Cell { return claim.Told(r.reuse) }},
-		{"connected", func(r *reopening) claim.Cell {
+		}),
+		claim.Show("timestamps", func(r *reopening) claim.Cell { return claim.Told(stampsOf(v, r.dead)) }),
+		claim.Show("tcp_tw_reuse", func(r *reopening) claim.Cell { return claim.Told(r.reuse) }),
+		claim.Show("connected", func(r *reopening) claim.Cell {
 			if r.opened != nil {
 				return claim.Told("yes", r.call, r.opened)
 			}
 			return claim.Told("no", r.call)
-		}},
-		{"old reply", func(r *reopening) claim.Cell {
+		}),
+		claim.Show("old reply", func(r *reopening) claim.Cell {
 			_, how := r.met()
 			if how == "" {
 				return claim.Told("")
 			}
 			return claim.Told(how, r.stale.arrived.Event)
-		}},
-	} {
-		c := claim.Compared{What: row.what}
-		for i := range all {
-			c.Cells = append(c.Cells, row.cell(&all[i]))
-		}
-		t.Rows = append(t.Rows, c)
-	}
-	for i := range all {
-		t.Ways = append(t.Ways, all[i].way())
-	}
-	return t
+		}),
+	)
 }

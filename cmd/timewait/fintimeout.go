@@ -173,20 +173,7 @@ var fewerNotShorter = claim.Phenomenon{
 func compareFinTimeouts(v *tcp.View) *claim.Comparison {
 	t := &claim.Comparison{Title: "What is left of a client that closed first, by its tcp_fin_timeout", Ways: []string{"the peer closed at once", "the peer closed late"}}
 	for _, x := range farewells(v) {
-		what := x.set.Setting.New + " s"
-		i := slices.IndexFunc(t.Rows, func(r claim.Compared) bool { return r.What == what })
-		if i < 0 {
-			i = len(t.Rows)
-			t.Rows = append(t.Rows, claim.Compared{What: what, Cells: make([]claim.Cell, len(t.Ways))})
-		}
-		way := 0
-		if x.after >= late {
-			way = 1
-		}
-		t.Rows[i].Cells[way] = x.left()
-	}
-	if len(t.Rows) == 0 {
-		return nil
+		t.Put(x.set.Setting.New+" s", t.Ways[map[bool]int{true: 1}[x.after >= late]], x.left())
 	}
 	return t
 }

@@ -290,7 +290,7 @@ var isUsedUp = claim.By(&tw3)
 
 // compareTries is the table of who got a port.
 func compareTries(v *tcp.View) *claim.Comparison {
-	t := &claim.Comparison{Title: fmt.Sprintf("connect() from %d ports, all in TIME_WAIT towards one server: there, or to another", few), Ways: []string{"returned"}}
+	t := &claim.Comparison{Title: fmt.Sprintf("connect() from %d ports, all in TIME_WAIT towards one server: there, or to another", few)}
 	for _, x := range tries(v) {
 		if x.reuse == nil || len(x.waits) < x.ports {
 			continue
@@ -305,10 +305,7 @@ func compareTries(v *tcp.View) *claim.Comparison {
 				continue
 			}
 		}
-		t.Rows = append(t.Rows, claim.Compared{What: "tcp_tw_reuse " + x.reuse.Setting.New + ", " + what, Cells: []claim.Cell{claim.Told(claim.Returned(x.connect), x.connect)}})
-	}
-	if len(t.Rows) == 0 {
-		return nil
+		t.Put("tcp_tw_reuse "+x.reuse.Setting.New+", "+what, "returned", claim.Result(x.connect))
 	}
 	return t
 }

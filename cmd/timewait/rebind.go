@@ -78,7 +78,7 @@ func restarts(v *tcp.View) []restart {
 				for _, x := range killed {
 					if x.listener.Local == e.Call.Address() {
 						x.bind = e
-						x.reuse = reuses(x.listener, e.N) && reuses(v.Socket(e.Socket), e.N)
+						x.reuse = x.listener.Reuses(e.N) && v.Socket(e.Socket).Reuses(e.N)
 						all = append(all, x)
 					}
 				}
@@ -101,15 +101,6 @@ func killedWith(v *tcp.View, e *journal.Event, sockets []string) restart {
 		}
 	}
 	return x
-}
-
-// reuses says whether a socket had SO_REUSEADDR set.
-func reuses(s *tcp.Socket, before int) bool {
-	if s == nil {
-		return false
-	}
-	value, _ := s.Option(journal.SOReuseAddr, before)
-	return value.On()
 }
 
 // cite lets a finding rest on the restart.
@@ -183,22 +174,17 @@ var keepsThePort = claim.Phenomenon{
 
 // compareRestarts is the table of what a server found when it was started again.
 func compareRestarts(v *tcp.View) *claim.Comparison {
-	t := &claim.Comparison{Title: "A server is killed, and its port is bound again", Ways: []string{"SO_REUSEADDR", "was left", "bind()"}}
-	for _, x := range restarts(v) {
-		set := "no"
-		if x.reuse {
-			set = "on both"
-		}
-		left, seen := x.server.StateAt(journal.SockDiag, x.bind.N)
-		if left == journal.Gone {
-			left = "nothing"
-		}
-		t.Rows = append(t.Rows, claim.Compared{What: string(x.bind.Call.Address()), Cells: []claim.Cell{
-			claim.Told(set, x.bind), claim.Told(left, v.Event(seen)), claim.Told(claim.Returned(x.bind), x.bind),
-		}})
-	}
-	if len(t.Rows) == 0 {
-		return nil
-	}
-	return t
+	return claim.Down("A server is killed, and its port is bound again", restarts(v), func(x *restart) string { return string(x.bind.Call.Address()) },
+		claim.Show("SO_REUSEADDR", func(x *restart) claim.Cell {
+			return claim.Told(map[bool]string{true: "on both", false: "no"}[x.reuse], x.bind)
+		}),
+		claim.Show("was left", func(x *restart) claim.Cell {
+			left, seen := x.server.StateAt(journal.SockDiag, x.bind.N)
+			if left == journal.Gone {
+				left = "nothing"
+			}
+			return claim.Told(left, v.Event(seen))
+		}),
+		claim.Show("bind()", func(x *restart) claim.Cell { return claim.Result(x.bind) }),
+	)
 }

@@ -132,7 +132,7 @@ var fc1 = claim.Claim{
 	ID: "FC1", Statement: "each end allocates a buffer and tells the other its size at the start", Source: claim.Article003, Quantity: claim.Always, Needs: needsSegments,
 	Precondition: "no buffer's size was asked for",
 	Rule: claim.Each(tolds, func(c *claim.Case, x told) {
-		syn := synOf(x.who)
+		syn := x.who.SYN()
 		c.If(syn != nil && len(x.who.Asked(journal.SOReceiveBuffer, 0, x.asked.N)) == 0)
 		c.About(x.who)
 		c.Cite(x.asked)
@@ -163,7 +163,7 @@ var fc4 = claim.Claim{
 		c.If(conn.Server != nil && len(conn.Bulk) > 0)
 		for _, s := range []*tcp.Socket{conn.Client, conn.Server} {
 			if x, w := widest(s); w > 65_535 {
-				c.CiteSegments(synOf(s), synOf(s.Peer()), x)
+				c.CiteSegments(s.SYN(), s.Peer().SYN(), x)
 				c.Expect(false, "%s offered %d bytes: %d in the header, shifted by the %d that its SYN had announced", s.ID, w, x.Packet.Win, scaleOf(s))
 			}
 		}

@@ -127,21 +127,11 @@ func window(s *tcp.Segment, scale uint8) uint32 {
 
 // scaleOf is by how much an end's windows are shifted: both ends must have said that they do.
 func scaleOf(s *tcp.Socket) uint8 {
-	own, peer := synOf(s), synOf(s.Peer())
+	own, peer := s.SYN(), s.Peer().SYN()
 	if own == nil || peer == nil || !own.Scaled || !peer.Scaled {
 		return 0
 	}
 	return own.Scale
-}
-
-// synOf is an end's SYN, with ACK or without; nil: none was seen.
-func synOf(s *tcp.Socket) *tcp.Segment {
-	for _, x := range s.SentAll(0, 0) {
-		if x.Has(journal.SYN) {
-			return x
-		}
-	}
-	return nil
 }
 
 var fc3 = claim.Claim{

@@ -83,7 +83,7 @@ func writtens(v *tcp.View) []written {
 
 // acknowledged is how much of what an end sent had been, before an event.
 func acknowledged(s *tcp.Socket, before int) int64 {
-	syn := synOf(s)
+	syn := s.SYN()
 	if syn == nil {
 		return 0
 	}
@@ -164,7 +164,7 @@ func compareWrites(v *tcp.View) *claim.Comparison {
 		if w.polled != nil {
 			polls[i] = claim.Told(room(&w), w.polled)
 		}
-		results[i] = claim.Told(claim.Returned(w.call), w.call)
+		results[i] = claim.Result(w.call)
 		if i < 3 && v.Has(journal.Packets) { // a write that waits was recorded when it returned
 			queued[i] = claim.Told(fmt.Sprintf("%d bytes", w.taken), w.call)
 		}

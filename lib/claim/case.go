@@ -203,6 +203,16 @@ func (c *Case) Stay(s *tcp.Socket, state string, by journal.Witness) *tcp.Stay {
 	return stay
 }
 
+// Answered asks that a connect() did not fail with an error that is no answer of the peer's:
+// what would have become of it is not known.
+func (c *Case) Answered(connect *journal.Event) {
+	switch connect.Call.Errno {
+	case "", journal.EINPROGRESS, journal.ECONNREFUSED:
+	default:
+		c.Given(false, "connect() of %s failed with %s", connect.Socket, connect.Call.Errno)
+	}
+}
+
 // Between is the time from one event to another: of what was read, the time at which it
 // was. A change of state may have come before it was seen.
 func (c *Case) Between(from, to *journal.Event) time.Duration {

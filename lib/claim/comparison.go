@@ -1,6 +1,10 @@
 package claim
 
-import "sockproof/lib/journal"
+import (
+	"slices"
+
+	"sockproof/lib/journal"
+)
 
 // Comparison lays several ways of doing a thing side by side: what a scenario
 // shows as one table, made from its journal alone.
@@ -29,4 +33,69 @@ func Told(text string, events ...*journal.Event) Cell {
 		c.Events = []int{}
 	}
 	return c
+}
+
+// Result is a cell that tells what a call returned.
+func Result(call *journal.Event) Cell { return Told(Returned(call), call) }
+
+// Aspect is something that each of several things has, or what was seen of it.
+type Aspect[X any] struct {
+	what string
+	cell func(x *X) Cell
+}
+
+// Show is an aspect of things, and the cell that tells it of one.
+func Show[X any](what string, cell func(x *X) Cell) Aspect[X] { return Aspect[X]{what, cell} }
+
+// Across lays things side by side: a column for each, and a row for each aspect that was seen
+// of any.
+func Across[X any](title string, all []X, way func(x *X) string, rows ...Aspect[X]) *Comparison {
+	t := &Comparison{Title: title}
+	for i := range all {
+		t.Ways = append(t.Ways, way(&all[i]))
+	}
+	for _, r := range rows {
+		row := Compared{What: r.what}
+		for i := range all {
+			row.Cells = append(row.Cells, r.cell(&all[i]))
+		}
+		if slices.ContainsFunc(row.Cells, func(c Cell) bool { return c.Text != "" }) {
+			t.Rows = append(t.Rows, row)
+		}
+	}
+	return t
+}
+
+// Down lays things one below the other: a row for each, and a column for each aspect.
+func Down[X any](title string, all []X, what func(x *X) string, columns ...Aspect[X]) *Comparison {
+	t := &Comparison{Title: title}
+	for _, c := range columns {
+		t.Ways = append(t.Ways, c.what)
+	}
+	for i := range all {
+		row := Compared{What: what(&all[i])}
+		for _, c := range columns {
+			row.Cells = append(row.Cells, c.cell(&all[i]))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// Put sets a cell by the names of its row and its column, which are added if they are new.
+func (t *Comparison) Put(what, way string, cell Cell) {
+	column := slices.Index(t.Ways, way)
+	if column < 0 {
+		column = len(t.Ways)
+		t.Ways = append(t.Ways, way)
+	}
+	row := slices.IndexFunc(t.Rows, func(r Compared) bool { return r.What == what })
+	if row < 0 {
+		row = len(t.Rows)
+		t.Rows = append(t.Rows, Compared{What: what})
+	}
+	for len(t.Rows[row].Cells) <= column {
+		t.Rows[row].Cells = append(t.Rows[row].Cells, Told(""))
+	}
+	t.Rows[row].Cells[column] = cell
 }

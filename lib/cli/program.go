@@ -90,7 +90,9 @@ func Report(s *scenario.Scenario, j journal.Journal) report.Run {
 	r := report.NewRun(j, s.Title, o, why, findings)
 	r.Discrepancies = g.Discrepancies
 	if s.Compare != nil {
-		r.Comparison = s.Compare(g.View())
+		if t := s.Compare(g.View()); t != nil && len(t.Rows) > 0 {
+			r.Comparison = t
+		}
 	}
 	return r
 }

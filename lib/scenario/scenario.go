@@ -45,7 +45,7 @@ type Scenario struct {
 	// Claims are what it puts to the test.
 	Claims []*claim.Claim
 	// Compare lays the ways that the scenario tries side by side; nil: it tries
-	// but one.
+	// but one. A table without rows is shown nowhere.
 	Compare func(v *tcp.View) *claim.Comparison
 }
 

@@ -129,12 +129,12 @@ func (s *Socket) Entered(state string, by ...journal.Witness) []*journal.Event {
 	return slices.DeleteFunc(s.States(by...), func(e *journal.Event) bool { return e.State.To != state })
 }
 
-// StateBefore is the change by which the socket was seen last, before an event (0: at all);
-// nil: it was not. Where sock_diag finds nothing any more and TCP_INFO still has a
-// descriptor to ask, that says CLOSE, and says more.
-func (s *Socket) StateBefore(before int) *journal.Event {
+// StateBefore is the change by which witnesses saw the socket last, before an event (0: at
+// all); none named: any; nil: none did. Where sock_diag finds nothing any more and TCP_INFO
+// still has a descriptor to ask, that says CLOSE, and says more.
+func (s *Socket) StateBefore(before int, by ...journal.Witness) *journal.Event {
 	var last, info *journal.Event
-	for _, e := range s.States() {
+	for _, e := range s.States(by...) {
 		if !between(e.N, 0, before) {
 			break
 		}
@@ -195,6 +195,9 @@ func (s *Socket) Down(after, before int) *journal.Event {
 func (s *Socket) Sent(after, before int) []*Segment {
 	return s.segments(after, before, func(x *Segment) bool { return x.Repeats == 0 && s.isFrom(x) })
 }
+
+// SYN is what a socket opened with, with ACK or without; nil: it was not seen.
+func (s *Socket) SYN() *Segment { return First(With(s.SentAll(0, 0), packet.SYN)) }
 
 // SentAll lists what left a socket's end, retransmissions too.
 func (s *Socket) SentAll(after, before int) []*Segment { return s.segments(after, before, s.isFrom) }
@@ -387,12 +390,20 @@ func (v *View) Segments(at string) []*Segment {
 	return some
 }
 
-// First is the first of some events; nil: there is none.
-func First(events []*journal.Event) *journal.Event {
-	if len(events) == 0 {
+// First is the first of some events or segments; nil: there is none.
+func First[T any](some []*T) *T {
+	if len(some) == 0 {
 		return nil
 	}
-	return events[0]
+	return some[0]
+}
+
+// Last is the last of them; nil: there is none.
+func Last[T any](some []*T) *T {
+	if len(some) == 0 {
+		return nil
+	}
+	return some[len(some)-1]
 }
 
 // FirstSent lists the first transmissions of all connections: on the wire as they left, on

@@ -87,12 +87,15 @@ func (c *confrontation) isTaken(s *Socket, address journal.Address, n int) bool 
 			return false
 		}
 		listens := by(k.Listening, n) && !by(k.Deaf, n)
-		return listens || !s.reuses(n) || !c.reusesOf(k, n)
+		return listens || !s.Reuses(n) || !c.reusesOf(k, n)
 	})
 }
 
-// reuses says whether a socket had SO_REUSEADDR set when something happened.
-func (s *Socket) reuses(n int) bool {
+// Reuses says whether a socket had SO_REUSEADDR set before an event.
+func (s *Socket) Reuses(n int) bool {
+	if s == nil {
+		return false
+	}
 	on := false
 	for _, e := range s.Calls {
 		if e.N < n && e.Call.Op == "setsockopt" && e.Call.Errno == "" && e.Call.Option() == journal.SOReuseAddr {
@@ -104,11 +107,11 @@ func (s *Socket) reuses(n int) bool {
 
 // reusesOf is reuses, of what was accepted as its listener has it.
 func (c *confrontation) reusesOf(s *Socket, n int) bool {
-	if s.reuses(n) {
+	if s.Reuses(n) {
 		return true
 	}
 	return slices.ContainsFunc(c.Sockets, func(l *Socket) bool {
-		return l.Listening != 0 && l != s && s.accepted(l) && l.reuses(n)
+		return l.Listening != 0 && l != s && s.accepted(l) && l.Reuses(n)
 	})
 }
 
@@ -129,7 +132,7 @@ func (c *confrontation) boundBeside(s *Socket, e *journal.Event) {
 			continue
 		}
 		listens := by(k.Listening, e.N) && !by(k.Deaf, e.N)
-		if listens || !s.reuses(e.N) || !c.reusesOf(k, e.N) {
+		if listens || !s.Reuses(e.N) || !c.reusesOf(k, e.N) {
 			c.about(R2, s, []int{e.N}, said(s, e), k.ID+" kept "+string(address)+" from it")
 			return
 		}
