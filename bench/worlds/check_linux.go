@@ -109,17 +109,21 @@ func (r result) otherwise(than run) string {
 	return firstLine(r.stderr)
 }
 
+// heldUp is what a report says where the machine kept its program from running: a reason of
+// its own, whatever the fault did.
+const heldUp = "the program did not run for"
+
 // unnamed is what is wrong with a run that came out otherwise than without the fault, and
 // does not say which error it was; or nothing.
 func (r result) unnamed(w world, c cell, base run, k knowledge) string {
-	if w.fault.errno == "" || r.failure != "" || r.idle || r.names(w.fault) {
+	if w.fault.errno == "" || r.failure != "" || r.idle || r.names(w.fault) || isSwallowed(c, w.fault) {
 		return ""
 	}
 	if r.absent != "" {
 		return "does not name the errno: " + r.absent
 	}
 	for _, ch := range compare(w, c, base, r.run, k) {
-		if ch.comparison == lost {
+		if ch.comparison == lost && !strings.Contains(ch.because, heldUp) {
 			return fmt.Sprintf("does not name the errno: %s was %s, is %s: %s", ch.what, ch.was, ch.is, ch.because)
 		}
 	}

@@ -116,7 +116,8 @@ func TestCheck(t *testing.T) {
 
 func TestErrnosAreNamed(t *testing.T) {
 	w := fault{call: fallibleOf(unix.SYS_OPENAT), errno: "EMFILE", n: 1}.world("selfconnect")
-	base := gives("reproduced", "confirmed")
+	base, late := gives("reproduced", "confirmed"), gives("reproduced", undecided)
+	late.Findings[0].Because = "…; the program did not run for up to 0.51 s of it"
 	for _, test := range []struct {
 		name   string
 		result result
@@ -126,6 +127,7 @@ func TestErrnosAreNamed(t *testing.T) {
 		{"lost, and named", result{run: gives("reproduced", undecided), said: "… too many open files"}, false},
 		{"lost, and named as steps do", result{run: gives("reproduced", undecided), said: "EMFILE"}, false},
 		{"lost, and not named", result{run: gives("reproduced", undecided), said: "too busy"}, true},
+		{"lost, and held up", result{run: late}, false},
 		{"did not begin, and not named", result{absent: "it cannot"}, true},
 	} {
 		if got := test.result.unnamed(w, someCell, base, knowledge{}); (got != "") != test.silent {

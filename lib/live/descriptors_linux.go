@@ -13,7 +13,7 @@ const fewDescriptors = 16
 
 // Descriptors tells of every process how many descriptors it has open and may have (RLIMIT_NOFILE),
 // if there are more than a few. It needs no privilege from Linux 6.2 on; before, of other users' processes, root's.
-// hidden: some processes are not told of, or /proc hides some (hidepid).
+// hidden: some processes are not told of, or /proc hides some (hidepid). That root is denied one is an error.
 func Descriptors(each func(o Owner, open, limit int)) (hidden bool, err error) {
 	self, err := os.Stat("/proc/self/fd")
 	if err != nil {
@@ -28,7 +28,7 @@ func Descriptors(each func(o Owner, open, limit int)) (hidden bool, err error) {
 		}
 		open, limit, err := descriptorsOf(pid, counts)
 		switch {
-		case errors.Is(err, fs.ErrPermission):
+		case errors.Is(err, fs.ErrPermission) && os.Geteuid() != 0:
 			hidden = true
 		case err != nil && !hasEnded(err) && failed == nil:
 			failed = err

@@ -1,6 +1,8 @@
 package sock
 
 import (
+	"os"
+
 	"golang.org/x/sys/unix"
 
 	"sockproof/lib/witness/diag"
@@ -12,20 +14,26 @@ import (
 // The cookie tells. A TIME_WAIT has that of its socket (inet_twsk_alloc in
 // net/ipv4/inet_timewait_sock.c), an accepted socket that of its request (inet_csk_clone_lock in
 // net/ipv4/inet_connection_sock.c). What was never asked for its own is the socket itself
-// if no other of the run has its addresses.
-func (s *Socket) isMe(found *diag.Socket) bool {
+// if no other of the run has its addresses; if another has, it is not known, and why.
+func (s *Socket) isMe(found *diag.Socket) (is bool, err error) {
 	if s.cookie == 0 && !s.isContested() {
 		s.is(found.Cookie)
 	}
-	return s.cookie != 0 && s.cookie == found.Cookie
+	if s.cookie == 0 {
+		return false, s.nameless
+	}
+	return s.cookie == found.Cookie, nil
 }
 
 // identify asks a descriptor for its socket's cookie (SO_COOKIE, socket(7)), which no other socket
-// has, before it or after. Where the kernel does not say, sock_diag will.
+// has, before it or after. Where the kernel does not say, sock_diag will, or neither.
 func (s *Socket) identify(fd int) {
-	if cookie, err := unix.GetsockoptUint64(fd, unix.SOL_SOCKET, unix.SO_COOKIE); err == nil {
-		s.is(cookie)
+	cookie, err := unix.GetsockoptUint64(fd, unix.SOL_SOCKET, unix.SO_COOKIE)
+	if err != nil {
+		s.nameless = os.NewSyscallError("getsockopt(SO_COOKIE) of "+s.id, err)
+		return
 	}
+	s.is(cookie)
 }
 
 // named is a socket as the kernel names it on a host.

@@ -33,19 +33,15 @@ func (s *Socket) lookAtListener() {
 	if c == nil || local.Port() == 0 {
 		return
 	}
-	found, ok, err := c.Lookup(local, netip.AddrPort{})
+	found, is, err := s.lookUp(c, local, netip.AddrPort{})
+	if err == nil && !is && s.cookie != 0 { // another on the same port (SO_REUSEPORT)
+		found, is, err = amongListeners(c, s.cookie)
+	}
 	if err != nil {
 		s.t.rec.Lost(journal.SockDiag, 1, err)
 		return
 	}
-	if ok && found.Cookie != s.cookie { // another on the same port (SO_REUSEPORT)
-		found, ok, err = amongListeners(c, s.cookie)
-		if err != nil {
-			s.t.rec.Lost(journal.SockDiag, 1, err)
-			return
-		}
-	}
-	if ok {
+	if is {
 		s.sampled(&found)
 	}
 }

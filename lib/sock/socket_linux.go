@@ -33,7 +33,8 @@ type Socket struct {
 	dials   atomic.Bool // connect() was called
 	queued  atomic.Bool // it is watched in a listener's queues, and not accepted
 
-	cookie uint64 // by which the kernel knows it; 0: it has not said yet
+	cookie   uint64 // by which the kernel knows it; 0: it has not said yet
+	nameless error  // why it did not when it was asked
 
 	seen map[journal.Witness]string // the state each witness saw last; the run's thread only
 	told journal.Info               // what TCP_INFO counted when it was journalled last; likewise

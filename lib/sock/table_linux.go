@@ -273,7 +273,11 @@ func (s *Socket) sampleDiag() bool {
 // lookUp asks sock_diag for the socket itself; false: it finds nothing, or another.
 func (s *Socket) lookUp(c *diag.Conn, local, remote netip.AddrPort) (found diag.Socket, is bool, err error) {
 	found, is, err = c.Lookup(local, remote)
-	return found, err == nil && is && s.isMe(&found), err
+	if err != nil || !is {
+		return found, false, err
+	}
+	is, err = s.isMe(&found)
+	return found, is, err
 }
 
 // sampled journals what sock_diag read of the socket.
