@@ -80,6 +80,9 @@ func (a age) isYoung() bool {
 // is that of a FIN, or of a keepalive probe.
 func (a age) isDoubtful() bool { return a.isYoung() && a.atMost != untold && a.atMost >= young }
 
+// isNarrow says whether the bounds are near each other.
+func (a age) isNarrow() bool { return a.atMost-a.atLeast < 2*young }
+
 // overlaps says whether two states may have begun at the same time.
 func (a age) overlaps(b age) bool {
 	return a.atMost != untold && b.atMost != untold && a.atLeast != untold && b.atLeast != untold &&

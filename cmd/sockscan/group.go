@@ -75,7 +75,7 @@ func (g *grouper) make(k *kind, key *groupKey) *finding {
 		kind: k, cause: key.cause, space: key.space, place: key.place, cgroup: key.cgroup,
 		owner: g.l.owner(key.owner), other: g.l.owner(key.other), oldest: age{untold, untold},
 	}
-	if v := &g.l.spaces[key.space]; f.cause == &neverAccepted {
+	if v := &g.l.spaces[key.space]; f.cause.isListeners() {
 		if at := v.acceptorAt(key.place.service); at != nil {
 			f.listeners = v.listenersAt(at.at)
 		}

@@ -89,7 +89,21 @@ func TestPeerAcrossNamespaces(t *testing.T) {
 	m.socket(tcpstate.CloseWait, server, "172.17.0.2:80", "172.17.0.1:40000", inside)
 	m.socket(tcpstate.FinWait2, proxy, "127.0.0.1:40001", "127.0.0.1:80")
 	m.socket(tcpstate.CloseWait, server, "127.0.0.1:80", "127.0.0.1:40001", inside)
-	m.want(t, "close-wait/leaked 1 server", "close-wait/leaked 1 server with docker-proxy", "fin-wait2/peer-open 1 docker-proxy")
+	m.want(t, "close-wait/leaked 1 server", "close-wait/awaited 1 server with docker-proxy", "fin-wait2/peer-open 1 docker-proxy")
+}
+
+// Where two other namespaces have the peer's addresses, whose it is is not known.
+func TestPeerInOneOfSeveralNamespaces(t *testing.T) {
+	m := makeLook()
+	for _, name := range []string{"x", "y"} {
+		m.spaces = append(m.spaces, space{name: name, settings: m.spaces[0].settings})
+	}
+	proxy := m.process(7, "proxy")
+	m.socket(tcpstate.FinWait2, proxy, "172.17.0.1:40000", "172.17.0.2:80")
+	for n, program := range []string{"one", "other"} {
+		m.socket(tcpstate.CloseWait, m.process(8+n, program), "172.17.0.2:80", "172.17.0.1:40000", func(s *socket) { s.space = uint16(n + 1) })
+	}
+	m.want(t, "close-wait/leaked 1 one", "close-wait/leaked 1 other", "fin-wait2/peer-open 1 proxy")
 }
 
 // Of several listeners at one address it is not told whose queue a connection is in.

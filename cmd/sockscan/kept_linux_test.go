@@ -25,7 +25,8 @@ func TestKeptOfTheKernel(t *testing.T) {
 		return n
 	}
 	l := &look{}
-	readKept(l)
+	r := reader{look: l}
+	r.readKept()
 	t.Run("tcp_mem", func(t *testing.T) {
 		pressure, most, orphans := number("ipv4/tcp_mem", 1), number("ipv4/tcp_mem", 2), number("ipv4/tcp_max_orphans", 0)
 		if m := l.machine; m.pressure != pressure || m.mostPages != most || m.mostOrphans != orphans {
@@ -33,14 +34,14 @@ func TestKeptOfTheKernel(t *testing.T) {
 		}
 	})
 	t.Run("conntrack", func(t *testing.T) {
-		if most := number("netfilter/nf_conntrack_max", 0); readSettings().conntrackMax != most {
-			t.Errorf("%d; the kernel has %d", readSettings().conntrackMax, most)
+		if most := number("netfilter/nf_conntrack_max", 0); r.readSettings().conntrackMax != most {
+			t.Errorf("%d; the kernel has %d", r.readSettings().conntrackMax, most)
 		}
 	})
 	t.Run("in a namespace", func(t *testing.T) {
 		journaltest.InNamespace(t, func() error {
 			l := &look{}
-			kept := readKept(l)
+			kept := (&reader{look: l}).readKept()
 			if _, err := os.Stat("/proc/sys/net/ipv4/tcp_mem"); err == nil {
 				return nil // this kernel shows the machine's there too
 			}

@@ -4,7 +4,7 @@ import "sockproof/lib/witness/tcpstate"
 
 var closeWait = kind{
 	name: "close-wait", judge: judgeCloseWait,
-	causes: []*cause{&leaked, &leakedUnread, &relayed, &maybeRelay, &neverAccepted, &closeWaitInUse, &closeWaitYoung},
+	causes: []*cause{&leaked, &leakedUnread, &awaited, &relayed, &maybeRelay, &neverAccepted, &closeWaitInUse, &closeWaitYoung},
 }
 
 var leaked = cause{
@@ -19,6 +19,13 @@ var leakedUnread = cause{
 	means: "the peer has sent its FIN, and the program does not read: it does not know yet that the peer has closed",
 	whose: []string{thisProgram, theBackend}, scenario: "halfclose leak",
 	next: "see what the program does instead of reading (a pool's idle connection, a blocked thread, a proxy that waits for its backend's answer): strace -p, or its stacks",
+}
+
+var awaited = cause{
+	name: "awaited", head: "{n} half open in {who}: CLOSE_WAIT, {peer} has shut down its side {age}, and holds the other for an answer",
+	means: "the peer has ended its direction and still has its descriptor: the program works at the answer, or has forgotten the connection",
+	whose: []string{thisProgram, thePeer}, scenario: "halfclose half-open",
+	next: "see what the program does (strace -p, its stacks); if it has nothing left to say, find the path that does not close after recv() returned 0",
 }
 
 var relayed = cause{
@@ -76,6 +83,8 @@ func judgeCloseWait(l *look, i int, o *options) *cause {
 		return &relayed
 	case o.mayRelay[s.owner]:
 		return &maybeRelay
+	case l.peerWaits(i):
+		return &awaited
 	case !s.is(isMPTCP) && s.rx > 0:
 		return &leakedUnread
 	}
@@ -91,6 +100,17 @@ func (l *look) judgeNeverAccepted(s *socket) *cause {
 		return &closeWaitYoung
 	}
 	return &neverAccepted
+}
+
+// peerWaits says whether another program on this machine still holds the other end.
+func (l *look) peerWaits(i int) bool {
+	p := l.peer(i)
+	if p < 0 {
+		return false
+	}
+	other := l.socket(p)
+	itself := other.owner != 0 && other.owner == l.socket(i).owner
+	return other.state == tcpstate.FinWait2 && other.inode != 0 && !itself
 }
 
 // peerReads says whether the other end may still read: where it is on this machine and no program holds

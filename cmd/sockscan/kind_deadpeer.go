@@ -6,7 +6,14 @@ import (
 	"sockproof/lib/witness/tcpstate"
 )
 
-var deadPeer = kind{name: "dead-peer", judge: judgeDeadPeer, causes: []*cause{&unanswered, &probesUnanswered, &windowUnanswered}}
+var deadPeer = kind{name: "dead-peer", judge: judgeDeadPeer, causes: []*cause{&synUnanswered, &unanswered, &probesUnanswered, &windowUnanswered, &cannotSend}}
+
+var synUnanswered = cause{
+	name: "syn-unanswered", head: "{n} of {who} not connected: {peer} answers no SYN",
+	means: "the SYN is sent again and again: the peer's host, or the path to it, swallows it; a port that nobody listens on would be answered with RST",
+	whose: []string{theNetwork, thePeer}, scenario: "handshake syn-lost",
+	next: "see whether the address is right, its host up, and whether a firewall drops SYNs; the kernel gives up after tcp_syn_retries",
+}
 
 var unanswered = cause{
 	name: "unanswered", head: "{n} of {who} without an answer: {peer} has acknowledged nothing for {silence}",
@@ -29,6 +36,13 @@ var windowUnanswered = cause{
 	next: "see whether the peer's host answers; TCP_USER_TIMEOUT makes the program learn of it sooner",
 }
 
+var cannotSend = cause{
+	name: "cannot-send", head: "{n} of {who} held up: what it has to say to {peer} does not leave this machine, nothing came for {silence}",
+	means: "the peer's window has room, and yet nothing is on its way: the kernel's own sending fails",
+	whose: []string{theSettings}, scenario: "deadpeer writing",
+	next: "look for what refuses it here: a filter of the output hook (nft list ruleset), a queueing discipline (tc -s qdisc), a route (ip route get), memory (ss -tm)",
+}
+
 // probesInVain says whether the peer has closed its window and answers no probe any more: the kernel counts those since the
 // last answer.
 func (s *socket) probesInVain() bool { return s.timer == timerPersist && s.retransmits >= retries }
@@ -37,14 +51,16 @@ func (s *socket) probesInVain() bool { return s.timer == timerPersist && s.retra
 func judgeDeadPeer(l *look, i int, _ *options) *cause {
 	s := l.socket(i)
 	switch {
+	case s.state == tcpstate.SynSent:
+		return &synUnanswered
+	case s.probesInVain() && s.is(hasRoom):
+		return &cannotSend
 	case s.probesInVain():
 		return &windowUnanswered
-	case s.state != tcpstate.Established && s.state != tcpstate.CloseWait:
-		return nil
-	case s.isRetrying():
-		return &unanswered
-	case s.timer == timerKeepalive && s.retransmits >= retries && s.state == tcpstate.Established:
+	case s.timer == timerKeepalive && s.retransmits >= retries && (s.state == tcpstate.Established || s.state == tcpstate.FinWait2):
 		return &probesUnanswered
+	case s.isRetrying() && (s.state == tcpstate.Established || s.state == tcpstate.CloseWait):
+		return &unanswered
 	}
 	return nil
 }

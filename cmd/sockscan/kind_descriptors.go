@@ -31,7 +31,7 @@ func findDescriptors(l *look, o *options) (all []finding) {
 			continue
 		}
 		all = append(all, finding{
-			cause: &descriptorsUsed, owner: &d.Owner, sockets: max(d.sockets, 0), oldest: age{untold, untold},
+			cause: &descriptorsUsed, owner: &d.Owner, sockets: max(d.sockets, 1), oldest: age{untold, untold},
 			descriptors: &descriptorNumbers{Open: d.open, Limit: d.limit, Sockets: d.sockets},
 		})
 	}

@@ -2,7 +2,7 @@ package main
 
 import "sockproof/lib/witness/tcpstate"
 
-var finWait2 = kind{name: "fin-wait2", judge: judgeFinWait2, causes: []*cause{&peerUnread, &peerOpen, &finWaitYoung}}
+var finWait2 = kind{name: "fin-wait2", judge: judgeFinWait2, causes: []*cause{&peerUnread, &peerOpen, &finWaitInUse, &finWaitYoung}}
 
 var peerUnread = cause{
 	name: "unread", head: "{n} not read by {who}: FIN_WAIT2, it has shut down its side {age}, and {peer} has sent more",
@@ -18,7 +18,12 @@ var peerOpen = cause{
 	next: "see why the peer does not close; a program that does not want its answer calls close(), not shutdown()",
 }
 
-var finWaitYoung = cause{name: "young", quiet: true, means: "closed here less than a second ago"}
+var finWaitInUse = cause{
+	name: "in-use", quiet: true,
+	means: "half closed here, and data came in the last 5 s: a half-close in use, or one that began a moment ago",
+}
+
+var finWaitYoung = cause{name: "young", quiet: true, means: "closed here less than a second ago, or by both ends"}
 
 // judgeFinWait2 finds who waits for a FIN with a descriptor. Where the other end is on this machine too,
 // that one is judged, in CLOSE_WAIT.
@@ -31,18 +36,31 @@ func judgeFinWait2(l *look, i int, o *options) *cause {
 		return nil
 	}
 	switch {
-	case l.age(s).isYoung():
+	case l.age(s).isYoung(), l.hasClosedToo(i):
 		return &finWaitYoung
+	case s.received < inUse:
+		return &finWaitInUse
 	case !s.is(isMPTCP) && s.rx > 0:
 		return &peerUnread
 	}
 	return &peerOpen
 }
 
-// judgesOtherEnd says whether the other end is in CLOSE_WAIT on this machine, and judged.
+// judgesOtherEnd says whether the other end is on this machine, and judged: in CLOSE_WAIT, or closed too with its FIN
+// unanswered.
 func (o *options) judgesOtherEnd(l *look, i int) bool {
 	p := l.peer(i)
-	return p >= 0 && l.socket(p).state == tcpstate.CloseWait && o.hasKind(&closeWait) && o.wants(l, p)
+	if p < 0 || !o.wants(l, p) {
+		return false
+	}
+	other := l.socket(p)
+	return other.state == tcpstate.CloseWait && o.hasKind(&closeWait) || other.state == tcpstate.LastAck && other.isRetrying() && o.hasKind(&closing)
+}
+
+// hasClosedToo says whether the other end is on this machine, and its FIN on its way.
+func (l *look) hasClosedToo(i int) bool {
+	p := l.peer(i)
+	return p >= 0 && l.socket(p).state == tcpstate.LastAck
 }
 
 var orphan = kind{name: "orphan", judge: judgeOrphan, causes: []*cause{&orphaned, &finWaitYoung}}
@@ -63,7 +81,7 @@ func judgeOrphan(l *look, i int, o *options) *cause {
 	if o.judgesOtherEnd(l, i) {
 		return nil
 	}
-	if l.age(s).isYoung() {
+	if l.age(s).isYoung() || l.hasClosedToo(i) {
 		return &finWaitYoung
 	}
 	return &orphaned

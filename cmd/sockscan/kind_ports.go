@@ -92,6 +92,7 @@ func (v *space) usesPort(s *socket, isTimeWait bool) {
 	u := v.destinations.of(to)
 	if !isTimeWait {
 		u.open++
+		v.inUse.add(s.local.port)
 		return
 	}
 	u.timeWait++

@@ -3,15 +3,31 @@ package main
 import (
 	"cmp"
 	"slices"
+
+	"sockproof/lib/witness/tcpstate"
 )
 
-var acceptQueue = kind{name: "accept-queue", find: findFullQueues, causes: []*cause{&queueFull, &queueDrops}}
+var acceptQueue = kind{name: "accept-queue", judge: judgeNotAccepted, find: findFullQueues, causes: []*cause{&queueFull, &queueBusy, &queueDrops, &notAccepted}}
 
 var queueFull = cause{
 	name: "full", head: "listener {service} ({owner}): {waiting} waiting, room for {room} (listen {limit}); {drops} dropped by this listener",
-	means: "the queue of connections that the program has not accepted is full, in two looks: further clients wait, and time out",
+	means: "the queue of connections that the program has not accepted is full, in two looks, and it accepted none of them between: further clients wait, and time out",
 	whose: []string{thisProgram, theLoad}, scenario: "backlog accept-queue",
 	next: "see why the program does not accept: a blocked main loop, descriptors used up (EMFILE), too few workers; a longer backlog helps against bursts alone",
+}
+
+var queueBusy = cause{
+	name: "busy", head: "listener {service} ({owner}): {waiting} waiting, room for {room} (listen {limit}); {drops} dropped by this listener",
+	means: "the queue of connections that the program has not accepted is full, in two looks, though it accepts: more clients come than it takes, and further ones wait",
+	whose: []string{theLoad, thisProgram, theSettings}, scenario: "backlog accept-queue",
+	next: "a longer backlog (and net.core.somaxconn) helps against bursts; against lasting load, more workers",
+}
+
+var notAccepted = cause{
+	name: "not-accepted", head: "{n} not accepted by {who}: {peer} has been connected for at least {silence}",
+	means: "the kernel has opened the connection, and the program has not called accept(): the queue is not full, and does not get shorter",
+	whose: []string{thisProgram, theLoad}, scenario: "backlog accept-queue",
+	next: "see why the program does not accept: a stopped process, a blocked main loop, descriptors used up (EMFILE), too few workers",
 }
 
 var queueDrops = cause{
@@ -28,6 +44,21 @@ type queueNumbers struct {
 	Drops     uint32 `json:"drops"` // by this listener, since it listens
 	Dropping  uint32 `json:"dropping,omitempty"`
 	Overflows int64  `json:"namespace_listen_overflows"`
+}
+
+// patience is for how long a connection may wait to be accepted before something is wrong.
+const patience millis = 2000
+
+// judgeNotAccepted finds connections that wait to be accepted. Those in a full queue are the queue's.
+func judgeNotAccepted(l *look, i int, _ *options) *cause {
+	s := l.socket(i)
+	if s.state != tcpstate.Established || s.inode != 0 || s.received == untold || s.received < patience {
+		return nil
+	}
+	if v := l.acceptor(s); v != nil && v.isFull() {
+		return nil
+	}
+	return &notAccepted
 }
 
 // isFull says whether a listener's queue was full in both looks: one alone may be a burst.
@@ -48,6 +79,8 @@ func findFullQueues(l *look, o *options) (all []finding) {
 			v := &space.listeners[i]
 			c := &queueDrops
 			switch {
+			case v.isFull() && v.accepts:
+				c = &queueBusy
 			case v.isFull():
 				c = &queueFull
 			case !v.again || v.nowDrops <= v.drops:

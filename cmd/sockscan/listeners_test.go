@@ -12,7 +12,7 @@ import (
 func (m *made) holding(inodes map[int32][]uint64) {
 	owners := m.owners
 	m.owners = nil
-	m.indexOwners(true).search(func(_ func(uint64) bool, held func(uint64, int, live.Owner)) string {
+	m.indexOwners(true, m.o.wantsOwner).search(func(_ func(uint64) bool, held func(uint64, int, live.Owner)) string {
 		for i, o := range owners {
 			for _, inode := range inodes[int32(i+1)] {
 				held(inode, 3, o)
@@ -20,7 +20,7 @@ func (m *made) holding(inodes map[int32][]uint64) {
 			}
 		}
 		return "run as root"
-	})
+	}, func(func(uint64) bool, func(uint64, int, live.Owner)) string { return "" })
 }
 
 // A listener that a server and its workers hold is one finding, of the server.
@@ -35,6 +35,42 @@ func TestListenerOfWorkers(t *testing.T) {
 	f := m.report().Findings[0]
 	if f.Program.PID != 7 || f.Holders != 3 || f.Listeners != 1 || f.Shared != 1 || !strings.Contains(f.Headline, "3 processes hold it") {
 		t.Errorf("%+v", f)
+	}
+}
+
+// What opens sockets for other programs is not the one that should accept.
+func TestListenerOfAnother(t *testing.T) {
+	m := makeLook()
+	m.process(1, "systemd")
+	m.process(9, "webapp")
+	m.listener("0.0.0.0:80", 0, func(v *listener) { v.waiting, v.stillWaiting, v.again, v.inode = 9, 9, true, 5 })
+	m.holding(map[int32][]uint64{1: {5}, 2: {5}})
+	m.want(t, "accept-queue/full 9 webapp")
+}
+
+// A queue that is full in both looks, and whose connections are others, is one that the program accepts from.
+func TestBusyQueue(t *testing.T) {
+	m := makeLook()
+	app := m.process(7, "app")
+	m.listener("0.0.0.0:80", app, func(v *listener) { v.waiting, v.stillWaiting, v.again, v.accepts = 9, 9, true, true })
+	m.socket(tcpstate.Established, 0, here+"80", there+port(0), closedHere)
+	m.want(t, "accept-queue/busy 9 app")
+}
+
+// A filter takes what any holder has.
+func TestFilterByAnyHolder(t *testing.T) {
+	for name, f := range map[string]filter{"pid": {pid: 9}, "program": {program: "worker"}} {
+		t.Run(name, func(t *testing.T) {
+			m := makeLook()
+			m.o.filter = f
+			m.process(7, "server")
+			m.process(9, "worker")
+			m.process(11, "other")
+			m.socket(tcpstate.CloseWait, 0, here+"80", there+port(0), func(s *socket) { s.inode = 5 })
+			m.listener("0.0.0.0:80", 0, func(v *listener) { v.waiting, v.stillWaiting, v.again, v.inode = 9, 9, true, 6 })
+			m.holding(map[int32][]uint64{1: {5, 6}, 2: {5, 6}, 3: {5, 6}})
+			m.want(t, "accept-queue/full 9 worker", "close-wait/leaked 1 worker")
+		})
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"hash/maphash"
+	"math/bits"
 	"slices"
 	"time"
 
@@ -39,7 +40,8 @@ type space struct {
 	timeWait     int
 	connecting   int // in SYN_SENT
 	listeners    []listener
-	listening    [1 << 16 / 64]uint64 // a bit for each port that somebody listens on
+	listening    portSet // that somebody listens on
+	inUse        portSet // that open connections have which the kernel may have chosen
 	destinations destinations
 	addresses    map[[16]byte]bool // that its sockets have
 	bound        []uint16          // ports of sockets that are bound and do nothing else
@@ -60,6 +62,7 @@ type listener struct {
 	drops           uint32
 	again           bool   // there was a second look, a moment later
 	stillWaiting    uint32 // and what it saw
+	accepts         bool   // some that waited at the first had been accepted by then
 	nowDrops        uint32
 	requests        int               // in SYN_RECV
 	requestsRetried int               // those whose SYN-ACK was sent again
@@ -158,24 +161,36 @@ func (l *look) index() {
 	for i := range l.sockets.n {
 		l.peers = append(l.peers, int32(l.findPeer(&t, i)))
 	}
+	for i := range l.peers {
+		if p := l.peer(i); p >= 0 && l.socket(p).space != l.socket(i).space && l.peer(p) != i {
+			l.peers[i] = -1 // it has another, or may have
+		}
+	}
 }
 
 // peer is the number of the socket at the other end, -1 if it is not among those that were
 // looked at.
 func (l *look) peer(i int) int { return int(l.peers[i]) }
 
-// findPeer finds it by its addresses. Those of the host itself mean another place in each namespace.
+// findPeer finds it by its addresses. Those of the host itself mean another place in each namespace, and
+// others may too: where several namespaces have them, which one's is not known.
 func (l *look) findPeer(t *tuples, i int) int {
-	s := l.socket(i)
+	s, elsewhere := l.socket(i), -1
 	for n := range t.by.with(t.hash(s.remote, s.local)) {
 		p := l.socket(n)
 		near := p.space == s.space || !s.local.addr().IsLoopback()
 		alike := p.is(isMPTCP) == s.is(isMPTCP) || (p.flags|s.flags)&isFallback != 0
-		if n != i && p.local == s.remote && p.remote == s.local && near && alike {
+		switch {
+		case n == i || p.local != s.remote || p.remote != s.local || !near || !alike:
+		case p.space == s.space:
 			return n
+		case elsewhere >= 0:
+			return -1
+		default:
+			elsewhere = n
 		}
 	}
-	return -1
+	return elsewhere
 }
 
 // acceptor is the listener that has a connection in its queue; nil: it is not known. Of several at one address the kernel does
@@ -231,12 +246,25 @@ func (v *space) acceptorAt(at endpoint) (best *listener) {
 
 // addListener adds one.
 func (v *space) addListener(l listener) {
-	v.listening[l.at.port/64] |= 1 << (l.at.port % 64)
+	v.listening.add(l.at.port)
 	v.listeners = append(v.listeners, l)
 }
 
 // listens says whether somebody listens on a port, at whatever address.
-func (v *space) listens(port uint16) bool { return v.listening[port/64]&(1<<(port%64)) != 0 }
+func (v *space) listens(port uint16) bool { return v.listening.has(port) }
+
+// portSet has a bit for each port.
+type portSet [1 << 16 / 64]uint64
+
+func (s *portSet) add(port uint16)      { s[port/64] |= 1 << (port % 64) }
+func (s *portSet) has(port uint16) bool { return s[port/64]&(1<<(port%64)) != 0 }
+
+func (s *portSet) size() (n int) {
+	for _, word := range s {
+		n += bits.OnesCount64(word)
+	}
+	return n
+}
 
 // placeOf finds the service's end: where somebody listens, or else where the port is none that
 // the kernel chooses for clients.

@@ -128,7 +128,7 @@ func TestDescriptorFindings(t *testing.T) {
 	m.descriptors = []descriptors{
 		{live.Owner{PID: 7, Program: "full"}, 64, 64, 60}, {live.Owner{PID: 8, Program: "near"}, 52, 64, -1}, {live.Owner{PID: 9, Program: "half"}, 40, 64, 1},
 	}
-	m.want(t, "descriptors/used-up 60 full", "descriptors/used-up 0 near")
+	m.want(t, "descriptors/used-up 60 full", "descriptors/used-up 1 near")
 }
 
 func TestAmounts(t *testing.T) {

@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -17,7 +19,7 @@ func (o *options) show(c *cli.Context, r *scanReport) error {
 		return err
 	}
 	if o.output != "" {
-		return replace(o.output, b.Bytes())
+		return put(o.output, b.Bytes())
 	}
 	_, err := c.Out.Write(b.Bytes())
 	_ = err // the program's output keeps it, and it decides the exit status
@@ -67,7 +69,44 @@ func (r *scanReport) writeRecords(w io.Writer) error {
 	}{"look", &whole})
 }
 
-// replace replaces a file by one with this content, at once: a collector never reads half of it.
+// put writes to a file. One that is there already, or a name that is free, is replaced at once: a
+// collector never reads half of it. What else has the name, as a device or a FIFO, is written to.
+func put(path string, content []byte) error {
+	path, plain, err := destinationOf(path)
+	if err != nil {
+		return err
+	}
+	if plain {
+		return replace(path, content)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	return errors.Join(err, f.Close())
+}
+
+// destinationOf follows symbolic links. plain: a file has that name, or nothing.
+func destinationOf(path string) (target string, plain bool, err error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if link, err := os.Readlink(path); err == nil { // to what is not there yet
+			if !filepath.IsAbs(link) {
+				link = filepath.Join(filepath.Dir(path), link)
+			}
+			return link, true, nil
+		}
+		return path, true, nil
+	}
+	if err != nil {
+		return "", false, err
+	}
+	target, err = filepath.EvalSymlinks(path)
+	return target, info.Mode().IsRegular(), err
+}
+
+// replace replaces a file by one with this content.
 func replace(path string, content []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {

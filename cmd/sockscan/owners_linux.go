@@ -9,7 +9,7 @@ import (
 // findOwners finds the processes that hold sockets and listeners.
 func (l *look) findOwners(o *options) {
 	all := o.format == formatMetrics || o.filter.pid != 0 || o.filter.program != ""
-	l.indexOwners(all).search(live.Owners)
+	l.indexOwners(all, o.wantsOwner).search(live.Owners, live.ThreadOwners)
 	if l.notVisible > 0 && (o.filter.pid != 0 || o.filter.program != "") {
 		l.unseen = append(l.unseen, unseen{live.NotVisible(l.notVisible, l.whyNoOwner), kindNames()})
 	}

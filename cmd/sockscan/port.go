@@ -51,7 +51,8 @@ func doPort(c *cli.Context) (int, error) {
 		return cli.ExitInconclusive, err
 	}
 	for i := range r.Ports {
-		r.Ports[i].Users, r.Ports[i].UsersKnown = users.of(r.Ports[i].Port), true
+		p := &r.Ports[i]
+		p.Users, p.known, p.gaps, p.noBound = users.of(p.Port), true, users.gaps, users.noBound
 	}
 	code := 0
 	if r.Cure != nil {

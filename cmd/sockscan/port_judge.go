@@ -22,8 +22,9 @@ type checkedPort struct {
 	Preferred bool   `json:"preferred"`
 	Why       string `json:"why"`
 	// Users are the sockets that have it at their own end now.
-	Users      []portUser `json:"users"`
-	UsersKnown bool       `json:"-"`
+	Users []portUser `json:"users"`
+
+	known, gaps, noBound bool
 }
 
 func (p checkedPort) verdict() string {

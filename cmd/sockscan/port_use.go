@@ -22,6 +22,9 @@ type portUsers struct {
 	at     map[portUserKey]*portUser
 	inodes map[uint32]int32 // owners, from 1; 0: looked for
 	owners []live.Owner
+	// gaps: the table changed while it was read, each time. noBound: it does not have sockets that are bound and do
+	// nothing else.
+	gaps, noBound bool
 }
 
 type portUserKey struct {
@@ -55,8 +58,13 @@ func stateOrder(state string) string {
 // write shows who uses a port now.
 func (p *checkedPort) write(w io.Writer) {
 	fmt.Fprintf(w, "port %d %s: %s\n", p.Port, p.verdict(), p.Why)
-	if len(p.Users) == 0 && p.UsersKnown {
-		fmt.Fprintln(w, "  no socket uses it now")
+	switch {
+	case p.gaps:
+		fmt.Fprintln(w, "  what uses it is not wholly known: the table of sockets changed while it was read, each time")
+	case len(p.Users) == 0 && p.noBound:
+		fmt.Fprintln(w, "  no TCP socket uses it now, unless one is bound and does nothing else: kernels before Linux 6.8 do not list those")
+	case len(p.Users) == 0 && p.known:
+		fmt.Fprintln(w, "  no TCP socket uses it now")
 	}
 	for _, u := range p.Users {
 		who := ""

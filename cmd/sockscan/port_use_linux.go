@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+
 	"sockproof/lib/live"
 	"sockproof/lib/witness/diag"
 	"sockproof/lib/witness/tcpstate"
@@ -16,13 +18,24 @@ func usersOf(in live.Place, ports []uint16) (*portUsers, error) {
 			return err
 		}
 		defer func() { _ = conn.Close() }() // it has answered by then
-		for _, p := range ports {
-			if err := live.Families(conn, diag.Filter{LocalPort: p}, func(s diag.Socket) { found = append(found, s) }); err != nil && !isInterrupted(err) {
-				return err
+		return live.Again(func() (interrupted error) {
+			found = nil
+			for _, p := range ports {
+				for _, states := range []uint32{0, 1 << tcpstate.Bound} {
+					err := live.Families(conn, diag.Filter{LocalPort: p, States: states}, func(s diag.Socket) { found = append(found, s) })
+					if err != nil && !isInterrupted(err) {
+						return err
+					}
+					interrupted = cmp.Or(interrupted, err)
+				}
 			}
-		}
-		return nil
+			return interrupted
+		})
 	})
+	if isInterrupted(err) {
+		u.gaps, err = true, nil
+	}
+	u.noBound = !showsBound()
 	for i := range found {
 		if found[i].Inode != 0 {
 			u.inodes[uint32(found[i].Inode)] = 0

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"syscall"
 
 	"sockproof/lib/live"
@@ -37,7 +38,7 @@ func (r *reader) here() *space { return &r.look.spaces[r.space] }
 func (r *reader) read(p *opened) error {
 	v := r.here()
 	err := p.space.In(func() error {
-		v.settings, v.kept = readSettings(), readKept(r.look)
+		v.settings, v.kept = r.readSettings(), r.readKept()
 		return nil
 	})
 	if err != nil {
@@ -70,6 +71,10 @@ func (r *reader) missPorts() {
 	}
 	if r.here().destinations.folded {
 		r.miss("ports to destinations with few connections: there are more than "+scanCount(maxDestinations), portsKind.name)
+	}
+	if used, usable := r.here().inUse.size(), r.here().usable(); usable > 0 && used*100 >= usable*r.o.portsAt {
+		r.miss(fmt.Sprintf("ports for a bind() that names none: %s of %s have connections; which of those were bound first, and keep them from others, the kernel does not tell",
+			scanCount(used), scanCount(usable)), portsKind.name)
 	}
 	if !r.look.saidBound && !showsBound() {
 		r.look.saidBound = true

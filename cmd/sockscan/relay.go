@@ -50,6 +50,19 @@ func (l *look) pairRelays() (pairs map[int]*relay, may map[int32]bool) {
 	return pairs, may
 }
 
+// beganTogether says whether two states surely began at the same time. Where keepalive probes are answered the ages' bounds
+// are far apart, and then nearly all overlap.
+func (l *look) beganTogether(c, f *socket) bool {
+	came, passed := l.age(c), l.age(f)
+	if !came.overlaps(passed) {
+		return false
+	}
+	if c.timer == timerKeepalive || f.timer == timerKeepalive {
+		return came.isNarrow() && passed.isNarrow()
+	}
+	return max(came.atLeast, passed.atLeast)-min(came.atLeast, passed.atLeast) < young
+}
+
 // pairSide pairs the sockets of one process, those that are alike in age first.
 func (l *look) pairSide(side *relaySide, pairs map[int]*relay) (n int) {
 	byAge := func(a, b int32) int {
@@ -62,8 +75,7 @@ func (l *look) pairSide(side *relaySide, pairs map[int]*relay) (n int) {
 		c := int(number)
 		for at := next; at < len(side.finWait2); at++ {
 			f := int(side.finWait2[at])
-			came, passed := l.age(l.socket(c)), l.age(l.socket(f))
-			if !came.overlaps(passed) {
+			if !l.beganTogether(l.socket(c), l.socket(f)) {
 				continue
 			}
 			pairs[c] = &relay{with: f}

@@ -22,7 +22,7 @@ func TestRelayIsNotTheCulprit(t *testing.T) {
 	for n := range 3 {
 		m.relayed(n, relay, backend, 10_000*millis(n+1), 10_000*millis(n+1)-1)
 	}
-	m.want(t, "close-wait/relay-waits 3 relay waits for backend", "close-wait/leaked 3 backend with relay")
+	m.want(t, "close-wait/relay-waits 3 relay waits for backend", "close-wait/awaited 3 backend with relay")
 }
 
 // Each is in one pair: what is left over is leaked.
@@ -35,6 +35,17 @@ func TestRelayThatLeaks(t *testing.T) {
 	}
 	m.socket(tcpstate.FinWait2, relay, here+port(0), "192.0.2.5:5432", ago(20_100, 21_000, 19_990))
 	m.want(t, "close-wait/leaked 2 relay", "close-wait/relay-waits 1 relay")
+}
+
+// Where keepalive probes are answered nothing says when a FIN came: nobody is accused for sure.
+func TestRelayWithKeepalive(t *testing.T) {
+	m := makeLook()
+	m.listener("0.0.0.0:8080", 0, func(*listener) {})
+	relay := m.process(7, "relay")
+	probed := func(s *socket) { s.timer = timerKeepalive }
+	m.socket(tcpstate.CloseWait, relay, here+"8080", there+port(0), ago(18_500, 18_200, 1_900), probed)
+	m.socket(tcpstate.FinWait2, relay, here+port(0), "192.0.2.5:5432", ago(5_100, 20_000, 1_990), probed)
+	m.want(t, "close-wait/maybe-relay 1 relay", "fin-wait2/peer-open 1 relay")
 }
 
 // A connection that was shut down long before is not the other side of one whose FIN came just now.

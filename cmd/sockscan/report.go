@@ -168,7 +168,7 @@ func (v *space) title() string {
 // reportFinding shows one finding.
 func (l *look) reportFinding(f *finding, o *options) scanFinding {
 	r := scanFinding{
-		Kind: f.kind.name, Cause: f.cause.name, Headline: f.headline(l), Means: f.cause.means, Whose: f.cause.whose, Next: f.words(l).Replace(f.cause.next),
+		Kind: f.kind.name, Cause: f.cause.name, Headline: f.headline(l), Means: f.words(l).Replace(f.cause.means), Whose: f.cause.whose, Next: f.words(l).Replace(f.cause.next),
 		Scenario: f.cause.scenario, Sockets: f.sockets, Program: f.owner, Hidden: f.hidden, Shared: f.shared, Holders: f.holders, Listeners: f.listeners, PeerProgram: f.other,
 		WaitsOwner: f.waits, LeftMS: f.left, Unread: f.unread, Unacked: f.unacked, MPTCP: f.mptcp, EndRead: f.endRead,
 		Queue: f.queue, Handshakes: f.handshakes, Ports: f.ports, Descriptors: f.descriptors, Amount: f.amount,

@@ -18,7 +18,9 @@ type endsWatch struct {
 func openEnds(p live.Place) (*endsWatch, error) {
 	w := &endsWatch{}
 	err := p.In(func() (err error) {
-		w.l = &look{spaces: []space{{settings: readSettings()}}}
+		w.l = &look{spaces: make([]space, 1)}
+		r := reader{look: w.l}
+		w.l.spaces[0].settings = r.readSettings()
 		w.ends, err = diag.OpenEnds()
 		return err
 	})

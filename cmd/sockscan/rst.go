@@ -114,9 +114,21 @@ func (l *rstList) gather(kernel *trace.Resets, deadline time.Time) error {
 		case len(l.RSTs) == mostRSTs:
 			l.More++
 		default:
-			l.RSTs = append(l.RSTs, newRST(&x))
+			l.add(newRST(&x))
 		}
 	}
+}
+
+// add lists a RST. Data that comes after shutdown(SHUT_RDWR) resets the socket as a RST does, and the kernel tells of that
+// too (tcp_reset in net/ipv4/tcp_input.c), before it sends the only one.
+func (l *rstList) add(r *rst) {
+	if n := len(l.RSTs) - 1; r.Reason == "tcp_abort_on_data" && n >= 0 {
+		if last := l.RSTs[n]; last.Direction == "received" && last.Local == r.Local && last.Remote == r.Remote {
+			l.RSTs[n] = r
+			return
+		}
+	}
+	l.RSTs = append(l.RSTs, r)
 }
 
 // findHolders finds the processes that hold the sockets of things, by the sockets' inodes.
@@ -165,7 +177,7 @@ var reasons = map[string]string{
 	"tcp_disconnect_with_data": "the program gave the connection up with data on its way: SO_LINGER {1, 0}, or connect() to AF_UNSPEC",
 	"tcp_keepalive_timeout":    "the peer did not answer keepalive probes",
 	"tcp_timeout":              "the peer acknowledged nothing until the last retransmission",
-	"tcp_timewait_socket":      "a segment for a connection in TIME_WAIT that does not fit it",
+	"tcp_timewait_socket":      "data, or a SYN, for a connection that its program had closed, and of which the kernel keeps no socket any more",
 	"tcp_too_old_ack":          "it acknowledges what was acknowledged long before",
 	"tcp_ack_unsent_data":      "it acknowledges what was never sent",
 	"tcp_rfc7323_paws":         "its timestamp is older than the connection's",
@@ -186,8 +198,10 @@ func meaningOf(x *trace.Reset) string {
 		return "refused: nobody listens on this port"
 	case x.Reason == "no_socket" || x.State == "" && x.Answers != "":
 		return "a segment (" + x.Answers + ") of a connection that this machine does not know: its socket has gone, or it never was here (NAT, a failover, a restart)"
+	case x.Reason == "tcp_state" && x.PID == 0 && x.Inode == 0 && (x.State == "ESTABLISHED" || x.State == "CLOSE_WAIT" || x.State == "SYN_RECV"):
+		return "its listener was closed, and nobody had accepted the connection"
 	case x.Reason == "tcp_state" && x.PID != 0:
-		return "the program aborted the connection: close() with SO_LINGER {1, 0}, or connect() to AF_UNSPEC"
+		return "the program aborted the connection: close() with SO_LINGER {1, 0}, or connect() to AF_UNSPEC; another's by SOCK_DESTROY (ss -K)"
 	case x.Reason == "tcp_state":
 		return "the kernel gave up a connection whose program had closed it"
 	}

@@ -22,12 +22,30 @@ func TestMeaningOf(t *testing.T) {
 		{trace.Reset{Reason: "tcp_abort_on_close", PID: 1}, "unread"},
 		{trace.Reset{Reason: "tcp_state", State: "ESTABLISHED", PID: 1}, "the program aborted"},
 		{trace.Reset{Reason: "tcp_state", State: "FIN_WAIT2"}, "the kernel gave up"},
+		{trace.Reset{Reason: "tcp_state", State: "ESTABLISHED"}, "nobody had accepted"},
+		{trace.Reset{Reason: "tcp_timewait_socket", State: "TIME_WAIT"}, "its program had closed"},
 		{trace.Reset{Reason: "mptcp_rst_emptcp"}, "mptcp_rst_emptcp"},
 		{trace.Reset{State: "ESTABLISHED", PID: 1}, "does not tell why"},
 	} {
 		if got := meaningOf(&c.seen); !strings.Contains(got, c.has) {
 			t.Errorf("%+v: %q; want %q", c.seen, got, c.has)
 		}
+	}
+}
+
+// TestOneRSTIsToldOnce: what the kernel says of data after SHUT_RDWR is one RST, which it sent.
+func TestOneRSTIsToldOnce(t *testing.T) {
+	l := &rstList{}
+	for _, r := range []rst{
+		{Direction: "received", Local: "a", Remote: "b"},
+		{Direction: "received", Local: "c", Remote: "b"},
+		{Direction: "sent", Local: "c", Remote: "b", Reason: "tcp_abort_on_data"},
+		{Direction: "sent", Local: "a", Remote: "b", Reason: "tcp_abort_on_data"},
+	} {
+		l.add(&r)
+	}
+	if len(l.RSTs) != 3 || l.RSTs[1].Direction != "sent" || l.RSTs[0].Direction != "received" {
+		t.Errorf("%+v", l.RSTs)
 	}
 }
 

@@ -2,11 +2,14 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"sockproof/lib/cli"
 	"sockproof/lib/live"
 	"sockproof/lib/witness/diag"
+	"sockproof/lib/witness/tcpstate"
 )
 
 // scanner looks at one or more network namespaces, as often as it is asked to.
@@ -62,18 +65,26 @@ func openScanner(o *options) (*scanner, error) {
 	return s, nil
 }
 
-// findPID refuses a --pid of which no socket could be found here.
+// findPID refuses a --pid that nobody has.
 func (s *scanner) findPID() error {
-	pid := s.o.filter.pid
-	if pid == 0 || s.o.allNetns {
-		return nil
-	}
-	if !live.IsProcess(pid) {
+	if pid := s.o.filter.pid; pid != 0 && !live.IsProcess(pid) {
 		return cli.Usagef("flag \"--pid\": value \"%d\": no such process here", pid)
 	}
-	if !s.isHere(pid) {
-		return cli.Usagef("flag \"--pid\": value \"%d\": it is in another network namespace: look there with --netns-of %d --pid %d", pid, pid, pid)
+	return nil
+}
+
+// missElsewhere tells of a --pid that is in another network namespace. It may have sockets of this one all the same:
+// a socket stays where it was made. But nothing is said of one of which nothing was seen.
+func (s *scanner) missElsewhere(l *look) error {
+	pid := s.o.filter.pid
+	if pid == 0 || s.o.allNetns || s.isHere(pid) {
+		return nil
 	}
+	there := fmt.Sprintf("it is in another network namespace: look there with --netns-of %d --pid %d", pid, pid)
+	if !slices.ContainsFunc(l.owners, func(o live.Owner) bool { return o.PID == pid }) {
+		return cli.Usagef("flag \"--pid\": value \"%d\": %s", pid, there)
+	}
+	l.unseen = append(l.unseen, unseen{fmt.Sprintf("sockets of process %d that it has made elsewhere: %s", pid, there), kindNames()})
 	return nil
 }
 
@@ -163,6 +174,9 @@ func (s *scanner) look() (*look, error) {
 	}
 	s.readDoubtfulAgain(l, read.Add(time.Duration(young)*time.Millisecond))
 	l.findOwners(s.o)
+	if err := s.missElsewhere(l); err != nil {
+		return nil, err
+	}
 	s.findDescriptors(l)
 	l.nameCgroups()
 	s.rememberDrops(l)
@@ -185,7 +199,34 @@ func (s *scanner) readListenersAgain(l *look) error {
 			return err
 		}
 	}
+	s.readQueuedAgain(l)
 	return nil
+}
+
+// fewQueued of each full queue are asked for again: the kernel hands them out in the order in which they came.
+const fewQueued = 64
+
+// readQueuedAgain looks whether some of those that waited in full queues have been accepted.
+func (s *scanner) readQueuedAgain(l *look) {
+	asked := map[*listener]int{}
+	for i := range l.sockets.n {
+		k := l.socket(i)
+		if !waitsToBeAccepted(k.inode, k.state) {
+			continue
+		}
+		v := l.acceptor(k)
+		if v == nil || !v.isFull() || v.accepts || asked[v] == fewQueued {
+			continue
+		}
+		asked[v]++
+		d, found, err := s.places[k.space].conn.Lookup(k.local.addrPort(), k.remote.addrPort())
+		v.accepts = err == nil && !(found && waitsToBeAccepted(uint32(d.Inode), d.State))
+	}
+}
+
+// waitsToBeAccepted says whether a socket is in a listener's queue. Its peer may have given up.
+func waitsToBeAccepted(inode uint32, state uint8) bool {
+	return inode == 0 && (state == tcpstate.Established || state == tcpstate.CloseWait)
 }
 
 // wantsAnotherLook says whether some queue does.
@@ -254,18 +295,26 @@ func (s *scanner) readPeers(l *look) {
 	}
 }
 
-// readPeer asks for one other end, in each namespace where it may be.
+// readPeer asks for one other end, in each namespace where it may be: the socket's own, or all others.
 func (s *scanner) readPeer(l *look, k *socket) {
-	for n, p := range s.places {
-		if n != int(k.space) && k.remote.addr().IsLoopback() {
-			continue
-		}
-		d, found, err := p.conn.LookupInfo(k.remote.addrPort(), k.local.addrPort(), k.iface)
-		if err == nil && found { // one that is bound to another interface is not
-			l.sockets.add(socketOf(&d, uint16(n), isPeer|isInfo))
-			return
+	if s.findsPeer(l, k, int(k.space)) {
+		return
+	}
+	for n := range s.places {
+		if n != int(k.space) && !k.remote.addr().IsLoopback() {
+			s.findsPeer(l, k, n)
 		}
 	}
+}
+
+// findsPeer asks for it in one.
+func (s *scanner) findsPeer(l *look, k *socket, n int) bool {
+	d, found, err := s.places[n].conn.LookupInfo(k.remote.addrPort(), k.local.addrPort(), k.iface)
+	if err != nil || !found { // nor is one that is bound to another interface
+		return false
+	}
+	l.sockets.add(socketOf(&d, uint16(n), isPeer|isInfo))
+	return true
 }
 
 // localAddresses are those of sockets of this machine: an address of the machine that no socket has is no

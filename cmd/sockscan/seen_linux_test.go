@@ -22,12 +22,18 @@ func (e end) close() error { return syscall.Close(int(e)) }
 
 // listenAt listens with a socket of a protocol, with room for so many.
 func listenAt(a netip.AddrPort, protocol, backlog int) (end, error) {
+	s, err := boundTo(a, protocol)
+	if err == nil {
+		err = syscall.Listen(int(s), backlog)
+	}
+	return s, err
+}
+
+// boundTo is a socket that is bound, and nothing else.
+func boundTo(a netip.AddrPort, protocol int) (end, error) {
 	fd, err := journaltest.StreamSocket(a.Addr(), protocol)
 	if err == nil {
 		err = syscall.Bind(fd, journaltest.Sockaddr(a))
-	}
-	if err == nil {
-		err = syscall.Listen(fd, backlog)
 	}
 	return end(fd), err
 }

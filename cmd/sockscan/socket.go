@@ -43,7 +43,7 @@ type socket struct {
 	flags         socketFlags
 }
 
-type socketFlags uint8
+type socketFlags uint16
 
 const (
 	isMPTCP    socketFlags = 1 << iota
@@ -54,6 +54,7 @@ const (
 	hasSent                // data
 	isClosed               // its window: the peer may send nothing
 	isLasting              // it was in its state a second before, too
+	hasRoom                // the peer's window takes a segment, or all that waits
 )
 
 func (s *socket) is(f socketFlags) bool { return s.flags&f != 0 }
@@ -81,6 +82,9 @@ func socketOf(d *diag.Socket, space uint16, flags socketFlags) socket {
 	}
 	if d.Flow.DataSegments > 0 {
 		s.flags |= hasSent
+	}
+	if d.Flow.PeerTold && d.Flow.PeerWindow >= min(d.Flow.MSS, d.TxQueue) {
+		s.flags |= hasRoom
 	}
 	if d.Flow.WindowTold && d.Flow.Window == 0 {
 		s.flags |= isClosed

@@ -62,10 +62,8 @@ func (r *reader) takeTimeWait(d *diag.Socket) {
 	}
 }
 
-// much is how much unread data makes a reader worth asking whether its window is closed.
-const much = 4 << 10
-
-// takeInUse takes in a socket in use, and keeps it if something may be wrong with it.
+// takeInUse takes in a socket in use, and keeps it if something may be wrong with it: it was not accepted,
+// holds data that was not read, or has sent something again.
 func (r *reader) takeInUse(d *diag.Socket) {
 	v := r.here()
 	switch d.State {
@@ -73,8 +71,7 @@ func (r *reader) takeInUse(d *diag.Socket) {
 		r.takeTimeWait(d)
 		return
 	case tcpstate.SynSent:
-		v.seen++
-		v.connecting++
+		r.takeConnecting(d)
 		return
 	case tcpstate.SynRecv, tcpstate.NewSynRecv:
 		v.seen++
@@ -88,8 +85,20 @@ func (r *reader) takeInUse(d *diag.Socket) {
 	s := socketOf(d, r.space, flags)
 	r.count(&s, false)
 	probing := (s.timer == timerRetransmit || s.timer == timerKeepalive) && s.retransmits >= retries
-	if probing || s.timer == timerPersist || s.rx >= much || s.isSelfConnected() || r.o.asksIdle() {
+	if probing || s.timer == timerPersist || s.rx > 0 || s.inode == 0 || s.isSelfConnected() || r.o.asksIdle() {
 		r.look.sockets.add(s)
+	}
+}
+
+// takeConnecting counts a socket that waits for an answer to its SYN, and keeps it if that has been sent again
+// more than once.
+func (r *reader) takeConnecting(d *diag.Socket) {
+	s := socketOf(d, r.space, 0)
+	r.count(&s, false)
+	if s.retransmits >= retries {
+		r.look.sockets.add(s)
+	} else {
+		r.here().connecting++
 	}
 }
 
@@ -120,7 +129,7 @@ func (v *space) takeRequest(d *diag.Socket) {
 
 // noMPTCP notes that MPTCP's sockets are not listed, if there may be any.
 func (r *reader) noMPTCP() {
-	if len(live.Settings("net.mptcp.enabled")) > 0 {
+	if len(live.Settings(r.missSetting, mptcpEnabled)) > 0 {
 		r.miss("MPTCP's sockets: the kernel does not list them; `modprobe mptcp_diag` may help", closeWait.name, finWait2.name, orphan.name)
 	}
 }

@@ -108,13 +108,16 @@ func (f *finding) who() string {
 	switch {
 	case f.owner != nil:
 		return processText(f.owner)
-	case f.cause == &neverAccepted && f.listeners > 1:
+	case f.cause.isListeners() && f.listeners > 1:
 		return "one of several that listen there"
-	case f.hidden > 0, f.cause == &neverAccepted:
+	case f.hidden > 0, f.cause.isListeners():
 		return "a program that is not visible"
 	}
 	return "no program any more"
 }
+
+// isListeners says whether the sockets of a cause wait in a listener's queue.
+func (c *cause) isListeners() bool { return c == &neverAccepted || c == &notAccepted }
 
 // peerText is with whom, and its program where it is on this machine.
 func (f *finding) peerText() string {

@@ -3,16 +3,19 @@ package live
 import (
 	"errors"
 	"io/fs"
+	"math"
 	"os"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
-// fewDescriptors is from how many open descriptors on it is worth reading the limit.
-const fewDescriptors = 16
+// fewDescriptors are those that every program has: stdin, stdout and stderr.
+const fewDescriptors = 3
 
 // Descriptors tells of every process how many descriptors it has open and may have (RLIMIT_NOFILE),
-// if there are more than a few. It needs no privilege from Linux 6.2 on; before, of other users' processes, root's.
+// if there are more than those it began with. It needs no privilege from Linux 6.2 on; before, of other users' processes, root's.
 // hidden: some processes are not told of, or /proc hides some (hidepid). That root is denied one is an error.
 func Descriptors(each func(o Owner, open, limit int)) (hidden bool, err error) {
 	self, err := os.Stat("/proc/self/fd")
@@ -55,14 +58,21 @@ func descriptorsOf(pid int, counts bool) (open, limit int, err error) {
 		}
 		open = len(names)
 	}
-	if open < fewDescriptors {
+	if open <= fewDescriptors {
 		return open, 0, nil
 	}
-	limits, err := os.ReadFile(dir + "/limits")
+	var limits unix.Rlimit
+	if unix.Prlimit(pid, unix.RLIMIT_NOFILE, nil, &limits) == nil { // it may be asked of one's own, and by root
+		if limits.Cur > math.MaxInt32 {
+			return open, 0, nil // none that it could come near to
+		}
+		return open, int(limits.Cur), nil
+	}
+	text, err := os.ReadFile(dir + "/limits")
 	if err != nil {
 		return open, 0, err
 	}
-	return open, openFilesLimit(string(limits)), nil
+	return open, openFilesLimit(string(text)), nil
 }
 
 // openFilesLimit reads the soft limit from /proc/PID/limits; 0: there is none.

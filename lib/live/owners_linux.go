@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // Owners looks through the descriptors of every process that may be looked at:
@@ -22,12 +24,20 @@ func Owners(wanted func(inode uint64) bool, held func(inode uint64, fd int, o Ow
 	return w.reason(w.all())
 }
 
+// ThreadOwners is Owners of what threads hold that do not share their process's descriptors (unshare(2), CLONE_FILES), or
+// that have outlived its first thread. It takes longer: there are many more threads than processes.
+func ThreadOwners(wanted func(inode uint64) bool, held func(inode uint64, fd int, o Owner)) (reason string) {
+	w := walk{held: held, links: linkReader{wanted: wanted}, threads: true}
+	return w.reason(w.all())
+}
+
 // walk is a search through the descriptors of all processes.
 type walk struct {
-	held   func(inode uint64, fd int, o Owner)
-	links  linkReader
-	denied bool  // some process may not be looked at
-	failed error // why some other could not, or not wholly
+	held    func(inode uint64, fd int, o Owner)
+	links   linkReader
+	threads bool  // other than the first of each process
+	denied  error // why some process may not be looked at; nil: each may
+	failed  error // why some other could not, or not wholly
 }
 
 // all looks at every process. Those that end meanwhile are passed over.
@@ -37,8 +47,36 @@ func (w *walk) all() error {
 		if err != nil {
 			return // no process
 		}
-		w.passed(w.process(pid))
+		if w.threads {
+			w.passed(w.threadsOf(pid))
+		} else {
+			w.passed(w.process(pid))
+		}
 	})
+}
+
+// process looks at the descriptors of one process.
+func (w *walk) process(pid int) error { return w.table(pid, "/proc/"+strconv.Itoa(pid)+"/fd") }
+
+// threadsOf looks at the descriptors of those threads of a process that have a table of their own.
+func (w *walk) threadsOf(pid int) error {
+	tasks := "/proc/" + strconv.Itoa(pid) + "/task"
+	return eachName(tasks, func(name string) {
+		tid, err := strconv.Atoi(name)
+		if err != nil || tid == pid || sharesFiles(pid, tid) {
+			return
+		}
+		w.passed(w.table(pid, tasks+"/"+name+"/fd"))
+	})
+}
+
+// kcmpFiles asks kcmp(2) about tables of descriptors.
+const kcmpFiles = 2
+
+// sharesFiles says whether a thread surely has its process's table of descriptors.
+func sharesFiles(pid, tid int) bool {
+	order, _, errno := syscall.Syscall6(unix.SYS_KCMP, uintptr(pid), uintptr(tid), kcmpFiles, 0, 0, 0)
+	return errno == 0 && order == 0
 }
 
 // passed notes why a process was not looked at. One that has ended meanwhile has no
@@ -47,7 +85,7 @@ func (w *walk) passed(err error) {
 	switch {
 	case err == nil, hasEnded(err):
 	case errors.Is(err, fs.ErrPermission):
-		w.denied = true
+		w.denied = err
 	case w.failed == nil:
 		w.failed = err
 	}
@@ -58,11 +96,11 @@ func hasEnded(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH)
 }
 
-// process looks at the descriptors of one process. Most of a walk's time is the
+// table looks at one table of descriptors of a process. Most of a walk's time is the
 // kernel's, reading links: it is divided among workers, and what they find is told in
 // the descriptors' order.
-func (w *walk) process(pid int) error {
-	dir, err := os.Open("/proc/" + strconv.Itoa(pid) + "/fd")
+func (w *walk) table(pid int, path string) error {
+	dir, err := os.Open(path)
 	if err != nil {
 		return err
 	}
@@ -136,8 +174,10 @@ func (w *walk) reason(err error) string {
 		return err.Error()
 	case w.failed != nil:
 		return w.failed.Error()
-	case w.denied || os.Geteuid() != 0:
+	case os.Geteuid() != 0:
 		return "run as root"
+	case w.denied != nil:
+		return w.denied.Error() + ": it takes CAP_SYS_PTRACE"
 	}
 	return "the owner is in another PID namespace, is the kernel, closed it meanwhile, or has it on its way to another process"
 }

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"io/fs"
 	"os"
 	"strings"
 	"syscall"
@@ -48,8 +49,12 @@ func TestWhyNotVisible(t *testing.T) {
 	if got := (&walk{}).reason(syscall.EACCES); got != syscall.EACCES.Error() {
 		t.Errorf("no /proc: %q", got)
 	}
-	if got := (&walk{denied: true}).reason(nil); got != "run as root" {
-		t.Errorf("denied: %q", got)
+	got, want := (&walk{denied: fs.ErrPermission}).reason(nil), "run as root"
+	if os.Geteuid() == 0 {
+		want = "permission denied: it takes CAP_SYS_PTRACE"
+	}
+	if got != want {
+		t.Errorf("denied: %q, want %q", got, want)
 	}
 }
 

@@ -1,7 +1,9 @@
 package live
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"sockproof/lib/network"
@@ -50,12 +52,16 @@ func (s *Space) Close() {
 }
 
 // Settings reads kernel settings in the calling thread's namespace; one that this kernel does not have is
-// left out.
-func Settings(names ...string) map[string]string {
+// left out, and unread is told of one that cannot be read.
+func Settings(unread func(name string, err error), names ...string) map[string]string {
 	read := map[string]string{}
 	for _, n := range names {
-		if v, err := network.ReadSetting(n); err == nil {
+		v, err := network.ReadSetting(n)
+		switch {
+		case err == nil:
 			read[n] = v
+		case !errors.Is(err, fs.ErrNotExist):
+			unread(n, err)
 		}
 	}
 	return read

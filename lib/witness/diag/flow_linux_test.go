@@ -32,6 +32,9 @@ func TestLookupInfo(t *testing.T) {
 	if s.Flow.RTO != want.Rto || s.Flow.DataSegments != 1 || s.Flow.Backoff != want.Backoff {
 		t.Errorf("%+v, TCP_INFO says RTO %d, backoff %d", s.Flow, want.Rto, want.Backoff)
 	}
+	if s.Flow.PeerTold && (s.Flow.PeerWindow != want.Snd_wnd || s.Flow.MSS != want.Snd_mss) {
+		t.Errorf("peer's window %d, MSS %d, TCP_INFO says %d, %d", s.Flow.PeerWindow, s.Flow.MSS, want.Snd_wnd, want.Snd_mss)
+	}
 	if s.Flow.WindowTold && s.Flow.Window != want.Rcv_wnd {
 		t.Errorf("window %d, TCP_INFO says %d", s.Flow.Window, want.Rcv_wnd)
 	}

@@ -23,6 +23,9 @@ type Flow struct {
 	RTO          uint32 // until the next retransmission, from one to the next, microseconds
 	Backoff      uint8  // how often that was doubled
 	DataSegments uint32 // sent with data, again or for the first time
+	MSS          uint32 // of what it sends
+	PeerWindow   uint32 // that it may fill
+	PeerTold     bool   // else the kernel is older than Linux 5.4
 	Window       uint32 // that the peer may fill
 	WindowTold   bool   // else the kernel is older than Linux 6.2
 }
@@ -60,7 +63,9 @@ const (
 
 	tcpBackoff      = 4
 	tcpRTO          = 8
+	tcpMSS          = 16
 	tcpDataSegments = 156
+	tcpPeerWindow   = 228
 	tcpWindow       = 232
 
 	tcpRetrans       = 100
@@ -105,6 +110,7 @@ func parseFlow(payload []byte) Flow {
 	b := infoAttribute(payload)
 	f := Flow{
 		RTO: field32(b, tcpRTO), DataSegments: field32(b, tcpDataSegments),
+		MSS: field32(b, tcpMSS), PeerWindow: field32(b, tcpPeerWindow), PeerTold: len(b) >= tcpPeerWindow+4,
 		Window: field32(b, tcpWindow), WindowTold: len(b) >= tcpWindow+4,
 	}
 	if len(b) > tcpBackoff {
