@@ -34,7 +34,7 @@ func loadCommand() cli.Command {
 			cli.FormatFlag(),
 		},
 		Accepts: []string{"color", "4", "6"},
-		Exit:    "0 each policy did what it is known for, 1 one did not, 2 bad usage, 3 it could not begin, or output lost",
+		Exit:    "0 each policy did what it is known for, 1 one did not, 2 bad usage, 3 one had no occasion to, it could not begin, or output lost",
 		Examples: []cli.Example{
 			{Line: "staleresp load --connections 1000 --requests 1000000", Does: "every policy, a million requests each"},
 			{Line: "staleresp load --policy naive,reconnect --late-rate 0.1%", Does: "two of them side by side"},

@@ -82,7 +82,7 @@ const (
 )
 
 // conclude says how it came out: reproduced, if each policy did what it is known
-// for. A cure has to have had something to prevent.
+// for. It has to have had occasion to: a cure something to prevent.
 func (r *loadReport) conclude() {
 	if i := slices.IndexFunc(r.Policies, func(row loadRow) bool { return row.Wrong > 0 && !row.Policy.fails() }); i >= 0 {
 		row := &r.Policies[i]
@@ -97,8 +97,12 @@ func (r *loadReport) conclude() {
 	told := false // of several that took wrong replies, the first
 	for i := range r.Policies {
 		row := &r.Policies[i]
-		if why := row.untested(); why != "" {
-			r.Outcome, r.Why = loadNotReproduced, why
+		switch {
+		case row.Wrong == 0 && row.Followed == 0:
+			r.Outcome, r.Why = loadInconclusive, fmt.Sprintf("%s was not put to the test: %s", row.Policy, harmless(row))
+			return
+		case row.Wrong == 0 && row.Policy.fails():
+			r.Outcome, r.Why = loadNotReproduced, fmt.Sprintf("%s took no reply for another request's answer, though connections were used again after a request had been given up", row.Policy)
 			return
 		}
 		if row.Wrong > 0 && !told {
@@ -106,18 +110,6 @@ func (r *loadReport) conclude() {
 			r.Why = fmt.Sprintf("%s took %s replies of %s for the answer to another request", row.Policy, grouped(row.Wrong), grouped(row.Requests))
 		}
 	}
-}
-
-// untested says why a policy did not come to do what it is known for, or is there
-// for; "": it did.
-func (row *loadRow) untested() string {
-	switch {
-	case row.Policy.fails() && row.Wrong == 0:
-		return fmt.Sprintf("%s took no reply for another request's answer: %s", row.Policy, harmless(row))
-	case !row.Policy.fails() && row.Followed == 0:
-		return fmt.Sprintf("%s had nothing to prevent: %s", row.Policy, harmless(row))
-	}
-	return ""
 }
 
 // harmless says why nothing went wrong, or would have.

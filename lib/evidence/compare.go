@@ -319,7 +319,7 @@ func (v *verifier) renderings() {
 			strings.Join(others, ", "), buildOf(v.Machine.Tool), buildOf(v.judge.Tool))
 		return
 	}
-	v.checked("every byte of every file: it is what this version makes of the journal")
+	v.checked("every byte of every file that the manifest lists: it is what this version makes of the journal")
 }
 
 // dirty is how a commit ends whose sources had been changed.

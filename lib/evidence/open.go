@@ -46,19 +46,26 @@ func open(path string) (*opened, error) {
 	case err != nil:
 		return nil, err
 	}
-	var members []member
+	var (
+		members []member
+		remarks []string
+	)
 	switch {
 	case info.IsDir():
 		members, err = membersOfFolder(path + string(filepath.Separator)) // so that a link to it is followed
 	case !info.Mode().IsRegular():
 		return nil, &ForeignError{path, "not evidence: neither a folder nor a regular file"}
 	default:
-		members, err = membersOfArchive(path)
+		members, remarks, err = membersOfArchive(path)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return gather(path, members)
+	o, err := gather(path, members)
+	if err == nil {
+		o.remarks = append(remarks, o.remarks...)
+	}
+	return o, err
 }
 
 // membersOfFolder lists the files of a folder, and of the folders in it.

@@ -18,6 +18,7 @@ type packedAs struct {
 	prefix string   // before each name
 	litter []string // files of file managers
 	swap   bool     // in the opposite order
+	remark string   // the archive's comment
 }
 
 func (p packedAs) write(t *testing.T, all files) []byte {
@@ -49,7 +50,7 @@ func (p packedAs) write(t *testing.T, all files) []byte {
 	for _, name := range p.litter {
 		add(name, []byte("litter"))
 	}
-	if err := w.SetComment("packed again"); err != nil {
+	if err := w.SetComment(p.remark); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Close(); err != nil {
@@ -77,8 +78,14 @@ func TestAnyPacking(t *testing.T) {
 		archive []byte
 		remark  string
 	}{
-		"as written":          {archived(t, all), ""},
-		"stored":              {packedAs{method: zip.Store}.write(t, all), ""},
+		"as written": {archived(t, all), ""},
+		"stored":     {packedAs{method: zip.Store}.write(t, all), ""},
+		"with a comment": {
+			packedAs{method: zip.Deflate, remark: "packed again"}.write(t, all), "12 bytes behind the archive's files, a comment or others, which were not looked at",
+		},
+		"with what is none": {
+			append(packedAs{method: zip.Deflate}.write(t, all), "junk"...), "4 bytes behind the archive's files, a comment or others, which were not looked at",
+		},
 		"another order":       {packedAs{method: zip.Deflate, swap: true}.write(t, all), ""},
 		"a folder of its own": {packedAs{method: zip.Deflate, prefix: "issue-17/"}.write(t, all), "it is in a folder of its own, issue-17/"},
 		"a Mac": {

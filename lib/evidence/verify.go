@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"slices"
@@ -166,6 +167,9 @@ func (v *verifier) hashes(m *manifest, extra []Problem) {
 		v.Remarks = append(v.Remarks, "the line ends were changed (CRLF), as git's autocrlf does: content is the same: "+someOf(changed))
 	}
 	v.checked("%s: sizes and SHA-256 hashes, and that there are no others", count(int64(len(m.Files)), "file"))
+	if !bytes.Equal(withLF(v.files[fileManifest]), m.encode()) {
+		v.unchecked("%s beyond the list of files: it is laid out otherwise than it was written, or says more", fileManifest)
+	}
 }
 
 // missing lists the files that every bundle of its version has and this one has

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,6 +35,18 @@ func TestHolds(t *testing.T) {
 			if !strings.Contains(text.String(), want) {
 				t.Errorf("not %q in\n%s", want, text.String())
 			}
+		}
+	}
+}
+
+// TestManifestSaysMore: what is beside the list of files holds nobody to anything, and is said to be unchecked.
+func TestManifestSaysMore(t *testing.T) {
+	for _, more := range []string{`{"note": "I am the CEO",`, "{  "} {
+		all := rendered(t, sample(t))
+		all[fileManifest] = bytes.Replace(all[fileManifest], []byte("{"), []byte(more), 1)
+		r, err := verify(all, judge)
+		if err != nil || !r.Holds() || !slices.ContainsFunc(r.Unchecked, func(s string) bool { return strings.HasPrefix(s, fileManifest) }) {
+			t.Errorf("%q: %v, %+v", more, err, r.Unchecked)
 		}
 	}
 }

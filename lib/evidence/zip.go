@@ -70,7 +70,11 @@ func deflated(content []byte) ([]byte, error) {
 var (
 	zipMagic  = []byte("PK\x03\x04")
 	zipRecord = []byte("PK\x01\x02")
+	zipEnd    = []byte("PK\x05\x06")
 )
+
+// zipEndLen is the length of the record that ends an archive, without its comment (APPNOTE 4.3.16).
+const zipEndLen = 22
 
 // bzip2Method is a method of compression that some programs choose (APPNOTE 4.4.5).
 const bzip2Method = 12
@@ -79,26 +83,26 @@ const bzip2Method = 12
 const isEncrypted = 1
 
 // membersOfArchive lists the files of a .zip, of any making.
-func membersOfArchive(path string) ([]member, error) {
+// remarks say what else is in it.
+func membersOfArchive(path string) (members []member, remarks []string, err error) {
 	b, err := readFile(path, "", maxBundle)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if !bytes.HasPrefix(b, zipMagic) {
-		return nil, &ForeignError{path, "not evidence: neither a folder nor a .zip of one"}
+		return nil, nil, &ForeignError{path, "not evidence: neither a folder nor a .zip of one"}
 	}
 	if bytes.Count(b, zipRecord) > maxMembers { // each would be listed before any is looked at
-		return nil, &ForeignError{path, fmt.Sprintf("not evidence: a .zip of more than %d files", maxMembers)}
+		return nil, nil, &ForeignError{path, fmt.Sprintf("not evidence: a .zip of more than %d files", maxMembers)}
 	}
 	r, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
 	if err != nil {
-		return nil, altered("", "the archive is truncated or damaged: %v", err)
+		return nil, nil, altered("", "the archive is truncated or damaged: %v", err)
 	}
 	r.RegisterDecompressor(bzip2Method, func(r io.Reader) io.ReadCloser { return io.NopCloser(bzip2.NewReader(r)) })
-	var members []member
 	for _, f := range r.File {
 		if local := localName(b, f); local != f.Name {
-			return nil, altered("", "the archive lists %q, and where that file stands it is called %q", f.Name, local)
+			return nil, nil, altered("", "the archive lists %q, and where that file stands it is called %q", f.Name, local)
 		}
 		name := strings.ReplaceAll(f.Name, `\`, "/") // some programs of Windows write it so
 		if strings.HasSuffix(name, "/") {
@@ -109,7 +113,10 @@ func membersOfArchive(path string) ([]member, error) {
 			open: func() (io.ReadCloser, error) { return openPacked(path, f) },
 		})
 	}
-	return members, nil
+	if end := bytes.LastIndex(b, zipEnd); r.Comment != "" || end >= 0 && end+zipEndLen < len(b) {
+		remarks = append(remarks, fmt.Sprintf("%s behind the archive's files, a comment or others, which were not looked at", count(int64(len(b)-end-zipEndLen), "byte")))
+	}
+	return members, remarks, nil
 }
 
 // localName is a file's name in front of its content, which programs that unpack while they read go by
