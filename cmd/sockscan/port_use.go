@@ -22,7 +22,7 @@ type portUsers struct {
 	at     map[portUserKey]*portUser
 	inodes map[uint32]int32 // owners, from 1; 0: looked for
 	owners []live.Owner
-	// gaps: the table changed while it was read, each time. noBound: it does not have sockets that are bound and do
+	// gaps: some may be missing, for the table changed while it was read, each time. noBound: it does not have sockets that are bound and do
 	// nothing else.
 	gaps, noBound bool
 }

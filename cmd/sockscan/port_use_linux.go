@@ -35,7 +35,7 @@ func usersOf(in live.Place, ports []uint16) (*portUsers, error) {
 	if isInterrupted(err) {
 		u.gaps, err = true, nil
 	}
-	u.noBound = !showsBound()
+	u.noBound = !showsBound(func(string, error) { u.gaps = true })
 	for i := range found {
 		if found[i].Inode != 0 {
 			u.inodes[uint32(found[i].Inode)] = 0

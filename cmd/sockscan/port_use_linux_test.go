@@ -39,7 +39,7 @@ func TestPortUsers(t *testing.T) {
 			users[1].State != "ESTABLISHED" || users[1].Program != nil || len(r.Ports[1].Users) != 0 {
 			t.Errorf("%s", out)
 		}
-		if users := r.Ports[2].Users; showsBound() && (len(users) != 1 || users[0].Program == nil || users[0].Program.PID != os.Getpid()) {
+		if users := r.Ports[2].Users; showsBound(func(_ string, err error) { t.Error(err) }) && (len(users) != 1 || users[0].Program == nil || users[0].Program.PID != os.Getpid()) {
 			t.Errorf("bound: %+v", users)
 		}
 		return nil

@@ -76,7 +76,7 @@ func (r *reader) missPorts() {
 		r.miss(fmt.Sprintf("ports for a bind() that names none: %s of %s have connections; which of those were bound first, and keep them from others, the kernel does not tell",
 			scanCount(used), scanCount(usable)), portsKind.name)
 	}
-	if !r.look.saidBound && !showsBound() {
+	if !r.look.saidBound && !showsBound(r.missSetting) {
 		r.look.saidBound = true
 		r.miss("ports of sockets that are bound and not connected: kernels before Linux 6.8 do not list them", portsKind.name)
 	}

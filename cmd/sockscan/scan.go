@@ -24,7 +24,7 @@ func doLook(c *cli.Context) (int, error) {
 	}
 	// What a look keeps lives until its end: a heap that may double would be mostly unused.
 	debug.SetGCPercent(10)
-	time.Sleep(1) // Go's runtime opens what it waits with at the first wait, and ends the program if there is no descriptor left
+	time.Sleep(time.Nanosecond) // Go's runtime opens what it waits with at the first wait, and ends the program if there is no descriptor left
 	s, err := openScanner(o)
 	if err != nil {
 		return cli.ExitInconclusive, err

@@ -220,7 +220,7 @@ func (s *scanner) readQueuedAgain(l *look) {
 		}
 		asked[v]++
 		d, found, err := s.places[k.space].conn.Lookup(k.local.addrPort(), k.remote.addrPort())
-		v.accepts = err == nil && !(found && waitsToBeAccepted(uint32(d.Inode), d.State))
+		v.accepts = err == nil && (!found || !waitsToBeAccepted(uint32(d.Inode), d.State))
 	}
 }
 

@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"sockproof/lib/live"
 	"sockproof/lib/portrange"
 )
@@ -15,7 +13,7 @@ import (
 var kindsOf = map[string][]string{
 	portrange.RangeSetting: {portsKind.name}, portrange.ReservedSetting: {portsKind.name}, twReuse: {portsKind.name}, twReuseDelay: {portsKind.name}, timestamps: {portsKind.name},
 	maxTimeWait: {timeWaitBuckets.name}, conntrackMost: {conntrack.name}, conntrackNow: {conntrack.name}, tcpMem: {tcpMemory.name}, mostOrphans: {tcpMemory.name},
-	finTimeout: {orphan.name}, retries2: {deadPeer.name}, rtoMost: {deadPeer.name}, mptcpEnabled: {closeWait.name, finWait2.name, orphan.name},
+	finTimeout: {orphan.name}, retries2: {deadPeer.name}, rtoMost: {deadPeer.name}, mptcpEnabled: {closeWait.name, finWait2.name, orphan.name}, release: {portsKind.name},
 }
 
 // The settings that are read.
@@ -28,6 +26,7 @@ const (
 	rtoMost       = "net.ipv4.tcp_rto_max_ms"
 	tcpMem        = "net.ipv4.tcp_mem"
 	mptcpEnabled  = "net.mptcp.enabled"
+	release       = "kernel.osrelease"
 	maxTimeWait   = "net.ipv4.tcp_max_tw_buckets"
 	conntrackMost = "net.netfilter.nf_conntrack_max"
 	conntrackNow  = "net.netfilter.nf_conntrack_count"
@@ -62,13 +61,13 @@ func (r *reader) readSettings() tuning {
 }
 
 // showsBound says whether the kernel lists sockets that are bound and do nothing else: from Linux 6.8 on.
-func showsBound() bool {
-	var name unix.Utsname
+func showsBound(unread func(name string, err error)) bool {
 	var major, minor int
-	if unix.Uname(&name) != nil {
-		return false
+	read, is := live.Settings(unread, release)[release]
+	if !is {
+		return true // it is said that its version is not known
 	}
-	_, err := fmt.Sscanf(unix.ByteSliceToString(name.Release[:]), "%d.%d", &major, &minor)
+	_, err := fmt.Sscanf(read, "%d.%d", &major, &minor)
 	return err == nil && (major > 6 || major == 6 && minor >= 8)
 }
 

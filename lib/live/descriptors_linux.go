@@ -3,12 +3,9 @@ package live
 import (
 	"errors"
 	"io/fs"
-	"math"
 	"os"
 	"strconv"
 	"strings"
-
-	"golang.org/x/sys/unix"
 )
 
 // fewDescriptors are those that every program has: stdin, stdout and stderr.
@@ -61,18 +58,11 @@ func descriptorsOf(pid int, counts bool) (open, limit int, err error) {
 	if open <= fewDescriptors {
 		return open, 0, nil
 	}
-	var limits unix.Rlimit
-	if unix.Prlimit(pid, unix.RLIMIT_NOFILE, nil, &limits) == nil { // it may be asked of one's own, and by root
-		if limits.Cur > math.MaxInt32 {
-			return open, 0, nil // none that it could come near to
-		}
-		return open, int(limits.Cur), nil
-	}
-	text, err := os.ReadFile(dir + "/limits")
+	limits, err := os.ReadFile(dir + "/limits")
 	if err != nil {
 		return open, 0, err
 	}
-	return open, openFilesLimit(string(text)), nil
+	return open, openFilesLimit(string(limits)), nil
 }
 
 // openFilesLimit reads the soft limit from /proc/PID/limits; 0: there is none.

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"syscall"
 
-	"golang.org/x/sys/unix"
+	"sockproof/lib/network"
 )
 
 // Owners looks through the descriptors of every process that may be looked at:
@@ -63,20 +63,11 @@ func (w *walk) threadsOf(pid int) error {
 	tasks := "/proc/" + strconv.Itoa(pid) + "/task"
 	return eachName(tasks, func(name string) {
 		tid, err := strconv.Atoi(name)
-		if err != nil || tid == pid || sharesFiles(pid, tid) {
+		if err != nil || tid == pid || network.SharesFiles(pid, tid) {
 			return
 		}
 		w.passed(w.table(pid, tasks+"/"+name+"/fd"))
 	})
-}
-
-// kcmpFiles asks kcmp(2) about tables of descriptors.
-const kcmpFiles = 2
-
-// sharesFiles says whether a thread surely has its process's table of descriptors.
-func sharesFiles(pid, tid int) bool {
-	order, _, errno := syscall.Syscall6(unix.SYS_KCMP, uintptr(pid), uintptr(tid), kcmpFiles, 0, 0, 0)
-	return errno == 0 && order == 0
 }
 
 // passed notes why a process was not looked at. One that has ended meanwhile has no
