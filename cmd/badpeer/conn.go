@@ -31,9 +31,11 @@ type conn struct {
 	owed    []protocol.Request
 	out     []byte // what could not be written yet
 	deaf    bool   // the peer reads no more
-	bad     bool   // the peer has misbehaved on it
+	bad     bool   // the peer misbehaves on it
+	wronged bool   // and it has, at some time
 	fin     bool   // the other end has sent its FIN
 	reset   bool   // the other end has reset the connection
+	inode   uint64 // of the other end, when the peer misbehaved; 0: it was not seen
 	up      *upstream
 }
 
@@ -66,6 +68,9 @@ func (c *conn) room() int {
 // in bytes.
 const flood = 64 << 10
 
+// byFIN is how an end is noted of which no more is known than that its FIN has come.
+const byFIN = "by a FIN"
+
 // take reads once, and hands on what is whole.
 func (c *conn) take(size int) {
 	if c.protocol == "raw" && c.up == nil && c.read >= flood {
@@ -83,7 +88,7 @@ func (c *conn) take(size int) {
 		return
 	case len(b) == 0:
 		c.fin = true
-		c.note(ended, c, nil, "by a FIN")
+		c.note(ended, c, nil, byFIN)
 	}
 	c.read += int64(len(b))
 	if c.bad && len(b) > 0 {
@@ -194,6 +199,9 @@ func (c *conn) close() {
 // misbehave does what is done, and notes how.
 func (c *conn) misbehave(do func(), format string, args ...any) {
 	c.bad, c.acted = true, true
+	if !c.wronged {
+		c.strike()
+	}
 	if c.cmd != nil {
 		c.cmd.Disposition() // is in the journal
 	}
@@ -206,6 +214,16 @@ func (c *conn) misbehave(do func(), format string, args ...any) {
 func (c *conn) held() bool {
 	s, found := c.clients.Find(c.far, c.near())
 	return found && s.Inode != 0
+}
+
+// kept says whether a process of the program's is seen to have a descriptor still of its end, which
+// the kernel may have ended.
+func (c *conn) kept() bool {
+	if c.cmd == nil || c.inode == 0 {
+		return false
+	}
+	_, held, _ := c.holds(c.inode)
+	return held
 }
 
 // near is the peer's own end's address.
@@ -229,7 +247,7 @@ func (c *conn) raw() {
 			c.end.Close()
 		case got == 0:
 			c.fin = true
-			c.note(ended, c, nil, "by a FIN")
+			c.note(ended, c, nil, byFIN)
 		}
 		c.read += int64(max(got, 0))
 	}

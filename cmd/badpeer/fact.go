@@ -40,6 +40,7 @@ const (
 	attempted what = "attempted"  // it was seen to connect
 	behind    what = "behind"     // a process that it had started, and that met the peer, outlived it
 	crashed   what = "crashed"    // such a process died of a signal: which
+	exposed   what = "exposed"    // the program used a connection on which the peer had misbehaved: how that is seen
 )
 
 // fact is one thing that the program or its peer did.
@@ -95,7 +96,7 @@ func recordOf(j *journal.Journal) *record {
 // which nobody listens: the peer's one socket is bound, and that is all.
 func isRefusal(j *journal.Journal, p *journal.Packet) bool {
 	own := j.Sockets[0].Local // the first event is about it
-	return j.Scenario == refuseMode.name && p.Flags.Has(journal.RST) && p.Src == own
+	return j.Scenario == refuseName && p.Flags.Has(journal.RST) && p.Src == own
 }
 
 // signalStatus is what a shell adds to the number of the signal that its command died of.
@@ -133,6 +134,23 @@ func (n *ending) died() bool { return n.Ended && n.Signal != "" && !n.byPeer }
 
 // byItself says whether the program ended without being ended by the peer.
 func (n *ending) byItself() bool { return n.Ended && !n.byPeer }
+
+// A program that acts on what the peer does not do has waited before, for soonest at least. One that
+// reports no error may have ended for having done all that it had to: it is believed to have waited
+// if that took longer, too.
+const (
+	soonest  = 10 * time.Millisecond
+	unforced = 100 * time.Millisecond
+)
+
+// tooSoon says whether the program acted so soon after a fact that it need not have waited.
+func (r *record) tooSoon(since fact, at int64) bool {
+	least := soonest
+	if r.end.byItself() && r.end.Status == 0 {
+		least = unforced
+	}
+	return at-since.AtNS < least.Nanoseconds()
+}
 
 // of lists the facts of one kind.
 func (r *record) of(w what) (some []fact) {

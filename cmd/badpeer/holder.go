@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"syscall"
 
@@ -8,17 +9,53 @@ import (
 	"sockproof/lib/witness/fate"
 )
 
-// holder is a process that the program has started, and that met the peer.
+// holder is a process that the program has started, and that has a descriptor of a connection with
+// the peer.
 type holder struct {
 	live.Owner
 	*fate.Process
-	on *conn
+	on *conn // nil: the peer has no end of it
 }
 
-// watchHolder keeps an eye on the process that has the other end of a connection, if that is
+// victim is a socket of the program's to which the peer misbehaves.
+type victim struct {
+	inode uint64
+	on    *conn // nil: the peer has no end of it
+}
+
+// strike notes to which of the program's sockets the peer is about to misbehave, and watches the
+// processes that hold it.
+func (c *conn) strike() {
+	c.wronged = true
+	if c.cmd == nil || !c.mine {
+		return
+	}
+	if far, found := c.clients.Find(c.far, c.near()); found && far.Inode != 0 && far.Inode != c.inode {
+		c.inode = far.Inode
+		c.victims = append(c.victims, victim{far.Inode, c})
+	}
+	c.watchHolders()
+}
+
+// watchHolders watches each process that has a descriptor of a socket to which the peer
+// misbehaves: a program may hand its sockets on, by fork(2) or otherwise, at any time.
+func (p *play) watchHolders() {
+	if len(p.victims) == 0 {
+		return
+	}
+	pids, _ := p.cmd.Tree() // those that are seen
+	for _, v := range p.victims {
+		for _, o := range live.HoldersOf(v.inode, pids) {
+			p.watchHolder(v.on, o)
+		}
+	}
+}
+
+// watchHolder keeps an eye on a process that has the other end of a connection, if that is
 // not the program itself: its end is no part of the program's exit status.
 func (p *play) watchHolder(c *conn, o live.Owner) {
-	if o.PID == p.cmd.PID() {
+	known := slices.ContainsFunc(p.holders, func(h holder) bool { return h.PID == o.PID && h.on == c })
+	if known || o.PID == p.cmd.PID() {
 		return
 	}
 	if w, err := fate.Watch(o.PID); err == nil { // else it has ended, or kernels before 5.3
@@ -26,17 +63,29 @@ func (p *play) watchHolder(c *conn, o live.Owner) {
 	}
 }
 
-// fates notes what became of the processes to which the peer misbehaved, when the program has
-// ended: a shell's status is not that of its pipeline's first part, and a program may leave
-// others behind.
+// wronged says whether the peer has misbehaved to the process.
+func (h *holder) wronged() bool { return h.on == nil || h.on.wronged }
+
+// outlived says whether such a process still runs.
+func (p *play) outlived() bool {
+	return slices.ContainsFunc(p.holders, func(h holder) bool { return h.wronged() && !h.Ended() })
+}
+
+// fates notes what became of the processes to which the peer misbehaved: a shell's status is not
+// that of its pipeline's first part, a server lives on without a worker, and a program may leave
+// others behind when it ends.
 func (p *play) fates() {
+	noted := map[int]bool{}
 	for _, h := range p.holders {
+		if !h.wronged() || noted[h.PID] {
+			continue
+		}
+		noted[h.PID] = true
 		switch {
-		case !h.on.bad:
-		case !h.Ended():
-			p.note(behind, h.on, nil, "%s (pid %d)", h.Program, h.PID)
 		case crashes[h.Died()] != "":
 			p.note(crashed, h.on, nil, "%s (pid %d) died of %s", h.Program, h.PID, crashes[h.Died()])
+		case p.cmd.Ended() && !h.Ended():
+			p.note(behind, h.on, nil, "%s (pid %d)", h.Program, h.PID)
 		}
 	}
 }

@@ -49,6 +49,7 @@ func (x *swapper) request(c *conn, r protocol.Request) {
 		c.owed = append(c.owed, r)
 	default:
 		other := x.first.owed[0]
+		x.first.strike()
 		c.misbehave(func() {
 			c.write(c.reply(other))
 			x.first.write(x.first.reply(r))

@@ -39,6 +39,7 @@ func (l *latecomer) request(c *conn, r protocol.Request) {
 		c.withhold(r)
 		l.owing, l.since, l.again, l.moved = c, time.Now(), time.Time{}, false
 		l.acted = true
+		c.strike()
 		l.note(did, c, []byte(r.Same), "withheld a reply")
 	case l.owing == nil:
 		c.answer(r)

@@ -9,6 +9,7 @@ import (
 const (
 	givesUp    = "it gives up by itself within --timeout"
 	untriedTry = "let it connect, and make a request"
+	refuseName = "refuse"
 )
 
 // The modes in which the peer says nothing.
@@ -26,7 +27,7 @@ var (
 		play: func(p *play) player { return &unreachable{watching: watching{well: well{p}}} }, judge: judgeGaveUp,
 	}
 	refuseMode = mode{
-		name: "refuse", usage: "refuse the connection: nobody listens", copes: givesUp, untried: untriedTry,
+		name: refuseName, usage: "refuse the connection: nobody listens", copes: givesUp, untried: untriedTry,
 		play: func(p *play) player { return &refusing{well{p}} }, judge: judgeGaveUp,
 	}
 )
@@ -76,6 +77,8 @@ func (w *watching) watch(does string, states ...uint8) {
 			}
 			if o, held, _ := w.holds(s.Inode); held { // it is looked at again and again
 				w.acted = true
+				w.victims = append(w.victims, victim{inode: s.Inode})
+				w.watchHolders()
 				w.note(attempted, nil, nil, "from %s, %s (pid %d), in %s", s.Local, o.Program, o.PID, tcpstate.Name(s.State))
 				w.note(did, nil, nil, "%s", does)
 				return
@@ -116,16 +119,26 @@ func (r *refusing) opened(*conn) {}
 func judgeGaveUp(r *record) verdict {
 	switch {
 	case r.wants("server"):
-		for _, f := range r.after(r.first(did)) {
-			if f.What == ended {
-				return copes("the server gave up %s, %s later", f.Detail, short(f.AtNS-r.first(did).AtNS))
-			}
-		}
-		return fails("no timeout: the server had not given up %s later", short(r.facts[len(r.facts)-1].AtNS-r.first(did).AtNS))
+		return judgeServerGaveUp(r)
+	case r.end.byItself() && !r.wants(refuseName) && r.tooSoon(r.first(did), r.end.AtNS):
+		return open(waitForIt, "it %s, %s: that is too soon for a timeout", r.end.how(), r.sinceDid())
 	case r.end.byItself():
 		return copes("it gave up by itself: it %s, %s", r.end.how(), r.sinceDid())
 	case !r.has(stopped):
 		return open("give CMD", "the peer %s, and no program was run", r.first(did).Detail)
 	}
 	return hangs("no timeout: it was still running %s later", short(r.first(stopped).AtNS-r.first(did).AtNS))
+}
+
+// judgeServerGaveUp says whether a server gave up a client that says nothing.
+func judgeServerGaveUp(r *record) verdict {
+	on := r.first(did)
+	up := (&record{facts: r.after(on)}).first(ended)
+	switch {
+	case up.What == "":
+		return fails("no timeout: the server had not given up %s later", short(r.facts[len(r.facts)-1].AtNS-on.AtNS))
+	case r.tooSoon(on, up.AtNS):
+		return open("see why it closes a connection at once", "the server ended the connection %s, %s later: that is too soon for a timeout", up.Detail, short(up.AtNS-on.AtNS))
+	}
+	return copes("the server gave up %s, %s later", up.Detail, short(up.AtNS-on.AtNS))
 }

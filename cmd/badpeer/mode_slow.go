@@ -29,6 +29,7 @@ type slow struct {
 	on    *conn
 	left  []byte
 	since time.Time
+	gone  bool // the program has let go of the connection
 }
 
 // opened: with a zero window nothing is read.
@@ -62,6 +63,9 @@ func (s *slow) turn() {
 	case c == nil || !c.open():
 	case s.how == "zero-window":
 		s.fill(c)
+	case c.fin && !s.gone && !c.held(): // its FIN alone says no more than that it asks for nothing else
+		s.gone = true
+		s.note(gaveUp, c, nil, "by closing the connection")
 	case len(s.left) > 0 && time.Since(s.since) >= drip:
 		s.since = s.since.Add(drip)
 		c.write(s.left[:1])
@@ -113,11 +117,13 @@ func judgeSlow(r *record) verdict {
 	switch {
 	case r.end.MaxRSS > most && most > 0:
 		return fails("it took %d MiB of memory, more than --max-rss %d MiB", r.end.MaxRSS>>20, most>>20)
+	case r.end.byItself() && r.tooSoon(r.first(did), r.end.AtNS):
+		return open(waitForIt, "it %s, %s: that is too soon for a timeout", r.end.how(), r.sinceDid())
 	case r.end.byItself():
 		return copes("it %s, %s; %d MiB of memory at most", r.end.how(), r.sinceDid(), r.end.MaxRSS>>20)
 	}
 	for _, f := range r.after(r.first(did)) {
-		if f.What == ended {
+		if f.What == gaveUp || f.What == ended && (r.wants("server") || f.Detail != byFIN) {
 			return copes("it gave up %s, %s later; %d MiB of memory at most", f.Detail, short(f.AtNS-r.first(did).AtNS), r.end.MaxRSS>>20)
 		}
 	}

@@ -35,6 +35,7 @@ type play struct {
 	cmd      *scenario.Command
 	clients  *live.Clients
 	conns    []*conn
+	victims  []victim
 	holders  []holder
 	facts    []fact
 	began    time.Time
@@ -221,11 +222,13 @@ func (p *play) finish() {
 	if p.cmd == nil {
 		return
 	}
+	p.watchHolders()
 	if p.cmd.Ended() {
-		p.t.Await(tail, func() bool { p.turn(); return p.allClosed() })
+		p.t.Await(tail, func() bool { p.turn(); return p.allClosed() && !p.outlived() })
 		p.output.wait()
 		p.fates()
 	} else {
+		p.fates()
 		p.keptUp()
 		p.note(alive, nil, nil, "after %v", time.Since(p.began).Round(time.Millisecond))
 		p.note(stopped, nil, nil, "by the peer, when nothing more was to be seen")

@@ -32,11 +32,30 @@ func (p *play) beClient() {
 		return
 	}
 	c.mine = true
+	p.awaitWorker(c)
 	p.player.(client).call(c)
 	p.t.Await(tail, func() bool { return p.cmd != nil && p.cmd.Ended() })
 	if p.acted && (p.cmd == nil || !p.cmd.Ended()) {
 		p.askWell()
 	}
+}
+
+const (
+	// accepting is how long a server is waited for to accept a connection. One may do so only when
+	// something has come on it (TCP_DEFER_ACCEPT, tcp(7)).
+	accepting = 100 * time.Millisecond
+	// forking is how long it has to hand the connection to another process.
+	forking = 20 * time.Millisecond
+)
+
+// awaitWorker lets a server accept a connection, and hand it to the process that is to serve it:
+// what becomes of that is seen only if it is known which one it is.
+func (p *play) awaitWorker(c *conn) {
+	if p.cmd == nil || !p.t.Await(accepting, c.held) {
+		return
+	}
+	p.t.Wait(forking)
+	c.strike()
 }
 
 // awaitListener waits until the program listens.

@@ -107,7 +107,7 @@ func neverMet(r *record) verdict {
 	if s := r.first(strange); s.What != "" {
 		return open("run badpeer as the program's user, or give --any-peer", "no connection was seen to be the program's: %s", s.Detail)
 	}
-	if r.blind && r.wants(refuseMode.name) {
+	if r.blind && r.wants(refuseName) {
 		return open("run as root, or give --isolate: there packets are seen", "whether the program tried to connect was not seen")
 	}
 	return open("give it {addr}, {host} and {port}, or {url} among its arguments, or let it read BADPEER_ADDR", "the program never met the peer, and %s", r.end.how())

@@ -3,20 +3,38 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // one is a fact of a test.
 func one(w what, conn, request, detail string, at int64) fact {
-	return fact{What: w, Conn: conn, Request: request, Detail: detail, AtNS: at}
+	return fact{What: w, Conn: conn, Request: request, Detail: detail, AtNS: at * tick}
 }
 
-func exited(status int, at int64) ending { return ending{Ended: true, Status: status, AtNS: at} }
+// tick is the unit of the times here: much longer than tooSoon cares for.
+const tick = int64(time.Second)
 
-func killed(signal string, at int64) ending { return ending{Ended: true, Signal: signal, AtNS: at} }
+func exited(status int, at int64) ending { return ending{Ended: true, Status: status, AtNS: at * tick} }
+
+// just is a fact a moment after a time.
+func just(w what, conn, detail string, after int64) fact {
+	f := one(w, conn, "", detail, after)
+	f.AtNS++
+	return f
+}
+
+// justExited is an end so many milliseconds after a time.
+func justExited(status int, after, ms int64) ending {
+	return ending{Ended: true, Status: status, AtNS: after*tick + ms*int64(time.Millisecond)}
+}
+
+func killed(signal string, at int64) ending {
+	return ending{Ended: true, Signal: signal, AtNS: at * tick}
+}
 
 // Facts and ends that most cases have.
 var (
-	byUs       = ending{Ended: true, Signal: "SIGTERM", AtNS: 90, byPeer: true}
+	byUs       = ending{Ended: true, Signal: "SIGTERM", AtNS: 90 * tick, byPeer: true}
 	hello      = one(met, "b2", "", "from x", 1)
 	askedA     = one(asked, "b2", "A", "GET", 2)
 	misbehaved = one(did, "b2", "", "reset", 10)
@@ -109,17 +127,41 @@ var verdictCases = map[string]struct {
 	"no-connect: seen to try, and ends":   {&noConnectMode, "", []fact{one(attempted, "", "", "", 1), misbehaved}, exited(1, 30), coped},
 	"refuse: never tried":                 {&refuseMode, "", nil, exited(1, 30), undecided},
 	"cut: closes":                         {&cutMode, "", []fact{hello, askedA, misbehaved, one(ended, "b2", "", "by closing", 20), stoppedIt}, byUs, coped},
+	"cut: sends, and is done":             {&cutMode, "", []fact{hello, askedA, misbehaved, just(ended, "b2", "by closing", 10), stoppedIt}, byUs, undecided},
+	"cut: ends at once":                   {&cutMode, "", []fact{hello, askedA, misbehaved}, justExited(1, 10, 5), undecided},
+	"cut: ends soon":                      {&cutMode, "", []fact{hello, askedA, misbehaved}, justExited(1, 10, 50), coped},
+	"cut: ends soon, without an error":    {&cutMode, "", []fact{hello, askedA, misbehaved}, justExited(0, 10, 50), undecided},
+	"cut, idle: was done":                 {&cutMode, "idle", []fact{hello, askedA, misbehaved, one(ended, "b2", "", "by closing", 20)}, exited(0, 30), undecided},
+	"cut, idle: ends, and was done":       {&cutMode, "idle", []fact{hello, askedA, misbehaved}, exited(0, 30), undecided},
+	"cut, idle: uses it, and closes":      {&cutMode, "idle", []fact{hello, askedA, misbehaved, one(exposed, "b2", "", "x", 15), one(ended, "b2", "", "by closing", 20)}, exited(0, 30), coped},
+	"cut, idle: uses it, and ends":        {&cutMode, "idle", []fact{hello, askedA, misbehaved, one(exposed, "b2", "", "x", 15)}, exited(1, 30), coped},
+	"cut, idle: closes as it writes":      {&cutMode, "idle", []fact{hello, askedA, misbehaved, one(exposed, "b2", "", "x", 15), just(ended, "b2", "by closing", 15)}, exited(1, 30), undecided},
+	"cut, idle: does not look":            {&cutMode, "idle", []fact{hello, askedA, misbehaved, runsOn, stoppedIt}, byUs, failed},
+	"cut, server: closes as it replies":   {&cutMode, "server", []fact{hello, misbehaved, just(ended, "a2", "by closing", 10), stoppedIt}, byUs, undecided},
+	"cut, server: gives up":               {&cutMode, "server", []fact{hello, misbehaved, one(exposed, "a2", "", "x", 11), one(ended, "a2", "", "by closing", 20), stoppedIt}, byUs, coped},
+	"silent: ends at once":                {&silentMode, "", []fact{hello, askedA, misbehaved}, justExited(0, 10, 50), undecided},
+	"silent, server: closes at once":      {&silentMode, "server", []fact{hello, misbehaved, just(ended, "a2", "by a FIN", 10), stoppedIt}, byUs, undecided},
+	"silent: leaves a child behind":       {&silentMode, "", []fact{hello, askedA, misbehaved, one(behind, "b2", "", "x", 25)}, exited(0, 20), undecided},
+	"late: leaves a child behind":         {&lateMode, "", []fact{hello, askedA, one(withheld, "b2", "A", "", 3), misbehaved, one(behind, "b2", "", "x", 25)}, exited(0, 20), undecided},
+	"reset, server: a worker crashes":     {&resetMode, "server", []fact{hello, misbehaved, one(served, "a3", "", "", 30), one(crashed, "a2", "", "x died of SIGSEGV", 35), stoppedIt}, byUs, failed},
+	"reset, server: a worker's SIGPIPE":   {&resetMode, "server", []fact{hello, misbehaved, one(served, "a3", "", "", 30), one(crashed, "a2", "", "x died of SIGPIPE", 35), stoppedIt}, byUs, undecided},
+	"refuse: ends at once":                {&refuseMode, "", []fact{one(attempted, "", "", "", 10), one(did, "", "", "refused", 10)}, justExited(1, 10, 1), coped},
+	"slow: half-closes, and hangs":        {&slowMode, "max-rss=1000", []fact{hello, askedA, misbehaved, one(ended, "b2", "", byFIN, 11), runsOn, stoppedIt}, byUs, failed},
+	"slow: closes":                        {&slowMode, "max-rss=1000", []fact{hello, askedA, misbehaved, one(ended, "b2", "", byFIN, 20), one(gaveUp, "b2", "", "by closing the connection", 20), runsOn, stoppedIt}, byUs, coped},
+	"slow: resets":                        {&slowMode, "max-rss=1000", []fact{hello, askedA, misbehaved, one(ended, "b2", "", "by a reset: x", 20), runsOn, stoppedIt}, byUs, coped},
+	"slow: ends at once":                  {&slowMode, "max-rss=1000", []fact{hello, askedA, misbehaved}, justExited(0, 10, 50), undecided},
+	"slow, server: gives up":              {&slowMode, "server max-rss=1000", []fact{hello, misbehaved, one(ended, "a2", "", byFIN, 20), runsOn, stoppedIt}, byUs, coped},
 	"cut: its end goes with it":           {&cutMode, "", []fact{hello, askedA, misbehaved, one(ended, "b2", "", "by closing", 95), stoppedIt}, byUs, failed},
 	"cut: hangs":                          {&cutMode, "", []fact{hello, askedA, misbehaved, runsOn, stoppedIt}, byUs, failed},
-	"slow: ends":                          {&slowMode, "max-rss=1000", []fact{hello, askedA, misbehaved}, ending{Ended: true, MaxRSS: 1000, AtNS: 30}, coped},
-	"slow: takes too much":                {&slowMode, "max-rss=1000", []fact{hello, askedA, misbehaved}, ending{Ended: true, MaxRSS: 1001, AtNS: 30}, failed},
+	"slow: ends":                          {&slowMode, "max-rss=1000", []fact{hello, askedA, misbehaved}, ending{Ended: true, MaxRSS: 1000, AtNS: 30 * tick}, coped},
+	"slow: takes too much":                {&slowMode, "max-rss=1000", []fact{hello, askedA, misbehaved}, ending{Ended: true, MaxRSS: 1001, AtNS: 30 * tick}, failed},
 	"slow: hangs":                         {&slowMode, "max-rss=1000", []fact{hello, askedA, misbehaved, runsOn, stoppedIt}, byUs, failed},
 	"dup: not seen from outside":          {&dupMode, "", []fact{hello, askedA, misbehaved, one(asked, "b2", "B", "", 20)}, exited(0, 30), undecided},
 	"dup: took the second":                {&dupMode, "", []fact{hello, askedA, misbehaved, one(judged, "", "", "stale: ", 40)}, exited(0, 30), failed},
 	"dup: all its own":                    {&dupMode, "", []fact{hello, askedA, misbehaved, one(judged, "", "", "clean: ", 40)}, exited(0, 30), coped},
 	"dup: drops the connection":           {&dupMode, "", []fact{hello, askedA, misbehaved, one(ended, "b2", "", "", 15), one(asked, "b3", "B", "", 20)}, exited(0, 30), coped},
 	"cross: one connection alone":         {&crossMode, "", []fact{hello, askedA, one(withheld, "b2", "A", "", 3)}, exited(0, 30), undecided},
-	"any mode: a signal told by a shell":  {&silentMode, "", []fact{hello, askedA, misbehaved}, ending{Ended: true, Status: 141, Signal: "SIGPIPE", Shell: true, AtNS: 30}, failed},
+	"any mode: a signal told by a shell":  {&silentMode, "", []fact{hello, askedA, misbehaved}, ending{Ended: true, Status: 141, Signal: "SIGPIPE", Shell: true, AtNS: 30 * tick}, failed},
 }
 
 func TestVerdicts(t *testing.T) {

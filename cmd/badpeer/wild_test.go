@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"syscall"
@@ -184,7 +185,7 @@ func serverMain() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	serve := map[string]func(net.Conn){"echo": echo, "impatient": impatient, "eof": eofMeansGone, "fragile": nil}[os.Args[1]]
+	serve := map[string]func(net.Conn){"echo": echo, "impatient": impatient, "eof": eofMeansGone, "forks": forks, "fragile": nil}[os.Args[1]]
 	for n := 0; ; n++ {
 		c, err := l.Accept()
 		if err != nil {
@@ -207,6 +208,23 @@ func echo(c net.Conn) {
 			return
 		}
 		fmt.Fprint(c, strconv.Quote(line)+"\n")
+	}
+}
+
+// forks gives each connection to a process of its own, which answers a line, and crashes where that
+// fails.
+func forks(c net.Conn) {
+	f, err := c.(*net.TCPConn).File()
+	if err != nil {
+		return
+	}
+	worker := exec.Command("sh", "-c", `trap "" PIPE; read line <&3; sleep 0.05; echo $line >&3 || kill -SEGV $$`)
+	worker.ExtraFiles = []*os.File{f}
+	err = worker.Start()
+	f.Close()
+	c.Close()
+	if err == nil {
+		_ = worker.Wait()
 	}
 }
 

@@ -54,14 +54,33 @@ func (c *Clients) Listens(at netip.AddrPort) (inode uint64) {
 // HeldBy is which of some processes holds a descriptor of a socket; false: none that can
 // be looked at does. The error is why one could not be, other than that it may not.
 func HeldBy(inode uint64, pids []int) (o Owner, held bool, err error) {
-	w := walk{
-		links: linkReader{wanted: func(i uint64) bool { return i == inode && inode != 0 }},
-		held:  func(_ uint64, _ int, by Owner) { o, held = by, true },
-	}
+	var all []Owner
+	w := holdersWalk(inode, &all)
 	for _, pid := range pids {
-		if w.passed(w.process(pid)); held {
-			return o, true, nil
+		if w.passed(w.process(pid)); len(all) > 0 {
+			return all[0], true, nil
 		}
 	}
 	return Owner{}, false, w.failed
+}
+
+// HoldersOf lists those of some processes that are seen to hold a descriptor of a socket.
+func HoldersOf(inode uint64, pids []int) (all []Owner) {
+	w := holdersWalk(inode, &all)
+	for _, pid := range pids {
+		w.passed(w.process(pid))
+	}
+	return all
+}
+
+// holdersWalk collects a socket's holders, each once.
+func holdersWalk(inode uint64, all *[]Owner) walk {
+	return walk{
+		links: linkReader{wanted: func(i uint64) bool { return i == inode && inode != 0 }},
+		held: func(_ uint64, _ int, by Owner) {
+			if n := len(*all); n == 0 || (*all)[n-1] != by { // a process's descriptors come one after the other
+				*all = append(*all, by)
+			}
+		},
+	}
 }

@@ -28,3 +28,6 @@ func (*Clients) Listens(netip.AddrPort) (inode uint64) { return 0 }
 
 // HeldBy finds nobody.
 func HeldBy(uint64, []int) (o Owner, held bool, err error) { return o, false, errLinux }
+
+// HoldersOf finds nobody.
+func HoldersOf(uint64, []int) []Owner { return nil }
