@@ -136,13 +136,16 @@ func (c *conn) parse() {
 	}
 }
 
+// keyed is how the label ends of a request that has such a key.
+const keyed = " with Idempotency-Key"
+
 // labels is what a verdict must know of a request besides its text.
 func labels(r protocol.Request) string {
 	if r.Method == "" {
 		return ""
 	}
-	if r.Key {
-		return r.Method + " with Idempotency-Key"
+	if r.Key != "" {
+		return r.Method + keyed
 	}
 	return r.Method
 }

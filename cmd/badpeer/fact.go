@@ -40,6 +40,8 @@ const (
 	attempted what = "attempted"  // it was seen to connect
 	behind    what = "behind"     // a process that it had started, and that met the peer, outlived it
 	crashed   what = "crashed"    // such a process died of a signal: which
+	akin      what = "like it"    // a request, since, that may be made for the one that crossed: its content differs
+	rekeyed   what = "rekeyed"    // it is the one that crossed, with another Idempotency-Key or none
 	exposed   what = "exposed"    // the program used a connection on which the peer had misbehaved: how that is seen
 )
 

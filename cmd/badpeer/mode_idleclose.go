@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"strings"
 
 	"sockproof/cmd/badpeer/internal/protocol"
 )
@@ -9,7 +10,7 @@ import (
 // idleCloseMode closes a connection that was kept alive while the next request is on its way.
 var idleCloseMode = mode{
 	name: "idle-close", usage: "close a kept-alive connection so that its FIN crosses the next request",
-	copes:     "it tries a request again that may be (GET HEAD PUT DELETE OPTIONS, --safe) and succeeds; one that may not be (POST, --unsafe) it reports, and does not try again without an Idempotency-Key",
+	copes:     "it tries a request again that may be (GET HEAD PUT DELETE OPTIONS, --safe) and succeeds; one that may not be (POST, --unsafe) it reports, and does not try again unless with the same Idempotency-Key",
 	untried:   "let it make two requests, one after the other, on a connection that is kept alive",
 	protocols: dialogues, flags: retryFlags(),
 	play:  func(p *play) player { return &crosser{well: well{p}} },
@@ -22,6 +23,14 @@ type crosser struct {
 	idle    *conn // the connection that is kept alive, which the path to is dead
 	dropped int64 // segments, when it became so
 	weak    bool  // a filter may not be attached: the request is read, and then reset
+	crossed *protocol.Request
+	others  []attempt // since, on other connections
+}
+
+// attempt is a request that may be made for the one that crossed.
+type attempt struct {
+	c *conn
+	protocol.Request
 }
 
 func (x *crosser) request(c *conn, r protocol.Request) {
@@ -29,9 +38,9 @@ func (x *crosser) request(c *conn, r protocol.Request) {
 	case c == x.idle && !x.acted: // the filter could not be attached
 		c.misbehave(func() { c.end.Reset() },
 			"reset the connection when the request had arrived (a variant: a FIN that crosses needs a socket filter, which this user may not attach; --isolate lets it)")
-		x.note(crossed, c, []byte(r.Same), "%s", labels(r))
+		x.cross(c, r)
 	case c == x.idle: // sent again by the kernel, after the FIN
-		x.note(crossed, c, []byte(r.Same), "%s", labels(r))
+		x.cross(c, r)
 		x.t.AtOnce(func() { c.end.Reset() })
 	case x.idle == nil && !r.Last:
 		c.answer(r)
@@ -39,8 +48,47 @@ func (x *crosser) request(c *conn, r protocol.Request) {
 		x.weak = c.end.TryDropAll() != ""
 	default:
 		c.answer(r)
+		if x.acted {
+			x.another(attempt{c, r})
+		}
 	}
 }
+
+// cross notes the request that crossed. Other attempts may have come before it is known.
+func (x *crosser) cross(c *conn, r protocol.Request) {
+	x.note(crossed, c, []byte(r.Same), "%s", labels(r))
+	if x.crossed == nil {
+		x.crossed = &r
+		for _, a := range x.others {
+			x.compare(a)
+		}
+	}
+}
+
+// another takes in a request that comes on another connection.
+func (x *crosser) another(a attempt) {
+	x.others = append(x.others, a)
+	if x.crossed != nil {
+		x.compare(a)
+	}
+}
+
+// compare notes what a request has in common with the one that crossed, if it is not known by its
+// text that it is the same.
+func (x *crosser) compare(a attempt) {
+	sameKey := a.Key != "" && a.Key == x.crossed.Key
+	switch {
+	case a.Same == x.crossed.Same && a.Key != x.crossed.Key:
+		x.note(rekeyed, a.c, []byte(a.Same), "")
+	case a.Same != x.crossed.Same && sameKey:
+		x.note(akin, a.c, []byte(a.Same), withTheKey)
+	case a.Same != x.crossed.Same && a.Kin == x.crossed.Kin:
+		x.note(akin, a.c, []byte(a.Same), "")
+	}
+}
+
+// withTheKey is the detail of a request of another content.
+const withTheKey = "with the same Idempotency-Key"
 
 // turn sends the FIN once the next request has been dropped. The kernel sends that again: then
 // it is read, for attempts at it to be counted, and reset as it is by a server that has closed.
@@ -74,20 +122,36 @@ func judgeIdleClose(r *record) verdict {
 		return open("see that it lives until its request is answered, or refused", "the request that crossed was not sent again by the program's kernel, so that it is not known which it was; the program %s", r.end.how())
 	}
 	own, again := r.attempts(of)
+	like := r.alike()
 	idempotent := r.wants("safe") || !r.wants("unsafe") && safeMethod(of.Detail)
 	switch {
 	case own > 0 && again > 0:
-		return open("let each of its requests be another: a number in the target", "it made the same request before and after: the second may be an attempt at the one that crossed, or a request of its own")
+		return open(eachAnother, "it made the same request before and after: the second may be an attempt at the one that crossed, or a request of its own")
 	case !idempotent && !r.wants("unsafe") && of.Detail == "":
 		return open("say what it sends: --safe or --unsafe", "it made %s at the request that crossed; whether it may is not known", count(again, "other attempt"))
-	case !idempotent && again == 0:
+	case like > 0 && (again == 0 || !idempotent):
+		return open(eachAnother, "it made %s since on another connection of which it is not known whether it is a second attempt: only its content differs from that of the request that crossed", count(like, "request"))
+	case !idempotent && again == 0 && !r.has(akin):
 		return judgeReported(r)
 	case !idempotent:
-		return judgeSecond(of)
+		return judgeSecond(r, of)
 	case again == 0:
 		return fails("it made no second attempt at a request that may be made again (%s), and %s", cmp.Or(of.Detail, "--safe"), r.end.how())
 	}
 	return judgeRetried(r)
+}
+
+const eachAnother = "let each of its requests be another (a number in the target), and the same in each attempt"
+
+// alike counts the requests that may be second attempts, by all that is seen of them: those with the
+// key of the one that crossed are.
+func (r *record) alike() (n int) {
+	for _, f := range r.of(akin) {
+		if f.Detail != withTheKey {
+			n++
+		}
+	}
+	return n
 }
 
 // attempts counts how often the request that crossed was made before, and on other connections
@@ -133,11 +197,19 @@ func judgeReported(r *record) verdict {
 }
 
 // judgeSecond is the verdict on a request that may not be made again, and was.
-func judgeSecond(again fact) verdict {
-	if again.Detail == "POST with Idempotency-Key" || again.Detail == "PATCH with Idempotency-Key" {
-		return copes("it made a second attempt with an Idempotency-Key")
+func judgeSecond(r *record, of fact) verdict {
+	if !strings.HasSuffix(of.Detail, keyed) {
+		return fails("it made a second attempt at a request that may not be made twice (%s)", of.Detail)
 	}
-	return fails("it made a second attempt at a request that may not be made twice (%s)", again.Detail)
+	for _, f := range r.of(asked) {
+		if f.Request == of.Request && f.Conn != of.Conn && f.AtNS >= r.first(did).AtNS && f.Detail != of.Detail {
+			return fails("it made a second attempt without the Idempotency-Key of the first")
+		}
+	}
+	if r.has(rekeyed) {
+		return fails("it made a second attempt with another Idempotency-Key than the first, by which a server takes it for another request")
+	}
+	return copes("it made a second attempt with the same Idempotency-Key")
 }
 
 // safeMethod says whether a request of http may be made again (RFC 9110 §9.2.2). Of other

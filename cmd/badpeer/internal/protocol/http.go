@@ -157,13 +157,14 @@ func (h *httpServer) parse(text []byte) (r Request, n int, err error) {
 	}
 	r = Request{
 		Text: fmt.Appendf(nil, "%s %s", parsed.Method, parsed.RequestURI), Method: parsed.Method,
-		Key: parsed.Header.Get("Idempotency-Key") != "", Last: parsed.Close,
+		Key: parsed.Header.Get("Idempotency-Key"), Last: parsed.Close,
 		detail: httpRequest{head: parsed.Method == http.MethodHead, minor: parsed.ProtoMinor},
 	}
 	if body > 0 {
 		r.Text = append(append(r.Text, " sha256:"...), hex.EncodeToString(hash.Sum(nil))...)
 	}
-	r.Same = string(r.Text)
+	path, _, _ := strings.Cut(parsed.RequestURI, "?")
+	r.Same, r.Kin = string(r.Text), parsed.Method+" "+path
 	return r, len(text) - source.left(from), nil
 }
 

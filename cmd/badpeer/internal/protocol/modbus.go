@@ -19,6 +19,8 @@ const (
 	modbusUnitAt   = 6 // what the length counts begins here
 	modbusHeader   = 7
 	modbusMaxPDU   = 253
+	// A PDU begins with them.
+	modbusFunctionAndAddress = 3
 )
 
 // The functions that read registers, and how many of them at once.
@@ -57,8 +59,10 @@ func (modbus) Next(in []byte) (Request, int, error) {
 		return Request{}, 0, err
 	}
 	adu := modbusADU(slices.Clone(in[:n]))
-	text := hex.EncodeToString(adu.pdu())
-	return Request{Text: []byte(text), Same: text, detail: adu}, n, nil
+	pdu := adu.pdu()
+	text := hex.EncodeToString(pdu)
+	kin := hex.EncodeToString(pdu[:min(modbusFunctionAndAddress, len(pdu))])
+	return Request{Text: []byte(text), Same: text, Kin: kin, detail: adu}, n, nil
 }
 
 // Reply has the beginning of body in its registers, and zeros where it is shorter. What

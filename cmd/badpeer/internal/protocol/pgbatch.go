@@ -65,11 +65,17 @@ func (p *postgres) request(b *batch) Request {
 		}
 	}
 	r.Text = []byte(strings.Join(run.texts, "; "))
-	r.Same, r.detail = string(r.Text), run.steps
+	r.Same, r.Kin, r.detail = string(r.Text), strings.ToUpper(firstWord(string(r.Text))), run.steps
 	if len(run.texts) == 0 {
 		r.Setup = append([]byte{}, p.Reply(r, "")...)
 	}
 	return r
+}
+
+// firstWord is that of a text.
+func firstWord(text string) string {
+	text, _, _ = strings.Cut(strings.TrimSpace(text), " ")
+	return text
 }
 
 func (r *pgRun) say(m pgproto3.BackendMessage) {

@@ -23,8 +23,12 @@ type Request struct {
 	Same string
 	// Method is that of http, else "".
 	Method string
-	// Key: a request of http has an Idempotency-Key.
-	Key bool
+	// Kin is equal for two attempts at one request whose content differs, by a time in it for
+	// instance; it may be equal for others, too. line: always. http: the method and the path. resp: a
+	// command and its first argument. modbus: the function and the address. postgres: the first word.
+	Kin string
+	// Key is the Idempotency-Key of a request of http.
+	Key string
 	// Setup, if it is not nil, is the answer to what a program asks before it asks what
 	// it is there for, or to what cannot be served. It may be empty. Such a request is
 	// answered at once, and not counted.

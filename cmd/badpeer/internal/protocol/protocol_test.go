@@ -97,7 +97,7 @@ func checkRequests(t *testing.T, got []Request, want []asked) {
 	}
 	for i, r := range got {
 		w := want[i]
-		if string(r.Text) != w.text || r.Method != w.method || r.Key != w.key || r.Last != w.last {
+		if string(r.Text) != w.text || r.Method != w.method || (r.Key != "") != w.key || r.Last != w.last {
 			t.Errorf("%d: %+v, text %q; want %+v", i, r, r.Text, w)
 		}
 		if !strings.Contains(string(r.Setup), w.setup) || w.setup == "" && len(r.Setup) > 0 {
@@ -243,5 +243,40 @@ func TestAskers(t *testing.T) {
 		if n, whole, err := a.Whole(append(bytes.Clone(reply), 'x'), false); n != len(reply) && protocol != "raw" || !whole || err != nil {
 			t.Errorf("%s: %q: %d, %v, %v", protocol, reply, n, whole, err)
 		}
+	}
+}
+
+// TestKin: two attempts at one request are alike, though the content differs; requests of another
+// kind are not.
+func TestKin(t *testing.T) {
+	const register = "\x00\x01\x00\x00\x00\x06\x01\x06\x00\x07\x00"
+	for name, tt := range map[string]struct {
+		protocol, one, other string
+		alike                bool
+	}{
+		"a body":         {"http", "POST /pay HTTP/1.1\r\nContent-Length: 1\r\n\r\n1", "POST /pay HTTP/1.1\r\nContent-Length: 1\r\n\r\n2", true},
+		"a query":        {"http", "GET /a?t=1 HTTP/1.1\r\n\r\n", "GET /a?t=2 HTTP/1.1\r\n\r\n", true},
+		"a path":         {"http", "GET /a HTTP/1.1\r\n\r\n", "GET /b HTTP/1.1\r\n\r\n", false},
+		"a method":       {"http", "GET /a HTTP/1.1\r\n\r\n", "PUT /a HTTP/1.1\r\n\r\n", false},
+		"a line":         {"line", "1 a\n", "2 b\n", true},
+		"a value":        {"resp", "*3\r\n$3\r\nset\r\n$1\r\na\r\n$1\r\n1\r\n", "*3\r\n$3\r\nset\r\n$1\r\na\r\n$1\r\n2\r\n", true},
+		"a command":      {"resp", "*1\r\n$5\r\nhello\r\n", "*1\r\n$6\r\nhello2\r\n", false},
+		"a register":     {"modbus", register + "\x01", register + "\x02", true},
+		"another number": {"modbus", register + "\x01", strings.Replace(register, "\x07", "\x08", 1) + "\x01", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var kin []string
+			for _, in := range []string{tt.one, tt.other} {
+				c, _ := mustNew(t, tt.protocol)
+				all, _, err := drain(t, c, []byte(in))
+				if err != nil || len(all) != 1 {
+					t.Fatalf("%d requests, error %v", len(all), err)
+				}
+				kin = append(kin, all[0].Kin)
+			}
+			if (kin[0] == kin[1]) != tt.alike {
+				t.Errorf("%q and %q", kin[0], kin[1])
+			}
+		})
 	}
 }

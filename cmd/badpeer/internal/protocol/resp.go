@@ -100,7 +100,7 @@ func (s *respServer) Next(in []byte) (Request, int, error) {
 		return Request{}, 0, err
 	}
 	text := strings.Join(words, " ")
-	r := Request{Text: []byte(text), Same: text}
+	r := Request{Text: []byte(text), Same: text, Kin: strings.Join(words[:min(2, len(words))], " ")}
 	if s.setup.IsRegisteredCommand(words[0]) {
 		r.Setup = s.answer(words)
 		r.Last = strings.EqualFold(words[0], "QUIT")
