@@ -66,7 +66,7 @@ type captured struct {
 
 	mu   sync.Mutex
 	kept [2]bytes.Buffer // standard output and standard error
-	full bool
+	full [2]bool         // more was written than is kept
 }
 
 // files are the program's standard input, output and error.
@@ -99,7 +99,7 @@ type keeper struct {
 func (k *keeper) Write(b []byte) (int, error) {
 	k.o.mu.Lock()
 	room := max(mostOutput-k.o.kept[k.i].Len(), 0)
-	k.o.full = k.o.full || len(b) > room
+	k.o.full[k.i] = k.o.full[k.i] || len(b) > room
 	k.o.kept[k.i].Write(b[:min(room, len(b))])
 	k.o.mu.Unlock()
 	_, _ = k.to.Write(b) // a reader that has gone does not end the program
@@ -133,8 +133,18 @@ func (o *captured) text(i int) []byte {
 	return bytes.Clone(o.kept[i].Bytes())
 }
 
+// cut says whether not all was kept of one of them.
+func (o *captured) cut(i int) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.full[i]
+}
+
 // examine looks through the program's output for what was asked for.
 func (p *play) examine() {
+	if p.output.cut(0) || p.output.cut(1) {
+		p.note(unkept, nil, nil, "%d MiB of its output were looked through, and it has more", mostOutput>>20)
+	}
 	all := append(p.output.text(0), p.output.text(1)...)
 	if p.success != nil && p.success.Match(all) {
 		p.note(said, nil, nil, "success")

@@ -42,6 +42,8 @@ const (
 	crashed   what = "crashed"    // such a process died of a signal: which
 	akin      what = "like it"    // a request, since, that may be made for the one that crossed: its content differs
 	rekeyed   what = "rekeyed"    // it is the one that crossed, with another Idempotency-Key or none
+	waited    what = "waited"     // its log has a late reply as that of its own request
+	unkept    what = "not kept"   // its output was too long for all of it to be looked through
 	exposed   what = "exposed"    // the program used a connection on which the peer had misbehaved: how that is seen
 )
 

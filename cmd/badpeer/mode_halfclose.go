@@ -89,7 +89,7 @@ func judgeHalfClose(r *record) verdict {
 		return hangs("it did not end by itself after its peer's FIN")
 	}
 	for _, f := range since.of(asked) {
-		if f.Conn != on {
+		if f.Conn != on && r.fresh(f.Conn) {
 			return copes("it made its next request on another connection")
 		}
 	}

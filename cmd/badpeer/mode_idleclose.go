@@ -182,6 +182,8 @@ func judgeRetried(r *record) verdict {
 	switch {
 	case r.said("success"), !r.wants("success") && r.end.byItself() && r.end.Status == 0:
 		return copes("it made a second attempt on another connection, and %s", r.end.how())
+	case r.wants("success") && r.has(unkept):
+		return open(lessOutput, "it made a second attempt; %s", r.first(unkept).Detail)
 	case r.wants("success"):
 		return fails("it made a second attempt, and its output has no --success")
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"sockproof/cmd/badpeer/internal/protocol"
+	"sockproof/cmd/badpeer/internal/token"
 )
 
 // lateMode withholds a reply until the program has given up on it.
@@ -25,7 +26,7 @@ type latecomer struct {
 	owing *conn     // the connection on which a reply is withheld; nil: on none
 	since time.Time // when it was
 	again time.Time // when the program asked again on it; zero: it has not
-	moved bool      // it asked on another connection
+	moved time.Time // when it asked on another connection; zero: it has not
 }
 
 // grace is how long a program that asks again on a connection that owes it a reply has to
@@ -37,7 +38,7 @@ func (l *latecomer) request(c *conn, r protocol.Request) {
 	switch {
 	case l.owing == nil && l.isDue():
 		c.withhold(r)
-		l.owing, l.since, l.again, l.moved = c, time.Now(), time.Time{}, false
+		l.owing, l.since, l.again, l.moved = c, time.Now(), time.Time{}, time.Time{}
 		l.acted = true
 		c.strike()
 		l.note(did, c, []byte(r.Same), "withheld a reply")
@@ -50,10 +51,16 @@ func (l *latecomer) request(c *conn, r protocol.Request) {
 		}
 		c.owed = append(c.owed, r)
 	default:
-		l.moved = true
+		if l.moved.IsZero() {
+			l.moved = time.Now()
+		}
 		c.answer(r)
 	}
 }
+
+// movedOn is how a program may give up that keeps the connection: if it does, for it may as well wait
+// for the reply while it asks for others elsewhere.
+const movedOn = "by asking on another connection"
 
 // isDue says whether a request is one whose reply is late: the first, or with --every N the
 // first of each N.
@@ -74,8 +81,8 @@ func (l *latecomer) turn() {
 		l.owing = nil
 		l.note(gaveUp, c, nil, "by closing the connection")
 		c.close()
-	case l.moved:
-		l.note(gaveUp, c, nil, "by asking on another connection")
+	case !l.moved.IsZero() && time.Since(l.moved) > tail: // it has had the time to let go of this one
+		l.note(gaveUp, c, nil, movedOn)
 		l.pay()
 	case !l.again.IsZero() && time.Since(l.again) > grace:
 		l.pay()
@@ -89,6 +96,7 @@ func (l *latecomer) pay() {
 	for i, r := range c.owed {
 		c.write(c.reply(r))
 		if i == 0 {
+			l.lateReplies[token.Of(r.Text)] = r.Same
 			l.note(late, c, []byte(r.Same), "")
 		} else {
 			l.note(answered, c, []byte(r.Same), "")
@@ -122,12 +130,29 @@ func judgeLate(r *record) verdict {
 	switch {
 	case worst.Word == failed, outcome == "":
 		return worst
+	case outcome == "clean" && r.has(late) && !r.gaveUpOnLate():
+		return open("let it give up: a timeout of its own, shorter than --patience", "it took no reply for another request's, but gave up on none: it took each that was late for the one that it waited for")
 	case outcome == "clean" && r.has(late):
 		return copes("it took no reply for another request's: %s", why)
 	case outcome == "clean":
 		return worst
 	}
 	return open(readBy, "%s", why)
+}
+
+// gaveUpOnLate says whether there is a late reply that the program did not take for its request's,
+// as one does that waits for several at once.
+func (r *record) gaveUpOnLate() bool {
+	taken := map[string]bool{}
+	for _, f := range r.of(waited) {
+		taken[f.Request] = true
+	}
+	for _, f := range r.of(late) {
+		if !taken[f.Request] {
+			return true
+		}
+	}
+	return false
 }
 
 // readBy is what helps where a log says too little.
@@ -146,6 +171,8 @@ func judgeGivingUp(r *record, of fact) verdict {
 		return hangs("no timeout: it waited for the reply for %s, and did not give up", short(r.first(alive).AtNS-of.AtNS))
 	case up.What == "":
 		return open("give it longer, or a shorter timeout of its own", "it had not given up on the reply when the run ended")
+	case up.Detail == movedOn:
+		return open(byLog, "it asked on another connection, and kept the one on which a reply was withheld: it had given up on that, or waited for both")
 	case up.Request != "":
 		return open(byLog, "two of its requests were outstanding on one connection: it pipelines, or had given up on the first")
 	}

@@ -81,8 +81,24 @@ func (e *ender) done() bool { return e.expectAlive && e.acted && e.servedSince()
 // servedSince says whether a whole request of the program's was answered since.
 func (p *play) servedSince() bool {
 	r := record{facts: p.facts}
+	return r.servedAfresh()
+}
+
+// servedAfresh says whether a request was answered on a connection that was made since the peer
+// misbehaved.
+func (r *record) servedAfresh() bool {
 	for _, f := range r.after(r.first(did)) {
-		if f.What == answered {
+		if f.What == answered && r.fresh(f.Conn) {
+			return true
+		}
+	}
+	return false
+}
+
+// fresh says whether a connection was made since the peer misbehaved.
+func (r *record) fresh(conn string) bool {
+	for _, f := range r.after(r.first(did)) {
+		if f.What == met && f.Conn == conn {
 			return true
 		}
 	}
@@ -141,12 +157,11 @@ func judgeEnd(r *record) verdict {
 		return judgeServed(r)
 	case r.wants("alive") && r.end.byItself():
 		return fails("it should have lived on, and %s, %s", r.end.how(), r.sinceDid())
+	case r.wants("alive") && r.servedAfresh():
+		return copes("it lived on, and made a request on a fresh connection, which was answered")
+	case r.wants("alive") && (&record{facts: r.after(r.first(did))}).has(answered):
+		return open("let it have one connection, and make that again", "it lived on, and made requests on a connection that it had before, and none on a fresh one")
 	case r.wants("alive"):
-		for _, f := range r.after(r.first(did)) {
-			if f.What == answered {
-				return copes("it lived on, and made a request on a fresh connection, which was answered")
-			}
-		}
 		return hangs("it was alive, and made no request on a fresh connection in %s", short(r.first(alive).AtNS-r.first(did).AtNS))
 	case r.end.byItself():
 		return copes("it %s, %s", r.end.how(), r.sinceDid())

@@ -64,6 +64,8 @@ func judgeTruncate(r *record) verdict {
 		return copes("it reported an error: it %s", r.end.how())
 	case !r.end.byItself():
 		return hangs("it did not end by itself after its reply was cut")
+	case r.wants("error") && r.has(unkept):
+		return open(lessOutput, "it %s; %s", r.end.how(), r.first(unkept).Detail)
 	case r.said("body"):
 		return fails("it took the cut reply for a whole one: its output has it, and it %s", r.end.how())
 	}

@@ -206,7 +206,7 @@ func (p *plan) words() string {
 	words := []string{p.mode.name, p.protocol}
 	for word, is := range map[string]bool{
 		"server": p.server.IsValid(), "strict": p.strict, "alive": p.expectAlive, "safe": p.safe, "unsafe": p.unsafe,
-		"idle": p.when == "idle", "success": p.success != nil, "error": p.failure != nil,
+		"idle": p.when == "idle", "listen": p.mode.name == refuseName && p.listen.Port() != 0 && !p.isolate && !p.anyPeer, "success": p.success != nil, "error": p.failure != nil,
 	} {
 		if is {
 			words = append(words, word)

@@ -27,26 +27,27 @@ const (
 // play is one run of the program against the peer.
 type play struct {
 	*plan
-	t        *scenario.T
-	player   player
-	listener *scenario.Listener
-	first    *scenario.End // a socket of the peer's, for facts that are no connection's
-	at       netip.AddrPort
-	cmd      *scenario.Command
-	clients  *live.Clients
-	conns    []*conn
-	victims  []victim
-	holders  []holder
-	facts    []fact
-	began    time.Time
-	acted    bool // the peer has misbehaved
-	looked   time.Time
-	left     bool // the program has ended, and has left processes behind
-	crowded  bool // --max-connections was reached, and this is noted
-	output   *captured
-	readyTo  io.Writer
-	requests map[token.Token]string // that were asked, by their tokens
-	texts    map[string]string      // of requests, by what stands for them in the journal
+	t           *scenario.T
+	player      player
+	listener    *scenario.Listener
+	first       *scenario.End // a socket of the peer's, for facts that are no connection's
+	at          netip.AddrPort
+	cmd         *scenario.Command
+	clients     *live.Clients
+	conns       []*conn
+	victims     []victim
+	holders     []holder
+	facts       []fact
+	began       time.Time
+	acted       bool // the peer has misbehaved
+	looked      time.Time
+	left        bool // the program has ended, and has left processes behind
+	crowded     bool // --max-connections was reached, and this is noted
+	output      *captured
+	readyTo     io.Writer
+	requests    map[token.Token]string // that were asked, by their tokens
+	lateReplies map[token.Token]string // the requests to which a reply was sent late
+	texts       map[string]string      // of requests, by what stands for them in the journal
 }
 
 // steps run the program, and let the peer misbehave.

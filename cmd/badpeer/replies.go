@@ -26,13 +26,26 @@ func (p *play) judgeReplies() {
 		return
 	}
 	defer from.Close()
+	var waitedFor []string
 	r, err := replies.Judge(from, replies.Options{
 		Log: p.replies, RequestField: p.requestField, ReplyField: p.replyField,
 		Known: func(t token.Token) (string, bool) { text, known := p.requests[t]; return text, known },
+		Own: func(t token.Token) {
+			if same, is := p.lateReplies[t]; is {
+				waitedFor = append(waitedFor, same)
+				delete(p.lateReplies, t)
+			}
+		},
 	})
 	if err != nil {
 		p.judgedAs(string(replies.Inconclusive), fmt.Sprintf("--replies %s: %v", p.replies, err))
 		return
+	}
+	if r.Outcome == replies.Clean && p.replies == onStdout && p.output.cut(0) {
+		r.Outcome, r.Why = replies.Inconclusive, fmt.Sprintf("%s; but of its output %d MiB alone were kept: write the replies to a file", r.Why, mostOutput>>20)
+	}
+	for _, same := range waitedFor {
+		p.note(waited, nil, []byte(same), "")
 	}
 	p.judgedAs(string(r.Outcome), r.Why)
 	for i := range r.First {

@@ -37,7 +37,7 @@ func doMode(c *cli.Context, m *mode) (int, error) {
 	defer done()
 	r := newReport(p)
 	for n := 1; n <= p.times && c.Ctx.Err() == nil; n++ {
-		y := &play{plan: p, output: &captured{out: out, errs: errs}, readyTo: c.Errs, texts: map[string]string{}, requests: map[token.Token]string{}}
+		y := &play{plan: p, output: &captured{out: out, errs: errs}, readyTo: c.Errs, texts: map[string]string{}, requests: map[token.Token]string{}, lateReplies: map[token.Token]string{}}
 		j := y.run(c)
 		one := p.told(&j)
 		one.texts = y.texts

@@ -44,6 +44,9 @@ func open(remedy, format string, args ...any) verdict {
 	return verdict{Word: undecided, Why: fmt.Sprintf(format, args...), Remedy: remedy}
 }
 
+// lessOutput is what helps where what was looked for may be in what was not kept.
+const lessOutput = "let it write less"
+
 // exit is the exit code of one run.
 func (v verdict) exit() int {
 	switch v.Word {
@@ -61,11 +64,11 @@ func (m *mode) verdictOn(r *record) verdict {
 	switch {
 	case r.has(unserved) && !r.has(did):
 		return open("see that it listens where --server says, and answers what the peer asks (--send)", "the program never served a well-behaved client: %s", r.first(unserved).Detail)
-	case !r.has(met) && !r.has(attempted):
+	case !r.has(met) && (!r.has(attempted) || r.wants("listen")):
 		return neverMet(r)
 	case !r.has(did) && r.end.died():
 		return open("see why it dies without any misbehaviour", "it %s before the peer did anything", r.end.how())
-	case r.end.died():
+	case r.end.died() && !r.end.Shell:
 		return fails("it %s, %s", r.end.how(), r.sinceDid())
 	case r.has(did) && r.end.byItself() && r.end.AtNS < r.first(did).AtNS:
 		return open("let it run in the foreground", "it had ended when the peer misbehaved towards a process that it left behind: what became of that is not seen")
@@ -88,6 +91,9 @@ func (r *record) seenToEnd(v verdict) verdict {
 	if fate, decided := judgeFates(r); decided && v.Word == coped {
 		return fate
 	}
+	if r.end.Shell && v.Word == coped {
+		return open("let CMD be the program itself, or give it another exit status", "it %s; or it has chosen that status itself", r.end.how())
+	}
 	return v
 }
 
@@ -106,6 +112,9 @@ const notRequest = "what is no request: "
 func neverMet(r *record) verdict {
 	if s := r.first(strange); s.What != "" {
 		return open("run badpeer as the program's user, or give --any-peer", "no connection was seen to be the program's: %s", s.Detail)
+	}
+	if r.has(attempted) {
+		return open("leave --listen out, or give --isolate: then no other program knows the address; or --any-peer", "a connection was refused, and whose it was is not seen: others may know the address that --listen gives")
 	}
 	if r.blind && r.wants(refuseName) {
 		return open("run as root, or give --isolate: there packets are seen", "whether the program tried to connect was not seen")

@@ -163,6 +163,9 @@ func (j *judge) entry(e *entry) {
 	}
 	line, before := j.asked.line(e.token)
 	request, own := j.resolve(e, before)
+	if own && j.o.Own != nil {
+		j.o.Own(e.token)
+	}
 	w := Wrong{Line: e.line, Request: beginning(request), Reply: e.token.String()}
 	switch of, known := j.known(e.token); {
 	case own && before:

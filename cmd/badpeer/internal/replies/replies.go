@@ -15,6 +15,8 @@ type Options struct {
 	RequestField, ReplyField string
 	// Known, if it is not nil, knows each request that the peer was asked.
 	Known func(token.Token) (request string, known bool)
+	// Own, if it is not nil, is called with each reply that is its request's own.
+	Own func(token.Token)
 	// Progress, if it is not nil, is called from time to time.
 	Progress func(lines int64)
 	// Stopped is the error of a reader that was stopped: what was read until then is
