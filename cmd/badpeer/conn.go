@@ -20,23 +20,25 @@ const (
 // conn is a connection, of which the peer has one end.
 type conn struct {
 	*play
-	end     *scenario.End
-	far     netip.AddrPort // the other end
-	codec   protocol.Codec
-	in      []byte // what came and is no whole request yet
-	read    int64  // bytes, in all
-	opened  time.Time
-	mine    bool // it is the program's
-	counted int  // requests that were asked and are no set-up
-	owed    []protocol.Request
-	out     []byte // what could not be written yet
-	deaf    bool   // the peer reads no more
-	bad     bool   // the peer misbehaves on it
-	wronged bool   // and it has, at some time
-	fin     bool   // the other end has sent its FIN
-	reset   bool   // the other end has reset the connection
-	inode   uint64 // of the other end, when the peer misbehaved; 0: it was not seen
-	up      *upstream
+	end       *scenario.End
+	far       netip.AddrPort // the other end
+	codec     protocol.Codec
+	in        []byte // what came and is no whole request yet
+	read      int64  // bytes, in all
+	begun     int64  // where among them the last request begins
+	beforeFIN int64  // how many were sent before the peer's FIN came; the most there is: that is not known
+	opened    time.Time
+	mine      bool // it is the program's
+	counted   int  // requests that were asked and are no set-up
+	owed      []protocol.Request
+	out       []byte // what could not be written yet
+	deaf      bool   // the peer reads no more
+	bad       bool   // the peer misbehaves on it
+	wronged   bool   // and it has, at some time
+	fin       bool   // the other end has sent its FIN
+	reset     bool   // the other end has reset the connection
+	inode     uint64 // of the other end, when the peer misbehaved; 0: it was not seen
+	up        *upstream
 }
 
 // open says whether the peer can still use the connection.
@@ -108,6 +110,7 @@ func (c *conn) take(size int) {
 // parse hands on the requests that are whole.
 func (c *conn) parse() {
 	for c.open() && !c.deaf {
+		c.begun = c.read - int64(len(c.in))
 		r, n, err := c.codec.Next(c.in)
 		if err != nil {
 			c.note(asked, c, nil, notRequest+"%v", err)

@@ -16,35 +16,38 @@ type what string
 
 // What a peer may see.
 const (
-	planned   what = "planned"    // what was asked for, as words
-	met       what = "met"        // the connection is the program's: whose it is
-	strange   what = "another's"  // it is not, or nobody's that can be seen: why
-	asked     what = "asked"      // a whole request came
-	answered  what = "answered"   // its reply was sent
-	withheld  what = "withheld"   // its reply was not, for now
-	did       what = "did"        // the peer misbehaved: how
-	gaveUp    what = "gave up"    // the program stopped waiting for a reply that was withheld: how
-	late      what = "sent late"  // such a reply was sent after that
-	readOn    what = "then sent"  // the program sent more on the connection: how much
-	ended     what = "ended"      // the program ended the connection: how
-	served    what = "served"     // the program, a server, answered a well-behaved client
-	unserved  what = "not served" // it did not: why
-	replied   what = "replied"    // the program, a server, answered the peer: how much of a reply
-	said      what = "said"       // its output has what was looked for: which
-	alive     what = "alive"      // the program was running when the peer was done
-	stopped   what = "stopped"    // it was ended by the peer: why
-	judged    what = "judged"     // the replies that it said it had: the outcome
-	crossed   what = "crossed"    // the request that the peer's FIN crossed came again, and was refused
-	limited   what = "limited"    // a bound of the peer's was reached: which
-	wrong     what = "wrong"      // a line of those: where it took another request's reply
-	attempted what = "attempted"  // it was seen to connect
-	behind    what = "behind"     // a process that it had started, and that met the peer, outlived it
-	crashed   what = "crashed"    // such a process died of a signal: which
-	akin      what = "like it"    // a request, since, that may be made for the one that crossed: its content differs
-	rekeyed   what = "rekeyed"    // it is the one that crossed, with another Idempotency-Key or none
-	waited    what = "waited"     // its log has a late reply as that of its own request
-	unkept    what = "not kept"   // its output was too long for all of it to be looked through
-	exposed   what = "exposed"    // the program used a connection on which the peer had misbehaved: how that is seen
+	planned   what = "planned"      // what was asked for, as words
+	met       what = "met"          // the connection is the program's: whose it is
+	strange   what = "another's"    // it is not, or nobody's that can be seen: why
+	asked     what = "asked"        // a whole request came
+	answered  what = "answered"     // its reply was sent
+	withheld  what = "withheld"     // its reply was not, for now
+	did       what = "did"          // the peer misbehaved: how
+	gaveUp    what = "gave up"      // the program stopped waiting for a reply that was withheld: how
+	late      what = "sent late"    // such a reply was sent after that
+	readOn    what = "then sent"    // the program sent more on the connection: how much
+	ended     what = "ended"        // the program ended the connection: how
+	served    what = "served"       // the program, a server, answered a well-behaved client
+	unserved  what = "not served"   // it did not: why
+	replied   what = "replied"      // the program, a server, answered the peer: how much of a reply
+	said      what = "said"         // its output has what was looked for: which
+	alive     what = "alive"        // the program was running when the peer was done
+	stopped   what = "stopped"      // it was ended by the peer: why
+	judged    what = "judged"       // the replies that it said it had: the outcome
+	crossed   what = "crossed"      // the request that the peer's FIN crossed came again, and was refused
+	limited   what = "limited"      // a bound of the peer's was reached: which
+	wrong     what = "wrong"        // a line of those: where it took another request's reply
+	attempted what = "attempted"    // it was seen to connect
+	behind    what = "behind"       // a process that it had started, and that met the peer, outlived it
+	crashed   what = "crashed"      // such a process died of a signal: which
+	akin      what = "like it"      // a request, since, that may be made for the one that crossed: its content differs
+	rekeyed   what = "rekeyed"      // it is the one that crossed, with another Idempotency-Key or none
+	waited    what = "waited"       // its log has a late reply as that of its own request
+	unkept    what = "not kept"     // its output was too long for all of it to be looked through
+	readEnd   what = "read the end" // the program took in the peer's FIN: how that is seen
+	leftEnd   what = "left the end" // it did not
+	early     what = "sent before"  // a request was on its way before the peer's FIN came
+	exposed   what = "exposed"      // the program used a connection on which the peer had misbehaved: how that is seen
 )
 
 // fact is one thing that the program or its peer did.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"time"
 
 	"sockproof/cmd/badpeer/internal/protocol"
@@ -13,25 +14,56 @@ var halfCloseMode = mode{
 	copes:    "as a server it sends the whole reply after the FIN; as a client it reads the end, and uses the connection no more",
 	untried:  "let it make a request",
 	asServer: true, before: true, flags: strictFlags(),
-	play:  func(p *play) player { return &halfCloser{well{p}} },
+	play:  func(p *play) player { return &halfCloser{well: well{p}} },
 	judge: judgeHalfClose,
 }
 
-type halfCloser struct{ well }
+type halfCloser struct {
+	well
+	on    *conn     // that the end is sent on, where that is all there is to be seen
+	first time.Time // when something came on it
+	last  time.Time // and when that was the last time
+	known bool      // what the program made of the end is
+}
 
-// request sends the whole reply, then the FIN; what has no replies is given the FIN at once.
+// idleFor is for how long a program has to wait for more before it gets the end: one that is done
+// has closed by then.
+const idleFor = 50 * time.Millisecond
+
+// ends says whether the connection's end is all that is to be seen: the protocol says of no
+// request that it is used again.
+func (h *halfCloser) ends() bool { return h.protocol == "raw" || h.protocol == "line" }
+
+// request sends the whole reply, then the FIN; where that is all, later.
 func (h *halfCloser) request(c *conn, r protocol.Request) {
-	if h.acted {
-		if !c.bad { // what is asked on the connection that has ended has no reply
+	switch {
+	case h.acted && c.bad: // what is asked on the connection that has ended has no reply
+		if !c.begunAfterFIN() {
+			h.note(early, c, []byte(r.Same), "")
+		}
+	case h.acted:
+		c.answer(r)
+	case h.ends():
+		if h.protocol == "line" {
 			c.answer(r)
 		}
-		return
-	}
-	if h.protocol != "raw" {
+		h.ask(c, r)
+	default:
 		c.cork()
 		c.answer(r)
+		c.halfClose()
 	}
-	c.halfClose()
+}
+
+// ask notes that something was asked on the connection, whose end is put off. It is kept until then.
+func (h *halfCloser) ask(c *conn, r protocol.Request) {
+	if h.on == nil {
+		h.on, h.first = c, time.Now()
+		c.owed = append(c.owed, r)
+	}
+	if h.on == c {
+		h.last = time.Now()
+	}
 }
 
 // cork holds back what is written, so that the FIN comes in the same segment: a program that
@@ -40,16 +72,78 @@ func (c *conn) cork() { c.end.Set(journal.TCPCork, 1) }
 
 // turn does not wait for ever for a program that says nothing where nothing is due.
 func (h *halfCloser) turn() {
-	for _, c := range h.conns {
-		if !h.acted && c.mine && c.open() && c.up == nil && h.protocol == "raw" && time.Since(c.opened) >= usual {
-			c.halfClose()
+	switch {
+	case h.acted && h.on != nil:
+		h.look()
+	case h.acted || !h.ends():
+	case h.on != nil:
+		h.end()
+	default:
+		for _, c := range h.conns {
+			if h.protocol == "raw" && c.mine && c.open() && c.up == nil && time.Since(c.opened) >= usual {
+				h.ask(c, protocol.Request{})
+			}
 		}
 	}
 }
 
-func (c *conn) halfClose() {
-	c.misbehave(func() { c.end.ShutdownWrite() }, "sent a FIN, and reads on: shutdown(SHUT_WR)")
+// end sends the FIN to a program that waits, and has read all that came before.
+func (h *halfCloser) end() {
+	c := h.on
+	far, found := h.clients.Find(c.far, c.near())
+	idle := time.Since(h.last) >= idleFor && far.RxQueue == 0
+	switch {
+	case !c.open() || c.fin && !c.held(): // it has gone
+		h.on, c.owed = nil, nil
+		c.close()
+	case idle || time.Since(h.first) > usual:
+		c.owed = nil
+		h.known = !idle || !found || far.Inode == 0 // it will not be
+		if !h.known {
+			h.t.Host("a").In(func() error {
+				h.known = h.clients.Follow(far) != nil
+				return nil // it is not known then
+			})
+		}
+		c.halfClose()
+	}
 }
+
+// look finds out whether the program has read the end, which its socket has as one byte until then.
+func (h *halfCloser) look() {
+	if h.known {
+		return
+	}
+	far, found := h.clients.Find(h.on.far, h.on.near())
+	if found && far.Inode != 0 {
+		if h.known = far.StateName() == "CLOSE_WAIT" && far.RxQueue == 0; h.known {
+			h.note(readEnd, h.on, nil, "it has nothing unread in its socket")
+		}
+		return
+	}
+	if last, told := h.clients.Ended(); told {
+		h.known = true
+		if last.RxQueue == 0 {
+			h.note(readEnd, h.on, nil, "it had nothing unread in its socket when it closed that")
+		} else {
+			h.note(leftEnd, h.on, nil, "it was in its socket when it closed that")
+		}
+	}
+}
+
+// halfClose sends the FIN, and notes how much had been sent before that came.
+func (c *conn) halfClose() {
+	c.beforeFIN = math.MaxInt64
+	c.misbehave(func() {
+		c.end.ShutdownWrite()
+		if far, found := c.clients.Find(c.far, c.near()); found && far.StateName() != "ESTABLISHED" {
+			c.beforeFIN = c.read + int64(c.end.Unread())
+		}
+	}, "sent a FIN, and reads on: shutdown(SHUT_WR)")
+}
+
+// begunAfterFIN says whether the last request is known to have been sent when the FIN had come.
+func (c *conn) begunAfterFIN() bool { return c.begun >= c.beforeFIN }
 
 // call is a client that has said all: it half-closes behind its request.
 func (h *halfCloser) call(c *conn) {
@@ -74,26 +168,46 @@ func judgeHalfClose(r *record) verdict {
 	if r.wants("server") {
 		return judgeHalfClosedServer(r, since)
 	}
-	on := r.first(did).Conn
-	for _, f := range since.facts {
-		if f.Conn == on && f.What == asked || f.Conn == on && f.What == readOn {
-			if !r.wants("raw") && !r.wants("line") {
-				return fails("it used the connection again on which the FIN had come behind a whole reply")
-			}
-		}
-	}
 	if r.wants("raw") || r.wants("line") {
-		if r.end.byItself() {
-			return copes("it read the end, and %s, %s", r.end.how(), r.sinceDid())
-		}
-		return hangs("it did not end by itself after its peer's FIN")
+		return judgeEndRead(r, since)
+	}
+	on := r.first(did).Conn
+	if since.on(on, asked) > since.on(on, early) {
+		return fails("it used the connection again on which the FIN had come behind a whole reply")
 	}
 	for _, f := range since.of(asked) {
 		if f.Conn != on && r.fresh(f.Conn) {
 			return copes("it made its next request on another connection")
 		}
 	}
+	if since.on(on, asked) < len(since.of(asked)) {
+		return open("let it have one connection", "it made its next request on a connection that it had before its peer's FIN")
+	}
 	return open("let it make another request after the first: only that shows whether it would use the connection again", "it made no other request after its peer's FIN, and %s", r.end.how())
+}
+
+// on counts the facts of one kind on a connection.
+func (r *record) on(conn string, w what) (n int) {
+	for _, f := range r.of(w) {
+		if f.Conn == conn {
+			n++
+		}
+	}
+	return n
+}
+
+// judgeEndRead is the verdict where the end is all that is to be seen.
+func judgeEndRead(r, since *record) verdict {
+	const wait = "let it wait for more until its peer's FIN comes"
+	switch {
+	case !r.end.byItself():
+		return hangs("it did not end by itself after its peer's FIN")
+	case since.has(readEnd):
+		return copes("it read the end, and %s, %s", r.end.how(), r.sinceDid())
+	case since.has(leftEnd):
+		return open(wait, "it %s, and had not read the end", r.end.how())
+	}
+	return open(wait, "it %s, and whether it had read the end is not seen", r.end.how())
 }
 
 func judgeHalfClosedServer(r, since *record) verdict {

@@ -139,7 +139,7 @@ func (f *fact) line(texts map[string]string) string {
 		met: "met", strange: "another's connection,", asked: "asked", answered: "was answered", withheld: "its reply is withheld",
 		did: "the peer", gaveUp: "gave up", crossed: "what crossed the FIN was", late: "the late reply was sent", readOn: "then sent", ended: "ended the connection",
 		served: "was served", unserved: "was not served:", replied: "replied,", said: "its output has", stopped: "was stopped,", judged: "its replies are", wrong: "its replies,", attempted: "tried to connect", limited: "a limit was reached,",
-		behind: "outlived by", crashed: "its process", exposed: "used the connection:", unkept: "output,", waited: "took the late reply to its own request", akin: "may be another attempt:", rekeyed: "has not the Idempotency-Key of the first:",
+		behind: "outlived by", crashed: "its process", exposed: "used the connection:", readEnd: "read the end:", leftEnd: "did not read the end:", early: "had been asked before the FIN", unkept: "output,", waited: "took the late reply to its own request", akin: "may be another attempt:", rekeyed: "has not the Idempotency-Key of the first:",
 	}[f.What]
 	if !known {
 		return ""

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"sockproof/cmd/badpeer/internal/protocol"
 	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
 	"sockproof/lib/witness/tcpstate"
@@ -134,6 +135,11 @@ func (l *leaver) piece(c *conn, b []byte) bool {
 }
 
 func (h *halfCloser) piece(c *conn, b []byte) bool {
+	if h.ends() {
+		c.write(b)
+		h.ask(c, protocol.Request{})
+		return true
+	}
 	c.cork()
 	c.write(b)
 	c.halfClose()

@@ -9,7 +9,12 @@ import (
 
 // Clients is sight of the other ends of a server's connections, where these are on the
 // same machine, by the sock_diag of one network namespace.
-type Clients struct{ conn *diag.Conn }
+type Clients struct {
+	conn     *diag.Conn
+	ends     *diag.Ends // nil: they are not listened to
+	followed uint64     // a socket's cookie
+	ended    *diag.Socket
+}
 
 // OpenClients opens it in the calling thread's namespace.
 func OpenClients() (*Clients, error) {
@@ -17,11 +22,45 @@ func OpenClients() (*Clients, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Clients{conn}, nil
+	return &Clients{conn: conn}, nil
 }
 
 // Close ends it.
-func (c *Clients) Close() { _ = c.conn.Close() } // it was only read from
+func (c *Clients) Close() {
+	_ = c.conn.Close() // it was only read from
+	if c.ends != nil {
+		_ = c.ends.Close() // likewise
+	}
+}
+
+// Follow begins to listen for the end of a socket, in the calling thread's namespace; of one at a
+// time.
+func (c *Clients) Follow(s diag.Socket) (err error) {
+	if c.ends == nil {
+		if c.ends, err = diag.OpenEnds(); err != nil {
+			return err
+		}
+	}
+	c.followed, c.ended = s.Cookie, nil
+	return nil
+}
+
+// Ended is the socket that is followed as it was when the kernel destroyed it; false: it has not,
+// or that was not told.
+func (c *Clients) Ended() (s diag.Socket, told bool) {
+	if c.ends == nil {
+		return s, false
+	}
+	_ = c.ends.Next(0, func(d diag.Destroyed) {
+		if d.Cookie == c.followed {
+			c.ended = &d.Socket
+		}
+	}) // what cannot be read is not told
+	if c.ended == nil {
+		return s, false
+	}
+	return *c.ended, true
+}
 
 // Find finds a client by its own address and the server's; false: it is not there, or
 // not to be seen.

@@ -17,6 +17,12 @@ func OpenClients() (*Clients, error) { return nil, errLinux }
 // Close has nothing to end.
 func (*Clients) Close() {}
 
+// Follow follows nothing.
+func (*Clients) Follow(diag.Socket) error { return errLinux }
+
+// Ended tells nothing.
+func (*Clients) Ended() (s diag.Socket, told bool) { return s, false }
+
 // Find finds nothing.
 func (*Clients) Find(_, _ netip.AddrPort) (s diag.Socket, found bool) { return s, false }
 
