@@ -40,13 +40,13 @@ const (
 	attempted what = "attempted"    // it was seen to connect
 	behind    what = "behind"       // a process that it had started, and that met the peer, outlived it
 	crashed   what = "crashed"      // such a process died of a signal: which
-	akin      what = "like it"      // a request, since, that may be made for the one that crossed: its content differs
-	rekeyed   what = "rekeyed"      // it is the one that crossed, with another Idempotency-Key or none
+	akin      what = "similar"      // a request, since, that may be made for the one that crossed: its content differs
+	rekeyed   what = "other key"    // it is the one that crossed, with another Idempotency-Key or none
 	waited    what = "waited"       // its log has a late reply as that of its own request
-	unkept    what = "not kept"     // its output was too long for all of it to be looked through
-	readEnd   what = "read the end" // the program took in the peer's FIN: how that is seen
-	leftEnd   what = "left the end" // it did not
-	early     what = "sent before"  // a request was on its way before the peer's FIN came
+	unkept    what = "output cut"   // its output was too long for all of it to be looked through
+	readEnd   what = "read end"     // the program took in the peer's FIN: how that is seen
+	leftEnd   what = "left end"     // it did not
+	early     what = "sent earlier" // a request was on its way before the peer's FIN came
 	exposed   what = "exposed"      // the program used a connection on which the peer had misbehaved: how that is seen
 )
 

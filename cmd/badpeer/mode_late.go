@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"time"
 
 	"sockproof/cmd/badpeer/internal/protocol"
@@ -164,6 +165,9 @@ const byLog = "let CMD print each request and the reply that it took for it, req
 // judgeGivingUp says what became of a reply that was withheld.
 func judgeGivingUp(r *record, of fact) verdict {
 	up := (&record{facts: r.after(of)}).first(gaveUp)
+	if at := cmp.Or(up.AtNS, r.end.AtNS); up.Request == "" && (up.What != "" || r.end.byItself()) && r.tooSoon(of, at) {
+		return open(waitForIt, "it ended, or went on, %s after it had asked: that is too soon for a timeout", short(at-of.AtNS))
+	}
 	switch {
 	case up.What == "" && r.end.byItself():
 		return copes("it gave up by ending: it %s, %s after it had asked", r.end.how(), short(r.end.AtNS-of.AtNS))

@@ -107,6 +107,8 @@ var verdictCases = map[string]struct {
 		hello, askedA, one(withheld, "b2", "A", "", 3), misbehaved, one(gaveUp, "b2", "", "by closing", 20),
 		one(asked, "b3", "C", "", 21), one(withheld, "b3", "C", "", 22), one(gaveUp, "b3", "D", "by asking", 25), one(late, "b3", "C", "", 26),
 	}, exited(0, 30), undecided},
+	"late: does not wait":  {&lateMode, "", []fact{hello, askedA, one(withheld, "b2", "A", "", 3), misbehaved}, justExited(0, 3, 50), undecided},
+	"late: closes at once": {&lateMode, "", []fact{hello, askedA, one(withheld, "b2", "A", "", 10), misbehaved, just(gaveUp, "b2", "by closing", 10)}, exited(0, 30), undecided},
 	"late: two, both by closing": {&lateMode, "", []fact{
 		hello, askedA, one(withheld, "b2", "A", "", 3), misbehaved, one(gaveUp, "b2", "", "by closing", 20),
 		one(asked, "b3", "C", "", 21), one(withheld, "b3", "C", "", 22), one(gaveUp, "b3", "", "by closing", 25),
