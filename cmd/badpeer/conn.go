@@ -26,7 +26,7 @@ type conn struct {
 	in        []byte // what came and is no whole request yet
 	read      int64  // bytes, in all
 	begun     int64  // where among them the last request begins
-	beforeFIN int64  // how many were sent before the peer's FIN came; the most there is: that is not known
+	beforeFIN int64  // how many had come before the peer's FIN was sent; the most there is: that is not known
 	opened    time.Time
 	mine      bool // it is the program's
 	counted   int  // requests that were asked and are no set-up

@@ -20,42 +20,47 @@ var halfCloseMode = mode{
 
 type halfCloser struct {
 	well
-	on    *conn     // that the end is sent on, where that is all there is to be seen
+	on    *conn     // that the end is sent on
 	first time.Time // when something came on it
 	last  time.Time // and when that was the last time
 	known bool      // what the program made of the end is
 }
 
-// idleFor is for how long a program has to wait for more before it gets the end: one that is done
-// has closed by then.
+// idleFor is for how long a program has to wait for more before it gets the end, where that is all
+// there is to be seen: one that is done has closed by then.
 const idleFor = 50 * time.Millisecond
+
+// quietFor is for how long nothing else has to come before a reply is sent, with the end: a program
+// that does not wait for it has sent its next request by then.
+const quietFor = 20 * time.Millisecond
 
 // ends says whether the connection's end is all that is to be seen: the protocol says of no
 // request that it is used again.
 func (h *halfCloser) ends() bool { return h.protocol == "raw" || h.protocol == "line" }
 
-// request sends the whole reply, then the FIN; where that is all, later.
+// request sends the whole reply, and then the FIN, when no other request is on its way.
 func (h *halfCloser) request(c *conn, r protocol.Request) {
 	switch {
 	case h.acted && c.bad: // what is asked on the connection that has ended has no reply
-		if !c.begunAfterFIN() {
-			h.note(early, c, []byte(r.Same), "")
+		if c.begun < c.beforeFIN {
+			h.note(early, c, []byte(r.Same), "%s", map[bool]string{true: orLater}[c.beforeFIN == math.MaxInt64])
 		}
+		return
 	case h.acted:
 		c.answer(r)
-	case h.ends():
-		if h.protocol == "line" {
-			c.answer(r)
-		}
-		h.ask(c, r)
-	default:
-		c.cork()
-		c.answer(r)
-		c.halfClose()
+		return
 	}
+	h.cork(c)
+	if h.protocol != "raw" {
+		c.answer(r)
+	}
+	h.ask(c, r)
 }
 
-// ask notes that something was asked on the connection, whose end is put off. It is kept until then.
+// orLater is the detail of a request that came when the FIN had been sent, and more were coming.
+const orLater = "or when it had come"
+
+// ask notes that something came on the connection, whose end is put off. It is kept until then.
 func (h *halfCloser) ask(c *conn, r protocol.Request) {
 	if h.on == nil {
 		h.on, h.first = c, time.Now()
@@ -67,15 +72,20 @@ func (h *halfCloser) ask(c *conn, r protocol.Request) {
 }
 
 // cork holds back what is written, so that the FIN comes in the same segment: a program that
-// has read the reply can know of the end, too, and does not race against it.
-func (c *conn) cork() { c.end.Set(journal.TCPCork, 1) }
+// has read the reply can know of the end, too, and does not race against it. Where the end is all that
+// is to be seen, it comes alone.
+func (h *halfCloser) cork(c *conn) {
+	if h.on == nil && !h.ends() {
+		c.end.Set(journal.TCPCork, 1)
+	}
+}
 
 // turn does not wait for ever for a program that says nothing where nothing is due.
 func (h *halfCloser) turn() {
 	switch {
 	case h.acted && h.on != nil:
 		h.look()
-	case h.acted || !h.ends():
+	case h.acted:
 	case h.on != nil:
 		h.end()
 	default:
@@ -87,18 +97,19 @@ func (h *halfCloser) turn() {
 	}
 }
 
-// end sends the FIN to a program that waits, and has read all that came before.
+// end sends the FIN to a program that waits.
 func (h *halfCloser) end() {
 	c := h.on
+	quiet := time.Since(h.last)
 	far, found := h.clients.Find(c.far, c.near())
-	idle := time.Since(h.last) >= idleFor && far.RxQueue == 0
+	idle := quiet >= idleFor && far.RxQueue == 0 || quiet >= quietFor && !h.ends()
 	switch {
 	case !c.open() || c.fin && !c.held(): // it has gone
 		h.on, c.owed = nil, nil
 		c.close()
 	case idle || time.Since(h.first) > usual:
 		c.owed = nil
-		h.known = !idle || !found || far.Inode == 0 // it will not be
+		h.known = !h.ends() || !idle || !found || far.Inode == 0 // or it will not be
 		if !h.known {
 			h.t.Host("a").In(func() error {
 				h.known = h.clients.Follow(far) != nil
@@ -106,6 +117,9 @@ func (h *halfCloser) end() {
 			})
 		}
 		c.halfClose()
+		if !idle {
+			c.beforeFIN = math.MaxInt64
+		}
 	}
 }
 
@@ -131,19 +145,13 @@ func (h *halfCloser) look() {
 	}
 }
 
-// halfClose sends the FIN, and notes how much had been sent before that came.
+// halfClose sends the FIN, and notes how much had been sent before.
 func (c *conn) halfClose() {
-	c.beforeFIN = math.MaxInt64
 	c.misbehave(func() {
+		c.beforeFIN = c.read + int64(c.end.Unread())
 		c.end.ShutdownWrite()
-		if far, found := c.clients.Find(c.far, c.near()); found && far.StateName() != "ESTABLISHED" {
-			c.beforeFIN = c.read + int64(c.end.Unread())
-		}
 	}, "sent a FIN, and reads on: shutdown(SHUT_WR)")
 }
-
-// begunAfterFIN says whether the last request is known to have been sent when the FIN had come.
-func (c *conn) begunAfterFIN() bool { return c.begun >= c.beforeFIN }
 
 // call is a client that has said all: it half-closes behind its request.
 func (h *halfCloser) call(c *conn) {
@@ -174,6 +182,11 @@ func judgeHalfClose(r *record) verdict {
 	on := r.first(did).Conn
 	if since.on(on, asked) > since.on(on, early) {
 		return fails("it used the connection again on which the FIN had come behind a whole reply")
+	}
+	for _, f := range since.of(early) {
+		if f.Detail == orLater {
+			return open("let it wait for each reply before its next request", "it did not stop asking: whether it used the connection again when it had its peer's FIN is not seen")
+		}
 	}
 	for _, f := range since.of(asked) {
 		if f.Conn != on && r.fresh(f.Conn) {

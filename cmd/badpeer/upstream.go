@@ -135,14 +135,9 @@ func (l *leaver) piece(c *conn, b []byte) bool {
 }
 
 func (h *halfCloser) piece(c *conn, b []byte) bool {
-	if h.ends() {
-		c.write(b)
-		h.ask(c, protocol.Request{})
-		return true
-	}
-	c.cork()
+	h.cork(c)
 	c.write(b)
-	c.halfClose()
+	h.ask(c, protocol.Request{})
 	return true
 }
 

@@ -83,6 +83,7 @@ var verdictCases = map[string]struct {
 	"half-close, raw: did not look":                {&halfCloseMode, "raw", []fact{hello, askedA, misbehaved, one(leftEnd, "b2", "", "x", 29)}, exited(0, 30), undecided},
 	"half-close, line: reads the end":              {&halfCloseMode, "line", []fact{hello, askedA, misbehaved, one(readEnd, "b2", "", "x", 20)}, exited(1, 30), coped},
 	"half-close: pipelined before":                 {&halfCloseMode, "resp", []fact{hello, askedA, misbehaved, one(asked, "b2", "B", "", 11), one(early, "b2", "B", "", 11), one(met, "b3", "", "", 15), one(asked, "b3", "B", "", 20)}, exited(0, 30), coped},
+	"half-close: pipelines without end":            {&halfCloseMode, "resp", []fact{hello, askedA, misbehaved, one(asked, "b2", "B", "", 11), one(early, "b2", "B", orLater, 11), one(met, "b3", "", "", 15), one(asked, "b3", "B", "", 20)}, exited(0, 30), undecided},
 	"half-close: pipelined before, alone":          {&halfCloseMode, "resp", []fact{hello, askedA, misbehaved, one(asked, "b2", "B", "", 11), one(early, "b2", "B", "", 11)}, exited(0, 30), undecided},
 	"half-close: pipelined before, and used again": {&halfCloseMode, "resp", []fact{hello, askedA, misbehaved, one(asked, "b2", "B", "", 11), one(early, "b2", "B", "", 11), one(asked, "b2", "C", "", 20)}, exited(0, 30), failed},
 	"half-close, raw: stays":                       {&halfCloseMode, "raw", []fact{hello, askedA, misbehaved, runsOn, stoppedIt}, byUs, failed},
