@@ -85,13 +85,16 @@ func (r *record) seenToEnd(v verdict) verdict {
 	if v.hung && r.end.byPeer && !r.has(stopped) {
 		return open("give it longer", "the run ended before the peer was done: whether the program would have ended is not seen")
 	}
+	if v.hung && !r.end.Ended && !r.has(stopped) && !r.wants("server") {
+		return open("give CMD", "the peer %s; no program was run, so that nobody saw what became of it", r.first(did).Detail)
+	}
 	if f := r.first(limited); f.What != "" && v.hung {
 		return open("let it make fewer connections, or give --max-connections or --timeout", "it had not ended, and may have waited for the peer: %s", f.Detail)
 	}
 	if fate, decided := judgeFates(r); decided && v.Word == coped {
 		return fate
 	}
-	if r.end.Shell && v.Word == coped {
+	if r.end.Shell && r.end.byItself() && v.Word == coped {
 		return open("let CMD be the program itself, or give it another exit status", "it %s; or it has chosen that status itself", r.end.how())
 	}
 	return v
