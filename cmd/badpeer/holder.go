@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"sockproof/lib/live"
 	"sockproof/lib/witness/fate"
@@ -48,6 +49,14 @@ func (p *play) watchHolders() {
 		for _, o := range live.HoldersOf(v.inode, pids) {
 			p.watchHolder(v.on, o)
 		}
+	}
+}
+
+// keepWatch looks now and then whether other processes have got such a socket.
+func (p *play) keepWatch() {
+	if time.Since(p.watched) > lookEvery {
+		p.watchHolders()
+		p.watched = time.Now()
 	}
 }
 

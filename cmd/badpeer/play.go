@@ -39,7 +39,8 @@ type play struct {
 	holders     []holder
 	facts       []fact
 	began       time.Time
-	acted       bool // the peer has misbehaved
+	acted       bool      // the peer has misbehaved
+	watched     time.Time // the holders were looked for
 	looked      time.Time
 	left        bool // the program has ended, and has left processes behind
 	crowded     bool // --max-connections was reached, and this is noted
@@ -173,6 +174,7 @@ func (p *play) turn() {
 		}
 	}
 	p.player.turn()
+	p.keepWatch()
 }
 
 // accept takes the connections that wait.

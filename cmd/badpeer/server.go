@@ -34,7 +34,7 @@ func (p *play) beClient() {
 	c.mine = true
 	p.awaitWorker(c)
 	p.player.(client).call(c)
-	p.t.Await(tail, func() bool { return p.cmd != nil && p.cmd.Ended() })
+	p.t.Await(tail, func() bool { p.keepWatch(); return p.cmd != nil && p.cmd.Ended() })
 	if p.acted && (p.cmd == nil || !p.cmd.Ended()) {
 		p.askWell()
 	}
