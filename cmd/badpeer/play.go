@@ -165,6 +165,7 @@ func (p *play) allClosed() bool {
 
 // turn takes in what has come on every connection.
 func (p *play) turn() {
+	p.keepWatch() // first: it takes a while, and what comes meanwhile is not left to wait
 	p.accept()
 	for _, c := range p.conns {
 		c.turn()
@@ -174,7 +175,6 @@ func (p *play) turn() {
 		}
 	}
 	p.player.turn()
-	p.keepWatch()
 }
 
 // accept takes the connections that wait.
@@ -225,14 +225,17 @@ func (p *play) finish() {
 	if p.cmd == nil {
 		return
 	}
+	over := p.cmd.Ended()
+	if !over {
+		p.keptUp() // at once, as long as all that has come until now is taken in
+	}
 	p.watchHolders()
-	if p.cmd.Ended() {
+	if over {
 		p.t.Await(tail, func() bool { p.turn(); return p.allClosed() && !p.outlived() })
 		p.output.wait()
 		p.fates()
 	} else {
 		p.fates()
-		p.keptUp()
 		p.note(alive, nil, nil, "after %v", time.Since(p.began).Round(time.Millisecond))
 		p.note(stopped, nil, nil, "by the peer, when nothing more was to be seen")
 		p.cmd.Terminate()
