@@ -41,6 +41,7 @@ var alteredShared = []journaltest.Case{
 
 	{Name: "the first close ended the connection", Of: "shared", Do: changed(call("b2", "read"), returns(0, "")), Outcome: claim.NotReproduced},
 	{Name: "the last close did not", Of: "shared", Do: changedNth(2, call("b3", "read"), returns(-1, "EAGAIN")), Outcome: claim.NotReproduced},
+	{Name: "the peer had not read all before the last close", Of: "shared", Do: changedNth(2, call("b3", "read"), returns(3, "", 'b', 'y', 'e')), Outcome: claim.OutcomeUnresolved},
 	{Name: "the peer did not read", Of: "shared", Do: droppedAll(call("b2", "read")), Outcome: claim.NotReproduced},
 	{Name: "nobody closed", Of: "shared", Do: droppedAll(journaltest.Call("close")), Outcome: claim.OutcomeUnresolved},
 	{Name: "there was one descriptor of each", Of: "shared", Do: all(droppedAll(journaltest.Call("dup")), droppedAll(process("started")), dropped(closeOf("a1")), dropped(closeOf("a2"))), Outcome: claim.OutcomeUnresolved},

@@ -223,7 +223,7 @@ func noticesReset(t *scenario.T) {
 	}
 }
 
-// TestResetIsNoticed: HC7 and HC32 come out the other way.
+// TestResetIsNoticed: HC7 comes out the other way, and HC32 is not put to the test.
 func TestResetIsNoticed(t *testing.T) {
 	t.Parallel()
 	check := func(t journaltest.Errors, r *journaltest.Judged) {
@@ -237,7 +237,7 @@ func TestResetIsNoticed(t *testing.T) {
 	}
 	suite.Controls(
 		t, anywhere(),
-		journaltest.Control{Scenario: "epoll", Steps: noticesReset, Want: claim.NotReproduced, Verdicts: verdicts{"HC32": "confirmed"}, Check: check},
+		journaltest.Control{Scenario: "epoll", Steps: noticesReset, Want: claim.NotReproduced, Verdicts: verdicts{"HC32": "inconclusive"}, Check: check},
 	)
 }
 

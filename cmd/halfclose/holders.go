@@ -150,6 +150,7 @@ var lastToClose = claim.Phenomenon{
 				one++
 				continue
 			}
+			c.Given(read.Call.Errno != "" || read.Call.Result <= 0, "after the last close() of %s its peer read %d bytes that it had been sent before", h.Client.ID, read.Call.Result)
 			c.ExpectSeen(tcp.IsEnd(read), "the last close() of %s did not end the connection: the peer's read returned %s", h.Client.ID, claim.Returned(read))
 			last++
 		}

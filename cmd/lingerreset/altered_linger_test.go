@@ -44,6 +44,11 @@ var alteredLinger = []journaltest.Case{
 	{Name: "gone after close", Of: "linger0", Do: func(d *journaltest.Journal) {
 		d.Again(d.First(played(d, call("a7", "close"))).N, d.First(stateTo("a7", journal.TimeWait)), func(e *journal.Event) { e.State.From, e.State.To = journal.TimeWait, journal.Gone })
 	}, Claim: "LR23", Want: claim.Refuted},
+	{Name: "gone after it was seen again after close", Of: "linger0", Do: func(d *journaltest.Journal) {
+		n := d.First(call("a7", "close")).N
+		left := d.First(func(e *journal.Event) bool { return e.N > n && sampled("a7", journal.TimeWait)(e) })
+		d.Again(left.N, d.First(stateTo("a7", journal.TimeWait)), func(e *journal.Event) { e.State.From, e.State.To = journal.TimeWait, journal.Gone })
+	}, Claim: "LR23", Want: claim.Confirmed},
 	{Name: "a RST after close", Of: "linger0", Do: func(d *journaltest.Journal) {
 		d.Again(d.First(call("a7", "close")).N, d.First(sent("40001", rstAck)), func(e *journal.Event) { e.Packet.Src = d.First(sent("40005", fin)).Packet.Src })
 	}, Claim: "LR23", Want: claim.Refuted},

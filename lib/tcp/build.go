@@ -221,6 +221,7 @@ func (b *builder) process(e *journal.Event) {
 		for _, id := range p.Sockets {
 			if s := b.byID[id]; s != nil {
 				s.handles++
+				s.foreign = s.foreign || p.How != ""
 				if end := b.endOf(s); end != nil && p.How != "" {
 					end.blind(e.N, blindProgram)
 				}

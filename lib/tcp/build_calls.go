@@ -233,6 +233,7 @@ func (b *builder) release(s *Socket, e *journal.Event, why string) {
 		b.deafens(s, e)
 		return
 	}
+	s.closed = e
 	end := b.endOf(s)
 	if end == nil {
 		return

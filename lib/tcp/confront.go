@@ -56,6 +56,7 @@ func (c *confrontation) socket(s *Socket) {
 	c.inTurn(s)
 	c.inTime(s)
 	c.linger(s)
+	c.destroyedByOthers(s)
 	if !c.sees() {
 		return
 	}

@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"fmt"
+	"slices"
 
 	"sockproof/lib/journal"
 )
@@ -46,6 +47,7 @@ func (c *confrontation) constants(s *Socket) {
 		expires, lastRead = at, e.N
 	}
 	c.timeWaits(s)
+	c.cutShort(s)
 	c.lingered(s)
 	c.offered(s)
 }
@@ -92,6 +94,40 @@ func (c *confrontation) timeWaits(s *Socket) {
 		}
 	}
 }
+
+// cutShort asks what ended a TIME_WAIT before its time: its timer does, a RST (RFC 1337), or another connection
+// between the same addresses (tcp_timewait_state_process in net/ipv4/tcp_minisocks.c, tcp_tw_reuse). Neither
+// close() nor tcp_max_tw_buckets does: that makes no more of them (R6).
+func (c *confrontation) cutShort(s *Socket) {
+	const lasts, slack = 60_000_000_000, 2_000_000_000 // ns: TCP_TIMEWAIT_LEN; what it was seen too late, and is rounded by
+	for _, stay := range c.Stays(s, journal.TimeWait, journal.SockDiag) {
+		if stay.Out == nil || by(s.destroyed, stay.Out.N) || len(c.holders[pair{s.Local, s.Remote}]) > 1 {
+			continue
+		}
+		over := stay.earliest + lasts
+		for _, x := range s.Samples(journal.TimeWait, stay.In.N, stay.Out.N) {
+			over = x.T + x.Sample.TimerMS*1_000_000
+		}
+		if stay.Out.T < over-slack && !c.mayBeAssassinated(s, &stay) {
+			c.about(R6, s, []int{stay.In.N, stay.Out.N}, s.ID+" was in TIME_WAIT", fmt.Sprintf("it was gone %.1f s before its time, and nothing that was seen ends it", float64(over-stay.Out.T)/1e9))
+		}
+	}
+}
+
+// mayBeAssassinated says whether a RST or a SYN came to a TIME_WAIT. Where segments are not seen: whether the
+// peer's FIN may have been sent again by then, which draws an acknowledgement of a connection that is no more.
+func (c *confrontation) mayBeAssassinated(s *Socket, stay *Stay) bool {
+	if !c.sees() {
+		return c.wire || stay.Out.T-stay.earliest >= leastTimeout
+	}
+	return s.End == nil || s.End.Bulk || slices.ContainsFunc(s.End.in, func(x *Segment) bool {
+		return stay.In.N-reach < x.N && x.N <= c.soon(stay.Out.N) && (x.Has(rstFlag) || x.isOpening())
+	})
+}
+
+// leastTimeout is how long an acknowledgement is waited for at least, in nanoseconds (TCP_RTO_MIN in
+// include/net/tcp.h).
+const leastTimeout = 200_000_000
 
 // orphanTimer holds the timer of an orphan in FIN_WAIT2 against tcp_fin_timeout, where the run
 // has read it: it is no shorter (tcp_fin_time in include/net/tcp.h).

@@ -18,6 +18,7 @@ func (c *confrontation) peers() {
 		if complete {
 			c.unanswered(s)
 		}
+		c.unseen(s)
 		t := c.only(pair{s.Remote, s.Local})
 		if t == nil || t == s || c.only(pair{s.Local, s.Remote}) != s || !s.isPlain(c) || !t.isPlain(c) {
 			continue
@@ -32,7 +33,7 @@ func (c *confrontation) peers() {
 
 // isPlain says whether a socket is no other program's, and has no filter.
 func (s *Socket) isPlain(c *confrontation) bool {
-	return (s.End == nil || s.End.blindWhy != blindProgram) && !s.filteredAt(c.played)
+	return !s.foreign && !s.filteredAt(c.played)
 }
 
 // unanswered asks why a SYN had no answer in the end: there is a RST, if nobody takes it.

@@ -1,6 +1,7 @@
 package tcp
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -75,10 +76,6 @@ func (c *confrontation) uncaused(s *Socket, errno journal.Errno, n int) string {
 		if !c.refusedBy(s, c.soon(n)) {
 			return "no RST had been delivered to it"
 		}
-	case journal.ECONNABORTED:
-		if !by(end.Destroyed, n) {
-			return "nothing had aborted it"
-		}
 	case journal.ETIMEDOUT:
 		if end.UnackedAt(n) == 0 && s.options[journal.TCPUserTimeout] == "" && !s.keepsAlive() {
 			return "nothing was unanswered"
@@ -89,6 +86,17 @@ func (c *confrontation) uncaused(s *Socket, errno journal.Errno, n int) string {
 		}
 	}
 	return ""
+}
+
+// destroyedByOthers asks who aborted a connection. ECONNABORTED comes of SOCK_DESTROY alone (tcp_abort in
+// net/ipv4/tcp.c): if the run did not ask for it, another program did, with packets seen or without.
+func (c *confrontation) destroyedByOthers(s *Socket) {
+	for _, e := range s.Calls {
+		pending, _ := e.Call.SocketError()
+		if errno := cmp.Or(e.Call.Errno, pending); errno == journal.ECONNABORTED && !by(s.destroyed, e.N) {
+			c.about(R2, s, []int{e.N}, e.Call.Op+"() of "+s.ID+" returned "+string(errno), "the run had not destroyed it")
+		}
+	}
 }
 
 func (c *confrontation) connectResult(s *Socket, e *journal.Event) {

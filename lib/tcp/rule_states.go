@@ -114,12 +114,8 @@ func (c *confrontation) allowsEnd(s *Socket, e *journal.Event, n int, shut bool)
 		return true // tcp_max_tw_buckets, tcp_fin_timeout
 	case s.linger.Aborts() && by(end.Closed, n):
 		return true
-	case s.keepsAlive() || s.options[journal.TCPUserTimeout] != "":
-		return true
-	case end.RetransmittedBy(n) && (end.UnackedAt(n) > 0 || by(end.Closed, n)):
-		return true // a timer ended it
 	}
-	return false
+	return c.timesOut(s, n)
 }
 
 // connectEnds says whether a socket that is connecting has a reason to give up without a RST.
@@ -307,6 +303,7 @@ func (c *confrontation) answered() {
 			continue
 		}
 		c.finAsked(e)
+		c.rstAsked(e)
 		c.neverAcked(e)
 	}
 }
@@ -317,6 +314,47 @@ func (c *confrontation) finAsked(e *End) {
 		return
 	}
 	c.aboutEnd(R3, e, []int{e.FinOut}, "a FIN left "+s.ID, "nobody had closed it or shut it down")
+}
+
+// rstAsked asks why a connection that was open sent a RST: nothing makes TCP send one but a close with
+// SO_LINGER {1, 0} or bytes unread, data for which nobody is left, SOCK_DESTROY, a timer, or a socket that is
+// gone already.
+func (c *confrontation) rstAsked(e *End) {
+	s := e.Socket
+	if s == nil || e.RstOut == 0 || e.Opened == 0 || e.Opened > e.RstOut || e.blindWhy == blindProgram || e.blindWhy == blindThreads || e.Filtered != 0 {
+		return
+	}
+	n := c.soon(e.RstOut)
+	over := by(e.FinIn, n) && (by(e.FinAcked, n) || by(e.Closed, n)) || by(e.RstIn, n) || by(s.destroyed, n)
+	if over || c.timesOut(s, n) || by(e.Nobody, n) || c.isConcurrent(e.RstOut) && anyBy(s.ends, n) {
+		return
+	}
+	switch {
+	case e.Closed == 0 && (s.handles > 0 || c.isQueued(e, n)), !by(e.Closed, n) && e.Closed != 0, c.isHeld(s, c.event(e.RstOut).T):
+		c.aboutEnd(R3, e, []int{e.RstOut}, "a RST left "+s.ID, "nothing had ended it")
+	case by(e.FinOut, e.RstOut) && !s.linger.Aborts() && e.UnreadAt(e.Closed) <= 0 && !c.drewRst(e, n):
+		c.aboutEnd(R3, e, []int{e.FinOut, e.RstOut}, "a RST left "+s.ID+" after its FIN", "nothing had come to it that draws one")
+	}
+}
+
+// isQueued says whether an opening waits to be accepted, of a listener that always had room and still listens.
+func (c *confrontation) isQueued(e *End, n int) bool {
+	l := c.Listener(e.Local, n)
+	return e.Passive && !e.Socket.born && e.Overflow == 0 && l != nil && l.everRoom(n)
+}
+
+// isHeld says whether one of the program's own descriptors was open at a time: its close() had not begun.
+func (v *View) isHeld(s *Socket, t int64) bool {
+	last := v.event(s.ownUntil)
+	return s.own > 0 || last != nil && last.T > t
+}
+
+// drewRst says whether something came to an end after its FIN that draws a RST: data, or, where the socket is
+// gone, anything. The RST that answers it then has no acknowledgement (RFC 9293 §3.10.7.1); that of a socket
+// which is aborted has one (tcp_send_active_reset in net/ipv4/tcp_output.c).
+func (c *confrontation) drewRst(e *End, n int) bool {
+	answers := !c.Segment(c.event(e.RstOut)).Has(ackFlag)
+	return slices.ContainsFunc(e.in, func(x *Segment) bool { return e.FinOut < x.N && x.N <= n && (answers || x.occupied() > 0) })
 }
 
 // acknowledgedIn is within which time what came in order is acknowledged, in

@@ -81,6 +81,18 @@ func TestFINsAndRSTsAreDue(t *testing.T) {
 			at := a.call("a1", "write", 0)
 			a.put(at.N, journal.Event{T: at.T, Host: "a", Socket: "a1", Kind: journal.KindCall, Call: &journal.Call{Op: "dup", Args: []string{"a1"}, Result: 21}})
 		}},
+		{"a RST while a descriptor is open", unread, R3, "a1", func(a *altered) { a.removeCall("a1", "close", 0) }},
+		{"a RST after a FIN, though nothing came", "halfclose/leak", R3, "a10", func(a *altered) {
+			answer := a.state(journal.SockDiag, "a10", journal.Gone)
+			rst := a.nth("RST of a10's", 0, func(e *journal.Event) bool { return e.N > answer.N && isSegment(e) && e.Packet.Flags.Has(rstFlag) })
+			a.everywhere(rst.N, func(p *journal.Packet) { p.Flags |= journal.ACK })
+		}},
+		{"a RST of a connection that waits to be accepted", "halfclose/leak", R3, "b7", func(a *altered) {
+			fin := a.nth("ACK of b7's", 0, func(e *journal.Event) bool {
+				return isSegment(e) && e.Packet.Flags == journal.ACK && e.Packet.Src == "192.0.2.2:8080" && e.Packet.Dst == "192.0.2.1:40006"
+			})
+			a.everywhere(fin.N, func(p *journal.Packet) { p.Flags |= journal.RST })
+		}},
 		{"data after close(), no RST", "lingerreset/sigpipe", R3, "b2", func(a *altered) { a.removeSegment("b", "RST", 0) }},
 		{"data where no socket is, no RST", "halfclose/orphan", R3, "a1", func(a *altered) { a.removeSegment("a", "RST", 0) }},
 		{"a SYN where no socket is, no RST", "simopen/missed", R3, "b1", func(a *altered) {
@@ -120,15 +132,33 @@ func TestDeliveredIsAcknowledged(t *testing.T) {
 func TestTimersEndSockets(t *testing.T) {
 	silent(t, []truth{
 		{"tcp_fin_timeout", "halfclose/orphan", func(a *altered) { a.state(journal.SockDiag, "a1", journal.Gone) }},
-		{"a TIME_WAIT that is over", fourWay, func(a *altered) {
-			last := a.call("b1", "setsockopt", 0)
-			a.put(last.N, journal.Event{T: last.T, Host: "a", Socket: "a1", Kind: journal.KindState, State: &journal.State{
-				From: journal.TimeWait, To: journal.Gone, Witness: journal.SockDiag,
-			}})
-		}},
+		{"a TIME_WAIT that is over", fourWay, func(a *altered) { a.leavesTimeWait(60 * time.Second) }},
 		{"tcp_max_tw_buckets", fourWay, func(a *altered) {
 			a.state(journal.SockDiag, "a1", journal.TimeWait).State.To = journal.Gone
 			a.without(func(e *journal.Event) bool { return e.Sample != nil && e.Sample.State == journal.TimeWait })
 		}},
+	})
+}
+
+// leavesTimeWait lets the TIME_WAIT of a1 be gone some time after the run's last step.
+func (a *altered) leavesTimeWait(after time.Duration) {
+	a.endsWith(a.state(journal.SockDiag, "b2", journal.Gone).N)
+	a.later(after)
+	last := a.Events[len(a.Events)-1]
+	a.put(last.N, journal.Event{T: last.T, Host: "a", Socket: "a1", Kind: journal.KindState, State: &journal.State{
+		From: journal.TimeWait, To: journal.Gone, Witness: journal.SockDiag,
+	}})
+}
+
+// A TIME_WAIT lasts as long as its timer, unless a RST or a new connection ends it.
+func TestTimeWaitIsNotCutShort(t *testing.T) {
+	early := func(a *altered) { a.leavesTimeWait(time.Second) }
+	found(t, []lie{
+		{"it was gone after a second", fourWay, R6, "a1", early},
+		{"without a capture, after 0.1 s", "halfclose/three-way-host", R6, "a1", unseenBy(func(a *altered) { a.leavesTimeWait(100 * time.Millisecond) })},
+	})
+	silent(t, []truth{
+		{"a RST came", "staleresp/time-wait", func(*altered) {}},
+		{"without a capture, the last FIN may have come again, and have drawn a RST", "halfclose/three-way-host", unseenBy(early)},
 	})
 }

@@ -21,6 +21,8 @@ type Socket struct {
 	filtered  int  // a socket filter was attached
 	detached  int
 	destroyed int
+	closed    *journal.Event // the event by which its last descriptor was gone
+	foreign   bool           // another program has it, whose calls are its own
 
 	handles  int   // descriptors in all processes, and threads inside a call
 	own      int   // the program's own
