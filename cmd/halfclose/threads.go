@@ -70,6 +70,13 @@ func (b *blocked) wokenByData() bool {
 	return b.read != nil && b.data != nil && len(b.read.Call.Data) > 0 && string(b.read.Call.Data) == string(b.data.Call.Data)
 }
 
+// wasNotInterrupted asks that nothing but the ending made the read return. What waits in read has looked its
+// descriptor up already. EBADF shows that the call was interrupted, by the freezer of a control group or a
+// tracer, and made again by the kernel once the descriptor was closed (-ERESTARTSYS, signal(7)).
+func (b *blocked) wasNotInterrupted(c *claim.Case) {
+	c.Given(b.read.Call.Errno != journal.EBADF, "the read that had waited returned EBADF: something else had interrupted it, and it was made again after %s", b.Name())
+}
+
 // wakes expects that an ending wakes a thread that waits in read. A program that is stopped
 // and continued meanwhile wakes a reader, too.
 func wakes(c *claim.Case, b blocked) {
@@ -83,7 +90,8 @@ func wakes(c *claim.Case, b blocked) {
 	}
 	theirs := tcp.First(b.Peer().CallsOf(0, 0, "close", "shutdown"))
 	c.Given(theirs == nil || theirs.T >= returned(b.read), "the peer ended the connection too, which wakes a reader as well")
-	c.Given(b.read.Call.Errno == "" || b.read.Call.Errno == journal.EBADF, "the read failed with %s, which has another cause", b.read.Call.Errno)
+	b.wasNotInterrupted(c)
+	c.Given(b.read.Call.Errno == "", "the read failed with %s, which has another cause", b.read.Call.Errno)
 	c.Given(len(b.read.Call.Data) == 0, "the thread that waited in read got %d bytes that no peer was seen to send", b.read.Call.Result)
 	c.Uninterrupted(b.By, b.read)
 	c.Holds("the thread that waited in read returned %s after %s", claim.Returned(b.read), b.Name())
@@ -131,6 +139,7 @@ var closeLeavesWaiting = claim.Phenomenon{
 			switch b.Name() {
 			case tcp.Closed:
 				if b.read != nil && !b.wokenByData() {
+					b.wasNotInterrupted(c)
 					c.Uninterrupted(b.By, b.read)
 					c.Expect(false, "close() did not leave it waiting")
 				}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/journaltest"
@@ -46,6 +48,10 @@ var alteredCauses = []journaltest.Case{
 
 	notMadeToHappen("ss -K (SOCK_DESTROY)", "causes", droppedAll(journaltest.Call("SOCK_DESTROY"))),
 	notMadeToHappen("a full accept queue, tcp_abort_on_overflow", "causes", changedAll(journaltest.Setting("net.ipv4.tcp_abort_on_overflow"), func(e *journal.Event) { e.Setting.New = "0" })),
+	{Name: "the client got the port that it called", Of: "causes", Do: func(d *journaltest.Journal) {
+		i := slices.IndexFunc(d.Sockets, func(s journal.Socket) bool { return s.ID == "a1" })
+		d.Sockets[i].Local = d.Sockets[i].Remote
+	}, Outcome: claim.OutcomeUnresolved},
 	{Name: "this kernel has no SOCK_DESTROY", Of: "causes", Do: changed(journaltest.Call("SOCK_DESTROY"), returns(-1, "EOPNOTSUPP")), Outcome: claim.Reproduced},
 	{Name: "SOCK_DESTROY was refused", Of: "causes", Do: changed(journaltest.Call("SOCK_DESTROY"), returns(-1, "EPERM")), Outcome: claim.OutcomeUnresolved},
 }

@@ -110,8 +110,12 @@ func notMade(v *tcp.View) string {
 	return ""
 }
 
-// isClosedPort: the client calls an address whose listener had been closed.
+// isClosedPort: the client calls an address whose listener had been closed. One that was given that port
+// itself is connected to itself instead.
 func isClosedPort(v *tcp.View, c *tcp.Conn) *journal.Event {
+	if c.Client.Local == c.Client.Remote {
+		return nil
+	}
 	for _, s := range v.Sockets {
 		closed := tcp.First(s.CallsOf(0, c.Connect.N, "close"))
 		if s.Local == c.Client.Remote && s.Remote == "" && closed != nil {

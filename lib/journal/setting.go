@@ -19,6 +19,13 @@ func (s *Setting) Number() (int64, bool) {
 	return n, err == nil
 }
 
+// IsLowered says whether a number was set that is less than the one before.
+func (s *Setting) IsLowered() bool {
+	n, is := s.Number()
+	old, err := strconv.ParseInt(s.Old, 10, 64)
+	return is && err == nil && n < old
+}
+
 func (s Setting) masked(m Mask) *Setting {
 	s.Old, s.New, s.Caller = m.Text(s.Old), m.Text(s.New), m.Text(s.Caller)
 	return &s

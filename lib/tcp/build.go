@@ -166,6 +166,7 @@ func (b *builder) tornDown(i int, e *journal.Event) {
 func (b *builder) segment(i int, e *journal.Event) {
 	s := newSegment(e, b.event(e.Packet.Of))
 	b.segments[i] = s
+	b.offersMSS(s)
 	switch {
 	case !b.wire:
 		b.leaves(s)

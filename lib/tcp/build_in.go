@@ -162,6 +162,7 @@ func (b *builder) synCame(e *End, s *Segment) {
 		e.irs, e.hasIRS, e.nextIn = s.Packet.Seq, true, s.Packet.Seq+1
 		e.peerScale, e.recent, e.hasRecent = s.Scale, s.Timestamp, s.Stamped
 		e.SynIn = s.N
+		e.scales(len(e.sent) > 0 && e.sent[0].seg.Scaled && s.Scaled)
 		e.peerEdge, e.hasPeerEdge = e.iss+1+uint32(s.Packet.Win), true
 		if fits {
 			e.SynAckIn, e.Opened, e.unacked = s.N, s.N, s.Packet.Ack

@@ -86,7 +86,8 @@ func (b *builder) answers(e *End, p pair, s *Segment) *End {
 	if !e.hasISS {
 		e.iss, e.hasISS, e.unacked = s.Packet.Seq, true, s.Packet.Seq
 	}
-	if syn := b.synOf(p, irs); syn == nil {
+	syn := b.synOf(p, irs)
+	if syn == nil {
 		b.contradicts(e, R3, s.N, "a SYN-ACK, but no SYN with that number had been delivered")
 	} else {
 		if e.SynIn == 0 {
@@ -98,6 +99,9 @@ func (b *builder) answers(e *End, p pair, s *Segment) *End {
 		}
 	}
 	e.nextOut, e.scale = s.end(), s.Scale
+	if syn != nil {
+		e.scales(syn.Scaled && s.Scaled)
+	}
 	e.stamped = e.stamped || s.Stamped
 	e.acked, e.hasAcked = s.Packet.Ack, true
 	e.edge, e.hasEdge = s.Packet.Ack+uint32(s.Packet.Win), true

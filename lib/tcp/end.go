@@ -79,6 +79,13 @@ type End struct {
 	blindWhy   reason // why
 }
 
+// scales notes whether both ends offered to scale their windows: if not, neither does (RFC 7323 §2.2).
+func (e *End) scales(both bool) {
+	if !both {
+		e.scale, e.peerScale = 0, 0
+	}
+}
+
 // early is a segment that came before what precedes it.
 type early struct {
 	seq  uint32

@@ -125,10 +125,6 @@ func (c *confrontation) mayBeAssassinated(s *Socket, stay *Stay) bool {
 	})
 }
 
-// leastTimeout is how long an acknowledgement is waited for at least, in nanoseconds (TCP_RTO_MIN in
-// include/net/tcp.h).
-const leastTimeout = 200_000_000
-
 // orphanTimer holds the timer of an orphan in FIN_WAIT2 against tcp_fin_timeout, where the run
 // has read it: it is no shorter (tcp_fin_time in include/net/tcp.h).
 func (c *confrontation) orphanTimer(s *Socket, e *journal.Event) {
@@ -172,10 +168,16 @@ func (c *confrontation) lingered(s *Socket) {
 	took := float64(call.Call.TookNS) / 1e9
 	over := call.T + call.Call.TookNS + c.capturedLate()
 	if took >= nearly*float64(s.linger.Seconds) || c.happenedBy(e.Aborted(), over) || c.happenedBy(e.FinAcked, over) ||
-		e.Opened == 0 || e.UnreadAt(call.N) > 0 || !c.ranThrough(call) {
+		e.Opened == 0 || e.UnreadAt(call.N) > 0 || !c.ranThrough(call) || c.isGoneSoon(s, call) && c.timesOut(s, call.N) {
 		return
 	}
 	c.about(R6, s, []int{call.N}, fmt.Sprintf("close() of %s with SO_LINGER {1, %d} returned after %.2f s", s.ID, s.linger.Seconds, took), "its FIN had not been acknowledged")
+}
+
+// isGoneSoon says whether sock_diag found nothing of a socket at the look after a call.
+func (c *confrontation) isGoneSoon(s *Socket, call *journal.Event) bool {
+	state, _ := s.StateAt(journal.SockDiag, c.soon(c.nextDeed(call.N)))
+	return state == journal.Gone
 }
 
 // capturedLate is within which time after it what ends a wait is recorded, in nanoseconds:

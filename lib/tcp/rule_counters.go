@@ -104,7 +104,7 @@ func (w *window) segment(e *journal.Event) {
 		if flags&rstFlag != 0 {
 			x.rst = 1
 		}
-		if p.Len >= several {
+		if p.Len >= w.several {
 			w.host(e.Host).big = true
 		}
 	}

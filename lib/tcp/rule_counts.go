@@ -145,10 +145,10 @@ func (c *confrontation) isDeferred(s *Socket) bool {
 // standsFor is how many segments a captured one may be to the kernel, which counts those
 // of a large one on lo each (tcp_segs_in in include/net/tcp.h, GSO).
 func (c *confrontation) standsFor(x *Segment) int {
-	if c.wire || x.Packet.Len < several {
+	if c.wire || x.Packet.Len < c.several {
 		return 1
 	}
-	return 1 + x.Packet.Len/several
+	return 1 + x.Packet.Len/c.several
 }
 
 // openedTwice says whether an end sent its SYN-ACK again.
@@ -193,8 +193,27 @@ func (c *confrontation) mayHaveLeft(s *Socket, x *Segment, n int) bool {
 	return x.Packet.Len == 0 || ahead(x.end(), end.iss+1) <= end.WrittenAt(n)
 }
 
-// several is from how many bytes of payload on a segment on lo may stand for several.
-const several = 512
+// From how many bytes of payload on a segment on lo may stand for several: by the smallest window that
+// bounds them (tcp_bound_to_half_wnd in include/net/tcp.h), or by a smaller MSS, less all the options. Linux
+// offers none below net.ipv4.route.min_adv_mss, and keeps to the path's MTU down to net.ipv4.tcp_min_snd_mss.
+const (
+	leastSeveral = 512
+	mostOptions  = 40
+	leastOffered = 256
+	leastMSS     = 48
+)
+
+// offersMSS takes the MSS of a SYN.
+func (v *View) offersMSS(s *Segment) {
+	mss, ok := s.Packet.Options.MSS()
+	if !ok || !s.Has(synFlag) {
+		return
+	}
+	if mss <= leastOffered {
+		mss = leastMSS
+	}
+	v.several = min(v.several, max(mss-mostOptions, 1))
+}
 
 // leftAtOnce says whether a segment that was seen after a count may have left before it:
 // at most one thing was done in between, after which what had left was taken in.

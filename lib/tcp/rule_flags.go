@@ -22,7 +22,8 @@ func (c *confrontation) flags() {
 	for _, e := range c.Ends {
 		for _, s := range e.out {
 			f := s.Packet.Flags &^ (journal.ECE | journal.CWR | journal.URG)
-			if !slices.Contains(combinations, f) || f.Has(journal.PSH) && s.Packet.Len == 0 {
+			pushes := f.Has(journal.PSH) && s.Packet.Len == 0 && !f.Has(finFlag) // a FIN keeps the PSH of data that was acknowledged before it is sent again
+			if !slices.Contains(combinations, f) || pushes {
 				c.aboutEnd(R3, e, []int{s.N}, "a segment left "+c.who(e)+" with the flags "+s.Packet.Flags.String(), "TCP never sets those in such a segment")
 			}
 		}

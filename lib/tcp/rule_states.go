@@ -241,6 +241,9 @@ func (c *confrontation) finDue(e *End, o owed) {
 	if by(e.FinOut, c.last) || by(e.Aborted(), c.nextDeed(c.nextDeed(o.n))) || e.Aborted() != 0 && !c.wire || e.Socket == nil || within(e.Socket.busy, o.n) || e.blindWhy == blindThreads {
 		return
 	}
+	if over := e.Socket.Down(o.n, 0); over != nil && c.timesOut(e.Socket, over.N) {
+		return // it waited for a window, and was given up
+	}
 	sent, _, _ := e.outStream()
 	if len(sent) < e.wroteLen || e.hasPeerEdge && ahead(e.peerEdge, e.nextOut) < 1 {
 		return // data is before it, and waits
@@ -326,7 +329,7 @@ func (c *confrontation) rstAsked(e *End) {
 	}
 	n := c.soon(e.RstOut)
 	over := by(e.FinIn, n) && (by(e.FinAcked, n) || by(e.Closed, n)) || by(e.RstIn, n) || by(s.destroyed, n)
-	if over || c.timesOut(s, n) || by(e.Nobody, n) || c.isConcurrent(e.RstOut) && anyBy(s.ends, n) {
+	if over || s.hasTimers() || c.answersWithRst(e) && (s.isOver(e.RstOut) || c.timesOut(s, n)) || by(e.Nobody, n) || c.isConcurrent(e.RstOut) && anyBy(s.ends, n) {
 		return
 	}
 	switch {
@@ -349,12 +352,23 @@ func (v *View) isHeld(s *Socket, t int64) bool {
 	return s.own > 0 || last != nil && last.T > t
 }
 
+// answersWithRst says whether an end's RST is the kernel's answer to what came where no socket was: that has no
+// acknowledgement (RFC 9293 §3.10.7.1). The RST of a socket that is aborted has one (tcp_send_active_reset in
+// net/ipv4/tcp_output.c).
+func (c *confrontation) answersWithRst(e *End) bool { return !c.Segment(c.event(e.RstOut)).Has(ackFlag) }
+
+// isOver says whether a witness had seen a socket's connection over. That has a cause of its own.
+func (s *Socket) isOver(n int) bool {
+	return slices.ContainsFunc(stateWitnesses, func(w journal.Witness) bool {
+		state, _ := s.StateAt(w, n)
+		return state == journal.Close || state == journal.Gone
+	})
+}
+
 // drewRst says whether something came to an end after its FIN that draws a RST: data, or, where the socket is
-// gone, anything. The RST that answers it then has no acknowledgement (RFC 9293 §3.10.7.1); that of a socket
-// which is aborted has one (tcp_send_active_reset in net/ipv4/tcp_output.c).
+// gone, anything.
 func (c *confrontation) drewRst(e *End, n int) bool {
-	answers := !c.Segment(c.event(e.RstOut)).Has(ackFlag)
-	return slices.ContainsFunc(e.in, func(x *Segment) bool { return e.FinOut < x.N && x.N <= n && (answers || x.occupied() > 0) })
+	return slices.ContainsFunc(e.in, func(x *Segment) bool { return e.FinOut < x.N && x.N <= n && (c.answersWithRst(e) || x.occupied() > 0) })
 }
 
 // acknowledgedIn is within which time what came in order is acknowledged, in

@@ -21,11 +21,12 @@ type View struct {
 
 	derived map[reflect.Type]any // by Derive
 
-	wire   bool
-	host   bool
-	folded bool // rounds of a hunt or a race were counted instead of kept, packets among them
-	played int  // the last event of the steps
-	last   int  // the last event of all
+	wire    bool
+	host    bool
+	folded  bool // rounds of a hunt or a race were counted instead of kept, packets among them
+	several int  // from how many bytes of payload on a segment on lo may stand for several
+	played  int  // the last event of the steps
+	last    int  // the last event of all
 
 	byID        map[string]*Socket
 	byPair      map[pair][]*End
@@ -82,7 +83,7 @@ func New(j *journal.Journal) *View {
 	v := &View{
 		Journal: j, wire: j.Network == journal.Wire, host: j.Network == journal.HostNet, played: j.Played,
 		byID: map[string]*Socket{}, byPair: map[pair][]*End{}, holders: map[pair][]*Socket{}, listeners: map[journal.Address]*Socket{},
-		syns: map[pair][]*Segment{}, segments: make([]*Segment, len(j.Events)), bulk: map[pair]bool{}, derived: map[reflect.Type]any{},
+		syns: map[pair][]*Segment{}, several: leastSeveral, segments: make([]*Segment, len(j.Events)), bulk: map[pair]bool{}, derived: map[reflect.Type]any{},
 	}
 	if n := len(j.Events); n > 0 {
 		v.last = j.Events[n-1].N
