@@ -64,13 +64,13 @@ func (b *builder) isLongGone(seen int, s *Segment) bool {
 
 // lost notes a segment that came where no socket takes it.
 func (b *builder) lost(e *End, p pair, s *Segment) {
-	if s.Has(rstFlag) || !b.sees() {
+	if s.Has(rstFlag) || !b.sees() || e != nil && e.Bulk {
 		return
 	}
 	if k := b.socketAt(e, p); e != nil && k != nil && (!s.isOpening() || !b.listens(p.local)) {
 		state, n := k.StateAt(journal.SockDiag, s.N)
 		if state == journal.Gone && b.isLongGone(n, s) {
-			b.strays = append(b.strays, stray{seg: s, end: e})
+			b.strays = append(b.strays, stray{seg: s, end: e, cookie: e.Passive && s.Packet.Ack == e.iss+1 && b.listens(p.local)})
 			return
 		}
 	}

@@ -24,6 +24,7 @@ func (b *builder) leaves(s *Segment) {
 		b.unopened(p, s)
 		return
 	default:
+		e = b.reopens(e, s)
 		b.says(e, s)
 	}
 	e.out = append(e.out, s)
@@ -165,6 +166,24 @@ func (b *builder) says(e *End, s *Segment) {
 		b.contradicts(e, R1, s.N, "it offers no window, though nothing that was delivered to it was unread")
 	}
 	e.sent = append(e.sent, sent{s, again, e.nextOut, e.unacked})
+}
+
+// reopens is the end that a segment leaves, where what came when its socket was gone has opened another
+// connection: a listener with tcp_syncookies takes what acknowledges a number that it has offered lately
+// (cookie_v4_check in net/ipv4/syncookies.c). That connection is not followed.
+func (b *builder) reopens(e *End, s *Segment) *End {
+	i := slices.IndexFunc(b.strays, func(x stray) bool { return x.end == e && x.cookie && x.answered == 0 })
+	if i < 0 {
+		return e
+	}
+	x := &b.strays[i]
+	x.answered = s.N
+	e.outcomes = slices.DeleteFunc(e.outcomes, func(o owed) bool { return o.n == x.seg.N }) // data after close(): no RST is due
+	opened := b.newEnd(pair{e.Local, e.Remote}, s.N)
+	opened.Passive, opened.Opened, opened.Bulk, opened.hasISS = true, s.N, true, true
+	opened.blind(s.N, blindGap)
+	b.queued(opened, s.N)
+	return opened
 }
 
 // isEmpty says whether an end has nothing that takes up its receive buffer.

@@ -31,8 +31,8 @@ type End struct {
 	Nobody    int // data came for which nobody was left
 	Overflow  int // what was to complete its opening met a full accept queue
 
-	// Bulk is that segments of the connection were counted instead of kept: its numbers
-	// and bytes are not known.
+	// Bulk is that segments of the connection were counted instead of kept, or that it was opened
+	// by a SYN cookie of another: its numbers and bytes are not known.
 	Bulk bool
 	// Filtered is from where on a socket filter of the run's own decides what TCP sees.
 	Filtered int

@@ -355,7 +355,9 @@ func (v *View) isHeld(s *Socket, t int64) bool {
 // answersWithRst says whether an end's RST is the kernel's answer to what came where no socket was: that has no
 // acknowledgement (RFC 9293 §3.10.7.1). The RST of a socket that is aborted has one (tcp_send_active_reset in
 // net/ipv4/tcp_output.c).
-func (c *confrontation) answersWithRst(e *End) bool { return !c.Segment(c.event(e.RstOut)).Has(ackFlag) }
+func (c *confrontation) answersWithRst(e *End) bool {
+	return !c.Segment(c.event(e.RstOut)).Has(ackFlag)
+}
 
 // isOver says whether a witness had seen a socket's connection over. That has a cause of its own.
 func (s *Socket) isOver(n int) bool {

@@ -140,6 +140,23 @@ func TestTimersEndSockets(t *testing.T) {
 	})
 }
 
+// What comes when its socket is gone may open another connection, by the number of a SYN cookie.
+func TestCookieOpensAgain(t *testing.T) {
+	acknowledged := func(wrong uint32) func(a *altered) {
+		return func(a *altered) {
+			rst := a.segment("b", journal.AtSent, "RST", 0)
+			data := a.nth("data to b2", 0, func(e *journal.Event) bool { return isSegment(e) && e.Packet.At == journal.AtSent && e.Packet.Len > 0 })
+			a.everywhere(rst.N, func(p *journal.Packet) {
+				p.Flags, p.Ack, p.Win = journal.ACK, data.Packet.Seq+uint32(data.Packet.Len), 64
+			})
+			a.everywhere(data.N, func(p *journal.Packet) { p.Ack += wrong })
+			a.endsWith(rst.N)
+		}
+	}
+	silent(t, []truth{{"the cookie's number", "lingerreset/lost-fin", acknowledged(0)}})
+	found(t, []lie{{"another number", "lingerreset/lost-fin", R3, "b2", acknowledged(1)}})
+}
+
 // leavesTimeWait lets the TIME_WAIT of a1 be gone some time after the run's last step.
 func (a *altered) leavesTimeWait(after time.Duration) {
 	a.endsWith(a.state(journal.SockDiag, "b2", journal.Gone).N)

@@ -58,7 +58,8 @@ type stray struct {
 	seg      *Segment
 	end      *End
 	sockets  []*Socket
-	answered int // the RST
+	answered int  // the RST
+	cookie   bool // to a listener it may be the end of another opening: it acknowledges the SYN-ACK
 }
 
 // discrepancyAt is a contradiction met while the view was built.
