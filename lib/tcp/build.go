@@ -276,10 +276,18 @@ func (b *builder) endOf(s *Socket) *End {
 	if len(free) == 0 {
 		return nil
 	}
+	unnamed := b.hasUnnamed(s)
+	if unnamed && s.connected == 0 {
+		return nil // what has opened may be of another, which is not known
+	}
 	e := free[len(free)-1]
 	if s.connected != 0 && len(active) > 0 {
 		i := b.turn(s)
-		if i >= len(active) || active[i].Socket != nil && active[i].Socket != s {
+		if unnamed {
+			called := b.event(s.connected).T
+			i = slices.IndexFunc(active, func(e *End) bool { return b.event(e.Born).T >= called })
+		}
+		if i < 0 || i >= len(active) || active[i].Socket != nil && active[i].Socket != s {
 			return nil
 		}
 		e = active[i]
@@ -297,4 +305,12 @@ func (b *builder) turn(s *Socket) int {
 		}
 	}
 	return n
+}
+
+// hasUnnamed says whether another socket of the host has connected to the same address from a port that is not
+// known: it was not asked for it, and it may be the same.
+func (b *builder) hasUnnamed(s *Socket) bool {
+	return slices.ContainsFunc(b.Sockets, func(other *Socket) bool {
+		return other != s && other.Local == "" && other.Host == s.Host && other.Remote == s.Remote && other.connected != 0
+	})
 }

@@ -107,6 +107,7 @@ func (c *confrontation) stream(e *End) {
 	s := e.Socket
 	switch {
 	case s == nil || !e.hasISS || e.blindWhy == blindProgram:
+	case len(sent) > e.wroteLen && c.Journal.Stopped != "" && c.inLastCalls(e.lastData()): // a write that was under way is not recorded
 	case len(sent) > e.wroteLen:
 		c.about(R1, s, []int{e.lastWrite}, fmt.Sprintf("%d bytes left %s", len(sent), s.ID), fmt.Sprintf("%d had been written to it", e.wroteLen))
 	case !e.wroteKept:
@@ -116,6 +117,17 @@ func (c *confrontation) stream(e *End) {
 	if s != nil && len(sent) < e.wroteLen && e.blindWhy != blindProgram {
 		c.unsent(e, e.wroteLen-len(sent))
 	}
+}
+
+// lastData is the last segment with data that left an end.
+func (e *End) lastData() int {
+	last := 0
+	for _, s := range e.out {
+		if s.Packet.Len > 0 {
+			last = s.N
+		}
+	}
+	return last
 }
 
 // unsent asks why bytes that were written did not leave, though they could.

@@ -49,7 +49,7 @@ func (c *confrontation) connectBegan(s *Socket, e *journal.Event) {
 			c.called(s, e)
 		}
 	case journal.EADDRNOTAVAIL:
-		if !c.host && !c.hasRival(s, e.Call.Address()) {
+		if !c.host && !c.hasRival(s, e.Call.Address(), e.N) {
 			c.about(R2, s, []int{e.N}, said(s, e), "no other socket of that host is connected there")
 		}
 	}
@@ -82,12 +82,23 @@ func (c *confrontation) onPort(s *Socket, address journal.Address, n int) []*Soc
 // port, unless both may use it again and it does not listen (inet_csk_bind_conflict in
 // net/ipv4/inet_connection_sock.c).
 func (c *confrontation) isTaken(s *Socket, address journal.Address, n int) bool {
+	if c.anyUnnamed(s, n) {
+		return true
+	}
 	return slices.ContainsFunc(c.onPort(s, address, n), func(k *Socket) bool {
 		if !c.mayKeep(k, n) {
 			return false
 		}
 		listens := by(k.Listening, n) && !by(k.Deaf, n)
 		return listens || !s.Reuses(n) || !c.reusesOf(k, n)
+	})
+}
+
+// anyUnnamed says whether another socket of the host has a port that is not known: it is connecting, and was
+// not asked for its address yet.
+func (c *confrontation) anyUnnamed(s *Socket, n int) bool {
+	return slices.ContainsFunc(c.Sockets, func(k *Socket) bool {
+		return k != s && (!c.wire || k.Host == s.Host) && k.Local == "" && by(k.connected, n)
 	})
 }
 
@@ -178,10 +189,11 @@ func (c *confrontation) mayKeep(s *Socket, n int) bool {
 	return connected && state != journal.Gone
 }
 
-// hasRival says whether another socket of the host has a connection to an address, so that
-// a port may have been kept from this one.
-func (c *confrontation) hasRival(s *Socket, to journal.Address) bool {
-	return slices.ContainsFunc(c.Sockets, func(k *Socket) bool {
+// hasRival says whether another socket of the host has a connection to an address, or a listener
+// was called from there, so that a port may have been kept from this one.
+func (c *confrontation) hasRival(s *Socket, to journal.Address, n int) bool {
+	called := func(e *End) bool { return e.Passive && e.Remote == to && by(e.Born, n) }
+	return slices.ContainsFunc(c.Ends, called) || slices.ContainsFunc(c.Sockets, func(k *Socket) bool {
 		return k != s && k.Host == s.Host && k.Remote == to
 	})
 }
