@@ -98,10 +98,10 @@ var alteredListener = []journaltest.Case{
 // down both ways.
 
 // wokenAt lets a waiting read have returned something a moment after a call.
-func wokenAt(socket string, by journaltest.Which, result int64, errno journal.Errno, data ...byte) func(*journaltest.Journal) {
+func wokenAt(socket string, by journaltest.Which, result int64, errno journal.Errno) func(*journaltest.Journal) {
 	return func(d *journaltest.Journal) {
 		end := d.First(by).T + 1e6
-		changed(call(socket, "read"), returns(result, errno, data...))(d)
+		changed(call(socket, "read"), returns(result, errno))(d)
 		c := d.First(call(socket, "read"))
 		c.Call.TookNS = end - c.T
 	}

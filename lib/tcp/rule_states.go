@@ -322,60 +322,6 @@ func (c *confrontation) finAsked(e *End) {
 	c.aboutEnd(R3, e, []int{e.FinOut}, "a FIN left "+s.ID, "nobody had closed it or shut it down")
 }
 
-// rstAsked asks why a connection that was open sent a RST: nothing makes TCP send one but a close with
-// SO_LINGER {1, 0} or bytes unread, data for which nobody is left, SOCK_DESTROY, a timer, or a socket that is
-// gone already.
-func (c *confrontation) rstAsked(e *End) {
-	s := e.Socket
-	if s == nil || e.RstOut == 0 || e.Opened == 0 || e.Opened > e.RstOut || e.blindWhy == blindProgram || e.blindWhy == blindThreads || e.Filtered != 0 {
-		return
-	}
-	n := c.soon(e.RstOut)
-	over := by(e.FinIn, n) && (by(e.FinAcked, n) || by(e.Closed, n)) || by(e.RstIn, n) || by(s.destroyed, n)
-	if over || s.hasTimers() || c.answersWithRst(e) && (s.isOver(e.RstOut) || c.timesOut(s, n)) || by(e.Nobody, n) || c.isConcurrent(e.RstOut) && anyBy(s.ends, n) {
-		return
-	}
-	switch {
-	case e.Closed == 0 && (s.handles > 0 || c.isQueued(e, n)), !by(e.Closed, n) && e.Closed != 0, c.isHeld(s, c.event(e.RstOut).T):
-		c.aboutEnd(R3, e, []int{e.RstOut}, "a RST left "+s.ID, "nothing had ended it")
-	case by(e.FinOut, e.RstOut) && !s.linger.Aborts() && e.UnreadAt(e.Closed) <= 0 && !c.drewRst(e, n):
-		c.aboutEnd(R3, e, []int{e.FinOut, e.RstOut}, "a RST left "+s.ID+" after its FIN", "nothing had come to it that draws one")
-	}
-}
-
-// isQueued says whether an opening waits to be accepted, of a listener that always had room and still listens.
-func (c *confrontation) isQueued(e *End, n int) bool {
-	l := c.Listener(e.Local, n)
-	return e.Passive && !e.Socket.born && e.Overflow == 0 && l != nil && l.everRoom(n)
-}
-
-// isHeld says whether one of the program's own descriptors was open at a time: its close() had not begun.
-func (v *View) isHeld(s *Socket, t int64) bool {
-	last := v.event(s.ownUntil)
-	return s.own > 0 || last != nil && last.T > t
-}
-
-// answersWithRst says whether an end's RST is the kernel's answer to what came where no socket was: that has no
-// acknowledgement (RFC 9293 §3.10.7.1). The RST of a socket that is aborted has one (tcp_send_active_reset in
-// net/ipv4/tcp_output.c).
-func (c *confrontation) answersWithRst(e *End) bool {
-	return !c.Segment(c.event(e.RstOut)).Has(ackFlag)
-}
-
-// isOver says whether a witness had seen a socket's connection over. That has a cause of its own.
-func (s *Socket) isOver(n int) bool {
-	return slices.ContainsFunc(stateWitnesses, func(w journal.Witness) bool {
-		state, _ := s.StateAt(w, n)
-		return state == journal.Close || state == journal.Gone
-	})
-}
-
-// drewRst says whether something came to an end after its FIN that draws a RST: data, or, where the socket is
-// gone, anything.
-func (c *confrontation) drewRst(e *End, n int) bool {
-	return slices.ContainsFunc(e.in, func(x *Segment) bool { return e.FinOut < x.N && x.N <= n && (c.answersWithRst(e) || x.occupied() > 0) })
-}
-
 // acknowledgedIn is within which time what came in order is acknowledged, in
 // nanoseconds: Linux delays an acknowledgement by 0.2 s at most (TCP_DELACK_MAX).
 const acknowledgedIn = 300_000_000

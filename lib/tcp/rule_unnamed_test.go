@@ -40,6 +40,40 @@ func TestUnnamedSockets(t *testing.T) {
 	}}})
 }
 
+// A listener that was called keeps the two addresses before it has accepted.
+func TestRequestKeepsItsAddresses(t *testing.T) {
+	connects := func(a *altered) {
+		a.endsWith(a.segment("b", journal.AtSent, "SYN,ACK", 0).N)
+		a.Sockets = a.Sockets[:2]
+		c := a.adds("b9", "socket", 9, "AF_INET", "SOCK_STREAM", "IPPROTO_TCP")
+		c.Args, c.Out = c.Args[1:], "b9"
+		c = a.adds("b9", "connect", -1, "192.0.2.1:40001")
+		c.Errno = journal.EADDRNOTAVAIL
+	}
+	silent(t, []truth{{"a request", fourWay, connects}})
+	found(t, []lie{{"none", fourWay, R2, "b9", func(a *altered) {
+		connects(a)
+		a.without(isSegment)
+	}}})
+}
+
+// sock_diag looks only where the address is known: later than tcp_info, of which the cause is asked.
+func TestSeenLateBySockDiag(t *testing.T) {
+	silent(t, []truth{{"a self-connection", "selfconnect/detect-and-retry", func(a *altered) {
+		late := *a.state(journal.SockDiag, "a1", journal.Established)
+		a.without(func(e *journal.Event) bool {
+			return e.Socket == "a1" && e.N <= late.N && witnessOf(e) == journal.SockDiag
+		})
+		late.State.From = ""
+		last := a.segment("a", journal.AtDelivered, "ACK", 0).N // is held
+		a.without(func(e *journal.Event) bool { return e.N == last })
+		name := a.call("a1", "getsockname", 0)
+		a.endsWith(name.N)
+		late.N, late.T = name.N+1, name.T
+		a.Events = append(a.Events, late)
+	}}})
+}
+
 // What left last in a run that was stopped may be of a call that had not returned.
 func TestStoppedInAWrite(t *testing.T) {
 	writes := func(a *altered) {

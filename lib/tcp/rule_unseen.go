@@ -54,19 +54,31 @@ func (c *confrontation) stateCaused(s *Socket, peers []*Socket, e *journal.Event
 
 // resultCaused asks why a call told of an end of the connection.
 func (c *confrontation) resultCaused(s *Socket, peers []*Socket, e *journal.Event) {
-	x, at := e.Call, returnedAt(e)
+	at := returnedAt(e)
+	switch {
+	case s.saysReset(e) && !c.mayBeOver(s, peers, e, at):
+		c.about(R2, s, []int{e.N}, said(s, e)+orNone(e.Call.Out), "nothing that was done at its peer resets it")
+	case s.saysEnd(e) && !c.anyEnded(peers, e, at) && !c.mayBeOver(s, peers, e, at):
+		c.about(R2, s, []int{e.N}, said(s, e)+orNone(e.Call.Out), "its peer had neither closed nor shut down")
+	}
+}
+
+// saysReset says whether a call told of a RST.
+func (s *Socket) saysReset(e *journal.Event) bool {
+	x := e.Call
 	pending, _ := x.SocketError()
-	reset := x.Errno == journal.ECONNRESET || pending == journal.ECONNRESET ||
+	return x.Errno == journal.ECONNRESET || pending == journal.ECONNRESET ||
 		isWrite(x.Op) && x.Errno == journal.EPIPE && !s.hasShut(e.N, journal.ShutWrite) ||
 		x.Op == "epoll_wait" && x.Ready().Has(journal.EPOLLERR)
-	ended := isRead(x.Op) && x.Errno == "" && x.Signal == "" && x.Result == 0 && !asksNothing(x) && !s.hasShut(e.N, journal.ShutRead) && !s.tookError(e.N) ||
-		x.Op == "epoll_wait" && x.Ready().Has(journal.EPOLLRDHUP) && !s.hasShut(e.N, journal.ShutRead)
-	switch {
-	case reset && !c.mayBeOver(s, peers, e, at):
-		c.about(R2, s, []int{e.N}, said(s, e)+orNone(x.Out), "nothing that was done at its peer resets it")
-	case ended && !c.anyEnded(peers, e, at) && !c.mayBeOver(s, peers, e, at):
-		c.about(R2, s, []int{e.N}, said(s, e)+orNone(x.Out), "its peer had neither closed nor shut down")
+}
+
+// saysEnd says whether a call told of the peer's FIN.
+func (s *Socket) saysEnd(e *journal.Event) bool {
+	x := e.Call
+	if s.hasShut(e.N, journal.ShutRead) || s.tookError(e.N) {
+		return false
 	}
+	return isRead(x.Op) && x.Errno == "" && x.Signal == "" && x.Result == 0 && !asksNothing(x) || x.Op == "epoll_wait" && x.Ready().Has(journal.EPOLLRDHUP)
 }
 
 func orNone(out string) string {
