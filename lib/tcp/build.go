@@ -314,3 +314,8 @@ func (b *builder) hasUnnamed(s *Socket) bool {
 		return other != s && other.Local == "" && other.Host == s.Host && other.Remote == s.Remote && other.connected != 0
 	})
 }
+
+// mayBeUnnamed says whether a socket of which the port is not known may have a pair of addresses.
+func (b *builder) mayBeUnnamed(p pair) bool {
+	return slices.ContainsFunc(b.Sockets, func(k *Socket) bool { return k.Local == "" && k.Remote == p.remote && k.connected != 0 })
+}

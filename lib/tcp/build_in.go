@@ -64,7 +64,7 @@ func (b *builder) isLongGone(seen int, s *Segment) bool {
 
 // lost notes a segment that came where no socket takes it.
 func (b *builder) lost(e *End, p pair, s *Segment) {
-	if s.Has(rstFlag) || !b.sees() || e != nil && e.Bulk {
+	if s.Has(rstFlag) || !b.sees() || e != nil && e.Bulk || b.mayBeUnnamed(p) {
 		return
 	}
 	if k := b.socketAt(e, p); e != nil && k != nil && (!s.isOpening() || !b.listens(p.local)) {

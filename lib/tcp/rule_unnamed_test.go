@@ -1,6 +1,7 @@
 package tcp
 
 import (
+	"slices"
 	"testing"
 
 	"sockproof/lib/journal"
@@ -34,6 +35,11 @@ func TestUnnamedSockets(t *testing.T) {
 		{"the run ended before it was asked", fourWay, stops},
 		{"it kept a port", fourWay, keeps},
 	})
+	silent(t, []truth{{"its addresses had been used before", "selfconnect/port-theft", func(a *altered) {
+		i := slices.IndexFunc(a.Sockets, func(s journal.Socket) bool { return s.ID == "a4" })
+		a.Sockets[i].Local = ""
+		a.endsWith(a.state(journal.TCPInfo, "a4", journal.Established).N)
+	}}})
 	found(t, []lie{{"no socket kept the port", fourWay, R2, "a2", func(a *altered) {
 		keeps(a)
 		a.without(func(e *journal.Event) bool { return e.Socket == "a1" })
