@@ -64,7 +64,7 @@ func (b *builder) isLongGone(seen int, s *Segment) bool {
 
 // lost notes a segment that came where no socket takes it.
 func (b *builder) lost(e *End, p pair, s *Segment) {
-	if s.Has(rstFlag) || !b.sees() || e != nil && e.Bulk || b.mayBeUnnamed(p) {
+	if s.Has(rstFlag) || !b.sees() || !b.isFollowed(e, p) {
 		return
 	}
 	if k := b.socketAt(e, p); e != nil && k != nil && (!s.isOpening() || !b.listens(p.local)) {
@@ -81,6 +81,9 @@ func (b *builder) lost(e *End, p pair, s *Segment) {
 		b.strays = append(b.strays, stray{seg: s, end: e, sockets: b.at4(p)})
 	}
 }
+
+// isFollowed says whether it is known which socket has a pair of addresses, and what came to it.
+func (b *builder) isFollowed(e *End, p pair) bool { return (e == nil || !e.Bulk) && !b.mayBeUnnamed(p) }
 
 // socketAt is the socket of an end, or the only one with its addresses.
 func (b *builder) socketAt(e *End, p pair) *Socket {
