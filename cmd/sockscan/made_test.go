@@ -112,13 +112,30 @@ func TestNothingWrong(t *testing.T) {
 // port is the i-th port of a client.
 func port(i int) string { return fmt.Sprint(33000 + i) }
 
-func TestKindsOfSingleSockets(t *testing.T) {
-	retrying := func(s *socket) { s.tx, s.timer, s.retransmits, s.rto, s.backoff = 5, timerRetransmit, 4, 3_200_000, 4 }
-	for name, tt := range map[string]struct {
-		state  uint8
-		change func(*socket)
-		want   []string
-	}{
+// single is one socket of a program's, and what is said of it.
+type single struct {
+	state  uint8
+	change func(*socket)
+	want   []string
+}
+
+// retrying is how a socket is that has sent something again and again.
+func retrying(s *socket) {
+	s.tx, s.timer, s.retransmits, s.rto, s.backoff = 5, timerRetransmit, 4, 3_200_000, 4
+}
+
+func eachSingle(t *testing.T, all map[string]single) {
+	for name, tt := range all {
+		t.Run(name, func(t *testing.T) {
+			m := makeLook()
+			m.socket(tt.state, m.process(7, "app"), here+port(0), there+"80", tt.change)
+			m.want(t, tt.want...)
+		})
+	}
+}
+
+func TestKindsOfEndingSockets(t *testing.T) {
+	eachSingle(t, map[string]single{
 		"leaked":                        {tcpstate.CloseWait, func(*socket) {}, []string{"close-wait/leaked 1 app"}},
 		"FIN unread":                    {tcpstate.CloseWait, func(s *socket) { s.rx = 6 }, []string{"close-wait/fin-unread 1 app"}},
 		"closed a moment ago":           {tcpstate.CloseWait, ago(5000, 4000, 20), []string{"not judged 1"}},
@@ -138,11 +155,16 @@ func TestKindsOfSingleSockets(t *testing.T) {
 			closedHere(s)
 			s.timer, s.timerLeft = timerTimeWait, 59_900
 		}, []string{"not judged 1"}},
-		"FIN unanswered":         {tcpstate.FinWait1, retrying, []string{"closing/fin-unanswered 1 app"}},
-		"last ACK missing":       {tcpstate.LastAck, func(s *socket) { closedHere(s); retrying(s) }, []string{"closing/last-ack 1"}},
-		"closing":                {tcpstate.Closing, retrying, []string{"closing/closing 1 app"}},
-		"FIN on its way":         {tcpstate.FinWait1, func(s *socket) { s.tx, s.timer = 1, timerRetransmit }, nil},
-		"FIN behind what waits":  {tcpstate.FinWait1, func(s *socket) { s.tx, s.timer = 99, timerPersist }, []string{"zero-window/peer-does-not-read 1 app"}},
+		"FIN unanswered":        {tcpstate.FinWait1, retrying, []string{"closing/fin-unanswered 1 app"}},
+		"last ACK missing":      {tcpstate.LastAck, func(s *socket) { closedHere(s); retrying(s) }, []string{"closing/last-ack 1"}},
+		"closing":               {tcpstate.Closing, retrying, []string{"closing/closing 1 app"}},
+		"FIN on its way":        {tcpstate.FinWait1, func(s *socket) { s.tx, s.timer = 1, timerRetransmit }, nil},
+		"FIN behind what waits": {tcpstate.FinWait1, func(s *socket) { s.tx, s.timer = 99, timerPersist }, []string{"zero-window/peer-does-not-read 1 app"}},
+	})
+}
+
+func TestKindsOfSocketsInUse(t *testing.T) {
+	eachSingle(t, map[string]single{
 		"dead peer":              {tcpstate.Established, retrying, []string{"dead-peer/unanswered 1 app"}},
 		"one loss":               {tcpstate.Established, func(s *socket) { s.tx, s.timer, s.retransmits = 5, timerRetransmit, 1 }, nil},
 		"probes unanswered":      {tcpstate.Established, func(s *socket) { s.timer, s.retransmits = timerKeepalive, 3 }, []string{"dead-peer/probes-unanswered 1 app"}},
@@ -163,13 +185,7 @@ func TestKindsOfSingleSockets(t *testing.T) {
 		"silent, and not asked":  {tcpstate.Established, ago(9_000_000, 9_000_000, 9_000_000), nil},
 		"in use":                 {tcpstate.Established, func(*socket) {}, nil},
 		"MPTCP, queue is memory": {tcpstate.CloseWait, func(s *socket) { s.rx, s.flags = 834, isMPTCP }, []string{"close-wait/leaked 1 app"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			m := makeLook()
-			m.socket(tt.state, m.process(7, "app"), here+port(0), there+"80", tt.change)
-			m.want(t, tt.want...)
-		})
-	}
+	})
 }
 
 func TestIdleIsAskedFor(t *testing.T) {
