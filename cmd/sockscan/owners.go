@@ -125,7 +125,7 @@ func (x *ownerIndex) with(inode uint64) iter.Seq[*socket] {
 func hashOf(inode uint32) uint64 { return uint64(inode) * 0x9e37_79b9_7f4a_7c15 }
 
 // held notes an owner. Of several, the first keeps the sockets, for processes come in the order of their numbers,
-// and a parent's is mostly lower than its child's; but one that the user asks for goes before one that he does not, and
+// and a parent's is mostly lower than its child's; but one that the user asks for goes before others, and
 // what opens sockets for others' sake only has them if nobody else has.
 func (x *ownerIndex) held(inode uint64, fd int, o live.Owner) {
 	l := x.l
