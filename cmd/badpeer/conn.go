@@ -70,7 +70,7 @@ func (c *conn) room() int {
 // in bytes.
 const flood = 64 << 10
 
-// byFIN is how an end is noted of which no more is known than that its FIN has come.
+// byFIN describes an end of which only the FIN was seen.
 const byFIN = "by a FIN"
 
 // take reads once, and hands on what is whole.

@@ -130,7 +130,7 @@ func judgeIdleClose(r *record) verdict {
 	case !idempotent && !r.wants("unsafe") && of.Detail == "":
 		return open("say what it sends: --safe or --unsafe", "it made %s at the request that crossed; whether it may is not known", count(again, "other attempt"))
 	case like > 0 && (again == 0 || !idempotent):
-		return open(eachAnother, "it made %s since on another connection of which it is not known whether it is a second attempt: only its content differs from that of the request that crossed", count(like, "request"))
+		return open(eachAnother, "it made %s since on another connection, and whether that is a second attempt is not known: only its content differs from that of the request that crossed", count(like, "request"))
 	case !idempotent && again == 0 && !r.has(akin):
 		return judgeReported(r)
 	case !idempotent:

@@ -124,15 +124,12 @@ func (v *space) reuses(to destination) bool {
 // usable is how many ports connect() may choose from at all: not those of listeners, nor of sockets that are
 // bound without a connection.
 func (v *space) usable() (n int) {
-	taken := map[uint16]bool{}
-	for i := range v.listeners {
-		taken[v.listeners[i].at.port] = true
-	}
+	taken := v.listening
 	for _, p := range v.bound {
-		taken[p] = true
+		taken.add(p)
 	}
 	for p := int(v.settings.ports.Low); p <= int(v.settings.ports.High); p++ {
-		if v.mayChoose(uint16(p)) && !taken[uint16(p)] {
+		if v.mayChoose(uint16(p)) && !taken.has(uint16(p)) {
 			n++
 		}
 	}

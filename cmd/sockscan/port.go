@@ -51,8 +51,7 @@ func doPort(c *cli.Context) (int, error) {
 		return cli.ExitInconclusive, err
 	}
 	for i := range r.Ports {
-		p := &r.Ports[i]
-		p.Users, p.known, p.gaps, p.noBound = users.of(p.Port), true, users.gaps, users.noBound
+		r.Ports[i].Users, r.Ports[i].asked = users.of(r.Ports[i].Port), users
 	}
 	code := 0
 	if r.Cure != nil {

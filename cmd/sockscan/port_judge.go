@@ -24,7 +24,7 @@ type checkedPort struct {
 	// Users are the sockets that have it at their own end now.
 	Users []portUser `json:"users"`
 
-	known, gaps, noBound bool
+	asked *portUsers // of which those are; nil: nobody was asked
 }
 
 func (p checkedPort) verdict() string {

@@ -59,11 +59,12 @@ func stateOrder(state string) string {
 func (p *checkedPort) write(w io.Writer) {
 	fmt.Fprintf(w, "port %d %s: %s\n", p.Port, p.verdict(), p.Why)
 	switch {
-	case p.gaps:
+	case p.asked == nil:
+	case p.asked.gaps:
 		fmt.Fprintln(w, "  what uses it is not wholly known: the table of sockets changed while it was read, each time")
-	case len(p.Users) == 0 && p.noBound:
+	case len(p.Users) == 0 && p.asked.noBound:
 		fmt.Fprintln(w, "  no TCP socket uses it now, unless one is bound and does nothing else: kernels before Linux 6.8 do not list those")
-	case len(p.Users) == 0 && p.known:
+	case len(p.Users) == 0:
 		fmt.Fprintln(w, "  no TCP socket uses it now")
 	}
 	for _, u := range p.Users {

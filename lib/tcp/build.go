@@ -311,11 +311,11 @@ func (b *builder) turn(s *Socket) int {
 // known: it was not asked for it, and it may be the same.
 func (b *builder) hasUnnamed(s *Socket) bool {
 	return slices.ContainsFunc(b.Sockets, func(other *Socket) bool {
-		return other != s && other.Local == "" && other.Host == s.Host && other.Remote == s.Remote && other.connected != 0
+		return other != s && other.isUnnamed() && other.Host == s.Host && other.Remote == s.Remote
 	})
 }
 
 // mayBeUnnamed says whether a socket of which the port is not known may have a pair of addresses.
 func (b *builder) mayBeUnnamed(p pair) bool {
-	return slices.ContainsFunc(b.Sockets, func(k *Socket) bool { return k.Local == "" && k.Remote == p.remote && k.connected != 0 })
+	return slices.ContainsFunc(b.Sockets, func(k *Socket) bool { return k.isUnnamed() && k.Remote == p.remote })
 }

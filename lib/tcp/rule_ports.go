@@ -98,7 +98,7 @@ func (c *confrontation) isTaken(s *Socket, address journal.Address, n int) bool 
 // not asked for its address yet.
 func (c *confrontation) anyUnnamed(s *Socket, n int) bool {
 	return slices.ContainsFunc(c.Sockets, func(k *Socket) bool {
-		return k != s && (!c.wire || k.Host == s.Host) && k.Local == "" && by(k.connected, n)
+		return k != s && (!c.wire || k.Host == s.Host) && k.isUnnamed() && by(k.connected, n)
 	})
 }
 

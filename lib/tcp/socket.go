@@ -70,6 +70,9 @@ func (s *Socket) StateAt(w journal.Witness, n int) (state string, event int) {
 	return state, event
 }
 
+// isUnnamed says whether the socket has called from a port that is not known: it was not asked for it.
+func (s *Socket) isUnnamed() bool { return s.Local == "" && s.connected != 0 }
+
 // hasOwn says whether one of the program's own descriptors was open at an event.
 func (s *Socket) hasOwn(n int) bool { return s.own > 0 || s.ownUntil > n }
 
