@@ -130,15 +130,22 @@ func (h *Host) openOnWire(o Options, self bool) (err error) {
 	return r.configure(o.MTU, wirePrefix(o.Family), self)
 }
 
-// orphanSettings keep a namespace from being pinned by connections that were closed
-// and never answered: given up after three retransmissions, not eight. Fewer would
-// give up those of a program that was stopped for a second.
-var orphanSettings = []Setting{{"net.ipv4.tcp_orphan_retries", "3"}}
+// privateSettings are made in every private namespace.
+var privateSettings = []Setting{
+	// What this machine has chosen would be inherited (tcp_set_default_congestion_control in
+	// net/ipv4/tcp_ipv4.c), and BBR paces: what was written is not sent at once. Reno is in every
+	// kernel, and open to everyone.
+	{"net.ipv4.tcp_congestion_control", "reno"},
+	// Connections that were closed and never answered pin a namespace: they are given up after
+	// three retransmissions, not eight. Fewer would give up those of a program that was stopped
+	// for a second.
+	{"net.ipv4.tcp_orphan_retries", "3"},
+}
 
 // selfSettings are made before the wire's interface exists, by way of the
 // defaults that it inherits, so that it never sends what nobody asked for.
 func selfSettings(f journal.Family, self bool) []Setting {
-	s := orphanSettings
+	s := privateSettings
 	if f == journal.IPv6 {
 		s = append(s[:len(s):len(s)],
 			Setting{"net.ipv6.conf.default.accept_dad", "0"},
@@ -197,7 +204,7 @@ func (n *Network) openLoopback(o Options) error {
 	if err := withoutOther(o.Family); err != nil {
 		return err
 	}
-	if err := n.Hosts[0].makeSettings(orphanSettings); err != nil {
+	if err := n.Hosts[0].makeSettings(privateSettings); err != nil {
 		return err
 	}
 	nl, err := openRtnetlink()
