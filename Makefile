@@ -94,7 +94,7 @@ test:
 ALONE := lib/claim|lib/packet|lib/pcapng|lib/tcp
 
 race:
-	CGO_ENABLED=1 $(GO) test -json -tags $(TAGS) -shuffle=on -race -skip '^TestJournals$$|^TestStoppedRunRefutesNothing$$|^TestAnyByteIsFound$$' $(TESTFLAGS) \
+	CGO_ENABLED=1 $(GO) test $(AT_ONCE) -json -tags $(TAGS) -shuffle=on -race -skip '^TestJournals$$|^TestStoppedRunRefutesNothing$$|^TestAnyByteIsFound$$' $(TESTFLAGS) \
 		$$($(GO) list -tags $(TAGS) ./... | grep -vE '/($(ALONE))$$') $(SHOW)
 
 # What does not compile on another platform must show on this one. What vet finds is
