@@ -252,7 +252,7 @@ func delayed(v *tcp.View) []stale {
 			}
 		}
 	}
-	slices.SortFunc(all, func(x, y stale) int { return x.arrived.N - y.arrived.N })
+	slices.SortStableFunc(all, func(x, y stale) int { return x.arrived.N - y.arrived.N })
 	return all
 }
 

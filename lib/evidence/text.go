@@ -160,7 +160,7 @@ func SortByLabel(rows []Row) {
 		}
 		return r.Result.Machine.Label + "\x00" + r.Path
 	}
-	slices.SortFunc(rows, func(a, b Row) int { return strings.Compare(key(&a), key(&b)) })
+	slices.SortStableFunc(rows, func(a, b Row) int { return strings.Compare(key(&a), key(&b)) })
 }
 
 // WriteTable writes bundles as a table, one on each line.

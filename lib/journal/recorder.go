@@ -293,7 +293,7 @@ func (r *Recorder) closeFold() {
 	for what, n := range r.fold.counts {
 		f.Counts = append(f.Counts, FoldedCount{What: what, Count: n})
 	}
-	slices.SortFunc(f.Counts, func(a, b FoldedCount) int {
+	slices.SortStableFunc(f.Counts, func(a, b FoldedCount) int {
 		return cmp.Or(b.Count-a.Count, strings.Compare(a.What, b.What))
 	})
 	for _, host := range slices.Sorted(maps.Keys(r.fold.segments)) {

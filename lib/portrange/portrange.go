@@ -122,7 +122,7 @@ func (r Reserved) With(ports []uint16) Reserved {
 	for _, p := range ports {
 		all = append(all, Range{p, p})
 	}
-	slices.SortFunc(all, func(a, b Range) int { return cmp.Or(cmp.Compare(a.Low, b.Low), cmp.Compare(a.High, b.High)) })
+	slices.SortStableFunc(all, func(a, b Range) int { return cmp.Or(cmp.Compare(a.Low, b.Low), cmp.Compare(a.High, b.High)) })
 	var merged Reserved
 	for _, next := range all {
 		if n := len(merged); n > 0 && int(next.Low) <= int(merged[n-1].High)+1 {

@@ -251,7 +251,7 @@ func (c *canvas) hidden(l *ladder) {
 		total += n
 		kinds = append(kinds, k)
 	}
-	slices.SortFunc(kinds, func(a, b journal.Kind) int {
+	slices.SortStableFunc(kinds, func(a, b journal.Kind) int {
 		return cmp.Or(l.hidden[b]-l.hidden[a], cmp.Compare(a, b))
 	})
 	parts := make([]string, len(kinds))

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/term"
@@ -146,10 +147,14 @@ func parseMove(line string) (m move, err error) {
 	case len(rest) > 1:
 		return m, bad
 	}
-	if k, err := fmt.Sscanf(rest[0], "#%d", &m.n); err == nil && k == 1 && m.n > 0 && rest[0] == fmt.Sprintf("#%d", m.n) {
+	if number, numbered := strings.CutPrefix(rest[0], "#"); numbered {
+		n, err := strconv.ParseUint(number, 10, 31)
+		if m.n = int(n); err != nil || n == 0 {
+			return m, bad
+		}
 		return m, nil
 	}
-	if m.n = 0; m.word == moveDrop {
+	if m.word == moveDrop {
 		m.flags = flagsOf(rest[0])
 	}
 	if m.flags == nil {

@@ -5,6 +5,8 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -77,11 +79,11 @@ func (p *Pending) Blocked(how string) bool {
 	}
 	// The number of the system call in which the thread sleeps (proc_pid_syscall(5)).
 	b, err := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/syscall", tid))
-	var number int
 	if err != nil {
 		return false
 	}
-	if _, err := fmt.Sscan(string(b), &number); err != nil || !slices.Contains([]int{unix.SYS_READ, unix.SYS_WRITE, unix.SYS_CLOSE, unix.SYS_ACCEPT4}, number) {
+	word, _, _ := strings.Cut(string(b), " ")
+	if number, err := strconv.Atoi(word); err != nil || !slices.Contains([]int{unix.SYS_READ, unix.SYS_WRITE, unix.SYS_CLOSE, unix.SYS_ACCEPT4}, number) {
 		return false // "running", or on its way there
 	}
 	if !p.noted {

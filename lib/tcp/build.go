@@ -46,7 +46,7 @@ func (b *builder) spans() {
 			s.ends = append(s.ends, from)
 		}
 	}
-	slices.SortFunc(b.concurrent, func(x, y span) int { return x.from - y.from })
+	slices.SortStableFunc(b.concurrent, func(x, y span) int { return x.from - y.from })
 }
 
 // childSpans notes where children made several calls on their own: these are recorded when the

@@ -88,7 +88,7 @@ func (v *View) socketsOf(e *End) []*Socket {
 
 // sortDiscrepancies puts them in the order in which they arose.
 func sortDiscrepancies(all []Discrepancy) {
-	slices.SortFunc(all, func(x, y Discrepancy) int {
+	slices.SortStableFunc(all, func(x, y Discrepancy) int {
 		return cmp.Or(slices.Compare(x.Events, y.Events), cmp.Compare(x.Rule, y.Rule), slices.Compare(x.Sockets, y.Sockets),
 			slices.Compare(x.Hosts, y.Hosts), slices.Compare(x.Accounts, y.Accounts))
 	})

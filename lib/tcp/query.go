@@ -119,7 +119,7 @@ func (s *Socket) States(by ...journal.Witness) []*journal.Event {
 		some = append(some, s.states[w]...)
 	}
 	if len(by) > 1 {
-		slices.SortFunc(some, func(x, y *journal.Event) int { return x.N - y.N })
+		slices.SortStableFunc(some, func(x, y *journal.Event) int { return x.N - y.N })
 	}
 	return some
 }

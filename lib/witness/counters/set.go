@@ -163,6 +163,6 @@ func Delta(before, after Set, always ...string) []journal.Counter {
 		}
 		moved = append(moved, journal.Counter{Name: name, Delta: delta})
 	}
-	slices.SortFunc(moved, func(a, b journal.Counter) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(moved, func(a, b journal.Counter) int { return strings.Compare(a.Name, b.Name) })
 	return moved
 }
