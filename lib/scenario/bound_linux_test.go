@@ -82,33 +82,38 @@ func TestWhatDoesNotReturnIsNotWaitedFor(t *testing.T) {
 
 // Two ends that answer each other for ever do not keep a run from ending: with every RST
 // made an ACK, each of them draws another.
-func TestStormOnLoEndsTheRun(t *testing.T) {
+func TestStormEndsTheRun(t *testing.T) {
 	nft, err := exec.LookPath("nft")
 	if err != nil {
 		t.Skipf("skip: %v: install nftables", err)
 	}
 	mangle := func(r *T) {
-		r.Host("a").In(func() error {
-			cmd := exec.Command(nft, "-f", "-")
-			cmd.Stdin = strings.NewReader("table inet test { chain c { type filter hook output priority 0; tcp flags & rst == rst tcp flags set ack; }; }\n")
-			if out, err := cmd.CombinedOutput(); err != nil {
-				return fmt.Errorf("nft: %w: %s", err, out)
+		for _, host := range []string{"a", "b"} {
+			r.Host(host).In(func() error {
+				cmd := exec.Command(nft, "-f", "-")
+				cmd.Stdin = strings.NewReader("table inet test { chain " + host + " { type filter hook output priority 0; tcp flags & rst == rst tcp flags set ack; }; }\n")
+				if out, err := cmd.CombinedOutput(); err != nil {
+					return fmt.Errorf("nft: %w: %s", err, out)
+				}
+				return nil
+			})
+		}
+	}
+	for _, s := range []testStage{{journal.Loopback, journal.IPv4}, {journal.Wire, journal.IPv4}} {
+		t.Run(s.String(), func(t *testing.T) {
+			if why := endless(t, s, testBound, mangle); why != "" {
+				t.Skipf("skip: %s", why)
 			}
-			return nil
+			why := endless(t, s, testBound, func(r *T) {
+				mangle(r)
+				client, server := r.Connection()
+				r.AtOnce(func() { server.Reset(); client.Reset() })
+				r.Dial(r.Host("b").At(ServerPort + 1)) // there is no listener: a RST
+			})
+			if why != errFlood.Error() {
+				t.Errorf("stopped: %q, want %q", why, errFlood)
+			}
 		})
-	}
-	s := testStage{journal.Loopback, journal.IPv4}
-	if why := endless(t, s, testBound, mangle); why != "" {
-		t.Skipf("skip: %s", why)
-	}
-	why := endless(t, s, testBound, func(r *T) {
-		mangle(r)
-		client, server := r.Connection()
-		r.AtOnce(func() { server.Reset(); client.Reset() })
-		r.Dial(r.Host("b").At(ServerPort + 1)) // there is no listener: a RST
-	})
-	if why != errFlood.Error() {
-		t.Errorf("stopped: %q, want %q", why, errFlood)
 	}
 }
 

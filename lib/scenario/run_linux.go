@@ -132,8 +132,13 @@ func (r *run) Await(d time.Duration, done func() bool) bool {
 // passed lo, then the sockets' states.
 func (r *run) look() {
 	r.take()
+	r.sample()
+}
+
+// sample takes in the sockets' states.
+func (r *run) sample() {
 	r.table.Sample()
-	r.over() // and no call is made any more
+	r.over() // and nothing is done or delivered any more
 }
 
 // take takes in what has left for the wire, or passed lo.
@@ -286,7 +291,7 @@ func (r *run) attach(bounds sock.Bounds) error {
 			ends = append(ends, wire.End{Host: h.Name, Addr: h.Addr, Device: device})
 			fds = append(fds, fd)
 		}
-		r.wire = wire.New(r.ctx, r.rec, ends, r.table.Sample, wire.Idle(fds...))
+		r.wire = wire.New(r.ctx, r.rec, ends, r.sample, wire.Idle(fds...))
 		if r.cond.Moves != nil {
 			r.wire.SetHand((&stepper{Moves: r.cond.Moves, r: r}).step)
 		}
