@@ -24,7 +24,7 @@ var errnos = map[string][]journal.Errno{
 	"SOCK_DESTROY": {journal.ENOENT},
 	"connect": {
 		journal.EINPROGRESS, journal.EALREADY, journal.EISCONN, journal.ECONNREFUSED, journal.ECONNRESET, journal.ETIMEDOUT, journal.EADDRNOTAVAIL, journal.EADDRINUSE,
-		journal.ECONNABORTED, journal.EHOSTUNREACH, journal.ENETUNREACH,
+		journal.ECONNABORTED, journal.EHOSTUNREACH, journal.ENETUNREACH, journal.EACCES, journal.EINVAL,
 	},
 	"net.Dial": {journal.ECONNREFUSED, journal.ECONNRESET, journal.ETIMEDOUT, journal.EADDRNOTAVAIL},
 }

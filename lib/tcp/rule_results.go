@@ -80,7 +80,7 @@ func (c *confrontation) uncaused(s *Socket, errno journal.Errno, n int) string {
 		if end.UnackedAt(n) == 0 && s.options[journal.TCPUserTimeout] == "" && !s.keepsAlive() {
 			return "nothing was unanswered"
 		}
-	case journal.EHOSTUNREACH, journal.ENETUNREACH: // from connect() without a SYN: no route
+	case journal.EHOSTUNREACH, journal.ENETUNREACH, journal.EACCES, journal.EINVAL: // from connect() without a SYN: no route, or one of the types prohibit or blackhole
 		if !c.host && by(end.Born, max(c.soon(n), c.nextDeed(n))) && !c.unreachable(s, c.soon(n)) {
 			return "no ICMP message had been delivered to it"
 		}

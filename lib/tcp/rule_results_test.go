@@ -38,6 +38,8 @@ func TestErrorsWithoutCause(t *testing.T) {
 		{"connect: ETIMEDOUT", fourWay, R2, "a1", func(a *altered) { a.fails("a1", "connect", 0, "ETIMEDOUT") }},
 		{"connect: ECONNABORTED", fourWay, R2, "a1", func(a *altered) { a.fails("a1", "connect", 0, "ECONNABORTED") }},
 		{"connect: EHOSTUNREACH", fourWay, R2, "a1", func(a *altered) { a.fails("a1", "connect", 0, "EHOSTUNREACH") }},
+		{"connect: EACCES", fourWay, R2, "a1", func(a *altered) { a.fails("a1", "connect", 0, "EACCES") }},
+		{"connect: EINVAL", fourWay, R2, "a1", func(a *altered) { a.fails("a1", "connect", 0, "EINVAL") }},
 		{"connect: EISCONN", fourWay, R2, "a1", func(a *altered) { a.fails("a1", "connect", 0, "EISCONN") }},
 		{"connect returned 0 before it was open", fourWay, R2, "a1", func(a *altered) { a.returns("a1", "connect", 0) }},
 		{"shutdown: ENOTCONN", unread, R2, "a2", func(a *altered) { a.fails("a2", "shutdown", 0, "ENOTCONN") }},
@@ -49,6 +51,16 @@ func TestErrorsWithoutCause(t *testing.T) {
 			a.removeSegment("b", "RST,ACK", 0)
 		}},
 	})
+}
+
+// A route may refuse a connection before there is a SYN: one that is missing, or of the type unreachable,
+// prohibit or blackhole (ip-route(8)).
+func TestRouteRefuses(t *testing.T) {
+	var truths []truth
+	for _, errno := range []journal.Errno{"ENETUNREACH", "EHOSTUNREACH", "EACCES", "EINVAL"} {
+		truths = append(truths, truth{string(errno), "timewait/ports", func(a *altered) { a.fails("a5", "connect", 0, errno) }})
+	}
+	silent(t, truths)
 }
 
 // A connection that timed out is over: neither a write succeeds on it, nor is it in another
