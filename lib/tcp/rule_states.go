@@ -311,7 +311,18 @@ func (c *confrontation) answered() {
 		c.finAsked(e)
 		c.rstAsked(e)
 		c.neverAcked(e)
+		c.crossingAnswered(e)
 	}
+}
+
+// crossingAnswered asks what became of the SYN-ACK of an opening whose SYNs crossed: whether it opens the
+// connection or not, it is acknowledged at once (tcp_validate_incoming in net/ipv4/tcp_input.c; RFC 5961 §4.2).
+func (c *confrontation) crossingAnswered(e *End) {
+	if !c.wire || e.Crossed == 0 || e.Socket == nil || c.Journal.Stopped != "" || e.Filtered != 0 || by(e.Aborted(), c.nextStep(e.Crossed)) ||
+		slices.ContainsFunc(e.sent, func(x sent) bool { return x.seg.N > e.Crossed && x.seg.N <= c.played }) {
+		return
+	}
+	c.aboutEnd(R3, e, []int{e.Crossed}, "a SYN-ACK was delivered to "+c.who(e)+" after a SYN", "nothing answered it")
 }
 
 func (c *confrontation) finAsked(e *End) {

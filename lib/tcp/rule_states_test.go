@@ -53,6 +53,16 @@ func TestSegmentsHaveEffects(t *testing.T) {
 			a.adds("b1", "getsockname", 0).Out = "192.0.2.2:8080"
 			a.Played = 0
 		}},
+		{"the SYN-ACK of a crossing was delivered, and nothing followed", "simopen/punch", R3, "b3", func(a *altered) {
+			came := a.segment("a", journal.AtDelivered, "SYN,ACK", 0).N
+			a.without(func(e *journal.Event) bool {
+				acked := e.Packet != nil && e.Packet.Flags == ackFlag || e.State != nil && e.State.To == journal.Established
+				return came < e.N && acked || e.Counter != nil || e.Sample != nil && e.Sample.State == journal.Established
+			})
+			for _, s := range []string{"a3", "b3"} {
+				a.state(journal.SockDiag, s, journal.Gone).State.From = journal.SynRecv
+			}
+		}},
 		{"the SYN-ACK was delivered, and the state stayed", fourWay, R3, "a1", func(a *altered) { a.stays("a1", journal.Established) }},
 		{"a RST was delivered, and the state stayed", unread, R3, "b2", func(a *altered) {
 			a.without(func(e *journal.Event) bool {
