@@ -52,6 +52,15 @@ func (b *builder) resets(e *End, p pair, s *Segment) {
 	if s.Has(ackFlag) && e.hasIRS && e.RstIn == 0 && e.blindWhy == sees && after(s.Packet.Ack, e.nextIn) {
 		b.contradicts(e, R1, s.N, "its RST acknowledges bytes that had not been delivered")
 	}
+	b.numbered(e, s)
+}
+
+// numbered asks that a RST has a number of the end's. One with ACK is its own, or answers what has no ACK, with
+// the number 0 (RFC 9293 §3.10.7.1); one without has the number that was acknowledged.
+func (b *builder) numbered(e *End, s *Segment) {
+	if s.Has(ackFlag) && s.Packet.Seq != 0 && e.hasISS && e.blindWhy == sees && s.Packet.Seq-e.iss > e.nextOut-e.iss {
+		b.contradicts(e, R1, s.N, "its RST has none of the numbers that it had sent up to then")
+	}
 }
 
 // opens takes a SYN. Another number than that of the last begins another incarnation.

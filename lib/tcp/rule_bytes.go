@@ -132,7 +132,8 @@ func (e *End) lastData() int {
 
 // unsent asks why bytes that were written did not leave, though they could.
 func (c *confrontation) unsent(e *End, left int) {
-	if e.Aborted() != 0 || e.Opened == 0 || e.holdsBack || c.Journal.Stopped != "" && c.inLastCalls(e.lastWrite) {
+	held := e.holdsBack && e.FinOut == 0 // a FIN is behind all that was written
+	if e.Aborted() != 0 || e.Opened == 0 || held || c.Journal.Stopped != "" && c.inLastCalls(e.lastWrite) {
 		return
 	}
 	room := 0

@@ -61,6 +61,16 @@ func TestNumbers(t *testing.T) {
 		{"a segment acknowledges more than came", fourWay, R1, "b2", func(a *altered) { a.changeSegment("b", "ACK", beyond) }},
 		{"a RST acknowledges more than came", unread, R1, "a1", func(a *altered) { a.changeSegment("a", "RST,ACK", beyond) }},
 		{"a SYN-ACK acknowledges more than the SYN", "simopen/cross", R1, "b1", func(a *altered) { a.changeSegment("b", "SYN,ACK", beyond) }},
+		{"a RST has a number that nothing had", unread, R1, "a1", func(a *altered) {
+			a.changeSegment("a", "RST,ACK", func(p *journal.Packet) { p.Seq += 1000 })
+		}},
+		{"what MSG_MORE held back is not before the FIN", "halfclose/merged-data-host", R1, "b3", func(a *altered) {
+			held := *a.call("b3", "sendmsg", 0)
+			call := *held.Call
+			call.Args = []string{"b3", "8", "MSG_MORE"}
+			held.Call = &call
+			a.put(a.call("b3", "close", 0).N, held)
+		}},
 		{"a segment skips numbers", fourWay, R1, "a1", func(a *altered) {
 			a.changeSegment("a", "PSH,ACK", func(p *journal.Packet) { p.Seq++ })
 		}},
