@@ -65,5 +65,7 @@ var alteredLinger = []journaltest.Case{
 // alteredPair: LR4.
 var alteredPair = []journaltest.Case{
 	{Name: "not yet connected when the run was stopped", Of: "linger0", Do: all(droppedAll(stateTo("a2", journal.Established)), halted), Claim: "LR4", Want: claim.Inconclusive},
+	{Name: "no route was left to its peer", Of: "linger0", Do: all(droppedAll(stateTo("a2", journal.Established)), changed(call("a2", "connect"), returns(-1, "EHOSTUNREACH"))), Claim: "LR4", Want: claim.Inconclusive},
+	{Name: "the address was not free", Of: "linger0", Do: all(droppedAll(stateTo("a2", journal.Established)), changed(call("a2", "connect"), returns(-1, "EADDRNOTAVAIL"))), Claim: "LR4", Want: claim.Refuted},
 	{Name: "the one in TIME_WAIT was not tried", Of: "linger0", Do: dropped(call("a5", "bind")), Claim: "LR4", Want: claim.Confirmed},
 }

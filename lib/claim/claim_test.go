@@ -112,6 +112,18 @@ func TestOutcome(t *testing.T) {
 	}
 }
 
+// What was not seen may have needed the connection that the routing refused.
+func TestOutcomeWithoutARoute(t *testing.T) {
+	for errno, want := range map[journal.Errno]Outcome{"EHOSTUNREACH": OutcomeUnresolved, "EACCES": OutcomeUnresolved, "ECONNREFUSED": NotReproduced} {
+		j := watched(calls, packets)
+		j.Events = append(j.Events, journal.Event{N: 1, Socket: "a1", Kind: journal.KindCall, Call: &journal.Call{Op: "connect", Result: -1, Errno: errno}})
+		p := Phenomenon{Needs: []journal.Witness{journal.Calls}, Rule: comesTo(Refuted)}
+		if o, why := p.Judge(j); o != want {
+			t.Errorf("%s: %s: %s", errno, o, why)
+		}
+	}
+}
+
 // TestSumOfCases: of Always one refuted case refutes, else one undecided leaves it open; of
 // Can one that holds confirms. Without a case nothing was put to the test.
 func TestSumOfCases(t *testing.T) {

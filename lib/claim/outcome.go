@@ -58,6 +58,9 @@ func (p *Phenomenon) Gated(j *journal.Journal, g *Gate) (Outcome, string) {
 	case Confirmed:
 		return Reproduced, f.Because
 	case Refuted:
+		if e := unrouted(j); e != nil {
+			return OutcomeUnresolved, fmt.Sprintf("%s; but connect() of %s failed with %s", f.Because, e.Socket, e.Call.Errno)
+		}
 		return NotReproduced, f.Because + heldUp(j)
 	}
 	return OutcomeUnresolved, f.Because + heldUp(j)
@@ -69,6 +72,19 @@ func (p *Phenomenon) Finding(j *journal.Journal, g *Gate) Finding {
 		return f
 	}
 	return g.Outcome(sum(g.cases(p.Rule, p.Quantity, true), p.Quantity, p.Precondition))
+}
+
+// unrouted is a connect() that the routing refused, where no step means that. ENETUNREACH is what a broadcast gets.
+func unrouted(j *journal.Journal) *journal.Event {
+	for i := range j.Events {
+		if e := &j.Events[i]; e.Call != nil && e.Call.Op == "connect" {
+			switch e.Call.Errno {
+			case journal.EHOSTUNREACH, journal.EACCES, journal.EINVAL:
+				return e
+			}
+		}
+	}
+	return nil
 }
 
 // heldUp says for how long the program did not run; nothing, if it always did.

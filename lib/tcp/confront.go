@@ -57,6 +57,7 @@ func (c *confrontation) socket(s *Socket) {
 	c.inTime(s)
 	c.linger(s)
 	c.destroyedByOthers(s)
+	c.itself(s)
 	if !c.sees() {
 		return
 	}

@@ -44,7 +44,6 @@ func (c *confrontation) moveResult(s *Socket, e *journal.Event) {
 		if write {
 			c.noRoom(s, e)
 		}
-		c.nothingComes(s, e)
 	default:
 		c.failedFor(s, e)
 	}
@@ -205,15 +204,54 @@ func (c *confrontation) saidRoom(s *Socket, e *journal.Event) *journal.Event {
 	return nil
 }
 
-// nothingComes asks that a call which found nothing, or no room, was made where that may change: on a
-// socket in CLOSE it says why it is closed, or ENOTCONN or EPIPE (tcp_recvmsg_locked and
-// sk_stream_wait_connect in net).
-func (c *confrontation) nothingComes(s *Socket, e *journal.Event) {
-	state, n := s.StateAt(journal.TCPInfo, e.N)
-	if state != journal.Close || e.Call.InChild() || c.isConcurrent(e.N) || len(s.CallsOf(n, e.N, "connect")) > 0 {
-		return
+// itself holds what a call that moves data returned against the socket's own state and descriptors, which takes
+// no segments (R2). On a socket in CLOSE it says why that is closed, or ENOTCONN or EPIPE (tcp_recvmsg_locked and
+// sk_stream_wait_connect in net), and any of these means that it is (tcp_reset, tcp_write_err).
+func (c *confrontation) itself(s *Socket) {
+	for _, e := range s.Calls {
+		if e.N == s.returned || c.isConcurrent(e.N) || !isRead(e.Call.Op) && !isWrite(e.Call.Op) {
+			continue
+		}
+		down, n := s.downAt(e.N)
+		switch errno := e.Call.Errno; {
+		case errno == journal.EBADF && s.hasOwn(e.N) && !e.Call.InChild():
+			c.about(R2, s, []int{e.N}, said(s, e), "its descriptor was open")
+		case down != "" && (errno == journal.EAGAIN || isWrite(e.Call.Op) && e.Call.Result > 0):
+			c.about(R2, s, []int{n, e.N}, said(s, e), "it had been seen in "+down)
+		case errno == journal.ENOTCONN && s.wasOpen(e.N):
+			c.about(R2, s, []int{e.N}, said(s, e), "it had been connected")
+		case errno == journal.EPIPE && s.hasShut(e.N, journal.ShutWrite):
+		case slices.Contains(overErrnos, errno):
+			c.isDown(s, e)
+		}
 	}
-	c.about(R2, s, []int{n, e.N}, said(s, e), "it had been seen in CLOSE")
+}
+
+// downAt is the state in which a socket had been seen that is no more connected, and by which event; "": none.
+func (s *Socket) downAt(n int) (state string, event int) {
+	if state, event = s.StateAt(journal.TCPInfo, n); state != journal.Close {
+		state, event = s.StateAt(journal.SockDiag, n)
+	}
+	if state != journal.Close && state != journal.Gone || len(s.CallsOf(event, n, "connect")) > 0 {
+		return "", 0
+	}
+	return state, event
+}
+
+// overErrnos are the errors of a connection that is over. Others may be an ICMP message's (IP_RECVERR).
+var overErrnos = []journal.Errno{journal.ECONNRESET, journal.EPIPE, journal.ETIMEDOUT}
+
+// wasOpen says whether a socket had been seen in a state in which it was connected.
+func (s *Socket) wasOpen(n int) bool {
+	return slices.ContainsFunc(s.states[journal.TCPInfo], func(e *journal.Event) bool { return e.N < n && synchronised(e.State.To) })
+}
+
+// isDown asks that a connection was seen to be over at the step after a call that told so.
+func (c *confrontation) isDown(s *Socket, e *journal.Event) {
+	next := c.nextStep(e.N)
+	if state, n := s.StateAt(journal.TCPInfo, next); next != 0 && s.hasOwn(next) && synchronised(state) {
+		c.about(R2, s, []int{e.N, n}, said(s, e), "it was in "+state+" after that")
+	}
 }
 
 // failedFor asks for the cause of the error that a read or a write failed with.
@@ -225,14 +263,6 @@ func (c *confrontation) failedFor(s *Socket, e *journal.Event) {
 		why = c.notReset(s, e)
 	case journal.EPIPE:
 		why = c.noPipe(s, e)
-	case journal.ENOTCONN:
-		if by(end.Opened, e.N-1) {
-			why = "it had been connected"
-		}
-	case journal.EBADF:
-		if !e.Call.InChild() && s.hasOwn(e.N) && !c.isConcurrent(e.N) {
-			why = "its descriptor was open"
-		}
 	}
 	if why != "" {
 		c.about(R2, s, []int{e.N, end.RstIn}, said(s, e), why)

@@ -58,9 +58,26 @@ func (c *confrontation) resultCaused(s *Socket, peers []*Socket, e *journal.Even
 	switch {
 	case s.saysReset(e) && !c.mayBeOver(s, peers, e, at):
 		c.about(R2, s, []int{e.N}, said(s, e)+orNone(e.Call.Out), "nothing that was done at its peer resets it")
+	case (isRead(e.Call.Op) || isWrite(e.Call.Op)) && timerErrnos[e.Call.Errno] && s.wasOpen(e.N) && s.options[journal.IPRecvErr]+s.options[journal.IPv6RecvErr] == "" && !c.mayTimeOut(s, e):
+		c.about(R2, s, []int{e.N}, said(s, e), "no timer can have ended it")
+	case isRead(e.Call.Op) && s.saysEnd(e) && c.onlyAborted(s, peers, e):
+		c.about(R2, s, []int{e.N}, said(s, e), "its peer had sent no FIN, and no call had taken the error of the RST")
 	case s.saysEnd(e) && !c.anyEnded(peers, e, at) && !c.mayBeOver(s, peers, e, at):
 		c.about(R2, s, []int{e.N}, said(s, e)+orNone(e.Call.Out), "its peer had neither closed nor shut down")
 	}
+}
+
+// timerErrnos are those with which a connection fails that a timer has ended. Others tell of an ICMP message at
+// once only where that was asked for (IP_RECVERR).
+var timerErrnos = map[journal.Errno]bool{journal.ETIMEDOUT: true, journal.EHOSTUNREACH: true, journal.ENETUNREACH: true}
+
+// onlyAborted says whether all that was done at the other end before a call was to close it with SO_LINGER {1, 0}.
+func (c *confrontation) onlyAborted(s *Socket, peers []*Socket, e *journal.Event) bool {
+	if len(peers) != 1 || !s.wasOpen(e.N) || c.isConcurrent(e.N) || by(s.destroyed, e.N) {
+		return false
+	}
+	p := peers[0]
+	return p.closed != nil && p.closed.N < e.N && p.linger.Aborts() && !by(p.destroyed, e.N) && !p.hasShut(e.N, journal.ShutWrite) && !c.isConcurrent(p.closed.N)
 }
 
 // saysReset says whether a call told of a RST.
