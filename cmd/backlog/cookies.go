@@ -139,13 +139,9 @@ var bl27 = claim.Claim{
 
 // resetsTo lists the RSTs that an end sent after an event.
 func resetsTo(v *tcp.View, e *tcp.End, after int) []*tcp.Segment {
-	var some []*tcp.Segment
-	for _, s := range tcp.With(v.Segments(journal.AtSent), packet.RST) {
-		if s.Packet.Src == e.Local && s.Packet.Dst == e.Remote && s.N > after {
-			some = append(some, s)
-		}
-	}
-	return some
+	return tcp.Where(tcp.With(v.Segments(journal.AtSent), packet.RST), func(s *tcp.Segment) bool {
+		return s.Packet.Src == e.Local && s.Packet.Dst == e.Remote && s.N > after
+	})
 }
 
 // makesOne is the phenomenon: a cookie that comes back makes a connection.

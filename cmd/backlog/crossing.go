@@ -102,13 +102,7 @@ func lastBefore(v *tcp.View, n int) int {
 
 // leftOut lists those that met a full accept queue.
 func leftOut(v *tcp.View) []third {
-	var some []third
-	for _, x := range thirds(v) {
-		if x.full {
-			some = append(some, x)
-		}
-	}
-	return some
+	return tcp.Where(thirds(v), func(x third) bool { return x.full })
 }
 
 // atOverflow asks how tcp_abort_on_overflow stood when a third segment met the full queue.
@@ -203,13 +197,7 @@ var bl14 = claim.Claim{
 
 // earlyData lists the data that met a full accept queue, each the first time.
 func earlyData(v *tcp.View) []tcp.Overflow {
-	var some []tcp.Overflow
-	for _, o := range v.Overflows() {
-		if o.End != nil && o.Packet.Len > 0 && o.Repeats == 0 {
-			some = append(some, o)
-		}
-	}
-	return some
+	return tcp.Where(v.Overflows(), func(o tcp.Overflow) bool { return o.End != nil && o.Packet.Len > 0 && o.Repeats == 0 })
 }
 
 var bl16 = claim.Claim{

@@ -63,11 +63,7 @@ func unanswered(v *tcp.View, l *tcp.Socket, before int) []*tcp.Segment {
 			answered[e.Remote] = true
 		}
 	}
-	var some []*tcp.Segment
-	for _, s := range append(v.Segments(journal.AtInjected), v.Segments(journal.AtDelivered)...) {
-		if s.Is(packet.SYN) && s.Packet.Dst == l.Local && !answered[s.Packet.Src] && (before == 0 || s.N < before) {
-			some = append(some, s)
-		}
-	}
-	return some
+	return tcp.Where(append(v.Segments(journal.AtInjected), v.Segments(journal.AtDelivered)...), func(s *tcp.Segment) bool {
+		return s.Is(packet.SYN) && s.Packet.Dst == l.Local && !answered[s.Packet.Src] && (before == 0 || s.N < before)
+	})
 }

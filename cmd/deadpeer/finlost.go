@@ -57,13 +57,7 @@ func lefts(v *tcp.View) []left {
 
 // while lists the calls that were made while the path was dead, after the FIN was lost.
 func (l *left) while(calls []*journal.Event) []*journal.Event {
-	var some []*journal.Event
-	for _, e := range calls {
-		if e.N > l.fin.N && (l.until == 0 || e.N < l.until) {
-			some = append(some, e)
-		}
-	}
-	return some
+	return tcp.Where(calls, func(e *journal.Event) bool { return e.N > l.fin.N && (l.until == 0 || e.N < l.until) })
 }
 
 var ka4 = claim.Claim{

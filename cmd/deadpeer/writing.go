@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"time"
 
 	"sockproof/lib/claim"
@@ -75,7 +74,7 @@ var ka2 = claim.Claim{
 			c.Cite(x.down)
 			read := c.First(x.who.Reads(x.down.N, 0))
 			c.Given(read != nil, "%s was not read when it had been torn down", x.who.ID)
-			again := slices.DeleteFunc(slices.Clone(x.data), func(s *tcp.Segment) bool { return s.Repeats == 0 })
+			again := tcp.Where(x.data, func(s *tcp.Segment) bool { return s.Repeats != 0 })
 			c.Expect(false, "after %d retransmissions, %s, the kernel gave %s up: %s", len(again), claim.Seconds(time.Duration(x.down.T-x.data[0].T)), x.who.ID, claim.Returned(read))
 		}
 		c.Absent()

@@ -45,14 +45,12 @@ type lastData struct {
 // lastDatas lists them.
 func lastDatas(v *tcp.View) []lastData {
 	var all []lastData
-	for _, conn := range v.Conns {
-		for _, s := range []*tcp.Socket{conn.Client, conn.Server} {
-			if fins := tcp.With(s.Sent(0, 0), packet.FIN); len(fins) > 0 {
-				l := lastData{Conn: conn, who: s, fin: fins[0]}
-				l.follow()
-				if len(l.data) > 0 {
-					all = append(all, l)
-				}
+	for _, s := range v.Connected() {
+		if fins := tcp.With(s.Sent(0, 0), packet.FIN); len(fins) > 0 {
+			l := lastData{Conn: s.Conn, who: s, fin: fins[0]}
+			l.follow()
+			if len(l.data) > 0 {
+				all = append(all, l)
 			}
 		}
 	}
@@ -130,12 +128,10 @@ const quiet = 100 * time.Millisecond
 // probes lists them.
 func probes(v *tcp.View) []probe {
 	var all []probe
-	for _, conn := range v.Conns {
-		for _, who := range []*tcp.Socket{conn.Client, conn.Server} {
-			for _, s := range who.SentAll(0, 0) {
-				if s.Packet.Len == 0 && s.Is(packet.ACK) && within(s, tcp.Data(who.SentAll(0, s.N))) {
-					all = append(all, probe{conn, who, s, v.Cause(s.Event)})
-				}
+	for _, who := range v.Connected() {
+		for _, s := range who.SentAll(0, 0) {
+			if s.Packet.Len == 0 && s.Is(packet.ACK) && within(s, tcp.Data(who.SentAll(0, s.N))) {
+				all = append(all, probe{who.Conn, who, s, v.Cause(s.Event)})
 			}
 		}
 	}

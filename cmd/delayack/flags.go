@@ -84,19 +84,17 @@ type bare struct {
 // bares lists them.
 func bares(v *tcp.View) []bare {
 	var all []bare
-	for _, conn := range v.Conns {
-		for _, s := range []*tcp.Socket{conn.Client, conn.Server} {
-			some := s.Arrived(0, 0)
-			for i, x := range some {
-				if state := stateAt(s, x.N); x.Has(packet.ACK) || x.Has(packet.SYN) || state != journal.Established {
-					continue
-				}
-				b := bare{Conn: conn, to: s, came: x}
-				if i+1 < len(some) {
-					b.until = some[i+1].N
-				}
-				all = append(all, b)
+	for _, s := range v.Connected() {
+		some := s.Arrived(0, 0)
+		for i, x := range some {
+			if state := stateAt(s, x.N); x.Has(packet.ACK) || x.Has(packet.SYN) || state != journal.Established {
+				continue
 			}
+			b := bare{Conn: s.Conn, to: s, came: x}
+			if i+1 < len(some) {
+				b.until = some[i+1].N
+			}
+			all = append(all, b)
 		}
 	}
 	return all

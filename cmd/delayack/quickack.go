@@ -34,13 +34,9 @@ func quickack(t *scenario.T) {
 
 // quickAcks are the calls by which an end asked for prompt acknowledgements, between two events.
 func quickAcks(s *tcp.Socket, after, before int) []*journal.Event {
-	var some []*journal.Event
-	for _, e := range s.CallsOf(after, before, "setsockopt") {
-		if e.Call.Errno == "" && e.Call.Option() == journal.TCPQuickAck && e.Call.Value().On() {
-			some = append(some, e)
-		}
-	}
-	return some
+	return tcp.Where(s.CallsOf(after, before, "setsockopt"), func(e *journal.Event) bool {
+		return e.Call.Errno == "" && e.Call.Option() == journal.TCPQuickAck && e.Call.Value().On()
+	})
 }
 
 var da3 = claim.Claim{

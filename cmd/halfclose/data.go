@@ -215,7 +215,7 @@ var unsentArrives = claim.Phenomenon{
 	Needs: needsEnds,
 	Rule: claim.Once(func(c *claim.Case) {
 		for _, name := range []string{tcp.Closed, tcp.ShutWrite} {
-			some := slices.DeleteFunc(slices.Clone(deliveries(c.View)), func(d delivery) bool { return d.Name() != name || d.gone != nil || d.end == nil })
+			some := tcp.Where(deliveries(c.View), func(d delivery) bool { return d.Name() == name && d.gone == nil && d.end != nil })
 			c.Given(len(some) > 0, "no %s with data unsent was seen, with a peer that read on", name)
 			for _, d := range some {
 				reachesReader(c, d)

@@ -60,7 +60,7 @@ var hc40 = claim.Claim{
 	ID: "HC40", Statement: "FIN_WAIT1 is hard to see, since ACKs come at once",
 	Source: claim.Article001 + "; " + claim.Article003, Quantity: claim.Always, Needs: needsStates,
 	Precondition: "an end sends a FIN, and its acknowledgement is held up",
-	Rule: claim.Each(func(v *tcp.View) []*tcp.Socket { return inState(v, journal.FinWait1) }, func(c *claim.Case, s *tcp.Socket) {
+	Rule: claim.Each(tcp.SeenIn(journal.FinWait1), func(c *claim.Case, s *tcp.Socket) {
 		samples := c.All(s.Samples(journal.FinWait1, 0, 0))
 		stay := c.Stay(s, journal.FinWait1, journal.SockDiag)
 		fin := c.FirstSegment(tcp.With(s.Sent(0, 0), packet.FIN))

@@ -115,11 +115,9 @@ type halfClosedPair struct {
 // halfClosedPairs lists those of sockets that have peers.
 func halfClosedPairs(v *tcp.View) []halfClosedPair {
 	var all []halfClosedPair
-	for _, conn := range v.Conns {
-		for _, s := range []*tcp.Socket{conn.Client, conn.Server} {
-			for _, seen := range append(s.Entered(journal.FinWait2, journal.SockDiag), s.Samples(journal.FinWait2, 0, 0)...) {
-				all = append(all, halfClosedPair{s, s.Peer(), seen})
-			}
+	for _, s := range v.Connected() {
+		for _, seen := range append(s.Entered(journal.FinWait2, journal.SockDiag), s.Samples(journal.FinWait2, 0, 0)...) {
+			all = append(all, halfClosedPair{s, s.Peer(), seen})
 		}
 	}
 	return all
@@ -173,14 +171,10 @@ type wayOut struct {
 
 func leftCloseWait(v *tcp.View) []wayOut {
 	var all []wayOut
-	for _, conn := range v.Conns {
-		for _, s := range []*tcp.Socket{conn.Client, conn.Server} {
-			for _, e := range s.States() {
-				if e.State.From == journal.CloseWait {
-					all = append(all, outBy(v, s, e))
-					break
-				}
-			}
+	for _, s := range v.Connected() {
+		left := tcp.First(tcp.Where(s.States(), func(e *journal.Event) bool { return e.State.From == journal.CloseWait }))
+		if left != nil {
+			all = append(all, outBy(v, s, left))
 		}
 	}
 	return all

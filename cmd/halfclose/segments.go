@@ -264,9 +264,9 @@ var hc42 = claim.Claim{
 		for _, s := range []*tcp.Socket{t.Who, t.Peer()} {
 			fins := tcp.With(s.Sent(0, 0), packet.FIN)
 			c.Expect(len(fins) == 1, "%s sent %d FINs", s.ID, len(fins))
-			acks := slices.DeleteFunc(slices.Clone(s.Peer().Sent(0, 0)), func(x *tcp.Segment) bool { return x.Packet.Ack != fins[0].End() || x.Has(packet.RST) })
+			acks := tcp.Where(s.Peer().Sent(0, 0), func(x *tcp.Segment) bool { return x.Packet.Ack == fins[0].End() && !x.Has(packet.RST) })
 			c.ExpectSeen(len(acks) > 0, "no ACK came for the FIN of %s", s.ID)
-			alone := slices.DeleteFunc(slices.Clone(acks), func(x *tcp.Segment) bool { return x.Has(packet.FIN) || x.Packet.Len > 0 })
+			alone := tcp.Where(acks, func(x *tcp.Segment) bool { return !x.Has(packet.FIN) && x.Packet.Len == 0 })
 			c.Expect(len(alone) <= 1, "%d ACKs came for the FIN of %s", len(alone), s.ID)
 		}
 		c.Holds("each end sent one FIN, and one ACK came for it")
@@ -391,7 +391,7 @@ var hc35 = claim.Claim{
 	ID: "HC35", Statement: "CLOSE_WAIT is “FIN received, ACK not yet sent”",
 	Source: claim.Article003, Quantity: claim.Always, Needs: needsStates,
 	Precondition: "a socket is in CLOSE_WAIT, and the wire shows what it sends meanwhile",
-	Rule: claim.Each(closeWaits, func(c *claim.Case, s *tcp.Socket) {
+	Rule: claim.Each(tcp.SeenIn(journal.CloseWait), func(c *claim.Case, s *tcp.Socket) {
 		c.If(c.OnWire())
 		stay := c.Stay(s, journal.CloseWait, journal.SockDiag)
 		fin := c.FirstSegment(tcp.With(s.Arrived(0, stay.In.N), packet.FIN))
@@ -406,12 +406,4 @@ var hc35 = claim.Claim{
 		c.Given(len(s.Peer().Entered(journal.FinWait2, journal.SockDiag)) == 0, "the peer of %s had got an ACK that was not seen to leave", s.ID)
 		c.Holds("%s left CLOSE_WAIT when it sent the ACK", s.ID)
 	}),
-}
-
-// closeWaits lists the sockets that sock_diag saw in CLOSE_WAIT.
-func closeWaits(v *tcp.View) []*tcp.Socket { return inState(v, journal.CloseWait) }
-
-// inState lists the sockets that sock_diag saw in a state.
-func inState(v *tcp.View, state string) []*tcp.Socket {
-	return slices.DeleteFunc(slices.Clone(v.Sockets), func(s *tcp.Socket) bool { return len(s.Entered(state, journal.SockDiag)) == 0 })
 }

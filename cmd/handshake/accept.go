@@ -39,13 +39,7 @@ func accept(t *scenario.T) {
 
 // listeners are the listening sockets.
 func listeners(v *tcp.View) []*tcp.Socket {
-	var some []*tcp.Socket
-	for _, s := range v.Sockets {
-		if s.Listening != 0 {
-			some = append(some, s)
-		}
-	}
-	return some
+	return tcp.Where(v.Sockets, func(s *tcp.Socket) bool { return s.Listening != 0 })
 }
 
 // queuedAt is the first sample that shows connections in a listener's queue.

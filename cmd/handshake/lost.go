@@ -140,13 +140,7 @@ var hs17 = claim.Claim{
 
 // late is an opening whose third segment was lost.
 func lates(v *tcp.View) []loss {
-	var some []loss
-	for _, x := range losses(v) {
-		if x.lost.Is(packet.ACK) {
-			some = append(some, x)
-		}
-	}
-	return some
+	return tcp.Where(losses(v), func(x loss) bool { return x.lost.Is(packet.ACK) })
 }
 
 // isCompleted is the phenomenon: what comes in its place completes the opening.

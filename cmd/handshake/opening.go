@@ -48,13 +48,7 @@ func openings(v *tcp.View) []opening {
 
 // completes lists those of which all three segments left.
 func completes(v *tcp.View) []opening {
-	var some []opening
-	for _, x := range openings(v) {
-		if x.synAck != nil && x.third != nil {
-			some = append(some, x)
-		}
-	}
-	return some
+	return tcp.Where(openings(v), func(x opening) bool { return x.synAck != nil && x.third != nil })
 }
 
 // cite lets a finding rest on the opening.

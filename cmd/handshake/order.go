@@ -104,11 +104,11 @@ func readThen(c *claim.Case, at *tcp.Socket, n int) *journal.Event {
 
 // olds are those of which everything had come before, and ahead those that came while something before them was missing.
 func olds(v *tcp.View) []entry {
-	return slices.DeleteFunc(slices.Clone(entries(v)), func(x entry) bool { return tcp.Before(x.next, x.End()) })
+	return tcp.Where(entries(v), func(x entry) bool { return !tcp.Before(x.next, x.End()) })
 }
 
 func ahead(v *tcp.View) []entry {
-	return slices.DeleteFunc(slices.Clone(entries(v)), func(x entry) bool { return !tcp.Before(x.next, x.Packet.Seq) })
+	return tcp.Where(entries(v), func(x entry) bool { return tcp.Before(x.next, x.Packet.Seq) })
 }
 
 // filled is when what was missing before it had come; 0: it never had.

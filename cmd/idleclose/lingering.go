@@ -24,13 +24,7 @@ func lingering(t *scenario.T) {
 
 // lingerings are the requests that met a server which read on.
 func lingerings(v *tcp.View) []request {
-	var some []request
-	for _, r := range crossings(v) {
-		if r.close.Call.Op == "shutdown" {
-			some = append(some, r)
-		}
-	}
-	return some
+	return tcp.Where(crossings(v), func(r request) bool { return r.close.Call.Op == "shutdown" })
 }
 
 var ru6 = claim.Claim{

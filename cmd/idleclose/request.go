@@ -127,13 +127,7 @@ func (r *request) crossed() bool {
 
 // crossings are the requests that a FIN crossed.
 func crossings(v *tcp.View) []request {
-	var some []request
-	for _, r := range requests(v) {
-		if r.crossed() {
-			some = append(some, r)
-		}
-	}
-	return some
+	return tcp.Where(requests(v), func(r request) bool { return r.crossed() })
 }
 
 // cite lets a finding rest on what the request came to.

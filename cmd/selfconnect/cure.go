@@ -152,11 +152,7 @@ var sc9 = claim.Claim{
 // ownSYNACKs are the SYN-ACKs that an address sent itself, delivered: what used it was
 // connected to itself.
 func ownSYNACKs(v *tcp.View, address journal.Address) []*tcp.Segment {
-	var some []*tcp.Segment
-	for _, s := range v.Segments(journal.AtDelivered) {
-		if s.Packet.Src == address && s.Packet.Dst == address && s.Is(packet.SYN|packet.ACK) {
-			some = append(some, s)
-		}
-	}
-	return some
+	return tcp.Where(v.Segments(journal.AtDelivered), func(s *tcp.Segment) bool {
+		return s.Packet.Src == address && s.Packet.Dst == address && s.Is(packet.SYN|packet.ACK)
+	})
 }

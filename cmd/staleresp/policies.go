@@ -38,13 +38,9 @@ var sr3 = claim.Claim{
 // numbers, unique over all connections or not.
 func anothers(unique bool) func(v *tcp.View) []exchange {
 	return func(v *tcp.View) []exchange {
-		var all []exchange
-		for _, x := range accountOf(v).all {
-			if x.policy.looks() && x.policy.unique() == unique && !x.gaveUp() && x.did != didFail && !x.right() {
-				all = append(all, x)
-			}
-		}
-		return all
+		return tcp.Where(accountOf(v).all, func(x exchange) bool {
+			return x.policy.looks() && x.policy.unique() == unique && !x.gaveUp() && x.did != didFail && !x.right()
+		})
 	}
 }
 

@@ -103,13 +103,7 @@ func (v *View) only(p pair) *Socket {
 
 // at4 are the sockets that a segment to a pair of addresses can concern.
 func (v *View) at4(p pair) []*Socket {
-	var some []*Socket
-	for _, k := range v.Sockets {
-		if k.Local == p.local && k.Remote == p.remote || k.Local == p.remote {
-			some = append(some, k)
-		}
-	}
-	return some
+	return Where(v.Sockets, func(k *Socket) bool { return k.Local == p.local && k.Remote == p.remote || k.Local == p.remote })
 }
 
 // awaited says whether a socket that is connecting takes a SYN from its peer.

@@ -41,6 +41,18 @@ func (c *Conn) Other(s *Socket) *Socket {
 	return c.Client
 }
 
+// Connected lists the sockets that have a connection: both ends of each.
+func (v *View) Connected() []*Socket {
+	var all []*Socket
+	for _, c := range v.Conns {
+		all = append(all, c.Client)
+		if c.Server != nil {
+			all = append(all, c.Server)
+		}
+	}
+	return all
+}
+
 // IsReset says whether a RST passed between its ends, or was dropped on its way.
 func (c *Conn) IsReset() bool {
 	return slices.ContainsFunc(c.Segments, func(s *Segment) bool { return s.Has(rstFlag) })

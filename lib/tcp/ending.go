@@ -1,10 +1,6 @@
 package tcp
 
-import (
-	"slices"
-
-	"sockproof/lib/journal"
-)
+import "sockproof/lib/journal"
 
 // Ending is a connection, and the first call by which one of its ends was ended.
 type Ending struct {
@@ -68,7 +64,7 @@ func NameOf(e *journal.Event) string {
 // EndedBy are the endings by one call, by its name.
 func EndedBy(name string) func(v *View) []Ending {
 	return func(v *View) []Ending {
-		return slices.DeleteFunc(slices.Clone(v.Endings()), func(e Ending) bool { return e.Name() != name })
+		return Where(v.Endings(), func(e Ending) bool { return e.Name() == name })
 	}
 }
 
@@ -87,11 +83,5 @@ func IsEnd(e *journal.Event) bool {
 
 // Accepts lists the calls that took a connection from a listener's queue.
 func (s *Socket) Accepts(after, before int) []*journal.Event {
-	var some []*journal.Event
-	for _, e := range s.CallsOf(after, before, "accept4") {
-		if e.Call.Errno == "" {
-			some = append(some, e)
-		}
-	}
-	return some
+	return Where(s.CallsOf(after, before, "accept4"), func(e *journal.Event) bool { return e.Call.Errno == "" })
 }

@@ -49,11 +49,5 @@ func (c *Conn) FirstSent() []*Segment {
 	if c == nil {
 		return nil
 	}
-	var some []*Segment
-	for _, s := range c.Segments {
-		if s.Repeats == 0 && s.Packet.At == c.leaves() {
-			some = append(some, s)
-		}
-	}
-	return some
+	return Where(c.Segments, func(s *Segment) bool { return s.Repeats == 0 && s.Packet.At == c.leaves() })
 }

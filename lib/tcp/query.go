@@ -83,13 +83,7 @@ func (s *Socket) CallsOf(after, before int, ops ...string) []*journal.Event {
 	if s == nil {
 		return nil
 	}
-	var some []*journal.Event
-	for _, e := range s.Calls {
-		if between(e.N, after, before) && slices.Contains(ops, e.Call.Op) {
-			some = append(some, e)
-		}
-	}
-	return some
+	return Where(s.Calls, func(e *journal.Event) bool { return between(e.N, after, before) && slices.Contains(ops, e.Call.Op) })
 }
 
 // InTeardown lists a socket's calls of some kinds that returned only when the run was torn
@@ -126,7 +120,7 @@ func (s *Socket) States(by ...journal.Witness) []*journal.Event {
 
 // Entered lists the events by which witnesses saw the socket enter a state; none named: any.
 func (s *Socket) Entered(state string, by ...journal.Witness) []*journal.Event {
-	return slices.DeleteFunc(s.States(by...), func(e *journal.Event) bool { return e.State.To != state })
+	return Where(s.States(by...), func(e *journal.Event) bool { return e.State.To == state })
 }
 
 // StateBefore is the change by which witnesses saw the socket last, before an event (0: at
@@ -154,13 +148,16 @@ func (s *Socket) Samples(state string, after, before int) []*journal.Event {
 	if s == nil {
 		return nil
 	}
-	var some []*journal.Event
-	for _, e := range s.samples {
-		if e.Sample.Witness != journal.TCPInfo && e.Sample.State == state && between(e.N, after, before) {
-			some = append(some, e)
-		}
+	return Where(s.samples, func(e *journal.Event) bool {
+		return e.Sample.Witness != journal.TCPInfo && e.Sample.State == state && between(e.N, after, before)
+	})
+}
+
+// SeenIn lists the sockets that sock_diag saw in a state.
+func SeenIn(state string) func(v *View) []*Socket {
+	return func(v *View) []*Socket {
+		return Where(v.Sockets, func(s *Socket) bool { return len(s.Entered(state, journal.SockDiag)) > 0 })
 	}
-	return some
 }
 
 // Option is the value that a socket was given last for an option before an event, and the
@@ -176,19 +173,14 @@ func (s *Socket) Option(o journal.Option, before int) (value journal.Value, set 
 
 // Asked lists the calls that asked for an option.
 func (s *Socket) Asked(o journal.Option, after, before int) []*journal.Event {
-	return slices.DeleteFunc(s.CallsOf(after, before, "getsockopt"), func(e *journal.Event) bool {
-		return e.Call.Errno != "" || e.Call.Option() != o
-	})
+	return Where(s.CallsOf(after, before, "getsockopt"), func(e *journal.Event) bool { return e.Call.Errno == "" && e.Call.Option() == o })
 }
 
 // Down is when a witness first saw the socket torn down: CLOSE, or gone. Nil: none did.
 func (s *Socket) Down(after, before int) *journal.Event {
-	for _, e := range s.States() {
-		if between(e.N, after, before) && (e.State.To == journal.Close || e.State.To == journal.Gone) {
-			return e
-		}
-	}
-	return nil
+	return First(Where(s.States(), func(e *journal.Event) bool {
+		return between(e.N, after, before) && (e.State.To == journal.Close || e.State.To == journal.Gone)
+	}))
 }
 
 // Sent lists the first transmissions that left a socket's end.
@@ -235,9 +227,14 @@ func (s *Socket) segments(after, before int, match func(*Segment) bool) []*Segme
 	if s == nil || s.Conn == nil {
 		return nil
 	}
-	var some []*Segment
-	for _, x := range s.Conn.Segments {
-		if between(x.N, after, before) && match(x) {
+	return Where(s.Conn.Segments, func(x *Segment) bool { return between(x.N, after, before) && match(x) })
+}
+
+// Where narrows a list to what matches.
+func Where[T any](all []T, match func(x T) bool) []T {
+	var some []T
+	for _, x := range all {
+		if match(x) {
 			some = append(some, x)
 		}
 	}
@@ -246,17 +243,17 @@ func (s *Socket) segments(after, before int, match func(*Segment) bool) []*Segme
 
 // With narrows segments to those that have all these flags.
 func With(some []*Segment, want packet.Flags) []*Segment {
-	return slices.DeleteFunc(slices.Clone(some), func(s *Segment) bool { return !s.Has(want) })
+	return Where(some, func(s *Segment) bool { return s.Has(want) })
 }
 
 // Teardown narrows segments to those by which an end says that it is over: FINs and RSTs.
 func Teardown(some []*Segment) []*Segment {
-	return slices.DeleteFunc(slices.Clone(some), func(s *Segment) bool { return !s.Packet.Flags.HasAny(finFlag | rstFlag) })
+	return Where(some, func(s *Segment) bool { return s.Packet.Flags.HasAny(finFlag | rstFlag) })
 }
 
 // Data narrows segments to those that carry data.
 func Data(some []*Segment) []*Segment {
-	return slices.DeleteFunc(slices.Clone(some), func(s *Segment) bool { return s.Packet.Len == 0 })
+	return Where(some, func(s *Segment) bool { return s.Packet.Len > 0 })
 }
 
 // Bytes is how many bytes segments carry.
@@ -283,6 +280,11 @@ func Moved(calls []*journal.Event) int64 {
 		}
 	}
 	return n
+}
+
+// After keeps the events after another.
+func After(events []*journal.Event, n int) []*journal.Event {
+	return Where(events, func(e *journal.Event) bool { return e.N > n })
 }
 
 // Sending are the calls that send.
@@ -334,12 +336,9 @@ func (s *Socket) OrphanTimedOut(after, before int) *journal.Event {
 	if !again {
 		return nil
 	}
-	for _, e := range s.States(journal.SockDiag) {
-		if e.State.To == journal.Gone && e.State.From != journal.TimeWait && between(e.N, after, before) {
-			return e
-		}
-	}
-	return nil
+	return First(Where(s.Entered(journal.Gone, journal.SockDiag), func(e *journal.Event) bool {
+		return e.State.From != journal.TimeWait && between(e.N, after, before)
+	}))
 }
 
 // Cause is the event that brought a state or a segment about: the segment delivered or the
@@ -381,13 +380,7 @@ func (v *View) Segment(e *journal.Event) *Segment {
 
 // Segments lists the segments of the steps at one place.
 func (v *View) Segments(at string) []*Segment {
-	var some []*Segment
-	for _, s := range v.segments {
-		if s != nil && s.N <= v.played && s.Packet.At == at {
-			some = append(some, s)
-		}
-	}
-	return some
+	return Where(v.segments, func(s *Segment) bool { return s != nil && s.N <= v.played && s.Packet.At == at })
 }
 
 // First is the first of some events or segments; nil: there is none.
@@ -413,7 +406,7 @@ func (v *View) FirstSent() []*Segment {
 	if !v.wire {
 		at = journal.AtDelivered
 	}
-	return slices.DeleteFunc(v.Segments(at), func(s *Segment) bool { return s.Repeats != 0 })
+	return Where(v.Segments(at), func(s *Segment) bool { return s.Repeats == 0 })
 }
 
 // Setting is where the journal has a setting's value last, as read or as changed, before an

@@ -82,9 +82,9 @@ func address(has, asked journal.Address) journal.Address {
 
 // onPort are the other sockets of a host that had a port before an event.
 func (c *confrontation) onPort(s *Socket, address journal.Address, n int) []*Socket {
-	return slices.DeleteFunc(slices.Clone(c.Sockets), func(k *Socket) bool {
-		return k == s || c.wire && k.Host != s.Host || k.Local == "" || k.Local.Port() != address.Port() ||
-			len(k.Calls) > 0 && k.Calls[0].N > n
+	return Where(c.Sockets, func(k *Socket) bool {
+		return k != s && (!c.wire || k.Host == s.Host) && k.Local != "" && k.Local.Port() == address.Port() &&
+			(len(k.Calls) == 0 || k.Calls[0].N <= n)
 	})
 }
 

@@ -175,7 +175,7 @@ func (c *confrontation) answersLate(s, peer *Socket) {
 	if s.closed == nil || c.Journal.Stopped != "" || len(s.blocked)+len(peer.blocked) > 0 || peer.wroteBy(end) <= s.readBy(end) || peer.holdsBack() {
 		return
 	}
-	last := Last(slices.DeleteFunc(slices.Clone(peer.Calls), func(e *journal.Event) bool { return !isWrite(e.Call.Op) || e.Call.Errno != "" || e.Call.Result <= 0 }))
+	last := Last(Where(peer.Calls, func(e *journal.Event) bool { return isWrite(e.Call.Op) && e.Call.Errno == "" && e.Call.Result > 0 }))
 	if last == nil || c.nextCall(c.nextCall(max(last.N, s.closed.N))) == 0 || c.endTime()-max(returnedAt(last), s.closed.T) < takenIn {
 		return
 	}
