@@ -19,11 +19,9 @@ type attempt struct {
 func try(t *scenario.T, target uint16, options ...scenario.SocketOption) attempt {
 	s := t.Host("a").Socket(options...)
 	s.Connect(t.Host("a").At(target))
-	if s.State() != journal.Established {
-		return attempt{End: s}
-	}
-	hit := s.Local() == s.Remote()
-	return attempt{End: s, hit: hit, stranger: !hit}
+	connected := s.State() == journal.Established
+	hit := connected && s.Local() == s.Remote()
+	return attempt{End: s, hit: hit, stranger: connected && !hit}
 }
 
 // hunt is a series of attempts to connect to a dead local port.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -133,9 +132,9 @@ func hunts(v *tcp.View) []series {
 func (s *series) add(of *tcp.Socket, connect *journal.Event) {
 	s.tries++
 	s.events = append(s.events, connect)
-	if p := proof(of); p != nil {
-		s.hits = append(s.hits, p...)
-	} else if len(of.Entered(journal.Established)) > 0 {
+	hit := proof(of)
+	s.hits = append(s.hits, hit...)
+	if hit == nil && len(of.Entered(journal.Established)) > 0 {
 		s.others++
 	}
 }
@@ -179,10 +178,7 @@ func whyNotChosen(v *tcp.View, a connecting) string {
 	if len(a.CallsOf(0, 0, "bind")) > 0 {
 		return ""
 	}
-	if why := neverChosenAt(v, a.connect.Call.Address().Port(), a.connect.N); why != "" {
-		return "; " + why
-	}
-	return ""
+	return neverChosenAt(v, a.connect.Call.Address().Port(), a.connect.N)
 }
 
 // neverChosen says why connect() does not choose a port, or not while others are free; "":
@@ -202,14 +198,18 @@ func neverChosen(ports portrange.Range, reserved portrange.Reserved, port uint16
 	return ""
 }
 
-// neverChosenAt is neverChosen by the settings as they stood at an event.
+// neverChosenAt is neverChosen by the settings as they stood at an event, for the end of a
+// sentence.
 func neverChosenAt(v *tcp.View, port uint16, n int) string {
 	ports, _, ok := rangeAt(v, n)
 	reserved, _, known := reservedAt(v, n)
 	if !ok || !known {
 		return ""
 	}
-	return neverChosen(ports, reserved, port)
+	if why := neverChosen(ports, reserved, port); why != "" {
+		return ": " + why
+	}
+	return ""
 }
 
 var sc7 = claim.Claim{
@@ -224,20 +224,15 @@ var sc7 = claim.Claim{
 		r, read, ok := rangeAt(c.View, connect.N)
 		c.Cite(read)
 		c.Given(ok && r.Contains(port), "the journal does not show port %d inside %s", port, portrange.RangeSetting)
-		tries := 0
-		if i := slices.IndexFunc(hunts(c.View), func(h series) bool { return h.target == connect.Call.Address() }); i >= 0 {
-			tries = hunts(c.View)[i].tries
-		}
-		c.Holds("%s, never bound, got port %d of %s as its source, its own target, in attempt %d%s", s.ID, port, r, tries, narrowed(s))
+		aimed := tcp.Where(hunts(c.View), func(h series) bool { return h.target == connect.Call.Address() })
+		c.Holds("%s, never bound, got port %d of %s as its source, its own target, in attempt %d%s", s.ID, port, r, aimed[0].tries, narrowed(s))
 	}),
 }
 
 // narrowed says that the kernel's choice was narrowed beforehand by a socket option.
 func narrowed(s *tcp.Socket) string {
-	for _, e := range s.CallsOf(0, 0, "setsockopt") {
-		if e.Call.Option() == journal.IPLocalPortRange && e.Call.Errno == "" {
-			return ", IP_LOCAL_PORT_RANGE having left it no other"
-		}
+	if _, set := s.Option(journal.IPLocalPortRange, 0); set != nil {
+		return ", IP_LOCAL_PORT_RANGE having left it no other"
 	}
 	return ""
 }
@@ -250,17 +245,10 @@ var hunted = claim.Phenomenon{
 		c.Cite(s.hits...)
 		if len(s.hits) == 0 {
 			c.Expect(s.others == 0, "something else answered at %s: it is no dead port", s.target)
-			c.ExpectSeen(false, "none of %d attempts hit %s%s", s.tries, s.target, afterColon(neverChosenAt(c.View, s.port(), s.first.N)))
+			c.ExpectSeen(false, "none of %d attempts hit %s%s", s.tries, s.target, neverChosenAt(c.View, s.port(), s.first.N))
 		}
 		c.Holds("attempt %d connected to itself, %s", s.tries, s.target)
 	}),
-}
-
-func afterColon(text string) string {
-	if text == "" {
-		return ""
-	}
-	return ": " + text
 }
 
 // contrast is two series: in the first a port is hit, in the second, with at least as many

@@ -89,6 +89,7 @@ const goDial = "net.Dial"
 // curedByHand expects that a client that compares its own address with its peer's after
 // connecting, drops a self-connection and tries again gets the dead port's honest answer.
 func curedByHand(c *claim.Case, s *tcp.Socket) {
+	c.Cite(proof(s)...)
 	all := attempts(c.View)
 	c.Given(len(all) > 0, "the journal does not show %s connecting", s.ID)
 	retry := all[len(all)-1] // the client tries again until it is not itself
@@ -124,7 +125,6 @@ func firstSelf(v *tcp.View) []*tcp.Socket { return selves(v)[:min(1, len(selves(
 var cured = claim.Phenomenon{
 	Needs: needsCalls, Precondition: "no socket connected to itself",
 	Rule: claim.Each(firstSelf, func(c *claim.Case, s *tcp.Socket) {
-		c.All(proof(s))
 		curedByHand(c, s)
 		c.Holds("the self-connection %s was known by its addresses and dropped, and the retry got the dead port's honest answer, ECONNREFUSED", s.ID)
 	}),
@@ -136,7 +136,6 @@ var sc9 = claim.Claim{
 	Source:    claim.Article004, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "the first attempt connects to itself, and the retry may choose another source port",
 	Rule: claim.Each(firstSelf, func(c *claim.Case, s *tcp.Socket) {
-		c.All(proof(s))
 		curedByHand(c, s)
 		dial := c.First(c.Calls(goDial))
 		c.Given(dial != nil, "the client's own check cured it, but Go's %s was not tried", goDial)

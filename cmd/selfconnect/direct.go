@@ -111,16 +111,10 @@ func ended(read *journal.Event) bool {
 	return read.Call.Result <= 0 && read.Call.Errno != journal.EAGAIN
 }
 
-// closedInOrder asks that a self-connected socket was closed by FIN, and that its kernel did
-// not give it up because the FIN did not come back to it in time.
-func closedInOrder(c *claim.Case, s *tcp.Socket) {
-	gone := s.OrphanTimedOut(0, 0)
-	c.Given(gone == nil, "the kernel gave %s up: its FIN, sent again and again, did not come back to it in time", s.ID)
-	fin := c.First(s.Entered(journal.FinWait1))
-	if fin == nil && !c.OnWire() {
-		c.Given(c.First(s.Entered(journal.TimeWait)) == nil, "the whole close passed inside close(): on %s the first state seen after it is TIME_WAIT", c.Journal.Network)
-	}
-	c.Given(fin != nil, "the connection was not closed in order")
+// notGivenUp asks that a socket's kernel did not give it up because its FIN did not come back
+// to it in time.
+func notGivenUp(c *claim.Case, s *tcp.Socket) {
+	c.Given(s.OrphanTimedOut(0, 0) == nil, "the kernel gave %s up: its FIN, sent again and again, did not come back to it in time", s.ID)
 }
 
 var sc5 = claim.Claim{
@@ -130,7 +124,7 @@ var sc5 = claim.Claim{
 	Rule: eachSelf(func(c *claim.Case, s *tcp.Socket) {
 		nothingLost(c, s)
 		closing := c.AllSegments(s.Conn.Closing())
-		c.Given(s.OrphanTimedOut(0, 0) == nil, "the kernel gave %s up: its FIN, sent again and again, did not come back to it in time", s.ID)
+		notGivenUp(c, s)
 		c.Given(len(closing) > 0 && closing[0].Has(packet.FIN), "no FIN was seen: the connection was not closed in order, or it was dropped before it could be seen")
 		c.Given(len(closing) > 1, "the FIN was not answered before the run ended")
 		c.Expect(len(closing) == 2 && closing[1].Is(packet.ACK), "it took %d: %s", len(closing), claim.Named(closing))
@@ -145,7 +139,12 @@ var sc6 = claim.Claim{
 	Precondition: "a socket connected to itself is closed in order",
 	Needs:        append(slices.Clone(needsPackets), journal.SockDiag),
 	Rule: eachSelf(func(c *claim.Case, s *tcp.Socket) {
-		closedInOrder(c, s)
+		notGivenUp(c, s)
+		fin := c.First(s.Entered(journal.FinWait1))
+		if fin == nil && !c.OnWire() {
+			c.Given(c.First(s.Entered(journal.TimeWait)) == nil, "the whole close passed inside close(): on %s the first state seen after it is TIME_WAIT", c.Journal.Network)
+		}
+		c.Given(fin != nil, "the connection was not closed in order")
 		path := []claim.Transition{
 			{From: journal.FinWait1, To: journal.Closing, On: packet.FIN | packet.ACK},
 			{From: journal.Closing, To: journal.TimeWait, On: packet.ACK},

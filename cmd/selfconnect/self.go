@@ -30,7 +30,7 @@ func names(e *journal.Event) bool { return e != nil && e.Call.Errno == "" && e.C
 
 // selves are the sockets that connected to themselves, in order.
 func selves(v *tcp.View) []*tcp.Socket {
-	return slices.DeleteFunc(slices.Clone(v.Sockets), func(s *tcp.Socket) bool { return proof(s) == nil })
+	return tcp.Where(v.Sockets, func(s *tcp.Socket) bool { return proof(s) != nil })
 }
 
 // eachSelf tests every socket that connected to itself.
@@ -64,7 +64,8 @@ func became(c *claim.Case, a connecting) {
 		return
 	}
 	c.Answered(a.connect)
-	end := c.Last(beforeClose(a.Socket))
+	end := beforeClose(a.Socket)
+	c.Cite(end)
 	if end != nil && len(a.Entered(journal.Established)) > 0 {
 		c.Given(names(tcp.Last(a.CallsOf(0, 0, "getsockname"))) && names(tcp.Last(a.CallsOf(0, 0, "getpeername"))),
 			"%s connected, but getsockname() or getpeername() did not say to whom", a.ID)
@@ -77,10 +78,10 @@ func became(c *claim.Case, a connecting) {
 	c.ExpectSeen(false, "%s was not connected: its last state was %s%s", a.ID, state, whyNotChosen(c.View, a))
 }
 
-// beforeClose lists the changes of a socket's state up to its close().
-func beforeClose(s *tcp.Socket) []*journal.Event {
-	closed := s.CallsOf(0, 0, "close")
-	return slices.DeleteFunc(s.States(), func(e *journal.Event) bool { return len(closed) > 0 && e.N > closed[0].N })
+// beforeClose is the last change of a socket's state up to its close(); nil: there was none.
+func beforeClose(s *tcp.Socket) *journal.Event {
+	closed := tcp.First(s.CallsOf(0, 0, "close"))
+	return tcp.Last(tcp.Where(s.States(), func(e *journal.Event) bool { return closed == nil || e.N <= closed.N }))
 }
 
 // selfConnection is the phenomenon itself.

@@ -48,11 +48,11 @@ func serve(t *scenario.T, port uint16) {
 
 // serving is one attempt of a real server to come up.
 type serving struct {
-	bind  *journal.Event
-	port  uint16
-	up    bool          // it listens
-	errno journal.Errno // of bind, where it does not
+	bind *journal.Event
+	up   bool // it listens
 }
+
+func (s *serving) isRefused() bool { return s.bind.Call.Errno == journal.EADDRINUSE }
 
 // servers lists the attempts to serve a port, in order: sockets that bind with
 // SO_REUSEADDR, as servers do.
@@ -63,9 +63,8 @@ func servers(v *tcp.View) []serving {
 		if !s.Reuses(b.N) {
 			continue
 		}
-		listens := s.CallsOf(0, 0, "listen")
-		up := b.Call.Errno == "" && len(listens) > 0 && listens[0].Call.Errno == ""
-		all = append(all, serving{bind: b, port: b.Call.Address().Port(), up: up, errno: b.Call.Errno})
+		listen := tcp.First(s.CallsOf(0, 0, "listen"))
+		all = append(all, serving{b, b.Call.Errno == "" && listen != nil && listen.Call.Errno == ""})
 	}
 	return all
 }
@@ -80,14 +79,14 @@ var sc10 = claim.Claim{
 		closed := c.First(thief.CallsOf(0, 0, "close"))
 		port := thief.Local.Port()
 		since := thief.Entered(journal.Established)[0].N
-		c.Given(!slices.ContainsFunc(s, func(s serving) bool { return s.port != port }), "a server was tried on another port than the self-connection's, %d", port)
+		c.Given(!slices.ContainsFunc(s, func(s serving) bool { return s.bind.Call.Address().Port() != port }), "a server was tried on another port than the self-connection's, %d", port)
 		c.Given(len(s) >= 2 && closed != nil && since < s[0].bind.N && s[0].bind.N < closed.N && closed.N < s[1].bind.N,
 			"the server was not tried both before and after the self-connection was gone")
 		during, after := s[0], s[1]
 		c.Cite(during.bind, after.bind)
 		c.Given(!thief.Reuses(during.bind.N), "%s had itself set SO_REUSEADDR", thief.ID)
 		c.Expect(!during.up, "the server came up beside the self-connection %s", thief.ID)
-		c.Given(during.errno == journal.EADDRINUSE, "the server's bind returned %s, which has another cause", claim.Returned(during.bind))
+		c.Given(during.isRefused(), "the server's bind returned %s, which has another cause", claim.Returned(during.bind))
 		c.Given(after.up, "the server's port was refused (%s) even once the self-connection was gone: something else holds it", claim.Returned(after.bind))
 		c.Holds("the server's bind failed with EADDRINUSE while %s lasted, in spite of SO_REUSEADDR, and succeeded once it was reset%s", thief.ID, timeWaitAdds(c, s))
 	}),
@@ -104,7 +103,7 @@ func timeWaitAdds(c *claim.Case, s []serving) string {
 	switch {
 	case len(waiting) == 0:
 		return ""
-	case s[2].errno == journal.EADDRINUSE:
+	case s[2].isRefused():
 		left := time.Duration(waiting[0].Sample.TimerMS) * time.Millisecond
 		return "; after an orderly close TIME_WAIT kept the port from it for " + left.Round(time.Second).String() + " more"
 	}
