@@ -135,13 +135,7 @@ type tally struct {
 }
 
 func count(v *tcp.View) tally {
-	t := tally{calls: len(v.Calls("connect"))}
-	for _, p := range pairs(v) {
-		if p.isOpen() {
-			t.met++
-		}
-	}
-	t.counts = v.Events(func(e *journal.Event) bool { return e.Fold != nil })
+	t := tally{calls: len(v.Calls("connect")), met: len(metPairs(v)), counts: v.Events(func(e *journal.Event) bool { return e.Fold != nil })}
 	for _, e := range t.counts {
 		for _, c := range e.Fold.Counts {
 			switch {
@@ -161,7 +155,7 @@ func met(c *claim.Case) {
 	c.Cite(t.counts...)
 	c.Given(t.calls > 0, "connect() was never called")
 	c.ExpectSeen(t.met > 0, "the two clients never met in %d calls", t.calls)
-	whole := slices.DeleteFunc(slices.Clone(pairs(c.View)), func(p pair) bool { return !p.isOpen() })
+	whole := metPairs(c.View)
 	for _, p := range whole {
 		opened(c, p)
 	}
@@ -184,8 +178,8 @@ var so11 = claim.Claim{
 	Precondition: "two processes connect again and again, each refused until the SYNs cross",
 	Rule: claim.Once(func(c *claim.Case) {
 		met(c)
-		for _, p := range pairs(c.View) {
-			if x, y := processOf(c, p.a), processOf(c, p.b); p.isOpen() && x != nil && y != nil && x.Process.PID != y.Process.PID {
+		for _, p := range metPairs(c.View) {
+			if x, y := processOf(c, p.a), processOf(c, p.b); x != nil && y != nil && x.Process.PID != y.Process.PID {
 				c.Cite(x, y)
 				c.Holds("%s, of process %d, and %s, of process %d, met in %d calls", p.a.ID, x.Process.PID, p.b.ID, y.Process.PID, count(c.View).calls)
 			}
@@ -196,13 +190,10 @@ var so11 = claim.Claim{
 
 // processOf is the start of the process that made a socket's connect(); nil: this one did.
 func processOf(c *claim.Case, s *tcp.Socket) *journal.Event {
-	connect := s.CallsOf(0, 0, "connect")
-	if len(connect) == 0 || !connect[0].Call.InChild() {
-		return nil
-	}
-	for _, e := range c.Events(func(e *journal.Event) bool { return e.Process != nil && e.Process.Event == "started" }) {
-		if slices.Contains(e.Process.Sockets, s.ID) {
-			return e
+	connect := tcp.First(s.CallsOf(0, 0, "connect"))
+	for _, p := range c.Processes() {
+		if connect != nil && connect.Call.InChild() && p.Has(s) {
+			return p.Started
 		}
 	}
 	return nil

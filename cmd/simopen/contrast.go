@@ -72,15 +72,9 @@ func transitions(c *claim.Case, s *tcp.Socket) []string {
 	return all
 }
 
-// toItself is the socket of a run that connected to its own address; nil: none did.
-func toItself(v *tcp.View) *tcp.Socket {
-	i := slices.IndexFunc(v.Sockets, func(s *tcp.Socket) bool {
-		return s.Local != "" && s.Local == s.Remote && len(established(s)) > 0
-	})
-	if i < 0 {
-		return nil
-	}
-	return v.Sockets[i]
+// toItself says whether a socket connected to its own address.
+func toItself(s *tcp.Socket) bool {
+	return s.Local != "" && s.Local == s.Remote && len(established(s)) > 0
 }
 
 var so8 = claim.Claim{
@@ -89,11 +83,11 @@ var so8 = claim.Claim{
 	Precondition: "a simultaneous open and a self-connection in one run", Needs: needsAll,
 	Rule: claim.Each(pairs, func(c *claim.Case, p pair) {
 		simultaneously(c, p)
-		self := toItself(c.View)
+		self := tcp.First(tcp.Where(c.Sockets, toItself))
 		c.Given(self != nil, "no socket connected to itself")
 		c.About(self)
 		want := transitions(c, self)
-		for _, s := range []*tcp.Socket{p.a, p.b} {
+		for _, s := range p.ends() {
 			got := transitions(c, s)
 			c.Expect(slices.Equal(got, want), "%s went %s, %s, connected to itself, went %s",
 				s.ID, strings.Join(got, ", "), self.ID, strings.Join(want, ", "))
@@ -111,9 +105,9 @@ var clientBeatsListener = claim.Phenomenon{
 		for _, e := range calls[:min(2, len(calls))] {
 			c.Answered(e)
 		}
-		i := slices.IndexFunc(pairs(c.View), pair.isOpen)
-		c.ExpectSeen(i >= 0, "the client beside the listener did not connect")
-		p := pairs(c.View)[i]
+		met := metPairs(c.View)
+		c.ExpectSeen(len(met) > 0, "the client beside the listener did not connect")
+		p := met[0]
 		opened(c, p)
 		accepts := c.Calls("accept4")
 		c.Given(len(accepts) >= 2, "the listener was not asked twice")

@@ -178,7 +178,7 @@ var so9 = claim.Claim{
 
 // throughClosing expects that both ends passed CLOSING and came to TIME_WAIT.
 func throughClosing(c *claim.Case, p pair) {
-	for _, s := range []*tcp.Socket{p.a, p.b} {
+	for _, s := range p.ends() {
 		c.Follows(s, journal.TCPInfo, toClosing)
 		c.Follows(s, journal.SockDiag, toClosing, toTimeWait)
 	}
@@ -199,17 +199,8 @@ var so12 = claim.Claim{
 	ID: "SO12", Statement: "CLOSING needs one more ACK and is then TIME_WAIT",
 	Source: claim.Article004 + "; RFC 9293 §3.6", Quantity: claim.Always,
 	Precondition: "an end comes to CLOSING", Needs: so9.Needs,
-	Rule: claim.Each(stays(journal.Closing), func(c *claim.Case, s *tcp.Socket) {
+	Rule: claim.Each(tcp.SeenIn(journal.Closing), func(c *claim.Case, s *tcp.Socket) {
 		c.Follows(s, journal.SockDiag, toTimeWait)
 		c.Holds("%s was in CLOSING until the ACK of its FIN came, and then in TIME_WAIT", s.ID)
 	}),
-}
-
-// stays lists the sockets that sock_diag saw in a state.
-func stays(state string) func(v *tcp.View) []*tcp.Socket {
-	return func(v *tcp.View) []*tcp.Socket {
-		return slices.DeleteFunc(slices.Clone(v.Sockets), func(s *tcp.Socket) bool {
-			return len(s.Entered(state, journal.SockDiag)) == 0
-		})
-	}
 }

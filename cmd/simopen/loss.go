@@ -59,42 +59,31 @@ var so7 = claim.Claim{
 	Precondition: "one or both of the SYNs, or of the SYN-ACKs, are lost", Needs: needsAll,
 	Rule: claim.Each(pairs, func(c *claim.Case, p pair) {
 		c.About(p.a, p.b)
-		lost := c.AllSegments(tcp.With(append(p.a.Lost(0, 0), p.b.Lost(0, 0)...), packet.SYN))
+		lost := c.AllSegments(tcp.With(p.lost(), packet.SYN))
 		c.Given(len(lost) > 0, "nothing of the opening of %s and %s was lost", p.a.ID, p.b.ID)
 		c.ExpectSeen(p.isOpen(), "%s and %s did not connect after %s was lost", p.a.ID, p.b.ID, claim.Named(lost))
-		c.First(established(p.a))
-		c.First(established(p.b))
-		again := 0
-		for _, s := range tcp.With(append(p.a.SentAll(0, 0), p.b.SentAll(0, 0)...), packet.SYN) {
-			if s.Repeats != 0 {
-				again++
-			}
-		}
-		c.Holds("without %s it became %s, with %d sent again", claim.Named(lost), p.handshake(), again)
+		p.citeOpen(c)
+		sent := tcp.With(append(p.a.SentAll(0, 0), p.b.SentAll(0, 0)...), packet.SYN)
+		again := tcp.Where(sent, func(s *tcp.Segment) bool { return s.Repeats != 0 })
+		c.Holds("without %s it became %s, with %d sent again", claim.Named(lost), p.handshake(), len(again))
 	}),
 }
 
 // handshake names what the opening became: both ends pass SYN_RECV in a simultaneous one;
 // in the ordinary one, with three segments, one does.
 func (p pair) handshake() string {
-	through := 0
-	for _, s := range []*tcp.Socket{p.a, p.b} {
-		if len(s.Entered(journal.SynRecv)) > 0 {
-			through++
-		}
-	}
-	return [...]string{"neither end was seen in SYN_RECV", "an ordinary three-way handshake", "a simultaneous one"}[through]
+	through := tcp.Where(p.ends(), func(s *tcp.Socket) bool { return len(s.Entered(journal.SynRecv)) > 0 })
+	return [...]string{"neither end was seen in SYN_RECV", "an ordinary three-way handshake", "a simultaneous one"}[len(through)]
 }
 
 // refused expects that a pair whose SYNs did not cross was refused, each client in turn.
 func refused(c *claim.Case, p pair) {
 	c.Given(!p.cross(packet.SYN), "the SYNs crossed")
 	if p.isOpen() {
-		c.First(established(p.a))
-		c.First(established(p.b))
+		p.citeOpen(c)
 		c.Expect(false, "%s and %s connected all the same", p.a.ID, p.b.ID)
 	}
-	for _, s := range []*tcp.Socket{p.a, p.b} {
+	for _, s := range p.ends() {
 		connect := c.First(s.CallsOf(0, 0, "connect"))
 		c.Answered(connect)
 		if connect.Call.Errno == journal.ECONNREFUSED {
@@ -122,10 +111,9 @@ var so6 = claim.Claim{
 	Source: claim.Article004, Quantity: claim.Always, Precondition: missing, Needs: needsAll,
 	Rule: claim.Each(pairs, func(c *claim.Case, p pair) {
 		c.About(p.a, p.b)
-		lost := c.FirstSegment(append(p.a.Lost(0, 0), p.b.Lost(0, 0)...))
-		c.Given(lost == nil, "a segment was lost")
+		p.lostNothing(c)
 		refused(c, p)
-		for _, s := range []*tcp.Socket{p.a, p.b} {
+		for _, s := range p.ends() {
 			rst := c.FirstSegment(tcp.With(s.Arrived(0, 0), packet.RST))
 			c.ExpectSeen(rst != nil, "%s was refused, but no RST reached it", s.ID)
 		}

@@ -7,10 +7,8 @@ import (
 	"sockproof/lib/tcp"
 )
 
-// The sources of the statements.
-const (
-	rfc9293 = "RFC 9293 §3.5"
-)
+// rfc9293 is a source of statements.
+const rfc9293 = "RFC 9293 §3.5"
 
 // The witnesses of the calls alone, and of what is seen step by step.
 var (
@@ -53,18 +51,36 @@ func established(s *tcp.Socket) []*journal.Event {
 
 func (p pair) isOpen() bool { return len(established(p.a)) > 0 && len(established(p.b)) > 0 }
 
+// metPairs lists those that became connected.
+func metPairs(v *tcp.View) []pair { return tcp.Where(pairs(v), pair.isOpen) }
+
+func (p pair) ends() []*tcp.Socket { return []*tcp.Socket{p.a, p.b} }
+
+// citeOpen lets a case rest on when each end was first ESTABLISHED, if it was.
+func (p pair) citeOpen(c *claim.Case) {
+	c.First(established(p.a))
+	c.First(established(p.b))
+}
+
+// lost lists the segments of either that the wire dropped.
+func (p pair) lost() []*tcp.Segment { return append(p.a.Lost(0, 0), p.b.Lost(0, 0)...) }
+
+// lostNothing asks that there are none.
+func (p pair) lostNothing(c *claim.Case) {
+	c.Given(c.FirstSegment(p.lost()) == nil, "a segment was lost")
+}
+
 // opened expects that a pair became connected.
 func opened(c *claim.Case, p pair) {
 	c.About(p.a, p.b)
-	for _, s := range []*tcp.Socket{p.a, p.b} {
+	for _, s := range p.ends() {
 		c.Answered(c.First(s.CallsOf(0, 0, "connect")))
 		c.Given(len(s.States(journal.TCPInfo)) > 0, "no witness saw a state of %s", s.ID)
 	}
 	if !p.isOpen() {
 		c.ExpectSeen(false, "%s was %s in the end, %s was %s", p.a.ID, inTheEnd(c, p.a), p.b.ID, inTheEnd(c, p.b))
 	}
-	c.First(established(p.a))
-	c.First(established(p.b))
+	p.citeOpen(c)
 }
 
 func inTheEnd(c *claim.Case, s *tcp.Socket) string {
@@ -76,19 +92,17 @@ func inTheEnd(c *claim.Case, s *tcp.Socket) string {
 func simultaneously(c *claim.Case, p pair) {
 	c.About(p.a, p.b)
 	c.Given(p.isOpen(), "%s and %s did not both become ESTABLISHED", p.a.ID, p.b.ID)
-	c.First(established(p.a))
-	c.First(established(p.b))
+	p.citeOpen(c)
 	c.Given(p.cross(packet.SYN), "the SYNs did not cross")
-	lost := c.FirstSegment(append(p.a.Lost(0, 0), p.b.Lost(0, 0)...))
-	c.Given(lost == nil, "a segment was lost")
+	p.lostNothing(c)
 }
 
 // cross says whether each one's first segment with these flags left before the other's
 // arrived. The kernel may have sent it again meanwhile.
 func (p pair) cross(flags packet.Flags) bool {
-	left := max(first(p.a.SentAll(0, 0), flags), first(p.b.SentAll(0, 0), flags))
+	fromA, fromB := first(p.a.SentAll(0, 0), flags), first(p.b.SentAll(0, 0), flags)
 	toA, toB := first(p.a.Arrived(0, 0), flags), first(p.b.Arrived(0, 0), flags)
-	return first(p.a.SentAll(0, 0), flags) != 0 && first(p.b.SentAll(0, 0), flags) != 0 && toA > left && toB > left
+	return fromA != 0 && fromB != 0 && min(toA, toB) > max(fromA, fromB)
 }
 
 // first is the number of the first segment with exactly these flags; 0: there is none.
