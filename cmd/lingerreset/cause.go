@@ -86,12 +86,9 @@ func (k *cause) drew() *tcp.Segment {
 	if k.byServer {
 		from, to = to, from
 	}
-	for _, s := range k.Segments {
-		if s.N > k.by.N && s.Packet.At == journal.AtDelivered && s.Packet.Src == from && s.Packet.Dst == to && s.Has(packet.RST) {
-			return s
-		}
-	}
-	return nil
+	return tcp.First(tcp.Where(tcp.With(k.Segments, packet.RST), func(s *tcp.Segment) bool {
+		return s.N > k.by.N && s.Packet.At == journal.AtDelivered && s.Packet.Src == from && s.Packet.Dst == to
+	}))
 }
 
 // notMade names a cause that was to be made to happen on this network and was not recognised;
@@ -134,12 +131,7 @@ func about(o journal.Option) func(*journal.Call) bool {
 // done finds a call of a client's, by its name and its arguments.
 func done(op string, is func(*journal.Call) bool) func(*tcp.View, *tcp.Conn) *journal.Event {
 	return func(_ *tcp.View, c *tcp.Conn) *journal.Event {
-		for _, e := range c.Client.CallsOf(0, 0, op) {
-			if e.Call.Errno == "" && is(e.Call) {
-				return e
-			}
-		}
-		return nil
+		return tcp.First(tcp.Where(c.Client.CallsOf(0, 0, op), func(e *journal.Event) bool { return e.Call.Errno == "" && is(e.Call) }))
 	}
 }
 

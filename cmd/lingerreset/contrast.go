@@ -85,13 +85,9 @@ type afterEnd struct {
 func sendsAfterEnd(v *tcp.View) []afterEnd {
 	var all []afterEnd
 	for _, e := range v.Endings() {
-		i := slices.IndexFunc(e.Peer().Reads(e.By.N, 0), tcp.IsEnd)
-		if i < 0 {
-			continue
-		}
-		read := e.Peer().Reads(e.By.N, 0)[i]
+		read := tcp.First(tcp.Where(e.Peer().Reads(e.By.N, 0), tcp.IsEnd))
 		send := tcp.First(e.Peer().Writes(e.By.N, 0))
-		if send != nil && read.N < send.N && (e.Name() == tcp.Closed || e.Name() == tcp.ShutWrite) {
+		if read != nil && send != nil && read.N < send.N && (e.Name() == tcp.Closed || e.Name() == tcp.ShutWrite) {
 			all = append(all, afterEnd{e, read, send})
 		}
 	}
@@ -107,10 +103,8 @@ var lr26 = claim.Claim{
 		c.About(x.Who)
 		c.Cite(x.By, x.read, x.send)
 		c.Expect(x.send.Call.Errno == "" && x.send.Call.Signal == "", "%s read 0 after the peer's %s, and its first send returned %s", x.Peer().ID, x.Name(), claim.Returned(x.send))
-		for _, name := range []string{tcp.Closed, tcp.ShutWrite} {
-			c.Challenged(slices.ContainsFunc(sendsAfterEnd(c.View), func(y afterEnd) bool { return y.Name() == name }),
-				"none sent after a read that returned 0 for the peer's %s", name)
-		}
+		name, missing := claim.Missing(sendsAfterEnd(c.View), (*afterEnd).Name, tcp.Closed, tcp.ShutWrite)
+		c.Challenged(!missing, "none sent after a read that returned 0 for the peer's %s", name)
 		c.Holds("%s read 0 after the peer's %s, and its first send succeeded", x.Peer().ID, x.Name())
 	}),
 }
@@ -128,9 +122,8 @@ var contrast = claim.Phenomenon{
 			first, second := c.Nth(t.sends, 0), c.Nth(t.sends, 1)
 			c.Expect(first.Call.Errno == "" && second.Call.Errno == journal.EPIPE, "after the peer's close() the sends returned %s and %s", claim.Returned(first), claim.Returned(second))
 		}
-		for _, name := range []string{tcp.ShutWrite, tcp.Closed} {
-			c.Given(slices.ContainsFunc(talkers(c.View), func(y talker) bool { return y.Name() == name }), "none sent twice after the peer's %s", name)
-		}
+		name, missing := claim.Missing(talkers(c.View), (*talker).Name, tcp.ShutWrite, tcp.Closed)
+		c.Given(!missing, "none sent twice after the peer's %s", name)
 		c.Holds("after the peer's SHUT_WR all that was sent was read; after its close() the second send failed with EPIPE")
 	}, tcp.ShutWrite, tcp.Closed),
 }

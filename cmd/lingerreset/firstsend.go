@@ -30,11 +30,8 @@ func firstSends(v *tcp.View) []firstSend {
 			continue
 		}
 		f := firstSend{Socket: s, ending: e, call: sends[0], sends: sends}
-		if data := tcp.Data(e.Who.Arrived(sends[0].N, 0)); len(data) > 0 {
-			f.arrived = data[0]
-			if rsts := tcp.With(e.Who.Sent(data[0].N, 0), packet.RST); len(rsts) > 0 {
-				f.rst = rsts[0]
-			}
+		if f.arrived = tcp.First(tcp.Data(e.Who.Arrived(sends[0].N, 0))); f.arrived != nil {
+			f.rst = tcp.First(tcp.With(e.Who.Sent(f.arrived.N, 0), packet.RST))
 		}
 		all = append(all, f)
 	}

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"slices"
-
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
@@ -69,10 +67,9 @@ var goDies = claim.Phenomenon{
 		} else {
 			p.ends(c, again)
 		}
-		for _, other := range []string{standardOut, standardError, otherOne} {
-			tried := slices.ContainsFunc(processes(c.View), func(p process) bool { return descriptorOf(p.again()) == other })
-			c.Given(tried, "no write of a Go program after a RST was seen on %s", other)
-		}
+		kind := func(p *process) string { return descriptorOf(p.again()) }
+		untried, missing := claim.Missing(processes(c.View), kind, standardOut, standardError, otherOne)
+		c.Given(!missing, "no write of a Go program after a RST was seen on %s", untried)
 		c.Holds("a Go program's write to descriptor 1 or 2 ended it, and to another returned EPIPE")
 	}),
 }

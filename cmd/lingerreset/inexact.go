@@ -1,10 +1,7 @@
 package main
 
 import (
-	"slices"
-
 	"sockproof/lib/claim"
-	"sockproof/lib/journal"
 	"sockproof/lib/packet"
 	"sockproof/lib/scenario"
 	"sockproof/lib/wire"
@@ -40,12 +37,10 @@ func forgedOnce(t *scenario.T, offset uint32) {
 }
 
 // eachReset tests those whose number lies so.
-func eachReset(fits []string, test func(c *claim.Case, r reset)) claim.Rule {
+func eachReset(fit string, test func(c *claim.Case, r reset)) claim.Rule {
 	return claim.Each(resetsIn, func(c *claim.Case, r reset) {
-		c.If(slices.Contains(fits, r.fit()))
-		c.About(r.Socket)
-		c.CiteSegments(append(r.answer, r.rst)...)
-		c.Cite(r.down)
+		c.If(r.fit() == fit)
+		r.cite(c)
 		test(c, r)
 	})
 }
@@ -54,7 +49,7 @@ var lr16 = claim.Claim{
 	ID: "LR16", Statement: "a RST that fits exactly draws no answer",
 	Source: rfc9293 + " §3.10.7.4", Quantity: claim.Always, Needs: needsStates,
 	Precondition: "its number is the one that the receiver expects next",
-	Rule: eachReset([]string{exact}, func(c *claim.Case, r reset) {
+	Rule: eachReset(exact, func(c *claim.Case, r reset) {
 		c.Expect(len(r.answer) == 0, "%s answered with %s", r.ID, claim.Named(r.answer))
 		c.Given(r.down != nil, "%s was not seen to take it", r.ID)
 		c.Given(c.CallAfter(r.down.N) != nil, "the run ended before an answer could be seen")
@@ -67,7 +62,7 @@ var lr18 = claim.Claim{
 	ID: "LR18", Statement: "any RST inside the window ends the connection",
 	Source: "RFC 793 §3.4; RFC 5961 §3.2 differs", Quantity: claim.Always, Needs: needsStates,
 	Precondition: "its number is inside the receiver's window, and is not the one expected",
-	Rule: eachReset([]string{inside}, func(c *claim.Case, r reset) {
+	Rule: eachReset(inside, func(c *claim.Case, r reset) {
 		c.Given(r.read != nil, "%s was not asked to go on", r.ID)
 		c.Cite(r.read)
 		drew := "sent nothing"
@@ -84,14 +79,13 @@ var lr18 = claim.Claim{
 // connection, one inside the window and one outside do not.
 var onlyExact = claim.Phenomenon{
 	Needs: needsStates, Quantity: claim.Always, Precondition: "no RST was made up",
-	Rule: eachReset([]string{exact, inside, outside}, func(c *claim.Case, r reset) {
-		c.If(r.rst.Packet.At == journal.AtInjected)
+	Rule: claim.Each(forgeries, func(c *claim.Case, r reset) {
+		r.cite(c)
 		c.Cite(r.read)
 		c.ExpectSeen((r.down != nil) == (r.fit() == exact), "a RST %d beyond the number expected: the connection of %s ended: %t", r.beyond, r.ID, r.down != nil)
 		c.ExpectSeen(r.fit() == exact || r.read != nil && r.read.Call.Result > 0, "after a RST %d beyond the number expected the connection of %s did not go on", r.beyond, r.ID)
-		for _, fit := range []string{exact, inside, outside} {
-			c.Given(slices.ContainsFunc(resetsIn(c.View), func(r reset) bool { return r.fit() == fit && r.rst.Packet.At == journal.AtInjected }), "of the RSTs made up none was %s", fit)
-		}
+		fit, missing := claim.Missing(forgeries(c.View), (*reset).fit, exact, inside, outside)
+		c.Given(!missing, "of the RSTs made up none was %s", fit)
 		c.Holds("the RST with the number expected ended the connection, those inside the window and outside did not")
 	}),
 }

@@ -104,7 +104,7 @@ var lr1 = claim.Claim{
 	Rule: eachClosing(func(c *claim.Case, x closing) {
 		fin := c.FirstSegment(tcp.With(x.Who.Sent(x.By.N, 0), packet.FIN))
 		c.Expect(fin == nil, "%s closed with SO_LINGER %s, and sent a FIN", x.Who.ID, x.linger)
-		rst := c.FirstSegment(tcp.With(x.atOnce(), packet.RST))
+		rst := c.FirstSegment(tcp.With(atOnce(x.Who, x.By.N), packet.RST))
 		c.ExpectSeen(rst != nil, "%s closed with SO_LINGER %s, and sent no RST", x.Who.ID, x.linger)
 		c.Absent()
 		c.Holds("close() of %s sent RST and no FIN", x.Who.ID)
@@ -156,7 +156,7 @@ var lr5 = claim.Claim{
 			}
 			c.About(off.Who)
 			c.Cite(off.set, off.By)
-			with, without := c.AllSegments(x.atOnce()), c.AllSegments(off.atOnce())
+			with, without := c.AllSegments(atOnce(x.Who, x.By.N)), c.AllSegments(atOnce(off.Who, off.By.N))
 			c.Given(len(with) > 0 && len(without) > 0, "what close() sent was not seen of both")
 			c.Expect(claim.Named(with) == claim.Named(without), "with %s close() sent %s, with %s %s", x.linger, claim.Named(with), off.linger, claim.Named(without))
 			c.Holds("both sent %s", claim.Named(with))
@@ -208,7 +208,10 @@ const timeWait = 59 * time.Second
 
 // resets is the phenomenon of linger0: the peer of a close() with SO_LINGER {1, 0} is reset,
 // that of a plain one reads the end.
-var resets = claim.Phenomenon{Needs: needsEnds, Quantity: claim.Always, Precondition: notClosedSo, Rule: peersRead("", lingerZero)}
+var resets = claim.Phenomenon{
+	Needs: needsEnds, Quantity: claim.Always, Precondition: notClosedSo,
+	Rule: eachClosing(func(c *claim.Case, x closing) { readAfter(c, x, "", lingerZero) }, "", lingerZero),
+}
 
 // offIsDefault is the phenomenon of linger-off: SO_LINGER never set is {0, 0}, and no abort.
 var offIsDefault = claim.Phenomenon{

@@ -37,7 +37,7 @@ func lingerings(name string) func(v *tcp.View) []lingering {
 			if l.n <= 0 || readBefore || !l.hasUnsent(v) {
 				continue
 			}
-			l.read = tcp.First(slices.DeleteFunc(reads, func(r *journal.Event) bool { return !l.during(r) }))
+			l.read = tcp.First(tcp.Where(reads, l.during))
 			l.signal = tcp.First(v.Events(func(s *journal.Event) bool {
 				return s.Process != nil && s.Process.Event == "signalled" && s.Socket == e.Who.ID && l.during(s)
 			}))
@@ -96,17 +96,21 @@ func (l *lingering) kind() string {
 	return "non-blocking"
 }
 
-// wait is how a close() that lingers came to return.
-type wait struct {
-	blocking bool // the socket
-	read     bool // the peer had read, and close() returned before its time
-}
+// How a close() that lingers came to return.
+const (
+	waitedBlocking    = "of a blocking socket waited for a peer that does not read"
+	waitedNonBlocking = "of a non-blocking socket waited for a peer that does not read"
+	untilRead         = "returned when its peer had read"
+)
 
-func (l *lingering) wait() wait {
-	if l.read != nil && l.took() < l.n {
-		return wait{read: true}
+func (l *lingering) wait() string {
+	switch {
+	case l.read != nil && l.took() < l.n:
+		return untilRead
+	case l.blocking:
+		return waitedBlocking
 	}
-	return wait{blocking: l.blocking}
+	return waitedNonBlocking
 }
 
 func (l *lingering) took() time.Duration { return time.Duration(l.By.Call.TookNS) }

@@ -38,7 +38,8 @@ func pairTries(v *tcp.View) []pairTry {
 
 // again expects that the pair of addresses was connected again.
 func (t *pairTry) again(c *claim.Case) {
-	c.Cite(t.bind, t.call)
+	c.About(t.Who, t.socket)
+	c.Cite(t.set, t.By, t.bind, t.call)
 	c.Given(t.bind.Call.Errno != journal.EADDRINUSE || c.Journal.Network != journal.HostNet,
 		"bind() = EADDRINUSE, on a stack where another program may have taken the port meanwhile")
 	c.Expect(t.bind.Call.Errno == "", "it could not be used again: bind() = %s", t.bind.Call.Errno)
@@ -68,8 +69,6 @@ var lr4 = claim.Claim{
 	Precondition: "after close() with SO_LINGER {1, 0}, the RST of which has arrived",
 	Rule: claim.Each(pairTries, func(c *claim.Case, t pairTry) {
 		c.If(t.linger == lingerZero && t.reached(c))
-		c.About(t.Who, t.socket)
-		c.Cite(t.set, t.By)
 		t.again(c)
 		c.Holds("the two addresses of %s were ESTABLISHED again%s", t.Who.ID, refusedPair(c))
 	}),
@@ -81,8 +80,7 @@ var lr25 = claim.Claim{
 	Precondition: "the address that bind() is called with had a connection that was closed with SO_LINGER {1, 0}",
 	Rule: claim.Each(pairTries, func(c *claim.Case, t pairTry) {
 		c.If(t.linger == lingerZero && t.reuse != nil)
-		c.About(t.Who, t.socket)
-		c.Cite(t.set, t.By, t.reuse)
+		c.Cite(t.reuse)
 		t.again(c)
 		c.Holds("%s bound the address of %s with SO_REUSEADDR, and was ESTABLISHED with the same peer", t.socket.ID, t.Who.ID)
 	}),

@@ -42,11 +42,9 @@ func processes(v *tcp.View) []process {
 
 func processOf(v *tcp.View, of tcp.Process, c *tcp.Conn) process {
 	p := process{Process: of, Socket: c.Client, closed: tcp.First(c.Server.CallsOf(0, 0, "close"))}
-	for _, e := range p.CallsOf(0, 0, "shutdown") {
-		if p.shut == nil && e.Call.Errno == "" && e.Call.How() == journal.ShutWrite {
-			p.shut = e
-		}
-	}
+	p.shut = tcp.First(tcp.Where(p.CallsOf(0, 0, "shutdown"), func(e *journal.Event) bool {
+		return e.Call.Errno == "" && e.Call.How() == journal.ShutWrite
+	}))
 	since := p.closed
 	if since == nil {
 		since = p.shut
@@ -64,17 +62,11 @@ func processOf(v *tcp.View, of tcp.Process, c *tcp.Conn) process {
 // socket gone, for on lo a segment is seen before a filter may drop it. Where packets were not
 // seen, the socket alone.
 func (p *process) learns(v *tcp.View, sent int) {
-	for _, e := range p.Entered(journal.Gone, journal.SockDiag) {
-		if e.N > sent && p.gone == nil {
-			p.gone = e
-		}
-	}
+	p.gone = tcp.First(tcp.After(p.Entered(journal.Gone, journal.SockDiag), sent))
 	if p.gone == nil || !v.Journal.Attached(journal.Packets) {
 		return
 	}
-	if came := tcp.With(p.Arrived(sent, 0), packet.RST); len(came) > 0 {
-		p.rst = came[0]
-	} else {
+	if p.rst = tcp.First(tcp.With(p.Arrived(sent, 0), packet.RST)); p.rst == nil {
 		p.gone = nil
 	}
 }
@@ -84,12 +76,10 @@ func (p *process) disposition() journal.Disposition { return p.Started.Process.D
 
 // again is the first call that sent when the RST had come; nil: there was none.
 func (p *process) again() *journal.Event {
-	for _, e := range p.sends {
-		if p.gone != nil && e.N > p.gone.N && (p.rst == nil || e.N > p.rst.N) {
-			return e
-		}
+	if p.gone == nil {
+		return nil
 	}
-	return nil
+	return tcp.First(tcp.Where(p.sends, func(e *journal.Event) bool { return e.N > p.gone.N && (p.rst == nil || e.N > p.rst.N) }))
 }
 
 // isPlain says whether a call is write(2) with something to write, isEmpty with nothing.
@@ -120,9 +110,4 @@ func (p *process) kind() string {
 		return string(d)
 	}
 	return ""
-}
-
-// wrote says whether a process of a kind sent again.
-func wrote(v *tcp.View, kind string) bool {
-	return slices.ContainsFunc(processes(v), func(p process) bool { return p.kind() == kind })
 }

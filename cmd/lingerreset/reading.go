@@ -76,9 +76,12 @@ func watched(l *scenario.Listener) {
 	client.Recv()
 }
 
-// readFirst is the read that was the first call after the RST, with nothing unread.
+// readsFirst says whether the first call after the RST was a read, with nothing unread.
+func (x struck) readsFirst() bool { return x.calls[0].Call.Op == "read" && x.unread <= 0 }
+
+// readFirst is that read.
 func readFirst(c *claim.Case, x struck) *journal.Event {
-	c.If(x.calls[0].Call.Op == "read" && x.unread <= 0)
+	c.If(x.readsFirst())
 	return c.First(x.calls)
 }
 
@@ -186,12 +189,9 @@ var readsDiffer = claim.Phenomenon{
 		read := readFirst(c, x)
 		want := map[string]string{journal.CloseWait: "0: the end", journal.Established: "ECONNRESET"}[x.in]
 		c.Expect(claim.Returned(read) == want, "after a RST in %s the read returned %s", x.in, claim.Returned(read))
-		for _, state := range []string{journal.CloseWait, journal.Established} {
-			tried := slices.ContainsFunc(strikes(c.View), func(y struck) bool {
-				return y.in == state && y.unread <= 0 && y.calls[0].Call.Op == "read"
-			})
-			c.Given(tried, "no end was reset in %s, and read then", state)
-		}
+		readers := tcp.Where(strikes(c.View), struck.readsFirst)
+		state, missing := claim.Missing(readers, func(y *struck) string { return y.in }, journal.CloseWait, journal.Established)
+		c.Given(!missing, "no end was reset in %s, and read then", state)
 		c.Holds("after a RST in %s the read returned %s", x.in, want)
 	}),
 }

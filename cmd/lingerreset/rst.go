@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
@@ -25,17 +24,27 @@ type reset struct {
 func resetsIn(v *tcp.View) []reset {
 	return tcp.Derive(v, func(v *tcp.View) []reset {
 		var all []reset
-		for _, c := range v.Conns {
-			for _, s := range []*tcp.Socket{c.Client, c.Server} {
-				for _, rst := range tcp.With(s.Arrived(0, 0), packet.RST) {
-					if next, ok := s.End.NextAt(rst.N); ok && !isDown(s, rst.N) {
-						all = append(all, cameTo(s, rst, next))
-					}
+		for _, s := range v.Connected() {
+			for _, rst := range tcp.With(s.Arrived(0, 0), packet.RST) {
+				if next, ok := s.End.NextAt(rst.N); ok && !isDown(s, rst.N) {
+					all = append(all, cameTo(s, rst, next))
 				}
 			}
 		}
 		return all
 	})
+}
+
+// forgeries lists those that were made up.
+func forgeries(v *tcp.View) []reset {
+	return tcp.Where(resetsIn(v), func(r reset) bool { return r.rst.Packet.At == journal.AtInjected })
+}
+
+// cite lets a case rest on a RST and what became of it.
+func (r *reset) cite(c *claim.Case) {
+	c.About(r.Socket)
+	c.CiteSegments(append(r.answer, r.rst)...)
+	c.Cite(r.down)
 }
 
 // isDown says whether an end had been torn down before.
@@ -76,8 +85,7 @@ func (r *reset) fit() string {
 
 // compareForgeries is the table of inexact.
 func compareForgeries(v *tcp.View) *claim.Comparison {
-	forged := slices.DeleteFunc(slices.Clone(resetsIn(v)), func(r reset) bool { return r.rst.Packet.At != journal.AtInjected })
-	return claim.Across("What became of a RST that was made up", forged, func(r *reset) string { return r.ID },
+	return claim.Across("What became of a RST that was made up", forgeries(v), func(r *reset) string { return r.ID },
 		claim.Show("beyond the number expected", func(r *reset) claim.Cell { return claim.Told(fmt.Sprint(r.beyond), r.rst.Event) }),
 		claim.Show("in a window of", func(r *reset) claim.Cell { return claim.Told(fmt.Sprint(r.window), r.rst.Event) }),
 		claim.Show("it drew", func(r *reset) claim.Cell {

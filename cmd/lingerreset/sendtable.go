@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"sockproof/lib/claim"
@@ -12,7 +11,7 @@ import (
 
 // compareSends is the table of who sent how, and what came of it.
 func compareSends(v *tcp.View) *claim.Comparison {
-	senders := slices.DeleteFunc(slices.Clone(processes(v)), func(p process) bool { return len(p.sends) == 0 })
+	senders := tcp.Where(processes(v), func(p process) bool { return len(p.sends) > 0 })
 	return claim.Down("Who sent how, after the peer had closed", senders, func(p *process) string { return p.ID },
 		claim.Show("SIGPIPE was", func(p *process) claim.Cell { return claim.Told(string(p.disposition())) }),
 		claim.Show("1st send", func(p *process) claim.Cell {

@@ -112,9 +112,8 @@ var lr11 = claim.Claim{
 	Rule: eachWriter(func(c *claim.Case, p process) {
 		c.If(p.kind() == ignoring || p.kind() == handling)
 		p.outlives(c, p.again())
-		for _, kind := range []string{ignoring, handling} {
-			c.Challenged(wrote(c.View, kind), "with SIGPIPE at %q none wrote again", kind)
-		}
+		untried, missing := claim.Missing(processes(c.View), (*process).kind, ignoring, handling)
+		c.Challenged(!missing, "with SIGPIPE at %q none wrote again", untried)
 		c.Holds("%s: %s, and the process went on", p.kind(), claim.Returned(p.again()))
 	}),
 }
@@ -134,21 +133,27 @@ var lr12 = claim.Claim{
 // otherWays are the ways to raise SIGPIPE besides write, by name.
 var otherWays = []string{"writev", "sendfile", "splice", "a write of no bytes", "a write after one's own SHUT_WR"}
 
-// way names the way in which a process sent last; "": the plain one.
-func (p *process) way() (string, *journal.Event) {
+// lastSend is the call that may raise SIGPIPE; nil: there was none.
+func (p *process) lastSend() *journal.Event {
 	if p.closed == nil && p.shut != nil {
-		return otherWays[4], tcp.First(p.sends)
+		return tcp.First(p.sends)
 	}
-	again := p.again()
+	return p.again()
+}
+
+// way names the way in which a process sent then; "": the plain one, or none.
+func (p *process) way() string {
+	by := p.lastSend()
 	switch {
-	case again == nil:
-		return "", nil
-	case isEmpty(again):
-		return otherWays[3], again
-	case slices.Contains(otherWays, again.Call.Op):
-		return again.Call.Op, again
+	case by == nil:
+	case p.closed == nil && p.shut != nil:
+		return otherWays[4]
+	case isEmpty(by):
+		return otherWays[3]
+	case slices.Contains(otherWays, by.Call.Op):
+		return by.Call.Op
 	}
-	return "", nil
+	return ""
 }
 
 var lr22 = claim.Claim{
@@ -156,14 +161,13 @@ var lr22 = claim.Claim{
 	Source: "pipe(7), send(2)", Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "SIGPIPE is at its default",
 	Rule: eachWriter(func(c *claim.Case, p process) {
-		way, by := p.way()
-		c.If(way != "" && by != nil && p.disposition() == byDefault)
+		by := p.lastSend()
+		way := p.way()
+		c.If(way != "" && p.disposition() == byDefault)
 		c.Cite(p.shut)
 		p.ends(c, by)
-		for _, other := range otherWays {
-			tried := slices.ContainsFunc(processes(c.View), func(p process) bool { way, by := p.way(); return way == other && by != nil })
-			c.Challenged(tried, "%s was not tried", other)
-		}
+		untried, missing := claim.Missing(processes(c.View), (*process).way, otherWays...)
+		c.Challenged(!missing, "%s was not tried", untried)
 		c.Holds("%s ended its process by SIGPIPE", way)
 	}),
 }
@@ -191,9 +195,8 @@ var killsByDefault = claim.Phenomenon{
 		} else {
 			p.outlives(c, again)
 		}
-		for _, kind := range []string{byDefault, ignoring, handling, flagNoSignal} {
-			c.Given(wrote(c.View, kind), "none wrote again with %s", kind)
-		}
+		untried, missing := claim.Missing(processes(c.View), (*process).kind, byDefault, ignoring, handling, flagNoSignal)
+		c.Given(!missing, "none wrote again with %s", untried)
 		c.Holds("the write after the RST ended the process with SIGPIPE at its default, and no other")
 	}),
 }

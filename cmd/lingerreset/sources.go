@@ -2,10 +2,8 @@ package main
 
 import "sockproof/lib/journal"
 
-// Where the statements come from.
-const (
-	rfc9293 = "RFC 9293"
-)
+// rfc9293 is a source of statements.
+const rfc9293 = "RFC 9293"
 
 // What the checks need to see.
 var (

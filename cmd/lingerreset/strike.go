@@ -23,11 +23,9 @@ type struck struct {
 func strikes(v *tcp.View) []struck {
 	return tcp.Derive(v, func(v *tcp.View) []struck {
 		var all []struck
-		for _, c := range v.Conns {
-			for _, s := range []*tcp.Socket{c.Client, c.Server} {
-				if x, ok := strike(v, s); ok {
-					all = append(all, x)
-				}
+		for _, s := range v.Connected() {
+			if x, ok := strike(v, s); ok {
+				all = append(all, x)
 			}
 		}
 		return all

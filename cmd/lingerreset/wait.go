@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"time"
 
 	"sockproof/lib/claim"
@@ -92,8 +91,7 @@ var lr15 = claim.Claim{
 	ID: "LR15", Statement: "SO_LINGER {on, n} makes close() wait up to n seconds for the data to be acknowledged, on non-blocking sockets too",
 	Source: "socket(7)", Quantity: claim.Always, Needs: needsCalls,
 	Precondition: "data is unsent at the close, for the peer has not read, and no signal comes",
-	Rule: claim.Each(lingerings(tcp.Closed), func(c *claim.Case, l lingering) {
-		c.If(l.signal == nil)
+	Rule: claim.Each(uninterrupted, func(c *claim.Case, l lingering) {
 		c.About(l.Who)
 		c.Cite(l.set, l.read)
 		took := c.Took(l.By)
@@ -102,18 +100,15 @@ var lr15 = claim.Claim{
 			c.ExpectSeen(false, "the peer did not read, and close() of %s, %s, took %s, less than %s", l.Who.ID, l.kind(), seconds(took), l.n)
 		}
 		c.Expect(took <= 2*l.n, "close() of %s took %s, more than %s", l.Who.ID, seconds(took), l.n)
-		for _, kind := range []struct {
-			wait
-			name string
-		}{
-			{wait{blocking: true}, "of a blocking socket waited for a peer that does not read"},
-			{wait{}, "of a non-blocking socket waited for a peer that does not read"},
-			{wait{read: true}, "returned when its peer had read"},
-		} {
-			c.Challenged(slices.ContainsFunc(lingerings(tcp.Closed)(c.View), func(l lingering) bool { return l.signal == nil && l.wait() == kind.wait }), "no close() %s", kind.name)
-		}
+		untried, missing := claim.Missing(uninterrupted(c.View), (*lingering).wait, waitedBlocking, waitedNonBlocking, untilRead)
+		c.Challenged(!missing, "no close() %s", untried)
 		c.Holds("close() of %s, %s, took %s: %s", l.Who.ID, l.kind(), seconds(took), l.meanwhile())
 	}),
+}
+
+// uninterrupted lists the calls of close() that no signal interrupted.
+func uninterrupted(v *tcp.View) []lingering {
+	return tcp.Where(lingerings(tcp.Closed)(v), func(l lingering) bool { return l.signal == nil })
 }
 
 // mayNotHaveWaited asks that a close() which returned early did not wait at all. A wait ends early where there

@@ -1,6 +1,10 @@
 package claim
 
-import "sockproof/lib/tcp"
+import (
+	"slices"
+
+	"sockproof/lib/tcp"
+)
 
 // Rule finds the cases of a claim in a view, and tests each.
 type Rule func(v *tcp.View, lenient bool) []*Case
@@ -59,6 +63,17 @@ func AfterEnding(name string, test func(c *Case, e tcp.Ending)) Rule {
 		c.Cite(e.By)
 		test(c, e)
 	})
+}
+
+// Missing is the first of some kinds that no thing is of; missing: there is one. A contrast
+// needs things of each kind, and so does a claim whose counter-example is known.
+func Missing[X any, K comparable](all []X, kind func(x *X) K, of ...K) (k K, missing bool) {
+	for _, k := range of {
+		if !slices.ContainsFunc(all, func(x X) bool { return kind(&x) == k }) {
+			return k, true
+		}
+	}
+	return k, false
 }
 
 // tried is a case as a list; nil is none.
