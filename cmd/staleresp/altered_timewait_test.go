@@ -58,7 +58,7 @@ func freeChoice(d *journaltest.Journal) {
 func outlived(d *journaltest.Journal) {
 	gone := map[int]bool{}
 	for _, x := range assassins(tcp.New(d.Journal)) {
-		for _, e := range after(x.victim.Entered(journal.Gone), x.reset.N) {
+		for _, e := range tcp.After(x.victim.Entered(journal.Gone), x.reset.N) {
 			gone[e.N] = true
 		}
 	}

@@ -145,13 +145,11 @@ func (c *client) hear(o outstanding, a arrival) {
 	}
 	for did := didDiscard; did == didDiscard; {
 		reply, errno := c.receive(o)
-		switch {
-		case errno == journal.EAGAIN:
-			did = didTimeOut
-		case errno != "" || len(reply) == 0:
-			did = didFail
-		default:
-			did = c.decide(o, reply)
+		if errno != "" || len(reply) == 0 {
+			did = unanswered(errno)
+		} else {
+			q, _, ok := parse(reply, replyWord)
+			did = c.policy.makesOf(ok && q.number == o.number)
 		}
 		c.note(o, did, reply)
 		if did == didFail || did == didTimeOut && (c.policy == reconnect || c.policy == counted) {
@@ -166,16 +164,12 @@ func (c *client) receive(o outstanding) ([]byte, journal.Errno) {
 	return c.end.Read(messageSize)
 }
 
-// decide is what the policy makes of a reply.
-func (c *client) decide(o outstanding, reply []byte) string {
-	q, _, ok := parse(reply, replyWord)
-	switch {
-	case !c.policy.looks(), ok && q.number == o.number:
-		return didTake
-	case c.policy.compares():
-		return didRefuse
+// unanswered is what has become of a request when a read has brought no reply.
+func unanswered(errno journal.Errno) string {
+	if errno == journal.EAGAIN {
+		return didTimeOut
 	}
-	return didDiscard
+	return didFail
 }
 
 // resolve reads until no request is without a reply. Each reply finds its request by its
@@ -201,10 +195,7 @@ func (c *client) resolve(last outstanding) {
 // abandon gives up every request that is without a reply, in the order in which they
 // were made.
 func (c *client) abandon(last outstanding, errno journal.Errno) {
-	did := didFail
-	if errno == journal.EAGAIN {
-		did = didTimeOut
-	}
+	did := unanswered(errno)
 	for n := range last.number + 1 {
 		if o, is := c.waiting[n]; is {
 			c.note(o, did, nil)

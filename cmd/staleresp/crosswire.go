@@ -19,17 +19,15 @@ type crossing struct {
 // crossings lists those of clients that take whatever comes.
 func crossings(v *tcp.View) []crossing {
 	var all []crossing
-	mine := of(naive, accountOf(v).all)
+	mine := by(naive, v)
 	for _, x := range mine {
 		for _, to := range v.Conns {
 			theirs := on(to.Client, 0, mine)
 			if len(theirs) == 0 || slices.ContainsFunc(theirs, func(y exchange) bool { return y.request == x.request }) {
 				continue // it is its own reply
 			}
-			for _, e := range to.Server.CallsOf(x.asked.N, 0, "write") {
-				if q, _, ok := parse(e.Call.Data, replyWord); ok && q == x.request {
-					all = append(all, crossing{x, e, to, on(to.Client, e.N, mine)})
-				}
+			for _, e := range repliesTo(&x, to.Server, 0) {
+				all = append(all, crossing{x, e, to, on(to.Client, e.N, mine)})
 			}
 		}
 	}
@@ -71,7 +69,7 @@ var crosswired = claim.Phenomenon{
 				}
 			}
 		}
-		cite(c, of(naive, accountOf(c.View).all)...)
+		cite(c, by(naive, c.View)...)
 		c.ExpectSeen(len(all) > 0, "every reply was written to the connection of its request")
 		c.ExpectSeen(false, "a reply was written to the wrong connection, and no client took it")
 	}),

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"slices"
-
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/tcp"
@@ -101,22 +99,31 @@ func (x *exchange) wrong() bool { return x.did == didTake && !x.right() }
 // gaveUp says whether the application no longer waited for the reply.
 func (x *exchange) gaveUp() bool { return x.did == didTimeOut || x.did == didCancel }
 
+// shown are the events that show exchanges.
+func shown(xs ...exchange) []*journal.Event {
+	var all []*journal.Event
+	for _, x := range xs {
+		all = append(all, x.asked, x.read, x.Event)
+	}
+	return all
+}
+
 // cite lets a case rest on exchanges.
 func cite(c *claim.Case, xs ...exchange) {
 	for _, x := range xs {
 		c.About(x.socket)
-		c.Cite(x.asked, x.read, x.Event)
 	}
+	c.Cite(shown(xs...)...)
 }
 
-// of narrows a list to the exchanges of a policy.
-func of(p policy, xs []exchange) []exchange {
-	return slices.DeleteFunc(slices.Clone(xs), func(x exchange) bool { return x.policy != p })
+// by lists the exchanges of a policy's clients.
+func by(p policy, v *tcp.View) []exchange {
+	return tcp.Where(accountOf(v).all, func(x exchange) bool { return x.policy == p })
 }
 
 // on narrows a list to those on a socket, after an event, or with 0 to all on it.
 func on(s *tcp.Socket, after int, xs []exchange) []exchange {
-	return slices.DeleteFunc(slices.Clone(xs), func(x exchange) bool { return x.socket != s || x.N <= after })
+	return tcp.Where(xs, func(x exchange) bool { return x.socket == s && x.N > after })
 }
 
 // sound asks that what every application says can be seen in its calls.
@@ -134,23 +141,16 @@ func each[T any](list func(v *tcp.View) []T, test func(c *claim.Case, x T)) clai
 	})
 }
 
-// eachExchange tests those that a policy's clients made; "" is any policy.
-func eachExchange(p policy, test func(c *claim.Case, x exchange)) claim.Rule {
-	return each(func(v *tcp.View) []exchange {
-		if p == "" {
-			return accountOf(v).all
-		}
-		return of(p, accountOf(v).all)
-	}, test)
+// repliesTo lists the calls by which a server's socket wrote the reply to a request, after it
+// was made and before an event.
+func repliesTo(x *exchange, s *tcp.Socket, before int) []*journal.Event {
+	return tcp.Where(s.CallsOf(x.asked.N, before, "write"), func(e *journal.Event) bool {
+		q, _, ok := parse(e.Call.Data, replyWord)
+		return ok && q == x.request
+	})
 }
 
-// replyTo is when the server wrote the reply to a request, to its connection, before an
-// event; nil: it was not seen to.
+// replyTo is when the server wrote it to the request's own connection; nil: it was not seen to.
 func replyTo(x *exchange, before int) *journal.Event {
-	for _, e := range x.socket.Peer().CallsOf(x.asked.N, before, "write") {
-		if q, _, ok := parse(e.Call.Data, replyWord); ok && q == x.request {
-			return e
-		}
-	}
-	return nil
+	return tcp.First(repliesTo(x, x.socket.Peer(), before))
 }

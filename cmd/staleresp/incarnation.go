@@ -91,18 +91,24 @@ func (c *client) die(bulk int64) *wire.Packet {
 	c.open()
 	c.move(bulk, bulk)
 	holdReplies(c.t)
+	timedOut := c.askInVain()
+	c.reset()
+	if !timedOut {
+		return nil // the run has been altered, and its journal shows how
+	}
+	c.t.Rule(nil)
+	return c.keepOne()
+}
+
+// askInVain asks, and gives the request up with its reply on the wire; false: something was
+// read, or the connection lost.
+func (c *client) askInVain() (timedOut bool) {
 	o := c.put(users[0])
 	o.until = time.Now().Add(patience(c.t))
 	c.service.reply(c.server, o.question)
-	if _, errno := c.receive(o); errno != journal.EAGAIN {
-		c.note(o, didFail, nil)
-		c.reset()
-		return nil // the run has been altered, and its journal shows how
-	}
-	c.note(o, didTimeOut, nil)
-	c.reset()
-	c.t.Rule(nil)
-	return c.keepOne()
+	_, errno := c.receive(o)
+	c.note(o, unanswered(errno), nil)
+	return errno == journal.EAGAIN
 }
 
 // keepOne is the reply that the wire holds. What the server has sent again since is
@@ -203,57 +209,45 @@ func (c *client) haunted(dead *wire.Packet) {
 // timestampsSetting is whether a host offers TCP timestamps (RFC 7323).
 const timestampsSetting = "net.ipv4.tcp_timestamps"
 
-// stale is a reply of a connection that arrived in a later one between the same addresses
-// and ports.
+// stale is a reply that arrived, and the connection that it was of; in stales one that arrived
+// in a later connection between the same addresses and ports.
 type stale struct {
 	sent, arrived *tcp.Segment
-	dead, alive   *tcp.Conn
-	reply         question // what it says
+	dead, alive   *tcp.Conn // called for last when it was sent, and when it arrived
+	reply         question  // what it says
 }
 
 // at is the last connection between two addresses that had been called for before an event;
 // nil: none had.
 func at(v *tcp.View, from, to journal.Address, n int) *tcp.Conn {
-	var last *tcp.Conn
-	for _, c := range v.Conns {
-		if c.Client.Local == from && c.Client.Remote == to && c.Connect.N < n {
-			last = c
-		}
-	}
-	return last
+	return tcp.Last(tcp.Where(v.Conns, func(c *tcp.Conn) bool {
+		return c.Client.Local == from && c.Client.Remote == to && c.Connect.N < n
+	}))
 }
 
 // stales lists the replies of dead connections that arrived in a later one.
 func stales(v *tcp.View) []stale {
-	return tcp.Derive(v, func(v *tcp.View) []stale {
-		var all []stale
-		for _, x := range delayed(v) {
-			q, _, ok := parse(x.sent.Payload, replyWord)
-			p := x.arrived.Packet
-			x.reply, x.dead, x.alive = q, at(v, p.Dst, p.Src, x.sent.N), at(v, p.Dst, p.Src, x.arrived.N)
-			if ok && x.dead != nil && x.dead != x.alive {
-				all = append(all, x)
-			}
-		}
-		return all
-	})
+	return tcp.Where(arrivedReplies(v), func(x stale) bool { return x.dead != x.alive })
 }
 
-// delayed lists the segments with data that arrived after a call to connect that was made
-// since they had been sent.
-func delayed(v *tcp.View) []stale {
-	var all []stale
-	connects := v.Calls("connect")
-	for _, at := range []string{journal.AtDelivered, journal.AtInjected} {
-		for _, s := range v.Segments(at) {
+// arrivedReplies lists the replies that were seen both as they left and as they arrived.
+func arrivedReplies(v *tcp.View) []stale {
+	return tcp.Derive(v, func(v *tcp.View) []stale {
+		var all []stale
+		for _, s := range slices.Concat(v.Segments(journal.AtDelivered), v.Segments(journal.AtInjected)) {
 			sent := v.Segment(v.Event(s.Packet.Of))
-			if s.Packet.Len > 0 && sent != nil && slices.ContainsFunc(connects, func(e *journal.Event) bool { return sent.N < e.N && e.N < s.N }) {
-				all = append(all, stale{sent: sent, arrived: s})
+			if sent == nil || s.Packet.Len == 0 {
+				continue
+			}
+			q, _, ok := parse(sent.Payload, replyWord)
+			dead := at(v, s.Packet.Dst, s.Packet.Src, sent.N)
+			if ok && dead != nil {
+				all = append(all, stale{sent, s, dead, at(v, s.Packet.Dst, s.Packet.Src, s.N), q})
 			}
 		}
-	}
-	slices.SortStableFunc(all, func(x, y stale) int { return x.arrived.N - y.arrived.N })
-	return all
+		slices.SortStableFunc(all, func(x, y stale) int { return x.arrived.N - y.arrived.N })
+		return all
+	})
 }
 
 // cite lets a case rest on a stale reply.
@@ -355,16 +349,29 @@ func (x *stale) isAnother(e *journal.Event) bool {
 // numbers are how many sequence numbers there are.
 const numbers = 1 << 32
 
+// eachStale tests every stale reply of a sound run.
+func eachStale(test func(c *claim.Case, x stale)) claim.Rule {
+	return each(stales, func(c *claim.Case, x stale) {
+		x.cite(c)
+		test(c, x)
+	})
+}
+
+// isTaken expects that it was taken for the answer, and returns the exchange.
+func (x *stale) isTaken(c *claim.Case) exchange {
+	y, ok := x.taken(c.View)
+	c.Expect(ok, "the reply of a dead connection arrived in the next one, and was not taken%s", whyDropped(c, x))
+	cite(c, y)
+	return y
+}
+
 const noneStale = "no segment of a dead connection arrived in a later one between the same addresses and ports"
 
 var sr4 = claim.Claim{
 	ID: "SR4", Statement: "even then, a stray reply of the old connection can be accepted by its incarnation (same addresses and ports) if its sequence number fits",
 	Source: claim.Article000, Quantity: claim.Can, Needs: needsPackets, Precondition: noneStale,
-	Rule: each(stales, func(c *claim.Case, x stale) {
-		x.cite(c)
-		y, ok := x.taken(c.View)
-		c.Expect(ok, "the reply of a dead connection arrived in the next one, and was not taken%s", whyDropped(c, &x))
-		cite(c, y)
+	Rule: eachStale(func(c *claim.Case, x stale) {
+		y := x.isTaken(c)
 		c.Given(x.fitted(), "%s read the reply of the dead connection %s, but not as the bytes that it awaited next", x.alive.Client.ID, x.dead.Client.ID)
 		c.Holds("%s read the reply of the dead connection %s, and took it for the answer to %s", x.alive.Client.ID, x.dead.Client.ID, y.request)
 	}),
@@ -373,16 +380,13 @@ var sr4 = claim.Claim{
 var sn10 = claim.Claim{
 	ID: "SN10", Statement: "late data of an old connection is taken for the new one's without TIME_WAIT",
 	Source: claim.Article003, Quantity: claim.Can, Needs: needsDiag, Precondition: noneStale,
-	Rule: each(stales, func(c *claim.Case, x stale) {
-		x.cite(c)
+	Rule: eachStale(func(c *claim.Case, x stale) {
 		for _, s := range []*tcp.Socket{x.dead.Client, x.dead.Server} {
 			c.If(s != nil && len(s.Entered(journal.TimeWait)) == 0)
 			gone := c.First(s.Entered(journal.Gone))
 			c.Given(gone != nil && gone.N < x.arrived.N, "what became of %s was not seen", s.ID)
 		}
-		y, ok := x.taken(c.View)
-		c.Expect(ok, "it arrived, and was not taken%s", whyDropped(c, &x))
-		cite(c, y)
+		x.isTaken(c)
 		c.Holds("both ends of %s were gone without a TIME_WAIT, and %s read its late data", x.dead.Client.ID, x.alive.Client.ID)
 	}),
 }
@@ -401,11 +405,8 @@ var sr18 = claim.Claim{
 	ID: "SR18", Statement: "reconnecting is theoretically not rigorous: an incarnation from the same port can read the dead connection's reply",
 	Source: claim.Article000, Quantity: claim.Can, Needs: needsPackets,
 	Precondition: "a client that closes after a timeout connected again from the same port, and the late reply arrived there",
-	Rule: each(stales, func(c *claim.Case, x stale) {
-		x.cite(c)
-		y, ok := x.taken(c.View)
-		c.Expect(ok, "the late reply arrived, and was not taken%s", whyDropped(c, &x))
-		cite(c, y)
+	Rule: eachStale(func(c *claim.Case, x stale) {
+		y := x.isTaken(c)
 		c.If(y.policy == reconnect)
 		c.Holds("%s, connected again from the same port, took the dead connection's reply for the answer to %s", x.alive.Client.ID, y.request)
 	}),
@@ -414,8 +415,7 @@ var sr18 = claim.Claim{
 var sr19 = claim.Claim{
 	ID: "SR19", Statement: "by chance this practically never happens",
 	Source: claim.Article000, Quantity: claim.Always, Needs: needsPackets, Precondition: noneStale,
-	Rule: each(stales, func(c *claim.Case, x stale) {
-		x.cite(c)
+	Rule: eachStale(func(c *claim.Case, x stale) {
 		w := x.window()
 		c.Given(w > 0, "how much the client would have accepted was not seen")
 		c.Given(false, "computed, not seen: the client would have accepted %d of %d sequence numbers, so that a blind hit has odds of 1 in %d, and of 1 in %d to begin where the answer does; with a blind acknowledgement number they are smaller still",
@@ -427,13 +427,10 @@ var sr11 = claim.Claim{
 	ID: "SR11", Statement: "with TCP timestamps on, PAWS rejects the old connection's segment",
 	Source: rfc7323, Quantity: claim.Always, Needs: needsCount,
 	Precondition: "its sequence number is the one awaited, and its timestamp older by more than one tick",
-	Rule: each(stales, func(c *claim.Case, x stale) {
+	Rule: eachStale(func(c *claim.Case, x stale) {
 		c.If(x.fitted() && x.expired())
-		x.cite(c)
 		y, taken := x.taken(c.View)
-		if taken {
-			cite(c, y)
-		}
+		cite(c, y)
 		c.Expect(!taken, "%s read the reply of the dead connection %s", x.alive.Client.ID, x.dead.Client.ID)
 		e := x.dropped(c.View)
 		c.Cite(e)
@@ -442,47 +439,28 @@ var sr11 = claim.Claim{
 	}),
 }
 
-// again is a connection between the addresses of an earlier one.
-type again struct{ dead, alive *tcp.Conn }
-
-func reconnected(v *tcp.View) []again {
-	var all []again
-	for _, c := range v.Conns {
-		if dead := at(v, c.Client.Local, c.Client.Remote, c.Connect.N); dead != nil {
-			all = append(all, again{dead, c})
-		}
-	}
-	return all
-}
-
 var sr12 = claim.Claim{
 	ID: "SR12", Statement: "SO_LINGER {on, 0} skips TIME_WAIT, so an incarnation is possible at once",
 	Source: claim.Article000, Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "the client closes with it, and calls the same address from the same port again",
-	Rule: claim.Each(reconnected, func(c *claim.Case, x again) {
-		closed := c.First(abortiveClose(x.dead.Client))
-		c.If(closed != nil)
-		c.About(x.dead.Client, x.alive.Client)
-		for _, s := range []*tcp.Socket{x.dead.Client, x.dead.Server} {
+	Rule: claim.EachConn(func(c *claim.Case, alive *tcp.Conn) {
+		dead := at(c.View, alive.Client.Local, alive.Client.Remote, alive.Connect.N)
+		c.If(dead != nil)
+		closed := c.First(dead.Client.CallsOf(0, 0, "close"))
+		value, _ := dead.Client.Option(journal.SOLinger, tcp.N(closed))
+		linger, _ := value.Linger()
+		c.If(closed != nil && linger.Aborts())
+		c.About(dead.Client)
+		for _, s := range []*tcp.Socket{dead.Client, dead.Server} {
 			waits := c.First(s.Entered(journal.TimeWait))
 			c.Expect(waits == nil, "%s came to TIME_WAIT", s.Name())
 		}
-		c.If(len(x.dead.Client.Entered(journal.Gone)) > 0) // else what became of it was not seen
-		c.Cite(x.alive.Connect)
-		open := c.First(x.alive.Client.Entered(journal.Established))
-		c.ExpectSeen(open != nil, "%s called again from the same port, and was not connected", x.alive.Client.ID)
+		c.If(len(dead.Client.Entered(journal.Gone)) > 0) // else what became of it was not seen
+		c.Cite(alive.Connect)
+		open := c.First(alive.Client.Entered(journal.Established))
+		c.ExpectSeen(open != nil, "%s called again from the same port, and was not connected", alive.Client.ID)
 		c.Holds("no end came to TIME_WAIT, and the client was connected again from the same port to the same")
 	}),
-}
-
-// abortiveClose is the close() of a socket with SO_LINGER {on, 0}.
-func abortiveClose(s *tcp.Socket) []*journal.Event {
-	for _, e := range s.CallsOf(0, 0, "setsockopt") {
-		if l, _ := e.Call.Value().Linger(); e.Call.Errno == "" && e.Call.Option() == journal.SOLinger && l.Aborts() {
-			return s.CallsOf(e.N, 0, "close")
-		}
-	}
-	return nil
 }
 
 // overtaken is why a reply is not let go: the next connection begins beyond it.

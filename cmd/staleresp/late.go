@@ -109,7 +109,7 @@ type missed struct {
 
 func missedOnes(v *tcp.View) []missed {
 	var all []missed
-	xs := of(naive, accountOf(v).all)
+	xs := by(naive, v)
 	for _, x := range xs {
 		if after := on(x.socket, x.N, xs); x.gaveUp() && len(after) > 0 {
 			all = append(all, missed{x, after})
@@ -168,7 +168,7 @@ func misled(cause func(c *claim.Case, m *missed) string) claim.Phenomenon {
 		Needs: needsCalls,
 		Rule: claim.Once(func(c *claim.Case) {
 			sound(c)
-			xs := of(naive, accountOf(c.View).all)
+			xs := by(naive, c.View)
 			c.Given(len(xs) > 0, "no client asked that takes whatever comes")
 			for _, m := range missedOnes(c.View) {
 				next := m.after[0]

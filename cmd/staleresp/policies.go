@@ -13,7 +13,7 @@ type turn struct{ first, next exchange }
 func turns(p policy) func(v *tcp.View) []turn {
 	return func(v *tcp.View) []turn {
 		var all []turn
-		xs := of(p, accountOf(v).all)
+		xs := by(p, v)
 		for i := 1; i < len(xs); i++ {
 			all = append(all, turn{xs[i-1], xs[i]})
 		}
@@ -75,12 +75,8 @@ var sr17 = claim.Claim{
 // firstGivenUp is the first request that a policy's client gave up.
 func firstGivenUp(p policy) func(v *tcp.View) []exchange {
 	return func(v *tcp.View) []exchange {
-		for _, x := range of(p, accountOf(v).all) {
-			if x.gaveUp() {
-				return []exchange{x}
-			}
-		}
-		return nil
+		all := tcp.Where(by(p, v), func(x exchange) bool { return x.gaveUp() })
+		return all[:min(1, len(all))]
 	}
 }
 
@@ -89,7 +85,7 @@ var sr8 = claim.Claim{
 	Source: fieldReports, Quantity: claim.Always, Needs: needsCalls,
 	Precondition: "a late reply came, and at least two more requests follow on the connection",
 	Rule: each(firstGivenUp(compare), func(c *claim.Case, first exchange) {
-		after := on(first.socket, first.N, of(compare, accountOf(c.View).all))
+		after := on(first.socket, first.N, by(compare, c.View))
 		c.If(len(after) >= minAfter)
 		cite(c, first)
 		late := replyTo(&first, after[0].N)
@@ -123,7 +119,7 @@ var sr10 = claim.Claim{
 	ID: "SR10", Statement: "draining the socket before each send is not a cure: the late reply can arrive just after",
 	Source: fieldReports, Quantity: claim.Can, Needs: needsCalls,
 	Precondition: "the connection was empty when it was drained, and the late reply came after",
-	Rule: eachExchange(drain, func(c *claim.Case, x exchange) {
+	Rule: each(func(v *tcp.View) []exchange { return by(drain, v) }, func(c *claim.Case, x exchange) {
 		c.If(x.wrong())
 		cite(c, x)
 		empty := drained(&x)
@@ -136,12 +132,7 @@ var sr10 = claim.Claim{
 // drained is the read by which a client found its connection empty, just before it made a
 // request; nil: it did not.
 func drained(x *exchange) *journal.Event {
-	var last *journal.Event
-	for _, e := range x.socket.Calls {
-		if e.N < x.asked.N {
-			last = e
-		}
-	}
+	last := tcp.Last(tcp.Where(x.socket.Calls, func(e *journal.Event) bool { return e.N < x.asked.N }))
 	if last != nil && last.Call.Op == "recvfrom" && last.Call.Errno == journal.EAGAIN {
 		return last
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"sockproof/lib/claim"
@@ -14,17 +15,15 @@ import (
 type record struct {
 	policy
 	requests []exchange // what became of each request at last, in order
-	all      []exchange // with the replies that were discarded on the way
 	conns    []*tcp.Conn
 }
 
 // comparePolicies is the table of what became of each policy's requests.
 func comparePolicies(v *tcp.View) *claim.Comparison {
-	xs := accountOf(v).all
 	var records []record
 	for _, p := range everyPolicy {
-		if len(of(p, xs)) > 0 {
-			records = append(records, recordOf(v, p, xs))
+		if len(by(p, v)) > 0 {
+			records = append(records, recordOf(v, p))
 		}
 	}
 	return claim.Across("What each policy made of it", records, func(r *record) string { return string(r.policy) },
@@ -47,21 +46,14 @@ func comparePolicies(v *tcp.View) *claim.Comparison {
 	)
 }
 
-// recordOf collects what a policy made of a run.
-func recordOf(v *tcp.View, p policy, xs []exchange) record {
-	mine := of(p, xs)
-	r := record{policy: p, all: mine}
-	for _, x := range mine {
-		if x.did != didDiscard {
-			r.requests = append(r.requests, x)
-		}
+// recordOf collects what a policy made of a run. A reply that was discarded is not the last
+// word on a request.
+func recordOf(v *tcp.View, p policy) record {
+	return record{
+		policy:   p,
+		requests: tcp.Where(by(p, v), func(x exchange) bool { return x.did != didDiscard }),
+		conns:    tcp.Where(v.Conns, func(c *tcp.Conn) bool { return ownerOf(c, accountOf(v).all) == p }),
 	}
-	for _, c := range v.Conns {
-		if ownerOf(c, xs) == p {
-			r.conns = append(r.conns, c)
-		}
-	}
-	return r
 }
 
 // ownerOf is the policy of the client that made a connection. One over which
@@ -81,17 +73,11 @@ func ownerOf(c *tcp.Conn, xs []exchange) policy {
 
 // that narrows the requests.
 func (r *record) that(is func(*exchange) bool) []exchange {
-	return slices.DeleteFunc(slices.Clone(r.requests), func(x exchange) bool { return !is(&x) })
+	return tcp.Where(r.requests, func(x exchange) bool { return is(&x) })
 }
 
 // tally counts exchanges.
-func tally(xs []exchange) claim.Cell {
-	c := claim.Told(strconv.Itoa(len(xs)))
-	if len(xs) > 0 {
-		c = claim.Told(c.Text, shown(xs...)...)
-	}
-	return c
-}
+func tally(xs []exchange) claim.Cell { return claim.Told(strconv.Itoa(len(xs)), shown(xs...)...) }
 
 // lost counts the replies that were sent and reached nobody who had asked for them.
 func lost(r *record) claim.Cell {
@@ -140,29 +126,13 @@ func rightAgain(r *record) claim.Cell {
 
 // winners names who was told to have won the tablet.
 func winners(r *record) claim.Cell {
-	var told []exchange
-	text := ""
-	for _, x := range r.requests {
-		if x.did != didTake || x.prize != tablet {
-			continue
-		}
-		if text != "" {
-			text += ", "
-		}
-		text += x.request.user
-		told = append(told, x)
+	told := r.that(func(x *exchange) bool { return x.did == didTake && x.prize == tablet })
+	if len(told) == 0 {
+		return claim.Told("nobody")
 	}
-	if text == "" {
-		text = "nobody"
+	var names []string
+	for _, x := range told {
+		names = append(names, x.request.user)
 	}
-	return claim.Told(text, shown(told...)...)
-}
-
-// shown are the events that show exchanges.
-func shown(xs ...exchange) []*journal.Event {
-	var all []*journal.Event
-	for _, x := range xs {
-		all = append(all, x.asked, x.read, x.Event)
-	}
-	return all
+	return claim.Told(strings.Join(names, ", "), shown(told...)...)
 }

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"slices"
-	"time"
-
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
@@ -51,40 +48,24 @@ func (c *client) dieUnheard() *wire.Packet {
 		}
 		return wire.Wait
 	})
-	o := c.put(users[0])
-	o.until = time.Now().Add(patience(c.t))
-	c.service.reply(c.server, o.question)
-	_, errno := c.receive(o)
-	c.note(o, map[bool]string{true: didTimeOut, false: didFail}[errno == journal.EAGAIN], nil)
+	c.askInVain()
 	c.end.Reset()
 	return c.keepOne()
 }
 
-// meeting is a reply of a server's socket that was still alive, and that arrived when the
-// client, whose socket was gone, had a new one.
-type meeting struct {
-	dead, alive *tcp.Conn
-	arrived     *tcp.Segment
-	reply       question
-}
-
-func meetings(v *tcp.View) []meeting {
-	var all []meeting
-	for _, s := range v.Segments(journal.AtDelivered) {
-		sent := v.Segment(v.Event(s.Packet.Of))
-		if sent == nil || s.Packet.Len == 0 {
+// meetings lists the replies of a server's socket that was still alive, and that arrived when
+// the client, whose socket was gone, had a new one: from whatever port.
+func meetings(v *tcp.View) []stale {
+	var all []stale
+	for _, x := range arrivedReplies(v) {
+		at, dead := x.arrived.N, x.dead
+		if x.arrived.Packet.At != journal.AtDelivered || dead.Server == nil ||
+			len(dead.Client.CallsOf(0, at, "close")) == 0 || len(dead.Server.CallsOf(0, at, "close")) > 0 {
 			continue
 		}
-		q, _, ok := parse(sent.Payload, replyWord)
-		dead := at(v, s.Packet.Dst, s.Packet.Src, sent.N)
-		if !ok || dead == nil || dead.Server == nil || len(dead.Client.CallsOf(0, s.N, "close")) == 0 || len(dead.Server.CallsOf(0, s.N, "close")) > 0 {
-			continue
-		}
-		for i := len(v.Conns) - 1; i >= 0; i-- {
-			if alive := v.Conns[i]; dead.Connect.N < alive.Connect.N && alive.Connect.N < s.N {
-				all = append(all, meeting{dead, alive, s, q})
-				break
-			}
+		x.alive = tcp.Last(tcp.Where(v.Conns, func(c *tcp.Conn) bool { return dead.Connect.N < c.Connect.N && c.Connect.N < at }))
+		if x.alive != nil {
+			all = append(all, x)
 		}
 	}
 	return all
@@ -94,7 +75,7 @@ var sr15 = claim.Claim{
 	ID: "SR15", Statement: "a late reply that meets a new socket is dropped and an answer makes the peer close its socket",
 	Source: claim.Article000, Quantity: claim.Always, Needs: needsStates,
 	Precondition: "the server's old socket is still alive, and its late reply arrives when the client has a new socket",
-	Rule: each(meetings, func(c *claim.Case, m meeting) {
+	Rule: each(meetings, func(c *claim.Case, m stale) {
 		c.About(m.dead.Client, m.alive.Client)
 		c.Cite(m.alive.Connect)
 		c.CiteSegments(m.arrived)
@@ -104,12 +85,11 @@ var sr15 = claim.Claim{
 				c.Expect(false, "%s read the late reply to %s", m.alive.Client.ID, m.reply)
 			}
 		}
-		i := slices.IndexFunc(c.Segments(journal.AtSent), func(s *tcp.Segment) bool {
-			return s.N > m.arrived.N && s.Packet.Src == m.arrived.Packet.Dst && s.Packet.Dst == m.arrived.Packet.Src && s.Has(packet.RST)
-		})
-		c.ExpectSeen(i >= 0, "no RST answered the late reply to %s", m.reply)
-		c.CiteSegments(c.Segments(journal.AtSent)[i])
-		closed := c.First(after(m.dead.Server.Entered(journal.Close, journal.TCPInfo), m.arrived.N))
+		rst := c.FirstSegment(tcp.Where(tcp.With(c.Segments(journal.AtSent), packet.RST), func(s *tcp.Segment) bool {
+			return s.N > m.arrived.N && s.Packet.Src == m.arrived.Packet.Dst && s.Packet.Dst == m.arrived.Packet.Src
+		}))
+		c.ExpectSeen(rst != nil, "no RST answered the late reply to %s", m.reply)
+		closed := c.First(tcp.After(m.dead.Server.Entered(journal.Close, journal.TCPInfo), m.arrived.N))
 		c.ExpectSeen(closed != nil, "the socket of the server, %s, outlived the answer", m.dead.Server.ID)
 		c.Holds("the late reply to %s was dropped, and answered with RST, which ended %s", m.reply, m.dead.Server.ID)
 	}),

@@ -211,9 +211,7 @@ func reopenings(v *tcp.View) []reopening {
 			if r.dead == nil {
 				continue
 			}
-			if entered := s.Entered(journal.Established); len(entered) > 0 {
-				r.opened = entered[0]
-			}
+			r.opened = tcp.First(s.Entered(journal.Established))
 			for i := range old {
 				if old[i].alive.Client == s && old[i].dead == r.dead {
 					r.stale = &old[i]
@@ -240,12 +238,7 @@ func (r *reopening) isFrom(address journal.Address) bool {
 
 // bindOf is the call by which a socket got its port before an event; nil: the kernel chose it.
 func bindOf(s *tcp.Socket, before int) *journal.Event {
-	for _, e := range s.CallsOf(0, before, "bind") {
-		if e.Call.Errno == "" {
-			return e
-		}
-	}
-	return nil
+	return tcp.First(tcp.Where(s.CallsOf(0, before, "bind"), func(e *journal.Event) bool { return e.Call.Errno == "" }))
 }
 
 // waitsAt is the event by which an end of a connection came to TIME_WAIT, if it was still
@@ -421,8 +414,8 @@ func assassins(v *tcp.View) []assassin {
 				if x.Packet.At != journal.AtInjected || x.N < in.N || x.Packet.Dst != c.Client.Local {
 					continue
 				}
-				if resets := tcp.With(c.Client.Arrived(x.N, 0), packet.RST); len(resets) > 0 {
-					all = append(all, assassin{c.Client, in, x, resets[0], settingAt(v, in.Host, rfc1337Setting, x.N)})
+				if rst := tcp.First(tcp.With(c.Client.Arrived(x.N, 0), packet.RST)); rst != nil {
+					all = append(all, assassin{c.Client, in, x, rst, settingAt(v, in.Host, rfc1337Setting, x.N)})
 				}
 			}
 		}
@@ -441,22 +434,12 @@ var sr14 = claim.Claim{
 		c.CiteSegments(x.arrived, x.reset)
 		before := c.Last(x.victim.Samples(journal.TimeWait, 0, x.arrived.N))
 		c.Given(before != nil, "the timer of %s was not read before", x.victim.ID)
-		gone := c.First(after(x.victim.Entered(journal.Gone), x.reset.N))
+		gone := c.First(tcp.After(x.victim.Entered(journal.Gone), x.reset.N))
 		c.ExpectSeen(gone != nil, "%s outlived the RST", x.victim.ID)
 		left := before.Sample.TimerMS - c.Between(before, gone).Milliseconds()
 		c.Expect(left > 1000, "%s ended with %d ms to go", x.victim.ID, left)
 		c.Holds("the TIME_WAIT of %s ended by the RST that a stray reply drew, with %.1f s to go", x.victim.ID, float64(left)/1e3)
 	}),
-}
-
-// after keeps the events after another.
-func after(events []*journal.Event, n int) []*journal.Event {
-	for i, e := range events {
-		if e.N > n {
-			return events[i:]
-		}
-	}
-	return nil
 }
 
 // compareReopenings is the table of what became of each call.
