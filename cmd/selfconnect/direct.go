@@ -35,9 +35,8 @@ func direct(t *scenario.T) {
 }
 
 var sc1 = claim.Claim{
-	ID:        "SC1",
-	Statement: "one client socket can connect to its own address and port, with no server and no listen()",
-	Source:    claim.Article004, Quantity: claim.Can, Needs: needsCalls,
+	ID: "SC1", Statement: "one client socket can connect to its own address and port, with no server and no listen()",
+	Source: claim.Article004, Quantity: claim.Can, Needs: needsCalls,
 	Precondition: "a socket connects",
 	Rule: claim.Each(attempts, func(c *claim.Case, a connecting) {
 		c.Given(c.First(c.Calls("listen")) == nil, "a socket listened in this run")
@@ -65,9 +64,8 @@ var sc2 = claim.Claim{
 }
 
 var sc3 = claim.Claim{
-	ID:        "SC3",
-	Statement: "the socket goes SYN_SENT → SYN_RECV (on receiving its own SYN) → ESTABLISHED (on its own SYN-ACK)",
-	Source:    claim.Article004, Quantity: claim.Always, Needs: needsPackets,
+	ID: "SC3", Statement: "the socket goes SYN_SENT → SYN_RECV (on receiving its own SYN) → ESTABLISHED (on its own SYN-ACK)",
+	Source: claim.Article004, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "a socket connects to itself",
 	Rule: eachSelf(func(c *claim.Case, s *tcp.Socket) {
 		c.Given(len(s.Entered(journal.SynSent)) > 0, "the whole opening passed inside connect(): on %s the first state seen after it is ESTABLISHED", c.Journal.Network)
@@ -133,11 +131,9 @@ var sc5 = claim.Claim{
 }
 
 var sc6 = claim.Claim{
-	ID:        "SC6",
-	Statement: "closing goes FIN_WAIT1 → CLOSING (on its own FIN) → TIME_WAIT",
-	Source:    claim.Article004, Quantity: claim.Always,
+	ID: "SC6", Statement: "closing goes FIN_WAIT1 → CLOSING (on its own FIN) → TIME_WAIT",
+	Source: claim.Article004, Quantity: claim.Always, Needs: append(slices.Clone(needsPackets), journal.SockDiag),
 	Precondition: "a socket connected to itself is closed in order",
-	Needs:        append(slices.Clone(needsPackets), journal.SockDiag),
 	Rule: eachSelf(func(c *claim.Case, s *tcp.Socket) {
 		notGivenUp(c, s)
 		fin := c.First(s.Entered(journal.FinWait1))
@@ -168,9 +164,8 @@ func otherPort(t *scenario.T) {
 }
 
 var sc12 = claim.Claim{
-	ID:        "SC12",
-	Statement: "if the server's port is not the client's, self-connection cannot happen",
-	Source:    claim.Article004, Quantity: claim.Always, Needs: needsCalls,
+	ID: "SC12", Statement: "if the server's port is not the client's, self-connection cannot happen",
+	Source: claim.Article004, Quantity: claim.Always, Needs: needsCalls,
 	Precondition: "a client whose port is known connects to another port of its own address",
 	Rule: claim.Each(attempts, func(c *claim.Case, a connecting) {
 		own, target := a.Local.Port(), a.connect.Call.Address().Port()

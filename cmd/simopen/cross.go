@@ -44,10 +44,8 @@ func closeCross(t *scenario.T) {
 const crossing = "both SYNs are under way before either arrives, and nothing is lost"
 
 var so1 = claim.Claim{
-	ID:        "SO1",
-	Statement: "two clients that connect to each other become connected, with no server and no listen()",
-	Source:    claim.Article004, Quantity: claim.Can,
-	Needs: []journal.Witness{journal.Calls, journal.TCPInfo, journal.SockDiag},
+	ID: "SO1", Statement: "two clients that connect to each other become connected, with no server and no listen()",
+	Source: claim.Article004, Quantity: claim.Can, Needs: []journal.Witness{journal.Calls, journal.TCPInfo, journal.SockDiag},
 	Rule: claim.Each(pairs, func(c *claim.Case, p pair) {
 		c.Given(c.First(c.Calls("listen")) == nil, "a socket listened in this run")
 		opened(c, p)

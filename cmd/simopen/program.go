@@ -31,9 +31,8 @@ var program = cli.Program{
 		{
 			Name: "close-cross", Title: "both SYNs cross, and later both ends close at once",
 			Steps:    closeCross,
-			Networks: onWire, NoHost: needsWire, Hosts: ab,
-			Phenomenon: closedAtOnce,
-			Claims:     []*claim.Claim{&so3, &so4, &so9, &so12},
+			Networks: onWire, NoHost: needsWire, Hosts: ab, Phenomenon: closedAtOnce,
+			Claims: []*claim.Claim{&so3, &so4, &so9, &so12},
 		},
 		{
 			Name: "lost-syn", Title: "one of the SYNs is lost, then both are",
@@ -50,16 +49,14 @@ var program = cli.Program{
 		{
 			Name: "missed", Title: "the SYNs do not cross: RST, ECONNREFUSED",
 			Steps:    missed,
-			Networks: journal.Networks(), Hosts: ab,
-			Phenomenon: bothRefused,
-			Claims:     []*claim.Claim{&so6},
+			Networks: journal.Networks(), Hosts: ab, Phenomenon: bothRefused,
+			Claims: []*claim.Claim{&so6},
 		},
 		{
 			Name: "same-path", Title: "the transitions beside those of a self-connection",
 			Steps:    samePath,
-			Networks: onWire, NoHost: needsWire, Hosts: ab, ToSelf: true,
-			Phenomenon: claim.By(&so8),
-			Claims:     []*claim.Claim{&so8},
+			Networks: onWire, NoHost: needsWire, Hosts: ab, ToSelf: true, Phenomenon: claim.By(&so8),
+			Claims: []*claim.Claim{&so8},
 		},
 		{
 			Name: "punch", Title: "through two stateful filters that let in only what was asked for",
