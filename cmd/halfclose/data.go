@@ -117,11 +117,7 @@ var hc10 = claim.Claim{
 	Rule: claim.AfterEnding(tcp.Closed, func(c *claim.Case, e tcp.Ending) {
 		n := c.Unread(e.Who, e.By.N)
 		c.If(n > 0)
-		for _, s := range e.Who.NewlyArrived(0, e.By.N) {
-			if s.Packet.Len > 0 {
-				c.CiteSegments(s)
-			}
-		}
+		c.CiteSegments(tcp.Data(e.Who.NewlyArrived(0, e.By.N))...)
 		s := e.Who.Sent(e.By.N, 0)
 		fin := c.FirstSegment(tcp.With(s, packet.FIN))
 		c.Expect(fin == nil, "%s closed with %d bytes unread, and sent a FIN", e.Who.ID, n)
@@ -147,23 +143,14 @@ func deliveries(v *tcp.View) []delivery {
 		for _, e := range v.Endings() {
 			reads := e.Peer().Reads(0, 0)
 			d := delivery{Ending: e, given: tcp.Moved(e.Who.Writes(0, 0)), got: tcp.Moved(reads), first: tcp.First(reads)}
-			d.unsent = d.given
-			for _, s := range e.Who.Sent(0, e.By.N) {
-				d.unsent -= int64(s.Packet.Len)
-			}
-			for _, r := range reads {
-				if tcp.IsEnd(r) || r.Call.Errno != "" && r.Call.Errno != journal.EAGAIN {
-					d.end = r
-				}
-			}
+			d.unsent = d.given - tcp.Bytes(e.Who.Sent(0, e.By.N))
+			d.end = tcp.Last(tcp.Where(reads, func(r *journal.Event) bool {
+				return tcp.IsEnd(r) || r.Call.Errno != "" && r.Call.Errno != journal.EAGAIN
+			}))
 			if d.given == 0 || d.unsent <= 0 || d.first == nil {
 				continue
 			}
-			for _, x := range e.Who.Entered(journal.Gone, journal.SockDiag) {
-				if x.N < d.first.N {
-					d.gone = x
-				}
-			}
+			d.gone = tcp.Last(tcp.Where(e.Who.Entered(journal.Gone, journal.SockDiag), func(x *journal.Event) bool { return x.N < d.first.N }))
 			all = append(all, d)
 		}
 		return all

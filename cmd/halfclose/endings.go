@@ -83,13 +83,10 @@ func unread(t *scenario.T) {
 
 // lateWrite is the first write of the peer that succeeded after an ending; nil: none did.
 func lateWrite(e tcp.Ending) *journal.Event {
-	for _, w := range e.Peer().Writes(e.By.N, 0) {
-		if w.Call.Errno == "" {
-			return w
-		}
-	}
-	return nil
+	return tcp.First(tcp.Where(e.Peer().Writes(e.By.N, 0), succeeded))
 }
+
+func succeeded(call *journal.Event) bool { return call.Call.Errno == "" }
 
 // hadNothing says whether a read found nothing that had arrived.
 func hadNothing(read *journal.Event) bool { return read != nil && read.Call.Errno == journal.EAGAIN }
@@ -118,10 +115,8 @@ var hc9 = claim.Claim{
 	Source: claim.Article004 + "; " + rfc9293 + " §3.6.1", Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "data arrives after it, nothing having been unread",
 	Rule: claim.AfterEnding(tcp.Closed, func(c *claim.Case, e tcp.Ending) {
-		i := slices.IndexFunc(e.Who.NewlyArrived(e.By.N, 0), func(s *tcp.Segment) bool { return s.Packet.Len > 0 })
-		c.If(i >= 0 && c.Unread(e.Who, e.By.N) <= 0)
-		data := e.Who.NewlyArrived(e.By.N, 0)[i]
-		c.CiteSegments(data)
+		data := c.FirstSegment(tcp.Data(e.Who.NewlyArrived(e.By.N, 0)))
+		c.If(data != nil && c.Unread(e.Who, e.By.N) <= 0)
 		rst := c.FirstSegment(tcp.With(e.Who.Sent(data.N, 0), packet.RST))
 		c.ExpectSeen(rst != nil, "%d bytes arrived at %s after close(), and no RST followed", data.Packet.Len, e.Who.ID)
 		c.Holds("the peer's data arrived after close(), it was answered with RST, and no descriptor was left to read it from")
@@ -228,11 +223,7 @@ func (r *readAfterFIN) cite(c *claim.Case) {
 	c.About(r.socket)
 	c.CiteSegments(r.fin)
 	c.Cite(r.read)
-	for _, s := range r.socket.NewlyArrived(0, r.fin.N+1) { // what there was to be read
-		if s.Packet.Len > 0 {
-			c.CiteSegments(s)
-		}
-	}
+	c.CiteSegments(tcp.Data(r.socket.NewlyArrived(0, r.fin.N+1))...) // what there was to be read
 }
 
 func readsAfterFIN(v *tcp.View) []readAfterFIN {
@@ -251,22 +242,15 @@ func readsAfterFIN(v *tcp.View) []readAfterFIN {
 
 // entered is when TCP_INFO saw the peer's end enter a state, after an ending; nil: it did not.
 func entered(e tcp.Ending, state string) *journal.Event {
-	for _, x := range e.Peer().Entered(state, journal.TCPInfo) {
-		if x.N > e.By.N {
-			return x
-		}
-	}
-	return nil
+	return tcp.First(tcp.After(e.Peer().Entered(state, journal.TCPInfo), e.By.N))
 }
 
 // reset is when the peer's end was torn down by the other's RST: it went to CLOSE with its
 // descriptor open, and not by its own doing. Nil: it was not.
 func reset(e tcp.Ending) *journal.Event {
 	closed := entered(e, journal.Close)
-	for _, own := range e.Peer().CallsOf(0, tcp.N(closed), "close", "shutdown") {
-		if own.Call.Errno == "" {
-			return nil
-		}
+	if slices.ContainsFunc(e.Peer().CallsOf(0, tcp.N(closed), "close", "shutdown"), succeeded) {
+		return nil
 	}
 	return closed
 }

@@ -48,12 +48,7 @@ var hc39 = claim.Claim{
 
 // ackOfFIN is the first segment that came to a socket and acknowledges its FIN; nil: none did.
 func ackOfFIN(s *tcp.Socket, fin *tcp.Segment) *tcp.Segment {
-	for _, x := range s.Arrived(fin.N, 0) {
-		if x.Has(packet.ACK) && x.Packet.Ack == fin.End() {
-			return x
-		}
-	}
-	return nil
+	return tcp.First(tcp.Where(tcp.With(s.Arrived(fin.N, 0), packet.ACK), func(x *tcp.Segment) bool { return x.Packet.Ack == fin.End() }))
 }
 
 var hc40 = claim.Claim{

@@ -182,14 +182,11 @@ func leftCloseWait(v *tcp.View) []wayOut {
 
 func outBy(v *tcp.View, s *tcp.Socket, left *journal.Event) wayOut {
 	o := wayOut{socket: s, left: left, why: "a RST"}
-	for _, e := range s.CallsOf(0, left.N, "close", "shutdown") {
-		if e.Call.Errno == "" {
-			o.own = e
-			return o
-		}
+	if o.own = tcp.First(tcp.Where(s.CallsOf(0, left.N, "close", "shutdown"), succeeded)); o.own != nil {
+		return o
 	}
-	if rst := tcp.With(s.Arrived(0, 0), packet.RST); len(rst) > 0 && (rst[0].N < left.N || !v.OnWire()) {
-		o.rst = rst[0]
+	if rst := tcp.First(tcp.With(s.Arrived(0, 0), packet.RST)); rst != nil && (rst.N < left.N || !v.OnWire()) {
+		o.rst = rst
 	}
 	switch {
 	case o.rst == nil:
@@ -266,12 +263,7 @@ func limits(v *tcp.View) []descriptors {
 // the lowest that is free, so with those closed that others had it never comes to that.
 func (d *descriptors) beyond() *journal.Event {
 	most, says := d.limit.Call.Limit()
-	for _, e := range d.taken {
-		if says && e.Call.Result >= most {
-			return e
-		}
-	}
-	return nil
+	return tcp.First(tcp.Where(d.taken, func(e *journal.Event) bool { return says && e.Call.Result >= most }))
 }
 
 var hc26 = claim.Claim{

@@ -235,10 +235,9 @@ func deafReads(v *tcp.View) []deafRead {
 	var all []deafRead
 	for _, e := range tcp.EndedBy(tcp.ShutRead)(v) {
 		for _, write := range e.Peer().Writes(e.By.N, 0) {
-			i := slices.IndexFunc(e.Who.Arrived(write.N, 0), func(s *tcp.Segment) bool { return s.Packet.Len > 0 })
-			read := tcp.First(e.Who.Reads(write.N, 0))
-			if write.Call.Errno == "" && i >= 0 && read != nil {
-				all = append(all, deafRead{e, write, read, e.Who.Arrived(write.N, 0)[i]})
+			data, read := tcp.First(tcp.Data(e.Who.Arrived(write.N, 0))), tcp.First(e.Who.Reads(write.N, 0))
+			if succeeded(write) && data != nil && read != nil {
+				all = append(all, deafRead{e, write, read, data})
 			}
 		}
 	}
@@ -247,8 +246,8 @@ func deafReads(v *tcp.View) []deafRead {
 
 // deafened lists the calls by which a listener was shut down for reading.
 func deafened(v *tcp.View) []*journal.Event {
-	return slices.DeleteFunc(v.Calls("shutdown"), func(e *journal.Event) bool {
-		return tcp.NameOf(e) != tcp.ShutRead || len(v.Socket(e.Socket).CallsOf(0, e.N, "listen")) == 0
+	return tcp.Where(v.Calls("shutdown"), func(e *journal.Event) bool {
+		return tcp.NameOf(e) == tcp.ShutRead && len(v.Socket(e.Socket).CallsOf(0, e.N, "listen")) > 0
 	})
 }
 
@@ -257,12 +256,11 @@ func stopsListening(c *claim.Case, call *journal.Event) {
 	s := c.View.Socket(call.Socket)
 	c.About(s)
 	c.Cite(call)
-	left := slices.IndexFunc(s.States(journal.TCPInfo), func(e *journal.Event) bool { return e.N > call.N && e.State.From == journal.Listen })
+	left := tcp.Where(tcp.After(s.States(journal.TCPInfo), call.N), func(e *journal.Event) bool { return e.State.From == journal.Listen })
 	accept := c.First(s.CallsOf(call.N, 0, "accept4"))
 	c.Given(accept != nil, "accept() was not tried after it")
 	c.Expect(accept.Call.Errno != "" && accept.Call.Errno != journal.EAGAIN, "accept() of the listener returned %s after it", claim.Returned(accept))
-	c.Given(left >= 0, "the listener was not seen to leave LISTEN")
-	c.Cite(s.States(journal.TCPInfo)[left])
+	c.Given(c.First(left) != nil, "the listener was not seen to leave LISTEN")
 	refused := false
 	for _, e := range c.Calls("connect") {
 		if e.N < call.N || e.Call.Address() != s.Local {

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"slices"
-
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
@@ -51,16 +49,10 @@ type death struct {
 func deaths(v *tcp.View) []death {
 	return tcp.Derive(v, func(v *tcp.View) []death {
 		var all []death
-		owned := map[int][]string{} // by pid
-		for _, e := range v.Events(func(e *journal.Event) bool { return e.Process != nil }) {
-			switch e.Process.Event {
-			case "started":
-				owned[e.Process.PID] = e.Process.Sockets
-			case "exited", "killed":
-				for _, conn := range v.Conns {
-					if slices.Contains(owned[e.Process.PID], conn.Client.ID) && v.Holders(conn.Client, e.N) == 1 {
-						all = append(all, deathOf(v, conn, e))
-					}
+		for _, p := range v.Processes() {
+			for _, conn := range v.Conns {
+				if p.Ended != nil && p.Has(conn.Client) && v.Holders(conn.Client, p.Ended.N) == 1 {
+					all = append(all, deathOf(v, conn, p.Ended))
 				}
 			}
 		}
@@ -117,16 +109,9 @@ var hc49 = claim.Claim{
 	Precondition: "something was unread when a process ended",
 	Rule: claim.Each(deaths, func(c *claim.Case, d death) {
 		c.If(d.unread > 0)
-		for _, s := range d.arrivedData() {
-			c.CiteSegments(s)
-		}
+		c.CiteSegments(tcp.Data(d.Client.NewlyArrived(0, d.event.N))...)
 		d.sends(c, packet.FIN, "data unread")
 	}),
-}
-
-// arrivedData lists the segments with data that the process had not all read.
-func (d *death) arrivedData() []*tcp.Segment {
-	return slices.DeleteFunc(d.Client.NewlyArrived(0, d.event.N), func(s *tcp.Segment) bool { return s.Packet.Len == 0 })
 }
 
 var hc43 = claim.Claim{

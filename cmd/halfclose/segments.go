@@ -140,12 +140,9 @@ func (t *teardown) isMerged() bool { return t.answer == t.last }
 
 // closed is the call by which the passive end ended its side; nil: none was seen.
 func (t *teardown) closed() *journal.Event {
-	for _, e := range t.Peer().CallsOf(t.By.N, t.acked.N, "close", "shutdown") {
-		if e.Call.Errno == "" && e.Call.How() != journal.ShutRead {
-			return e
-		}
-	}
-	return nil
+	return tcp.First(tcp.Where(t.Peer().CallsOf(t.By.N, t.acked.N, "close", "shutdown"), func(e *journal.Event) bool {
+		return succeeded(e) && e.Call.How() != journal.ShutRead
+	}))
 }
 
 // isApart says whether the passive end closed after its kernel had acknowledged the FIN.
@@ -226,12 +223,12 @@ func acknowledgedFINs(v *tcp.View) []ackedFIN {
 			if fin.Packet.Dst != conn.Client.Local {
 				to = conn.Server
 			}
-			came := slices.IndexFunc(to.Arrived(0, 0), func(s *tcp.Segment) bool { return s.Has(packet.FIN) && s.End() == fin.End() })
-			if came < 0 {
+			came := tcp.First(tcp.Where(tcp.With(to.Arrived(0, 0), packet.FIN), func(s *tcp.Segment) bool { return s.End() == fin.End() }))
+			if came == nil {
 				continue
 			}
 			var best *tcp.Segment
-			for _, s := range to.Sent(to.Arrived(0, 0)[came].N, 0) {
+			for _, s := range to.Sent(came.N, 0) {
 				if !s.Has(packet.RST) && (best == nil || int32(s.Packet.Ack-best.Packet.Ack) > 0) {
 					best = s
 				}
@@ -375,13 +372,11 @@ var hc38 = claim.Claim{
 	Source: claim.Article003, Quantity: claim.Can, Needs: needsPackets,
 	Precondition: "an end sends data and a FIN",
 	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
-		for _, fin := range tcp.With(conn.FirstSent(), packet.FIN) {
-			if fin.Packet.Len > 0 {
-				c.CiteSegments(fin)
-				c.Holds("a segment had the last %d bytes and the FIN", fin.Packet.Len)
-			}
+		fins := tcp.With(conn.FirstSent(), packet.FIN)
+		if fin := c.FirstSegment(tcp.Data(fins)); fin != nil {
+			c.Holds("a segment had the last %d bytes and the FIN", fin.Packet.Len)
 		}
-		fins := c.AllSegments(tcp.With(conn.FirstSent(), packet.FIN))
+		c.CiteSegments(fins...)
 		c.If(len(fins) > 0)
 		c.Expect(false, "each FIN came on its own: %s", claim.Named(fins))
 	}),

@@ -305,9 +305,8 @@ var hc25 = claim.Claim{
 		c.About(r.Who)
 		c.Cite(r.In)
 		c.CiteSegments(r.fin)
-		i := slices.IndexFunc(r.Who.SentAll(r.fin.N, 0), func(s *tcp.Segment) bool { return s.Is(packet.ACK) && s.Packet.Ack == r.fin.End() })
-		c.ExpectSeen(i >= 0, "the FIN came to %s again, in TIME_WAIT, and was not acknowledged", r.Who.ID)
-		c.CiteSegments(r.Who.SentAll(r.fin.N, 0)[i])
+		acks := tcp.Where(r.Who.SentAll(r.fin.N, 0), func(s *tcp.Segment) bool { return s.Is(packet.ACK) && s.Packet.Ack == r.fin.End() })
+		c.ExpectSeen(c.FirstSegment(acks) != nil, "the FIN came to %s again, in TIME_WAIT, and was not acknowledged", r.Who.ID)
 		c.Holds("%s, in TIME_WAIT, acknowledged the FIN that %s had sent again", r.Who.ID, r.Peer().ID)
 	}),
 }
