@@ -54,11 +54,9 @@ func answers(v *tcp.View) []answer {
 		if !e.Passive || x.syn == nil || x.synAck == nil {
 			continue
 		}
-		for _, s := range append(v.Segments(journal.AtInjected), v.Segments(journal.AtDelivered)...) {
-			if x.back == nil && s.Is(packet.ACK) && s.Packet.Src == e.Remote && s.Packet.Dst == e.Local && s.N > x.synAck.N {
-				x.back = s
-			}
-		}
+		x.back = tcp.First(tcp.Where(append(v.Segments(journal.AtInjected), v.Segments(journal.AtDelivered)...), func(s *tcp.Segment) bool {
+			return s.Is(packet.ACK) && s.Packet.Src == e.Remote && s.Packet.Dst == e.Local && s.N > x.synAck.N
+		}))
 		x.cookies = v.Setting("b", synCookies, x.syn.N)
 		all = append(all, x)
 	}

@@ -165,13 +165,8 @@ var bl11 = claim.Claim{
 }
 
 // repeated narrows segments to those that were sent again.
-func repeated(some []*tcp.Segment) (again []*tcp.Segment) {
-	for _, s := range some {
-		if s.Repeats != 0 {
-			again = append(again, s)
-		}
-	}
-	return again
+func repeated(some []*tcp.Segment) []*tcp.Segment {
+	return tcp.Where(some, func(s *tcp.Segment) bool { return s.Repeats != 0 })
 }
 
 var bl14 = claim.Claim{

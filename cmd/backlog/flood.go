@@ -62,20 +62,13 @@ type flooded struct {
 func floods(v *tcp.View) []flooded {
 	var all []flooded
 	for _, l := range v.Sockets {
-		f := flooded{listener: l}
-		for _, s := range v.Segments(journal.AtInjected) {
-			if s.Is(packet.SYN) && s.Packet.Dst == l.Local && l.Remote == "" {
-				f.syns = append(f.syns, s)
-			}
-		}
+		f := flooded{listener: l, syns: tcp.Where(v.Segments(journal.AtInjected), func(s *tcp.Segment) bool {
+			return s.Is(packet.SYN) && s.Packet.Dst == l.Local && l.Remote == ""
+		})}
 		if len(f.syns) == 0 {
 			continue
 		}
-		for _, conn := range v.Conns {
-			if f.honest == nil && conn.Client.Remote == l.Local && conn.Connect.N > f.last() {
-				f.honest = conn
-			}
-		}
+		f.honest = tcp.First(tcp.Where(v.Conns, func(conn *tcp.Conn) bool { return conn.Client.Remote == l.Local && conn.Connect.N > f.last() }))
 		for _, e := range v.Tables("", journal.SynRecv) {
 			if f.table == nil && e.N > f.last() {
 				f.table, f.entries = e, halfOpen(e, l)

@@ -55,14 +55,9 @@ type forgotten struct {
 func allForgotten(v *tcp.View) []forgotten {
 	var all []forgotten
 	for _, x := range leftOut(v) {
-		f := forgotten{x, tcp.First(x.server.Entered(journal.Gone, journal.SockDiag)), nil}
-		if f.gone == nil {
-			continue
+		if gone := tcp.First(x.server.Entered(journal.Gone, journal.SockDiag)); gone != nil {
+			all = append(all, forgotten{x, gone, tcp.First(x.client.SentAll(gone.N, 0))})
 		}
-		if sent := x.client.SentAll(f.gone.N, 0); len(sent) > 0 {
-			f.acts = sent[0]
-		}
-		all = append(all, f)
 	}
 	return all
 }

@@ -147,11 +147,9 @@ func turneds(v *tcp.View) []turned {
 				continue
 			}
 			x := turned{Conn: conn, wrong: s, again: tcp.With(conn.Client.SentAll(s.N, 0), packet.SYN)}
-			for _, r := range tcp.With(v.Segments(journal.AtSent), packet.RST) {
-				if x.rst == nil && r.N > s.N && r.Packet.Src == s.Packet.Dst {
-					x.rst = r
-				}
-			}
+			x.rst = tcp.First(tcp.Where(tcp.With(v.Segments(journal.AtSent), packet.RST), func(r *tcp.Segment) bool {
+				return r.N > s.N && r.Packet.Src == s.Packet.Dst
+			}))
 			all = append(all, x)
 		}
 	}

@@ -74,12 +74,7 @@ func lastSample(l *tcp.Socket, before int) *journal.Event {
 // stateOf is the state in which TCP_INFO saw a client last before an event (0: at all), and
 // cites it.
 func stateOf(c *claim.Case, s *tcp.Socket, before int) string {
-	var seen []*journal.Event
-	for _, e := range s.States(journal.TCPInfo) {
-		if before == 0 || e.N < before {
-			seen = append(seen, e)
-		}
-	}
+	seen := tcp.Where(s.States(journal.TCPInfo), func(e *journal.Event) bool { return before == 0 || e.N < before })
 	if e := c.Last(seen); e != nil {
 		return e.State.To
 	}

@@ -87,11 +87,7 @@ func allSeries(v *tcp.View) []series {
 			continue
 		}
 		x := series{entry: s, sent: tcp.With(s.SentAll(0, 0), packet.SYN), gone: tcp.First(s.Entered(journal.Gone, journal.SockDiag))}
-		for _, l := range v.Sockets {
-			if l.Listening != 0 && l.Local == s.Local {
-				x.listener = l
-			}
-		}
+		x.listener = tcp.Last(tcp.Where(v.Sockets, func(l *tcp.Socket) bool { return l.Listening != 0 && l.Local == s.Local }))
 		for _, e := range v.Ends {
 			if e.Passive && e.Local == s.Local && e.Remote != s.Remote {
 				x.others++

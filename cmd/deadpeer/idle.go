@@ -70,11 +70,7 @@ func probings(v *tcp.View) []probing {
 			n, _ := s.Option(journal.TCPKeepCount, 0)
 			count, _ := n.Int()
 			p.count = int(count)
-			for _, l := range d.lost {
-				if l.Host == s.Host && isProbe(l) {
-					p.probes = append(p.probes, l)
-				}
-			}
+			p.probes = tcp.Where(d.lost, func(l *tcp.Segment) bool { return l.Host == s.Host && isProbe(l) })
 			all = append(all, p)
 		}
 	}

@@ -44,12 +44,8 @@ func senders(v *tcp.View) []sender {
 	var all []sender
 	for _, d := range deadConns(v) {
 		for _, s := range d.ends() {
-			x := sender{dead: d, who: s}
-			for _, l := range d.lost {
-				if l.Host == s.Host && l.Packet.Len > 0 && !isProbe(l) {
-					x.data = append(x.data, l)
-				}
-			}
+			data := tcp.Where(tcp.Data(d.lost), func(l *tcp.Segment) bool { return l.Host == s.Host && !isProbe(l) })
+			x := sender{dead: d, who: s, data: data}
 			if len(x.data) > 0 {
 				x.down = s.Down(x.data[0].N, 0)
 				all = append(all, x)

@@ -58,29 +58,13 @@ func lastDatas(v *tcp.View) []lastData {
 }
 
 func (l *lastData) follow() {
-	for _, s := range tcp.Data(l.who.Sent(0, l.fin.N)) {
-		if !l.acknowledged(s) {
-			l.data = append(l.data, s)
-		}
-	}
+	l.data = tcp.Where(tcp.Data(l.who.Sent(0, l.fin.N)), func(s *tcp.Segment) bool { return !l.acknowledged(s) })
 	if len(l.data) == 0 {
 		return
 	}
-	for _, s := range l.Other(l.who).Lost(0, 0) {
-		if s.Packet.Len > 0 && repeats(s, l.data) {
-			l.lost = append(l.lost, s)
-		}
-	}
-	for _, s := range tcp.Data(l.who.SentAll(l.fin.N, 0)) {
-		if repeats(s, l.data) {
-			l.again = append(l.again, s)
-		}
-	}
-	for _, s := range tcp.Data(l.Other(l.who).Arrived(l.fin.N, 0)) {
-		if l.came == nil && repeats(s, l.data) {
-			l.came = s
-		}
-	}
+	l.lost = tcp.Where(l.Other(l.who).Lost(0, 0), func(s *tcp.Segment) bool { return s.Packet.Len > 0 && repeats(s, l.data) })
+	l.again = tcp.Where(tcp.Data(l.who.SentAll(l.fin.N, 0)), func(s *tcp.Segment) bool { return repeats(s, l.data) })
+	l.came = tcp.First(tcp.Where(tcp.Data(l.Other(l.who).Arrived(l.fin.N, 0)), func(s *tcp.Segment) bool { return repeats(s, l.data) }))
 }
 
 // acknowledged says whether a segment had been, when the FIN left.

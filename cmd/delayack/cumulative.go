@@ -70,11 +70,7 @@ func ackedOf(conn *tcp.Conn, who *tcp.Socket) []acked {
 		if len(a.data) == 0 {
 			continue
 		}
-		for _, l := range who.Lost(a.data[0].N, s.N) {
-			if l.Has(packet.ACK) && covers(l, a.data[0]) {
-				a.lost = append(a.lost, l)
-			}
-		}
+		a.lost = tcp.Where(who.Lost(a.data[0].N, s.N), func(l *tcp.Segment) bool { return l.Has(packet.ACK) && covers(l, a.data[0]) })
 		a.repeated()
 		a.looked = tcp.First(who.Samples(journal.Established, s.N, 0))
 		all = append(all, a)

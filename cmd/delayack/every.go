@@ -53,16 +53,8 @@ func sendings(v *tcp.View) []sending {
 
 func (s *sending) acknowledged(until int) {
 	isOne := func(x *tcp.Segment) bool { return x.Packet.Len == 0 && covers(x, s.data[0]) }
-	for _, x := range s.Client.Sent(s.data[0].N, until) {
-		if isOne(x) {
-			s.acks = append(s.acks, x)
-		}
-	}
-	for _, x := range s.Server.Arrived(s.data[0].N, until) {
-		if isOne(x) && s.first == nil {
-			s.first = x
-		}
-	}
+	s.acks = tcp.Where(s.Client.Sent(s.data[0].N, until), isOne)
+	s.first = tcp.First(tcp.Where(s.Server.Arrived(s.data[0].N, until), isOne))
 }
 
 // whole says that all of it was acknowledged.

@@ -104,16 +104,12 @@ func (r *sent) follow(since int) {
 	}
 	last := r.data[len(r.data)-1]
 	r.waited = time.Duration(last.T - r.calls[len(r.calls)-1].T)
-	for _, s := range r.Client.Arrived(r.data[0].N, last.N) {
-		if len(r.data) > 1 && s.Packet.Len == 0 && int32(s.Packet.Ack-r.data[0].End()) >= 0 {
-			r.released = s
-		}
-	}
-	for _, e := range r.Client.Samples(journal.Established, r.data[0].N, last.N) {
-		if time.Duration(e.T-r.calls[len(r.calls)-1].T) >= reading/2 {
-			r.looked = e
-		}
-	}
+	r.released = tcp.Last(tcp.Where(r.Client.Arrived(r.data[0].N, last.N), func(s *tcp.Segment) bool {
+		return len(r.data) > 1 && s.Packet.Len == 0 && int32(s.Packet.Ack-r.data[0].End()) >= 0
+	}))
+	r.looked = tcp.Last(tcp.Where(r.Client.Samples(journal.Established, r.data[0].N, last.N), func(e *journal.Event) bool {
+		return time.Duration(e.T-r.calls[len(r.calls)-1].T) >= reading/2
+	}))
 }
 
 // how is the way in which it was sent.

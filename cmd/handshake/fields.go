@@ -76,13 +76,8 @@ func requests(v *tcp.View) []request {
 		if !s.Is(packet.SYN) {
 			continue
 		}
-		x := request{syn: s}
-		for _, o := range v.Segments(journal.AtSent) {
-			if x.answer == nil && o.N > s.N && o.Host == s.Host {
-				x.answer = o
-			}
-		}
-		all = append(all, x)
+		answer := tcp.First(tcp.Where(v.Segments(journal.AtSent), func(o *tcp.Segment) bool { return o.N > s.N && o.Host == s.Host }))
+		all = append(all, request{syn: s, answer: answer})
 	}
 	return all
 }

@@ -110,11 +110,7 @@ func (x *opening) lose(s *tcp.Segment) loss {
 	if came := x.Client.Arrived(s.N, tcp.N(k.next)); len(came) > 0 {
 		k.next = came[0].Event
 	}
-	for _, o := range x.Client.SentAll(s.N, tcp.N(k.next)) {
-		if o.Control() == s.Control() {
-			k.again = append(k.again, o)
-		}
-	}
+	k.again = tcp.Where(x.Client.SentAll(s.N, tcp.N(k.next)), func(o *tcp.Segment) bool { return o.Control() == s.Control() })
 	return k
 }
 

@@ -54,11 +54,9 @@ func repeated(open bool) func(v *tcp.View) []again {
 				if (x.Client.Down(x.syn.N, s.N) == nil) != open {
 					continue
 				}
-				for _, o := range v.Segments(journal.AtSent) {
-					if k.answer == nil && o.N > s.N && o.Packet.Src == s.Packet.Dst && o.Packet.Dst == s.Packet.Src {
-						k.answer = o
-					}
-				}
+				k.answer = tcp.First(tcp.Where(v.Segments(journal.AtSent), func(o *tcp.Segment) bool {
+					return o.N > s.N && o.Packet.Src == s.Packet.Dst && o.Packet.Dst == s.Packet.Src
+				}))
 				all = append(all, k)
 			}
 		}
@@ -95,12 +93,9 @@ var hs23 = claim.Claim{
 		c.CiteSegments(x.came, x.answer)
 		c.Given(x.answer.Is(packet.SYN|packet.ACK), "the listener answered with %s", named(x.answer))
 		third := c.FirstSegment(x.Client.Arrived(x.answer.N, 0))
-		var back *tcp.Segment
-		for _, s := range c.Segments(journal.AtDelivered) {
-			if back == nil && s.N > x.answer.N && s.Packet.Src == x.came.Packet.Src && s.Packet.Dst == x.came.Packet.Dst {
-				back = s
-			}
-		}
+		back := tcp.First(tcp.Where(c.Segments(journal.AtDelivered), func(s *tcp.Segment) bool {
+			return s.N > x.answer.N && s.Packet.Src == x.came.Packet.Src && s.Packet.Dst == x.came.Packet.Dst
+		}))
 		c.CiteSegments(back, third)
 		accept := c.Last(c.Calls("accept4"))
 		c.Given(accept != nil && accept.N > x.came.N, "accept() was not called afterwards")

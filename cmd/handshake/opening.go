@@ -33,11 +33,9 @@ func openings(v *tcp.View) []opening {
 					x.third = s
 				}
 			}
-			for _, s := range v.Sockets {
-				if x.entry == nil && s.Local == conn.Client.Remote && s.Remote == conn.Client.Local {
-					x.entry = s
-				}
-			}
+			x.entry = tcp.First(tcp.Where(v.Sockets, func(s *tcp.Socket) bool {
+				return s.Local == conn.Client.Remote && s.Remote == conn.Client.Local
+			}))
 			if x.syn != nil {
 				all = append(all, x)
 			}

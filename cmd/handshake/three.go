@@ -97,12 +97,7 @@ var hs18 = opened("HS18", "the handshake exchanges both ISNs and windows", three
 })
 
 var hs19 = opened("HS19", "LISTEN answers SYN and ACK in one segment", claim.Article001+"; "+claim.Article002+"; "+claim.Article003, func(c *claim.Case, x opening) {
-	var before []*tcp.Segment
-	for _, s := range x.FirstSent() {
-		if s.Packet.Src == x.Client.Remote && s.N < x.third.N {
-			before = append(before, s)
-		}
-	}
+	before := tcp.Where(x.FirstSent(), func(s *tcp.Segment) bool { return s.Packet.Src == x.Client.Remote && s.N < x.third.N })
 	c.CiteSegments(before...)
 	c.Expect(len(before) == 1, "the listener answered with %s", claim.Named(before))
 	c.Holds("the listener answered with one segment: %s", claim.Named(before))
@@ -114,12 +109,7 @@ var hs20 = opened("HS20", "a 4th handshake segment would be superfluous", claim.
 	wrote := tcp.First(x.Client.Writes(0, 0))
 	c.Given(wrote != nil, "%s wrote nothing", x.Client.ID)
 	c.Cite(wrote)
-	var more []*tcp.Segment
-	for _, s := range x.FirstSent() {
-		if x.third.N < s.N && s.N < wrote.N {
-			more = append(more, s)
-		}
-	}
+	more := tcp.Where(x.FirstSent(), func(s *tcp.Segment) bool { return x.third.N < s.N && s.N < wrote.N })
 	c.Expect(len(more) == 0, "after the third came %s", claim.Named(more))
 	read := c.First(x.Server.Reads(wrote.N, 0))
 	c.Given(read != nil, "what it wrote was not read")

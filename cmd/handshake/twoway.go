@@ -76,12 +76,7 @@ var hs21 = claim.Claim{
 		}
 		state := c.StateAt(x.Client, journal.TCPInfo, read.N)
 		c.Expect(state == journal.SynSent, "%s was in %s then", x.Client.ID, state)
-		var answers []*tcp.Segment
-		for _, s := range x.Client.SentAll(x.data[0].N, read.N) {
-			if !s.Has(packet.SYN) {
-				answers = append(answers, s)
-			}
-		}
+		answers := tcp.Where(x.Client.SentAll(x.data[0].N, read.N), func(s *tcp.Segment) bool { return !s.Has(packet.SYN) })
 		c.CiteSegments(answers...)
 		c.Expect(len(answers) == 0, "%s answered with %s", x.Client.ID, claim.Named(answers))
 		c.Absent()
@@ -96,12 +91,9 @@ var hs22 = claim.Claim{
 		x.cite(c)
 		c.CiteSegments(x.data...)
 		up := c.First(x.Client.Entered(journal.Established, journal.TCPInfo))
-		var again *tcp.Segment
-		for _, s := range x.Segments {
-			if again == nil && s.N > x.data[0].N && s.Packet.At == journal.AtSent && s.Has(packet.SYN) {
-				again = s
-			}
-		}
+		again := tcp.First(tcp.Where(x.Segments, func(s *tcp.Segment) bool {
+			return s.N > x.data[0].N && s.Packet.At == journal.AtSent && s.Has(packet.SYN)
+		}))
 		c.CiteSegments(again)
 		if up != nil {
 			c.Expect(false, "it was resolved: %s was sent again, and %s was ESTABLISHED %.1f s after the first data", named(again), x.Client.ID, c.Between(x.data[0].Event, up).Seconds())

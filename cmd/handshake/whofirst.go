@@ -7,6 +7,7 @@ import (
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
 	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
 )
 
 // whoFirst: the third segment is held, and the sockets of both ends are looked at before it comes
@@ -63,12 +64,7 @@ var hs25 = opened("HS25", "connect() returns on SYN+ACK; the stack, not the call
 	c.Cite(came)
 	up := c.First(x.Client.Entered(journal.Established, journal.TCPInfo))
 	c.ExpectSeen(up != nil, "%s was never ESTABLISHED", x.Client.ID)
-	var calls []*journal.Event
-	for _, e := range x.Client.Calls {
-		if came.N < e.N && e.N < x.third.N {
-			calls = append(calls, e)
-		}
-	}
+	calls := tcp.Where(x.Client.Calls, func(e *journal.Event) bool { return came.N < e.N && e.N < x.third.N })
 	c.Cite(calls...)
 	c.Expect(len(calls) == 0, "the program had called %d times before the last ACK left", len(calls))
 	c.Holds("%s was ESTABLISHED, and its last ACK left, with no call of the program between", x.Client.ID)

@@ -67,11 +67,9 @@ var hs15 = claim.Claim{
 func bounds(v *tcp.View) []*tcp.Segment {
 	var some []*tcp.Segment
 	for _, x := range openings(v) {
-		for _, s := range x.FirstSent() {
-			if s.Has(packet.SYN) || s.Has(packet.FIN) || x.third != nil && s.N == x.third.N {
-				some = append(some, s)
-			}
-		}
+		some = append(some, tcp.Where(x.FirstSent(), func(s *tcp.Segment) bool {
+			return s.Has(packet.SYN) || s.Has(packet.FIN) || x.third != nil && s.N == x.third.N
+		})...)
 	}
 	return some
 }

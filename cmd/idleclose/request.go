@@ -78,11 +78,7 @@ func requestsOn(conn *tcp.Conn) []request {
 			until = writes[i+1].N
 		}
 		r := request{Conn: conn, write: w}
-		for _, e := range conn.Client.Reads(0, w.N) {
-			if e.Call.Result > 0 {
-				r.before = e
-			}
-		}
+		r.before = tcp.Last(tcp.Where(conn.Client.Reads(0, w.N), func(e *journal.Event) bool { return e.Call.Result > 0 }))
 		if r.before == nil || w.Call.Errno != "" {
 			continue
 		}
@@ -102,20 +98,11 @@ func (r *request) follow(until int) {
 			r.end = e
 		}
 	}
-	if some := tcp.Data(r.Server.Arrived(r.write.N, until)); len(some) > 0 {
-		r.arrived = some[0]
-	}
-	for _, e := range r.Server.Reads(r.write.N, until) {
-		if r.served == nil && e.Call.Result > 0 {
-			r.served = e
-		}
-	}
+	r.arrived = tcp.First(tcp.Data(r.Server.Arrived(r.write.N, until)))
+	r.served = tcp.First(tcp.Where(r.Server.Reads(r.write.N, until), func(e *journal.Event) bool { return e.Call.Result > 0 }))
 	r.close = tcp.First(r.Server.CallsOf(0, 0, "close", "shutdown"))
-	if some := tcp.With(r.Server.Sent(0, 0), packet.FIN); len(some) > 0 {
-		r.fin = some[0]
-		if came := tcp.With(r.Client.Arrived(0, 0), packet.FIN); len(came) > 0 {
-			r.finCame = came[0]
-		}
+	if r.fin = tcp.First(tcp.With(r.Server.Sent(0, 0), packet.FIN)); r.fin != nil {
+		r.finCame = tcp.First(tcp.With(r.Client.Arrived(0, 0), packet.FIN))
 	}
 }
 
@@ -167,13 +154,8 @@ func (r *request) bound() (d time.Duration, known bool) {
 }
 
 // segments are those that are there.
-func segments(some ...*tcp.Segment) (all []*tcp.Segment) {
-	for _, s := range some {
-		if s != nil {
-			all = append(all, s)
-		}
-	}
-	return all
+func segments(some ...*tcp.Segment) []*tcp.Segment {
+	return tcp.Where(some, func(s *tcp.Segment) bool { return s != nil })
 }
 
 // carriesReply matches what carries the server's data.

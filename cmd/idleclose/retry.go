@@ -70,12 +70,8 @@ func (a *attempt) reads() []*journal.Event {
 	if a.served != nil {
 		some = append(some, a.served)
 	}
-	for _, e := range a.on.Server.Reads(a.second.N, 0) {
-		if string(e.Call.Data) == a.text() {
-			some = append(some, e)
-		}
-	}
-	return some
+	again := tcp.Where(a.on.Server.Reads(a.second.N, 0), func(e *journal.Event) bool { return string(e.Call.Data) == a.text() })
+	return append(some, again...)
 }
 
 var ru2 = claim.Claim{

@@ -81,14 +81,11 @@ func repeateds(v *tcp.View) []repeated {
 				if !v.IsFINAgain(s) {
 					continue
 				}
-				x := repeated{Ending: e, fin: s}
+				x := repeated{Ending: e, fin: s, answer: tcp.First(e.Who.SentAll(s.N, 0))}
 				for _, w := range v.Waits() {
 					if w.Who == e.Who && w.In.N < s.N {
 						x.wait = &w
 					}
-				}
-				if after := e.Who.SentAll(s.N, 0); len(after) > 0 {
-					x.answer = after[0]
 				}
 				all = append(all, x)
 			}

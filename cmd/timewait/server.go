@@ -58,11 +58,7 @@ func crowds(v *tcp.View) []crowd {
 			continue
 		}
 		x := crowd{Event: e, next: v.Conns[i]}
-		for _, r := range x.next.Server.Reads(e.N, 0) {
-			if x.read == nil && r.Call.Result > 0 {
-				x.read = r
-			}
-		}
+		x.read = tcp.First(tcp.Where(x.next.Server.Reads(e.N, 0), func(r *journal.Event) bool { return r.Call.Result > 0 }))
 		all = append(all, x)
 	}
 	return all
@@ -96,12 +92,7 @@ var tw17 = claim.Claim{
 		set := c.SettingOf("b", twBuckets)
 		c.If(set != nil)
 		most, known := set.Setting.Number()
-		var before *journal.Event
-		for _, e := range c.Tables("b", journal.TimeWait) {
-			if e.N < set.N {
-				before = e
-			}
-		}
+		before := tcp.Last(tcp.Where(c.Tables("b", journal.TimeWait), func(e *journal.Event) bool { return e.N < set.N }))
 		c.Given(known && before != nil && int64(len(before.Table.Sockets)) > most, "there were not more than that")
 		c.Cite(before)
 		decided := 0

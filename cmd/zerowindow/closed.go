@@ -116,11 +116,7 @@ func (k *closing) follow(v *tcp.View) {
 			k.probes = append(k.probes, s)
 		}
 	}
-	for _, s := range k.who.Lost(k.zero.N, until) {
-		if s.Has(packet.ACK) && s.Packet.Win > 0 {
-			k.lost = append(k.lost, s)
-		}
-	}
+	k.lost = tcp.Where(k.who.Lost(k.zero.N, until), func(s *tcp.Segment) bool { return s.Has(packet.ACK) && s.Packet.Win > 0 })
 	k.reads = k.peer.Reads(left(v, k.zero), tcp.N(k.opened(v)))
 }
 
