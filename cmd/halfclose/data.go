@@ -268,11 +268,3 @@ func losesTheEnd(c *claim.Case, t tooEarly) {
 
 // answerTruncated is the phenomenon of truncated.
 var answerTruncated = claim.Phenomenon{Needs: needsEnds, Precondition: hc33.Precondition, Rule: hc33.Rule}
-
-// settingOf is the last value that a run has of a setting, and where; nil: it was not read.
-func settingOf(c *claim.Case, name string) (value int64, e *journal.Event) {
-	if e = c.SettingOf("", name); e != nil {
-		value, _ = e.Setting.Number()
-	}
-	return value, e
-}

@@ -34,10 +34,7 @@ var hc39 = claim.Claim{
 	Rule: claim.AfterEnding(tcp.ShutWrite, func(c *claim.Case, e tcp.Ending) {
 		write := c.First(e.Who.Writes(e.By.N, 0))
 		c.If(write != nil)
-		fin := c.FirstSegment(tcp.With(e.Who.Sent(e.By.N, 0), packet.FIN))
-		c.Given(fin != nil, "no FIN of %s was seen", e.Who.ID)
-		acked := ackOfFIN(e.Who, fin)
-		c.CiteSegments(acked)
+		acked := ackOfFIN(c, e.Who, e.By.N)
 		before := acked == nil || write.N < acked.N
 		c.Expect(write.Call.Errno != journal.EPIPE || !before, "%s wrote before its FIN was acknowledged, and the write failed with EPIPE", e.Who.ID)
 		c.Given(before, "%s wrote only after its FIN had been acknowledged", e.Who.ID)
@@ -46,9 +43,13 @@ var hc39 = claim.Claim{
 	}),
 }
 
-// ackOfFIN is the first segment that came to a socket and acknowledges its FIN; nil: none did.
-func ackOfFIN(s *tcp.Socket, fin *tcp.Segment) *tcp.Segment {
-	return tcp.First(tcp.Where(tcp.With(s.Arrived(fin.N, 0), packet.ACK), func(x *tcp.Segment) bool { return x.Packet.Ack == fin.End() }))
+// ackOfFIN takes the FIN that a socket sent after an event, and the first segment that came to
+// it and acknowledges that; nil: none did.
+func ackOfFIN(c *claim.Case, s *tcp.Socket, after int) *tcp.Segment {
+	fin := c.FirstSegment(tcp.With(s.Sent(after, 0), packet.FIN))
+	c.Given(fin != nil, "no FIN of %s was seen", s.ID)
+	acks := tcp.With(s.Arrived(fin.N, 0), packet.ACK)
+	return c.FirstSegment(tcp.Where(acks, func(x *tcp.Segment) bool { return x.Packet.Ack == fin.End() }))
 }
 
 var hc40 = claim.Claim{
@@ -58,10 +59,7 @@ var hc40 = claim.Claim{
 	Rule: claim.Each(tcp.SeenIn(journal.FinWait1), func(c *claim.Case, s *tcp.Socket) {
 		samples := c.All(s.Samples(journal.FinWait1, 0, 0))
 		stay := c.Stay(s, journal.FinWait1, journal.SockDiag)
-		fin := c.FirstSegment(tcp.With(s.Sent(0, 0), packet.FIN))
-		c.Given(fin != nil, "no FIN of %s was seen", s.ID)
-		acked := ackOfFIN(s, fin)
-		c.CiteSegments(acked)
+		acked := ackOfFIN(c, s, 0)
 		c.Given(acked != nil && stay.Ended(), "no acknowledgement of the FIN of %s was seen", s.ID)
 		c.Expect(len(samples) == 0, "%s was read in FIN_WAIT1 %d times before the ACK of its FIN came", s.ID, len(samples))
 		c.Challenged(len(samples) > 0, "the acknowledgement of the FIN of %s was not held up", s.ID)
@@ -75,10 +73,7 @@ var stillWaiting = claim.Phenomenon{
 	Rule: claim.AfterEnding(tcp.ShutWrite, func(c *claim.Case, e tcp.Ending) {
 		write := c.First(e.Who.Writes(e.By.N, 0))
 		c.Given(write != nil, "%s did not write again", e.Who.ID)
-		fin := c.FirstSegment(tcp.With(e.Who.Sent(e.By.N, 0), packet.FIN))
-		c.Given(fin != nil, "no FIN of %s was seen", e.Who.ID)
-		acked := ackOfFIN(e.Who, fin)
-		c.CiteSegments(acked)
+		acked := ackOfFIN(c, e.Who, e.By.N)
 		c.ExpectSeen(write.Call.Errno == journal.EPIPE, "the write after shutdown(SHUT_WR) returned %s", claim.Returned(write))
 		c.ExpectSeen(acked != nil && write.N < acked.N, "the FIN was acknowledged before %s wrote", e.Who.ID)
 		sample := c.First(e.Who.Samples(journal.FinWait1, 0, acked.N))

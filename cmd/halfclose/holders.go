@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"time"
 
 	"sockproof/lib/claim"
@@ -100,9 +99,8 @@ func (h *sharing) usedAfter() (write, read *journal.Event) {
 
 // others lists the writes through another descriptor after a shutdown.
 func (h *sharing) others() []*journal.Event {
-	return slices.DeleteFunc(h.Client.Writes(h.call.N, 0), func(e *journal.Event) bool {
-		return (e.Call.Descriptor().Via == journal.OwnDescriptor) == (h.call.Call.Descriptor().Via == journal.OwnDescriptor)
-	})
+	isOwn := func(e *journal.Event) bool { return e.Call.Descriptor().Via == journal.OwnDescriptor }
+	return tcp.Where(h.Client.Writes(h.call.N, 0), func(e *journal.Event) bool { return isOwn(e) != isOwn(h.call) })
 }
 
 var hc31 = claim.Claim{

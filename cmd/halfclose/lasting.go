@@ -82,8 +82,10 @@ const slack = time.Second / 8
 
 // timeoutOf is tcp_fin_timeout as the run has set it, or read it.
 func timeoutOf(c *claim.Case) time.Duration {
-	value, set := settingOf(c, finTimeoutSetting)
-	c.Given(set != nil && value > 0, "tcp_fin_timeout was not read")
+	set := c.SettingOf("", finTimeoutSetting)
+	c.Given(set != nil, "tcp_fin_timeout was not read")
+	value, _ := set.Setting.Number()
+	c.Given(value > 0, "tcp_fin_timeout was not read as a time: %s", set.Setting.New)
 	return time.Duration(value) * time.Second
 }
 

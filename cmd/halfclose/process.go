@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
@@ -70,12 +72,8 @@ func deathOf(v *tcp.View, conn *tcp.Conn, e *journal.Event) death {
 
 // notSeen is a client of whose process the end was not seen; nil: there is none.
 func notSeen(v *tcp.View) *tcp.Socket {
-	seen := map[*tcp.Socket]bool{}
-	for _, d := range deaths(v) {
-		seen[d.Client] = true
-	}
 	for _, conn := range v.Conns {
-		if !seen[conn.Client] {
+		if !slices.ContainsFunc(deaths(v), func(d death) bool { return d.Conn == conn }) {
 			return conn.Client
 		}
 	}

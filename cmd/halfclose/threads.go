@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
@@ -100,12 +102,8 @@ func wakes(c *claim.Case, b blocked) {
 // wakesBy tests the threads that waited while another made one of some calls.
 func wakesBy(names ...string) claim.Rule {
 	return claim.Each(blockedReads, func(c *claim.Case, b blocked) {
-		for _, name := range names {
-			if b.Name() == name {
-				wakes(c, b)
-			}
-		}
-		c.If(false)
+		c.If(slices.Contains(names, b.Name()))
+		wakes(c, b)
 	})
 }
 

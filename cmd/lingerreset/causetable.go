@@ -50,22 +50,18 @@ func (k *cause) results(s *tcp.Socket) claim.Cell {
 	if s == nil {
 		return claim.Told("no socket")
 	}
-	var (
-		said  []string
-		cited []*journal.Event
-	)
-	for _, e := range s.CallsOf(k.by.N-1, 0, append([]string{"read", "close", "getsockopt"}, tcp.Sending...)...) {
-		switch {
-		case e.Call.Op != "getsockopt":
-			said = append(said, e.Call.Op+" "+claim.Returned(e))
-		case e.Call.Option() == journal.SOError:
+	calls := tcp.Where(s.CallsOf(k.by.N-1, 0, append([]string{"read", "close", "getsockopt"}, tcp.Sending...)...), func(e *journal.Event) bool {
+		return e.Call.Op != "getsockopt" || e.Call.Option() == journal.SOError
+	})
+	var said []string
+	for _, e := range calls {
+		if e.Call.Op == "getsockopt" {
 			said = append(said, "SO_ERROR "+e.Call.Out)
-		default:
-			continue
+		} else {
+			said = append(said, e.Call.Op+" "+claim.Returned(e))
 		}
-		cited = append(cited, e)
 	}
-	return claim.Told(strings.Join(said, ", "), cited...)
+	return claim.Told(strings.Join(said, ", "), calls...)
 }
 
 // compareCauses is the table: a row for each cause.

@@ -27,17 +27,11 @@ func comparePolicies(v *tcp.View) *claim.Comparison {
 		}
 	}
 	return claim.Across("What each policy made of it", records, func(r *record) string { return string(r.policy) },
-		claim.Show("requests", func(r *record) claim.Cell { return tally(r.requests) }),
-		claim.Show("right answers", func(r *record) claim.Cell {
-			return tally(r.that(func(x *exchange) bool { return x.did == didTake && x.right() }))
-		}),
-		claim.Show("wrong answers", func(r *record) claim.Cell { return tally(r.that((*exchange).wrong)) }),
-		claim.Show("timeouts", func(r *record) claim.Cell {
-			return tally(r.that(func(x *exchange) bool { return x.did == didTimeOut }))
-		}),
-		claim.Show("other errors", func(r *record) claim.Cell {
-			return tally(r.that(func(x *exchange) bool { return x.did == didRefuse || x.did == didFail }))
-		}),
+		tally("requests", func(*exchange) bool { return true }),
+		tally("right answers", func(x *exchange) bool { return x.did == didTake && x.right() }),
+		tally("wrong answers", (*exchange).wrong),
+		tally("timeouts", func(x *exchange) bool { return x.did == didTimeOut }),
+		tally("other errors", func(x *exchange) bool { return x.did == didRefuse || x.did == didFail }),
 		claim.Show("answers lost", lost),
 		claim.Show("connections", func(r *record) claim.Cell { return claim.Told(strconv.Itoa(len(r.conns))) }),
 		claim.Show("segments", segments),
@@ -76,8 +70,13 @@ func (r *record) that(is func(*exchange) bool) []exchange {
 	return tcp.Where(r.requests, func(x exchange) bool { return is(&x) })
 }
 
-// tally counts exchanges.
-func tally(xs []exchange) claim.Cell { return claim.Told(strconv.Itoa(len(xs)), shown(xs...)...) }
+// tally shows how many requests came out so.
+func tally(what string, is func(*exchange) bool) claim.Aspect[record] {
+	return claim.Show(what, func(r *record) claim.Cell {
+		some := r.that(is)
+		return claim.Told(strconv.Itoa(len(some)), shown(some...)...)
+	})
+}
 
 // lost counts the replies that were sent and reached nobody who had asked for them.
 func lost(r *record) claim.Cell {
