@@ -86,14 +86,10 @@ type sending struct {
 // sendings lists them.
 func sendings(v *tcp.View) []sending {
 	var all []sending
-	for _, conn := range v.Conns {
-		if conn.Server == nil || len(conn.Bulk) > 0 {
-			continue
-		}
-		for _, s := range []*tcp.Socket{conn.Client, conn.Server} {
-			if data := tcp.Data(s.Sent(0, 0)); len(data) > 0 {
-				all = append(all, sending{conn, s, data})
-			}
+	for _, s := range v.Connected() {
+		data := tcp.Data(s.Sent(0, 0))
+		if s.Conn.Server != nil && len(s.Conn.Bulk) == 0 && len(data) > 0 {
+			all = append(all, sending{s.Conn, s, data})
 		}
 	}
 	return all

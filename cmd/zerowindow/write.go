@@ -61,21 +61,16 @@ type written struct {
 // writtens lists them.
 func writtens(v *tcp.View) []written {
 	var all []written
-	for _, conn := range v.Conns {
-		if conn.Server == nil {
+	for _, s := range v.Connected() {
+		if s.Conn.Server == nil {
 			continue
 		}
-		for _, s := range []*tcp.Socket{conn.Client, conn.Server} {
-			before := s.Conn.Connect.N
-			for _, call := range s.Writes(0, 0) {
-				w := written{Conn: conn, who: s, call: call}
-				for _, e := range s.CallsOf(before, call.N, "epoll_wait") {
-					w.polled = e
-				}
-				before = call.N
-				w.taken = tcp.Moved(s.Writes(0, call.N)) - acknowledged(s, call.N)
-				all = append(all, w)
-			}
+		before := s.Conn.Connect.N
+		for _, call := range s.Writes(0, 0) {
+			w := written{Conn: s.Conn, who: s, call: call, polled: tcp.Last(s.CallsOf(before, call.N, "epoll_wait"))}
+			before = call.N
+			w.taken = tcp.Moved(s.Writes(0, call.N)) - acknowledged(s, call.N)
+			all = append(all, w)
 		}
 	}
 	return all
