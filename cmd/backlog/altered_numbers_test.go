@@ -31,13 +31,11 @@ const fullCookieRun = "cookies-full"
 
 // alteredNumbers: what the number of a SYN-ACK depends on.
 var alteredNumbers = []journaltest.Case{
-	{Name: "without two minutes", Of: "cookies", Do: asRecorded, Claim: "BL28", Want: claim.Inconclusive},
-	{Name: "another port, the same number", Of: "cookies", Do: numberOfFirst(2), Claim: "BL28", Want: claim.Refuted},
-	{Name: "another address, the same number", Of: "cookies", Do: numberOfFirst(3), Claim: "BL28", Want: claim.Refuted},
+	{Name: "another port, the same number", Of: "cookies", Do: numberOfFirst(2), Refuted: "BL28"},
+	{Name: "another address, the same number", Of: "cookies", Do: numberOfFirst(3), Refuted: "BL28"},
 
-	{Name: "in full", Of: fullCookieRun, Do: asRecorded, Claim: "BL28", Want: claim.Confirmed},
-	{Name: "in full", Of: fullCookieRun, Do: asRecorded, Outcome: claim.Reproduced},
-	{Name: "the MSS does not count", Of: fullCookieRun, Do: numberOfFirst(5), Claim: "BL28", Want: claim.Inconclusive},
-	{Name: "the same two minutes later", Of: fullCookieRun, Do: numberOfFirst(6), Claim: "BL28", Want: claim.Refuted},
-	{Name: "without cookies", Of: fullCookieRun, Do: withoutCookies, Claim: "BL28", Want: claim.Inconclusive},
+	{Name: "in full", Of: fullCookieRun, Do: asRecorded, Confirmed: "BL28", Outcome: claim.Reproduced},
+	{Name: "the MSS does not count", Of: fullCookieRun, Do: numberOfFirst(5), Inconclusive: "BL28"},
+	{Name: "the same two minutes later", Of: fullCookieRun, Do: numberOfFirst(6), Refuted: "BL28"},
+	{Name: "without cookies", Of: fullCookieRun, Do: withoutCookies, Inconclusive: "BL28"},
 }

@@ -18,17 +18,17 @@ func readFirst(d *journaltest.Journal) {
 
 // alteredUnread: HC10, and the scenario unread.
 var alteredUnread = []journaltest.Case{
-	{Name: "a FIN instead", Of: "unread", Do: changed(sent(port1, rstAck), flagged(fin)), Claim: "HC10", Want: claim.Refuted},
-	{Name: "nothing instead", Of: "unread", Do: dropped(sent(port1, rstAck)), Claim: "HC10", Want: claim.Refuted},
+	{Name: "a FIN instead", Of: "unread", Do: changed(sent(port1, rstAck), flagged(fin)), Refuted: "HC10"},
+	{Name: "nothing instead", Of: "unread", Do: dropped(sent(port1, rstAck)), Refuted: "HC10"},
 	{Name: "nothing yet, the run was stopped", Of: "unread", Do: func(d *journaltest.Journal) {
 		d.Drop(sent(port1, rstAck))
 		d.Stopped = "interrupted by SIGINT"
-	}, Claim: "HC10", Want: claim.Inconclusive},
-	{Name: "only another connection was reset", Of: "unread", Do: all(another(sent(port1, rstAck)), dropped(sent(port1, rstAck))), Claim: "HC10", Want: claim.Refuted},
-	{Name: "all had been read", Of: "unread", Do: readFirst, Claim: "HC10", Want: claim.Inconclusive},
-	{Name: "all had been read, and came again", Of: "unread", Do: all(readFirst, twice(to(port1, data(listening, journal.AtSent)))), Claim: "HC10", Want: claim.Inconclusive},
-	{Name: "the data was lost once", Of: "unread", Do: lostOnce(to(port1, data(listening, journal.AtSent))), Claim: "HC10", Want: claim.Confirmed},
-	{Name: "the RST came again", Of: "unread", Do: twice(sent(port1, rstAck)), Claim: "HC10", Want: claim.Confirmed},
+	}, Inconclusive: "HC10"},
+	{Name: "only another connection was reset", Of: "unread", Do: all(another(sent(port1, rstAck)), dropped(sent(port1, rstAck))), Refuted: "HC10"},
+	{Name: "all had been read", Of: "unread", Do: readFirst, Inconclusive: "HC10"},
+	{Name: "all had been read, and came again", Of: "unread", Do: all(readFirst, twice(to(port1, data(listening, journal.AtSent)))), Inconclusive: "HC10"},
+	{Name: "the data was lost once", Of: "unread", Do: lostOnce(to(port1, data(listening, journal.AtSent))), Confirmed: "HC10"},
+	{Name: "the RST came again", Of: "unread", Do: twice(sent(port1, rstAck)), Confirmed: "HC10"},
 
 	{Name: "the peer read the end after close", Of: "unread", Do: changed(call("b2", "read"), returns(0, "")), Outcome: claim.NotReproduced},
 	{Name: "the peer was reset by SHUT_WR", Of: "unread", Do: changed(call("b3", "read"), returns(-1, "ECONNRESET")), Outcome: claim.NotReproduced},
@@ -71,37 +71,34 @@ func probes(d *journaltest.Journal) {
 
 // alteredUnsent: HC11, HC15 and HC27, and the scenario unsent.
 var alteredUnsent = []journaltest.Case{
-	{Name: "a part was lost", Of: "unsent", Do: changed(call("b2", "read"), returns(10, "")), Claim: "HC11", Want: claim.Refuted},
-	{Name: "then reset", Of: "unsent", Do: changedNth(2, call("b3", "read"), returns(-1, "ECONNRESET")), Claim: "HC11", Want: claim.Refuted},
+	{Name: "a part was lost", Of: "unsent", Do: changed(call("b2", "read"), returns(10, "")), Refuted: "HC11", Outcome: claim.NotReproduced},
+	{Name: "then reset", Of: "unsent", Do: changedNth(2, call("b3", "read"), returns(-1, "ECONNRESET")), Refuted: "HC11"},
 	{Name: "no FIN was sent", Of: "unsent", Do: changedAll(from(port1, func(e *journal.Event) bool {
 		return e.Packet.Flags.Has(journal.FIN)
-	}), flagged(ack)), Claim: "HC11", Want: claim.Refuted},
-	{Name: "a part was lost", Of: "unsent-loopback", Do: changed(call("b2", "read"), returns(10, "")), Claim: "HC11", Want: claim.Refuted},
-	{Name: "the peers did not read on", Of: "unsent", Do: readsNotOn("b2", "b3"), Claim: "HC11", Want: claim.Inconclusive},
-	{Name: "nothing was unsent", Of: "unsent", Do: sentBefore("a1", "a2"), Claim: "HC11", Want: claim.Inconclusive},
-	{Name: "the sender was given up before the peers read", Of: "unsent", Do: all(givenUpEarly("a1", "b2"), givenUpEarly("a2", "b3")), Claim: "HC11", Want: claim.Inconclusive},
+	}), flagged(ack)), Refuted: "HC11"},
+	{Name: "a part was lost", Of: "unsent-loopback", Do: changed(call("b2", "read"), returns(10, "")), Refuted: "HC11"},
+	{Name: "the peers did not read on", Of: "unsent", Do: readsNotOn("b2", "b3"), Inconclusive: "HC11"},
+	{Name: "nothing was unsent", Of: "unsent", Do: sentBefore("a1", "a2"), Inconclusive: "HC11"},
+	{Name: "the sender was given up before the peers read", Of: "unsent", Do: all(givenUpEarly("a1", "b2"), givenUpEarly("a2", "b3")), Inconclusive: "HC11"},
 	{Name: "a part was lost, for the sender was given up", Of: "unsent", Do: all(
 		changed(call("b2", "read"), returns(10, "")), twice(data(port1, journal.AtSent)),
 		changed(journaltest.Of("a1", journaltest.StateTo(journal.FinWait2, journal.SockDiag)), becomes(journal.Gone)),
-	), Claim: "HC11", Want: claim.Inconclusive},
+	), Inconclusive: "HC11"},
 	{Name: "a part was lost, and the sender was gone", Of: "unsent", Do: all(
 		changed(call("b2", "read"), returns(10, "")),
 		changed(journaltest.Of("a1", journaltest.StateTo(journal.FinWait2, journal.SockDiag)), becomes(journal.Gone)),
-	), Claim: "HC11", Want: claim.Refuted},
-	{Name: "the window was probed", Of: "unsent", Do: probes, Claim: "HC11", Want: claim.Confirmed},
-	{Name: "data came again", Of: "unsent", Do: twice(data(port1, journal.AtSent), data(port2, journal.AtSent)), Claim: "HC11", Want: claim.Confirmed},
+	), Refuted: "HC11"},
+	{Name: "the window was probed", Of: "unsent", Do: probes, Confirmed: "HC11"},
+	{Name: "data came again", Of: "unsent", Do: twice(data(port1, journal.AtSent), data(port2, journal.AtSent)), Confirmed: "HC11"},
 
-	{Name: "a part was lost", Of: "unsent", Do: changed(call("b4", "read"), returns(10, "")), Claim: "HC15", Want: claim.Refuted},
-	{Name: "then reset", Of: "unsent-loopback", Do: changedNth(2, call("b5", "read"), returns(-1, "ECONNRESET")), Claim: "HC15", Want: claim.Refuted},
-	{Name: "the peers did not read on", Of: "unsent", Do: readsNotOn("b4", "b5", "b6"), Claim: "HC15", Want: claim.Inconclusive},
-	{Name: "data came again", Of: "unsent", Do: twice(data(port3, journal.AtSent)), Claim: "HC15", Want: claim.Confirmed},
+	{Name: "a part was lost", Of: "unsent", Do: changed(call("b4", "read"), returns(10, "")), Refuted: "HC15"},
+	{Name: "then reset", Of: "unsent-loopback", Do: changedNth(2, call("b5", "read"), returns(-1, "ECONNRESET")), Refuted: "HC15"},
+	{Name: "the peers did not read on", Of: "unsent", Do: readsNotOn("b4", "b5", "b6"), Inconclusive: "HC15", Outcome: claim.OutcomeUnresolved},
+	{Name: "data came again", Of: "unsent", Do: twice(data(port3, journal.AtSent)), Confirmed: "HC15"},
 
-	{Name: "it arrived all the same", Of: "unsent", Do: changed(call("b7", "read"), returns(8192, "")), Claim: "HC27", Want: claim.Confirmed},
-	{Name: "it arrived all the same on lo", Of: "unsent-loopback", Do: changed(call("b7", "read"), returns(8192, "")), Claim: "HC27", Want: claim.Confirmed},
-	{Name: "the peer did not read on", Of: "unsent", Do: readsNotOn("b7"), Claim: "HC27", Want: claim.Inconclusive},
-
-	{Name: "a part was lost", Of: "unsent", Do: changed(call("b2", "read"), returns(10, "")), Outcome: claim.NotReproduced},
-	{Name: "the peers did not read on", Of: "unsent", Do: readsNotOn("b4", "b5", "b6"), Outcome: claim.OutcomeUnresolved},
+	{Name: "it arrived all the same", Of: "unsent", Do: changed(call("b7", "read"), returns(8192, "")), Confirmed: "HC27"},
+	{Name: "it arrived all the same on lo", Of: "unsent-loopback", Do: changed(call("b7", "read"), returns(8192, "")), Confirmed: "HC27"},
+	{Name: "the peer did not read on", Of: "unsent", Do: readsNotOn("b7"), Inconclusive: "HC27"},
 }
 
 // givenUpEarly lets the sender's end be gone before its peer begins to read.
@@ -115,18 +112,16 @@ func givenUpEarly(socket, peer string) func(*journaltest.Journal) {
 // alteredTruncated: HC33 and its scenario. b2 closes with 8 bytes of the request
 // unread, b3 shuts down instead and reads on.
 var alteredTruncated = []journaltest.Case{
-	{Name: "the whole answer arrived", Of: "truncated", Do: changed(call("a1", "read"), returns(32768, "")), Claim: "HC33", Want: claim.Refuted},
-	{Name: "the whole answer arrived", Of: "truncated", Do: changed(call("a1", "read"), returns(32768, "")), Outcome: claim.NotReproduced},
-	{Name: "lingering lost the end too", Of: "truncated", Do: changed(call("a2", "read"), returns(1, "")), Claim: "HC33", Want: claim.Refuted},
+	{Name: "the whole answer arrived", Of: "truncated", Do: changed(call("a1", "read"), returns(32768, "")), Refuted: "HC33", Outcome: claim.NotReproduced},
+	{Name: "lingering lost the end too", Of: "truncated", Do: changed(call("a2", "read"), returns(1, "")), Refuted: "HC33"},
 	{Name: "lingering ended in a reset", Of: "truncated", Do: changed(journaltest.Of("a2", func(e *journal.Event) bool {
 		return e.Call != nil && e.Call.Op == "read" && e.Call.Result == 0
-	}), returns(-1, "ECONNRESET")), Claim: "HC33", Want: claim.Refuted},
-	{Name: "the request had been read", Of: "truncated", Do: changed(call("b2", "read"), returns(12, "")), Claim: "HC33", Want: claim.Inconclusive},
-	{Name: "the request had been read", Of: "truncated", Do: changed(call("b2", "read"), returns(12, "")), Outcome: claim.OutcomeUnresolved},
-	{Name: "the answer had been sent", Of: "truncated", Do: sentBefore("b2"), Claim: "HC33", Want: claim.Inconclusive},
-	{Name: "the client did not read on", Of: "truncated", Do: readsNotOn("a1"), Claim: "HC33", Want: claim.Inconclusive},
-	{Name: "the request came again", Of: "truncated", Do: twice(data(port1, journal.AtSent), data(port2, journal.AtSent)), Claim: "HC33", Want: claim.Confirmed},
-	{Name: "a part of the answer came again", Of: "truncated", Do: twice(to(port2, data(listening, journal.AtSent))), Claim: "HC33", Want: claim.Confirmed},
+	}), returns(-1, "ECONNRESET")), Refuted: "HC33"},
+	{Name: "the request had been read", Of: "truncated", Do: changed(call("b2", "read"), returns(12, "")), Inconclusive: "HC33", Outcome: claim.OutcomeUnresolved},
+	{Name: "the answer had been sent", Of: "truncated", Do: sentBefore("b2"), Inconclusive: "HC33"},
+	{Name: "the client did not read on", Of: "truncated", Do: readsNotOn("a1"), Inconclusive: "HC33"},
+	{Name: "the request came again", Of: "truncated", Do: twice(data(port1, journal.AtSent), data(port2, journal.AtSent)), Confirmed: "HC33"},
+	{Name: "a part of the answer came again", Of: "truncated", Do: twice(to(port2, data(listening, journal.AtSent))), Confirmed: "HC33"},
 }
 
 // alteredData: what becomes of data that is unread or unsent at the ending.

@@ -65,7 +65,7 @@ var alteredEndings = slices.Concat([]journaltest.Case{
 	{Name: "the peer closed of itself", Of: "endings", Do: func(d *journaltest.Journal) {
 		d.Call(d.First(call("b5", "write")).N, "b5", "close", 0, "", "b5")
 	}, Outcome: claim.NotReproduced},
-	{Name: "the late data was not read", Of: "endings", Do: changed(call("a1", "read"), returns(0, "")), Outcome: claim.NotReproduced},
+	{Name: "the late data was not read", Of: "endings", Do: changed(call("a1", "read"), returns(0, "")), Refuted: "HC8", Outcome: claim.NotReproduced},
 	{Name: "close was not tried", Of: "endings", Do: closedNot("a4", "close"), Outcome: claim.OutcomeUnresolved},
 	{Name: "segments came again", Of: "endings", Do: twice(sent(port1, fin), sent(port3, fin), sent(port3, rst)), Outcome: claim.Reproduced},
 
@@ -76,20 +76,19 @@ var alteredEndings = slices.Concat([]journaltest.Case{
 
 // alteredLateData: HC8 and HC9.
 var alteredLateData = []journaltest.Case{
-	{Name: "the end instead of the data", Of: "endings", Do: changed(call("a1", "read"), returns(0, "")), Claim: "HC8", Want: claim.Refuted},
-	{Name: "an error instead of the data", Of: "late-data", Do: changed(call("a1", "read"), returns(-1, "ECONNRESET")), Claim: "HC8", Want: claim.Refuted},
-	{Name: "other data", Of: "half-open", Do: changed(call("a1", "read"), returns(2, "", 'n', 'o')), Claim: "HC8", Want: claim.Refuted},
-	{Name: "the data had not arrived", Of: "endings", Do: changed(call("a1", "read"), returns(-1, "EAGAIN")), Claim: "HC8", Want: claim.Inconclusive},
-	{Name: "the data came again", Of: "late-data", Do: twice(data(listening, journal.AtSent), sent(port1, ack)), Claim: "HC8", Want: claim.Confirmed},
+	{Name: "an error instead of the data", Of: "late-data", Do: changed(call("a1", "read"), returns(-1, "ECONNRESET")), Refuted: "HC8"},
+	{Name: "other data", Of: "half-open", Do: changed(call("a1", "read"), returns(2, "", 'n', 'o')), Refuted: "HC8"},
+	{Name: "the data had not arrived", Of: "endings", Do: changed(call("a1", "read"), returns(-1, "EAGAIN")), Inconclusive: "HC8"},
+	{Name: "the data came again", Of: "late-data", Do: twice(data(listening, journal.AtSent), sent(port1, ack)), Confirmed: "HC8"},
 
-	{Name: "answered with an ACK", Of: "endings", Do: changedAll(sent(port4, rst), flagged(ack)), Claim: "HC9", Want: claim.Refuted},
-	{Name: "not answered", Of: "late-data", Do: droppedAll(from(port3, journaltest.PacketAt(journal.AtSent, rst))), Claim: "HC9", Want: claim.Refuted},
-	{Name: "not answered on lo", Of: "endings-loopback", Do: droppedAll(journaltest.PacketAt(journal.AtDelivered, rst)), Claim: "HC9", Want: claim.Refuted},
-	{Name: "another connection was reset", Of: "endings", Do: all(another(sent(port4, rst)), func(d *journaltest.Journal) { d.DropAll(sent(port4, rst)) }), Claim: "HC9", Want: claim.Refuted},
-	{Name: "something was unread at close", Of: "late-data", Do: all(unreadAtClose("a2", port2), unreadAtClose("a3", port3)), Claim: "HC9", Want: claim.Inconclusive},
-	{Name: "what it had read came again after close", Of: "late-data", Do: readBefore, Claim: "HC9", Want: claim.Confirmed},
-	{Name: "the data came again", Of: "late-data", Do: twice(to(port2, data(listening, journal.AtSent)), sent(port2, rst)), Claim: "HC9", Want: claim.Confirmed},
-	{Name: "the data was lost once", Of: "late-data", Do: lostOnce(to(port2, data(listening, journal.AtSent))), Claim: "HC9", Want: claim.Confirmed},
+	{Name: "answered with an ACK", Of: "endings", Do: changedAll(sent(port4, rst), flagged(ack)), Refuted: "HC9"},
+	{Name: "not answered", Of: "late-data", Do: droppedAll(from(port3, journaltest.PacketAt(journal.AtSent, rst))), Refuted: "HC9"},
+	{Name: "not answered on lo", Of: "endings-loopback", Do: droppedAll(journaltest.PacketAt(journal.AtDelivered, rst)), Refuted: "HC9"},
+	{Name: "another connection was reset", Of: "endings", Do: all(another(sent(port4, rst)), func(d *journaltest.Journal) { d.DropAll(sent(port4, rst)) }), Refuted: "HC9"},
+	{Name: "something was unread at close", Of: "late-data", Do: all(unreadAtClose("a2", port2), unreadAtClose("a3", port3)), Inconclusive: "HC9"},
+	{Name: "what it had read came again after close", Of: "late-data", Do: readBefore, Confirmed: "HC9"},
+	{Name: "the data came again", Of: "late-data", Do: twice(to(port2, data(listening, journal.AtSent)), sent(port2, rst)), Confirmed: "HC9"},
+	{Name: "the data was lost once", Of: "late-data", Do: lostOnce(to(port2, data(listening, journal.AtSent))), Confirmed: "HC9"},
 }
 
 // carriedBefore lets a byte arrive at a client before it closes; what it is sent
@@ -122,17 +121,17 @@ func readBefore(d *journaltest.Journal) {
 
 // alteredShutRead: HC12 and HC13.
 var alteredShutRead = []journaltest.Case{
-	{Name: "it sent a FIN", Of: "endings", Do: refusedFIN, Claim: "HC12", Want: claim.Refuted},
-	{Name: "it sent a RST", Of: "shut-read", Do: sends(call("a1", "shutdown"), sent(port1, ack), flagged(rst)), Claim: "HC12", Want: claim.Refuted},
-	{Name: "an ACK was due", Of: "endings", Do: sends(call("a2", "shutdown"), sent(port2, ack), func(*journal.Event) {}), Claim: "HC12", Want: claim.Confirmed},
-	{Name: "it shut down for writing too, later", Of: "endings", Do: shutLater, Claim: "HC12", Want: claim.Confirmed},
-	{Name: "another connection's FIN", Of: "endings", Do: another(sent(port1, fin)), Claim: "HC12", Want: claim.Confirmed},
+	{Name: "it sent a FIN", Of: "endings", Do: refusedFIN, Refuted: "HC12"},
+	{Name: "it sent a RST", Of: "shut-read", Do: sends(call("a1", "shutdown"), sent(port1, ack), flagged(rst)), Refuted: "HC12"},
+	{Name: "an ACK was due", Of: "endings", Do: sends(call("a2", "shutdown"), sent(port2, ack), func(*journal.Event) {}), Confirmed: "HC12"},
+	{Name: "it shut down for writing too, later", Of: "endings", Do: shutLater, Confirmed: "HC12"},
+	{Name: "another connection's FIN", Of: "endings", Do: another(sent(port1, fin)), Confirmed: "HC12"},
 
-	{Name: "read returned the end", Of: "endings", Do: changed(call("a2", "read"), returns(0, "")), Claim: "HC13", Want: claim.Confirmed},
+	{Name: "read returned the end", Of: "endings", Do: changed(call("a2", "read"), returns(0, "")), Confirmed: "HC13"},
 	{Name: "what came before was still there, what came after was not", Of: "shut-read", Do: all(
-		changedNth(1, call("a1", "read"), returns(0, "")), changedNth(1, call("a2", "read"), returns(0, ""))), Claim: "HC13", Want: claim.Confirmed},
-	{Name: "read failed", Of: "endings", Do: changed(call("a2", "read"), returns(-1, "EAGAIN")), Claim: "HC13", Want: claim.Inconclusive},
-	{Name: "the data came again", Of: "endings", Do: twice(to(port2, data(listening, journal.AtSent))), Claim: "HC13", Want: claim.Refuted},
+		changedNth(1, call("a1", "read"), returns(0, "")), changedNth(1, call("a2", "read"), returns(0, ""))), Confirmed: "HC13"},
+	{Name: "read failed", Of: "endings", Do: changed(call("a2", "read"), returns(-1, "EAGAIN")), Inconclusive: "HC13"},
+	{Name: "the data came again", Of: "endings", Do: twice(to(port2, data(listening, journal.AtSent))), Refuted: "HC13"},
 }
 
 // alteredSame: HC14.
@@ -143,6 +142,6 @@ var alteredSame = []journaltest.Case{
 				p.Flags = journal.RST | journal.ACK
 			}
 		}
-	}, Claim: "HC14", Want: claim.Confirmed},
-	{Name: "with data unread they are not the same", Of: "unread", Do: notThere, Claim: "HC14", Want: claim.Refuted},
+	}, Confirmed: "HC14"},
+	{Name: "with data unread they are not the same", Of: "unread", Do: notThere, Refuted: "HC14"},
 }

@@ -53,23 +53,20 @@ var unset = droppedAll(journaltest.Setting(finTimeoutSetting))
 
 // alteredOrphan: HC16 and its scenario.
 var alteredOrphan = []journaltest.Case{
-	{Name: "gone too soon", Of: "orphan", Do: after(gone, call("a1", "close"), second/2), Claim: "HC16", Want: claim.Refuted},
-	{Name: "gone too soon", Of: "orphan", Do: after(gone, call("a1", "close"), second/2), Outcome: claim.NotReproduced},
-	{Name: "to TIME_WAIT", Of: "orphan", Do: changed(gone, becomes(journal.TimeWait)), Claim: "HC16", Want: claim.Refuted},
-	{Name: "still there", Of: "orphan", Do: neverEnds, Claim: "HC16", Want: claim.Refuted},
-	{Name: "still there", Of: "orphan", Do: neverEnds, Outcome: claim.NotReproduced},
+	{Name: "gone too soon", Of: "orphan", Do: after(gone, call("a1", "close"), second/2), Refuted: "HC16", Outcome: claim.NotReproduced},
+	{Name: "to TIME_WAIT", Of: "orphan", Do: changed(gone, becomes(journal.TimeWait)), Refuted: "HC16"},
+	{Name: "still there", Of: "orphan", Do: neverEnds, Refuted: "HC16", Outcome: claim.NotReproduced},
 	{Name: "still there, but the run was stopped", Of: "orphan", Do: func(d *journaltest.Journal) {
 		neverEnds(d)
 		d.Stopped = "interrupted by SIGINT"
-	}, Claim: "HC16", Want: claim.Inconclusive},
-	{Name: "the peer closed", Of: "orphan", Do: all(spokenTo, changed(gone, becomes(journal.TimeWait))), Claim: "HC16", Want: claim.Inconclusive},
-	{Name: "SIGSTOP: it was seen late", Of: "orphan", Do: seenLater, Claim: "HC16", Want: claim.Confirmed},
-	{Name: "the FIN came again before", Of: "orphan", Do: twice(clientsFIN), Claim: "HC16", Want: claim.Confirmed},
-	{Name: "the ACK was seen after the state", Of: "orphan", Do: seenAfter, Claim: "HC16", Want: claim.Confirmed},
-	{Name: "spoken to", Of: "orphan", Do: spokenTo, Claim: "HC16", Want: claim.Inconclusive},
-	{Name: "spoken to", Of: "orphan", Do: spokenTo, Outcome: claim.OutcomeUnresolved},
-	{Name: "the timeout was not set", Of: "orphan", Do: unset, Claim: "HC16", Want: claim.Inconclusive},
-	{Name: "nobody closed", Of: "orphan", Do: closedNot("a1", "close"), Claim: "HC16", Want: claim.Inconclusive},
+	}, Inconclusive: "HC16"},
+	{Name: "the peer closed", Of: "orphan", Do: all(spokenTo, changed(gone, becomes(journal.TimeWait))), Inconclusive: "HC16"},
+	{Name: "SIGSTOP: it was seen late", Of: "orphan", Do: seenLater, Confirmed: "HC16"},
+	{Name: "the FIN came again before", Of: "orphan", Do: twice(clientsFIN), Confirmed: "HC16"},
+	{Name: "the ACK was seen after the state", Of: "orphan", Do: seenAfter, Confirmed: "HC16"},
+	{Name: "spoken to", Of: "orphan", Do: spokenTo, Inconclusive: "HC16", Outcome: claim.OutcomeUnresolved},
+	{Name: "the timeout was not set", Of: "orphan", Do: unset, Inconclusive: "HC16"},
+	{Name: "nobody closed", Of: "orphan", Do: closedNot("a1", "close"), Inconclusive: "HC16"},
 }
 
 // gaveUp lets a1 leave FIN_WAIT2 before the peer spoke.
@@ -91,17 +88,16 @@ func briefly(d *journaltest.Journal) {
 
 // alteredHalfOpen: HC17 and its scenario.
 var alteredHalfOpen = []journaltest.Case{
-	{Name: "given up", Of: "half-open", Do: gaveUp, Claim: "HC17", Want: claim.Refuted},
-	{Name: "given up", Of: "half-open", Do: gaveUp, Outcome: claim.NotReproduced},
-	{Name: "given up, and not looked at before", Of: "half-open", Do: all(gaveUp, droppedAll(sampled("a1", journal.FinWait2))), Claim: "HC17", Want: claim.Refuted},
-	{Name: "watched too briefly", Of: "half-open", Do: briefly, Claim: "HC17", Want: claim.Inconclusive},
+	{Name: "given up", Of: "half-open", Do: gaveUp, Refuted: "HC17", Outcome: claim.NotReproduced},
+	{Name: "given up, and not looked at before", Of: "half-open", Do: all(gaveUp, droppedAll(sampled("a1", journal.FinWait2))), Refuted: "HC17"},
+	{Name: "watched too briefly", Of: "half-open", Do: briefly, Inconclusive: "HC17"},
 	{Name: "not looked at again", Of: "half-open", Do: droppedAll(sampled("a1", journal.FinWait2)), Outcome: claim.OutcomeUnresolved},
 	{Name: "the peer spoke at once", Of: "half-open", Do: func(d *journaltest.Journal) {
 		d.Call(d.First(call("a1", "shutdown")).N, "b2", "write", 1, "", "b2", "1")
-	}, Claim: "HC17", Want: claim.Inconclusive},
-	{Name: "the timeout was not set", Of: "half-open", Do: unset, Claim: "HC17", Want: claim.Inconclusive},
-	{Name: "nobody shut down", Of: "half-open", Do: closedNot("a1", "shutdown"), Claim: "HC17", Want: claim.Inconclusive},
-	{Name: "the FIN came again", Of: "half-open", Do: twice(clientsFIN), Claim: "HC17", Want: claim.Confirmed},
+	}, Inconclusive: "HC17"},
+	{Name: "the timeout was not set", Of: "half-open", Do: unset, Inconclusive: "HC17"},
+	{Name: "nobody shut down", Of: "half-open", Do: closedNot("a1", "shutdown"), Inconclusive: "HC17"},
+	{Name: "the FIN came again", Of: "half-open", Do: twice(clientsFIN), Confirmed: "HC17"},
 	{Name: "what the peer said was not read", Of: "half-open", Do: changed(call("a1", "read"), returns(0, "")), Outcome: claim.NotReproduced},
 }
 

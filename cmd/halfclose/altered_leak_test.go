@@ -67,26 +67,25 @@ func movedOn(d *journaltest.Journal) {
 
 // alteredLeak: HC19, HC20 and HC26, and the scenario leak.
 var alteredLeak = []journaltest.Case{
-	{Name: "LAST_ACK at the other end", Of: "leak", Do: changed(journaltest.Of("b4", journaltest.StateTo(journal.CloseWait, journal.SockDiag)), becomes(journal.LastAck)), Claim: "HC19", Want: claim.Refuted},
-	{Name: "ESTABLISHED at the other end", Of: "leak-loopback", Do: dropped(journaltest.Of("b3", journaltest.StateTo(journal.CloseWait, journal.SockDiag))), Claim: "HC19", Want: claim.Refuted},
-	{Name: "not seen again before it was over", Of: "leak-loopback", Do: movedOn, Claim: "HC19", Want: claim.Inconclusive},
-	{Name: "looked at in another order", Of: "leak-loopback", Do: lookedAtFirst, Claim: "HC19", Want: claim.Confirmed},
-	{Name: "sampled in another order", Of: "leak-loopback", Do: sampledFirst, Claim: "HC19", Want: claim.Confirmed},
-	{Name: "looked at in another order, on the wire", Of: "leak", Do: lookedAtFirst, Claim: "HC19", Want: claim.Refuted},
-	{Name: "a FIN came again", Of: "leak", Do: twice(clientsFIN), Claim: "HC19", Want: claim.Confirmed},
+	{Name: "LAST_ACK at the other end", Of: "leak", Do: changed(journaltest.Of("b4", journaltest.StateTo(journal.CloseWait, journal.SockDiag)), becomes(journal.LastAck)), Refuted: "HC19"},
+	{Name: "ESTABLISHED at the other end", Of: "leak-loopback", Do: dropped(journaltest.Of("b3", journaltest.StateTo(journal.CloseWait, journal.SockDiag))), Refuted: "HC19"},
+	{Name: "not seen again before it was over", Of: "leak-loopback", Do: movedOn, Inconclusive: "HC19"},
+	{Name: "looked at in another order", Of: "leak-loopback", Do: lookedAtFirst, Confirmed: "HC19"},
+	{Name: "sampled in another order", Of: "leak-loopback", Do: sampledFirst, Confirmed: "HC19"},
+	{Name: "looked at in another order, on the wire", Of: "leak", Do: lookedAtFirst, Refuted: "HC19"},
+	{Name: "a FIN came again", Of: "leak", Do: twice(clientsFIN), Confirmed: "HC19"},
 
-	{Name: "left by close alone", Of: "leak", Do: stayed("b10", "b11", "b12"), Claim: "HC20", Want: claim.Confirmed},
-	{Name: "left by close alone, its FIN came again", Of: "leak", Do: all(stayed("b10", "b11", "b12"), twice(to("40007", sent("8081", fin)))), Claim: "HC20", Want: claim.Confirmed},
-	{Name: "left for a reason not seen", Of: "leak", Do: all(stayed("b10"), unreset), Claim: "HC20", Want: claim.Inconclusive},
+	{Name: "left by close alone", Of: "leak", Do: stayed("b10", "b11", "b12"), Confirmed: "HC20"},
+	{Name: "left by close alone, its FIN came again", Of: "leak", Do: all(stayed("b10", "b11", "b12"), twice(to("40007", sent("8081", fin)))), Confirmed: "HC20"},
+	{Name: "left for a reason not seen", Of: "leak", Do: all(stayed("b10"), unreset), Inconclusive: "HC20"},
 	{Name: "a RST, and no probe before it", Of: "leak", Do: func(d *journaltest.Journal) {
 		probe := d.First(func(e *journal.Event) bool { return e.T > second && to("40010", sent("8081", ack))(e) }).N
 		d.Drop(arrivalOf(probe))
 		d.Drop(func(e *journal.Event) bool { return e.N == probe })
-	}, Claim: "HC20", Want: claim.Refuted},
+	}, Refuted: "HC20"},
 
-	{Name: "accepted beyond the limit", Of: "leak", Do: beyond, Claim: "HC26", Want: claim.Refuted},
-	{Name: "accepted beyond the limit", Of: "leak", Do: beyond, Outcome: claim.NotReproduced},
-	{Name: "the server closes after all", Of: "leak", Do: closes("b3"), Claim: "HC26", Want: claim.Inconclusive},
+	{Name: "accepted beyond the limit", Of: "leak", Do: beyond, Refuted: "HC26", Outcome: claim.NotReproduced},
+	{Name: "the server closes after all", Of: "leak", Do: closes("b3"), Inconclusive: "HC26"},
 	{Name: "the server closes after all", Of: "leak-loopback", Do: closes("b3"), Outcome: claim.OutcomeUnresolved},
 	{Name: "the data for the one in the queue was not acknowledged", Of: "leak", Do: droppedAll(stateTo("a6", journal.FinWait2)), Outcome: claim.NotReproduced},
 	{Name: "the one in the queue had an owner", Of: "leak", Do: changedAll(sampled("b7", journal.CloseWait), func(e *journal.Event) { e.Sample.Inode = 7 }), Outcome: claim.NotReproduced},

@@ -36,32 +36,30 @@ func forsaken(d *journaltest.Journal) {
 
 // alteredEpoll: HC7 and HC32, and the scenario epoll.
 var alteredEpoll = []journaltest.Case{
-	{Name: "data after close", Of: "endings", Do: changed(call("b5", "read"), returns(3, "", 'b', 'y', 'e')), Claim: "HC7", Want: claim.Refuted},
-	{Name: "ECONNRESET after close", Of: "endings", Do: changed(call("b5", "read"), returns(-1, "ECONNRESET")), Claim: "HC7", Want: claim.Refuted},
-	{Name: "EAGAIN after SHUT_WR", Of: "endings-loopback", Do: changed(call("b2", "read"), returns(-1, "EAGAIN")), Claim: "HC7", Want: claim.Inconclusive},
-	{Name: "another segment after close", Of: "endings", Do: changed(arriving(port4, fin), flagged(journal.FIN|journal.URG|journal.ACK)), Claim: "HC7", Want: claim.Refuted},
-	{Name: "another state after close", Of: "endings", Do: changed(journaltest.Of("b5", journaltest.StateTo(journal.CloseWait, journal.SockDiag)), becomes(journal.LastAck)), Claim: "HC7", Want: claim.Refuted},
-	{Name: "another answer of epoll after close", Of: "epoll", Do: changedNth(afterEnd, call("b2", "epoll_wait"), said("EPOLLIN|EPOLLRDHUP|EPOLLHUP")), Claim: "HC7", Want: claim.Refuted},
-	{Name: "close was not tried", Of: "epoll", Do: closedNot("a1", "close"), Claim: "HC7", Want: claim.Inconclusive},
-	{Name: "a FIN came again", Of: "endings", Do: twice(sent(port4, fin)), Claim: "HC7", Want: claim.Confirmed},
-	{Name: "a FIN was lost once", Of: "endings", Do: lostOnce(sent(port4, fin)), Claim: "HC7", Want: claim.Confirmed},
-	{Name: "a FIN came again, and the end was given up", Of: "endings", Do: all(twice(sent(port4, fin)), forsaken), Claim: "HC7", Want: claim.Inconclusive},
-	{Name: "a RST followed the FIN at once", Of: "endings", Do: forsaken, Claim: "HC7", Want: claim.Refuted},
-	{Name: "the witnesses looked in another order", Of: "endings", Do: otherOrder, Claim: "HC7", Want: claim.Confirmed},
-	{Name: "the capture was read later", Of: "endings-loopback", Do: seenLate, Claim: "HC7", Want: claim.Confirmed},
-	{Name: "another connection's FIN", Of: "endings", Do: another(sent(port3, fin)), Claim: "HC7", Want: claim.Confirmed},
+	{Name: "data after close", Of: "endings", Do: changed(call("b5", "read"), returns(3, "", 'b', 'y', 'e')), Refuted: "HC7"},
+	{Name: "ECONNRESET after close", Of: "endings", Do: changed(call("b5", "read"), returns(-1, "ECONNRESET")), Refuted: "HC7"},
+	{Name: "EAGAIN after SHUT_WR", Of: "endings-loopback", Do: changed(call("b2", "read"), returns(-1, "EAGAIN")), Inconclusive: "HC7"},
+	{Name: "another segment after close", Of: "endings", Do: changed(arriving(port4, fin), flagged(journal.FIN|journal.URG|journal.ACK)), Refuted: "HC7"},
+	{Name: "another state after close", Of: "endings", Do: changed(journaltest.Of("b5", journaltest.StateTo(journal.CloseWait, journal.SockDiag)), becomes(journal.LastAck)), Refuted: "HC7"},
+	{Name: "another answer of epoll after close", Of: "epoll", Do: changedNth(afterEnd, call("b2", "epoll_wait"), said("EPOLLIN|EPOLLRDHUP|EPOLLHUP")), Refuted: "HC7", Inconclusive: "HC32"},
+	{Name: "close was not tried", Of: "epoll", Do: closedNot("a1", "close"), Inconclusive: "HC7", Outcome: claim.OutcomeUnresolved},
+	{Name: "a FIN came again", Of: "endings", Do: twice(sent(port4, fin)), Confirmed: "HC7"},
+	{Name: "a FIN was lost once", Of: "endings", Do: lostOnce(sent(port4, fin)), Confirmed: "HC7"},
+	{Name: "a FIN came again, and the end was given up", Of: "endings", Do: all(twice(sent(port4, fin)), forsaken), Inconclusive: "HC7"},
+	{Name: "a RST followed the FIN at once", Of: "endings", Do: forsaken, Refuted: "HC7"},
+	{Name: "the witnesses looked in another order", Of: "endings", Do: otherOrder, Confirmed: "HC7"},
+	{Name: "the capture was read later", Of: "endings-loopback", Do: seenLate, Confirmed: "HC7"},
+	{Name: "another connection's FIN", Of: "endings", Do: another(sent(port3, fin)), Confirmed: "HC7"},
 
-	{Name: "EPOLLHUP after close", Of: "epoll", Do: changedNth(afterEnd, call("b2", "epoll_wait"), said("EPOLLIN|EPOLLRDHUP|EPOLLHUP")), Claim: "HC32", Want: claim.Inconclusive},
-	{Name: "another bit after SHUT_WR", Of: "epoll", Do: changedNth(afterEnd, call("b3", "epoll_wait"), said("EPOLLIN|EPOLLRDHUP")), Claim: "HC32", Want: claim.Refuted},
-	{Name: "no EPOLLRDHUP after SHUT_WR", Of: "epoll", Do: changedNth(afterEnd, call("b3", "epoll_wait"), said("EPOLLIN|EPOLLOUT")), Claim: "HC32", Want: claim.Confirmed},
+	{Name: "another bit after SHUT_WR", Of: "epoll", Do: changedNth(afterEnd, call("b3", "epoll_wait"), said("EPOLLIN|EPOLLRDHUP")), Refuted: "HC32"},
+	{Name: "no EPOLLRDHUP after SHUT_WR", Of: "epoll", Do: changedNth(afterEnd, call("b3", "epoll_wait"), said("EPOLLIN|EPOLLOUT")), Confirmed: "HC32"},
 	{Name: "epoll was asked too late", Of: "epoll", Do: func(d *journaltest.Journal) {
 		d.Call(d.First(call("a1", "close")).N, "b2", "write", 1, "", "b2", "1")
-	}, Claim: "HC32", Want: claim.Inconclusive},
-	{Name: "SHUT_WR was not tried", Of: "epoll", Do: closedNot("a2", "shutdown"), Claim: "HC32", Want: claim.Inconclusive},
+	}, Inconclusive: "HC32"},
+	{Name: "SHUT_WR was not tried", Of: "epoll", Do: closedNot("a2", "shutdown"), Inconclusive: "HC32"},
 
 	{Name: "epoll told them apart", Of: "epoll", Do: changedNth(afterEnd, call("b2", "epoll_wait"), said("EPOLLHUP")), Outcome: claim.NotReproduced},
 	{Name: "a FIN came again", Of: "epoll", Do: twice(sent(port1, fin)), Outcome: claim.Reproduced},
-	{Name: "close was not tried", Of: "epoll", Do: closedNot("a1", "close"), Outcome: claim.OutcomeUnresolved},
 }
 
 // elsewhere lets the client that was refused have called another address.
@@ -78,20 +76,19 @@ func welcomed(d *journaltest.Journal) {
 
 // alteredListener: HC34, and the scenario shut-read.
 var alteredListener = []journaltest.Case{
-	{Name: "accept found somebody", Of: "shut-read", Do: changedNth(2, call("b1", "accept4"), returns(30, "")), Claim: "HC34", Want: claim.Refuted},
-	{Name: "accept found nobody yet", Of: "shut-read", Do: changedNth(2, call("b1", "accept4"), returns(-1, "EAGAIN")), Claim: "HC34", Want: claim.Refuted},
-	{Name: "the next client connected", Of: "shut-read", Do: welcomed, Claim: "HC34", Want: claim.Refuted},
-	{Name: "the next client was not answered", Of: "shut-read", Do: unanswered, Claim: "HC34", Want: claim.Inconclusive},
-	{Name: "another listener refused it", Of: "shut-read", Do: elsewhere, Claim: "HC34", Want: claim.Inconclusive},
+	{Name: "accept found somebody", Of: "shut-read", Do: changedNth(2, call("b1", "accept4"), returns(30, "")), Refuted: "HC34"},
+	{Name: "accept found nobody yet", Of: "shut-read", Do: changedNth(2, call("b1", "accept4"), returns(-1, "EAGAIN")), Refuted: "HC34"},
+	{Name: "the next client connected", Of: "shut-read", Do: welcomed, Refuted: "HC34"},
+	{Name: "the next client was not answered", Of: "shut-read", Do: unanswered, Inconclusive: "HC34"},
+	{Name: "another listener refused it", Of: "shut-read", Do: elsewhere, Inconclusive: "HC34"},
 	{Name: "nobody accepted", Of: "shut-read", Do: dropped(func(e *journal.Event) bool {
 		return journaltest.Call("accept4")(e) && e.Call.Errno == "EINVAL"
-	}), Claim: "HC34", Want: claim.Inconclusive},
-	{Name: "the listener was not shut down", Of: "shut-read", Do: closedNot("b1", "shutdown"), Claim: "HC34", Want: claim.Inconclusive},
+	}), Inconclusive: "HC34"},
+	{Name: "the listener was not shut down", Of: "shut-read", Do: closedNot("b1", "shutdown"), Inconclusive: "HC34", Outcome: claim.OutcomeUnresolved},
 
 	{Name: "SHUT_RD told the peer", Of: "shut-read", Do: func(d *journaltest.Journal) {
 		d.Again(d.First(call("a1", "shutdown")).N, d.First(journaltest.Of("b2", journaltest.StateTo(journal.Established, journal.TCPInfo))), becomes(journal.CloseWait))
 	}, Outcome: claim.NotReproduced},
-	{Name: "the listener was not shut down", Of: "shut-read", Do: closedNot("b1", "shutdown"), Outcome: claim.OutcomeUnresolved},
 }
 
 // In the recording threads a1 is closed while a thread waits in read, a2 is shut
@@ -134,25 +131,22 @@ func otherWay(d *journaltest.Journal) {
 
 // alteredThreads: HC29 and HC30, and the scenario threads.
 var alteredThreads = []journaltest.Case{
-	{Name: "it was interrupted, and made again", Of: "threads", Do: wokenAt("a1", call("a1", "close"), -1, "EBADF"), Claim: "HC29", Want: claim.Inconclusive},
-	{Name: "it was interrupted, and made again", Of: "threads", Do: wokenAt("a1", call("a1", "close"), -1, "EBADF"), Outcome: claim.OutcomeUnresolved},
-	{Name: "close woke it", Of: "threads", Do: wokenByClose, Claim: "HC29", Want: claim.Confirmed},
-	{Name: "close woke it with the end", Of: "threads-host", Do: wokenAt("a1", call("a1", "close"), 0, ""), Claim: "HC29", Want: claim.Confirmed},
-	{Name: "it was stopped and continued", Of: "threads", Do: all(wokenByClose, journaltest.HeldUp(call("a1", "close"), "")), Claim: "HC29", Want: claim.Inconclusive},
-	{Name: "it was stopped and continued, and returned the end", Of: "threads", Do: journaltest.HeldUp(call("a2", "shutdown"), "SIGCONT"), Claim: "HC30", Want: claim.Inconclusive},
-	{Name: "it was stopped and continued, and woken by data", Of: "threads", Do: journaltest.HeldUp(call("a1", "close"), ""), Claim: "HC29", Want: claim.Refuted},
-	{Name: "it was stopped later", Of: "threads", Do: all(wokenByClose, journaltest.HeldUp(call("a2", "read"), "")), Claim: "HC29", Want: claim.Confirmed},
-	{Name: "it had returned before", Of: "threads", Do: changed(call("a1", "read"), func(e *journal.Event) { e.Call.TookNS = 1000 }), Claim: "HC29", Want: claim.Inconclusive},
-	{Name: "the peer closed too", Of: "threads", Do: all(wokenByClose, closedByPeer), Claim: "HC29", Want: claim.Inconclusive},
-	{Name: "the data came again", Of: "threads", Do: twice(to(port1, data(listening, journal.AtSent))), Claim: "HC29", Want: claim.Refuted},
+	{Name: "it was interrupted, and made again", Of: "threads", Do: wokenAt("a1", call("a1", "close"), -1, "EBADF"), Inconclusive: "HC29", Outcome: claim.OutcomeUnresolved},
+	{Name: "close woke it", Of: "threads", Do: wokenByClose, Confirmed: "HC29", Outcome: claim.NotReproduced},
+	{Name: "close woke it with the end", Of: "threads-host", Do: wokenAt("a1", call("a1", "close"), 0, ""), Confirmed: "HC29"},
+	{Name: "it was stopped and continued", Of: "threads", Do: all(wokenByClose, journaltest.HeldUp(call("a1", "close"), "")), Inconclusive: "HC29"},
+	{Name: "it was stopped and continued, and returned the end", Of: "threads", Do: journaltest.HeldUp(call("a2", "shutdown"), "SIGCONT"), Inconclusive: "HC30"},
+	{Name: "it was stopped and continued, and woken by data", Of: "threads", Do: journaltest.HeldUp(call("a1", "close"), ""), Refuted: "HC29"},
+	{Name: "it was stopped later", Of: "threads", Do: all(wokenByClose, journaltest.HeldUp(call("a2", "read"), "")), Confirmed: "HC29"},
+	{Name: "it had returned before", Of: "threads", Do: changed(call("a1", "read"), func(e *journal.Event) { e.Call.TookNS = 1000 }), Inconclusive: "HC29"},
+	{Name: "the peer closed too", Of: "threads", Do: all(wokenByClose, closedByPeer), Inconclusive: "HC29"},
+	{Name: "the data came again", Of: "threads", Do: twice(to(port1, data(listening, journal.AtSent))), Refuted: "HC29"},
 
-	{Name: "shutdown did not wake it, data did", Of: "threads", Do: notWoken, Claim: "HC30", Want: claim.Refuted},
-	{Name: "SHUT_WR woke it", Of: "threads", Do: all(wokenAt("a3", call("a3", "shutdown"), 0, ""), droppedAll(call("b4", "write"))), Claim: "HC47", Want: claim.Confirmed},
-	{Name: "the read was recorded before the shutdown", Of: "threads", Do: otherWay, Claim: "HC30", Want: claim.Confirmed},
-	{Name: "the FIN came again", Of: "threads", Do: twice(sent(port2, fin)), Claim: "HC30", Want: claim.Confirmed},
+	{Name: "shutdown did not wake it, data did", Of: "threads", Do: notWoken, Refuted: "HC30", Outcome: claim.NotReproduced},
+	{Name: "SHUT_WR woke it", Of: "threads", Do: all(wokenAt("a3", call("a3", "shutdown"), 0, ""), droppedAll(call("b4", "write"))), Confirmed: "HC47"},
+	{Name: "the read was recorded before the shutdown", Of: "threads", Do: otherWay, Confirmed: "HC30"},
+	{Name: "the FIN came again", Of: "threads", Do: twice(sent(port2, fin)), Confirmed: "HC30"},
 
-	{Name: "close woke it too", Of: "threads", Do: wokenByClose, Outcome: claim.NotReproduced},
-	{Name: "shutdown did not", Of: "threads", Do: notWoken, Outcome: claim.NotReproduced},
 	{Name: "it was not seen to wait", Of: "threads", Do: dropped(journaltest.Of("a1", process("blocked"))), Outcome: claim.OutcomeUnresolved},
 }
 

@@ -21,12 +21,12 @@ var alteredExit = []journaltest.Case{
 		n := d.First(endOfHolder("a1")(d)).N
 		d.Call(n, "b2", "write", 4, "", "b2", "4")
 		d.Again(n+1, &like, nil)
-	}, Claim: "LR20", Want: claim.Refuted},
-	{Name: "another holds the killed one's socket too", Of: "exit", Do: all(stillHeld("a4"), droppedAll(rstsOf("40004"))), Claim: "LR20", Want: claim.Inconclusive},
+	}, Refuted: "LR20"},
+	{Name: "another holds the killed one's socket too", Of: "exit", Do: all(stillHeld("a4"), droppedAll(rstsOf("40004"))), Inconclusive: "LR20"},
 
 	{Name: "set on it too", Of: "exit", Do: func(d *journaltest.Journal) {
 		d.Call(d.First(stateTo("b9", journal.Established)).N, "b9", "setsockopt", 0, "", "b9", "SO_LINGER", string(lingerZero))
-	}, Claim: "LR21", Want: claim.Inconclusive},
+	}, Inconclusive: "LR21"},
 
 	{Name: "killed with {1, 0}, and the peer reads the end", Of: "exit", Do: changed(call("b5", "read"), returns(0, "")), Outcome: claim.NotReproduced},
 	{Name: "others still held them", Of: "exit", Do: all(stillHeld("a1"), stillHeld("a4")), Outcome: claim.OutcomeUnresolved},

@@ -29,33 +29,33 @@ func onlyLater(d *journaltest.Journal) {
 // alteredLinger: LR1, LR2, LR3, LR5, LR6, LR16 of closes, LR23, and the
 // scenarios linger0 and linger-off.
 var alteredLinger = []journaltest.Case{
-	{Name: "the only RSTs answer what the peer did later", Of: "linger0", Do: onlyLater, Claim: "LR1", Want: claim.Refuted},
+	{Name: "the only RSTs answer what the peer did later", Of: "linger0", Do: onlyLater, Refuted: "LR1"},
 
 	{Name: "data was sent after close", Of: "linger0", Do: func(d *journaltest.Journal) {
 		d.Again(d.First(sent("40004", rstAck)).N, d.First(data("40004", journal.AtSent)), func(e *journal.Event) { e.Packet.Seq += 2896 })
-	}, Claim: "LR2", Want: claim.Refuted},
-	{Name: "everything had been sent", Of: "linger0", Do: changed(call("a6", "write"), returns(2896, "")), Claim: "LR2", Want: claim.Inconclusive},
+	}, Refuted: "LR2"},
+	{Name: "everything had been sent", Of: "linger0", Do: changed(call("a6", "write"), returns(2896, "")), Inconclusive: "LR2"},
 
-	{Name: "both reset", Of: "linger-off", Do: changedAll(sent("40002", fin), flagged(rstAck)), Claim: "LR5", Want: claim.Confirmed},
+	{Name: "both reset", Of: "linger-off", Do: changedAll(sent("40002", fin), flagged(rstAck)), Confirmed: "LR5"},
 
-	{Name: "an answer that says nothing new", Of: "linger0", Do: answered(arriving("40001", rstAck), sent("8080", journal.SYN|journal.ACK)), Claim: "LR16", Want: claim.Refuted},
-	{Name: "none fitted", Of: "linger0", Do: changedAll(func(e *journal.Event) bool { return e.Packet != nil && e.Packet.Flags.Has(journal.RST) }, func(e *journal.Event) { e.Packet.Seq += 7 }), Claim: "LR16", Want: claim.Inconclusive},
+	{Name: "an answer that says nothing new", Of: "linger0", Do: answered(arriving("40001", rstAck), sent("8080", journal.SYN|journal.ACK)), Refuted: "LR16"},
+	{Name: "none fitted", Of: "linger0", Do: changedAll(func(e *journal.Event) bool { return e.Packet != nil && e.Packet.Flags.Has(journal.RST) }, func(e *journal.Event) { e.Packet.Seq += 7 }), Inconclusive: "LR16"},
 
 	{Name: "gone after close", Of: "linger0", Do: func(d *journaltest.Journal) {
 		d.Again(d.First(played(d, call("a7", "close"))).N, d.First(stateTo("a7", journal.TimeWait)), func(e *journal.Event) { e.State.From, e.State.To = journal.TimeWait, journal.Gone })
-	}, Claim: "LR23", Want: claim.Refuted},
+	}, Refuted: "LR23"},
 	{Name: "gone after it was seen again after close", Of: "linger0", Do: func(d *journaltest.Journal) {
 		n := d.First(call("a7", "close")).N
 		left := d.First(func(e *journal.Event) bool { return e.N > n && sampled("a7", journal.TimeWait)(e) })
 		d.Again(left.N, d.First(stateTo("a7", journal.TimeWait)), func(e *journal.Event) { e.State.From, e.State.To = journal.TimeWait, journal.Gone })
-	}, Claim: "LR23", Want: claim.Confirmed},
+	}, Confirmed: "LR23"},
 	{Name: "a RST after close", Of: "linger0", Do: func(d *journaltest.Journal) {
 		d.Again(d.First(call("a7", "close")).N, d.First(sent("40001", rstAck)), func(e *journal.Event) { e.Packet.Src = d.First(sent("40005", fin)).Packet.Src })
-	}, Claim: "LR23", Want: claim.Refuted},
+	}, Refuted: "LR23"},
 	{Name: "not looked at after close", Of: "linger0", Do: func(d *journaltest.Journal) {
 		n := d.First(call("a7", "close")).N
 		d.DropAll(func(e *journal.Event) bool { return e.N > n && sampled("a7", journal.TimeWait)(e) })
-	}, Claim: "LR23", Want: claim.Inconclusive},
+	}, Inconclusive: "LR23"},
 
 	{Name: "the plain close resets too", Of: "linger0", Do: changed(call("b4", "read"), returns(-1, "ECONNRESET")), Outcome: claim.NotReproduced},
 	{Name: "{0, 0} resets", Of: "linger-off", Do: changed(call("b3", "read"), returns(-1, "ECONNRESET")), Outcome: claim.NotReproduced},
@@ -64,8 +64,8 @@ var alteredLinger = []journaltest.Case{
 
 // alteredPair: LR4.
 var alteredPair = []journaltest.Case{
-	{Name: "not yet connected when the run was stopped", Of: "linger0", Do: all(droppedAll(stateTo("a2", journal.Established)), halted), Claim: "LR4", Want: claim.Inconclusive},
-	{Name: "no route was left to its peer", Of: "linger0", Do: all(droppedAll(stateTo("a2", journal.Established)), changed(call("a2", "connect"), returns(-1, "EHOSTUNREACH"))), Claim: "LR4", Want: claim.Inconclusive},
-	{Name: "the address was not free", Of: "linger0", Do: all(droppedAll(stateTo("a2", journal.Established)), changed(call("a2", "connect"), returns(-1, "EADDRNOTAVAIL"))), Claim: "LR4", Want: claim.Refuted},
-	{Name: "the one in TIME_WAIT was not tried", Of: "linger0", Do: dropped(call("a5", "bind")), Claim: "LR4", Want: claim.Confirmed},
+	{Name: "not yet connected when the run was stopped", Of: "linger0", Do: all(droppedAll(stateTo("a2", journal.Established)), halted), Inconclusive: "LR4"},
+	{Name: "no route was left to its peer", Of: "linger0", Do: all(droppedAll(stateTo("a2", journal.Established)), changed(call("a2", "connect"), returns(-1, "EHOSTUNREACH"))), Inconclusive: "LR4"},
+	{Name: "the address was not free", Of: "linger0", Do: all(droppedAll(stateTo("a2", journal.Established)), changed(call("a2", "connect"), returns(-1, "EADDRNOTAVAIL"))), Refuted: "LR4"},
+	{Name: "the one in TIME_WAIT was not tried", Of: "linger0", Do: dropped(call("a5", "bind")), Confirmed: "LR4"},
 }

@@ -48,17 +48,17 @@ var alteredSigpipe = []journaltest.Case{
 		early := *sent
 		d.DropAll(to("40001", rstsOf("8080")))
 		d.Again(d.First(call("a1", "write")).N, &early, nil)
-	}, Claim: "LR7", Want: claim.Refuted},
-	{Name: "the first failed, for a RST had come before it", Of: "shut-wr-contrast", Do: all(earlyReset("40002"), changed(call("a2", "sendmsg"), returns(-1, "EPIPE"))), Claim: "LR7", Want: claim.Inconclusive},
+	}, Refuted: "LR7"},
+	{Name: "the first failed, for a RST had come before it", Of: "shut-wr-contrast", Do: all(earlyReset("40002"), changed(call("a2", "sendmsg"), returns(-1, "EPIPE"))), Inconclusive: "LR7"},
 
-	{Name: "only the last one went on", Of: "sigpipe", Do: survived("a11", "write", 3, returns(8, "")), Claim: "LR8", Want: claim.Refuted},
+	{Name: "only the last one went on", Of: "sigpipe", Do: survived("a11", "write", 3, returns(8, "")), Refuted: "LR8"},
 
-	{Name: "ignored, and killed", Of: "sigpipe", Do: all(secondWrite("a2", raises("")), dead("a2")), Claim: "LR11", Want: claim.Refuted},
-	{Name: "handled was not tried, ignored twice", Of: "sigpipe", Do: func(d *journaltest.Journal) { d.First(started("a3")).Process.Disposition = "ignore" }, Claim: "LR11", Want: claim.Inconclusive},
+	{Name: "ignored, and killed", Of: "sigpipe", Do: all(secondWrite("a2", raises("")), dead("a2")), Refuted: "LR11"},
+	{Name: "handled was not tried, ignored twice", Of: "sigpipe", Do: func(d *journaltest.Journal) { d.First(started("a3")).Process.Disposition = "ignore" }, Inconclusive: "LR11"},
 
-	{Name: "splice left EPIPE", Of: "sigpipe", Do: survived("a8", "splice", 0, returns(-1, "EPIPE")), Claim: "LR22", Want: claim.Refuted},
-	{Name: "a write after one's own SHUT_WR left EPIPE", Of: "sigpipe", Do: survived("a10", "write", 0, returns(-1, "EPIPE")), Claim: "LR22", Want: claim.Refuted},
-	{Name: "splice was not tried, writev twice", Of: "sigpipe", Do: changed(call("a8", "splice"), func(e *journal.Event) { e.Call.Op = "writev" }), Claim: "LR22", Want: claim.Inconclusive},
+	{Name: "splice left EPIPE", Of: "sigpipe", Do: survived("a8", "splice", 0, returns(-1, "EPIPE")), Refuted: "LR22"},
+	{Name: "a write after one's own SHUT_WR left EPIPE", Of: "sigpipe", Do: survived("a10", "write", 0, returns(-1, "EPIPE")), Refuted: "LR22"},
+	{Name: "splice was not tried, writev twice", Of: "sigpipe", Do: changed(call("a8", "splice"), func(e *journal.Event) { e.Call.Op = "writev" }), Inconclusive: "LR22"},
 
 	{Name: "no RST came, and the second write succeeded", Of: "sigpipe", Do: all(everyRST, survived("a1", "write", 1, returns(6, ""))), Outcome: claim.NotReproduced},
 

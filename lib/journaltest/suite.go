@@ -2,6 +2,7 @@ package journaltest
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"sockproof/lib/claim"
@@ -26,12 +27,32 @@ type Suite struct {
 
 // Case is a recorded journal, changed a little, and what must follow.
 type Case struct {
-	Name    string
-	Of      string // the recording
-	Do      func(*Journal)
-	Claim   string        // the claim judged; "": the scenario's phenomenon
-	Want    claim.Verdict // of the claim
-	Outcome claim.Outcome // of the phenomenon
+	Name string
+	Of   string // the recording
+	Do   Change
+	// The claims that have this verdict then: their ids, with spaces between.
+	Confirmed, Refuted, Inconclusive string
+	Outcome                          claim.Outcome // of the scenario's phenomenon; "": not asked
+}
+
+// want is a claim, and the verdict that it must have.
+type want struct {
+	id      string
+	verdict claim.Verdict
+}
+
+// wants are the verdicts that a case asks for.
+func (c *Case) wants() []want {
+	var all []want
+	add := func(v claim.Verdict, ids string) {
+		for id := range strings.FieldsSeq(ids) {
+			all = append(all, want{id, v})
+		}
+	}
+	add(claim.Confirmed, c.Confirmed)
+	add(claim.Refuted, c.Refuted)
+	add(claim.Inconclusive, c.Inconclusive)
+	return all
 }
 
 // cases are those written down, and those that go for every scenario.
@@ -43,19 +64,17 @@ func (s *Suite) blinded() []Case {
 	var all []Case
 	for i := range s.Program.Scenarios {
 		scenario := &s.Program.Scenarios[i]
-		add := func(id string, needs []journal.Witness) {
+		add := func(c Case, needs []journal.Witness) {
 			for _, w := range needs {
-				for how, do := range map[string]func(*Journal){"without " + string(w): missing(w), "an event lost by " + string(w): lossy(w)} {
-					all = append(all, Case{
-						Name: scenario.Name + ": " + how, Of: scenario.Name, Do: do,
-						Claim: id, Want: claim.Inconclusive, Outcome: claim.OutcomeUnresolved,
-					})
+				for how, do := range map[string]Change{"without " + string(w): missing(w), "an event lost by " + string(w): lossy(w)} {
+					c.Name, c.Of, c.Do = scenario.Name+": "+how, scenario.Name, do
+					all = append(all, c)
 				}
 			}
 		}
-		add("", scenario.Phenomenon.Needs)
+		add(Case{Outcome: claim.OutcomeUnresolved}, scenario.Phenomenon.Needs)
 		for _, c := range scenario.Claims {
-			add(c.ID, c.Needs)
+			add(Case{Inconclusive: c.ID}, c.Needs)
 		}
 		cut := Case{Name: scenario.Name + ": stopped", Of: scenario.Name, Do: stopped, Outcome: claim.OutcomeUnresolved}
 		if scenario.Phenomenon.Rounds {
@@ -108,32 +127,42 @@ func claimOf(t testing.TB, s *scenario.Scenario, id string) *claim.Claim {
 // altered judges every case.
 func (s *Suite) altered(t *testing.T) {
 	for _, tt := range s.cases() {
-		id := tt.Claim
-		if id == "" {
-			id = "outcome"
+		name, wants := tt.Of+"/"+tt.Name, tt.wants()
+		if len(wants) == 0 && tt.Outcome == "" {
+			t.Errorf("%s: nothing is asked for", name)
 		}
-		t.Run(id+"/"+tt.Of+"/"+tt.Name, func(t *testing.T) { s.judge(t, &tt) })
+		for _, w := range wants {
+			t.Run(w.id+"/"+name, func(t *testing.T) { s.verdictIs(t, tt.alter(t), w) })
+		}
+		if tt.Outcome != "" {
+			t.Run("outcome/"+name, func(t *testing.T) { s.outcomeIs(t, tt.alter(t), tt.Outcome) })
+		}
 	}
 }
 
-func (s *Suite) judge(t *testing.T, tt *Case) {
-	d := New(t, tt.Of)
-	tt.Do(d)
+// alter reads the recording and changes it.
+func (c *Case) alter(t *testing.T) *journal.Journal {
+	t.Helper()
+	d := New(t, c.Of)
+	c.Do(d)
 	if err := d.Check(); err != nil {
 		t.Fatalf("the journal was altered wrongly: %v", err)
 	}
-	scenario := s.Scenario(t, d.Scenario)
-	if tt.Claim == "" {
-		if o, why := scenario.Phenomenon.Judge(d.Journal); o != tt.Outcome {
-			t.Errorf("%s: %s; want %s", o, why, tt.Outcome)
-		}
-		return
+	return d.Journal
+}
+
+func (s *Suite) verdictIs(t *testing.T, j *journal.Journal, w want) {
+	f := claimOf(t, s.Scenario(t, j.Scenario), w.id).Judge(j)
+	if f.Verdict != w.verdict {
+		t.Errorf("%s %s: %s; want %s", w.id, f.Verdict, f.Because, w.verdict)
 	}
-	f := claimOf(t, scenario, tt.Claim).Judge(d.Journal)
-	if f.Verdict != tt.Want {
-		t.Errorf("%s: %s; want %s", f.Verdict, f.Because, tt.Want)
+	CheckFinding(t, j, &f)
+}
+
+func (s *Suite) outcomeIs(t *testing.T, j *journal.Journal, want claim.Outcome) {
+	if o, why := s.Scenario(t, j.Scenario).Phenomenon.Judge(j); o != want {
+		t.Errorf("%s: %s; want %s", o, why, want)
 	}
-	CheckFinding(t, d.Journal, &f)
 }
 
 // CheckFinding asks of a finding what must be true of any: a reason, and
@@ -157,7 +186,8 @@ func CheckFinding(t *testing.T, j *journal.Journal, f *claim.Finding) {
 type seen struct{ confirmed, failed, unclear bool }
 
 // everyClaimCanFail checks that a claim that no journal confirms, or none fails to, would
-// be no check. The same goes for each scenario's phenomenon.
+// be no check. The same goes for each scenario's phenomenon, which must be reproduced in the
+// recording that has the scenario's name.
 func (s *Suite) everyClaimCanFail(t *testing.T) {
 	claims, phenomena := map[string]*seen{}, map[string]*seen{}
 	of := map[string]*scenario.Scenario{} // by recording
@@ -177,13 +207,12 @@ func (s *Suite) everyClaimCanFail(t *testing.T) {
 	}
 	for _, tt := range s.cases() {
 		scenario := of[tt.Of]
-		if tt.Claim == "" {
-			p := phenomena[scenario.Name]
-			p.failed = p.failed || tt.Outcome == claim.NotReproduced
-			p.unclear = p.unclear || tt.Outcome == claim.OutcomeUnresolved
-			continue
+		p := phenomena[scenario.Name]
+		p.failed = p.failed || tt.Outcome == claim.NotReproduced
+		p.unclear = p.unclear || tt.Outcome == claim.OutcomeUnresolved
+		for _, w := range tt.wants() {
+			claims[w.id].add(claimOf(t, scenario, w.id).Quantity, w.verdict)
 		}
-		claims[tt.Claim].add(claimOf(t, scenario, tt.Claim).Quantity, tt.Want)
 	}
 	for _, name := range s.Recordings {
 		s.failsByMutation(of[name], Recorded(t, name), claims)
