@@ -21,6 +21,18 @@ func All(changes ...Change) Change {
 	}
 }
 
+// Each makes the same change for several names.
+func Each(change func(name string) Change, names ...string) Change {
+	return func(d *Journal) {
+		for _, name := range names {
+			change(name)(d)
+		}
+	}
+}
+
+// Interrupted lets the run have been stopped at its end.
+func Interrupted(d *Journal) { d.Stopped = "interrupted by SIGINT" }
+
 // Changed changes the first such event.
 func Changed(w Which, change func(*journal.Event)) Change { return ChangedNth(0, w, change) }
 
@@ -42,10 +54,38 @@ func ChangedAll(w Which, change func(*journal.Event)) Change {
 }
 
 // Dropped deletes the first such event.
-func Dropped(w Which) Change { return func(d *Journal) { d.Drop(w) } }
+func Dropped(w Which) Change { return DroppedNth(0, w) }
+
+// DroppedNth deletes the n-th such event, from 0.
+func DroppedNth(n int, w Which) Change {
+	return func(d *Journal) { d.Drop(Numbered(d.Nth(n, w).N)) }
+}
 
 // DroppedAll deletes every such event.
 func DroppedAll(w Which) Change { return func(d *Journal) { d.DropAll(w) } }
+
+// DroppedBehind deletes every such event that comes after the first of another sort.
+func DroppedBehind(first, w Which) Change {
+	return func(d *Journal) { d.DropAll(Behind(d.First(first).N, w)) }
+}
+
+// Swapped lets the first such events change places, numbers and times aside.
+func Swapped(a, b Which) Change { return func(d *Journal) { d.Swap(d.First(a), d.First(b)) } }
+
+// Copied puts a copy of the first event of a sort, changed, behind the first of another.
+func Copied(behind, like Which, change func(*journal.Event)) Change {
+	return func(d *Journal) { d.Again(d.First(behind).N, d.First(like), change) }
+}
+
+// Carried puts a copy of a segment on the wire behind the first such event: sent and delivered.
+func Carried(behind, like Which, change func(*journal.Packet)) Change {
+	return func(d *Journal) { d.Carry(d.First(behind).N, d.First(like), change) }
+}
+
+// Called puts a call behind the first such event.
+func Called(behind Which, socket, op string, result int64, errno journal.Errno, args ...string) Change {
+	return func(d *Journal) { d.Call(d.First(behind).N, socket, op, result, errno, args...) }
+}
 
 // HeldUp lets the program not have run while a call was in progress, from its
 // beginning; with a signal's name, for it was stopped and continued.
@@ -58,6 +98,31 @@ func HeldUp(w Which, by journal.Signal) Change {
 		})
 	}
 }
+
+// Returned lets a call have returned something else; -1: failed.
+func Returned(result int64, errno journal.Errno, data ...byte) func(*journal.Event) {
+	return func(e *journal.Event) {
+		c := *e.Call
+		c.Result, c.Errno, c.Signal, c.Data = result, errno, "", data
+		e.Call = &c
+	}
+}
+
+// Said lets a call have returned something else through a pointer.
+func Said(out string) func(*journal.Event) { return func(e *journal.Event) { e.Call.Out = out } }
+
+// Becomes lets another state have been entered.
+func Becomes(state string) func(*journal.Event) {
+	return func(e *journal.Event) { e.State.To = state }
+}
+
+// SetTo lets a setting have got another value.
+func SetTo(value string) func(*journal.Event) {
+	return func(e *journal.Event) { e.Setting.New = value }
+}
+
+// SeenAt lets a packet have been seen at another place.
+func SeenAt(at string) func(*journal.Event) { return func(e *journal.Event) { e.Packet.At = at } }
 
 // Flagged gives a segment other flags.
 func Flagged(flags journal.Flags) func(*journal.Event) {
@@ -76,27 +141,11 @@ func Twice(segments ...Which) Change {
 		for _, w := range segments {
 			first := *d.First(w)
 			arrival := *d.First(ArrivalOf(first.N))
-			n := lookedAt(d, arrival.N)
+			n := d.LookedAt(arrival.N)
 			d.Again(n, &first, nil)
 			d.Again(n+1, &arrival, func(e *journal.Event) { e.Packet.Of = n + 1 })
 		}
 	}
-}
-
-// lookedAt is the number of the last event by which the sockets were looked at
-// after an event, without another between.
-func lookedAt(d *Journal, n int) int {
-	for i := range d.Events {
-		e := &d.Events[i]
-		if e.N <= n {
-			continue
-		}
-		if e.State == nil && e.Sample == nil {
-			break
-		}
-		n = e.N
-	}
-	return n
 }
 
 // Another lets segments like some pass that are another connection's.
@@ -117,6 +166,14 @@ func Counted(host, name string, n int64) Change {
 			e.Host, e.Counter = host, &journal.Counter{Name: name, Delta: n}
 		})
 	}
+}
+
+// Sent is a segment with exactly these flags that leaves a port.
+func Sent(port string, flags journal.Flags) Which { return From(port, PacketAt(journal.AtSent, flags)) }
+
+// Arriving is one of a port's that enters the host that it left for.
+func Arriving(port string, flags journal.Flags) Which {
+	return From(port, PacketAt(journal.AtDelivered, flags))
 }
 
 // ArrivalOf is the arrival of a segment, by the number under which it was sent.

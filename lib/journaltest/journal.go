@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"sockproof/lib/journal"
 )
@@ -85,11 +86,21 @@ func (d *Journal) Nth(n int, w Which) *journal.Event {
 // First is the first such event.
 func (d *Journal) First(w Which) *journal.Event { d.t.Helper(); return d.Nth(0, w) }
 
+// Count is how many such events there are.
+func (d *Journal) Count(w Which) (n int) {
+	for i := range d.Events {
+		if w(&d.Events[i]) {
+			n++
+		}
+	}
+	return n
+}
+
 // Drop deletes the first such event.
 func (d *Journal) Drop(w Which) {
 	d.t.Helper()
 	n := d.First(w).N
-	d.Events = slices.DeleteFunc(d.Events, func(e journal.Event) bool { return e.N == n })
+	d.DropAll(Numbered(n))
 }
 
 // DropAll deletes every such event.
@@ -139,8 +150,9 @@ func (d *Journal) Again(n int, e *journal.Event, change func(*journal.Event)) {
 // Carry puts a copy of a segment on the wire behind an event: sent and delivered.
 func (d *Journal) Carry(n int, like *journal.Event, change func(*journal.Packet)) {
 	d.t.Helper()
-	d.Again(n, like, func(e *journal.Event) { e.Packet.At, e.Packet.Of = journal.AtSent, 0; change(e.Packet) })
-	d.Again(n+1, like, func(e *journal.Event) {
+	first := *like // which moves where something comes to stand before it
+	d.Again(n, &first, func(e *journal.Event) { e.Packet.At, e.Packet.Of = journal.AtSent, 0; change(e.Packet) })
+	d.Again(n+1, &first, func(e *journal.Event) {
 		e.Packet.At, e.Packet.Of = journal.AtDelivered, n+1
 		change(e.Packet)
 	})
@@ -159,6 +171,22 @@ func (d *Journal) SYNAgain(change func(*journal.Packet)) {
 	})
 }
 
+// LookedAt is the number of the last event by which the sockets were looked at
+// after an event, without another between.
+func (d *Journal) LookedAt(n int) int {
+	for i := range d.Events {
+		e := &d.Events[i]
+		if e.N <= n {
+			continue
+		}
+		if e.State == nil && e.Sample == nil {
+			break
+		}
+		n = e.N
+	}
+	return n
+}
+
 // Swap lets two events change places, numbers and times aside.
 func (d *Journal) Swap(a, b *journal.Event) {
 	*a, *b = *b, *a
@@ -173,6 +201,21 @@ func (d *Journal) Call(n int, socket, op string, result int64, errno journal.Err
 		Host: socket[:1], Socket: socket, Kind: journal.KindCall,
 		Call: &journal.Call{Op: op, Args: args, Result: result, Errno: errno},
 	})
+}
+
+// State puts a change of state behind event n.
+func (d *Journal) State(n int, socket, from, to string, by journal.Witness) {
+	d.t.Helper()
+	d.After(n, journal.Event{
+		Host: socket[:1], Socket: socket, Kind: journal.KindState,
+		State: &journal.State{From: from, To: to, Witness: by},
+	})
+}
+
+// Later moves event n, and all that follow, on in time.
+func (d *Journal) Later(n int, by time.Duration) {
+	d.t.Helper()
+	ChangedAll(func(e *journal.Event) bool { return e.N >= n }, func(e *journal.Event) { e.T += by.Nanoseconds() })(d)
 }
 
 // Set puts a setting behind event n.

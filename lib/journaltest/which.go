@@ -46,3 +46,34 @@ func On(host string, w Which) Which {
 func Option(o journal.Option) Which {
 	return func(e *journal.Event) bool { return Call("setsockopt")(e) && e.Call.Option() == o }
 }
+
+// Behind narrows what is looked for to what comes after event n.
+func Behind(n int, w Which) Which {
+	return func(e *journal.Event) bool { return e.N > n && w(e) }
+}
+
+// Numbered is the event with that number.
+func Numbered(n int) Which { return func(e *journal.Event) bool { return e.N == n } }
+
+// Left is a change from a state, whoever saw it.
+func Left(state string) Which {
+	return func(e *journal.Event) bool { return e.State != nil && e.State.From == state }
+}
+
+// Sampled is a reading of a socket in a state.
+func Sampled(state string) Which {
+	return func(e *journal.Event) bool { return e.Sample != nil && e.Sample.State == state }
+}
+
+// Flag is a segment with these flags, and maybe others, wherever it was seen.
+func Flag(flags journal.Flags) Which {
+	return func(e *journal.Event) bool { return e.Packet != nil && e.Packet.Flags.Has(flags) }
+}
+
+// Lost is a packet that the wire dropped.
+func Lost(e *journal.Event) bool { return e.Packet != nil && e.Packet.At == journal.AtDropped }
+
+// Counter is how far a counter of a host's moved.
+func Counter(name string) Which {
+	return func(e *journal.Event) bool { return e.Counter != nil && e.Counter.Name == name }
+}
