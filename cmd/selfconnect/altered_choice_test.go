@@ -8,32 +8,28 @@ import (
 )
 
 // unhit makes the first series miss: its socket has another's peer.
-func unhit(d *journaltest.Journal) { d.First(journaltest.Call("getpeername")).Call.Out = "192.0.2.1:1" }
+var unhit = peerOf("192.0.2.1:1")
 
 // hitAgain lets the first attempt of the second series, on socket, connect to
 // itself all the same.
-func hitAgain(socket string) func(*journaltest.Journal) {
+func hitAgain(socket string) journaltest.Change {
 	return func(d *journaltest.Journal) {
-		connect := d.First(journaltest.Of(socket, journaltest.Call("connect")))
-		target := connect.Call.Address()
-		n := connect.N
-		d.Again(n, d.First(journaltest.StateTo(journal.Established, journal.TCPInfo)), func(e *journal.Event) { e.Socket = socket })
+		connect := d.First(of(socket, call("connect")))
+		n, target := connect.N, string(connect.Call.Address())
+		otherAnswered(socket)(d)
 		for i, op := range []string{"getsockname", "getpeername"} {
-			d.Again(n+1+i, d.First(journaltest.Call(op)), func(e *journal.Event) { e.Socket = socket; e.Call.Out = string(target) })
+			d.Again(n+1+i, d.First(call(op)), func(e *journal.Event) { e.Socket = socket; e.Call.Out = target })
 		}
 	}
 }
 
 // otherAnswered lets an attempt connect, but to another socket.
-func otherAnswered(socket string) func(*journaltest.Journal) {
-	return func(d *journaltest.Journal) {
-		n := d.First(journaltest.Of(socket, journaltest.Call("connect"))).N
-		d.Again(n, d.First(journaltest.StateTo(journal.Established, journal.TCPInfo)), func(e *journal.Event) { e.Socket = socket })
-	}
+func otherAnswered(socket string) journaltest.Change {
+	return copied(of(socket, call("connect")), up, func(e *journal.Event) { e.Socket = socket })
 }
 
 // foldedEstablished lets one of the attempts in the n-th fold have connected.
-func foldedEstablished(n int) func(*journaltest.Journal) {
+func foldedEstablished(n int) journaltest.Change {
 	return func(d *journaltest.Journal) {
 		f := d.Nth(n, journaltest.Folded).Fold
 		f.Counts = append(f.Counts, journal.FoldedCount{What: "state ESTABLISHED by tcp_info", Count: 1})
@@ -41,93 +37,83 @@ func foldedEstablished(n int) func(*journaltest.Journal) {
 }
 
 // fewer leaves only so many attempts in the n-th fold.
-func fewer(n, times int) func(*journaltest.Journal) {
+func fewer(n, times int) journaltest.Change {
 	return func(d *journaltest.Journal) { d.Nth(n, journaltest.Folded).Fold.Times = times }
 }
 
-// firstSocket is the socket of the n-th connect.
-func firstSocket(d *journaltest.Journal, n int) string {
-	return d.Nth(n, journaltest.Call("connect")).Socket
-}
-
 // second does something to the first socket of the second series.
-func second(do func(socket string) func(*journaltest.Journal)) func(*journaltest.Journal) {
+func second(do func(socket string) journaltest.Change) journaltest.Change {
 	return func(d *journaltest.Journal) {
-		n := 0
-		for d.Nth(n, journaltest.Call("connect")).Call.Address() == d.First(journaltest.Call("connect")).Call.Address() {
-			n++
-		}
-		do(firstSocket(d, n))(d)
+		first := d.First(call("connect")).Call.Address()
+		do(d.First(func(e *journal.Event) bool { return call("connect")(e) && e.Call.Address() != first }).Socket)(d)
 	}
 }
 
-// reservedSocket is the first socket of reserved-port's second series.
-func afterReserving(do func(socket string) func(*journaltest.Journal)) func(*journaltest.Journal) {
+// afterReserving does it to the first socket of reserved-port's second series.
+func afterReserving(do func(socket string) journaltest.Change) journaltest.Change {
 	return func(d *journaltest.Journal) {
 		set := d.First(journaltest.Setting(portrange.ReservedSetting)).N
-		s := d.First(func(e *journal.Event) bool { return e.N > set && journaltest.Call("connect")(e) }).Socket
-		do(s)(d)
+		do(d.First(journaltest.Behind(set, call("connect"))).Socket)(d)
 	}
 }
 
-// rangeIs changes the value of ip_local_port_range, as read or set.
-func rangeIs(value string) func(*journaltest.Journal) {
-	return func(d *journaltest.Journal) { d.First(journaltest.Setting(portrange.RangeSetting)).Setting.New = value }
+// elsewhere lets an attempt have another target.
+func elsewhere(socket string) journaltest.Change {
+	return changed(of(socket, call("connect")), func(e *journal.Event) { e.Call.Args[1] = "192.0.2.1:40002" })
 }
 
-func dropSetting(name string) func(*journaltest.Journal) {
-	return func(d *journaltest.Journal) { d.DropAll(journaltest.Setting(name)) }
+// rangeIs changes the value of ip_local_port_range, as read or set; reserved which ports
+// are kept from being chosen.
+func rangeIs(value string) journaltest.Change {
+	return changed(journaltest.Setting(portrange.RangeSetting), setTo(value))
 }
+
+func reserved(ports string) journaltest.Change {
+	return changed(journaltest.Setting(portrange.ReservedSetting), setTo(ports))
+}
+
+func dropSetting(name string) journaltest.Change { return droppedAll(journaltest.Setting(name)) }
+
+// before is the number behind which to put what comes just before the first connect.
+func before(d *journaltest.Journal) int { return d.First(call("connect")).N - journaltest.Spread }
 
 // alteredChoice: SC7, SC8 and SC11, and the hunts.
 var alteredChoice = []journaltest.Case{
 	{Name: "bound after all", Of: "autobind", Do: func(d *journaltest.Journal) {
-		d.Call(d.First(journaltest.Call("connect")).N-journaltest.Spread, firstSocket(d, 0), "bind", 0, "", firstSocket(d, 0), "192.0.2.1:40000")
+		socket := d.First(call("connect")).Socket
+		d.Call(before(d), socket, "bind", 0, "", socket, "192.0.2.1:40000")
 	}, Inconclusive: "SC7"},
 	{Name: "the target outside the range", Of: "autobind", Do: rangeIs("32768 39999"), Inconclusive: "SC7"},
 	{Name: "the range not read", Of: "autobind", Do: dropSetting(portrange.RangeSetting), Inconclusive: "SC7"},
 	{Name: "the peer is another", Of: "autobind", Do: unhit, Inconclusive: "SC7"},
-	{Name: "no connect", Of: "autobind", Do: func(d *journaltest.Journal) { d.Drop(journaltest.Call("connect")) }, Inconclusive: "SC7"},
-	{Name: "a connect without arguments", Of: "autobind", Do: func(d *journaltest.Journal) { d.First(journaltest.Call("connect")).Call.Args = nil }, Inconclusive: "SC7"},
+	{Name: "no connect", Of: "autobind", Do: dropped(call("connect")), Inconclusive: "SC7"},
+	{Name: "a connect without arguments", Of: "autobind", Do: func(d *journaltest.Journal) { d.First(call("connect")).Call.Args = nil }, Inconclusive: "SC7"},
 	{Name: "the range not read", Of: "hunt", Do: dropSetting(portrange.RangeSetting), Inconclusive: "SC7"},
-	{Name: "a socket listened", Of: "autobind", Do: func(d *journaltest.Journal) {
-		d.Call(d.First(journaltest.Call("connect")).N, "a9", "listen", 0, "", "a9", "1")
-	}, Inconclusive: "SC1"},
+	{Name: "a socket listened", Of: "autobind", Do: called(call("connect"), "a9", "listen", 0, "", "a9", "1"), Inconclusive: "SC1"},
 
 	{Name: "none hit", Of: "hunt", Do: unhit, Outcome: claim.NotReproduced},
-	{Name: "something else answered", Of: "hunt", Do: func(d *journaltest.Journal) { unhit(d); foldedEstablished(0)(d) }, Outcome: claim.NotReproduced},
-	{Name: "no attempt", Of: "hunt", Do: func(d *journaltest.Journal) { d.DropAll(journaltest.Call("connect")) }, Outcome: claim.OutcomeUnresolved},
+	{Name: "something else answered", Of: "hunt", Do: all(unhit, foldedEstablished(0)), Outcome: claim.NotReproduced},
+	{Name: "no attempt", Of: "hunt", Do: droppedAll(call("connect")), Outcome: claim.OutcomeUnresolved},
 
 	{Name: "hit all the same", Of: "outside-range", Do: second(hitAgain), Refuted: "SC8", Outcome: claim.NotReproduced},
-	{Name: "hit, but inside the range", Of: "outside-range", Do: func(d *journaltest.Journal) { second(hitAgain)(d); rangeIs("1024 60999")(d) }, Inconclusive: "SC8"},
+	{Name: "hit, but inside the range", Of: "outside-range", Do: all(second(hitAgain), rangeIs("1024 60999")), Inconclusive: "SC8"},
 	{Name: "the one inside not hit", Of: "outside-range", Do: unhit, Inconclusive: "SC8", Outcome: claim.OutcomeUnresolved},
 	{Name: "too few for the range", Of: "outside-range", Do: fewer(1, 28_000), Inconclusive: "SC8"},
 	{Name: "fewer than inside", Of: "outside-range", Do: fewer(1, 100), Inconclusive: "SC8"},
-	{Name: "the range not read", Of: "outside-range", Do: dropSetting(portrange.RangeSetting), Inconclusive: "SC8 SC7"},
+	{Name: "the range not read", Of: "outside-range", Do: dropSetting(portrange.RangeSetting), Inconclusive: "SC7 SC8"},
 	{Name: "both inside the range", Of: "outside-range", Do: rangeIs("1024 60999"), Inconclusive: "SC8"},
 	{Name: "neither inside the range", Of: "outside-range", Do: rangeIs("50000 60999"), Inconclusive: "SC8"},
 	{Name: "the port outside answered", Of: "outside-range", Do: second(otherAnswered), Inconclusive: "SC8"},
 	{Name: "the port outside answered in a fold", Of: "outside-range", Do: foldedEstablished(1), Inconclusive: "SC8"},
-	{Name: "one series only", Of: "outside-range", Do: func(d *journaltest.Journal) {
-		hit := d.First(journaltest.Call("getpeername")).N
-		d.DropAll(func(e *journal.Event) bool {
-			return e.N > hit && (journaltest.Call("connect")(e) || journaltest.Folded(e))
-		})
-	}, Inconclusive: "SC8"},
+	{Name: "one series only", Of: "outside-range", Do: droppedBehind(
+		call("getpeername"), func(e *journal.Event) bool { return call("connect")(e) || journaltest.Folded(e) }), Inconclusive: "SC8"},
 
 	{Name: "hit all the same", Of: "reserved-port", Do: afterReserving(hitAgain), Refuted: "SC11", Outcome: claim.NotReproduced},
-	{Name: "hit, but another port was reserved", Of: "reserved-port", Do: func(d *journaltest.Journal) {
-		afterReserving(hitAgain)(d)
-		d.First(journaltest.Setting(portrange.ReservedSetting)).Setting.New = "40001"
-	}, Inconclusive: "SC11"},
-	{Name: "another port was reserved", Of: "reserved-port", Do: func(d *journaltest.Journal) {
-		d.First(journaltest.Setting(portrange.ReservedSetting)).Setting.New = "40001,40003-40009"
-	}, Inconclusive: "SC11"},
-	{Name: "reserved with others", Of: "reserved-port", Do: func(d *journaltest.Journal) {
-		d.First(journaltest.Setting(portrange.ReservedSetting)).Setting.New = "8080,39990-40010"
-	}, Confirmed: "SC11"},
+	{Name: "hit, but another port was reserved", Of: "reserved-port", Do: all(afterReserving(hitAgain), reserved("40001")), Inconclusive: "SC11"},
+	{Name: "another port was reserved", Of: "reserved-port", Do: reserved("40001,40003-40009"), Inconclusive: "SC11"},
+	{Name: "reserved with others", Of: "reserved-port", Do: reserved("8080,39990-40010"), Confirmed: "SC11"},
 	{Name: "reserved before too", Of: "reserved-port", Do: func(d *journaltest.Journal) {
-		d.Set(d.First(journaltest.Call("connect")).N-journaltest.Spread, portrange.ReservedSetting, "", "40000")
+		d.Set(before(d), portrange.ReservedSetting, "", "40000")
 	}, Inconclusive: "SC11"},
 	{Name: "nothing was reserved", Of: "reserved-port", Do: dropSetting(portrange.ReservedSetting), Inconclusive: "SC11", Outcome: claim.OutcomeUnresolved},
 	{Name: "moved out of the range meanwhile", Of: "reserved-port", Do: func(d *journaltest.Journal) {
@@ -136,7 +122,7 @@ var alteredChoice = []journaltest.Case{
 	{Name: "the range not known", Of: "reserved-port", Do: dropSetting(portrange.RangeSetting), Inconclusive: "SC11"},
 	{Name: "not hit before", Of: "reserved-port", Do: unhit, Inconclusive: "SC11"},
 	{Name: "too few attempts", Of: "reserved-port", Do: func(d *journaltest.Journal) {
-		hit := d.First(journaltest.Call("getpeername")).N
+		hit := d.First(call("getpeername")).N
 		n := 0
 		for d.Nth(n, journaltest.Folded).N < hit {
 			n++
@@ -146,10 +132,5 @@ var alteredChoice = []journaltest.Case{
 			fewer(0, 3)(d)
 		}
 	}, Inconclusive: "SC11"},
-	{Name: "another target", Of: "reserved-port", Do: afterReserving(func(s string) func(*journaltest.Journal) {
-		return func(d *journaltest.Journal) {
-			c := d.First(journaltest.Of(s, journaltest.Call("connect"))).Call
-			c.Args = append(c.Args[:len(c.Args)-1:len(c.Args)-1], "192.0.2.1:40002")
-		}
-	}), Inconclusive: "SC11"},
+	{Name: "another target", Of: "reserved-port", Do: afterReserving(elsewhere), Inconclusive: "SC11"},
 }

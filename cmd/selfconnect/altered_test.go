@@ -21,3 +21,24 @@ var suite = journaltest.Suite{
 }
 
 func TestJournals(t *testing.T) { suite.Journals(t) }
+
+// What the altered journals have changed, and looked for.
+var (
+	all           = journaltest.All
+	called        = journaltest.Called
+	carried       = journaltest.Carried
+	changed       = journaltest.Changed
+	changedNth    = journaltest.ChangedNth
+	copied        = journaltest.Copied
+	dropped       = journaltest.Dropped
+	droppedAll    = journaltest.DroppedAll
+	droppedBehind = journaltest.DroppedBehind
+	swapped       = journaltest.Swapped
+	becomes       = journaltest.Becomes
+	flagged       = journaltest.Flagged
+	returned      = journaltest.Returned
+	said          = journaltest.Said
+	setTo         = journaltest.SetTo
+	call          = journaltest.Call
+	of            = journaltest.Of
+)
