@@ -12,7 +12,7 @@ import (
 var gone = stateTo("a1", journal.Gone)
 
 // after lets an event have been seen that long after another, in nanoseconds.
-func after(w, other journaltest.Which, ns int64) func(*journaltest.Journal) {
+func after(w, other journaltest.Which, ns int64) journaltest.Change {
 	return func(d *journaltest.Journal) { d.First(w).T = d.First(other).T + ns }
 }
 
@@ -28,25 +28,17 @@ func seenLater(d *journaltest.Journal) {
 
 // seenAfter lets the acknowledgement that took a1 to FIN_WAIT2 come again then.
 func seenAfter(d *journaltest.Journal) {
-	like := *d.First(ackOf(d, clientsFIN, journal.AtDelivered))
-	d.Again(d.First(stateTo("a1", journal.FinWait2)).N, &like, nil)
+	copied(stateTo("a1", journal.FinWait2), ackOf(d, clientsFIN, journal.AtDelivered), nil)(d)
 }
+
+// later is what came later than in the first second.
+func later(e *journal.Event) bool { return e.T > second }
 
 // neverEnds lets a1 stay in FIN_WAIT2 for as long as the steps wait.
-func neverEnds(d *journaltest.Journal) {
-	d.Drop(gone)
-	for i := range d.Events {
-		if e := &d.Events[i]; e.T > second {
-			e.T += 4 * second
-		}
-	}
-}
+var neverEnds = all(dropped(gone), changedAll(later, func(e *journal.Event) { e.T += 4 * second }))
 
 // spokenTo lets data reach a1 in FIN_WAIT2.
-func spokenTo(d *journaltest.Journal) {
-	like := *d.First(data(listening, journal.AtDelivered))
-	d.Again(d.First(stateTo("a1", journal.FinWait2)).N, &like, nil)
-}
+var spokenTo = copied(stateTo("a1", journal.FinWait2), data(listening, journal.AtDelivered), nil)
 
 // unset is a run in which tcp_fin_timeout was not set.
 var unset = droppedAll(journaltest.Setting(finTimeoutSetting))
@@ -56,10 +48,7 @@ var alteredOrphan = []journaltest.Case{
 	{Name: "gone too soon", Of: "orphan", Do: after(gone, call("a1", "close"), second/2), Refuted: "HC16", Outcome: claim.NotReproduced},
 	{Name: "to TIME_WAIT", Of: "orphan", Do: changed(gone, becomes(journal.TimeWait)), Refuted: "HC16"},
 	{Name: "still there", Of: "orphan", Do: neverEnds, Refuted: "HC16", Outcome: claim.NotReproduced},
-	{Name: "still there, but the run was stopped", Of: "orphan", Do: func(d *journaltest.Journal) {
-		neverEnds(d)
-		d.Stopped = "interrupted by SIGINT"
-	}, Inconclusive: "HC16"},
+	{Name: "still there, but the run was stopped", Of: "orphan", Do: all(neverEnds, journaltest.Interrupted), Inconclusive: "HC16"},
 	{Name: "the peer closed", Of: "orphan", Do: all(spokenTo, changed(gone, becomes(journal.TimeWait))), Inconclusive: "HC16"},
 	{Name: "SIGSTOP: it was seen late", Of: "orphan", Do: seenLater, Confirmed: "HC16"},
 	{Name: "the FIN came again before", Of: "orphan", Do: twice(clientsFIN), Confirmed: "HC16"},
@@ -78,13 +67,9 @@ func gaveUp(d *journaltest.Journal) {
 }
 
 // briefly lets a1 have been looked at for the last time after two seconds.
-func briefly(d *journaltest.Journal) {
-	for i := range d.Events {
-		if e := &d.Events[i]; sampled("a1", journal.FinWait2)(e) && e.T > second {
-			e.T = 2 * second
-		}
-	}
-}
+var briefly = changedAll(of("a1", func(e *journal.Event) bool {
+	return journaltest.Sampled(journal.FinWait2)(e) && later(e)
+}), func(e *journal.Event) { e.T = 2 * second })
 
 // alteredHalfOpen: HC17 and its scenario.
 var alteredHalfOpen = []journaltest.Case{
@@ -92,9 +77,7 @@ var alteredHalfOpen = []journaltest.Case{
 	{Name: "given up, and not looked at before", Of: "half-open", Do: all(gaveUp, droppedAll(sampled("a1", journal.FinWait2))), Refuted: "HC17"},
 	{Name: "watched too briefly", Of: "half-open", Do: briefly, Inconclusive: "HC17"},
 	{Name: "not looked at again", Of: "half-open", Do: droppedAll(sampled("a1", journal.FinWait2)), Outcome: claim.OutcomeUnresolved},
-	{Name: "the peer spoke at once", Of: "half-open", Do: func(d *journaltest.Journal) {
-		d.Call(d.First(call("a1", "shutdown")).N, "b2", "write", 1, "", "b2", "1")
-	}, Inconclusive: "HC17"},
+	{Name: "the peer spoke at once", Of: "half-open", Do: called(call("a1", "shutdown"), "b2", "write", 1, "", "b2", "1"), Inconclusive: "HC17"},
 	{Name: "the timeout was not set", Of: "half-open", Do: unset, Inconclusive: "HC17"},
 	{Name: "nobody shut down", Of: "half-open", Do: closedNot("a1", "shutdown"), Inconclusive: "HC17"},
 	{Name: "the FIN came again", Of: "half-open", Do: twice(clientsFIN), Confirmed: "HC17"},

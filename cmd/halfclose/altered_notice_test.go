@@ -15,22 +15,15 @@ import (
 const afterEnd = 3
 
 // otherOrder lets sock_diag have been asked before TCP_INFO once.
-func otherOrder(d *journaltest.Journal) {
-	d.Swap(d.First(journaltest.Of("b2", journaltest.StateTo(journal.CloseWait, journal.TCPInfo))), d.First(journaltest.Of("b2", journaltest.StateTo(journal.CloseWait, journal.SockDiag))))
-}
+var otherOrder = swapped(of("b2", journaltest.StateTo(journal.CloseWait, journal.TCPInfo)), seen("b2", journal.CloseWait))
 
 // seenLate lets the captured FIN have been taken in after the states, once.
-func seenLate(d *journaltest.Journal) {
-	d.Swap(d.First(journaltest.PacketAt(journal.AtDelivered, fin)), d.First(journaltest.Of("b2", journaltest.StateTo(journal.CloseWait, journal.SockDiag))))
-}
+var seenLate = swapped(journaltest.PacketAt(journal.AtDelivered, fin), seen("b2", journal.CloseWait))
 
 // forsaken lets a4 be gone before its peer reads, and a RST of its kernel's arrive.
 func forsaken(d *journaltest.Journal) {
 	end, n := *d.First(arriving(port4, fin)), d.First(call("b5", "read")).N-1
-	d.After(n, journal.Event{
-		Host: "a", Socket: "a4", Kind: journal.KindState,
-		State: &journal.State{Witness: journal.SockDiag, From: journal.FinWait1, To: journal.Gone},
-	})
+	d.State(n, "a4", journal.FinWait1, journal.Gone, journal.SockDiag)
 	d.Carry(n+1, &end, func(p *journal.Packet) { p.Flags = rst })
 }
 
@@ -40,8 +33,9 @@ var alteredEpoll = []journaltest.Case{
 	{Name: "ECONNRESET after close", Of: "endings", Do: changed(call("b5", "read"), returns(-1, "ECONNRESET")), Refuted: "HC7"},
 	{Name: "EAGAIN after SHUT_WR", Of: "endings-loopback", Do: changed(call("b2", "read"), returns(-1, "EAGAIN")), Inconclusive: "HC7"},
 	{Name: "another segment after close", Of: "endings", Do: changed(arriving(port4, fin), flagged(journal.FIN|journal.URG|journal.ACK)), Refuted: "HC7"},
-	{Name: "another state after close", Of: "endings", Do: changed(journaltest.Of("b5", journaltest.StateTo(journal.CloseWait, journal.SockDiag)), becomes(journal.LastAck)), Refuted: "HC7"},
-	{Name: "another answer of epoll after close", Of: "epoll", Do: changedNth(afterEnd, call("b2", "epoll_wait"), said("EPOLLIN|EPOLLRDHUP|EPOLLHUP")), Refuted: "HC7", Inconclusive: "HC32"},
+	{Name: "another state after close", Of: "endings", Do: changed(seen("b5", journal.CloseWait), becomes(journal.LastAck)), Refuted: "HC7"},
+	{Name: "another answer of epoll after close", Of: "epoll", Do: changedNth(
+		afterEnd, call("b2", "epoll_wait"), said("EPOLLIN|EPOLLRDHUP|EPOLLHUP")), Refuted: "HC7", Inconclusive: "HC32"},
 	{Name: "close was not tried", Of: "epoll", Do: closedNot("a1", "close"), Inconclusive: "HC7", Outcome: claim.OutcomeUnresolved},
 	{Name: "a FIN came again", Of: "endings", Do: twice(sent(port4, fin)), Confirmed: "HC7"},
 	{Name: "a FIN was lost once", Of: "endings", Do: lostOnce(sent(port4, fin)), Confirmed: "HC7"},
@@ -53,11 +47,8 @@ var alteredEpoll = []journaltest.Case{
 
 	{Name: "another bit after SHUT_WR", Of: "epoll", Do: changedNth(afterEnd, call("b3", "epoll_wait"), said("EPOLLIN|EPOLLRDHUP")), Refuted: "HC32"},
 	{Name: "no EPOLLRDHUP after SHUT_WR", Of: "epoll", Do: changedNth(afterEnd, call("b3", "epoll_wait"), said("EPOLLIN|EPOLLOUT")), Confirmed: "HC32"},
-	{Name: "epoll was asked too late", Of: "epoll", Do: func(d *journaltest.Journal) {
-		d.Call(d.First(call("a1", "close")).N, "b2", "write", 1, "", "b2", "1")
-	}, Inconclusive: "HC32"},
+	{Name: "epoll was asked too late", Of: "epoll", Do: called(call("a1", "close"), "b2", "write", 1, "", "b2", "1"), Inconclusive: "HC32"},
 	{Name: "SHUT_WR was not tried", Of: "epoll", Do: closedNot("a2", "shutdown"), Inconclusive: "HC32"},
-
 	{Name: "epoll told them apart", Of: "epoll", Do: changedNth(afterEnd, call("b2", "epoll_wait"), said("EPOLLHUP")), Outcome: claim.NotReproduced},
 	{Name: "a FIN came again", Of: "epoll", Do: twice(sent(port1, fin)), Outcome: claim.Reproduced},
 }
@@ -69,10 +60,7 @@ var elsewhere = changedNth(3, journaltest.Call("connect"), func(e *journal.Event
 // welcomed lets it connect.
 var unanswered = changed(call("a4", "getsockopt"), said("0"))
 
-func welcomed(d *journaltest.Journal) {
-	unanswered(d)
-	becomes(journal.Established)(d.First(stateFrom("a4", journal.SynSent)))
-}
+var welcomed = all(unanswered, changed(stateFrom("a4", journal.SynSent), becomes(journal.Established)))
 
 // alteredListener: HC34, and the scenario shut-read.
 var alteredListener = []journaltest.Case{
@@ -85,17 +73,15 @@ var alteredListener = []journaltest.Case{
 		return journaltest.Call("accept4")(e) && e.Call.Errno == "EINVAL"
 	}), Inconclusive: "HC34"},
 	{Name: "the listener was not shut down", Of: "shut-read", Do: closedNot("b1", "shutdown"), Inconclusive: "HC34", Outcome: claim.OutcomeUnresolved},
-
-	{Name: "SHUT_RD told the peer", Of: "shut-read", Do: func(d *journaltest.Journal) {
-		d.Again(d.First(call("a1", "shutdown")).N, d.First(journaltest.Of("b2", journaltest.StateTo(journal.Established, journal.TCPInfo))), becomes(journal.CloseWait))
-	}, Outcome: claim.NotReproduced},
+	{Name: "SHUT_RD told the peer", Of: "shut-read", Do: copied(
+		call("a1", "shutdown"), of("b2", journaltest.StateTo(journal.Established, journal.TCPInfo)), becomes(journal.CloseWait)), Outcome: claim.NotReproduced},
 }
 
 // In the recording threads a1 is closed while a thread waits in read, a2 is shut
 // down both ways.
 
 // wokenAt lets a waiting read have returned something a moment after a call.
-func wokenAt(socket string, by journaltest.Which, result int64, errno journal.Errno) func(*journaltest.Journal) {
+func wokenAt(socket string, by journaltest.Which, result int64, errno journal.Errno) journaltest.Change {
 	return func(d *journaltest.Journal) {
 		end := d.First(by).T + 1e6
 		changed(call(socket, "read"), returns(result, errno))(d)
@@ -116,10 +102,9 @@ func notWoken(d *journaltest.Journal) {
 }
 
 // closedByPeer lets the peer end the connection as well, before the read returns.
-func closedByPeer(d *journaltest.Journal) {
-	closing := *d.First(call("a1", "close"))
-	d.Again(closing.N, &closing, func(e *journal.Event) { e.Host, e.Socket, e.T = "b", "b2", e.T+1e5 })
-}
+var closedByPeer = copied(call("a1", "close"), call("a1", "close"), func(e *journal.Event) {
+	e.Host, e.Socket, e.T = "b", "b2", e.T+1e5
+})
 
 // otherWay lets the read that shutdown woke have been recorded before it.
 func otherWay(d *journaltest.Journal) {
@@ -131,7 +116,8 @@ func otherWay(d *journaltest.Journal) {
 
 // alteredThreads: HC29 and HC30, and the scenario threads.
 var alteredThreads = []journaltest.Case{
-	{Name: "it was interrupted, and made again", Of: "threads", Do: wokenAt("a1", call("a1", "close"), -1, "EBADF"), Inconclusive: "HC29", Outcome: claim.OutcomeUnresolved},
+	{Name: "it was interrupted, and made again", Of: "threads", Do: wokenAt(
+		"a1", call("a1", "close"), -1, "EBADF"), Inconclusive: "HC29", Outcome: claim.OutcomeUnresolved},
 	{Name: "close woke it", Of: "threads", Do: wokenByClose, Confirmed: "HC29", Outcome: claim.NotReproduced},
 	{Name: "close woke it with the end", Of: "threads-host", Do: wokenAt("a1", call("a1", "close"), 0, ""), Confirmed: "HC29"},
 	{Name: "it was stopped and continued", Of: "threads", Do: all(wokenByClose, journaltest.HeldUp(call("a1", "close"), "")), Inconclusive: "HC29"},
@@ -141,13 +127,11 @@ var alteredThreads = []journaltest.Case{
 	{Name: "it had returned before", Of: "threads", Do: changed(call("a1", "read"), func(e *journal.Event) { e.Call.TookNS = 1000 }), Inconclusive: "HC29"},
 	{Name: "the peer closed too", Of: "threads", Do: all(wokenByClose, closedByPeer), Inconclusive: "HC29"},
 	{Name: "the data came again", Of: "threads", Do: twice(to(port1, data(listening, journal.AtSent))), Refuted: "HC29"},
-
 	{Name: "shutdown did not wake it, data did", Of: "threads", Do: notWoken, Refuted: "HC30", Outcome: claim.NotReproduced},
 	{Name: "SHUT_WR woke it", Of: "threads", Do: all(wokenAt("a3", call("a3", "shutdown"), 0, ""), droppedAll(call("b4", "write"))), Confirmed: "HC47"},
 	{Name: "the read was recorded before the shutdown", Of: "threads", Do: otherWay, Confirmed: "HC30"},
 	{Name: "the FIN came again", Of: "threads", Do: twice(sent(port2, fin)), Confirmed: "HC30"},
-
-	{Name: "it was not seen to wait", Of: "threads", Do: dropped(journaltest.Of("a1", process("blocked"))), Outcome: claim.OutcomeUnresolved},
+	{Name: "it was not seen to wait", Of: "threads", Do: dropped(of("a1", process("blocked"))), Outcome: claim.OutcomeUnresolved},
 }
 
 // alteredNotice: what is noticed of an ending, and by whom.

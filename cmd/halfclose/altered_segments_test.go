@@ -1,33 +1,25 @@
 package main
 
 import (
+	"slices"
+
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/journaltest"
 )
 
 // alone leaves of a recording of several connections those of some clients.
-func alone(clients ...string) func(*journaltest.Journal) {
-	return func(d *journaltest.Journal) {
-		d.DropAll(func(e *journal.Event) bool {
-			if e.Call == nil || e.Call.Op != "connect" {
-				return false
-			}
-			for _, c := range clients {
-				if e.Socket == c {
-					return false
-				}
-			}
-			return true
-		})
-	}
+func alone(clients ...string) journaltest.Change {
+	return droppedAll(func(e *journal.Event) bool {
+		return journaltest.Call("connect")(e) && !slices.Contains(clients, e.Socket)
+	})
 }
 
 // merged lets the passive end's acknowledgement go with its FIN.
 func merged(d *journaltest.Journal) {
-	n := d.Nth(0, func(e *journal.Event) bool { return e.State != nil && e.State.To == journal.CloseWait }).N
+	n := d.Nth(0, journaltest.Entered(journal.CloseWait)).N
 	pure := *d.First(func(e *journal.Event) bool { return e.N > n && sent(listening, ack)(e) })
-	d.Drop(func(e *journal.Event) bool { return e.N == pure.N })
+	d.Drop(journaltest.Numbered(pure.N))
 	d.Drop(arrivalOf(pure.N))
 	d.DropAll(stateTo("a1", journal.FinWait2))
 	changedAll(stateTo("a1", journal.TimeWait), func(e *journal.Event) { e.State.From = journal.FinWait1 })(d)
@@ -52,9 +44,6 @@ func closeAgain(d *journaltest.Journal) {
 	twice(clientsFIN, ackOf(d, clientsFIN, journal.AtSent), serversFIN, ackOf(d, serversFIN, journal.AtSent))(d)
 }
 
-// asItWas leaves a recording as it is.
-func asItWas(*journaltest.Journal) {}
-
 // oneMore lets the passive end send one segment more, which is no repetition, before it
 // closes.
 func oneMore(d *journaltest.Journal) {
@@ -65,7 +54,7 @@ func oneMore(d *journaltest.Journal) {
 // closedFirst lets the passive end have closed before its acknowledgement left.
 func closedFirst(d *journaltest.Journal) {
 	c := *d.First(closeOf("b2"))
-	d.Drop(func(e *journal.Event) bool { return e.N == c.N })
+	d.Drop(journaltest.Numbered(c.N))
 	d.Again(d.First(ackOf(d, clientsFIN, journal.AtSent)).N-1, &c, nil)
 }
 
@@ -75,7 +64,7 @@ func resetWhenOver(d *journaltest.Journal) {
 	last := ackOf(d, serversFIN, journal.AtSent)
 	twice(last)(d)
 	like := *d.First(serversFIN)
-	d.Again(lookedAt(d, d.First(stateTo("b2", journal.Gone)).N)+2, &like, flagged(rst))
+	d.Again(d.LookedAt(d.First(stateTo("b2", journal.Gone)).N)+2, &like, flagged(rst))
 }
 
 // orphaned lets b2 be gone before its FIN is known to be acknowledged.
@@ -104,7 +93,7 @@ func answeredWithRST(d *journaltest.Journal) {
 }
 
 // acked lets every acknowledgement of the client's FIN be off by some.
-func acked(by uint32) func(*journaltest.Journal) {
+func acked(by uint32) journaltest.Change {
 	return func(d *journaltest.Journal) {
 		f := d.First(clientsFIN).Packet
 		seq := f.Seq
@@ -121,8 +110,8 @@ var resetAfterFIN = changedAll(from(listening, func(e *journal.Event) bool { ret
 var alteredSegments = []journaltest.Case{
 	{Name: "the ACK went with the FIN", Of: "four-way", Do: merged, Refuted: "HC48", Inconclusive: "HC1", Outcome: claim.OutcomeUnresolved},
 	{Name: "one segment more", Of: "four-way", Do: oneMore, Refuted: "HC1", Outcome: claim.NotReproduced},
-	{Name: "as recorded", Of: "four-way", Do: asItWas, Inconclusive: "HC48"},
-	{Name: "as recorded", Of: "three-way", Do: asItWas, Confirmed: "HC1"},
+	{Name: "as recorded", Of: "four-way", Do: asRecorded, Inconclusive: "HC48"},
+	{Name: "as recorded", Of: "three-way", Do: asRecorded, Confirmed: "HC1"},
 	{Name: "closed before it acknowledged, and four all the same", Of: "four-way", Do: closedFirst, Confirmed: "HC48", Inconclusive: "HC1"},
 	{Name: "only the one that did not merge", Of: "three-way", Do: alone("a2"), Inconclusive: "HC1"},
 	{Name: "SIGSTOP: every segment came again", Of: "four-way", Do: closeAgain, Confirmed: "HC1 HC2 HC3", Outcome: claim.Reproduced},
@@ -136,18 +125,17 @@ var alteredSegments = []journaltest.Case{
 	{Name: "another close was not seen", Of: "four-way", Do: func(d *journaltest.Journal) {
 		d.Sockets = append(d.Sockets, journal.Socket{ID: "a9", Host: "a", Local: "192.0.2.1:40009", Remote: "192.0.2.2:8080"})
 	}, Inconclusive: "HC1"},
-
 	{Name: "none", Of: "four-way", Do: acked(^uint32(0)), Refuted: "HC2"},
 	{Name: "two", Of: "endings", Do: acked(1), Refuted: "HC2"},
 	{Name: "the FINs were answered with RST", Of: "four-way", Do: answeredWithRST, Inconclusive: "HC2"},
-
 	{Name: "to CLOSING instead", Of: "four-way", Do: changed(stateTo("a1", journal.FinWait2), becomes(journal.Closing)), Refuted: "HC3"},
 	{Name: "removed", Of: "four-way", Do: changed(stateTo("a1", journal.FinWait2), becomes(journal.Gone)), Refuted: "HC3"},
-	{Name: "removed, for there was no room", Of: "four-way", Do: all(changed(stateTo("a1", journal.FinWait2), becomes(journal.Gone)), journaltest.Counted("a", "TCPTimeWaitOverflow", 1)), Inconclusive: "HC3"},
+	{Name: "removed, for there was no room", Of: "four-way", Do: all(
+		changed(stateTo("a1", journal.FinWait2), becomes(journal.Gone)), journaltest.Counted("a", "TCPTimeWaitOverflow", 1)), Inconclusive: "HC3"},
 	{Name: "the passive end waits", Of: "four-way", Do: changed(stateFrom("b2", journal.LastAck), becomes(journal.TimeWait)), Refuted: "HC3"},
 	{Name: "FIN_WAIT2 on another segment", Of: "four-way", Do: onAnother, Refuted: "HC3"},
 	{Name: "all merged", Of: "three-way", Do: alone("a1"), Inconclusive: "HC3"},
-	{Name: "between two looks", Of: "three-way-loopback", Do: changed(journaltest.Of("a2", journaltest.StateTo(journal.FinWait2, journal.SockDiag)), becomes(journal.TimeWait)), Inconclusive: "HC3"},
+	{Name: "between two looks", Of: "three-way-loopback", Do: changed(seen("a2", journal.FinWait2), becomes(journal.TimeWait)), Inconclusive: "HC3"},
 
 	{Name: "none merged", Of: "three-way", Do: alone("a2", "a3"), Inconclusive: "HC4", Outcome: claim.NotReproduced},
 	{Name: "nobody closed", Of: "three-way", Do: droppedAll(journaltest.Call("close")), Outcome: claim.OutcomeUnresolved},
@@ -158,11 +146,12 @@ var alteredSegments = []journaltest.Case{
 	}, func(e *journal.Event) { e.Packet.Len = 0 })), Inconclusive: "HC5"},
 	{Name: "written on its own", Of: "merged-data", Do: alone("a2"), Inconclusive: "HC5 HC6", Outcome: claim.NotReproduced},
 	{Name: "SIGSTOP: the FINs came again", Of: "merged-data", Do: finsAgain, Confirmed: "HC5"},
-	{Name: "nobody closed", Of: "merged-data-host", Do: all(droppedAll(journaltest.Call("close")), droppedAll(journaltest.Call("shutdown"))), Inconclusive: "HC5"},
+	{Name: "nobody closed", Of: "merged-data-host", Do: all(
+		droppedAll(journaltest.Call("close")), droppedAll(journaltest.Call("shutdown"))), Inconclusive: "HC5"},
 
-	{Name: "through FIN_WAIT2", Of: "merged-data", Do: changed(journaltest.Of("a1", journaltest.StateTo(journal.TimeWait, journal.SockDiag)), becomes(journal.FinWait2)), Refuted: "HC6"},
-	{Name: "through CLOSING", Of: "three-way", Do: changed(journaltest.Of("a1", journaltest.StateTo(journal.TimeWait, journal.SockDiag)), becomes(journal.Closing)), Refuted: "HC6"},
-	{Name: "between two looks", Of: "merged-data-loopback", Do: changed(journaltest.Of("a1", journaltest.StateTo(journal.TimeWait, journal.SockDiag)), becomes(journal.Gone)), Inconclusive: "HC6"},
+	{Name: "through FIN_WAIT2", Of: "merged-data", Do: changed(seen("a1", journal.TimeWait), becomes(journal.FinWait2)), Refuted: "HC6"},
+	{Name: "through CLOSING", Of: "three-way", Do: changed(seen("a1", journal.TimeWait), becomes(journal.Closing)), Refuted: "HC6"},
+	{Name: "between two looks", Of: "merged-data-loopback", Do: changed(seen("a1", journal.TimeWait), becomes(journal.Gone)), Inconclusive: "HC6"},
 }
 
 // calledBefore puts a call of the passive end between the FIN's arrival and its ACK.

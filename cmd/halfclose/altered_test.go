@@ -35,51 +35,52 @@ func TestJournals(t *testing.T) { suite.Journals(t) }
 
 // What the altered journals have changed, and looked for.
 var (
-	all        = journaltest.All
-	changed    = journaltest.Changed
-	changedNth = journaltest.ChangedNth
-	changedAll = journaltest.ChangedAll
-	dropped    = journaltest.Dropped
-	droppedAll = journaltest.DroppedAll
-	flagged    = journaltest.Flagged
-	twice      = journaltest.Twice
-	another    = journaltest.Another
-	arrivalOf  = journaltest.ArrivalOf
-	from       = journaltest.From
-	to         = journaltest.To
-	data       = journaltest.SentBy
+	all           = journaltest.All
+	asRecorded    = journaltest.AsRecorded
+	each          = journaltest.Each
+	called        = journaltest.Called
+	carried       = journaltest.Carried
+	changed       = journaltest.Changed
+	changedNth    = journaltest.ChangedNth
+	changedAll    = journaltest.ChangedAll
+	copied        = journaltest.Copied
+	dropped       = journaltest.Dropped
+	droppedAll    = journaltest.DroppedAll
+	droppedBehind = journaltest.DroppedBehind
+	swapped       = journaltest.Swapped
+	twice         = journaltest.Twice
+	another       = journaltest.Another
+	becomes       = journaltest.Becomes
+	flagged       = journaltest.Flagged
+	returns       = journaltest.Returned
+	said          = journaltest.Said
+	arrivalOf     = journaltest.ArrivalOf
+	arriving      = journaltest.Arriving
+	data          = journaltest.SentBy
+
+	from = journaltest.From
+	of   = journaltest.Of
+	sent = journaltest.Sent
+	to   = journaltest.To
 )
 
 // call is a system call of one socket, in the steps or in the teardown.
-func call(socket, op string) journaltest.Which { return journaltest.Of(socket, journaltest.Call(op)) }
+func call(socket, op string) journaltest.Which { return of(socket, journaltest.Call(op)) }
 
-// returns changes what a call returned.
-func returns(result int64, errno journal.Errno, data ...byte) func(*journal.Event) {
-	return func(e *journal.Event) {
-		c := *e.Call
-		c.Result, c.Errno, c.Data = result, errno, data
-		e.Call = &c
-	}
+// stateTo is a change to a state, whoever saw it, and stateFrom one away from it; seen is a
+// change that sock_diag saw, and sampled a reading in that state.
+func stateTo(socket, to string) journaltest.Which     { return of(socket, journaltest.Entered(to)) }
+func stateFrom(socket, from string) journaltest.Which { return of(socket, journaltest.Left(from)) }
+func sampled(socket, state string) journaltest.Which  { return of(socket, journaltest.Sampled(state)) }
+
+func seen(socket, state string) journaltest.Which {
+	return of(socket, journaltest.StateTo(state, journal.SockDiag))
 }
 
-// said changes what a call returned through a pointer.
-func said(out string) func(*journal.Event) { return func(e *journal.Event) { e.Call.Out = out } }
-
-// becomes changes the state that was entered.
-func becomes(to string) func(*journal.Event) { return func(e *journal.Event) { e.State.To = to } }
-
-// stateTo is a change to a state, whoever saw it; stateFrom one away from it.
-func stateTo(socket, to string) journaltest.Which {
-	return journaltest.Of(socket, func(e *journal.Event) bool { return e.State != nil && e.State.To == to })
-}
-
-func stateFrom(socket, from string) journaltest.Which {
-	return journaltest.Of(socket, func(e *journal.Event) bool { return e.State != nil && e.State.From == from })
-}
-
-// sampled is a reading of a socket in a state.
-func sampled(socket, state string) journaltest.Which {
-	return journaltest.Of(socket, func(e *journal.Event) bool { return e.Sample != nil && e.Sample.State == state })
+// leaves lets a socket have left a state as soon as it was seen there.
+func leaves(socket, state, to string) journaltest.Change {
+	in := seen(socket, state)
+	return copied(in, in, func(e *journal.Event) { e.State.From, e.State.To = state, to })
 }
 
 // The flags of the segments that end a connection.
@@ -90,34 +91,8 @@ var (
 	rstAck = journal.RST | journal.ACK
 )
 
-// sent and arriving are segments leaving a port, and entering the host of the
-// one that they left for.
-func sent(port string, flags journal.Flags) journaltest.Which {
-	return from(port, journaltest.PacketAt(journal.AtSent, flags))
-}
-
-func arriving(port string, flags journal.Flags) journaltest.Which {
-	return from(port, journaltest.PacketAt(journal.AtDelivered, flags))
-}
-
-// lookedAt is the number of the last event by which the sockets were looked at
-// after an event, without another between.
-func lookedAt(d *journaltest.Journal, n int) int {
-	for i := range d.Events {
-		e := &d.Events[i]
-		if e.N <= n {
-			continue
-		}
-		if e.State == nil && e.Sample == nil {
-			break
-		}
-		n = e.N
-	}
-	return n
-}
-
 // lostOnce lets a segment be lost, and arrive when it is sent again.
-func lostOnce(w journaltest.Which) func(*journaltest.Journal) {
+func lostOnce(w journaltest.Which) journaltest.Change {
 	return func(d *journaltest.Journal) {
 		first := *d.First(w)
 		n := first.N
