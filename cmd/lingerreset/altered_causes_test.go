@@ -14,40 +14,27 @@ import (
 // timeout find nobody.
 
 // undrawn lets no RST of a port's come, in the steps.
-func undrawn(port string) func(*journaltest.Journal) {
-	return func(d *journaltest.Journal) { d.DropAll(played(d, rstsOf(port))) }
-}
+func undrawn(port string) journaltest.Change { return droppedInPlay(rstsOf(port)) }
 
 // undrawnTo lets none come to a port.
-func undrawnTo(port string) func(*journaltest.Journal) {
-	return func(d *journaltest.Journal) {
-		d.DropAll(played(d, to(port, func(e *journal.Event) bool { return e.Packet != nil && e.Packet.Flags.Has(journal.RST) })))
-	}
-}
-
-// drewNo is what is said of a cause that drew no RST.
-func drewNo(name string, do func(*journaltest.Journal)) journaltest.Case {
-	return journaltest.Case{Name: name, Of: "causes", Do: do, Outcome: claim.NotReproduced}
-}
-
-// notMadeToHappen is what is said of a cause that is not in the journal.
-func notMadeToHappen(name, of string, do func(*journaltest.Journal)) journaltest.Case {
-	return journaltest.Case{Name: "without " + name, Of: of, Do: do, Outcome: claim.OutcomeUnresolved}
+func undrawnTo(port string) journaltest.Change {
+	return droppedInPlay(to(port, journaltest.Flag(journal.RST)))
 }
 
 // alteredCauses: the scenario causes.
 var alteredCauses = []journaltest.Case{
-	drewNo("a port without a listener", undrawnTo("40001")),
-	drewNo("close() with SO_LINGER {1, 0}", undrawn("40002")),
-	drewNo("a full accept queue, tcp_abort_on_overflow", undrawnTo("40009")),
-	{Name: "the RST comes from the wrong end", Of: "causes", Do: changedAll(rstsOf("40002"), func(e *journal.Event) { e.Packet.Src, e.Packet.Dst = e.Packet.Dst, e.Packet.Src }), Outcome: claim.NotReproduced},
+	{Name: "a port without a listener", Of: "causes", Do: undrawnTo("40001"), Outcome: claim.NotReproduced},
+	{Name: "close() with SO_LINGER {1, 0}", Of: "causes", Do: undrawn("40002"), Outcome: claim.NotReproduced},
+	{Name: "a full accept queue, tcp_abort_on_overflow", Of: "causes", Do: undrawnTo("40009"), Outcome: claim.NotReproduced},
+	{Name: "the RST comes from the wrong end", Of: "causes", Do: changedAll(
+		rstsOf("40002"), func(e *journal.Event) { e.Packet.Src, e.Packet.Dst = e.Packet.Dst, e.Packet.Src }), Outcome: claim.NotReproduced},
 	{Name: "TCP_USER_TIMEOUT draws one", Of: "causes", Do: func(d *journaltest.Journal) {
 		at := *d.First(sent("40012", journal.SYN)).Packet
 		d.Carry(d.First(stateFrom("a12", journal.Established)).N, d.First(sent("40011", rstAck)), func(p *journal.Packet) { p.Src, p.Dst = at.Src, at.Dst })
 	}, Outcome: claim.Reproduced},
-
-	notMadeToHappen("ss -K (SOCK_DESTROY)", "causes", droppedAll(journaltest.Call("SOCK_DESTROY"))),
-	notMadeToHappen("a full accept queue, tcp_abort_on_overflow", "causes", changedAll(journaltest.Setting("net.ipv4.tcp_abort_on_overflow"), func(e *journal.Event) { e.Setting.New = "0" })),
+	{Name: "without ss -K (SOCK_DESTROY)", Of: "causes", Do: droppedAll(journaltest.Call("SOCK_DESTROY")), Outcome: claim.OutcomeUnresolved},
+	{Name: "without a full accept queue, tcp_abort_on_overflow", Of: "causes", Do: changedAll(
+		journaltest.Setting("net.ipv4.tcp_abort_on_overflow"), journaltest.SetTo("0")), Outcome: claim.OutcomeUnresolved},
 	{Name: "the client got the port that it called", Of: "causes", Do: func(d *journaltest.Journal) {
 		i := slices.IndexFunc(d.Sockets, func(s journal.Socket) bool { return s.ID == "a1" })
 		d.Sockets[i].Local = d.Sockets[i].Remote

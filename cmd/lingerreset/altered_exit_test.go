@@ -11,7 +11,7 @@ import (
 // which has {1, 0}.
 
 // stillHeld lets this process keep its descriptor.
-func stillHeld(socket string) func(*journaltest.Journal) { return droppedInPlay(call(socket, "close")) }
+func stillHeld(socket string) journaltest.Change { return droppedInPlay(call(socket, "close")) }
 
 // alteredExit: LR20, LR21, and the scenario exit.
 var alteredExit = []journaltest.Case{
@@ -23,11 +23,8 @@ var alteredExit = []journaltest.Case{
 		d.Again(n+1, &like, nil)
 	}, Refuted: "LR20"},
 	{Name: "another holds the killed one's socket too", Of: "exit", Do: all(stillHeld("a4"), droppedAll(rstsOf("40004"))), Inconclusive: "LR20"},
-
-	{Name: "set on it too", Of: "exit", Do: func(d *journaltest.Journal) {
-		d.Call(d.First(stateTo("b9", journal.Established)).N, "b9", "setsockopt", 0, "", "b9", "SO_LINGER", string(lingerZero))
-	}, Inconclusive: "LR21"},
-
+	{Name: "set on it too", Of: "exit", Do: called(
+		stateTo("b9", journal.Established), "b9", "setsockopt", 0, "", "b9", "SO_LINGER", string(lingerZero)), Inconclusive: "LR21"},
 	{Name: "killed with {1, 0}, and the peer reads the end", Of: "exit", Do: changed(call("b5", "read"), returns(0, "")), Outcome: claim.NotReproduced},
 	{Name: "others still held them", Of: "exit", Do: all(stillHeld("a1"), stillHeld("a4")), Outcome: claim.OutcomeUnresolved},
 }

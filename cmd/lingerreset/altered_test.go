@@ -30,21 +30,26 @@ func TestJournals(t *testing.T) { suite.Journals(t) }
 
 // What the altered journals have changed, and looked for.
 var (
-	all        = journaltest.All
-	changed    = journaltest.Changed
-	changedNth = journaltest.ChangedNth
-	changedAll = journaltest.ChangedAll
-	dropped    = journaltest.Dropped
-	droppedAll = journaltest.DroppedAll
-	flagged    = journaltest.Flagged
-	arrivalOf  = journaltest.ArrivalOf
-	from       = journaltest.From
-	to         = journaltest.To
-	data       = journaltest.SentBy
+	all           = journaltest.All
+	called        = journaltest.Called
+	changed       = journaltest.Changed
+	changedNth    = journaltest.ChangedNth
+	changedAll    = journaltest.ChangedAll
+	copied        = journaltest.Copied
+	dropped       = journaltest.Dropped
+	droppedAll    = journaltest.DroppedAll
+	droppedBehind = journaltest.DroppedBehind
+	flagged       = journaltest.Flagged
+	returns       = journaltest.Returned
+	said          = journaltest.Said
+	arrivalOf     = journaltest.ArrivalOf
+	arriving      = journaltest.Arriving
+	data          = journaltest.SentBy
+	from          = journaltest.From
+	of            = journaltest.Of
+	sent          = journaltest.Sent
+	to            = journaltest.To
 )
-
-// halted is a run that was stopped at its end.
-func halted(d *journaltest.Journal) { d.Stopped = "interrupted by SIGINT" }
 
 // played narrows what is looked for to the steps.
 func played(d *journaltest.Journal, w journaltest.Which) journaltest.Which {
@@ -53,21 +58,12 @@ func played(d *journaltest.Journal, w journaltest.Which) journaltest.Which {
 }
 
 // droppedInPlay deletes every such event of the steps, and lets the teardown be.
-func droppedInPlay(w journaltest.Which) func(*journaltest.Journal) {
+func droppedInPlay(w journaltest.Which) journaltest.Change {
 	return func(d *journaltest.Journal) { d.DropAll(played(d, w)) }
 }
 
 // call is a system call of one socket.
-func call(socket, op string) journaltest.Which { return journaltest.Of(socket, journaltest.Call(op)) }
-
-// returns changes what a call returned.
-func returns(result int64, errno journal.Errno) func(*journal.Event) {
-	return func(e *journal.Event) {
-		c := *e.Call
-		c.Result, c.Errno, c.Signal, c.Data = result, errno, "", nil
-		e.Call = &c
-	}
-}
+func call(socket, op string) journaltest.Which { return of(socket, journaltest.Call(op)) }
 
 // raises changes what a call returned that raised SIGPIPE; without an errno, it
 // killed.
@@ -79,29 +75,27 @@ func raises(errno journal.Errno) func(*journal.Event) {
 }
 
 // takes changes how long a call took.
-func takes(ns int64) func(*journal.Event) {
-	return func(e *journal.Event) {
-		c := *e.Call
-		c.TookNS = ns
-		e.Call = &c
-	}
+func takes(ns int64) func(*journal.Event) { return func(e *journal.Event) { e.Call.TookNS = ns } }
+
+// lasts lets a socket's close have taken so long.
+func lasts(socket string, ns int64) journaltest.Change {
+	return changed(call(socket, "close"), takes(ns))
 }
 
-// said changes what a call returned through a pointer.
-func said(out string) func(*journal.Event) { return func(e *journal.Event) { e.Call.Out = out } }
+// stateTo is a change of a socket's to a state, whoever saw it, and stateFrom one away from it;
+// sampled is a reading in that state.
+func stateTo(socket, to string) journaltest.Which     { return of(socket, journaltest.Entered(to)) }
+func stateFrom(socket, from string) journaltest.Which { return of(socket, journaltest.Left(from)) }
+func sampled(socket, state string) journaltest.Which  { return of(socket, journaltest.Sampled(state)) }
 
-// stateTo is a change of a socket's to a state, whoever saw it; stateFrom one away.
-func stateTo(socket, to string) journaltest.Which {
-	return journaltest.Of(socket, func(e *journal.Event) bool { return e.State != nil && e.State.To == to })
+// goneFrom lets a copy of a change of state be the one by which the socket is gone from that state.
+func goneFrom(state string) func(*journal.Event) {
+	return func(e *journal.Event) { e.State.From, e.State.To = state, journal.Gone }
 }
 
-func stateFrom(socket, from string) journaltest.Which {
-	return journaltest.Of(socket, func(e *journal.Event) bool { return e.State != nil && e.State.From == from })
-}
-
-// sampled is a reading of a socket in a state.
-func sampled(socket, state string) journaltest.Which {
-	return journaltest.Of(socket, func(e *journal.Event) bool { return e.Sample != nil && e.Sample.State == state })
+// another lets a copy be of another socket.
+func another(socket string) func(*journal.Event) {
+	return func(e *journal.Event) { e.Socket = socket }
 }
 
 // ended is how a process ended.
@@ -127,7 +121,7 @@ func endOfHolder(socket string) func(*journaltest.Journal) journaltest.Which {
 }
 
 // goesOnLiving lets the process that was given a socket not end.
-func goesOnLiving(socket string) func(*journaltest.Journal) {
+func goesOnLiving(socket string) journaltest.Change {
 	return func(d *journaltest.Journal) { d.Drop(endOfHolder(socket)(d)) }
 }
 
@@ -139,17 +133,8 @@ var (
 	rstAck = journal.RST | journal.ACK
 )
 
-// sent and arriving are segments leaving a port, and entering the host of the
-// one that they left for.
-func sent(port string, flags journal.Flags) journaltest.Which {
-	return from(port, journaltest.PacketAt(journal.AtSent, flags))
-}
-
-func arriving(port string, flags journal.Flags) journaltest.Which {
-	return from(port, journaltest.PacketAt(journal.AtDelivered, flags))
-}
+// synAcks are those of the listener.
+var synAcks = sent("8080", journal.SYN|journal.ACK)
 
 // rstsOf are all RSTs that a port sent, wherever they were seen.
-func rstsOf(port string) journaltest.Which {
-	return from(port, func(e *journal.Event) bool { return e.Packet.Flags.Has(journal.RST) })
-}
+func rstsOf(port string) journaltest.Which { return from(port, journaltest.Flag(journal.RST)) }
