@@ -26,13 +26,12 @@ func straight(d *journaltest.Journal) {
 var alteredCrossed = []journaltest.Case{
 	{Name: "written to its own connection", Of: "crosswire", Do: straight, Inconclusive: "SR6", Outcome: claim.NotReproduced},
 	{Name: "nobody asked", Of: "crosswire", Do: droppedAll(answered(naive, "", "")), Outcome: claim.NotReproduced},
-
 	{Name: "bob had his own", Of: "crosswire", Do: read(answered(naive, "bob", didTake), bobsFirst), Refuted: "SR6"},
 	{Name: "carol had her own", Of: "crosswire", Do: read(answered(naive, "carol", didTake), carolsSecond), Refuted: "SR6"},
 	{Name: "dave had his own", Of: "crosswire", Do: read(answered(naive, "dave", didTake), question{3, "dave"}), Refuted: "SR6"},
 	{Name: "nobody asked after bob", Of: "crosswire", Do: all(dropped(answered(naive, "carol", "")), dropped(answered(naive, "dave", ""))), Inconclusive: "SR6"},
-
-	{Name: "two requests had one id", Of: "crosswire", Do: all(did(answered(compareUnique, "bob", didRefuse), didTake), read(answered(compareUnique, "bob", didTake), question{1001, "alice"})), Refuted: "SR7"},
+	{Name: "two requests had one id", Of: "crosswire", Do: all(
+		did(answered(compareUnique, "bob", didRefuse), didTake), read(answered(compareUnique, "bob", didTake), question{1001, "alice"})), Refuted: "SR7"},
 	{Name: "no id met another's", Of: "crosswire", Do: noneMet, Inconclusive: "SR17"},
 }
 

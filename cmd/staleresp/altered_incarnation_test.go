@@ -23,69 +23,60 @@ func tooSlow(d *journaltest.Journal) {
 
 // awaitedElse lets the client have awaited another byte than the stray's first.
 func awaitedElse(d *journaltest.Journal) {
-	s := stray(d)
-	for i := range d.Events {
-		if e := &d.Events[i]; e.Packet != nil && e.Packet.At == journal.AtSent && e.Host == "a" && e.N < s.N {
-			e.Packet.Ack++
-		}
-	}
+	n := stray(d).N
+	changedAll(func(e *journal.Event) bool {
+		return e.Packet != nil && e.Packet.At == journal.AtSent && e.Host == "a" && e.N < n
+	}, func(e *journal.Event) { e.Packet.Ack++ })(d)
 }
 
-// fresh lets the stray's timestamp be as new as any.
-func fresh(d *journaltest.Journal) {
-	sent := d.First(numbered(stray(d).Packet.Of))
-	for i, o := range sent.Packet.Options {
-		if strings.HasPrefix(o, "TS"+" ") {
-			sent.Packet.Options[i] = "TS val 4000000000 ecr 1"
-		}
-	}
-	for i := range d.Events {
-		if p := d.Events[i].Packet; p != nil && d.Events[i].Host == "a" {
-			for k, o := range p.Options {
-				if strings.HasPrefix(o, "TS"+" ") {
-					p.Options[k] = "TS val 1 ecr 4000000001"
-				}
+// restamped gives a segment another timestamp, if it has one.
+func restamped(with string) func(*journal.Event) {
+	return func(e *journal.Event) {
+		for i, o := range e.Packet.Options {
+			if isTimestamp(o) {
+				e.Packet.Options[i] = with
 			}
 		}
 	}
 }
 
-// plain takes the timestamps off every SYN.
-func plain(d *journaltest.Journal) {
-	for i := range d.Events {
-		if p := d.Events[i].Packet; p != nil && p.Flags.Has(journal.SYN) {
-			p.Options = slices.DeleteFunc(p.Options, func(o string) bool { return strings.HasPrefix(o, "TS"+" ") })
-		}
-	}
+func isTimestamp(option string) bool { return strings.HasPrefix(option, "TS ") }
+
+// fresh lets the stray's timestamp be as new as any.
+func fresh(d *journaltest.Journal) {
+	changed(numbered(stray(d).Packet.Of), restamped("TS val 4000000000 ecr 1"))(d)
+	changedAll(journaltest.On("a", func(e *journal.Event) bool { return e.Packet != nil }), restamped("TS val 1 ecr 4000000001"))(d)
 }
 
+// plain takes the timestamps off every SYN.
+var plain = changedAll(journaltest.Flag(journal.SYN), func(e *journal.Event) {
+	e.Packet.Options = slices.DeleteFunc(e.Packet.Options, isTimestamp)
+})
+
 // pawsCounted is a reading of what PAWS has dropped.
-func pawsCounted(e *journal.Event) bool { return e.Counter != nil && e.Counter.Name == rejected }
+var pawsCounted = journaltest.Counter(rejected)
 
 // cameTo lets a socket be seen in a state behind the first such event.
-func cameTo(socket, state string, behind journaltest.Which) func(*journaltest.Journal) {
-	return func(d *journaltest.Journal) {
-		d.After(d.First(behind).N, journal.Event{
-			Host: socket[:1], Socket: socket, Kind: journal.KindState,
-			State: &journal.State{To: state, Witness: journal.SockDiag},
-		})
-	}
+func cameTo(socket, state string, behind journaltest.Which) journaltest.Change {
+	return func(d *journaltest.Journal) { d.State(d.First(behind).N, socket, "", state, journal.SockDiag) }
 }
 
 // waits lets a socket come to TIME_WAIT when it is closed.
-func waits(socket string) func(*journaltest.Journal) {
-	return cameTo(socket, journal.TimeWait, journaltest.Of(socket, journaltest.Call("close")))
+func waits(socket string) journaltest.Change {
+	return cameTo(socket, journal.TimeWait, journaltest.Of(socket, call("close")))
 }
 
 // neverConnected lets nobody see a socket ESTABLISHED.
-func neverConnected(socket string) func(*journaltest.Journal) {
+func neverConnected(socket string) journaltest.Change {
 	return droppedAll(journaltest.Of(socket, entered(journal.Established)))
 }
 
 // alteredIncarnation: SR3, SR4, SR11 and SR12.
 var alteredIncarnation = []journaltest.Case{
-	{Name: "with timestamps", Of: "incarnation-stamped", Do: asRecorded, Inconclusive: "SR4 SN10", Outcome: claim.NotReproduced},
-	{Name: "it did not arrive", Of: "incarnation-stamped", Do: func(d *journaltest.Journal) { stray(d).Packet.At = journal.AtDropped }, Outcome: claim.NotReproduced},
+	{Name: "with timestamps", Of: "incarnation-stamped", Do: asRecorded, Inconclusive: "SN10 SR4", Outcome: claim.NotReproduced},
+	{Name: "it did not arrive", Of: "incarnation-stamped", Do: func(d *journaltest.Journal) {
+		stray(d).Packet.At = journal.AtDropped
+	}, Outcome: claim.NotReproduced},
 
 	{Name: "both ends were gone", Of: "incarnation", Do: asRecorded, Confirmed: "SN10"},
 	{Name: "there was a TIME_WAIT", Of: "incarnation", Do: all(waits("a1"), waits("a3")), Inconclusive: "SN10"},
@@ -97,6 +88,6 @@ var alteredIncarnation = []journaltest.Case{
 	{Name: "without timestamps", Of: "incarnation-stamped", Do: all(plain, read(answered(reconnect, "bob", didTake), alices)), Inconclusive: "SR11"},
 
 	{Name: "it came to TIME_WAIT", Of: "incarnation", Do: waits("a1"), Refuted: "SR12"},
-	{Name: "the server's end came to TIME_WAIT", Of: "incarnation", Do: cameTo("b2", journal.TimeWait, journaltest.Of("a1", journaltest.Call("close"))), Refuted: "SR12"},
+	{Name: "the server's end came to TIME_WAIT", Of: "incarnation", Do: cameTo("b2", journal.TimeWait, journaltest.Of("a1", call("close"))), Refuted: "SR12"},
 	{Name: "not connected again", Of: "incarnation", Do: neverConnected("a2"), Refuted: "SR12"},
 }

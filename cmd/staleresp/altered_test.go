@@ -29,9 +29,14 @@ func TestJournals(t *testing.T) { suite.Journals(t) }
 var (
 	all        = journaltest.All
 	asRecorded = journaltest.AsRecorded
+	changed    = journaltest.Changed
+	changedAll = journaltest.ChangedAll
 	dropped    = journaltest.Dropped
 	droppedAll = journaltest.DroppedAll
+	setTo      = journaltest.SetTo
+	call       = journaltest.Call
 	entered    = journaltest.Entered
+	numbered   = journaltest.Numbered
 )
 
 // answered is what became of a user's request by a policy; with "" of any.
@@ -43,12 +48,12 @@ func answered(p policy, user, did string) journaltest.Which {
 }
 
 // did lets a client have done something else with such an answer.
-func did(w journaltest.Which, what string) func(*journaltest.Journal) {
-	return func(d *journaltest.Journal) { d.First(w).Answer.Did = what }
+func did(w journaltest.Which, what string) journaltest.Change {
+	return changed(w, func(e *journal.Event) { e.Answer.Did = what })
 }
 
 // read lets a client have read other bytes when it did that.
-func read(w journaltest.Which, q question) func(*journaltest.Journal) {
+func read(w journaltest.Which, q question) journaltest.Change {
 	return func(d *journaltest.Journal) {
 		e := d.First(w)
 		e.Answer.Reply = said(q.reply(prize(q)))
@@ -56,13 +61,10 @@ func read(w journaltest.Which, q question) func(*journaltest.Journal) {
 	}
 }
 
-// numbered is the event of that number.
-func numbered(n int) journaltest.Which { return func(e *journal.Event) bool { return e.N == n } }
-
 // wrote is a call that wrote the reply to a question.
 func wrote(q question) journaltest.Which {
 	return func(e *journal.Event) bool {
-		if e.Call == nil || e.Call.Op != "write" {
+		if !call("write")(e) {
 			return false
 		}
 		r, _, ok := parse(e.Call.Data, replyWord)
@@ -71,7 +73,7 @@ func wrote(q question) journaltest.Which {
 }
 
 // moved puts the first such event behind the first of another sort.
-func moved(w, behind journaltest.Which) func(*journaltest.Journal) {
+func moved(w, behind journaltest.Which) journaltest.Change {
 	return func(d *journaltest.Journal) {
 		e := *d.First(w)
 		to := d.First(behind)
@@ -82,13 +84,6 @@ func moved(w, behind journaltest.Which) func(*journaltest.Journal) {
 }
 
 // renamed gives what clients of a policy did to another.
-func renamed(from, to policy) func(*journaltest.Journal) {
-	return func(d *journaltest.Journal) {
-		d.First(answered(from, "", ""))
-		for i := range d.Events {
-			if a := d.Events[i].Answer; a != nil && a.Policy == string(from) {
-				a.Policy = string(to)
-			}
-		}
-	}
+func renamed(from, to policy) journaltest.Change {
+	return changedAll(answered(from, "", ""), func(e *journal.Event) { e.Answer.Policy = string(to) })
 }

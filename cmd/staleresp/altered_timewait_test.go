@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/journaltest"
@@ -18,7 +20,7 @@ func notOpened(d *journaltest.Journal) {
 }
 
 // noTimeWait lets nobody see that state.
-func noTimeWait(d *journaltest.Journal) { d.DropAll(entered(journal.TimeWait)) }
+var noTimeWait = droppedAll(entered(journal.TimeWait))
 
 // haunted lets the client that was connected first over a TIME_WAIT have read the
 // dead connection's reply.
@@ -37,22 +39,13 @@ func otherPort(d *journaltest.Journal) {
 		if r.bind != nil || r.opened == nil {
 			continue
 		}
-		for i := range d.Sockets {
-			if d.Sockets[i].ID == r.call.Socket {
-				d.Sockets[i].Local = "192.0.2.1:40003"
-			}
-		}
+		i := slices.IndexFunc(d.Sockets, func(s journal.Socket) bool { return s.ID == r.call.Socket })
+		d.Sockets[i].Local = "192.0.2.1:40003"
 	}
 }
 
 // freeChoice lets the kernel have had two ports to choose from.
-func freeChoice(d *journaltest.Journal) {
-	for i := range d.Events {
-		if s := d.Events[i].Setting; s != nil && s.Name == rangeSetting {
-			s.New = "40002 40003"
-		}
-	}
-}
+var freeChoice = changedAll(journaltest.Setting(rangeSetting), setTo("40002 40003"))
 
 // outlived lets the TIME_WAIT that a RST ended be seen there still.
 func outlived(d *journaltest.Journal) {
@@ -66,39 +59,25 @@ func outlived(d *journaltest.Journal) {
 }
 
 // nearlyOver lets the timer of every TIME_WAIT have had little to run.
-func nearlyOver(d *journaltest.Journal) {
-	for i := range d.Events {
-		if s := d.Events[i].Sample; s != nil && s.State == journal.TimeWait {
-			s.TimerMS = 500
-		}
-	}
-}
+var nearlyOver = changedAll(journaltest.Sampled(journal.TimeWait), func(e *journal.Event) { e.Sample.TimerMS = 500 })
 
 // noRST lets nothing answer.
-func noRST(d *journaltest.Journal) {
-	d.DropAll(func(e *journal.Event) bool {
-		return e.Packet != nil && e.Packet.Flags.Has(journal.RST)
-	})
-}
+var noRST = droppedAll(journaltest.Flag(journal.RST))
 
 // guardedOnly lets tcp_rfc1337 have been 1 from the beginning.
-func guardedOnly(d *journaltest.Journal) {
-	d.First(journaltest.Setting(rfc1337Setting)).Setting.New = "1"
-}
+var guardedOnly = changed(journaltest.Setting(rfc1337Setting), setTo("1"))
 
 // alteredTimeWait: SR5, SR13 and SR14.
 var alteredTimeWait = []journaltest.Case{
 	{Name: "it was read", Of: "time-wait", Do: haunted, Refuted: "SR13", Outcome: claim.NotReproduced},
-	{Name: "none was opened", Of: "time-wait", Do: noTimeWait, Inconclusive: "SR5 SR13", Outcome: claim.OutcomeUnresolved},
-	{Name: "no stray arrived", Of: "time-wait", Do: droppedAll(func(e *journal.Event) bool { return e.Packet != nil && e.Packet.At == journal.AtInjected }), Outcome: claim.NotReproduced},
-
+	{Name: "nobody was in TIME_WAIT", Of: "time-wait", Do: noTimeWait, Inconclusive: "SR5 SR13", Outcome: claim.OutcomeUnresolved},
+	{Name: "no stray arrived", Of: "time-wait", Do: droppedAll(
+		func(e *journal.Event) bool { return e.Packet != nil && e.Packet.At == journal.AtInjected }), Outcome: claim.NotReproduced},
 	{Name: "none was connected", Of: "time-wait", Do: notOpened, Confirmed: "SR5"},
 	{Name: "another port was chosen", Of: "time-wait", Do: otherPort, Refuted: "SR5"},
 	{Name: "the kernel could choose", Of: "time-wait", Do: freeChoice, Refuted: "SR5"},
-
 	{Name: "the counters moved elsewhere", Of: "time-wait", Do: dropped(pawsCounted), Confirmed: "SR13"},
 	{Name: "no counter moved", Of: "time-wait", Do: droppedAll(pawsCounted), Confirmed: "SR13"},
-
 	{Name: "it was there still", Of: "time-wait", Do: outlived, Inconclusive: "SR14"},
 	{Name: "it was nearly over", Of: "time-wait", Do: nearlyOver, Inconclusive: "SR14"},
 	{Name: "no RST came", Of: "time-wait", Do: noRST, Inconclusive: "SR14"},
