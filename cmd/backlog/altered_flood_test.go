@@ -12,25 +12,22 @@ import (
 
 // cookiesAre lets the server's tcp_syncookies have been another, each time.
 func cookiesAre(value string) journaltest.Change {
-	return journaltest.ChangedAll(journaltest.On("b", journaltest.Setting(synCookies)), func(e *journal.Event) { e.Setting.New = value })
+	return changedAll(journaltest.On("b", journaltest.Setting(synCookies)), setTo(value))
 }
 
 // getsIn lets the client that was shut out have been accepted.
 func getsIn(d *journaltest.Journal) {
-	n := d.First(journaltest.Of("a1", journaltest.StateTo(journal.SynSent, journal.TCPInfo))).N
-	d.After(n, journal.Event{
-		Host: "a", Socket: "a1", Kind: journal.KindState,
-		State: &journal.State{From: journal.SynSent, To: journal.Established, Witness: journal.TCPInfo},
-	})
-	accept := d.First(journaltest.Of("b1", journaltest.Call("accept4"))).Call
+	n := d.First(of("a1", journaltest.StateTo(journal.SynSent, journal.TCPInfo))).N
+	d.State(n, "a1", journal.SynSent, journal.Established, journal.TCPInfo)
+	accept := d.First(of("b1", call("accept4"))).Call
 	accept.Errno, accept.Result, accept.Out = "", 30, "b2 from 192.0.2.1:40001"
 }
 
 // keptOut lets an honest client never have been answered.
 func keptOut(client, listener string) journaltest.Change {
-	return journaltest.All(
-		droppedAll(journaltest.Of(client, entered(journal.Established))),
-		fails(journaltest.Of(listener, journaltest.Call("accept4")), journal.EAGAIN),
+	return all(
+		droppedAll(of(client, entered(journal.Established))),
+		fails(of(listener, call("accept4")), journal.EAGAIN),
 	)
 }
 
@@ -38,22 +35,17 @@ func keptOut(client, listener string) journaltest.Change {
 var alteredFlood = []journaltest.Case{
 	{Name: "it got in", Of: "flood", Do: getsIn, Refuted: "SF1", Outcome: claim.NotReproduced},
 	{Name: "nobody flooded", Of: "flood", Do: droppedAll(journaltest.PacketAt(journal.AtInjected, journal.SYN)), Outcome: claim.OutcomeUnresolved},
-
-	{Name: "its SYN was lost", Of: "flood", Do: journaltest.ChangedAll(journaltest.From("40001", delivered("b", journal.SYN)), func(e *journal.Event) { e.Packet.At = journal.AtDropped }), Inconclusive: "SF1"},
+	{Name: "its SYN was lost", Of: "flood", Do: changedAll(
+		journaltest.From("40001", delivered("b", journal.SYN)), journaltest.SeenAt(journal.AtDropped)), Inconclusive: "SF1"},
 	{Name: "with cookies", Of: "flood", Do: cookiesAre("1"), Inconclusive: "SF1"},
-
 	{Name: "it was kept out", Of: "flood", Do: keptOut("a2", "b2"), Refuted: "SF2"},
 	{Name: "without cookies", Of: "flood", Do: cookiesAre("0"), Inconclusive: "SF2"},
-
-	{Name: "all were kept out", Of: "flood", Do: journaltest.All(keptOut("a2", "b2"), keptOut("a3", "b4")), Confirmed: "BL24"},
+	{Name: "all were kept out", Of: "flood", Do: all(keptOut("a2", "b2"), keptOut("a3", "b4")), Confirmed: "BL24"},
 	{Name: "the settings were not read", Of: "flood", Do: droppedAll(journaltest.Setting(synCookies)), Inconclusive: "BL24 BL25"},
-
 	{Name: "one was half open each time", Of: "flood", Do: listedAt("192.0.2.2:8082"), Confirmed: "BL25"},
-
 	{Name: "it gave up after as many", Of: "flood", Do: gaveUpAfter("2"), Confirmed: "BL30"},
 	{Name: "it gave up after others", Of: "flood", Do: gaveUpAfter("5"), Refuted: "BL30"},
-	{Name: "it may send more", Of: "flood", Do: changed(journaltest.On("a", journaltest.Setting(synCookies)), func(e *journal.Event) { e.Setting.New = "5" }), Inconclusive: "BL30"},
-
+	{Name: "it may send more", Of: "flood", Do: changed(journaltest.On("a", journaltest.Setting(synCookies)), setTo("5")), Inconclusive: "BL30"},
 	{Name: "it did not move", Of: "flood", Do: counted(listenDrops, 0), Inconclusive: "BL38"},
 }
 
@@ -67,10 +59,10 @@ var alteredMitigated = []journaltest.Case{
 
 // listedAt lets every listing have found one half-open connection of a listener.
 func listedAt(listener journal.Address) journaltest.Change {
-	return journaltest.ChangedAll(listings, func(e *journal.Event) {
-		e.Table.Sockets = []string{journal.Listed{State: journal.SynRecv, Local: listener, Remote: "192.0.2.99:1"}.String()}
-		for _, other := range []journal.Address{"192.0.2.2:8080", "192.0.2.2:8081"} {
-			e.Table.Sockets = append(e.Table.Sockets, journal.Listed{State: journal.SynRecv, Local: other, Remote: "192.0.2.99:1"}.String())
+	return changedAll(listings, func(e *journal.Event) {
+		e.Table.Sockets = nil
+		for _, local := range []journal.Address{listener, "192.0.2.2:8080", "192.0.2.2:8081"} {
+			e.Table.Sockets = append(e.Table.Sockets, journal.Listed{State: journal.SynRecv, Local: local, Remote: "192.0.2.99:1"}.String())
 		}
 	})
 }
@@ -78,11 +70,8 @@ func listedAt(listener journal.Address) journaltest.Change {
 // gaveUpAfter lets the client that was shut out have given up, with such a tcp_syncookies.
 func gaveUpAfter(value string) journaltest.Change {
 	return func(d *journaltest.Journal) {
-		changed(journaltest.On("a", journaltest.Setting(synCookies)), func(e *journal.Event) { e.Setting.New = value })(d)
+		changed(journaltest.On("a", journaltest.Setting(synCookies)), setTo(value))(d)
 		n := d.Nth(1, journaltest.From("40001", delivered("b", journal.SYN))).N
-		d.After(n, journal.Event{
-			Host: "a", Socket: "a1", Kind: journal.KindState,
-			State: &journal.State{From: journal.SynSent, To: journal.Close, Witness: journal.TCPInfo},
-		})
+		d.State(n, "a1", journal.SynSent, journal.Close, journal.TCPInfo)
 	}
 }

@@ -6,21 +6,15 @@ import (
 	"sockproof/lib/journaltest"
 )
 
-// strangersAnswer is the n-th SYN-ACK of the listener to which the same SYN came twice.
-func strangersAnswer(n int, change func(e *journal.Event)) journaltest.Change {
-	return func(d *journaltest.Journal) {
-		left := d.Nth(n, journaltest.From("8081", journaltest.PacketAt(journal.AtSent, journal.SYN|journal.ACK)))
-		of := left.N
-		change(left)
-		journaltest.ChangedAll(func(e *journal.Event) bool { return e.Packet != nil && e.Packet.Of == of }, change)(d)
-	}
-}
-
-// numberOfFirst gives the n-th SYN-ACK the number of the first.
+// numberOfFirst gives the n-th SYN-ACK of the listener to which the same SYN came twice the
+// number of the first.
 func numberOfFirst(n int) journaltest.Change {
 	return func(d *journaltest.Journal) {
-		first := d.Nth(0, journaltest.From("8081", journaltest.PacketAt(journal.AtSent, journal.SYN|journal.ACK))).Packet.Seq
-		strangersAnswer(n, func(e *journal.Event) { e.Packet.Seq, e.Packet.Bytes = first, nil })(d)
+		answers := journaltest.Sent("8081", journal.SYN|journal.ACK)
+		number, left := d.First(answers).Packet.Seq, d.Nth(n, answers).N
+		changedAll(func(e *journal.Event) bool {
+			return e.Packet != nil && (e.N == left || e.Packet.Of == left)
+		}, func(e *journal.Event) { e.Packet.Seq, e.Packet.Bytes = number, nil })(d)
 	}
 }
 

@@ -17,37 +17,47 @@ var suite = journaltest.Suite{
 		"reuseport", "reuseport-loopback", "cookies", "cookies-full", "cookie-overflow", "memory", "mitigated", "proxy", "safe-reset",
 	},
 	Unseen: 0.05,
-	Cases:  slices.Concat(alteredQueue, alteredCrossing, alteredNoRoom, alteredSYNQueue, alteredFlood, alteredMitigated, alteredRetries, alteredReusePort, alteredCookies, alteredNumbers, alteredCookieOverflow, alteredMemory, alteredProxy),
+	Cases: slices.Concat(
+		alteredQueue, alteredCrossing, alteredNoRoom, alteredSYNQueue, alteredFlood, alteredMitigated, alteredRetries,
+		alteredReusePort, alteredCookies, alteredNumbers, alteredCookieOverflow, alteredMemory, alteredProxy,
+	),
 }
 
 func TestJournals(t *testing.T) { suite.Journals(t) }
 
 // What the altered journals have changed, and looked for.
 var (
+	all        = journaltest.All
 	asRecorded = journaltest.AsRecorded
 	changed    = journaltest.Changed
+	changedAll = journaltest.ChangedAll
+	changedNth = journaltest.ChangedNth
 	dropped    = journaltest.Dropped
 	droppedAll = journaltest.DroppedAll
+	becomes    = journaltest.Becomes
+	setTo      = journaltest.SetTo
+	call       = journaltest.Call
+	counter    = journaltest.Counter
 	entered    = journaltest.Entered
+	of         = journaltest.Of
+	samples    = journaltest.Sampled
 )
 
-// counter is how far a counter of a host moved.
-func counter(name string) journaltest.Which {
-	return func(e *journal.Event) bool { return e.Counter != nil && e.Counter.Name == name }
+// listedOnly lets a listing have found a port's connection half open, and nothing else.
+func listedOnly(port string) journaltest.Change {
+	return changed(listings, func(e *journal.Event) {
+		x := journal.Listed{State: journal.SynRecv, Local: "192.0.2.2:8080", Remote: journal.Address("192.0.2.1:" + port)}
+		e.Table.Sockets = []string{x.String()}
+	})
 }
 
 // counted lets a counter of the server have moved by so much, in all.
 func counted(name string, delta int64) journaltest.Change {
 	return func(d *journaltest.Journal) {
 		which := journaltest.On("b", counter(name))
-		journaltest.ChangedAll(which, func(e *journal.Event) { e.Counter.Delta = 0 })(d)
+		changedAll(which, func(e *journal.Event) { e.Counter.Delta = 0 })(d)
 		d.First(which).Counter.Delta = delta
 	}
-}
-
-// samples are what sock_diag read of sockets in a state.
-func samples(state string) journaltest.Which {
-	return func(e *journal.Event) bool { return e.Sample != nil && e.Sample.State == state }
 }
 
 // delivered is a segment entering a host.
