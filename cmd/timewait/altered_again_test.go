@@ -11,12 +11,12 @@ import (
 
 // sampled are the readings of a socket's timer in TIME_WAIT.
 func sampled(socket string) journaltest.Which {
-	return of(socket, func(e *journal.Event) bool { return e.Sample != nil && e.Sample.State == journal.TimeWait })
+	return of(socket, journaltest.Sampled(journal.TimeWait))
 }
 
 // longer lets a socket's TIME_WAIT last so much longer.
 func longer(socket string, by time.Duration) journaltest.Change {
-	return journaltest.ChangedAll(sampled(socket), func(e *journal.Event) { e.Sample.TimerMS += by.Milliseconds() })
+	return changedAll(sampled(socket), func(e *journal.Event) { e.Sample.TimerMS += by.Milliseconds() })
 }
 
 // The clients of the recording: a1, a3 and a5 had peers that closed at once, a2, a4 and a6 late ones;
@@ -27,20 +27,14 @@ func lateWaits(after time.Duration) journaltest.Change {
 	return func(d *journaltest.Journal) {
 		in := *d.First(of("a3", waiting))
 		reading := *d.First(sampled("a3"))
-		closed := d.First(of("b5", call("close")))
+		closed := d.First(of("b5", call("close"))).N
 		last := d.First(sampled("a6")).N
 		d.Again(last, &in, func(e *journal.Event) { e.Socket = "a4" })
 		d.Again(last+1, &reading, func(e *journal.Event) { e.Socket = "a4" })
-		for i := range d.Events {
-			e := &d.Events[i]
-			if e.N < closed.N {
-				continue
-			}
-			e.T += after.Nanoseconds()
-			if e.Sample != nil && slices.Contains([]string{"a1", "a2", "a3", "a5"}, e.Socket) {
-				e.Sample.TimerMS -= after.Milliseconds()
-			}
-		}
+		d.Later(closed, after)
+		changedAll(func(e *journal.Event) bool {
+			return e.N >= closed && e.Sample != nil && slices.Contains([]string{"a1", "a2", "a3", "a5"}, e.Socket)
+		}, func(e *journal.Event) { e.Sample.TimerMS -= after.Milliseconds() })(d)
 		d.Drop(of("a4", journaltest.StateTo(journal.Gone, journal.SockDiag)))
 	}
 }
@@ -56,9 +50,7 @@ var alteredLasting = []journaltest.Case{
 }
 
 // shorterOnly lets tcp_fin_timeout never have been long.
-func shorterOnly(d *journaltest.Journal) {
-	d.Nth(2, journaltest.Setting(finTimeout)).Setting.New = "120"
-}
+var shorterOnly = changedNth(2, journaltest.Setting(finTimeout), journaltest.SetTo("120"))
 
 // answers are the segments by which host a answered FINs that came again: an ACK, then RSTs.
 func answers(n int) journaltest.Which {
@@ -73,7 +65,7 @@ func lateFIN(d *journaltest.Journal, nth int) *journal.Event {
 		if e.Packet == nil || e.Packet.At != journal.AtDelivered || !e.Packet.Flags.Has(journal.FIN) {
 			return false
 		}
-		sent := d.First(func(o *journal.Event) bool { return o.N == e.Packet.Of })
+		sent := d.First(journaltest.Numbered(e.Packet.Of))
 		return e.T-sent.T > waited.Nanoseconds()/2
 	})
 }
@@ -81,8 +73,7 @@ func lateFIN(d *journaltest.Journal, nth int) *journal.Event {
 // cameOnce lets none of the FINs that were held have arrived.
 func cameOnce(d *journaltest.Journal) {
 	for range 3 {
-		n := lateFIN(d, 0).N
-		d.Drop(func(e *journal.Event) bool { return e.N == n })
+		d.Drop(journaltest.Numbered(lateFIN(d, 0).N))
 	}
 }
 
@@ -93,8 +84,9 @@ func answered(nth int, flags journal.Flags) journaltest.Change {
 		answer := d.First(answers(fin))
 		arrival := d.First(journaltest.ArrivalOf(answer.N))
 		if flags == 0 {
-			n, m := answer.N, arrival.N
-			d.DropAll(func(e *journal.Event) bool { return e.N == n || e.N == m })
+			n := answer.N
+			d.Drop(journaltest.ArrivalOf(n))
+			d.Drop(journaltest.Numbered(n))
 			return
 		}
 		journaltest.Flagged(flags)(answer)
@@ -104,16 +96,12 @@ func answered(nth int, flags journal.Flags) journaltest.Change {
 
 // notAnew lets the timer have run on when the FIN came again.
 func notAnew(d *journaltest.Journal) {
-	fin := lateFIN(d, 0).N
-	journaltest.ChangedAll(func(e *journal.Event) bool { return sampled("a1")(e) && e.N > fin }, func(e *journal.Event) {
-		e.Sample.TimerMS -= waited.Milliseconds()
-	})(d)
+	changedAll(journaltest.Behind(lateFIN(d, 0).N, sampled("a1")), func(e *journal.Event) { e.Sample.TimerMS -= waited.Milliseconds() })(d)
 }
 
 // notRead lets nobody have read the timer after the FIN had come again.
 func notRead(d *journaltest.Journal) {
-	fin := lateFIN(d, 0).N
-	d.DropAll(func(e *journal.Event) bool { return sampled("a1")(e) && e.N > fin })
+	d.DropAll(journaltest.Behind(lateFIN(d, 0).N, sampled("a1")))
 }
 
 // stillOpen lets b3, whose FIN was refused, not have been closed.
@@ -131,8 +119,8 @@ var alteredAgain = []journaltest.Case{
 	{Name: "nobody read the timer", Of: "again", Do: notRead, Inconclusive: "TW8"},
 	{Name: "not answered", Of: "again", Do: answered(1, 0), Refuted: "TW11"},
 	{Name: "acknowledged", Of: "again", Do: answered(2, journal.ACK), Refuted: "TW11"},
-	{Name: "no error", Of: "again", Do: journaltest.All(answered(1, journal.ACK), changed(asked, func(e *journal.Event) { e.Call.Out = "0" })), Refuted: "TW12"},
-	{Name: "nobody asked", Of: "again", Do: journaltest.All(answered(1, journal.ACK), droppedAll(asked)), Inconclusive: "TW12"},
+	{Name: "no error", Of: "again", Do: all(answered(1, journal.ACK), changed(asked, journaltest.Said("0"))), Refuted: "TW12"},
+	{Name: "nobody asked", Of: "again", Do: all(answered(1, journal.ACK), droppedAll(asked)), Inconclusive: "TW12"},
 	{Name: "nobody had closed", Of: "again", Do: stillOpen, Inconclusive: "TW12"},
 }
 
@@ -145,7 +133,8 @@ var alteredRebind = []journaltest.Case{
 	{Name: "not bound, with the option", Of: "rebind", Do: changed(of("b6", call("bind")), failed(journal.EADDRINUSE)), Outcome: claim.NotReproduced},
 	{Name: "none was in TIME_WAIT", Of: "rebind", Do: droppedAll(waiting), Outcome: claim.OutcomeUnresolved},
 	{Name: "none was bound", Of: "rebind", Do: noneBound, Confirmed: "TW14"},
-	{Name: "none was bound, or tried with the option", Of: "rebind", Do: journaltest.All(noneBound, droppedAll(journaltest.Option(journal.SOReuseAddr))), Inconclusive: "TW14"},
+	{Name: "none was bound, or tried with the option", Of: "rebind", Do: all(
+		noneBound, droppedAll(journaltest.Option(journal.SOReuseAddr))), Inconclusive: "TW14"},
 	{Name: "none was killed", Of: "rebind", Do: droppedAll(func(e *journal.Event) bool { return e.Process != nil }), Inconclusive: "TW14"},
 	{Name: "all were bound after 2MSL", Of: "rebind", Do: lateBinds, Inconclusive: "TW14"},
 }
@@ -159,16 +148,11 @@ func rebinds(e *journal.Event) bool {
 }
 
 // noneBound lets each of them have failed.
-func noneBound(d *journaltest.Journal) {
-	journaltest.ChangedAll(rebinds, failed(journal.EADDRINUSE))(d)
-}
+var noneBound = changedAll(rebinds, failed(journal.EADDRINUSE))
 
 // lateBinds lets each crash have come long before.
 func lateBinds(d *journaltest.Journal) {
 	for n := range 4 {
-		i := slices.IndexFunc(d.Events, func(e journal.Event) bool { return e.N == d.Nth(n, rebinds).N })
-		for ; i < len(d.Events); i++ {
-			d.Events[i].T += twoMSL.Nanoseconds()
-		}
+		d.Later(d.Nth(n, rebinds).N, twoMSL)
 	}
 }
