@@ -56,7 +56,8 @@ var alteredUDP = []journaltest.Case{
 	{Name: "the host sent something else", Of: "udp", Do: func(d *journaltest.Journal) {
 		d.Again(d.First(of("a1", call("connect"))).N, d.First(leftUDP), func(e *journal.Event) { e.Packet.Proto, e.Packet.Src = "icmpv6", "fe80::1" })
 	}, Confirmed: "UD1"},
-	{Name: "nobody connected", Of: "udp", Do: droppedAll(func(e *journal.Event) bool { return call("connect")(e) && (e.Socket == "a1" || e.Socket == "a6") }), Inconclusive: "UD1"},
+	{Name: "nobody connected", Of: "udp", Do: droppedAll(
+		func(e *journal.Event) bool { return call("connect")(e) && (e.Socket == "a1" || e.Socket == "a6") }), Inconclusive: "UD1"},
 	{Name: "both at once", Of: "udp", Do: changed(of("b1", read("one ")), gave("one two ")), Refuted: "UD2"},
 	{Name: "not both by TCP", Of: "udp", Do: changed(of("b3", read("one two ")), gave("one ")), Inconclusive: "UD2"},
 	{Name: "sent again", Of: "udp", Do: sentAgain, Inconclusive: "UD3"},
