@@ -20,7 +20,6 @@ func TestJournals(t *testing.T) { suite.Journals(t) }
 
 // What the altered journals have changed, and looked for.
 var (
-	asRecorded = journaltest.AsRecorded
 	changed    = journaltest.Changed
 	changedNth = journaltest.ChangedNth
 	dropped    = journaltest.Dropped
@@ -30,10 +29,10 @@ var (
 )
 
 // lost are the segments that the wire dropped.
-func lost(e *journal.Event) bool { return e.Packet != nil && e.Packet.At == journal.AtDropped }
+var lost = journaltest.Lost
 
 // rst are the segments with a RST, wherever they were seen.
-func rst(e *journal.Event) bool { return e.Packet != nil && e.Packet.Flags.Has(journal.RST) }
+var rst = journaltest.Flag(journal.RST)
 
 // down are the states in which a socket is seen torn down.
 func down(e *journal.Event) bool {
@@ -41,12 +40,10 @@ func down(e *journal.Event) bool {
 }
 
 // failed lets a call have failed with another error.
-func failed(errno journal.Errno) func(e *journal.Event) {
-	return func(e *journal.Event) { e.Call.Result, e.Call.Errno, e.Call.Data = -1, errno, nil }
-}
+func failed(errno journal.Errno) func(e *journal.Event) { return journaltest.Returned(-1, errno) }
 
 // ended lets a read have returned the end.
-func ended(e *journal.Event) { e.Call.Result, e.Call.Errno, e.Call.Data = 0, "", nil }
+var ended = journaltest.Returned(0, "")
 
 // set lets a socket have had another value of an option.
 func set(value string) func(e *journal.Event) {
@@ -91,17 +88,21 @@ var altered = []journaltest.Case{
 
 	{Name: "never torn down", Of: "user-timeout", Do: droppedAll(of("a1", down)), Refuted: "UT1"},
 	{Name: "before its time", Of: "user-timeout", Do: changed(of("a1", journaltest.Option(journal.TCPUserTimeout)), set("3000")), Refuted: "UT1"},
-	{Name: "no timeout", Of: "user-timeout", Do: droppedAll(journaltest.Option(journal.TCPUserTimeout)), Inconclusive: "UT1 UT2", Outcome: claim.OutcomeUnresolved},
-	{Name: "as many probes as its count", Of: "user-timeout", Do: changed(of("a2", journaltest.Option(journal.TCPKeepCount)), set("1")), Refuted: "UT2", Outcome: claim.NotReproduced},
+	{Name: "no timeout", Of: "user-timeout", Do: droppedAll(
+		journaltest.Option(journal.TCPUserTimeout)), Inconclusive: "UT1 UT2", Outcome: claim.OutcomeUnresolved},
+	{Name: "as many probes as its count", Of: "user-timeout", Do: changed(
+		of("a2", journaltest.Option(journal.TCPKeepCount)), set("1")), Refuted: "UT2", Outcome: claim.NotReproduced},
 
 	{Name: "no RST", Of: "fin-lost", Do: droppedAll(rst), Outcome: claim.NotReproduced},
 	{Name: "nothing was lost", Of: "fin-lost", Do: droppedAll(lost), Outcome: claim.OutcomeUnresolved},
-	{Name: "reads found the end", Of: "fin-lost", Do: journaltest.All(changedNth(0, of("a1", call("read")), ended), changedNth(1, of("a1", call("read")), ended)), Confirmed: "KA4"},
+	{Name: "reads found the end", Of: "fin-lost", Do: journaltest.All(
+		changedNth(0, of("a1", call("read")), ended), changedNth(1, of("a1", call("read")), ended)), Confirmed: "KA4"},
 	{Name: "nobody read", Of: "fin-lost", Do: droppedAll(of("a1", call("read"))), Inconclusive: "KA4"},
 	{Name: "the write failed", Of: "fin-lost", Do: changedNth(1, of("a1", call("write")), failed(journal.ECONNRESET)), Confirmed: "KA5"},
 	{Name: "nobody wrote", Of: "fin-lost", Do: droppedAll(of("a1", call("write"))), Inconclusive: "KA5"},
 
-	{Name: "the read found it", Of: "reboot", Do: changedNth(0, of("a1", call("read")), failed(journal.ECONNRESET)), Confirmed: "KA6", Outcome: claim.NotReproduced},
+	{Name: "the read found it", Of: "reboot", Do: changedNth(
+		0, of("a1", call("read")), failed(journal.ECONNRESET)), Confirmed: "KA6", Outcome: claim.NotReproduced},
 	{Name: "nothing was lost", Of: "reboot", Do: droppedAll(lost), Inconclusive: "KA6", Outcome: claim.OutcomeUnresolved},
 
 	{Name: "it was read", Of: "nat", Do: changedNth(1, of("b2", call("read")), ended), Outcome: claim.NotReproduced},
@@ -113,6 +114,7 @@ var altered = []journaltest.Case{
 	{Name: "no message came", Of: "unreachable", Do: droppedAll(icmp), Inconclusive: "KA9", Outcome: claim.OutcomeUnresolved},
 	{Name: "torn down at once", Of: "unreachable", Do: endedByMessage, Confirmed: "KA9", Outcome: claim.NotReproduced},
 
-	{Name: "something was not read", Of: "heals", Do: changedNth(1, of("b2", call("read")), failed(journal.EAGAIN)), Refuted: "KA8", Outcome: claim.NotReproduced},
+	{Name: "something was not read", Of: "heals", Do: changedNth(
+		1, of("b2", call("read")), failed(journal.EAGAIN)), Refuted: "KA8", Outcome: claim.NotReproduced},
 	{Name: "nothing was lost", Of: "heals", Do: droppedAll(lost), Inconclusive: "KA8", Outcome: claim.OutcomeUnresolved},
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
@@ -22,8 +23,7 @@ func TestJournals(t *testing.T) { suite.Journals(t) }
 
 // What the altered journals have changed, and looked for.
 var (
-	asRecorded = journaltest.AsRecorded
-
+	all        = journaltest.All
 	changedNth = journaltest.ChangedNth
 	changedAll = journaltest.ChangedAll
 	dropped    = journaltest.Dropped
@@ -67,10 +67,8 @@ func prompt(n int) journaltest.Change {
 		s := *d.Nth(n, looked)
 		i := slices.IndexFunc(d.Events, func(e journal.Event) bool { return e.N == s.N })
 		sooner := d.Events[i+1].T - d.Events[i-1].T - 1000
-		for k := i + 1; k < len(d.Events); k++ {
-			d.Events[k].T -= sooner
-		}
-		d.Drop(func(e *journal.Event) bool { return e.N == s.N })
+		d.Later(s.N+1, -time.Duration(sooner))
+		d.Drop(journaltest.Numbered(s.N))
 	}
 }
 
@@ -83,15 +81,11 @@ func before(n int, w journaltest.Which, socket string, o journal.Option) journal
 
 // stalledAtOnce lets the acknowledgement of the very first write have been late.
 func stalledAtOnce(d *journaltest.Journal) {
-	const late, look = 40e6, 15e6
+	const late, look = 40 * time.Millisecond, 15e6
 	came := d.First(func(e *journal.Event) bool { return data(e) && e.Packet.At == journal.AtDelivered })
 	n, t := came.N, came.T
 	s := *d.First(looked)
-	for i := range d.Events {
-		if e := &d.Events[i]; e.N > n {
-			e.T += late
-		}
-	}
+	d.Later(n+1, late)
 	d.After(n, journal.Event{T: t + look, Host: s.Host, Socket: s.Socket, Kind: s.Kind, Sample: s.Sample})
 }
 
@@ -145,7 +139,7 @@ var someSlow = droppedAll(func(e *journal.Event) bool { return e.Sample != nil }
 var alteredDelayed = []journaltest.Case{
 	{Name: "none was prompt", Of: "delayed", Do: waitedOnly, Confirmed: "DA1", Outcome: claim.NotReproduced},
 	{Name: "nobody looked", Of: "delayed", Do: someSlow, Inconclusive: "DA2", Outcome: claim.OutcomeUnresolved},
-	{Name: "none was prompt, and nobody looked", Of: "delayed", Do: journaltest.All(waitedOnly, someSlow), Inconclusive: "DA1"},
+	{Name: "none was prompt, and nobody looked", Of: "delayed", Do: all(waitedOnly, someSlow), Inconclusive: "DA1"},
 }
 
 // carried lets an end have acknowledged only by its reply, after it had set TCP_QUICKACK.
@@ -164,51 +158,39 @@ var alteredQuick = []journaltest.Case{
 }
 
 // lost are the segments that the wire dropped.
-func lost(e *journal.Event) bool { return e.Packet != nil && e.Packet.At == journal.AtDropped }
+var lost = journaltest.Lost
 
 // sentAgain lets the client send its first data again at the end.
 func sentAgain(d *journaltest.Journal) {
 	d.Again(d.First(call("read")).N-5, d.First(leaving("a", data)), nil)
 }
 
-// full is a segment of a burst.
+// fullSize is a segment of a burst.
 func fullSize(e *journal.Event) bool { return e.Packet != nil && e.Packet.Len > 1000 }
 
 // oneEach lets the burst have had as many segments as acknowledgements.
 func oneEach(d *journaltest.Journal) {
 	first := d.First(fullSize).N
-	for count(d, leaving("b", fullSize)) > count(d, leaving("a", func(e *journal.Event) bool { return pureAck(e) && e.N > first })) {
-		n := d.Nth(1, leaving("b", fullSize)).N
-		d.Drop(func(e *journal.Event) bool { return e.N == n })
+	for d.Count(leaving("b", fullSize)) > d.Count(leaving("a", func(e *journal.Event) bool { return pureAck(e) && e.N > first })) {
+		d.Drop(journaltest.Numbered(d.Nth(1, leaving("b", fullSize)).N))
 	}
-}
-
-func count(d *journaltest.Journal, w journaltest.Which) (n int) {
-	for i := range d.Events {
-		if w(&d.Events[i]) {
-			n++
-		}
-	}
-	return n
 }
 
 // stepByStep lets the burst have had two segments, the second of which left when the first had been
 // acknowledged.
 func stepByStep(d *journaltest.Journal) {
 	sent := leaving("b", fullSize)
-	last := *d.Nth(count(d, sent)-1, sent)
+	last := *d.Nth(d.Count(sent)-1, sent)
 	n := d.First(sent).N
 	d.DropAll(func(e *journal.Event) bool { return sent(e) && e.N != n })
 	isAck := leaving("a", func(e *journal.Event) bool { return pureAck(e) && e.N > n })
-	first, final := d.First(isAck).N, d.Nth(count(d, isAck)-1, isAck).N
+	first, final := d.First(isAck).N, d.Nth(d.Count(isAck)-1, isAck).N
 	d.DropAll(func(e *journal.Event) bool { return isAck(e) && e.N != first && e.N != final })
 	d.Again(d.First(journaltest.ArrivalOf(first)).N, &last, nil)
 }
 
 // bareSegment is one without ACK.
-func bareSegment(e *journal.Event) bool {
-	return e.Packet != nil && e.Packet.At == journal.AtInjected
-}
+func bareSegment(e *journal.Event) bool { return e.Packet != nil && e.Packet.At == journal.AtInjected }
 
 // sentBehind is the client's first data, sent after its FIN.
 func sentBehind(e *journal.Event) bool {
@@ -229,12 +211,14 @@ var alteredOthers = []journaltest.Case{
 	{Name: "nothing was sent", Of: "every", Do: droppedAll(fullSize), Inconclusive: "DA8", Outcome: claim.OutcomeUnresolved},
 	{Name: "one after the other", Of: "every", Do: stepByStep, Confirmed: "DA8"},
 
-	{Name: "it was read", Of: "flags", Do: changedNth(1, of("b2", call("read")), func(e *journal.Event) { e.Call.Result, e.Call.Errno = 9, "" }), Outcome: claim.NotReproduced},
+	{Name: "it was read", Of: "flags", Do: changedNth(
+		1, of("b2", call("read")), func(e *journal.Event) { e.Call.Result, e.Call.Errno = 9, "" }), Outcome: claim.NotReproduced},
 	{Name: "nothing was made up", Of: "flags", Do: dropped(bareSegment), Outcome: claim.OutcomeUnresolved},
 	{Name: "each RST has ACK", Of: "flags", Do: changedAll(rst, func(e *journal.Event) { e.Packet.Flags |= journal.ACK }), Confirmed: "DA9"},
 	{Name: "no RST", Of: "flags", Do: droppedAll(rst), Inconclusive: "DA9 DA10"},
 	{Name: "the RST ended nothing", Of: "flags", Do: neverDown, Confirmed: "DA10"},
-	{Name: "the RST ended nothing, and was of another number", Of: "flags", Do: journaltest.All(neverDown, changedAll(rst, func(e *journal.Event) { e.Packet.Seq += 1 << 20 })), Inconclusive: "DA10"},
+	{Name: "the RST ended nothing, and was of another number", Of: "flags", Do: all(
+		neverDown, changedAll(rst, func(e *journal.Event) { e.Packet.Seq += 1 << 20 })), Inconclusive: "DA10"},
 
 	{Name: "not sent again", Of: "again", Do: droppedAll(sentBehind), Refuted: "DA11", Outcome: claim.NotReproduced},
 	{Name: "nothing was lost", Of: "again", Do: droppedAll(lost), Inconclusive: "DA11", Outcome: claim.OutcomeUnresolved},

@@ -23,7 +23,6 @@ func TestJournals(t *testing.T) { suite.Journals(t) }
 
 // What the altered journals have changed, and looked for.
 var (
-	asRecorded = journaltest.AsRecorded
 	changed    = journaltest.Changed
 	changedNth = journaltest.ChangedNth
 	changedAll = journaltest.ChangedAll
@@ -147,7 +146,8 @@ var altered = []journaltest.Case{
 	{Name: "so many bytes", Of: "buffer", Do: changedAll(asked, size(65160)), Confirmed: "FC1"},
 	{Name: "just the room", Of: "buffer", Do: justRoom, Confirmed: "FC2"},
 	{Name: "little was offered", Of: "buffer", Do: changedAll(leaving("b", empty), narrow), Confirmed: "FC4"},
-	{Name: "little was offered, of small buffers", Of: "buffer", Do: journaltest.All(changedAll(leaving("b", empty), narrow), changedAll(asked, size(65536))), Inconclusive: "FC4"},
+	{Name: "little was offered, of small buffers", Of: "buffer", Do: journaltest.All(
+		changedAll(leaving("b", empty), narrow), changedAll(asked, size(65536))), Inconclusive: "FC4"},
 	{Name: "little was sent", Of: "buffer", Do: droppedAll(func(e *journal.Event) bool { return e.Packet != nil && e.Packet.Bulk != nil }), Inconclusive: "FC4"},
 	{Name: "never back", Of: "buffer", Do: neverBack, Confirmed: "ZW5"},
 	{Name: "never back, and never made smaller", Of: "buffer", Do: journaltest.All(neverBack, dropped(option(journal.SOReceiveBuffer))), Inconclusive: "ZW5"},
@@ -155,7 +155,8 @@ var altered = []journaltest.Case{
 	{Name: "nothing more was written", Of: "write", Do: droppedAll(func(e *journal.Event) bool {
 		return e.Call != nil && e.Call.Op == "write" && e.Call.Errno == "" && e.Call.Result >= 2048 && e.N > 620
 	}), Outcome: claim.NotReproduced},
-	{Name: "never full", Of: "write", Do: dropped(func(e *journal.Event) bool { return call("write")(e) && e.Call.Errno != "" }), Outcome: claim.OutcomeUnresolved},
+	{Name: "never full", Of: "write", Do: dropped(
+		func(e *journal.Event) bool { return call("write")(e) && e.Call.Errno != "" }), Outcome: claim.OutcomeUnresolved},
 	{Name: "there was no room", Of: "write", Do: changed(of("a1", call("write")), failed), Refuted: "FC5"},
 	{Name: "nobody polled", Of: "write", Do: droppedAll(call("epoll_wait")), Inconclusive: "FC5"},
 
