@@ -57,11 +57,10 @@ var (
 	arrivalOf     = journaltest.ArrivalOf
 	arriving      = journaltest.Arriving
 	data          = journaltest.SentBy
-
-	from = journaltest.From
-	of   = journaltest.Of
-	sent = journaltest.Sent
-	to   = journaltest.To
+	from          = journaltest.From
+	of            = journaltest.Of
+	sent          = journaltest.Sent
+	to            = journaltest.To
 )
 
 // call is a system call of one socket, in the steps or in the teardown.
