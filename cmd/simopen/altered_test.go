@@ -36,6 +36,7 @@ var (
 	swapped    = journaltest.Swapped
 	becomes    = journaltest.Becomes
 	call       = journaltest.Call
+	counter    = journaltest.Counter
 	of         = journaltest.Of
 	on         = journaltest.On
 )
@@ -110,11 +111,6 @@ func found(host, state, socket string) journaltest.Change { return foundNth(0, h
 
 func foundNth(n int, host, state, socket string) journaltest.Change {
 	return journaltest.ChangedNth(n, on(host, listing(state)), func(e *journal.Event) { e.Table.Sockets = append(e.Table.Sockets, socket) })
-}
-
-// counter is how far a counter of a host moved.
-func counter(name string) journaltest.Which {
-	return func(e *journal.Event) bool { return e.Counter != nil && e.Counter.Name == name }
 }
 
 // alteredOpening: SO1, SO3 and SO4, and that two clients connect at all.

@@ -70,12 +70,12 @@ func TestLoadUsage(t *testing.T) {
 	}
 }
 
-// TestLoadOutcomes: what is concluded from the counts.
 // TestLoadSchema: the schema has every field of what a load found.
 func TestLoadSchema(t *testing.T) {
 	schematest.Fields(t, "load", map[string]any{"": loadReport{}, "policy": loadRow{}})
 }
 
+// TestLoadOutcomes: what is concluded from the counts.
 func TestLoadOutcomes(t *testing.T) {
 	row := func(p policy, requests, late, wrong, timedOut int64) loadRow {
 		return loadRow{Policy: p, Counts: load.Counts{Requests: requests, Late: late, Wrong: wrong, TimedOut: timedOut, Followed: timedOut}}

@@ -31,6 +31,7 @@ var (
 	of         = journaltest.Of
 	call       = journaltest.Call
 	option     = journaltest.Option
+	lost       = journaltest.Lost
 )
 
 // leaving are a host's packets that leave it.
@@ -49,7 +50,6 @@ func data(e *journal.Event) bool     { return e.Packet.Len > 0 }
 func empty(e *journal.Event) bool    { return e.Packet.Len == 0 && e.Packet.Flags == journal.ACK }
 func closing0(e *journal.Event) bool { return empty(e) && e.Packet.Win == 0 }
 func opening(e *journal.Event) bool  { return empty(e) && e.Packet.Win > 0 }
-func lost(e *journal.Event) bool     { return e.Packet != nil && e.Packet.At == journal.AtDropped }
 
 // later narrows what is looked for to what came more than so long after the run began.
 func later(ms int64, w journaltest.Which) journaltest.Which {
