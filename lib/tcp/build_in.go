@@ -247,8 +247,8 @@ func (b *builder) forNobody(e *End, s *Segment) bool {
 	if s.Packet.Len == 0 || k == nil || !after(s.end(), e.nextIn) {
 		return false
 	}
-	state, _ := k.StateAt(journal.SockDiag, s.N)
-	waiting := state == "" || state == journal.FinWait1 || state == journal.FinWait2 || state == journal.Closing
+	state, seen := k.StateAt(journal.SockDiag, s.N)
+	waiting := seen < e.ShutWrite || state == journal.FinWait1 || state == journal.FinWait2 || state == journal.Closing
 	if e.Closed == 0 && (e.ShutRead == 0 || e.ShutWrite == 0 || !waiting) {
 		return false
 	}

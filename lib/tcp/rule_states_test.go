@@ -189,3 +189,18 @@ func TestTimeWaitIsNotCutShort(t *testing.T) {
 		{"without a capture, the last FIN may have come again, and have drawn a RST", "halfclose/three-way-host", unseenBy(early)},
 	})
 }
+
+// TestDataAfterShutdownDrawsRst: a socket is not looked at between any two segments.
+func TestDataAfterShutdownDrawsRst(t *testing.T) {
+	waits := func(state string) bool { return state == journal.FinWait1 || state == journal.FinWait2 }
+	silent(t, []truth{{"it was not looked at since it was shut down", "lingerreset/causes-loopback", func(a *altered) {
+		a.without(func(e *journal.Event) bool {
+			return e.Socket == "a5" && (e.State != nil && waits(e.State.To) || e.Sample != nil && waits(e.Sample.State))
+		})
+		for i := range a.Events {
+			if e := &a.Events[i]; e.Socket == "a5" && e.State != nil && waits(e.State.From) {
+				e.State.From = journal.Established
+			}
+		}
+	}}})
+}
