@@ -213,6 +213,13 @@ func (c *Case) Answered(connect *journal.Event) {
 	}
 }
 
+// ReadFails expects that the first read of a socket after an event failed with an error.
+func (c *Case) ReadFails(s *tcp.Socket, after int, errno journal.Errno) {
+	read := c.First(s.Reads(after, 0))
+	c.Given(read != nil, "%s was not read then", s.ID)
+	c.Expect(read.Call.Errno == errno, "the read of %s returned %s", s.ID, Returned(read))
+}
+
 // Between is the time from one event to another: of what was read, the time at which it
 // was. A change of state may have come before it was seen.
 func (c *Case) Between(from, to *journal.Event) time.Duration {

@@ -76,6 +76,11 @@ func (s *Socket) Writes(after, before int) []*journal.Event {
 // Reads lists those that read.
 func (s *Socket) Reads(after, before int) []*journal.Event { return s.CallsOf(after, before, "read") }
 
+// Received lists the reads that returned data.
+func (s *Socket) Received(after, before int) []*journal.Event {
+	return Where(s.Reads(after, before), func(e *journal.Event) bool { return e.Call.Result > 0 })
+}
+
 // IsEnd says whether a call is a read that returned 0.
 func IsEnd(e *journal.Event) bool {
 	return e != nil && e.Call.Op == "read" && e.Call.Errno == "" && e.Call.Signal == "" && e.Call.Result == 0

@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"slices"
+	"time"
 
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
@@ -218,6 +219,16 @@ func (s *Socket) Arrives(after, before int) []*Segment {
 	})
 }
 
+// Probes lists the segments that only ask for an answer: they have no data, and a number with which the
+// socket had sent data before.
+func (s *Socket) Probes(after, before int) []*Segment {
+	return Where(s.SentAll(after, before), func(x *Segment) bool {
+		return x.Packet.Len == 0 && x.Is(ackFlag) && slices.ContainsFunc(Data(s.SentAll(0, x.N)), func(d *Segment) bool {
+			return !Before(x.Packet.Seq, d.Packet.Seq) && Before(x.Packet.Seq, d.End())
+		})
+	})
+}
+
 // Lost lists the segments on their way to a socket's end that the wire dropped.
 func (s *Socket) Lost(after, before int) []*Segment {
 	return s.segments(after, before, func(x *Segment) bool { return x.Packet.At == journal.AtDropped && x.Packet.Dst == s.Local })
@@ -289,6 +300,14 @@ func After(events []*journal.Event, n int) []*journal.Event {
 
 // Sending are the calls that send.
 var Sending = []string{"write", "sendmsg", "writev", "sendfile", "splice"}
+
+// Until is the time from one event to another; nil: to the end of the run.
+func (v *View) Until(from, to *journal.Event) time.Duration {
+	if to == nil {
+		return time.Duration(v.Journal.ElapsedNS - from.T)
+	}
+	return time.Duration(to.T - from.T)
+}
 
 // Unread is how many bytes had arrived at a socket's end and were not read when an event
 // was recorded. Where packets were not seen, what the other end had sent counts as arrived.
