@@ -44,10 +44,7 @@ func deadConns(v *tcp.View) []dead {
 	return tcp.Derive(v, func(v *tcp.View) []dead {
 		var all []dead
 		for _, conn := range v.Conns {
-			if conn.Server == nil {
-				continue
-			}
-			if d, is := deadConn(conn); is {
+			if d := deadConn(conn); conn.Server != nil && len(d.lost) > 0 {
 				all = append(all, d)
 			}
 		}
@@ -55,24 +52,22 @@ func deadConns(v *tcp.View) []dead {
 	})
 }
 
-// deadConn says whether a path went dead under a connection: what was lost before it was open does
-// not count.
-func deadConn(conn *tcp.Conn) (d dead, is bool) {
-	d.Conn = conn
-	opened := false
+// deadConn finds what was lost of a connection: what was lost before it was open does not count.
+func deadConn(conn *tcp.Conn) dead {
+	d, opened := dead{Conn: conn}, false
 	for _, s := range conn.Segments {
 		switch {
 		case s.Packet.At == journal.AtDropped && opened:
 			d.lost = append(d.lost, s)
 		case s.Packet.At == journal.AtDelivered && len(d.lost) > 0:
 			d.until = s.N
-			return d, true
+			return d
 		case s.Packet.At == journal.AtDelivered:
 			d.last = s
 			opened = opened || s.Packet.Src == conn.Client.Local && !s.Has(packet.SYN)
 		}
 	}
-	return d, len(d.lost) > 0
+	return d
 }
 
 // ends are both.
@@ -95,6 +90,30 @@ func (d *dead) quiet() (n int) {
 	return n
 }
 
+// cutOff is an end of a connection whose path went dead.
+type cutOff struct {
+	dead
+	who    *tcp.Socket
+	data   []*tcp.Segment // its lost segments that carry data
+	probes []*tcp.Segment // and those that probe
+	down   *journal.Event // by which it was seen torn down; nil: it was not
+}
+
+// cutOffs lists them.
+func cutOffs(v *tcp.View) []cutOff {
+	return tcp.Derive(v, func(v *tcp.View) []cutOff {
+		var all []cutOff
+		for _, d := range deadConns(v) {
+			for _, s := range d.ends() {
+				lost := tcp.Where(d.lost, func(l *tcp.Segment) bool { return l.Host == s.Host })
+				data := tcp.Where(tcp.Data(lost), func(l *tcp.Segment) bool { return !isProbe(l) })
+				all = append(all, cutOff{d, s, data, tcp.Where(lost, isProbe), s.Down(d.lost[0].N, 0)})
+			}
+		}
+		return all
+	})
+}
+
 // carriesData says whether what was lost first carried data.
 func (d *dead) carriesData() bool { return d.lost[0].Packet.Len > 0 && !isProbe(d.lost[0]) }
 
@@ -111,11 +130,9 @@ func stood(c *claim.Case, s *tcp.Socket, from, until int) {
 		state := c.StateAt(s, w, from)
 		c.Given(state != "", "%s had not seen %s", w, s.ID)
 		c.Expect(state == journal.Established, "%s saw %s in %s", w, s.ID, state)
-		for _, e := range s.States(w) {
-			if e.N > from && (until == 0 || e.N < until) {
-				c.Cite(e)
-				c.Expect(false, "%s saw %s go to %s", w, s.ID, e.State.To)
-			}
+		if left := tcp.First(tcp.After(s.States(w), from)); left != nil && (until == 0 || left.N < until) {
+			c.Cite(left)
+			c.Expect(false, "%s saw %s go to %s", w, s.ID, left.State.To)
 		}
 	}
 }

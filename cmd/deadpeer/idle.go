@@ -49,48 +49,33 @@ var ka1 = claim.Claim{
 	}),
 }
 
-// probing is a socket with keepalive whose probes were lost.
-type probing struct {
-	dead
-	who    *tcp.Socket
-	probes []*tcp.Segment
-	count  int // TCP_KEEPCNT
-	down   *journal.Event
+// probings lists the ends with keepalive whose probes were lost.
+func probings(v *tcp.View) []cutOff {
+	return tcp.Where(cutOffs(v), func(x cutOff) bool {
+		on, _ := x.who.Option(journal.SOKeepAlive, 0)
+		return on == "1" && len(x.probes) > 0
+	})
 }
 
-// probings lists them.
-func probings(v *tcp.View) []probing {
-	var all []probing
-	for _, d := range deadConns(v) {
-		for _, s := range d.ends() {
-			if on, _ := s.Option(journal.SOKeepAlive, 0); on != "1" {
-				continue
-			}
-			p := probing{dead: d, who: s, down: s.Down(d.lost[0].N, 0)}
-			n, _ := s.Option(journal.TCPKeepCount, 0)
-			count, _ := n.Int()
-			p.count = int(count)
-			p.probes = tcp.Where(d.lost, func(l *tcp.Segment) bool { return l.Host == s.Host && isProbe(l) })
-			all = append(all, p)
-		}
-	}
-	return all
+// count is how many probes it sends at most (TCP_KEEPCNT).
+func (x *cutOff) count() int {
+	value, _ := x.who.Option(journal.TCPKeepCount, 0)
+	n, _ := value.Int()
+	return int(n)
 }
 
 var ka3 = claim.Claim{
 	ID: "KA3", Statement: "SO_KEEPALIVE finds out", Source: claim.Article000, Quantity: claim.Always, Needs: needsSegments,
 	Precondition: "no socket with SO_KEEPALIVE had its probes lost",
-	Rule: claim.Each(probings, func(c *claim.Case, p probing) {
+	Rule: claim.Each(probings, func(c *claim.Case, p cutOff) {
 		_, timeout := p.who.Option(journal.TCPUserTimeout, 0)
-		c.If(len(p.probes) > 0 && timeout == nil && p.until == 0)
+		c.If(timeout == nil && p.until == 0)
 		c.About(p.Client, p.Server)
 		c.CiteSegments(p.probes...)
-		c.Given(len(p.probes) >= p.count, "%d of %d probes were sent", len(p.probes), p.count)
+		c.Given(len(p.probes) >= p.count(), "%d of %d probes were sent", len(p.probes), p.count())
 		c.Cite(p.down)
 		c.ExpectSeen(p.down != nil, "%s was still there after %d probes", p.who.ID, len(p.probes))
-		read := c.First(p.who.Reads(tcp.N(p.down), 0))
-		c.Given(read != nil, "%s was not read then", p.who.ID)
-		c.Expect(read.Call.Errno == journal.ETIMEDOUT, "the read of %s returned %s", p.who.ID, claim.Returned(read))
+		c.ReadFails(p.who, p.down.N, journal.ETIMEDOUT)
 		c.Holds("%s was torn down after %d probes that were not answered, and its read failed with ETIMEDOUT", p.who.ID, len(p.probes))
 	}),
 }
@@ -98,13 +83,12 @@ var ka3 = claim.Claim{
 // oneKnows is the phenomenon: one end finds out, by keepalive, and the other never does.
 var oneKnows = claim.Phenomenon{
 	Needs: needsSegments, Quantity: claim.Can, Precondition: "no socket with SO_KEEPALIVE had its probes lost",
-	Rule: claim.Each(probings, func(c *claim.Case, p probing) {
-		c.If(len(p.probes) > 0)
+	Rule: claim.Each(probings, func(c *claim.Case, p cutOff) {
 		other := p.Other(p.who)
 		c.About(p.Client, p.Server)
 		c.CiteSegments(p.probes...)
 		c.Cite(p.down)
-		c.Given(p.down != nil || len(p.probes) >= p.count, "%d of %d probes were sent", len(p.probes), p.count)
+		c.Given(p.down != nil || len(p.probes) >= p.count(), "%d of %d probes were sent", len(p.probes), p.count())
 		c.ExpectSeen(p.down != nil, "%s was still there after %d probes", p.who.ID, len(p.probes))
 		stood(c, other, p.last.N, c.Journal.Played)
 		c.Holds("%s found out after %d probes; %s was ESTABLISHED to the end", p.who.ID, len(p.probes), other.ID)

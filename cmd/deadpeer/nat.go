@@ -52,11 +52,11 @@ func stateful(idle time.Duration) wire.Rule {
 	}
 }
 
-// pause is how long nothing of a connection passed before a segment, at most; up to an event.
+// pause is how long nothing of a connection passed before a segment, at most, up to an event.
 func pause(conn *tcp.Conn, until int) (longest time.Duration) {
 	var last int64
 	for _, s := range conn.Segments {
-		if s.Packet.At != journal.AtSent && s.Packet.At != journal.AtDropped || until != 0 && s.N > until {
+		if s.Packet.At != journal.AtSent && s.Packet.At != journal.AtDropped || s.N > until {
 			continue
 		}
 		if last != 0 {
@@ -76,21 +76,13 @@ type spared struct {
 
 // spareds lists them.
 func spareds(v *tcp.View) []spared {
-	lost := deadConns(v)
 	var all []spared
 	for _, conn := range v.Conns {
-		if on, _ := conn.Client.Option(journal.SOKeepAlive, 0); on != "1" || conn.Server == nil || len(lost) == 0 {
-			continue
-		}
-		silent := time.Duration(0)
-		for _, d := range lost {
-			if d.Conn != conn {
-				silent = d.silence()
-			}
-		}
+		on, _ := conn.Client.Option(journal.SOKeepAlive, 0)
+		others := tcp.Where(deadConns(v), func(d dead) bool { return d.Conn != conn })
 		writes := conn.Client.Writes(0, 0)
-		if silent > 0 && len(writes) > 1 {
-			all = append(all, spared{conn, silent, writes[len(writes)-1]})
+		if on == "1" && conn.Server != nil && len(others) > 0 && len(writes) > 1 {
+			all = append(all, spared{conn, others[len(others)-1].silence(), tcp.Last(writes)})
 		}
 	}
 	return all
@@ -108,8 +100,7 @@ var ka7 = claim.Claim{
 		c.If(between < forgets && idle > forgets && s.silent > forgets)
 		c.Measured(wrote, s.last, forgets/10) // the filter goes by this program's clock
 		c.AllSegments(s.Client.Sent(0, s.last.N))
-		arrived := tcp.Data(s.Server.Arrived(s.last.N, 0))
-		c.CiteSegments(arrived...)
+		arrived := c.AllSegments(tcp.Data(s.Server.Arrived(s.last.N, 0)))
 		c.ExpectSeen(len(arrived) > 0, "what %s wrote after %s did not arrive", s.Client.ID, claim.Seconds(idle))
 		read := c.Last(s.Server.Reads(s.last.N, 0))
 		c.Given(read != nil, "it was not read")
@@ -122,7 +113,7 @@ var ka7 = claim.Claim{
 // ends go on thinking it connected.
 var silently = claim.Phenomenon{
 	Needs: needsSegments, Quantity: claim.Can, Precondition: "nothing was sent on a connection that a filter had forgotten",
-	Rule: claim.Each(senders, func(c *claim.Case, x sender) {
+	Rule: claim.Each(senders, func(c *claim.Case, x cutOff) {
 		c.About(x.Client, x.Server)
 		c.CiteSegments(x.data...)
 		for _, s := range x.ends() {

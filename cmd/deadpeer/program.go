@@ -35,7 +35,7 @@ var program = cli.Program{
 		{
 			Name: "user-timeout", Title: "TCP_USER_TIMEOUT: with data, and with keepalive, whose count it takes the place of",
 			Steps:    userTimeout,
-			Networks: onWire, NoHost: needsCutting, Hosts: ab, Phenomenon: byTimeout,
+			Networks: onWire, NoHost: needsCutting, Hosts: ab, Phenomenon: claim.By(&ut2),
 			Claims: []*claim.Claim{&ut1, &ut2},
 		},
 		{

@@ -67,7 +67,6 @@ func loses(t *scenario.T) (lost func() *wire.Packet) {
 // report is an ICMP message about data that an established connection had sent.
 type report struct {
 	tcp.Message
-	peer  *tcp.Socket
 	down  *journal.Event // by which the connection was seen torn down; nil: it was not
 	again []*tcp.Segment // what its end sent between
 	read  *journal.Event // the first read after the message; nil: none
@@ -78,11 +77,10 @@ func reports(v *tcp.View) []report {
 	var all []report
 	for _, m := range v.Messages() {
 		state, _ := m.To.StateAt(journal.TCPInfo, m.N)
-		peer := m.To.Peer()
-		if state != journal.Established || peer == nil {
+		if state != journal.Established || m.To.Peer() == nil {
 			continue
 		}
-		r := report{Message: m, peer: peer, down: m.To.Down(m.N, 0), read: tcp.First(m.To.Reads(m.N, 0))}
+		r := report{Message: m, down: m.To.Down(m.N, 0), read: tcp.First(m.To.Reads(m.N, 0))}
 		r.again = tcp.Data(m.To.SentAll(m.N, tcp.N(r.down)))
 		all = append(all, r)
 	}
@@ -91,7 +89,7 @@ func reports(v *tcp.View) []report {
 
 // cite lets a finding rest on the message and what followed.
 func (r *report) cite(c *claim.Case) {
-	c.About(r.To, r.peer)
+	c.About(r.To)
 	c.Cite(r.Event, r.read, r.down)
 	c.CiteSegments(r.again...)
 }
@@ -116,8 +114,7 @@ var staysUp = claim.Phenomenon{
 	Rule: claim.Each(reports, func(c *claim.Case, r report) {
 		r.cite(c)
 		c.Expect(r.down == nil, "%s was torn down", r.To.ID)
-		arrived := tcp.Data(r.peer.Arrived(r.N, 0))
-		c.CiteSegments(arrived...)
+		arrived := c.AllSegments(tcp.Data(r.To.Peer().Arrived(r.N, 0)))
 		c.ExpectSeen(len(arrived) > 0, "what %s had sent never arrived", r.To.ID)
 		c.Given(r.read != nil, "%s was not read after the message", r.To.ID)
 		c.Expect(r.read.Call.Errno == journal.EAGAIN, "the read of %s returned %s", r.To.ID, claim.Returned(r.read))

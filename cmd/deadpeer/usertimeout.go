@@ -50,23 +50,20 @@ func timeoutOf(c *claim.Case, s *tcp.Socket) time.Duration {
 var ut1 = claim.Claim{
 	ID: "UT1", Statement: "TCP_USER_TIMEOUT bounds how long sent data may stay unacknowledged", Source: tcp7, Quantity: claim.Always, Needs: needsSegments,
 	Precondition: "no socket with TCP_USER_TIMEOUT had data unacknowledged on a dead path",
-	Rule: claim.Each(senders, func(c *claim.Case, x sender) {
+	Rule: claim.Each(senders, func(c *claim.Case, x cutOff) {
 		timeout := timeoutOf(c, x.who)
 		c.If(timeout > 0)
 		c.About(x.Client, x.Server)
 		c.CiteSegments(x.data...)
-		lasted := time.Duration(c.Journal.ElapsedNS - x.data[0].T)
-		if x.down == nil {
-			c.Given(lasted > 2*timeout, "it was watched for %s only", claim.Seconds(lasted))
-			c.ExpectSeen(false, "%s was still there %s after its data was first lost, its timeout %s", x.who.ID, claim.Seconds(lasted), timeout)
-		}
 		c.Cite(x.down)
-		took := time.Duration(x.down.T - x.data[0].T)
+		took := c.Until(x.data[0].Event, x.down)
+		if x.down == nil {
+			c.Given(took > 2*timeout, "it was watched for %s only", claim.Seconds(took))
+			c.ExpectSeen(false, "%s was still there %s after its data was first lost, its timeout %s", x.who.ID, claim.Seconds(took), timeout)
+		}
 		c.Expect(took >= timeout, "%s was torn down after %s, before its timeout of %s", x.who.ID, claim.Seconds(took), timeout)
 		c.Given(took <= 2*timeout, "%s was seen torn down only after %s", x.who.ID, claim.Seconds(took))
-		read := c.First(x.who.Reads(x.down.N, 0))
-		c.Given(read != nil, "%s was not read then", x.who.ID)
-		c.Expect(read.Call.Errno == journal.ETIMEDOUT, "the read of %s returned %s", x.who.ID, claim.Returned(read))
+		c.ReadFails(x.who, x.down.N, journal.ETIMEDOUT)
 		c.Holds("%s was torn down %s after its data was first lost, by a timeout of %s that is looked at when it sends again: ETIMEDOUT", x.who.ID, claim.Seconds(took), timeout)
 	}),
 }
@@ -74,26 +71,21 @@ var ut1 = claim.Claim{
 var ut2 = claim.Claim{
 	ID: "UT2", Statement: "it bounds keepalive too, instead of the number of probes", Source: tcp7, Quantity: claim.Always, Needs: needsSegments,
 	Precondition: "no socket with keepalive and TCP_USER_TIMEOUT had its probes lost",
-	Rule: claim.Each(probings, func(c *claim.Case, p probing) {
+	Rule: claim.Each(probings, func(c *claim.Case, p cutOff) {
 		timeout := timeoutOf(c, p.who)
-		c.If(timeout > 0 && len(p.probes) > 0)
+		c.If(timeout > 0)
 		c.About(p.Client, p.Server)
 		c.CiteSegments(p.probes...)
-		silent := time.Duration(c.Journal.ElapsedNS - p.last.T)
+		c.Cite(p.down)
+		silent := c.Until(p.last.Event, p.down)
 		if p.down != nil {
-			c.Cite(p.down)
-			silent = time.Duration(p.down.T - p.last.T)
 			c.Expect(silent >= timeout, "%s was torn down after %s, before its timeout of %s", p.who.ID, claim.Seconds(silent), timeout)
-			c.Expect(len(p.probes) < p.count, "%s was torn down after all of its %d probes", p.who.ID, p.count)
-			c.Holds("%s was torn down after %s and %d probes of %d: its timeout is %s", p.who.ID, claim.Seconds(silent), len(p.probes), p.count, timeout)
-			return
+			c.Expect(len(p.probes) < p.count(), "%s was torn down after all of its %d probes", p.who.ID, p.count())
+			c.Holds("%s was torn down after %s and %d probes of %d: its timeout is %s", p.who.ID, claim.Seconds(silent), len(p.probes), p.count(), timeout)
 		}
-		c.Given(len(p.probes) > p.count, "%d of %d probes were sent", len(p.probes), p.count)
+		c.Given(len(p.probes) > p.count(), "%d of %d probes were sent", len(p.probes), p.count())
 		c.Absent()
 		c.Expect(silent < timeout, "%s was still there after %s, its timeout %s", p.who.ID, claim.Seconds(silent), timeout)
-		c.Holds("%s was still there after %d probes, of which %d may go unanswered: its timeout is %s", p.who.ID, len(p.probes), p.count, timeout)
+		c.Holds("%s was still there after %d probes, of which %d may go unanswered: its timeout is %s", p.who.ID, len(p.probes), p.count(), timeout)
 	}),
 }
-
-// byTimeout is the phenomenon.
-var byTimeout = claim.By(&ut2)

@@ -5,7 +5,6 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
-	"sockproof/lib/packet"
 	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
 )
@@ -31,39 +30,19 @@ func writing(t *scenario.T) {
 	server.Look()
 }
 
-// sender is a socket whose data was lost on a dead path.
-type sender struct {
-	dead
-	who  *tcp.Socket
-	data []*tcp.Segment // its lost segments that carry data
-	down *journal.Event
-}
-
-// senders lists them.
-func senders(v *tcp.View) []sender {
-	var all []sender
-	for _, d := range deadConns(v) {
-		for _, s := range d.ends() {
-			data := tcp.Where(tcp.Data(d.lost), func(l *tcp.Segment) bool { return l.Host == s.Host && !isProbe(l) })
-			x := sender{dead: d, who: s, data: data}
-			if len(x.data) > 0 {
-				x.down = s.Down(x.data[0].N, 0)
-				all = append(all, x)
-			}
-		}
-	}
-	return all
+// senders lists the ends whose data was lost on a dead path.
+func senders(v *tcp.View) []cutOff {
+	return tcp.Where(cutOffs(v), func(x cutOff) bool { return len(x.data) > 0 })
 }
 
 var ka2 = claim.Claim{
 	ID: "KA2", Statement: "cable pulled: Linux goes on thinking it connected, with data to send too", Source: claim.Article000, Quantity: claim.Always, Needs: needsSegments,
 	Precondition: "no end sent data on a path that had gone dead",
-	Rule: claim.Each(senders, func(c *claim.Case, x sender) {
+	Rule: claim.Each(senders, func(c *claim.Case, x cutOff) {
 		c.If(x.until == 0)
 		c.About(x.Client, x.Server)
 		c.CiteSegments(x.data...)
-		writes := c.All(x.who.Writes(x.last.N, tcp.N(x.down)))
-		for _, w := range writes {
+		for _, w := range c.All(x.who.Writes(x.last.N, tcp.N(x.down))) {
 			c.Expect(w.Call.Errno == "", "%s of %s failed with %s", w.Call.Op, x.who.ID, w.Call.Errno)
 		}
 		if x.down != nil {
@@ -71,10 +50,10 @@ var ka2 = claim.Claim{
 			read := c.First(x.who.Reads(x.down.N, 0))
 			c.Given(read != nil, "%s was not read when it had been torn down", x.who.ID)
 			again := tcp.Where(x.data, func(s *tcp.Segment) bool { return s.Repeats != 0 })
-			c.Expect(false, "after %d retransmissions, %s, the kernel gave %s up: %s", len(again), claim.Seconds(time.Duration(x.down.T-x.data[0].T)), x.who.ID, claim.Returned(read))
+			c.Expect(false, "after %d retransmissions, %s, the kernel gave %s up: %s", len(again), claim.Seconds(c.Until(x.data[0].Event, x.down)), x.who.ID, claim.Returned(read))
 		}
 		c.Absent()
-		c.Challenged(time.Duration(c.Journal.ElapsedNS-x.data[0].T) > time.Minute, "it was watched for less than tcp_retries2 allows")
+		c.Challenged(c.Until(x.data[0].Event, nil) > time.Minute, "it was watched for less than tcp_retries2 allows")
 		c.Holds("%s was there to the end, its data sent %d times", x.who.ID, len(x.data))
 	}),
 }
@@ -82,17 +61,15 @@ var ka2 = claim.Claim{
 // gaveUp is the phenomenon: the writes succeed, the kernel sends again and again, and gives up.
 var gaveUp = claim.Phenomenon{
 	Needs: needsSegments, Quantity: claim.Can, Precondition: "no end sent data on a path that had gone dead",
-	Rule: claim.Each(senders, func(c *claim.Case, x sender) {
+	Rule: claim.Each(senders, func(c *claim.Case, x cutOff) {
 		c.About(x.Client, x.Server)
 		c.CiteSegments(x.data...)
 		c.Cite(x.down)
 		c.ExpectSeen(x.down != nil, "%s was still there", x.who.ID)
-		read := c.First(x.who.Reads(tcp.N(x.down), 0))
-		c.Given(read != nil, "%s was not read then", x.who.ID)
-		c.Expect(read.Call.Errno == journal.ETIMEDOUT, "the read of %s returned %s", x.who.ID, claim.Returned(read))
+		c.ReadFails(x.who, x.down.N, journal.ETIMEDOUT)
 		stood(c, x.Other(x.who), x.last.N, c.Journal.Played)
 		c.Holds("%s was written to with success, and torn down %s after its data had first been lost: ETIMEDOUT; %s was ESTABLISHED to the end",
-			x.who.ID, claim.Seconds(time.Duration(x.down.T-x.data[0].T)), x.Other(x.who).ID)
+			x.who.ID, claim.Seconds(c.Until(x.data[0].Event, x.down)), x.Other(x.who).ID)
 	}),
 }
 
@@ -119,7 +96,7 @@ func heals(t *scenario.T) {
 var ka8 = claim.Claim{
 	ID: "KA8", Statement: "a path that comes back before the timers end loses nothing", Source: rfc9293, Quantity: claim.Always, Needs: needsSegments,
 	Precondition: "no data was lost on a path that came back",
-	Rule: claim.Each(senders, func(c *claim.Case, x sender) {
+	Rule: claim.Each(senders, func(c *claim.Case, x cutOff) {
 		c.If(x.until != 0)
 		c.About(x.Client, x.Server)
 		c.CiteSegments(x.data...)
@@ -136,6 +113,3 @@ var ka8 = claim.Claim{
 		c.Holds("what %s had sent %d times on the dead path arrived: %s read all that it wrote, in order", x.who.ID, len(x.data), other.ID)
 	}),
 }
-
-// lostFIN says whether a segment is a FIN that the wire dropped.
-func lostFIN(s *tcp.Segment) bool { return s.Has(packet.FIN) && s.Packet.At == journal.AtDropped }
