@@ -37,7 +37,7 @@ func look(client *scenario.End, watch *scenario.Epoll) {
 	client.ReadNow(1)
 }
 
-// check is a look at a connection before a request is written on it.
+// check is a look at a connection that its server had closed, before a request is written on it.
 type check struct {
 	request
 	by *journal.Event
@@ -48,11 +48,16 @@ func checks(v *tcp.View) []check {
 	var all []check
 	for _, r := range requests(v) {
 		for _, e := range r.Client.CallsOf(r.before.N, r.write.N, "epoll_wait", "recvfrom") {
-			all = append(all, check{r, e})
+			if r.fin != nil && r.fin.N < e.N {
+				all = append(all, check{r, e})
+			}
 		}
 	}
 	return all
 }
+
+// came says whether the FIN had come; else it was under way.
+func (k *check) came() bool { return k.finCame != nil && k.finCame.N < k.by.N }
 
 // tells says whether a check found that the connection has ended.
 func (k *check) tells() bool {
@@ -75,14 +80,12 @@ var ru4 = claim.Claim{
 	Source: field, Quantity: claim.Always, Needs: needsSegments,
 	Precondition: "no connection was looked at that its server had closed",
 	Rule: claim.Each(checks, func(c *claim.Case, k check) {
-		c.If(k.fin != nil && k.fin.N < k.by.N)
 		k.cite(c)
 		c.Cite(k.by)
-		if k.finCame != nil && k.finCame.N < k.by.N {
+		if k.came() {
 			c.CiteSegments(k.finCame)
 			c.Expect(k.tells(), "the FIN had come to %s, and %s", k.Client.ID, k.said())
 			c.Holds("the FIN had come to %s, and %s", k.Client.ID, k.said())
-			return
 		}
 		c.Expect(!k.tells(), "the FIN had not come to %s, and %s", k.Client.ID, k.said())
 		c.Holds("the FIN was under way to %s, and %s", k.Client.ID, k.said())
@@ -93,11 +96,8 @@ var ru4 = claim.Claim{
 func compareChecks(v *tcp.View) *claim.Comparison {
 	t := &claim.Comparison{Title: "What a look before use found", Ways: []string{"the FIN had come", "it was under way"}}
 	for _, k := range checks(v) {
-		if k.fin == nil || k.fin.N > k.by.N {
-			continue
-		}
 		way := t.Ways[1]
-		if k.finCame != nil && k.finCame.N < k.by.N {
+		if k.came() {
 			way = t.Ways[0]
 		}
 		t.Put(k.by.Call.Op, way, claim.Told(k.said(), k.by))

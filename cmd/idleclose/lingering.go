@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"sockproof/lib/claim"
 	"sockproof/lib/packet"
 	"sockproof/lib/scenario"
@@ -22,29 +24,19 @@ func lingering(t *scenario.T) {
 	server.Close()
 }
 
-// lingerings are the requests that met a server which read on.
-func lingerings(v *tcp.View) []request {
-	return tcp.Where(crossings(v), func(r request) bool { return r.close.Call.Op == "shutdown" })
-}
-
 var ru6 = claim.Claim{
 	ID: "RU6", Statement: "a server that half-closes and reads on for a while before it closes draws no RST",
 	Source: rfc9112b, Quantity: claim.Always, Needs: needsSegments,
 	Precondition: "no server half-closed while a request was under way, and read on",
-	Rule: claim.Each(lingerings, func(c *claim.Case, r request) {
+	Rule: claim.Each(crossings, func(c *claim.Case, r request) {
+		c.If(r.close != nil && r.close.Call.Op == "shutdown")
 		r.cite(c)
 		c.Given(r.arrived != nil, "the request of %s did not arrive", r.Client.ID)
 		closed := tcp.First(r.Server.CallsOf(0, 0, "close"))
 		c.Given(closed != nil, "the server was not seen to close")
-		ends := 0
-		for _, e := range c.All(r.Server.Reads(r.close.N, closed.N)) {
-			if tcp.IsEnd(e) {
-				ends++
-			}
-		}
-		c.Given(ends > 0, "the server closed before it had read the client's end")
-		rst := tcp.With(r.Server.SentAll(0, 0), packet.RST)
-		c.CiteSegments(rst...)
+		ended := slices.ContainsFunc(c.All(r.Server.Reads(r.close.N, closed.N)), tcp.IsEnd)
+		c.Given(ended, "the server closed before it had read the client's end")
+		rst := c.AllSegments(tcp.With(r.Server.SentAll(0, 0), packet.RST))
 		c.Expect(len(rst) == 0, "the server's host sent a RST")
 		c.Absent()
 		c.Cite(r.served, r.end, closed)

@@ -23,7 +23,7 @@ var program = cli.Program{
 		{
 			Name: "race", Title: "a kept-alive connection: the server's FIN and the next request cross",
 			Steps:    race,
-			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: neverAnswered,
+			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: claim.By(&ru1),
 			Claims: []*claim.Claim{&ru1},
 		},
 		{

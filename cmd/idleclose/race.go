@@ -28,10 +28,6 @@ func crossing(t *scenario.T, first, second string) (client, server *scenario.End
 	return client, server
 }
 
-// neverAnswered is the phenomenon: a request ended without a reply, and the server had not read
-// it.
-var neverAnswered = claim.By(&ru1)
-
 var ru1 = claim.Claim{
 	ID: "RU1", Statement: "a request written on a kept-alive connection while the server's idle FIN is under way is answered by RST; the client gets an error though the server never read it",
 	Source: rfc9112 + ", " + field, Quantity: claim.Can, Needs: needsSegments,
@@ -39,8 +35,8 @@ var ru1 = claim.Claim{
 	Rule: claim.Each(crossings, func(c *claim.Case, r request) {
 		r.cite(c)
 		c.Given(r.arrived != nil, "the request of %s did not arrive", r.Client.ID)
-		rst := c.FirstSegment(segments(r.rst()))
-		c.ExpectSeen(rst != nil, "no RST answered the request of %s", r.Client.ID)
+		c.CiteSegments(r.rst)
+		c.ExpectSeen(r.rst != nil, "no RST answered the request of %s", r.Client.ID)
 		c.Expect(r.served == nil, "the server read the request of %s", r.Client.ID)
 		c.Cite(r.end)
 		c.ExpectSeen(r.end != nil, "no read of %s ended", r.Client.ID)

@@ -50,6 +50,7 @@ type request struct {
 	reply   *journal.Event // the client's read of its own reply; nil: it had none
 	end     *journal.Event // the read that ended without one: it returned 0, or an error; nil: none did
 	arrived *tcp.Segment   // at the server; nil: it did not
+	rst     *tcp.Segment   // the server's, after that; nil: there was none
 	served  *journal.Event // the server's read of it; nil: it read none
 	close   *journal.Event // by which the server ended its side; nil: it did not
 	fin     *tcp.Segment   // the server's, as it left; nil: there was none
@@ -61,49 +62,31 @@ func requests(v *tcp.View) []request {
 	return tcp.Derive(v, func(v *tcp.View) []request {
 		var all []request
 		for _, conn := range v.Conns {
-			if conn.Server != nil {
-				all = append(all, requestsOn(conn)...)
+			for _, w := range conn.Client.Writes(0, 0) {
+				r := request{Conn: conn, write: w, before: tcp.Last(conn.Client.Received(0, w.N))}
+				if conn.Server != nil && r.before != nil && w.Call.Errno == "" {
+					r.follow(tcp.N(tcp.First(conn.Client.Writes(w.N, 0))))
+					all = append(all, r)
+				}
 			}
 		}
 		return all
 	})
 }
 
-func requestsOn(conn *tcp.Conn) []request {
-	var all []request
-	writes := conn.Client.Writes(0, 0)
-	for i, w := range writes {
-		until := 0
-		if i+1 < len(writes) {
-			until = writes[i+1].N
-		}
-		r := request{Conn: conn, write: w}
-		r.before = tcp.Last(tcp.Where(conn.Client.Reads(0, w.N), func(e *journal.Event) bool { return e.Call.Result > 0 }))
-		if r.before == nil || w.Call.Errno != "" {
-			continue
-		}
-		r.follow(until)
-		all = append(all, r)
-	}
-	return all
-}
-
 // follow finds what became of the request, until the next.
 func (r *request) follow(until int) {
-	for _, e := range r.Client.Reads(r.write.N, until) {
-		switch {
-		case e.Call.Result > 0:
-			r.reply = e
-		case r.end == nil && (tcp.IsEnd(e) || e.Call.Errno != "" && e.Call.Errno != journal.EAGAIN):
-			r.end = e
-		}
+	r.reply = tcp.Last(r.Client.Received(r.write.N, until))
+	r.end = tcp.First(tcp.Where(r.Client.Reads(r.write.N, until), func(e *journal.Event) bool {
+		return tcp.IsEnd(e) || e.Call.Errno != "" && e.Call.Errno != journal.EAGAIN
+	}))
+	if r.arrived = tcp.First(tcp.Data(r.Server.Arrived(r.write.N, until))); r.arrived != nil {
+		r.rst = tcp.First(tcp.With(r.Server.SentAll(r.arrived.N, 0), packet.RST))
 	}
-	r.arrived = tcp.First(tcp.Data(r.Server.Arrived(r.write.N, until)))
-	r.served = tcp.First(tcp.Where(r.Server.Reads(r.write.N, until), func(e *journal.Event) bool { return e.Call.Result > 0 }))
+	r.served = tcp.First(r.Server.Received(r.write.N, until))
 	r.close = tcp.First(r.Server.CallsOf(0, 0, "close", "shutdown"))
-	if r.fin = tcp.First(tcp.With(r.Server.Sent(0, 0), packet.FIN)); r.fin != nil {
-		r.finCame = tcp.First(tcp.With(r.Client.Arrived(0, 0), packet.FIN))
-	}
+	r.fin = tcp.First(tcp.With(r.Server.Sent(0, 0), packet.FIN))
+	r.finCame = tcp.First(tcp.With(r.Client.Arrived(0, 0), packet.FIN))
 }
 
 // crossed says whether the server's FIN was under way when the request was written: sent before
@@ -124,17 +107,6 @@ func (r *request) cite(c *claim.Case) {
 	c.CiteSegments(r.fin, r.arrived)
 }
 
-// rst is the server's RST after the request came; nil: there was none.
-func (r *request) rst() *tcp.Segment {
-	if r.arrived == nil {
-		return nil
-	}
-	if some := tcp.With(r.Server.SentAll(r.arrived.N, 0), packet.RST); len(some) > 0 {
-		return some[0]
-	}
-	return nil
-}
-
 // text is what the client wrote.
 func (r *request) text() string { return string(r.write.Call.Data) }
 
@@ -143,19 +115,11 @@ func (r *request) text() string { return string(r.write.Call.Data) }
 func (r *request) idle() time.Duration { return time.Duration(r.write.T - r.before.T) }
 
 func (r *request) bound() (d time.Duration, known bool) {
-	if r.close == nil {
+	replied := tcp.Last(r.Server.Writes(0, tcp.N(r.close)))
+	if r.close == nil || replied == nil {
 		return 0, false
 	}
-	writes := r.Server.Writes(0, r.close.N)
-	if len(writes) == 0 {
-		return 0, false
-	}
-	return time.Duration(r.close.T - writes[len(writes)-1].T), true
-}
-
-// segments are those that are there.
-func segments(some ...*tcp.Segment) []*tcp.Segment {
-	return tcp.Where(some, func(s *tcp.Segment) bool { return s != nil })
+	return time.Duration(r.close.T - replied.T), true
 }
 
 // carriesReply matches what carries the server's data.

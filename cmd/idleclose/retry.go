@@ -64,6 +64,13 @@ func attempts(v *tcp.View) []attempt {
 	return all
 }
 
+// cite lets a finding rest on both requests.
+func (a *attempt) cite(c *claim.Case) {
+	a.request.cite(c)
+	c.About(a.on.Client, a.on.Server)
+	c.Cite(a.end, a.second)
+}
+
 // reads lists the server's reads of the request, on either connection.
 func (a *attempt) reads() []*journal.Event {
 	var some []*journal.Event
@@ -81,8 +88,6 @@ var ru2 = claim.Claim{
 	Rule: claim.Each(attempts, func(c *claim.Case, a attempt) {
 		c.If(a.crossed())
 		a.cite(c)
-		c.About(a.on.Client, a.on.Server)
-		c.Cite(a.end, a.second)
 		reads := c.All(a.reads())
 		c.Expect(a.served == nil, "the server had read %q before it was made again", a.text())
 		c.ExpectSeen(len(reads) == 1, "the server read %q %d times", a.text(), len(reads))
@@ -108,14 +113,10 @@ var onceAndTwice = claim.Phenomenon{
 		c.Given(len(all) > 1, "%d requests were made again", len(all))
 		for _, a := range all {
 			a.cite(c)
-			c.Cite(a.end, a.second)
 		}
 		c.ExpectSeen(once != nil && twice != nil, "the server read no request once and another twice")
-		for _, a := range []*attempt{once, twice} {
-			a.cite(c)
-			c.Cite(a.end, a.second)
-			c.All(a.reads())
-		}
+		c.Cite(once.reads()...)
+		c.Cite(twice.reads()...)
 		c.Holds("made again, %q was done once, and %q twice: the client's reads had said %s and %s", once.text(), twice.text(), claim.Returned(once.end), claim.Returned(twice.end))
 	}),
 }

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"time"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
 )
 
 // How long each end waits for the next request before it closes, and how long the path holds
@@ -39,33 +41,33 @@ func shorter(t *scenario.T) {
 // delay is how long the path took: for the reply before, from whose writing on the server waits
 // and from whose reading on the client does, and for the request; known: it came.
 func (r *request) delay() (d time.Duration, known bool) {
-	writes := r.Server.Writes(0, r.before.N)
-	if r.arrived == nil || len(writes) == 0 {
+	replied := tcp.Last(r.Server.Writes(0, r.before.N))
+	if r.arrived == nil || replied == nil {
 		return 0, false
 	}
-	return time.Duration(r.before.T - writes[len(writes)-1].T + r.arrived.T - r.write.T), true
+	return time.Duration(r.before.T - replied.T + r.arrived.T - r.write.T), true
 }
 
-// testBound is what both claims are about: a client that waited less than the server waits.
-func testBound(c *claim.Case, r request) (bound, delay time.Duration) {
-	bound, known := r.bound()
-	c.If(known && r.idle() < bound)
-	r.cite(c)
-	c.Cite(r.before)
-	delay, known = r.delay()
-	c.Given(known, "the request of %s did not arrive", r.Client.ID)
-	return bound, delay
-}
-
-// expectReply says what the claims demand.
-func expectReply(c *claim.Case, r request, bound, delay time.Duration) {
-	if rst := r.rst(); rst != nil && r.served == nil {
-		c.CiteSegments(rst)
-		c.Expect(false, "%s had waited %s when it wrote %q, the server waits %s, the path took %s: a RST answered it", r.Client.ID, ms(r.idle()), r.text(), ms(bound), ms(delay))
-	}
-	c.Cite(r.served, r.reply)
-	c.ExpectSeen(r.reply != nil, "%q had no reply", r.text())
-	c.Holds("%s had waited %s when it wrote %q, the server waits %s, the path took %s: it was answered", r.Client.ID, ms(r.idle()), r.text(), ms(bound), ms(delay))
+// shorterBound is a rule about clients that waited less than the server waits: they are answered. The
+// difference may be longer than the path takes, or not.
+func shorterBound(ask func(c *claim.Case, longer bool)) claim.Rule {
+	return claim.Each(requests, func(c *claim.Case, r request) {
+		bound, known := r.bound()
+		c.If(known && r.idle() < bound)
+		r.cite(c)
+		c.Cite(r.before)
+		delay, known := r.delay()
+		c.Given(known, "the request of %s did not arrive", r.Client.ID)
+		ask(c, r.idle()+delay < bound)
+		times := fmt.Sprintf("%s had waited %s when it wrote %q, the server waits %s, the path took %s", r.Client.ID, ms(r.idle()), r.text(), ms(bound), ms(delay))
+		if r.rst != nil && r.served == nil {
+			c.CiteSegments(r.rst)
+			c.Expect(false, "%s: a RST answered it", times)
+		}
+		c.Cite(r.served, r.reply)
+		c.ExpectSeen(r.reply != nil, "%q had no reply", r.text())
+		c.Holds("%s: it was answered", times)
+	})
 }
 
 func ms(d time.Duration) string { return d.Round(100 * time.Microsecond).String() }
@@ -74,21 +76,13 @@ var ru3 = claim.Claim{
 	ID: "RU3", Statement: "a client whose idle bound is shorter than the server's by more than the path's delay never meets it",
 	Source: field, Quantity: claim.Always, Needs: needsSegments,
 	Precondition: "no client wrote when the server's bound was further away than the path is long",
-	Rule: claim.Each(requests, func(c *claim.Case, r request) {
-		bound, delay := testBound(c, r)
-		c.If(r.idle()+delay < bound)
-		expectReply(c, r, bound, delay)
-	}),
+	Rule:         shorterBound((*claim.Case).If),
 }
 
 var ru5 = claim.Claim{
 	ID: "RU5", Statement: "shorter at all is enough", Source: folklore, Quantity: claim.Always, Needs: needsSegments,
 	Precondition: "no client wrote before the server's bound was over",
-	Rule: claim.Each(requests, func(c *claim.Case, r request) {
-		bound, delay := testBound(c, r)
-		c.Challenged(r.idle()+delay >= bound, "the path took no longer than the difference")
-		expectReply(c, r, bound, delay)
-	}),
+	Rule:         shorterBound(func(c *claim.Case, longer bool) { c.Challenged(!longer, "the path took no longer than the difference") }),
 }
 
 // tooLate is the phenomenon: of two clients that waited less than the server waits, one met the
@@ -97,10 +91,10 @@ var tooLate = claim.Phenomenon{
 	Needs: needsSegments, Quantity: claim.Can, Precondition: "no client that had waited less than the server waits was answered by a RST",
 	Rule: claim.Each(requests, func(c *claim.Case, r request) {
 		bound, known := r.bound()
-		c.If(known && r.idle() < bound && r.crossed() || known && r.rst() != nil && r.idle() < bound)
+		c.If(known && r.idle() < bound && (r.crossed() || r.rst != nil))
 		r.cite(c)
-		rst := c.FirstSegment(segments(r.rst()))
-		c.ExpectSeen(rst != nil && r.served == nil, "no RST answered %q", r.text())
+		c.CiteSegments(r.rst)
+		c.ExpectSeen(r.rst != nil && r.served == nil, "no RST answered %q", r.text())
 		c.Holds("%s had waited %s, less than the server's %s, and a RST answered its request: the path took longer than the difference", r.Client.ID, ms(r.idle()), ms(bound))
 	}),
 }
