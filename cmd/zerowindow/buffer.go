@@ -81,18 +81,13 @@ type told struct {
 func tolds(v *tcp.View) []told {
 	return tcp.Derive(v, func(v *tcp.View) []told {
 		var all []told
-		for _, s := range v.Sockets {
-			if s.Conn == nil {
-				continue
-			}
+		for _, s := range v.Connected() {
 			for _, e := range s.Asked(journal.SOReceiveBuffer, 0, 0) {
-				x := told{who: s, asked: e}
+				x := told{who: s, asked: e, last: tcp.Last(s.SentAll(0, e.N)), unread: unread(s, e.N)}
 				x.buffer, _ = e.Call.Value().Int()
-				if some := s.SentAll(0, e.N); len(some) > 0 {
-					x.last = some[len(some)-1]
+				if x.last != nil {
 					x.window = int64(window(x.last, scaleOf(s)))
 				}
-				x.unread = unread(s, e.N)
 				all = append(all, x)
 			}
 		}
@@ -115,17 +110,9 @@ func (x *told) fixed(v *tcp.View) *journal.Event {
 
 // unread is how many bytes waited at an event since the last that was counted only was read.
 func unread(s *tcp.Socket, at int) int64 {
-	from := 0
-	for _, e := range s.Conn.Bulk {
-		if e.N < at {
-			from = e.N // all of what was counted was read (T.Transfer)
-		}
-	}
-	n := int64(0)
-	for _, x := range s.NewlyArrived(from, at) {
-		n += int64(x.Packet.Len)
-	}
-	return n - tcp.Moved(s.Reads(from, at))
+	// All of what was counted was read (T.Transfer).
+	from := tcp.N(tcp.Last(tcp.Where(s.Conn.Bulk, func(e *journal.Event) bool { return e.N < at })))
+	return tcp.Bytes(s.NewlyArrived(from, at)) - tcp.Moved(s.Reads(from, at))
 }
 
 var fc1 = claim.Claim{
@@ -203,24 +190,21 @@ var zw5 = claim.Claim{
 		c.If(conn.Server != nil)
 		some := offers(conn.Client)
 		c.Given(len(some) > 1, "%s was offered a window less than twice", conn.Client.ID)
-		furthest := some[0]
-		for _, o := range some[1:] {
-			if back := int32(furthest.edge - o.edge); back > 0 {
-				value, set := conn.Server.Option(journal.SOReceiveBuffer, o.came.N)
-				for _, x := range some {
-					c.CiteSegments(x.came)
-				}
+		scale := scaleOf(conn.Server)
+		for i, x := range some[1:] {
+			if back := int32(edge(some[i], scale) - edge(x, scale)); back > 0 {
+				value, set := conn.Server.Option(journal.SOReceiveBuffer, x.N)
+				c.CiteSegments(some...)
 				c.Cite(set)
 				c.Expect(false, "%s took %d bytes back of what it had offered%s", conn.Server.ID, back, lowered(value))
 			}
-			furthest = o
 		}
 		_, set := conn.Server.Option(journal.SOReceiveBuffer, 0)
 		c.If(set != nil)
-		c.CiteSegments(furthest.came)
+		last := tcp.Last(some)
+		c.CiteSegments(last)
 		c.Cite(set)
-		after := slices.ContainsFunc(some, func(o offer) bool { return o.came.N > set.N })
-		c.Challenged(after, "%s offered nothing after its buffer was made smaller", conn.Server.ID)
+		c.Challenged(last.N > set.N, "%s offered nothing after its buffer was made smaller", conn.Server.ID)
 		c.Holds("no segment of %s took back what one before it had offered", conn.Server.ID)
 	}),
 }

@@ -39,19 +39,8 @@ type sipping struct {
 func sippings(v *tcp.View) []sipping {
 	var all []sipping
 	for _, k := range closings(v) {
-		total := int64(0)
 		for i, e := range k.reads {
-			if e.Call.Result <= 0 {
-				continue
-			}
-			total += e.Call.Result
-			s := sipping{closing: k, read: e, total: total}
-			if i+1 < len(k.reads) {
-				s.next = k.reads[i+1].N
-			} else {
-				s.next = tcp.N(tcp.First(k.peer.Reads(e.N, 0)))
-			}
-			all = append(all, s)
+			all = append(all, sipping{k, e, tcp.Moved(k.reads[:i+1]), tcp.N(tcp.First(k.peer.Reads(e.N, 0)))})
 		}
 	}
 	return all
@@ -60,12 +49,7 @@ func sippings(v *tcp.View) []sipping {
 // openedBy is the segment by which the peer opened its window between a read and the next; nil: it
 // did not.
 func (s *sipping) openedBy() *tcp.Segment {
-	for _, x := range s.peer.SentAll(s.read.N, s.next) {
-		if x.Has(packet.ACK) && x.Packet.Win > 0 {
-			return x
-		}
-	}
-	return nil
+	return tcp.First(tcp.Where(s.peer.SentAll(s.read.N, s.next), func(x *tcp.Segment) bool { return x.Has(packet.ACK) && x.Packet.Win > 0 }))
 }
 
 // small is less than what a receiver may wait for: a full segment, or half of its buffer, of

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -63,55 +62,31 @@ var zw1 = claim.Claim{
 		c.Given(len(k.probes) >= 3, "%d probes are too few to tell whether they back off", len(k.probes))
 		gaps := k.backsOff(c)
 		c.First(k.who.Samples(journal.Established, k.zero.N, tcp.N(k.opened(c.View)))) // with its timer
-		read := k.lastRead()
+		read := c.Last(k.reads)
 		c.Given(read != nil && k.open != nil, "%s read nothing, or its window did not open", k.peer.ID)
-		c.Cite(read)
-		asked := k.peer.Arrived(read.N, left(c.View, k.open))
-		c.CiteSegments(asked...)
+		asked := c.AllSegments(k.peer.Arrived(read.N, left(c.View, k.open)))
 		c.Expect(len(asked) == 0, "%s had read, and opened its window only when it was asked", k.peer.ID)
-		next := c.FirstSegment(slices.Clone(tcp.Data(k.who.Sent(k.open.N, 0))))
+		next := c.FirstSegment(tcp.Data(k.who.Sent(k.open.N, 0)))
 		c.ExpectSeen(next != nil, "%s sent nothing when the window had opened", k.who.ID)
 		c.Absent()
 		c.Holds("%s probed %d times, %s apart; a read opened the window at once", k.who.ID, len(k.probes), gaps)
 	}),
 }
 
-// sending is what an end sent, up to the edge that it was offered.
-type sending struct {
-	*tcp.Conn
-	who  *tcp.Socket
-	data []*tcp.Segment
+// senders lists the ends that sent data, all of which was kept.
+func senders(v *tcp.View) []*tcp.Socket {
+	return tcp.Where(v.Connected(), func(s *tcp.Socket) bool {
+		return s.Peer() != nil && len(s.Conn.Bulk) == 0 && len(tcp.Data(s.Sent(0, 0))) > 0
+	})
 }
 
-// sendings lists them.
-func sendings(v *tcp.View) []sending {
-	var all []sending
-	for _, s := range v.Connected() {
-		data := tcp.Data(s.Sent(0, 0))
-		if s.Conn.Server != nil && len(s.Conn.Bulk) == 0 && len(data) > 0 {
-			all = append(all, sending{s.Conn, s, data})
-		}
-	}
-	return all
+// offers lists the segments that came to an end, and offered it a window.
+func offers(s *tcp.Socket) []*tcp.Segment {
+	return tcp.Where(s.Arrived(0, 0), func(x *tcp.Segment) bool { return x.Has(journal.ACK) && !x.Has(journal.RST) })
 }
 
-// offer is a segment that came, and the edge that its window offers.
-type offer struct {
-	came *tcp.Segment
-	edge uint32
-}
-
-// offers lists those that came to an end.
-func offers(s *tcp.Socket) []offer {
-	var all []offer
-	scale := scaleOf(s.Peer())
-	for _, x := range s.Arrived(0, 0) {
-		if x.Has(journal.ACK) && !x.Has(journal.RST) {
-			all = append(all, offer{x, x.Packet.Ack + window(x, scale)})
-		}
-	}
-	return all
-}
+// edge is the number up to which a segment lets its receiver send.
+func edge(x *tcp.Segment, scale uint8) uint32 { return x.Packet.Ack + window(x, scale) }
 
 // window is what a segment offers, in bytes; that of a SYN is not scaled.
 func window(s *tcp.Segment, scale uint8) uint32 {
@@ -133,30 +108,30 @@ func scaleOf(s *tcp.Socket) uint8 {
 var fc3 = claim.Claim{
 	ID: "FC3", Statement: "the sender is held back by the window; full buffer stops it", Source: claim.Article002 + ", " + claim.Article003, Quantity: claim.Always, Needs: needsSegments,
 	Precondition: "no data was sent",
-	Rule: claim.Each(sendings, func(c *claim.Case, s sending) {
-		c.About(s.Client, s.Server)
-		known := offers(s.who)
-		edge := uint32(0)
-		for _, x := range s.data {
-			for len(known) > 0 && known[0].came.N < x.N {
-				if edge == 0 || int32(known[0].edge-edge) > 0 {
-					edge = known[0].edge
+	Rule: claim.Each(senders, func(c *claim.Case, s *tcp.Socket) {
+		c.About(s)
+		known, scale := offers(s), scaleOf(s.Peer())
+		furthest := uint32(0)
+		data := tcp.Data(s.Sent(0, 0))
+		for _, x := range data {
+			for len(known) > 0 && known[0].N < x.N {
+				if e := edge(known[0], scale); furthest == 0 || tcp.Before(furthest, e) {
+					furthest = e
 				}
 				known = known[1:]
 			}
-			if over := int32(x.End() - edge); over > 0 {
+			if over := int32(x.End() - furthest); over > 0 {
 				c.CiteSegments(x)
-				c.Expect(false, "%s sent %d bytes beyond the window that it was offered", s.who.ID, over)
+				c.Expect(false, "%s sent %d bytes beyond the window that it was offered", s.ID, over)
 			}
 		}
-		c.CiteSegments(s.data...)
-		i := slices.IndexFunc(closings(c.View), func(k closing) bool { return k.who == s.who && k.waits > 0 && len(k.data) == 0 })
-		c.Challenged(i >= 0, "the window of no reader closed before %s", s.who.ID)
-		if i >= 0 {
-			k := closings(c.View)[i]
-			k.cite(c)
-			c.Holds("%s sent %d bytes, none beyond the window that it was offered, and stopped with %d more when it was closed", s.who.ID, tcp.Bytes(s.data), k.waits)
+		c.CiteSegments(data...)
+		stopped := tcp.Where(closings(c.View), func(k closing) bool { return k.who == s && k.waits > 0 && len(k.data) == 0 })
+		c.Challenged(len(stopped) > 0, "the window of no reader closed before %s", s.ID)
+		if len(stopped) > 0 {
+			stopped[0].cite(c)
+			c.Holds("%s sent %d bytes, none beyond the window that it was offered, and stopped with %d more when it was closed", s.ID, tcp.Bytes(data), stopped[0].waits)
 		}
-		c.Holds("%s sent %d bytes, none beyond the window that it was offered", s.who.ID, tcp.Bytes(s.data))
+		c.Holds("%s sent %d bytes, none beyond the window that it was offered", s.ID, tcp.Bytes(data))
 	}),
 }

@@ -51,26 +51,22 @@ func write(t *scenario.T) {
 
 // written is a write on a connection, and what poll said just before.
 type written struct {
-	*tcp.Conn
 	who    *tcp.Socket
 	call   *journal.Event
 	polled *journal.Event // the epoll_wait before, if no write was between; nil: there was none
-	taken  int64          // bytes that had been written before and not been acknowledged
 }
 
 // writtens lists them.
 func writtens(v *tcp.View) []written {
 	var all []written
 	for _, s := range v.Connected() {
-		if s.Conn.Server == nil {
+		if s.Peer() == nil {
 			continue
 		}
 		before := s.Conn.Connect.N
 		for _, call := range s.Writes(0, 0) {
-			w := written{Conn: s.Conn, who: s, call: call, polled: tcp.Last(s.CallsOf(before, call.N, "epoll_wait"))}
+			all = append(all, written{s, call, tcp.Last(s.CallsOf(before, call.N, "epoll_wait"))})
 			before = call.N
-			w.taken = tcp.Moved(s.Writes(0, call.N)) - acknowledged(s, call.N)
-			all = append(all, w)
 		}
 	}
 	return all
@@ -101,33 +97,25 @@ var fc5 = claim.Claim{
 	Precondition: "nothing was written where poll had said that there was room",
 	Rule: claim.Each(writtens, func(c *claim.Case, w written) {
 		c.If(w.writable())
-		c.About(w.Client, w.Server)
+		c.About(w.who)
 		c.Cite(w.polled, w.call)
 		c.Expect(w.call.Call.Errno == "", "poll had said that there was room, and write() failed with %s", w.call.Call.Errno)
-		full := refused(c.View, w.who)
+		full := c.First(tcp.Where(w.who.Writes(0, 0), isFull))
 		c.Challenged(full != nil, "the buffer of %s was never full", w.who.ID)
-		c.Cite(full)
 		c.Holds("%s wrote %d bytes, for which there was room: success says that they were taken, and no more; with the buffer full it is EAGAIN", w.who.ID, w.call.Call.Result)
 	}),
 }
 
-// refused is a write that found no room; nil: none did.
-func refused(v *tcp.View, s *tcp.Socket) *journal.Event {
-	for _, w := range writtens(v) {
-		if w.who == s && w.call.Call.Errno == journal.EAGAIN {
-			return w.call
-		}
-	}
-	return nil
-}
+// isFull says whether a write found no room.
+func isFull(write *journal.Event) bool { return write.Call.Errno == journal.EAGAIN }
 
 // untilFull is the phenomenon: writes succeed though nobody reads, until the buffer is full; and
 // again when something was read.
 var untilFull = claim.Phenomenon{
 	Needs: needsCalls, Quantity: claim.Can, Precondition: "no write found a full buffer",
 	Rule: claim.Each(writtens, func(c *claim.Case, w written) {
-		c.If(w.call.Call.Errno == journal.EAGAIN)
-		c.About(w.Client, w.Server)
+		c.If(isFull(w.call))
+		c.About(w.who)
 		c.Cite(w.call)
 		before := tcp.Moved(w.who.Writes(0, w.call.N))
 		read := c.First(w.who.Peer().Reads(0, w.call.N))
@@ -146,7 +134,7 @@ func compareWrites(v *tcp.View) *claim.Comparison {
 	for _, w := range writtens(v) {
 		i := 0
 		switch {
-		case w.call.Call.Errno == journal.EAGAIN:
+		case isFull(w.call):
 			i, full = 1, true
 		case full && w.polled == nil:
 			i = 3
@@ -161,7 +149,7 @@ func compareWrites(v *tcp.View) *claim.Comparison {
 		}
 		results[i] = claim.Result(w.call)
 		if i < 3 && v.Has(journal.Packets) { // a write that waits was recorded when it returned
-			queued[i] = claim.Told(fmt.Sprintf("%d bytes", w.taken), w.call)
+			queued[i] = claim.Told(fmt.Sprintf("%d bytes", tcp.Moved(w.who.Writes(0, w.call.N))-acknowledged(w.who, w.call.N)), w.call)
 		}
 	}
 	t.Rows = []claim.Compared{{What: "poll before", Cells: polls}, {What: "write()", Cells: results}, {What: "unacknowledged", Cells: queued}}
