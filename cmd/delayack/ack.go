@@ -72,7 +72,6 @@ func watch(t *scenario.T, sender *scenario.End) {
 // can be.
 type ack struct {
 	*tcp.Conn
-	view   *tcp.View
 	to     *tcp.Socket
 	came   []*tcp.Segment // with data, since the end sent anything
 	sent   *tcp.Segment
@@ -82,37 +81,34 @@ type ack struct {
 }
 
 // acks lists them, of both ends.
-func acks(v *tcp.View) []ack {
-	return tcp.Derive(v, func(v *tcp.View) []ack {
-		var all []ack
+func acks(v *tcp.View) []*ack {
+	return tcp.Derive(v, func(v *tcp.View) []*ack {
+		var all []*ack
 		for _, conn := range v.Conns {
 			if conn.Server != nil {
-				all = append(all, acksOf(v, conn, conn.Server)...)
-				all = append(all, acksOf(v, conn, conn.Client)...)
+				all = append(all, acksOf(v, conn.Server)...)
+				all = append(all, acksOf(v, conn.Client)...)
 			}
 		}
 		return all
 	})
 }
 
-func acksOf(v *tcp.View, conn *tcp.Conn, to *tcp.Socket) []ack {
-	var all []ack
+func acksOf(v *tcp.View, to *tcp.Socket) []*ack {
+	var all []*ack
 	came := tcp.Data(to.NewlyArrived(0, 0))
 	for _, s := range to.SentAll(0, 0) {
 		if !s.Has(packet.ACK) {
 			continue
 		}
-		a := ack{Conn: conn, view: v, to: to, sent: s}
+		a := &ack{Conn: to.Conn, to: to, sent: s}
 		for len(came) > 0 && came[0].N < s.N {
 			a.came, came = append(a.came, came[0]), came[1:]
 		}
 		if len(a.came) == 0 {
 			continue
 		}
-		if len(all) > 0 {
-			a.beyond = all[len(all)-1].hole()
-		}
-		a.beyond = a.beyond || a.hole()
+		a.beyond = a.hole() || len(all) > 0 && all[len(all)-1].hole()
 		a.measure(v)
 		all = append(all, a)
 	}
@@ -120,10 +116,10 @@ func acksOf(v *tcp.View, conn *tcp.Conn, to *tcp.Socket) []ack {
 }
 
 // hole says whether it does not acknowledge what came last.
-func (a *ack) hole() bool { return int32(a.last().End()-a.sent.Packet.Ack) > 0 }
+func (a *ack) hole() bool { return !covers(a.sent, a.last()) }
 
 // last is the data that came last.
-func (a *ack) last() *tcp.Segment { return a.came[len(a.came)-1] }
+func (a *ack) last() *tcp.Segment { return tcp.Last(a.came) }
 
 // measure says how long the acknowledgement took: not longer than from before the data came. On
 // the wire that is when it was handed to the host; elsewhere it is no later than its sender's call
@@ -132,8 +128,8 @@ func (a *ack) measure(v *tcp.View) {
 	from := a.last().T
 	sender := a.Other(a.to)
 	if !v.OnWire() {
-		if some := sender.CallsOf(0, a.last().N+1, tcp.Sending...); len(some) > 0 {
-			from = min(from, some[len(some)-1].T)
+		if sent := tcp.Last(sender.Writes(0, a.last().N+1)); sent != nil {
+			from = min(from, sent.T)
 		}
 	}
 	a.atMost = time.Duration(a.sent.T - from)
@@ -174,7 +170,7 @@ const noneWaited = "no acknowledgement was seen to wait for 40 ms: this kernel m
 // waits says whether an acknowledgement was seen to be delayed, which shows by how much this kernel
 // delays.
 func waits(v *tcp.View) bool {
-	return slices.ContainsFunc(acks(v), func(a ack) bool { return a.delayed() })
+	return slices.ContainsFunc(acks(v), (*ack).delayed)
 }
 
 // when is how long it took, in words.
@@ -191,13 +187,9 @@ func (a *ack) answers() bool { return len(tcp.Data(a.to.Sent(0, a.came[0].N))) >
 // promptly says whether an end had answered, before an event, so soon after it was sent something
 // that it delays from then on.
 func promptly(s *tcp.Socket, before int) bool {
-	answers := s.Writes(0, before)
-	if len(answers) == 0 {
-		return false
-	}
-	last := answers[len(answers)-1]
-	asked := s.Peer().Writes(0, last.N)
-	return len(asked) > 0 && time.Duration(last.T+last.Call.TookNS-asked[len(asked)-1].T) < soon
+	answer := tcp.Last(s.Writes(0, before))
+	asked := tcp.Last(s.Peer().Writes(0, tcp.N(answer)))
+	return answer != nil && asked != nil && time.Duration(answer.T+answer.Call.TookNS-asked.T) < soon
 }
 
 // The situations in which data comes.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"time"
 
 	"sockproof/lib/claim"
@@ -46,40 +47,33 @@ type lastData struct {
 func lastDatas(v *tcp.View) []lastData {
 	var all []lastData
 	for _, s := range v.Connected() {
-		if fins := tcp.With(s.Sent(0, 0), packet.FIN); len(fins) > 0 {
-			l := lastData{Conn: s.Conn, who: s, fin: fins[0]}
-			l.follow()
-			if len(l.data) > 0 {
-				all = append(all, l)
-			}
+		l := lastData{Conn: s.Conn, who: s, fin: tcp.First(tcp.With(s.Sent(0, 0), packet.FIN))}
+		if l.fin != nil && l.follow() {
+			all = append(all, l)
 		}
 	}
 	return all
 }
 
-func (l *lastData) follow() {
+// follow finds the data, and what became of it; there may be none.
+func (l *lastData) follow() bool {
 	l.data = tcp.Where(tcp.Data(l.who.Sent(0, l.fin.N)), func(s *tcp.Segment) bool { return !l.acknowledged(s) })
 	if len(l.data) == 0 {
-		return
+		return false
 	}
-	l.lost = tcp.Where(l.Other(l.who).Lost(0, 0), func(s *tcp.Segment) bool { return s.Packet.Len > 0 && repeats(s, l.data) })
-	l.again = tcp.Where(tcp.Data(l.who.SentAll(l.fin.N, 0)), func(s *tcp.Segment) bool { return repeats(s, l.data) })
-	l.came = tcp.First(tcp.Where(tcp.Data(l.Other(l.who).Arrived(l.fin.N, 0)), func(s *tcp.Segment) bool { return repeats(s, l.data) }))
+	first := l.data[0]
+	hasFirst := func(s *tcp.Segment) bool {
+		return !tcp.Before(first.Packet.Seq, s.Packet.Seq) && !tcp.Before(s.End(), first.End())
+	}
+	l.lost = tcp.Where(tcp.Data(l.who.Peer().Lost(0, 0)), hasFirst)
+	l.again = tcp.Where(tcp.Data(l.who.SentAll(l.fin.N, 0)), hasFirst)
+	l.came = tcp.First(tcp.Where(tcp.Data(l.who.Peer().Arrived(l.fin.N, 0)), hasFirst))
+	return true
 }
 
 // acknowledged says whether a segment had been, when the FIN left.
 func (l *lastData) acknowledged(s *tcp.Segment) bool {
-	for _, x := range l.who.Arrived(s.N, l.fin.N) {
-		if x.Has(packet.ACK) && covers(x, s) {
-			return true
-		}
-	}
-	return false
-}
-
-// repeats says whether a segment has the first of some data.
-func repeats(s *tcp.Segment, data []*tcp.Segment) bool {
-	return int32(data[0].Packet.Seq-s.Packet.Seq) >= 0 && int32(s.End()-data[0].End()) >= 0
+	return slices.ContainsFunc(l.who.Arrived(s.N, l.fin.N), func(x *tcp.Segment) bool { return x.Has(packet.ACK) && covers(x, s) })
 }
 
 var da11 = claim.Claim{
@@ -98,12 +92,10 @@ var da11 = claim.Claim{
 	}),
 }
 
-// probe is a segment without data whose number was sent before: it only asks for an answer.
+// probe is a segment that only asks for an answer.
 type probe struct {
-	*tcp.Conn
-	who   *tcp.Socket
-	sent  *tcp.Segment
-	cause *journal.Event // the last call made or segment delivered on its host
+	who  *tcp.Socket
+	sent *tcp.Segment
 }
 
 // quiet is longer than a host takes to answer, and shorter than Linux's shortest timeout.
@@ -113,33 +105,22 @@ const quiet = 100 * time.Millisecond
 func probes(v *tcp.View) []probe {
 	var all []probe
 	for _, who := range v.Connected() {
-		for _, s := range who.SentAll(0, 0) {
-			if s.Packet.Len == 0 && s.Is(packet.ACK) && within(s, tcp.Data(who.SentAll(0, s.N))) {
-				all = append(all, probe{who.Conn, who, s, v.Cause(s.Event)})
-			}
+		for _, s := range who.Probes(0, 0) {
+			all = append(all, probe{who, s})
 		}
 	}
 	return all
-}
-
-// within says whether data was sent with a segment's number.
-func within(s *tcp.Segment, data []*tcp.Segment) bool {
-	for _, d := range data {
-		if int32(s.Packet.Seq-d.Packet.Seq) >= 0 && int32(d.End()-s.Packet.Seq) > 0 {
-			return true
-		}
-	}
-	return false
 }
 
 var da12 = claim.Claim{
 	ID: "DA12", Statement: "on timeouts segments without data are sent too", Source: claim.Article002, Quantity: claim.Can, Needs: needsSegments,
 	Precondition: "no segment without data was sent whose number had been sent before",
 	Rule: claim.Each(probes, func(c *claim.Case, p probe) {
-		c.About(p.Client, p.Server)
+		c.About(p.who)
 		c.CiteSegments(p.sent)
-		c.Given(p.cause != nil, "nothing happened on its host before")
-		after := c.Between(p.cause, p.sent.Event)
+		cause := c.Cause(p.sent.Event)
+		c.Given(cause != nil, "nothing happened on its host before")
+		after := c.Between(cause, p.sent.Event)
 		c.Expect(after >= quiet, "it may have answered what came %s before", claim.Milliseconds(after))
 		c.Holds("%s had done nothing for %s when it sent an empty segment with a number sent before: a timer's", p.who.ID, claim.Milliseconds(after))
 	}),

@@ -36,7 +36,6 @@ func cumulative(t *scenario.T) {
 
 // acked is an acknowledgement that came to an end, and what it acknowledges.
 type acked struct {
-	*tcp.Conn
 	who    *tcp.Socket
 	by     *tcp.Segment
 	data   []*tcp.Segment // first transmissions that no earlier one had acknowledged
@@ -52,18 +51,18 @@ func ackeds(v *tcp.View) []acked {
 		var all []acked
 		for _, conn := range v.Conns {
 			if conn.Server != nil {
-				all = append(all, ackedOf(conn, conn.Client)...)
+				all = append(all, ackedOf(conn.Client)...)
 			}
 		}
 		return all
 	})
 }
 
-func ackedOf(conn *tcp.Conn, who *tcp.Socket) []acked {
+func ackedOf(who *tcp.Socket) []acked {
 	var all []acked
 	rest := tcp.Data(who.Sent(0, 0))
 	for _, s := range who.Arrived(0, 0) {
-		a := acked{Conn: conn, who: who, by: s}
+		a := acked{who: who, by: s}
 		for s.Has(packet.ACK) && len(rest) > 0 && rest[0].N < s.N && covers(s, rest[0]) {
 			a.data, rest = append(a.data, rest[0]), rest[1:]
 		}
@@ -71,7 +70,9 @@ func ackedOf(conn *tcp.Conn, who *tcp.Socket) []acked {
 			continue
 		}
 		a.lost = tcp.Where(who.Lost(a.data[0].N, s.N), func(l *tcp.Segment) bool { return l.Has(packet.ACK) && covers(l, a.data[0]) })
-		a.repeated()
+		again := tcp.Where(tcp.Data(who.SentAll(a.data[0].N, 0)), func(d *tcp.Segment) bool { return d.Repeats != 0 && covers(s, d) })
+		a.early = tcp.First(tcp.Where(again, func(d *tcp.Segment) bool { return d.N < s.N }))
+		a.again = tcp.Last(tcp.Where(again, func(d *tcp.Segment) bool { return d.N > s.N }))
 		a.looked = tcp.First(who.Samples(journal.Established, s.N, 0))
 		all = append(all, a)
 	}
@@ -79,25 +80,11 @@ func ackedOf(conn *tcp.Conn, who *tcp.Socket) []acked {
 }
 
 // covers says whether one acknowledges all of another.
-func covers(by, data *tcp.Segment) bool { return int32(by.Packet.Ack-data.End()) >= 0 }
-
-// repeated finds what of the data was sent again.
-func (a *acked) repeated() {
-	for _, s := range tcp.Data(a.who.SentAll(a.data[0].N, 0)) {
-		if s.Repeats == 0 || !covers(a.by, s) {
-			continue
-		}
-		if s.N > a.by.N {
-			a.again = s
-		} else {
-			a.early = s
-		}
-	}
-}
+func covers(by, data *tcp.Segment) bool { return !tcp.Before(by.Packet.Ack, data.End()) }
 
 // cite lets a finding rest on it.
 func (a *acked) cite(c *claim.Case) {
-	c.About(a.Client, a.Server)
+	c.About(a.who)
 	c.CiteSegments(a.data...)
 	c.CiteSegments(a.lost...)
 	c.CiteSegments(a.by)
@@ -110,12 +97,7 @@ var da5 = claim.Claim{
 		a.cite(c)
 		c.Given(a.looked != nil, "the queue of %s was not read then", a.who.ID)
 		c.Cite(a.looked)
-		left := int64(0)
-		for _, s := range tcp.Data(a.who.Sent(0, a.looked.N)) {
-			if !covers(a.by, s) {
-				left += int64(s.Packet.Len)
-			}
-		}
+		left := tcp.Bytes(tcp.Where(a.who.Sent(0, a.looked.N), func(s *tcp.Segment) bool { return !covers(a.by, s) }))
 		c.Expect(a.looked.Sample.TxQueue == left, "%d bytes lay beyond the number, and %d waited to be acknowledged at %s", left, a.looked.Sample.TxQueue, a.who.ID)
 		c.Challenged(len(a.data) > 1, "it acknowledged one segment alone")
 		c.Holds("one ACK came for %d segments: then %d bytes waited to be acknowledged at %s", len(a.data), left, a.who.ID)
@@ -132,7 +114,7 @@ var da6 = claim.Claim{
 		c.Given(a.looked != nil, "the queue of %s was not read then", a.who.ID)
 		c.Cite(a.looked)
 		c.CiteSegments(a.again)
-		watched := time.Duration(c.Journal.ElapsedNS - a.by.T)
+		watched := c.Until(a.by.Event, nil)
 		c.Expect(a.again == nil, "%s sent its data again after the next acknowledgement had come", a.who.ID)
 		c.Expect(a.looked.Sample.TxQueue == 0, "%d bytes still waited to be acknowledged at %s", a.looked.Sample.TxQueue, a.who.ID)
 		c.Given(watched >= resend, "it was watched for %s only", claim.Milliseconds(watched))

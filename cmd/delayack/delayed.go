@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
@@ -50,7 +52,7 @@ func delayed(t *scenario.T) {
 var da1 = claim.Claim{
 	ID: "DA1", Statement: "a receiver's ACK is not sent at once but delayed", Source: claim.Article002, Quantity: claim.Always, Needs: needsQueues,
 	Precondition: "no data was acknowledged",
-	Rule: claim.Each(acks, func(c *claim.Case, a ack) {
+	Rule: claim.Each(acks, func(c *claim.Case, a *ack) {
 		c.If(a.pure())
 		a.cite(c)
 		a.decide(c)
@@ -62,8 +64,8 @@ var da1 = claim.Claim{
 var da2 = claim.Claim{
 	ID: "DA2", Statement: "the ACK of a response may be delayed", Source: claim.Article000 + ", " + claim.Article004, Quantity: claim.Can, Needs: needsQueues,
 	Precondition: "no response was acknowledged on its own",
-	Rule: claim.Each(acks, func(c *claim.Case, a ack) {
-		c.If(a.pure() && a.to == a.Client && len(tcp.Data(a.to.Sent(0, a.came[0].N))) > 0)
+	Rule: claim.Each(acks, func(c *claim.Case, a *ack) {
+		c.If(a.pure() && a.to == a.Client && a.answers())
 		a.cite(c)
 		a.decide(c)
 		c.Expect(a.delayed(), "%s acknowledged the response within %s", a.to.ID, claim.Milliseconds(a.atMost))
@@ -75,21 +77,13 @@ var da2 = claim.Claim{
 var both = claim.Phenomenon{
 	Needs: needsQueues, Quantity: claim.Always, Precondition: "no data was acknowledged",
 	Rule: claim.Once(func(c *claim.Case) {
-		var waited, once, vague *ack
-		answered, unsure := false, false
-		for _, a := range acks(c.View) {
-			switch {
-			case !a.pure():
-			case a.delayed():
-				waited = first(waited, &a)
-			case a.prompt():
-				once = first(once, &a)
-				unsure = unsure || a.atMost >= atOnce
-			default:
-				vague = &a
-			}
-			answered = answered || promptly(a.to, a.came[0].N)
-		}
+		all := acks(c.View)
+		pure := tcp.Where(all, (*ack).pure)
+		prompt := tcp.Where(pure, (*ack).prompt)
+		waited, once := tcp.First(tcp.Where(pure, (*ack).delayed)), tcp.First(prompt)
+		answered := slices.ContainsFunc(all, func(a *ack) bool { return promptly(a.to, a.came[0].N) })
+		vague := slices.ContainsFunc(pure, func(a *ack) bool { return !a.delayed() && !a.prompt() })
+		unsure := slices.ContainsFunc(prompt, func(a *ack) bool { return a.atMost >= atOnce })
 		c.Given(waited != nil || answered, "neither end answered promptly")
 		c.Given(waited != nil || once != nil, "no data was acknowledged, or nobody knows when")
 		for _, a := range []*ack{once, waited} {
@@ -97,19 +91,11 @@ var both = claim.Phenomenon{
 				a.cite(c)
 			}
 		}
-		c.Given(once != nil && waited != nil || vague == nil, "of some nobody knows whether they waited")
+		c.Given(once != nil && waited != nil || !vague, "of some nobody knows whether they waited")
 		c.Given(waited != nil || !unsure, noneWaited)
 		c.ExpectSeen(once != nil && waited != nil, "every acknowledgement waited, or none did")
 		c.Holds("%s acknowledged within %s (%s), and %s only %s (%s)", once.to.ID, claim.Milliseconds(once.atMost), once.situation(), waited.to.ID, waited.when(), waited.situation())
 	}),
-}
-
-// first is the one that is there already, or else another.
-func first(one, other *ack) *ack {
-	if one != nil {
-		return one
-	}
-	return other
 }
 
 // compareSituations is the table of when data was acknowledged.
@@ -117,10 +103,9 @@ func compareSituations(v *tcp.View) *claim.Comparison {
 	t := &claim.Comparison{Title: "When data is acknowledged", Ways: []string{fresh, pingpong, response, full, outOf}}
 	cells := make([]claim.Cell, len(t.Ways))
 	for _, a := range acks(v) {
-		for i, way := range t.Ways {
-			if way == a.situation() && a.pure() && (a.delayed() || a.prompt()) && (cells[i].Text == "" || a.delayed()) {
-				cells[i] = claim.Told(a.when(), a.last().Event, a.sent.Event, a.looked)
-			}
+		i := slices.Index(t.Ways, a.situation())
+		if a.pure() && (a.delayed() || a.prompt() && cells[i].Text == "") {
+			cells[i] = claim.Told(a.when(), a.last().Event, a.sent.Event, a.looked)
 		}
 	}
 	t.Rows = []claim.Compared{{What: "the ACK", Cells: cells}}

@@ -62,7 +62,7 @@ func (s *sending) whole(c *claim.Case) {
 	c.About(s.Client, s.Server)
 	c.CiteSegments(s.data...)
 	c.CiteSegments(s.acks...)
-	c.Given(len(s.acks) > 0 && covers(s.acks[len(s.acks)-1], s.data[len(s.data)-1]), "%s did not acknowledge all that %s sent", s.Client.ID, s.Server.ID)
+	c.Given(len(s.acks) > 0 && covers(tcp.Last(s.acks), tcp.Last(s.data)), "%s did not acknowledge all that %s sent", s.Client.ID, s.Server.ID)
 }
 
 var da7 = claim.Claim{
@@ -82,13 +82,8 @@ var da8 = claim.Claim{
 	Rule: claim.Each(sendings, func(c *claim.Case, s sending) {
 		s.whole(c)
 		c.CiteSegments(s.first)
-		ahead := 0
-		for _, x := range s.data {
-			if s.first == nil || x.N < s.first.N {
-				ahead++
-			}
-		}
-		c.Expect(ahead <= 1, "%d segments had left %s before anything of them was acknowledged to it: the window lets it go on", ahead, s.Server.ID)
+		ahead := tcp.Where(s.data, func(x *tcp.Segment) bool { return s.first == nil || x.N < s.first.N })
+		c.Expect(len(ahead) <= 1, "%d segments had left %s before anything of them was acknowledged to it: the window lets it go on", len(ahead), s.Server.ID)
 		c.Expect(len(s.acks) == len(s.data), "%d segments had %d ACKs", len(s.data), len(s.acks))
 		c.Holds("each of %d segments left when the one before it was acknowledged", len(s.data))
 	}),

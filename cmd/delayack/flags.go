@@ -50,10 +50,7 @@ var da9 = claim.Claim{
 	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
 		some := later(conn)
 		c.If(len(some) > 0)
-		for _, s := range some {
-			if s.Has(packet.ACK) {
-				continue
-			}
+		if s := tcp.First(tcp.Where(some, func(s *tcp.Segment) bool { return !s.Has(packet.ACK) })); s != nil {
 			c.CiteSegments(s)
 			c.Expect(false, "%s left host %s without ACK: it answers a segment that no socket was there for, and takes its number from that one's acknowledgement", s.Packet.Flags.InProse(), s.Host)
 		}
@@ -75,7 +72,6 @@ func answeredGone(s *tcp.Socket) bool {
 
 // bare is a segment without ACK, and no SYN, that came to an established end.
 type bare struct {
-	*tcp.Conn
 	to    *tcp.Socket
 	came  *tcp.Segment
 	until int // the next segment's arrival there; 0: there was none
@@ -87,10 +83,11 @@ func bares(v *tcp.View) []bare {
 	for _, s := range v.Connected() {
 		some := s.Arrived(0, 0)
 		for i, x := range some {
-			if state := stateAt(s, x.N); x.Has(packet.ACK) || x.Has(packet.SYN) || state != journal.Established {
+			state, _ := s.StateAt(journal.TCPInfo, x.N)
+			if x.Has(packet.ACK) || x.Has(packet.SYN) || state != journal.Established {
 				continue
 			}
-			b := bare{Conn: s.Conn, to: s, came: x}
+			b := bare{to: s, came: x}
 			if i+1 < len(some) {
 				b.until = some[i+1].N
 			}
@@ -100,26 +97,19 @@ func bares(v *tcp.View) []bare {
 	return all
 }
 
-func stateAt(s *tcp.Socket, n int) string {
-	state, _ := s.StateAt(journal.TCPInfo, n)
-	return state
-}
-
 var da10 = claim.Claim{
 	ID: "DA10", Statement: "a segment without ACK is invalid then", Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
 	Precondition: "no segment without ACK came to an established connection",
 	Rule: claim.Each(bares, func(c *claim.Case, b bare) {
-		c.About(b.Client, b.Server)
+		c.About(b.to)
 		c.CiteSegments(b.came)
 		read := c.First(b.to.Reads(b.came.N, b.until))
 		if b.came.Has(packet.RST) {
 			down := b.to.Down(b.came.N, b.until)
+			last := tcp.Last(tcp.With(b.to.SentAll(0, b.came.N), packet.ACK))
 			c.Cite(down)
-			last := tcp.With(b.to.SentAll(0, b.came.N), packet.ACK)
-			if len(last) > 0 {
-				c.CiteSegments(last[len(last)-1])
-			}
-			c.Given(down != nil || len(last) > 0 && b.came.Packet.Seq == last[len(last)-1].Packet.Ack, "the RST without ACK had not the number that %s expected", b.to.ID)
+			c.CiteSegments(last)
+			c.Given(down != nil || last != nil && b.came.Packet.Seq == last.Packet.Ack, "the RST without ACK had not the number that %s expected", b.to.ID)
 			c.Expect(down == nil, "a RST without ACK ended %s, whose read() said %s: a RST needs none", b.to.ID, claim.Returned(read))
 			c.Absent()
 			c.Holds("a RST without ACK changed nothing at %s", b.to.ID)
@@ -138,7 +128,7 @@ var ignored = claim.Phenomenon{
 	Needs: needsStates, Quantity: claim.Can, Precondition: "no data without ACK came to an established connection",
 	Rule: claim.Each(bares, func(c *claim.Case, b bare) {
 		c.If(b.came.Packet.Len > 0)
-		c.About(b.Client, b.Server)
+		c.About(b.to)
 		c.CiteSegments(b.came)
 		read := c.First(b.to.Reads(b.came.N, b.until))
 		c.Given(read != nil && b.until != 0, "%s was not read then, or the same did not come with ACK", b.to.ID)

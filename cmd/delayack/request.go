@@ -77,12 +77,9 @@ func requests(v *tcp.View) []sent {
 func requestsOn(conn *tcp.Conn) []sent {
 	var all []sent
 	from := 0
-	for _, read := range conn.Client.Reads(0, 0) {
-		if read.Call.Result <= 0 {
-			continue
-		}
+	for _, read := range conn.Client.Received(0, 0) {
 		calls := conn.Client.Writes(from, read.N)
-		if total := tcp.Moved(calls); total == int64(len(head)+len(body)) {
+		if tcp.Moved(calls) == int64(len(head)+len(body)) {
 			r := sent{Conn: conn, calls: calls, read: read}
 			r.follow(from)
 			all = append(all, r)
@@ -102,25 +99,21 @@ func (r *sent) follow(since int) {
 	if r.set != nil {
 		r.answered = len(r.Server.Writes(r.set.N, r.calls[0].N))
 	}
-	last := r.data[len(r.data)-1]
-	r.waited = time.Duration(last.T - r.calls[len(r.calls)-1].T)
+	last, called := tcp.Last(r.data), tcp.Last(r.calls)
+	r.waited = time.Duration(last.T - called.T)
 	r.released = tcp.Last(tcp.Where(r.Client.Arrived(r.data[0].N, last.N), func(s *tcp.Segment) bool {
-		return len(r.data) > 1 && s.Packet.Len == 0 && int32(s.Packet.Ack-r.data[0].End()) >= 0
+		return len(r.data) > 1 && s.Packet.Len == 0 && covers(s, r.data[0])
 	}))
 	r.looked = tcp.Last(tcp.Where(r.Client.Samples(journal.Established, r.data[0].N, last.N), func(e *journal.Event) bool {
-		return time.Duration(e.T-r.calls[len(r.calls)-1].T) >= reading/2
+		return time.Duration(e.T-called.T) >= reading/2
 	}))
 }
 
 // how is the way in which it was sent.
 func (r *sent) how(since int) string {
 	set := func(s *tcp.Socket, o journal.Option, from int) bool {
-		calls := s.CallsOf(from, r.read.N, "setsockopt")
-		i := slices.IndexFunc(calls, func(e *journal.Event) bool { return e.Call.Option() == o && e.Call.Value().On() && e.Call.Errno == "" })
-		if i >= 0 {
-			r.set = calls[i] // of several that count the same, the first
-		}
-		return i >= 0
+		r.set = tcp.First(switchedOn(s, o, from, r.read.N)) // of several that count the same, the first
+		return r.set != nil
 	}
 	switch {
 	case set(r.Client, journal.TCPNoDelay, 0):
@@ -171,14 +164,11 @@ func (r *sent) took() time.Duration { return time.Duration(r.read.T - r.calls[0]
 func compareWays(v *tcp.View) *claim.Comparison {
 	t := &claim.Comparison{Title: "A head and a body, written one after the other, and the reply", Ways: ways}
 	segments, times := make([]claim.Cell, len(ways)), make([]claim.Cell, len(ways))
-	for _, r := range requests(v) {
-		i := slices.Index(ways, r.way)
-		if len(r.data) == 0 || segments[i].Text != "" {
-			continue
+	for _, r := range slices.Backward(requests(v)) { // of those sent in one way the first counts
+		if i := slices.Index(ways, r.way); len(r.data) > 0 {
+			segments[i] = claim.Told(strconv.Itoa(len(r.data)), r.calls[0], tcp.Last(r.data).Event)
+			times[i] = claim.Told(claim.Milliseconds(r.took()), r.calls[0], r.read)
 		}
-		last := r.data[len(r.data)-1].Event
-		segments[i] = claim.Told(strconv.Itoa(len(r.data)), r.calls[0], last)
-		times[i] = claim.Told(claim.Milliseconds(r.took()), r.calls[0], r.read)
 	}
 	t.Rows = []claim.Compared{{What: "segments", Cells: segments}, {What: "reply after", Cells: times}}
 	return t

@@ -6,6 +6,7 @@ import (
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
+	"sockproof/lib/tcp"
 )
 
 // stall: a client writes a head and a body, and reads the reply: on a fresh connection, on one that
@@ -56,16 +57,11 @@ var ng1 = claim.Claim{
 func cures(c *claim.Case, r sent) {
 	r.test(c)
 	c.Expect(!r.stalled(), "%s: the last segment of %s waited %s for an acknowledgement", r.way, r.Client.ID, claim.Milliseconds(r.waited))
-	var without *sent
-	for _, other := range requestsOn(r.Conn) {
-		if other.way == plain && other.stalled() {
-			without = &other
-		}
-	}
-	c.Challenged(without != nil, "nothing stalled on the connection of %s without it", r.Client.ID)
-	if without != nil {
-		c.CiteSegments(without.released)
-		c.Cite(without.looked)
+	without := tcp.Where(requests(c.View), func(o sent) bool { return o.Conn == r.Conn && o.way == plain && o.stalled() })
+	c.Challenged(len(without) > 0, "nothing stalled on the connection of %s without it", r.Client.ID)
+	if len(without) > 0 {
+		c.CiteSegments(without[0].released)
+		c.Cite(without[0].looked)
 	}
 }
 
