@@ -69,6 +69,7 @@ type repeated struct {
 	tcp.Ending
 	fin    *tcp.Segment
 	wait   *tcp.Waiting // nil: it was not in TIME_WAIT then
+	gone   bool         // it was seen gone before
 	answer *tcp.Segment // nil: none left
 }
 
@@ -77,21 +78,27 @@ func repeateds(v *tcp.View) []repeated {
 	return tcp.Derive(v, func(v *tcp.View) []repeated {
 		var all []repeated
 		for _, e := range v.Endings() {
-			for _, s := range e.Who.Arrived(e.By.N, 0) {
-				if !v.IsFINAgain(s) {
-					continue
-				}
-				x := repeated{Ending: e, fin: s, answer: tcp.First(e.Who.SentAll(s.N, 0))}
-				for _, w := range v.Waits() {
-					if w.Who == e.Who && w.In.N < s.N {
-						x.wait = &w
-					}
+			gone := tcp.First(e.Who.Entered(journal.Gone, journal.SockDiag))
+			for _, s := range tcp.Where(e.Who.Arrived(e.By.N, 0), v.IsFINAgain) {
+				x := repeated{Ending: e, fin: s, gone: gone != nil && gone.N < s.N, answer: tcp.First(e.Who.SentAll(s.N, 0))}
+				if w := waitOf(v, e.Who); w != nil && w.In.N < s.N {
+					x.wait = w
 				}
 				all = append(all, x)
 			}
 		}
 		return all
 	})
+}
+
+// waitOf is a socket's TIME_WAIT whose timer was read; nil: there was none.
+func waitOf(v *tcp.View, s *tcp.Socket) *tcp.Waiting {
+	all := v.Waits()
+	i := slices.IndexFunc(all, func(w tcp.Waiting) bool { return w.Who == s })
+	if i < 0 {
+		return nil
+	}
+	return &all[i]
 }
 
 // cite lets a finding rest on the FIN and on its answer.
@@ -102,30 +109,6 @@ func (x *repeated) cite(c *claim.Case) {
 	c.CiteSegments(x.fin, x.answer)
 }
 
-// gone is where the first end was seen gone before the FIN came again; nil: it was not.
-func (x *repeated) gone() *journal.Event {
-	for _, e := range x.Who.Entered(journal.Gone, journal.SockDiag) {
-		if e.N < x.fin.N {
-			return e
-		}
-	}
-	return nil
-}
-
-// readings are those of the timer last before the FIN came again and first after it; nil: it was not
-// read then.
-func (x *repeated) readings() (before, after *journal.Event) {
-	for _, e := range x.wait.Samples {
-		switch {
-		case e.N < x.fin.N:
-			before = e
-		case after == nil:
-			after = e
-		}
-	}
-	return before, after
-}
-
 const cameAgain = "no FIN came again to the end that had closed first"
 
 var tw8 = claim.Claim{
@@ -134,7 +117,8 @@ var tw8 = claim.Claim{
 	Rule: claim.Each(repeateds, func(c *claim.Case, x repeated) {
 		c.If(x.wait != nil)
 		x.cite(c)
-		before, after := x.readings()
+		before := tcp.Last(tcp.Where(x.wait.Samples, func(e *journal.Event) bool { return e.N < x.fin.N }))
+		after := tcp.First(tcp.After(x.wait.Samples, x.fin.N))
 		c.Given(before != nil && after != nil, "the timer of %s was not read before and after", x.Who.ID)
 		c.Cite(before, after)
 		age := time.Duration(x.fin.T - x.wait.In.T)
@@ -152,7 +136,7 @@ var tw11 = claim.Claim{
 	ID: "TW11", Statement: "without TIME_WAIT the retransmitted FIN draws a RST",
 	Source: claim.Article003, Quantity: claim.Always, Needs: needsSegments, Precondition: cameAgain + ", of which nothing was left",
 	Rule: claim.Each(repeateds, func(c *claim.Case, x repeated) {
-		c.If(x.gone() != nil)
+		c.If(x.gone)
 		x.cite(c)
 		c.ExpectSeen(x.answer != nil, "nothing answered the FIN that came again to %s", x.Who.ID)
 		c.Expect(x.answer.Has(packet.RST), "it was answered by %s", claim.Named([]*tcp.Segment{x.answer}))
@@ -164,7 +148,7 @@ var tw12 = claim.Claim{
 	ID: "TW12", Statement: "… and the error is reported to the application",
 	Source: claim.Article003, Quantity: claim.Always, Needs: needsSegments, Precondition: "no FIN that was sent again was answered by RST",
 	Rule: claim.Each(repeateds, func(c *claim.Case, x repeated) {
-		c.If(x.gone() != nil && (x.answer == nil || x.answer.Has(packet.RST)))
+		c.If(x.gone && (x.answer == nil || x.answer.Has(packet.RST)))
 		x.cite(c)
 		peer := x.Peer()
 		c.Given(x.answer != nil, "nothing was seen to answer the FIN of %s", peer.ID)
@@ -178,7 +162,7 @@ var tw12 = claim.Claim{
 			return e.Call.Errno == journal.ECONNRESET || e.Call.Op == "getsockopt" && e.Call.Out == string(journal.ECONNRESET)
 		})
 		c.ExpectSeen(i >= 0, "no call on %s reported it", peer.ID)
-		c.Challenged(slices.ContainsFunc(repeateds(c.View), func(o repeated) bool { return o.gone() != nil && c.Holders(o.Peer(), o.fin.N) == 0 }), "no server had closed its end when its FIN came again to nobody")
+		c.Challenged(slices.ContainsFunc(repeateds(c.View), func(o repeated) bool { return o.gone && c.Holders(o.Peer(), o.fin.N) == 0 }), "no server had closed its end when its FIN came again to nobody")
 		c.Holds("%s had shut down its end; %s reported ECONNRESET", peer.ID, calls[i].Call.Text())
 	}),
 }
@@ -191,7 +175,7 @@ var isWorthIt = claim.Phenomenon{
 		with, without := 0, 0
 		for _, x := range repeateds(c.View) {
 			x.cite(c)
-			if x.wait == nil && x.gone() == nil {
+			if x.wait == nil && !x.gone {
 				continue
 			}
 			c.ExpectSeen(x.answer != nil, "nothing answered the FIN that came again to %s", x.Who.ID)

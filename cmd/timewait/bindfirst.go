@@ -49,31 +49,27 @@ type bound struct {
 
 // bounds lists them.
 func bounds(v *tcp.View) []bound {
-	ways := map[bool]*bound{false: {}, true: {noPort: true}}
-	for _, s := range v.Sockets {
-		binds := s.CallsOf(0, 0, "bind")
-		if len(binds) == 0 || binds[0].Call.Address().Port() != 0 {
-			continue
-		}
-		on, _ := s.Option(journal.IPBindNoPort, 0)
-		w := ways[on.On()]
-		w.binds = append(w.binds, binds[0])
-		if binds[0].Call.Errno != "" && w.failed == nil {
-			w.failed = binds[0]
-		}
-		for _, e := range s.CallsOf(0, 0, "connect") {
-			switch {
-			case e.Call.Errno == "" || e.Call.Errno == journal.EINPROGRESS:
-				w.connected = append(w.connected, s)
-			case w.refused == nil:
-				w.refused = e
-			}
-		}
-	}
 	var all []bound
 	for _, noPort := range []bool{false, true} {
-		if w := ways[noPort]; len(w.binds) > 0 {
-			all = append(all, *w)
+		x := bound{noPort: noPort}
+		for _, s := range v.Sockets {
+			bind := tcp.First(s.CallsOf(0, 0, "bind"))
+			if on, _ := s.Option(journal.IPBindNoPort, 0); bind == nil || bind.Call.Address().Port() != 0 || on.On() != noPort {
+				continue
+			}
+			x.binds = append(x.binds, bind)
+			for _, e := range s.CallsOf(0, 0, "connect") {
+				switch {
+				case began(e):
+					x.connected = append(x.connected, s)
+				case x.refused == nil:
+					x.refused = e
+				}
+			}
+		}
+		x.failed = tcp.First(tcp.Where(x.binds, func(e *journal.Event) bool { return e.Call.Errno != "" }))
+		if len(x.binds) > 0 {
+			all = append(all, x)
 		}
 	}
 	return all
@@ -82,12 +78,10 @@ func bounds(v *tcp.View) []bound {
 // notConnected is a client that began to connect and was not connected to the end of the steps: its
 // port was free again. Nil: there is none.
 func (x *bound) notConnected() *tcp.Socket {
-	for _, s := range x.connected {
-		if last := s.StateBefore(0); last == nil || last.State.To != journal.Established {
-			return s
-		}
-	}
-	return nil
+	return tcp.First(tcp.Where(x.connected, func(s *tcp.Socket) bool {
+		last := s.StateBefore(0)
+		return last == nil || last.State.To != journal.Established
+	}))
 }
 
 // servers counts the destinations.
@@ -110,16 +104,22 @@ func (x *bound) cite(c *claim.Case) {
 	}
 }
 
+// towardsSeveral asks that the clients were connected to several servers, and to the end; it counts these.
+func (x *bound) towardsSeveral(c *claim.Case) (destinations int) {
+	x.cite(c)
+	destinations = x.servers()
+	c.Given(destinations > 1, "all went to one server")
+	over := x.notConnected()
+	c.Given(over == nil, "%s was not connected to the end", over.Name())
+	return destinations
+}
+
 var pe1 = claim.Claim{
 	ID: "PE1", Statement: "bind(addr, 0) before connect() makes N ports serve N connections, whatever their destinations",
 	Source: field, Quantity: claim.Always, Needs: needsEnds, Precondition: "no client bound its address alone until it failed",
 	Rule: claim.Each(bounds, func(c *claim.Case, x bound) {
 		c.If(!x.noPort)
-		x.cite(c)
-		destinations := x.servers()
-		c.Given(destinations > 1, "all went to one server")
-		over := x.notConnected()
-		c.Given(over == nil, "%s was not connected to the end", over.Name())
+		destinations := x.towardsSeveral(c)
 		c.Expect(len(x.connected) <= few, "%d clients were connected from %d ports", len(x.connected), few)
 		c.Given(x.failed != nil && x.failed.Call.Errno == journal.EADDRINUSE, "no bind() failed with EADDRINUSE")
 		c.Holds("%d clients were connected to %d servers, and the next bind() failed with EADDRINUSE", len(x.connected), destinations)
@@ -131,16 +131,9 @@ var pe2 = claim.Claim{
 	Source: ip7, Quantity: claim.Always, Needs: needsEnds, Precondition: "no client bound its address alone with IP_BIND_ADDRESS_NO_PORT",
 	Rule: claim.Each(bounds, func(c *claim.Case, x bound) {
 		c.If(x.noPort)
-		x.cite(c)
-		destinations := x.servers()
-		c.Given(destinations > 1, "all went to one server")
-		over := x.notConnected()
-		c.Given(over == nil, "%s was not connected to the end", over.Name())
+		destinations := x.towardsSeveral(c)
 		c.ExpectSeen(len(x.connected) > few, "%d clients were connected from %d ports to %d servers", len(x.connected), few, destinations)
 		c.Given(x.failed == nil && len(x.connected) >= few*destinations, "a bind() failed, or fewer than %d were connected to each server", few)
 		c.Holds("%d clients were connected from %d ports to %d servers", len(x.connected), few, destinations)
 	}),
 }
-
-// isWasted is the phenomenon.
-var isWasted = claim.By(&pe1)

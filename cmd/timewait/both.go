@@ -81,6 +81,3 @@ var tw13 = claim.Claim{
 		c.Holds("%s was gone, and %s in TIME_WAIT", x.Server.ID, x.Client.ID)
 	}),
 }
-
-// isSymmetric is the phenomenon.
-var isSymmetric = claim.By(&tw16)

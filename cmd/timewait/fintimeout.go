@@ -74,14 +74,11 @@ func farewells(v *tcp.View) []farewell {
 	return tcp.Derive(v, func(v *tcp.View) []farewell {
 		var all []farewell
 		for _, e := range tcp.EndedBy(tcp.Closed)(v) {
-			x := farewell{Ending: e, set: v.Setting(e.Who.Host, finTimeout, e.By.N), peer: tcp.First(e.Peer().CallsOf(e.By.N, 0, "close"))}
+			x := farewell{Ending: e, set: v.Setting(e.Who.Host, finTimeout, e.By.N), peer: tcp.First(e.Peer().CallsOf(e.By.N, 0, "close")), wait: waitOf(v, e.Who)}
 			if x.set == nil || x.peer == nil {
 				continue
 			}
 			x.after = time.Duration(x.peer.T - e.By.T)
-			if i := slices.IndexFunc(v.Waits(), func(w tcp.Waiting) bool { return w.Who == e.Who }); i >= 0 {
-				x.wait = &v.Waits()[i]
-			}
 			gone := tcp.First(e.Who.Entered(journal.Gone, journal.SockDiag))
 			x.before = gone != nil && gone.N < x.peer.N
 			all = append(all, x)

@@ -93,8 +93,8 @@ func clientCloses(t *scenario.T, l *scenario.Listener) {
 type try struct {
 	who     *tcp.Socket
 	connect *journal.Event
-	waits   []*tcp.Conn    // whose clients were in TIME_WAIT then
-	there   []*tcp.Conn    // those of them that had the same destination
+	waits   []*tcp.Socket  // clients in TIME_WAIT then
+	there   []*tcp.Socket  // those of them that had the same destination
 	reuse   *journal.Event // tcp_tw_reuse as it was then; nil: not known
 	ports   int            // how many there are
 }
@@ -117,12 +117,10 @@ func tries(v *tcp.View) []try {
 			}
 			for _, conn := range v.Conns {
 				if state, _ := conn.Client.StateAt(journal.SockDiag, e.N); conn.Client != who && state == journal.TimeWait {
-					x.waits = append(x.waits, conn)
-					if conn.Client.Remote == e.Call.Address() {
-						x.there = append(x.there, conn)
-					}
+					x.waits = append(x.waits, conn.Client)
 				}
 			}
+			x.there = tcp.Where(x.waits, func(s *tcp.Socket) bool { return s.Remote == e.Call.Address() })
 			if len(x.waits) > 0 {
 				all = append(all, x)
 			}
@@ -131,16 +129,18 @@ func tries(v *tcp.View) []try {
 	})
 }
 
-// succeeded says whether the connect() did.
-func (x *try) succeeded() bool {
-	return x.connect.Call.Errno == "" || x.connect.Call.Errno == journal.EINPROGRESS
+// began says whether a connect() succeeded, or began to.
+func began(connect *journal.Event) bool {
+	return connect.Call.Errno == "" || connect.Call.Errno == journal.EINPROGRESS
 }
+
+func (x *try) succeeded() bool { return began(x.connect) }
 
 // youngest is for how long the latest of the TIME_WAITs there had lasted, and oldest the first, as
 // sock_diag saw them.
 func (x *try) ages() (youngest, oldest time.Duration) {
-	for i, conn := range x.there {
-		in := conn.Client.Entered(journal.TimeWait, journal.SockDiag)
+	for i, s := range x.there {
+		in := s.Entered(journal.TimeWait, journal.SockDiag)
 		age := time.Duration(x.connect.T - in[0].T)
 		if i == 0 || age < youngest {
 			youngest = age
@@ -154,10 +154,13 @@ func (x *try) ages() (youngest, oldest time.Duration) {
 func (x *try) cite(c *claim.Case) {
 	c.About(x.who)
 	c.Cite(x.connect, x.reuse)
-	for _, conn := range x.waits {
-		c.Cite(conn.Client.Entered(journal.TimeWait, journal.SockDiag)...)
+	for _, s := range x.waits {
+		c.Cite(s.Entered(journal.TimeWait, journal.SockDiag)...)
 	}
 }
+
+// reuses says whether tcp_tw_reuse was 1.
+func (x *try) reuses() bool { return x.reuse != nil && x.reuse.Setting.New == "1" }
 
 // isFull asks that each port was in TIME_WAIT towards the destination.
 func (x *try) isFull(c *claim.Case) {
@@ -175,14 +178,9 @@ func inASecond(c *claim.Case) {
 	}
 }
 
-// sharesPort says whether a socket got the port of a TIME_WAIT.
-func (x *try) sharesPort() *tcp.Conn {
-	for _, conn := range x.waits {
-		if conn.Client.Local == x.who.Local {
-			return conn
-		}
-	}
-	return nil
+// sharesPort is the client in TIME_WAIT whose port the socket got; nil: there is none.
+func (x *try) sharesPort() *tcp.Socket {
+	return tcp.First(tcp.Where(x.waits, func(s *tcp.Socket) bool { return s.Local == x.who.Local }))
 }
 
 const allWaiting = "no client connected while all its ports were in TIME_WAIT towards the destination"
@@ -196,7 +194,7 @@ var tw1 = claim.Claim{
 		c.Expect(!x.succeeded(), "with tcp_tw_reuse %s %s took the port of one that had been in TIME_WAIT for a second", x.reuse.Setting.New, x.who.ID)
 		c.Challenged(slices.ContainsFunc(tries(c.View), func(o try) bool {
 			_, oldest := o.ages()
-			return len(o.there) >= o.ports && o.reuse != nil && o.reuse.Setting.New == "1" && oldest > reusable
+			return len(o.there) >= o.ports && o.reuses() && oldest > reusable
 		}), "nobody tried with tcp_tw_reuse 1 after a second")
 		c.Holds("connect() failed with EADDRNOTAVAIL")
 	}),
@@ -237,7 +235,7 @@ var tw6 = claim.Claim{
 	Rule: claim.Each(tries, func(c *claim.Case, x try) {
 		x.isFull(c)
 		youngest, _ := x.ages()
-		c.If(x.reuse.Setting.New == "1" && youngest >= reusable)
+		c.If(x.reuses() && youngest >= reusable)
 		inASecond(c)
 		c.Expect(x.succeeded(), "connect() failed with %s", x.connect.Call.Errno)
 		taken := x.sharesPort()
@@ -251,7 +249,7 @@ var pe3 = claim.Claim{
 	Source: ipSysctl, Quantity: claim.Always, Needs: needsEnds, Precondition: allWaiting + ", with tcp_tw_reuse 1",
 	Rule: claim.Each(tries, func(c *claim.Case, x try) {
 		x.isFull(c)
-		c.If(x.reuse.Setting.New == "1")
+		c.If(x.reuses())
 		inASecond(c)
 		youngest, oldest := x.ages()
 		if oldest < time.Second {
@@ -264,7 +262,7 @@ var pe3 = claim.Claim{
 		c.Expect(x.succeeded(), "after %.1f s connect() failed with %s", youngest.Seconds(), x.connect.Call.Errno)
 		c.Challenged(slices.ContainsFunc(tries(c.View), func(o try) bool {
 			_, old := o.ages()
-			return old < time.Second && o.reuse != nil && o.reuse.Setting.New == "1"
+			return old < time.Second && o.reuses()
 		}), "nobody tried within a second")
 		c.Holds("after %.1f s %s was connected", youngest.Seconds(), x.who.ID)
 	}),
@@ -275,18 +273,15 @@ var tw15 = claim.Claim{
 	Source: claim.Article000, Quantity: claim.Always, Needs: needsEnds, Precondition: "no client connected while its ports were in TIME_WAIT",
 	Rule: claim.Each(tries, func(c *claim.Case, x try) {
 		x.cite(c)
-		if taken := x.sharesPort(); x.succeeded() && taken != nil && taken.Client.Remote != x.who.Remote {
+		if taken := x.sharesPort(); x.succeeded() && taken != nil && taken.Remote != x.who.Remote {
 			c.Cite(tcp.First(x.who.CallsOf(0, 0, "getsockname")))
-			c.Expect(false, "port %d was in TIME_WAIT towards %s, and %s used it to connect to %s", x.who.Local.Port(), taken.Client.Remote, x.who.ID, x.who.Remote)
+			c.Expect(false, "port %d was in TIME_WAIT towards %s, and %s used it to connect to %s", x.who.Local.Port(), taken.Remote, x.who.ID, x.who.Remote)
 		}
 		c.If(!x.succeeded())
 		c.Challenged(slices.ContainsFunc(tries(c.View), func(o try) bool { return len(o.there) == 0 && !o.succeeded() }), "nobody tried another destination in vain")
 		c.Holds("connect() of %s failed with %s", x.who.ID, x.connect.Call.Errno)
 	}),
 }
-
-// isUsedUp is the phenomenon: the ports towards one destination are used up by TIME_WAIT.
-var isUsedUp = claim.By(&tw3)
 
 // compareTries is the table of who got a port.
 func compareTries(v *tcp.View) *claim.Comparison {

@@ -23,13 +23,13 @@ var program = cli.Program{
 		{
 			Name: "ports", Title: "each of a client's few ports is in TIME_WAIT towards one server: who is connected then, and when",
 			Steps:    ports,
-			Networks: isolated, NoHost: needsSettings, Hosts: ab, Phenomenon: isUsedUp, Compare: compareTries,
+			Networks: isolated, NoHost: needsSettings, Hosts: ab, Phenomenon: claim.By(&tw3), Compare: compareTries,
 			Claims: []*claim.Claim{&tw1, &tw3, &tw5, &tw6, &tw15, &pe3},
 		},
 		{
 			Name: "bind-first", Title: "clients bind their address before they connect: how many connections a port is good for",
 			Steps:    bindFirst,
-			Networks: isolated, NoHost: needsSettings, Hosts: ab, Phenomenon: isWasted,
+			Networks: isolated, NoHost: needsSettings, Hosts: ab, Phenomenon: claim.By(&pe1),
 			Claims: []*claim.Claim{&pe1, &pe2},
 		},
 		{
@@ -41,7 +41,7 @@ var program = cli.Program{
 		{
 			Name: "both", Title: "one connection is closed first by its client, one by its server: who is in TIME_WAIT",
 			Steps:    both,
-			Networks: isolated, NoHost: needsSettings, Hosts: ab, Phenomenon: isSymmetric,
+			Networks: isolated, NoHost: needsSettings, Hosts: ab, Phenomenon: claim.By(&tw16),
 			Claims: []*claim.Claim{&tw13, &tw16},
 		},
 		{

@@ -64,23 +64,17 @@ type restart struct {
 // restarts lists them.
 func restarts(v *tcp.View) []restart {
 	return tcp.Derive(v, func(v *tcp.View) []restart {
-		var all, killed []restart
-		owned := map[int][]string{} // by pid
-		for _, e := range v.Events(func(e *journal.Event) bool { return e.Process != nil || e.Call != nil && e.Call.Op == "bind" }) {
-			switch {
-			case e.Process != nil && e.Process.Event == "started":
-				owned[e.Process.PID] = e.Process.Sockets
-			case e.Process != nil && e.Process.Event == "killed":
-				if x := killedWith(v, e, owned[e.Process.PID]); x.listener != nil && x.server != nil {
-					killed = append(killed, x)
-				}
-			case e.Call != nil:
-				for _, x := range killed {
-					if x.listener.Local == e.Call.Address() {
-						x.bind = e
-						x.reuse = x.listener.Reuses(e.N) && v.Socket(e.Socket).Reuses(e.N)
-						all = append(all, x)
-					}
+		var all []restart
+		for _, p := range v.Processes() {
+			x := killedWith(v, p)
+			if x.killed == nil || x.killed.Process.Event != "killed" || x.listener == nil || x.server == nil {
+				continue
+			}
+			for _, e := range tcp.After(v.Calls("bind"), x.killed.N) {
+				if x.listener.Local == e.Call.Address() {
+					x.bind = e
+					x.reuse = x.listener.Reuses(e.N) && v.Socket(e.Socket).Reuses(e.N)
+					all = append(all, x)
 				}
 			}
 		}
@@ -88,10 +82,10 @@ func restarts(v *tcp.View) []restart {
 	})
 }
 
-// killedWith is the end of a process that had these sockets.
-func killedWith(v *tcp.View, e *journal.Event, sockets []string) restart {
-	x := restart{killed: e}
-	for _, id := range sockets {
+// killedWith is the end of a process, and the sockets that it had.
+func killedWith(v *tcp.View, p tcp.Process) restart {
+	x := restart{killed: p.Ended}
+	for _, id := range p.Started.Process.Sockets {
 		switch s := v.Socket(id); {
 		case s == nil:
 		case s.Listening != 0:

@@ -20,6 +20,7 @@ const (
 
 // What the rules need to see.
 var (
+	needsCalls    = []journal.Witness{journal.Calls}
 	needsEnds     = []journal.Witness{journal.Calls, journal.TCPInfo, journal.SockDiag}
 	needsSegments = []journal.Witness{journal.Calls, journal.Packets, journal.TCPInfo, journal.SockDiag}
 )
