@@ -38,23 +38,21 @@ func sendings(v *tcp.View) []sending {
 				continue
 			}
 			for _, call := range conn.Server.Writes(0, 0) {
-				s := sending{Conn: conn, call: call}
 				until := tcp.N(tcp.First(conn.Server.Writes(call.N, 0)))
-				if s.data = tcp.Data(conn.Server.Sent(call.N, until)); len(s.data) < 2 {
+				data := tcp.Data(conn.Server.Sent(call.N, until))
+				if len(data) < 2 {
 					continue
 				}
-				s.acknowledged(until)
-				all = append(all, s)
+				isACK := func(x *tcp.Segment) bool { return x.Packet.Len == 0 && covers(x, data[0]) }
+				all = append(all, sending{
+					conn, call, data,
+					tcp.Where(conn.Client.Sent(data[0].N, until), isACK),
+					tcp.First(tcp.Where(conn.Server.Arrived(data[0].N, until), isACK)),
+				})
 			}
 		}
 		return all
 	})
-}
-
-func (s *sending) acknowledged(until int) {
-	isOne := func(x *tcp.Segment) bool { return x.Packet.Len == 0 && covers(x, s.data[0]) }
-	s.acks = tcp.Where(s.Client.Sent(s.data[0].N, until), isOne)
-	s.first = tcp.First(tcp.Where(s.Server.Arrived(s.data[0].N, until), isOne))
 }
 
 // whole says that all of it was acknowledged.

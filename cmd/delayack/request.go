@@ -66,27 +66,19 @@ func requests(v *tcp.View) []sent {
 	return tcp.Derive(v, func(v *tcp.View) []sent {
 		var all []sent
 		for _, conn := range v.Conns {
-			if conn.Server != nil {
-				all = append(all, requestsOn(conn)...)
+			from := 0
+			for _, read := range conn.Client.Received(0, 0) {
+				calls := conn.Client.Writes(from, read.N)
+				if conn.Server != nil && tcp.Moved(calls) == int64(len(head)+len(body)) {
+					r := sent{Conn: conn, calls: calls, read: read}
+					r.follow(from)
+					all = append(all, r)
+				}
+				from = read.N
 			}
 		}
 		return all
 	})
-}
-
-func requestsOn(conn *tcp.Conn) []sent {
-	var all []sent
-	from := 0
-	for _, read := range conn.Client.Received(0, 0) {
-		calls := conn.Client.Writes(from, read.N)
-		if tcp.Moved(calls) == int64(len(head)+len(body)) {
-			r := sent{Conn: conn, calls: calls, read: read}
-			r.follow(from)
-			all = append(all, r)
-		}
-		from = read.N
-	}
-	return all
 }
 
 // follow finds how it was sent, since the reply before.
@@ -157,17 +149,14 @@ func (r *sent) delays(c *claim.Case) {
 	c.Given(r.stalled() || promptly(r.Server, r.calls[0].N), "%s had not answered promptly before", r.Server.ID)
 }
 
-// took is how long the request and its reply took, as the client saw it.
-func (r *sent) took() time.Duration { return time.Duration(r.read.T - r.calls[0].T) }
-
-// compareWays is the table of what they took.
+// compareWays is the table of how many segments each took, and how long it was until its client had the reply.
 func compareWays(v *tcp.View) *claim.Comparison {
 	t := &claim.Comparison{Title: "A head and a body, written one after the other, and the reply", Ways: ways}
 	segments, times := make([]claim.Cell, len(ways)), make([]claim.Cell, len(ways))
 	for _, r := range slices.Backward(requests(v)) { // of those sent in one way the first counts
 		if i := slices.Index(ways, r.way); len(r.data) > 0 {
 			segments[i] = claim.Told(strconv.Itoa(len(r.data)), r.calls[0], tcp.Last(r.data).Event)
-			times[i] = claim.Told(claim.Milliseconds(r.took()), r.calls[0], r.read)
+			times[i] = claim.Told(claim.Milliseconds(v.Until(r.calls[0], r.read)), r.calls[0], r.read)
 		}
 	}
 	t.Rows = []claim.Compared{{What: "segments", Cells: segments}, {What: "reply after", Cells: times}}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"time"
 
 	"sockproof/lib/claim"
@@ -53,6 +54,7 @@ type closing struct {
 	data    []*tcp.Segment   // that left for the first time meanwhile
 	lost    []*tcp.Segment   // that would have opened it
 	open    *tcp.Segment     // that opened it, as it came; nil: none did
+	opened  *journal.Event   // in which it had left the peer
 	reads   []*journal.Event // the peer's that returned data, from when it closed the window until it opened it
 }
 
@@ -94,30 +96,17 @@ func closingsOf(v *tcp.View, who *tcp.Socket) []closing {
 func (k *closing) follow(v *tcp.View) {
 	until := 0
 	if k.open != nil {
-		until = k.open.N
+		until, k.opened = k.open.N, left(v, k.open)
 	}
 	k.waits = tcp.Moved(k.who.Writes(0, k.zero.N)) - tcp.Bytes(k.who.Sent(0, k.zero.N))
 	k.data = tcp.Data(k.who.Sent(k.zero.N, until))
 	k.probes = k.who.Probes(k.zero.N, until)
 	k.lost = tcp.Where(k.who.Lost(k.zero.N, until), func(s *tcp.Segment) bool { return s.Has(packet.ACK) && s.Packet.Win > 0 })
-	k.reads = k.peer.Received(left(v, k.zero), tcp.N(k.opened(v)))
-}
-
-// opened is the segment that opened it, as it left the peer; nil: none did.
-func (k *closing) opened(v *tcp.View) *journal.Event {
-	if k.open == nil {
-		return nil
-	}
-	return v.Event(left(v, k.open))
+	k.reads = k.peer.Received(left(v, k.zero).N, tcp.N(k.opened))
 }
 
 // left is the event in which a segment that came had left: on lo, the same.
-func left(v *tcp.View, s *tcp.Segment) int {
-	if s.Packet.Of != 0 && v.Event(s.Packet.Of) != nil {
-		return s.Packet.Of
-	}
-	return s.N
-}
+func left(v *tcp.View, s *tcp.Segment) *journal.Event { return cmp.Or(v.Event(s.Packet.Of), s.Event) }
 
 // cite lets a finding rest on it.
 func (k *closing) cite(c *claim.Case) {

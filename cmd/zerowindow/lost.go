@@ -33,7 +33,7 @@ var zw2 = claim.Claim{
 		k.cite(c)
 		lost := tcp.Last(c.AllSegments(k.lost))
 		c.ExpectSeen(k.open != nil, "the window of %s stayed closed to %s", k.peer.ID, k.who.ID)
-		probe := tcp.Last(k.peer.Arrived(lost.N, left(c.View, k.open)))
+		probe := tcp.Last(k.peer.Arrived(lost.N, k.opened.N))
 		c.CiteSegments(probe)
 		c.Given(probe != nil, "nothing had asked %s when it opened its window", k.peer.ID)
 		c.Expect(probe.Packet.Len == 0, "%s opened its window when data came", k.peer.ID)

@@ -61,10 +61,10 @@ var zw1 = claim.Claim{
 		c.ExpectSeen(len(k.probes) > 0, "%s did not probe in %s", k.who.ID, claim.Seconds(k.lasted(c.View)))
 		c.Given(len(k.probes) >= 3, "%d probes are too few to tell whether they back off", len(k.probes))
 		gaps := k.backsOff(c)
-		c.First(k.who.Samples(journal.Established, k.zero.N, tcp.N(k.opened(c.View)))) // with its timer
+		c.First(k.who.Samples(journal.Established, k.zero.N, tcp.N(k.opened))) // with its timer
 		read := c.Last(k.reads)
 		c.Given(read != nil && k.open != nil, "%s read nothing, or its window did not open", k.peer.ID)
-		asked := c.AllSegments(k.peer.Arrived(read.N, left(c.View, k.open)))
+		asked := c.AllSegments(k.peer.Arrived(read.N, k.opened.N))
 		c.Expect(len(asked) == 0, "%s had read, and opened its window only when it was asked", k.peer.ID)
 		next := c.FirstSegment(tcp.Data(k.who.Sent(k.open.N, 0)))
 		c.ExpectSeen(next != nil, "%s sent nothing when the window had opened", k.who.ID)
