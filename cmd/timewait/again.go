@@ -123,12 +123,12 @@ var tw8 = claim.Claim{
 		c.Cite(before, after)
 		age := time.Duration(x.fin.T - x.wait.In.T)
 		c.Given(age >= waited/2, "%s had been in TIME_WAIT for %s only", x.Who.ID, claim.Seconds(age))
-		// Left alone it would have run on; set anew it has as much more as had passed by then.
-		more := tcp.TimerLeft(after) - (tcp.TimerLeft(before) - c.Between(before, after))
-		c.Given(more.Abs() < waited/4 || (age-more).Abs() < waited/4, "the timer of %s stood at %s, and at %s %s later: it had not run on, and was not set anew when the FIN came", x.Who.ID,
-			claim.Seconds(tcp.TimerLeft(before)), claim.Seconds(tcp.TimerLeft(after)), claim.Seconds(c.Between(before, after)))
-		c.Expect(more > age/2, "the timer of %s stood at %s before, and at %s after the FIN had come again", x.Who.ID, claim.Seconds(tcp.TimerLeft(before)), claim.Seconds(tcp.TimerLeft(after)))
-		c.Holds("the timer of %s stood at %s before, and at %s after the FIN had come again", x.Who.ID, claim.Seconds(tcp.TimerLeft(before)), claim.Seconds(tcp.TimerLeft(after)))
+		stood, stands, passed := tcp.TimerLeft(before), tcp.TimerLeft(after), c.Between(before, after)
+		more := stands - (stood - passed) // left alone it would have run on; set anew it has as much more as had passed by then
+		c.Given(more.Abs() < waited/4 || (age-more).Abs() < waited/4, "the timer of %s stood at %s, and at %s %s later: it had not run on, and was not set anew when the FIN came",
+			x.Who.ID, claim.Seconds(stood), claim.Seconds(stands), claim.Seconds(passed))
+		c.Expect(more > age/2, "the timer of %s stood at %s before, and at %s after the FIN had come again", x.Who.ID, claim.Seconds(stood), claim.Seconds(stands))
+		c.Holds("the timer of %s stood at %s before, and at %s after the FIN had come again", x.Who.ID, claim.Seconds(stood), claim.Seconds(stands))
 	}),
 }
 
@@ -172,22 +172,16 @@ var tw12 = claim.Claim{
 var isWorthIt = claim.Phenomenon{
 	Needs: needsSegments, Precondition: cameAgain,
 	Rule: claim.Once(func(c *claim.Case) {
-		with, without := 0, 0
-		for _, x := range repeateds(c.View) {
+		some := tcp.Where(repeateds(c.View), func(x repeated) bool { return x.wait != nil || x.gone })
+		for _, x := range some {
 			x.cite(c)
-			if x.wait == nil && !x.gone {
-				continue
-			}
 			c.ExpectSeen(x.answer != nil, "nothing answered the FIN that came again to %s", x.Who.ID)
-			if x.wait != nil {
-				with++
-				c.Expect(x.answer.Is(packet.ACK), "%s was in TIME_WAIT, and the FIN that came again was answered by %s", x.Who.ID, claim.Named([]*tcp.Segment{x.answer}))
-				continue
-			}
-			without++
-			c.Expect(x.answer.Has(packet.RST), "%s was gone, and the FIN that came again was answered by %s", x.Who.ID, claim.Named([]*tcp.Segment{x.answer}))
+			answer := claim.Named([]*tcp.Segment{x.answer})
+			c.Expect(x.wait == nil || x.answer.Is(packet.ACK), "%s was in TIME_WAIT, and the FIN that came again was answered by %s", x.Who.ID, answer)
+			c.Expect(x.wait != nil || x.answer.Has(packet.RST), "%s was gone, and the FIN that came again was answered by %s", x.Who.ID, answer)
 		}
-		c.Given(with > 0 && without > 0, "a FIN came again %d times to a TIME_WAIT, and %d times where there was none", with, without)
+		with := len(tcp.Where(some, func(x repeated) bool { return x.wait != nil }))
+		c.Given(with > 0 && with < len(some), "a FIN came again %d times to a TIME_WAIT, and %d times where there was none", with, len(some)-with)
 		c.Holds("in TIME_WAIT a FIN that came again was acknowledged; where there was none it was answered by RST")
 	}),
 }

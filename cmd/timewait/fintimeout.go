@@ -170,7 +170,11 @@ var fewerNotShorter = claim.Phenomenon{
 func compareFinTimeouts(v *tcp.View) *claim.Comparison {
 	t := &claim.Comparison{Title: "What is left of a client that closed first, by its tcp_fin_timeout", Ways: []string{"the peer closed at once", "the peer closed late"}}
 	for _, x := range farewells(v) {
-		t.Put(x.set.Setting.New+" s", t.Ways[map[bool]int{true: 1}[x.after >= late]], x.left())
+		way := t.Ways[0]
+		if x.after >= late {
+			way = t.Ways[1]
+		}
+		t.Put(x.set.Setting.New+" s", way, x.left())
 	}
 	return t
 }
