@@ -59,7 +59,8 @@ func shorterBound(ask func(c *claim.Case, longer bool)) claim.Rule {
 		delay, known := r.delay()
 		c.Given(known, "the request of %s did not arrive", r.Client.ID)
 		ask(c, r.idle()+delay < bound)
-		times := fmt.Sprintf("%s had waited %s when it wrote %q, the server waits %s, the path took %s", r.Client.ID, ms(r.idle()), r.text(), ms(bound), ms(delay))
+		times := fmt.Sprintf("%s had waited %s when it wrote %q, the server waits %s, the path took %s",
+			r.Client.ID, ms(r.idle()), r.text(), ms(bound), ms(delay))
 		if r.rst != nil && r.served == nil {
 			c.CiteSegments(r.rst)
 			c.Expect(false, "%s: a RST answered it", times)

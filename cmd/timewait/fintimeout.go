@@ -74,7 +74,8 @@ func farewells(v *tcp.View) []farewell {
 	return tcp.Derive(v, func(v *tcp.View) []farewell {
 		var all []farewell
 		for _, e := range tcp.EndedBy(tcp.Closed)(v) {
-			x := farewell{Ending: e, set: v.Setting(e.Who.Host, finTimeout, e.By.N), peer: tcp.First(e.Peer().CallsOf(e.By.N, 0, "close")), wait: waitOf(v, e.Who)}
+			x := farewell{Ending: e, set: v.Setting(e.Who.Host, finTimeout, e.By.N), wait: waitOf(v, e.Who)}
+			x.peer = tcp.First(e.Peer().CallsOf(e.By.N, 0, "close"))
 			if x.set == nil || x.peer == nil {
 				continue
 			}
