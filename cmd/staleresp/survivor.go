@@ -85,9 +85,7 @@ var sr15 = claim.Claim{
 				c.Expect(false, "%s read the late reply to %s", m.alive.Client.ID, m.reply)
 			}
 		}
-		rst := c.FirstSegment(tcp.Where(tcp.With(c.Segments(journal.AtSent), packet.RST), func(s *tcp.Segment) bool {
-			return s.N > m.arrived.N && s.Packet.Src == m.arrived.Packet.Dst && s.Packet.Dst == m.arrived.Packet.Src
-		}))
+		rst := c.FirstSegment(tcp.With(c.Answers(m.arrived), packet.RST))
 		c.ExpectSeen(rst != nil, "no RST answered the late reply to %s", m.reply)
 		closed := c.First(tcp.After(m.dead.Server.Entered(journal.Close, journal.TCPInfo), m.arrived.N))
 		c.ExpectSeen(closed != nil, "the socket of the server, %s, outlived the answer", m.dead.Server.ID)

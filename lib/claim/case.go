@@ -110,6 +110,12 @@ func (c *Case) Challenged(ok bool, format string, args ...any) {
 // Holds says that the case bears the claim out, and what was found.
 func (c *Case) Holds(format string, args ...any) { c.decide(Confirmed, format, args) }
 
+// Finds says what was found, where the same sentence says what bears the case out and what refutes it.
+func (c *Case) Finds(ok bool, format string, args ...any) {
+	c.Expect(ok, format, args...)
+	c.Holds(format, args...)
+}
+
 // Absent says that what follows rests on something not having come: any contradiction of
 // the run may be about just that.
 func (c *Case) Absent() { c.absent = true }

@@ -402,6 +402,13 @@ func (v *View) Segments(at string) []*Segment {
 	return Where(v.segments, func(s *Segment) bool { return s != nil && s.N <= v.played && s.Packet.At == at })
 }
 
+// Answers lists what left for where a segment had come from, after it had come.
+func (v *View) Answers(to *Segment) []*Segment {
+	return Where(v.Segments(journal.AtSent), func(s *Segment) bool {
+		return s.N > to.N && s.Packet.Src == to.Packet.Dst && s.Packet.Dst == to.Packet.Src
+	})
+}
+
 // First is the first of some events or segments; nil: there is none.
 func First[T any](some []*T) *T {
 	if len(some) == 0 {
