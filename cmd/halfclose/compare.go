@@ -11,12 +11,12 @@ import (
 // compareEndings is the table of the ways that a run tried, whatever they are.
 func compareEndings(v *tcp.View) *claim.Comparison {
 	return claim.Across("What each way of ending it did", v.Endings(), (*tcp.Ending).Short,
-		claim.Show("it sent at once", func(e *tcp.Ending) claim.Cell { return sentAtOnce(v, e) }),
+		claim.Show("it sent at once", func(e *tcp.Ending) claim.Cell { return seenBy(v, journal.Packets, sentAtOnce(e)) }),
 		claim.Show("its own end was then", func(e *tcp.Ending) claim.Cell { return ownState(v, e) }),
 		claim.Show("the peer's end", func(e *tcp.Ending) claim.Cell { return stateCell(e.Peer().StateBefore(peersTurn(*e))) }),
 		claim.Show("the peer's 1st read", peerCall(0, "read")),
 		claim.Show("the peer's 1st write", peerCall(0, tcp.Sending...)),
-		claim.Show("that data met", func(e *tcp.Ending) claim.Cell { return dataMet(v, e) }),
+		claim.Show("that data met", func(e *tcp.Ending) claim.Cell { return seenBy(v, journal.Packets, dataMet(e)) }),
 		claim.Show("the caller's own read", ownRead),
 		claim.Show("the peer's 2nd write", peerCall(1, tcp.Sending...)),
 		claim.Show("the peer's 2nd read", peerCall(1, "read")),
@@ -24,10 +24,15 @@ func compareEndings(v *tcp.View) *claim.Comparison {
 	)
 }
 
-func sentAtOnce(v *tcp.View, e *tcp.Ending) claim.Cell {
-	if !v.Journal.Attached(journal.Packets) {
+// seenBy is a cell that only a witness can fill.
+func seenBy(v *tcp.View, by journal.Witness, cell claim.Cell) claim.Cell {
+	if !v.Journal.Attached(by) {
 		return claim.Told("")
 	}
+	return cell
+}
+
+func sentAtOnce(e *tcp.Ending) claim.Cell {
 	s := e.Who.Sent(e.By.N, peersTurn(*e))
 	if len(s) == 0 {
 		return claim.Told("nothing", e.By)
@@ -49,36 +54,25 @@ func stateCell(e *journal.Event) claim.Cell {
 
 // ownState asks sock_diag alone where the caller has no descriptor left.
 func ownState(v *tcp.View, e *tcp.Ending) claim.Cell {
-	if e.Name() == tcp.Closed && !v.Journal.Attached(journal.SockDiag) {
-		return claim.Told("")
+	cell := stateCell(e.Who.StateBefore(peersTurn(*e)))
+	if e.Name() == tcp.Closed {
+		return seenBy(v, journal.SockDiag, cell)
 	}
-	return stateCell(e.Who.StateBefore(peersTurn(*e)))
-}
-
-// endedIn is the state in which a socket was at last. TCP_INFO calls it CLOSE where only a
-// TIME_WAIT is left, so without sock_diag it is not known.
-func endedIn(v *tcp.View, e *delivery) claim.Cell {
-	if !v.Journal.Attached(journal.SockDiag) {
-		return claim.Told("")
-	}
-	return stateCell(e.Who.StateBefore(0))
+	return cell
 }
 
 // peerCall is what the peer's n-th call of a kind returned, after the ending.
 func peerCall(n int, ops ...string) func(*tcp.Ending) claim.Cell {
 	return func(e *tcp.Ending) claim.Cell {
 		calls := e.Peer().CallsOf(e.By.N, 0, ops...)
-		if n >= len(calls) {
-			return claim.Told("")
-		}
-		return claim.Result(calls[n])
+		return claim.Result(tcp.First(calls[min(n, len(calls)):]))
 	}
 }
 
 // dataMet is what the caller's kernel answered to the peer's data.
-func dataMet(v *tcp.View, e *tcp.Ending) claim.Cell {
+func dataMet(e *tcp.Ending) claim.Cell {
 	write := lateWrite(*e)
-	if write == nil || !v.Journal.Attached(journal.Packets) {
+	if write == nil {
 		return claim.Told("")
 	}
 	answers := e.Who.Sent(write.N, tcp.N(tcp.First(e.Peer().Writes(write.N, 0))))
@@ -111,15 +105,13 @@ func compareDeliveries(v *tcp.View) *claim.Comparison {
 	return claim.Across("What became of the data", deliveries(v), func(d *delivery) string { return d.Who.ID + " " + d.Short() },
 		claim.Show("given to the kernel", func(d *delivery) claim.Cell { return claim.Told(fmt.Sprint(d.given), d.By) }),
 		claim.Show("unsent at the ending", func(d *delivery) claim.Cell {
-			if !v.Journal.Attached(journal.Packets) {
-				return claim.Told("")
-			}
-			return claim.Told(fmt.Sprint(d.unsent), d.By)
+			return seenBy(v, journal.Packets, claim.Told(fmt.Sprint(d.unsent), d.By))
 		}),
 		claim.Show("unread by it then", func(d *delivery) claim.Cell { return claim.Told(fmt.Sprint(v.Unread(d.Who, d.By.N)), d.By) }),
 		claim.Show("the peer began to read", func(d *delivery) claim.Cell { return claim.Told(seconds(d.later())+" later", d.first) }),
 		claim.Show("the peer got", func(d *delivery) claim.Cell { return claim.Told(fmt.Sprint(d.got), d.first) }),
 		claim.Show("and then", func(d *delivery) claim.Cell { return claim.Result(d.end) }),
-		claim.Show("it ended in", func(d *delivery) claim.Cell { return endedIn(v, d) }),
+		// TCP_INFO calls it CLOSE where only a TIME_WAIT is left.
+		claim.Show("it ended in", func(d *delivery) claim.Cell { return seenBy(v, journal.SockDiag, stateCell(d.Who.StateBefore(0))) }),
 	)
 }

@@ -233,38 +233,33 @@ var hc27 = claim.Claim{
 type tooEarly struct{ closed, lingered delivery }
 
 func truncations(v *tcp.View) []tooEarly {
-	first := func(name string) *delivery {
-		for _, d := range deliveries(v) {
-			if d.Who == d.Server && d.Name() == name && v.Unread(d.Who, d.By.N) > 0 && d.end != nil {
-				return &d
-			}
-		}
+	early := func(name string) []delivery {
+		return tcp.Where(deliveries(v), func(d delivery) bool {
+			return d.Who == d.Server && d.Name() == name && v.Unread(d.Who, d.By.N) > 0 && d.end != nil
+		})
+	}
+	x, y := early(tcp.Closed), early(tcp.ShutWrite)
+	if len(x) == 0 || len(y) == 0 {
 		return nil
 	}
-	if x, y := first(tcp.Closed), first(tcp.ShutWrite); x != nil && y != nil {
-		return []tooEarly{{*x, *y}}
-	}
-	return nil
+	return []tooEarly{{x[0], y[0]}}
 }
 
 var hc33 = claim.Claim{
 	ID: "HC33", Statement: "a server that answers and closes while the request is partly unread loses the end of its answer; shutting down, then reading to the end, does not",
 	Source: "RFC 9112 §9.6", Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "a part of the answer is still unsent when the server ends the connection, in both ways",
-	Rule:         claim.Each(truncations, losesTheEnd),
+	Rule: claim.Each(truncations, func(c *claim.Case, t tooEarly) {
+		x, y := t.closed, t.lingered
+		c.About(x.Who, y.Who)
+		c.Cite(x.By, x.end, y.By, y.end)
+		c.Cite(slices.Concat(x.Peer().Reads(0, 0), y.Peer().Reads(0, 0))...)
+		c.Expect(x.got != x.given, "%s closed with a part of the request unread, and the client got all %d bytes of the answer", x.Who.ID, x.given)
+		c.ExpectSeen(y.got == y.given && tcp.IsEnd(y.end), "%s shut down instead, and the client got %d of %d bytes, then %s", y.Who.ID, y.got, y.given, claim.Returned(y.end))
+		c.Holds("%s closed with a part of the request unread: the client got %d of %d bytes, then %s; %s shut down, read on, and closed after the client: %d of %d, then the end",
+			x.Who.ID, x.got, x.given, claim.Returned(x.end), y.Who.ID, y.got, y.given)
+	}),
 }
 
-// losesTheEnd expects that closing at once truncates the answer, and lingering does not.
-func losesTheEnd(c *claim.Case, t tooEarly) {
-	x, y := t.closed, t.lingered
-	c.About(x.Who, y.Who)
-	c.Cite(x.By, x.end, y.By, y.end)
-	c.Cite(slices.Concat(x.Peer().Reads(0, 0), y.Peer().Reads(0, 0))...)
-	c.Expect(x.got != x.given, "%s closed with a part of the request unread, and the client got all %d bytes of the answer", x.Who.ID, x.given)
-	c.ExpectSeen(y.got == y.given && tcp.IsEnd(y.end), "%s shut down instead, and the client got %d of %d bytes, then %s", y.Who.ID, y.got, y.given, claim.Returned(y.end))
-	c.Holds("%s closed with a part of the request unread: the client got %d of %d bytes, then %s; %s shut down, read on, and closed after the client: %d of %d, then the end",
-		x.Who.ID, x.got, x.given, claim.Returned(x.end), y.Who.ID, y.got, y.given)
-}
-
-// answerTruncated is the phenomenon of truncated.
+// answerTruncated is the phenomenon of truncated, which the ends alone can tell.
 var answerTruncated = claim.Phenomenon{Needs: needsEnds, Precondition: hc33.Precondition, Rule: hc33.Rule}

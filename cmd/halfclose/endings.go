@@ -95,19 +95,16 @@ var hc8 = claim.Claim{
 	ID: "HC8", Statement: "after shutdown(SHUT_WR) the caller still receives what the peer sends",
 	Source: claim.Article000 + "; " + claim.Article004, Quantity: claim.Always, Needs: needsCalls,
 	Precondition: "the peer sends after it, and the caller reads",
-	Rule:         claim.AfterEnding(tcp.ShutWrite, receives),
-}
-
-// receives expects that what the peer sends after SHUT_WR is read.
-func receives(c *claim.Case, e tcp.Ending) {
-	write := lateWrite(e)
-	c.If(write != nil)
-	read := tcp.First(e.Who.Reads(write.N, 0))
-	c.If(read != nil && !hadNothing(read))
-	c.Cite(write, read)
-	c.Expect(string(read.Call.Data) == string(write.Call.Data), "the peer sent %d bytes after %s of %s, whose read returned %s",
-		write.Call.Result, e.Name(), e.Who.ID, claim.Returned(read))
-	c.Holds("after %s the caller read what the peer sent then: %q", e.Name(), write.Call.Data)
+	Rule: claim.AfterEnding(tcp.ShutWrite, func(c *claim.Case, e tcp.Ending) {
+		write := lateWrite(e)
+		c.If(write != nil)
+		read := tcp.First(e.Who.Reads(write.N, 0))
+		c.If(read != nil && !hadNothing(read))
+		c.Cite(write, read)
+		c.Expect(string(read.Call.Data) == string(write.Call.Data), "the peer sent %d bytes after %s of %s, whose read returned %s",
+			write.Call.Result, e.Name(), e.Who.ID, claim.Returned(read))
+		c.Holds("after %s the caller read what the peer sent then: %q", e.Name(), write.Call.Data)
+	}),
 }
 
 var hc9 = claim.Claim{
@@ -129,8 +126,7 @@ var hc12 = claim.Claim{
 	Precondition: "the connection goes on after it",
 	Rule: claim.AfterEnding(tcp.ShutRead, func(c *claim.Case, e tcp.Ending) {
 		until := tcp.First(e.Who.CallsOf(e.By.N, 0, "close", "shutdown"))
-		s := tcp.Teardown(e.Who.Sent(e.By.N, tcp.N(until)))
-		c.AllSegments(s)
+		s := c.AllSegments(tcp.Teardown(e.Who.Sent(e.By.N, tcp.N(until))))
 		c.Expect(len(s) == 0, "%s sent %s after %s", e.Who.ID, claim.Named(s), e.Name())
 		c.Absent()
 		later := c.First(e.Peer().CallsOf(e.By.N, 0, "read", "write", "sendmsg"))
@@ -170,10 +166,8 @@ var hc14 = claim.Claim{
 		c.About(x.both.Who, x.closed.Who)
 		c.Cite(x.both.By, x.closed.By)
 		c.Given(peersTurn(x.both) != 0 && peersTurn(x.closed) != 0, "the peers were not seen to go on")
-		xs := tcp.Teardown(x.both.Who.Sent(x.both.By.N, peersTurn(x.both)))
-		ys := tcp.Teardown(x.closed.Who.Sent(x.closed.By.N, peersTurn(x.closed)))
-		c.AllSegments(xs)
-		c.AllSegments(ys)
+		xs := c.AllSegments(tcp.Teardown(x.both.Who.Sent(x.both.By.N, peersTurn(x.both))))
+		ys := c.AllSegments(tcp.Teardown(x.closed.Who.Sent(x.closed.By.N, peersTurn(x.closed))))
 		c.Expect(claim.Named(xs) == claim.Named(ys), "SHUT_RDWR sent %s, close() %s", claim.Named(xs), claim.Named(ys))
 		c.Challenged(c.Unread(x.both.Who, x.both.By.N) > 0, "nothing was unread: with data unread close() was not compared")
 		c.Holds("both sent %s", claim.Named(xs))

@@ -48,8 +48,7 @@ var hc39 = claim.Claim{
 func ackOfFIN(c *claim.Case, s *tcp.Socket, after int) *tcp.Segment {
 	fin := c.FirstSegment(tcp.With(s.Sent(after, 0), packet.FIN))
 	c.Given(fin != nil, "no FIN of %s was seen", s.ID)
-	acks := tcp.With(s.Arrived(fin.N, 0), packet.ACK)
-	return c.FirstSegment(tcp.Where(acks, func(x *tcp.Segment) bool { return x.Packet.Ack == fin.End() }))
+	return c.FirstSegment(acksOf(fin, tcp.With(s.Arrived(0, 0), packet.ACK)))
 }
 
 var hc40 = claim.Claim{

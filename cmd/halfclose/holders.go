@@ -73,12 +73,8 @@ func ofSeveral(v *tcp.View) []sharing {
 	for _, conn := range v.Conns {
 		calls := conn.Client.CallsOf(0, 0, "close", "shutdown")
 		for i, call := range calls {
-			h := sharing{Conn: conn, call: call, left: v.Holders(conn.Client, call.N)}
-			if i+1 < len(calls) {
-				h.next = calls[i+1].N
-			}
-			h.sent = tcp.Teardown(conn.Client.Sent(call.N, h.next))
-			all = append(all, h)
+			next := tcp.N(tcp.First(calls[i+1:]))
+			all = append(all, sharing{conn, call, v.Holders(conn.Client, call.N), next, tcp.Teardown(conn.Client.Sent(call.N, next))})
 		}
 	}
 	return all

@@ -102,27 +102,24 @@ var hc16 = claim.Claim{
 	ID: "HC16", Statement: "after close(), FIN_WAIT2 lasts tcp_fin_timeout and then becomes CLOSE, not TIME_WAIT",
 	Source: claim.Article004, Quantity: claim.Always, Needs: needsStates,
 	Precondition: "the peer does not close meanwhile",
-	Rule:         claim.AfterEnding(tcp.Closed, orphanEnds),
+	Rule: claim.AfterEnding(tcp.Closed, func(c *claim.Case, e tcp.Ending) {
+		stay := c.Stay(e.Who, journal.FinWait2, journal.SockDiag)
+		c.If(stay.Seen())
+		timeout := timeoutOf(c)
+		c.Given(stay.Ended() || stay.Lasted() >= 2*timeout, "%s was still in FIN_WAIT2, and watched for no more than %s", e.Who.ID, seconds(stay.Lasted()))
+		c.ExpectSeen(stay.Ended(), "%s was still in FIN_WAIT2 after %s", e.Who.ID, seconds(stay.Lasted()))
+		c.Given(!disturbed(e.Who, stay), "%s was not left alone in FIN_WAIT2: a segment reached it", e.Who.ID)
+		c.Expect(stay.Next != journal.TimeWait, "%s went from FIN_WAIT2 to TIME_WAIT", e.Who.ID)
+		// It may have begun as soon as close() was called: a process that is stopped sees it later.
+		atMost := time.Duration(stay.Out.T - e.By.T)
+		c.Expect(atMost >= timeout-slack, "%s left FIN_WAIT2 after %s, before tcp_fin_timeout, %s", e.Who.ID, seconds(atMost), seconds(timeout))
+		c.Given(stay.Lasted() <= 2*timeout, "%s was seen gone only after %s, with tcp_fin_timeout at %s: it may have gone before", e.Who.ID, seconds(stay.Lasted()), seconds(timeout))
+		c.Holds("%s was in FIN_WAIT2 for %s, with tcp_fin_timeout at %s, and then nothing was left of it: no TIME_WAIT", e.Who.ID, seconds(stay.Lasted()), seconds(timeout))
+	}),
 }
 
-// orphanEnds expects how long FIN_WAIT2 lasts after close(), and what comes then.
-func orphanEnds(c *claim.Case, e tcp.Ending) {
-	stay := c.Stay(e.Who, journal.FinWait2, journal.SockDiag)
-	c.If(stay.Seen())
-	timeout := timeoutOf(c)
-	c.Given(stay.Ended() || stay.Lasted() >= 2*timeout, "%s was still in FIN_WAIT2, and watched for no more than %s", e.Who.ID, seconds(stay.Lasted()))
-	c.ExpectSeen(stay.Ended(), "%s was still in FIN_WAIT2 after %s", e.Who.ID, seconds(stay.Lasted()))
-	c.Given(!disturbed(e.Who, stay), "%s was not left alone in FIN_WAIT2: a segment reached it", e.Who.ID)
-	c.Expect(stay.Next != journal.TimeWait, "%s went from FIN_WAIT2 to TIME_WAIT", e.Who.ID)
-	// It may have begun as soon as close() was called: a process that is stopped sees it later.
-	atMost := time.Duration(stay.Out.T - e.By.T)
-	c.Expect(atMost >= timeout-slack, "%s left FIN_WAIT2 after %s, before tcp_fin_timeout, %s", e.Who.ID, seconds(atMost), seconds(timeout))
-	c.Given(stay.Lasted() <= 2*timeout, "%s was seen gone only after %s, with tcp_fin_timeout at %s: it may have gone before", e.Who.ID, seconds(stay.Lasted()), seconds(timeout))
-	c.Holds("%s was in FIN_WAIT2 for %s, with tcp_fin_timeout at %s, and then nothing was left of it: no TIME_WAIT", e.Who.ID, seconds(stay.Lasted()), seconds(timeout))
-}
-
-// orphanGone is the phenomenon of orphan.
-var orphanGone = claim.Phenomenon{Needs: needsDiag, Precondition: "no closed socket was seen in FIN_WAIT2", Rule: claim.AfterEnding(tcp.Closed, orphanEnds)}
+// orphanGone is the phenomenon of orphan, which needs no packets.
+var orphanGone = claim.Phenomenon{Needs: needsDiag, Precondition: "no closed socket was seen in FIN_WAIT2", Rule: hc16.Rule}
 
 var hc17 = claim.Claim{
 	ID: "HC17", Statement: "after shutdown(SHUT_WR), FIN_WAIT2 outlasts tcp_fin_timeout while the peer stays silent",
@@ -179,7 +176,7 @@ var hc44 = claim.Claim{
 		c.Given(read != nil && read.Sample.Timer == "timewait", "the timer of %s in FIN_WAIT2 was not read", e.Who.ID)
 		began := c.Between(stay.In, read)
 		c.Given(began <= time.Second, "the timer was read only %s after the state had begun", seconds(began))
-		lasts := began + time.Duration(read.Sample.TimerMS)*time.Millisecond
+		lasts := began + tcp.TimerLeft(read)
 		c.Given(timeout == twoMSL, "tcp_fin_timeout is %s here, not its default", seconds(timeout))
 		c.Expect(lasts > twoMSL-time.Second && lasts < twoMSL+time.Second, "the orphan %s stays in FIN_WAIT2 for %s", e.Who.ID, seconds(lasts))
 		c.Holds("the orphan %s stays in FIN_WAIT2 for %s by its timer, as long as a TIME_WAIT", e.Who.ID, seconds(lasts))
@@ -191,54 +188,38 @@ var hc44 = claim.Claim{
 type lateClose struct{ long, short tcp.Ending }
 
 func lateCloses(v *tcp.View) []lateClose {
-	set := v.Setting("a", finTimeoutSetting, 0)
-	var long, short []tcp.Ending
-	for _, e := range tcp.EndedBy(tcp.Closed)(v) {
-		switch {
-		case set == nil || tcp.First(e.Peer().CallsOf(e.By.N, 0, "close")) == nil:
-		case e.By.N < set.N:
-			long = append(long, e)
-		default:
-			short = append(short, e)
-		}
-	}
+	set := tcp.N(v.Setting("a", finTimeoutSetting, 0))
+	closes := tcp.Where(tcp.EndedBy(tcp.Closed)(v), func(e tcp.Ending) bool { return len(e.Peer().CallsOf(e.By.N, 0, "close")) > 0 })
+	long := tcp.Where(closes, func(e tcp.Ending) bool { return e.By.N < set })
+	short := tcp.Where(closes, func(e tcp.Ending) bool { return e.By.N > set })
 	if len(long) == 0 || len(short) == 0 {
 		return nil
 	}
 	return []lateClose{{long[0], short[0]}}
 }
 
-// waitsListed is how many sockets in TIME_WAIT sock_diag listed first after an event.
-func waitsListed(c *claim.Case, after, before int) (n int, listed *journal.Event) {
-	for _, e := range c.Tables("", journal.TimeWait) {
-		if e.N > after && (before == 0 || e.N < before) {
-			return len(e.Table.Sockets), e
-		}
-	}
-	return 0, nil
-}
-
 var hc45 = claim.Claim{
 	ID: "HC45", Statement: "lowering tcp_fin_timeout reduces the number of TIME_WAIT sockets",
 	Source: claim.Article003, Quantity: claim.Can, Needs: needsStates,
 	Precondition: "a peer closes later than tcp_fin_timeout, with it long and with it short",
-	Rule:         claim.Each(lateCloses, fewerWaits),
+	Rule: claim.Each(lateCloses, func(c *claim.Case, l lateClose) {
+		c.About(l.long.Who, l.short.Who)
+		c.SettingOf("a", finTimeoutSetting)
+		c.Cite(l.long.By, l.short.By)
+		first, second := c.First(listedAfter(c, l.long)), c.First(listedAfter(c, l.short))
+		c.Given(first != nil && second != nil && first != second, "the sockets in TIME_WAIT were not listed after each")
+		before, after := len(first.Table.Sockets), len(second.Table.Sockets)
+		waited := c.First(l.long.Who.Entered(journal.TimeWait, journal.SockDiag))
+		c.Given(waited != nil && before > 0, "%s was not seen in TIME_WAIT", l.long.Who.ID)
+		gone := c.Stay(l.short.Who, journal.FinWait2, journal.SockDiag)
+		c.Given(gone.Ended(), "%s was not seen to leave FIN_WAIT2", l.short.Who.ID)
+		c.Expect(gone.Next == journal.Gone && after <= before, "%s came to %s, and %d sockets were in TIME_WAIT", l.short.Who.ID, gone.Next, after)
+		c.Holds("with tcp_fin_timeout long %s came to TIME_WAIT; with it short %s was gone before its peer closed: %d in TIME_WAIT after the first, %d after both",
+			l.long.Who.ID, l.short.Who.ID, before, after)
+	}),
 }
 
-// fewerWaits expects that the connection left a TIME_WAIT with the setting long, and none
-// with it short.
-func fewerWaits(c *claim.Case, l lateClose) {
-	c.About(l.long.Who, l.short.Who)
-	c.SettingOf("a", finTimeoutSetting)
-	c.Cite(l.long.By, l.short.By)
-	before, first := waitsListed(c, l.long.By.N, l.short.By.N)
-	after, second := waitsListed(c, l.short.By.N, 0)
-	c.Cite(first, second)
-	c.Given(first != nil && second != nil, "the sockets in TIME_WAIT were not listed after each")
-	waited := c.First(l.long.Who.Entered(journal.TimeWait, journal.SockDiag))
-	c.Given(waited != nil && before > 0, "%s was not seen in TIME_WAIT", l.long.Who.ID)
-	gone := c.Stay(l.short.Who, journal.FinWait2, journal.SockDiag)
-	c.Given(gone.Ended(), "%s was not seen to leave FIN_WAIT2", l.short.Who.ID)
-	c.Expect(gone.Next == journal.Gone && after <= before, "%s came to %s, and %d sockets were in TIME_WAIT", l.short.Who.ID, gone.Next, after)
-	c.Holds("with tcp_fin_timeout long %s came to TIME_WAIT; with it short %s was gone before its peer closed: %d in TIME_WAIT after the first, %d after both", l.long.Who.ID, l.short.Who.ID, before, after)
+// listedAfter lists where the sockets in TIME_WAIT were listed after an ending.
+func listedAfter(c *claim.Case, e tcp.Ending) []*journal.Event {
+	return tcp.After(c.Tables("", journal.TimeWait), e.By.N)
 }

@@ -237,33 +237,16 @@ type descriptors struct {
 func limits(v *tcp.View) []descriptors {
 	var all []descriptors
 	for _, limit := range v.Calls("setrlimit") {
-		d := descriptors{limit: limit}
-		var first journal.Descriptor
-		for _, e := range v.Calls("accept4") {
-			if e.N < limit.N {
-				continue
-			}
-			if first.Socket == "" {
-				first = e.Call.Descriptor()
-			}
-			switch {
-			case e.Call.Descriptor() != first: // another listener, or another process
-			case e.Call.Errno == journal.EMFILE:
-				d.refused = append(d.refused, e)
-			case e.Call.Errno == "" && len(d.refused) == 0:
-				d.taken = append(d.taken, e)
-			}
-		}
+		accepts := tcp.After(v.Calls("accept4"), limit.N)
+		// Another listener's are left out, and another process's.
+		own := tcp.Where(accepts, func(e *journal.Event) bool { return e.Call.Descriptor() == accepts[0].Call.Descriptor() })
+		d := descriptors{limit: limit, refused: tcp.Where(own, func(e *journal.Event) bool { return e.Call.Errno == journal.EMFILE })}
+		d.taken = tcp.Where(own, func(e *journal.Event) bool {
+			return e.Call.Errno == "" && (len(d.refused) == 0 || e.N < d.refused[0].N)
+		})
 		all = append(all, d)
 	}
 	return all
-}
-
-// beyond is an accept() that returned a descriptor that the limit forbids. The kernel gives
-// the lowest that is free, so with those closed that others had it never comes to that.
-func (d *descriptors) beyond() *journal.Event {
-	most, says := d.limit.Call.Limit()
-	return tcp.First(tcp.Where(d.taken, func(e *journal.Event) bool { return says && e.Call.Result >= most }))
 }
 
 var hc26 = claim.Claim{
@@ -279,8 +262,9 @@ var hc26 = claim.Claim{
 // runsOut expects that the sockets that were accepted and not closed use up the descriptors.
 func runsOut(c *claim.Case, d descriptors) (waiting int) {
 	c.Cite(d.limit)
-	beyond := d.beyond()
-	c.Cite(beyond)
+	// The kernel gives the lowest descriptor that is free, so with those closed that others had it never comes to that.
+	most, says := d.limit.Call.Limit()
+	beyond := c.First(tcp.Where(d.taken, func(e *journal.Event) bool { return says && e.Call.Result >= most }))
 	c.Expect(beyond == nil, "accept() succeeded beyond the limit")
 	c.Given(len(d.refused) > 0, "%d connections were accepted, and the descriptors did not run out", len(d.taken))
 	c.Cite(d.refused[0])
@@ -313,17 +297,15 @@ var leaking = claim.Phenomenon{
 	Rule: claim.Each(limits, func(c *claim.Case, d descriptors) {
 		runsOut(c, d)
 		for _, conn := range c.Conns {
-			samples := conn.Server.Samples(journal.CloseWait, 0, 0)
-			if len(samples) == 0 || len(conn.Server.CallsOf(0, 0, "close")) > 0 {
+			last := tcp.Last(conn.Server.Samples(journal.CloseWait, 0, 0))
+			if last == nil || last.Sample.Inode != 0 || last.Sample.RxQueue <= 0 || len(conn.Server.CallsOf(0, 0, "close")) > 0 {
 				continue
 			}
-			if s := samples[len(samples)-1]; s.Sample.Inode == 0 && s.Sample.RxQueue > 0 {
-				// The client's FIN would not have been acknowledged with its data missing.
-				got := c.First(conn.Client.Entered(journal.FinWait2))
-				c.Cite(s)
-				c.ExpectSeen(got != nil, "the data for %s, which was never accepted, was not acknowledged", conn.Server.ID)
-				c.Holds("accept() failed with EMFILE; %s was never accepted: no descriptor refers to it, and its data was acknowledged all the same", conn.Server.ID)
-			}
+			// The client's FIN would not have been acknowledged with its data missing.
+			got := c.First(conn.Client.Entered(journal.FinWait2))
+			c.Cite(last)
+			c.ExpectSeen(got != nil, "the data for %s, which was never accepted, was not acknowledged", conn.Server.ID)
+			c.Holds("accept() failed with EMFILE; %s was never accepted: no descriptor refers to it, and its data was acknowledged all the same", conn.Server.ID)
 		}
 		c.ExpectSeen(false, "no connection without an owner was seen in CLOSE_WAIT with data unread")
 	}),

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 
 	"sockproof/lib/claim"
@@ -53,21 +54,14 @@ func deaths(v *tcp.View) []death {
 		var all []death
 		for _, p := range v.Processes() {
 			for _, conn := range v.Conns {
-				if p.Ended != nil && p.Has(conn.Client) && v.Holders(conn.Client, p.Ended.N) == 1 {
-					all = append(all, deathOf(v, conn, p.Ended))
+				if e := p.Ended; e != nil && p.Has(conn.Client) && v.Holders(conn.Client, e.N) == 1 {
+					how := cmp.Or(string(e.Process.Signal), e.Process.How)
+					all = append(all, death{conn, e, how, v.Unread(conn.Client, e.N), tcp.Teardown(conn.Client.Sent(e.N, 0))})
 				}
 			}
 		}
 		return all
 	})
-}
-
-func deathOf(v *tcp.View, conn *tcp.Conn, e *journal.Event) death {
-	d := death{Conn: conn, event: e, how: e.Process.How, unread: v.Unread(conn.Client, e.N), sent: tcp.Teardown(conn.Client.Sent(e.N, 0))}
-	if e.Process.Signal != "" {
-		d.how = string(e.Process.Signal)
-	}
-	return d
 }
 
 // notSeen is a client of whose process the end was not seen; nil: there is none.

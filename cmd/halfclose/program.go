@@ -30,19 +30,19 @@ var program = cli.Program{
 		{
 			Name: "four-way", Title: "the passive end closes after its kernel has acknowledged the FIN",
 			Steps:    fourWay,
-			Networks: everywhere, Hosts: ab, Phenomenon: fourSegments,
+			Networks: everywhere, Hosts: ab, Phenomenon: claim.By(&hc1),
 			Claims: []*claim.Claim{&hc1, &hc2, &hc3, &hc35, &hc41, &hc42, &hc48},
 		},
 		{
 			Name: "three-way", Title: "the passive end closes while its acknowledgement is delayed, then later, then with TCP_QUICKACK",
 			Steps:    threeWay,
-			Networks: everywhere, Hosts: ab, DelayedACK: true, Phenomenon: threeSegments,
+			Networks: everywhere, Hosts: ab, DelayedACK: true, Phenomenon: claim.By(&hc4),
 			Claims: []*claim.Claim{&hc1, &hc2, &hc3, &hc4, &hc6, &hc35, &hc42, &hc48},
 		},
 		{
 			Name: "merged-data", Title: "ACK, remaining data and FIN in one segment; beside it, the data written on its own",
 			Steps:    mergedData,
-			Networks: everywhere, Hosts: ab, DelayedACK: true, Phenomenon: oneSegment,
+			Networks: everywhere, Hosts: ab, DelayedACK: true, Phenomenon: claim.By(&hc5),
 			Claims: []*claim.Claim{&hc5, &hc6, &hc38},
 		},
 		{

@@ -47,15 +47,13 @@ type blocked struct {
 func blockedReads(v *tcp.View) []blocked {
 	var all []blocked
 	for _, e := range v.Endings() {
-		b := blocked{Ending: e, data: tcp.First(e.Peer().Writes(e.By.N, 0))}
-		for _, x := range v.Events(func(x *journal.Event) bool {
+		waits := tcp.Last(v.Events(func(x *journal.Event) bool {
 			return x.Process != nil && x.Process.Event == "blocked" && x.Socket == e.Who.ID && x.N < e.By.N
-		}) {
-			b.waits = x
-		}
-		if b.waits == nil {
+		}))
+		if waits == nil {
 			continue
 		}
+		b := blocked{Ending: e, waits: waits, data: tcp.First(e.Peer().Writes(e.By.N, 0))}
 		// It may be recorded before the call that woke it: both return at once.
 		if b.read = tcp.First(e.Who.Reads(b.waits.N, 0)); b.read == nil || returned(b.read) > e.By.T {
 			all = append(all, b)
@@ -79,31 +77,26 @@ func (b *blocked) wasNotInterrupted(c *claim.Case) {
 	c.Given(b.read.Call.Errno != journal.EBADF, "the read that had waited returned EBADF: something else had interrupted it, and it was made again after %s", b.Name())
 }
 
-// wakes expects that an ending wakes a thread that waits in read. A program that is stopped
-// and continued meanwhile wakes a reader, too.
-func wakes(c *claim.Case, b blocked) {
-	c.About(b.Who)
-	c.Cite(b.waits, b.By, b.read)
-	c.Given(b.read != nil || len(c.InTeardown(b.Who, "read")) > 0, "the read was not seen to return at all")
-	c.ExpectSeen(b.read != nil, "%s did not wake the thread that waited in read, until the run was over", b.Name())
-	if b.wokenByData() {
-		c.Cite(b.data)
-		c.Expect(false, "%s did not wake the thread that waited in read; it waited until the peer sent data, and read returned that: %q", b.Name(), b.read.Call.Data)
-	}
-	theirs := tcp.First(b.Peer().CallsOf(0, 0, "close", "shutdown"))
-	c.Given(theirs == nil || theirs.T >= returned(b.read), "the peer ended the connection too, which wakes a reader as well")
-	b.wasNotInterrupted(c)
-	c.Given(b.read.Call.Errno == "", "the read failed with %s, which has another cause", b.read.Call.Errno)
-	c.Given(len(b.read.Call.Data) == 0, "the thread that waited in read got %d bytes that no peer was seen to send", b.read.Call.Result)
-	c.Uninterrupted(b.By, b.read)
-	c.Holds("the thread that waited in read returned %s after %s", claim.Returned(b.read), b.Name())
-}
-
-// wakesBy tests the threads that waited while another made one of some calls.
+// wakesBy expects that each of some calls wakes a thread that waits in read. A program that is
+// stopped and continued meanwhile wakes a reader, too.
 func wakesBy(names ...string) claim.Rule {
 	return claim.Each(blockedReads, func(c *claim.Case, b blocked) {
 		c.If(slices.Contains(names, b.Name()))
-		wakes(c, b)
+		c.About(b.Who)
+		c.Cite(b.waits, b.By, b.read)
+		c.Given(b.read != nil || len(c.InTeardown(b.Who, "read")) > 0, "the read was not seen to return at all")
+		c.ExpectSeen(b.read != nil, "%s did not wake the thread that waited in read, until the run was over", b.Name())
+		if b.wokenByData() {
+			c.Cite(b.data)
+			c.Expect(false, "%s did not wake the thread that waited in read; it waited until the peer sent data, and read returned that: %q", b.Name(), b.read.Call.Data)
+		}
+		theirs := tcp.First(b.Peer().CallsOf(0, 0, "close", "shutdown"))
+		c.Given(theirs == nil || theirs.T >= returned(b.read), "the peer ended the connection too, which wakes a reader as well")
+		b.wasNotInterrupted(c)
+		c.Given(b.read.Call.Errno == "", "the read failed with %s, which has another cause", b.read.Call.Errno)
+		c.Given(len(b.read.Call.Data) == 0, "the thread that waited in read got %d bytes that no peer was seen to send", b.read.Call.Result)
+		c.Uninterrupted(b.By, b.read)
+		c.Holds("the thread that waited in read returned %s after %s", claim.Returned(b.read), b.Name())
 	})
 }
 
