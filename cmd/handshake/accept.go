@@ -42,14 +42,9 @@ func listeners(v *tcp.View) []*tcp.Socket {
 	return tcp.Where(v.Sockets, func(s *tcp.Socket) bool { return s.Listening != 0 })
 }
 
-// queuedAt is the first sample that shows connections in a listener's queue.
-func queuedAt(l *tcp.Socket) *journal.Event {
-	for _, e := range l.Samples(journal.Listen, 0, 0) {
-		if e.Sample.RxQueue > 0 {
-			return e
-		}
-	}
-	return nil
+// listenerOf is the listener that a connection was opened to; nil: not known.
+func listenerOf(v *tcp.View, conn *tcp.Conn) *tcp.Socket {
+	return tcp.First(tcp.Where(listeners(v), func(s *tcp.Socket) bool { return s.Local == conn.Client.Remote }))
 }
 
 var hs26 = claim.Claim{
@@ -57,9 +52,8 @@ var hs26 = claim.Claim{
 	Source: claim.Article000, Quantity: claim.Always, Needs: needsEnds, Precondition: "no connection was in a queue while somebody looked",
 	Rule: claim.Each(listeners, func(c *claim.Case, l *tcp.Socket) {
 		c.About(l)
-		full := queuedAt(l)
+		full := c.First(tcp.Where(l.Samples(journal.Listen, 0, 0), func(e *journal.Event) bool { return e.Sample.RxQueue > 0 }))
 		c.If(full != nil)
-		c.Cite(full)
 		taken := c.First(l.Accepts(full.N, 0))
 		c.Given(taken != nil, "none was accepted later")
 		up := false
@@ -117,7 +111,7 @@ var hs29 = claim.Claim{
 	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
 		c.If(conn.Server != nil && len(conn.Server.Reads(0, 0)) > 0)
 		read := c.First(conn.Server.Reads(0, 0))
-		l := listenerOf(c.View, opening{Conn: conn})
+		l := listenerOf(c.View, conn)
 		c.Given(l != nil, "its listener is not known")
 		c.Expect(conn.Server.Local == l.Local, "%s is at %s, its listener at %s", conn.Server.ID, conn.Server.Local, l.Local)
 		later := c.First(l.Samples(journal.Listen, read.N, 0))
@@ -148,6 +142,3 @@ var hs30 = claim.Claim{
 		c.Holds("%s is at the port it was bound to, %d; the kernel chose %d for %s", bound.ID, bound.Local.Port(), free.Local.Port(), free.ID)
 	}),
 }
-
-// isQueued is the phenomenon.
-var isQueued = claim.By(&hs26)

@@ -47,10 +47,9 @@ func damages(v *tcp.View) []damaged {
 	var all []damaged
 	for _, s := range v.Sockets {
 		for _, came := range s.Arrived(0, 0) {
-			lost := s.Lost(0, came.N)
-			i := slices.IndexFunc(lost, func(x *tcp.Segment) bool { return x.Packet.Seq == came.Packet.Seq })
-			if came.Damaged && i >= 0 && lost[i].Bytes() != nil {
-				all = append(all, damaged{lost[i], came, s})
+			left := tcp.First(tcp.Where(s.Lost(0, came.N), func(x *tcp.Segment) bool { return x.Packet.Seq == came.Packet.Seq }))
+			if came.Damaged && left != nil && left.Bytes() != nil {
+				all = append(all, damaged{left, came, s})
 			}
 		}
 	}
@@ -114,6 +113,3 @@ var hd9 = claim.Claim{
 		c.Holds("one bit or two of header or data were changed, and the segment was not taken: %s +%d", wrong, counted)
 	}),
 }
-
-// isNoticed is the phenomenon.
-var isNoticed = claim.By(&hd9)

@@ -77,7 +77,7 @@ func requests(v *tcp.View) []request {
 			continue
 		}
 		answer := tcp.First(tcp.Where(v.Segments(journal.AtSent), func(o *tcp.Segment) bool { return o.N > s.N && o.Host == s.Host }))
-		all = append(all, request{syn: s, answer: answer})
+		all = append(all, request{s, answer})
 	}
 	return all
 }
@@ -125,8 +125,8 @@ func pushes(v *tcp.View) []push {
 	var all []push
 	for _, s := range v.Sockets {
 		for _, e := range s.Writes(0, 0) {
-			if some := tcp.Data(s.Sent(e.N, tcp.N(v.CallAfter(e.N)))); e.Call.Errno == "" && len(some) > 0 {
-				all = append(all, push{s, e, some[len(some)-1]})
+			if last := tcp.Last(tcp.Data(s.Sent(e.N, tcp.N(v.CallAfter(e.N))))); e.Call.Errno == "" && last != nil {
+				all = append(all, push{s, e, last})
 			}
 		}
 	}

@@ -133,16 +133,6 @@ func guesses(v *tcp.View) []guess {
 // isRight says whether it has the number.
 func (x *guess) isRight() bool { return x.ack.Packet.Ack == x.synAck.End() }
 
-// refused is the RST that it was answered with; nil: it was not.
-func (x *guess) refused(v *tcp.View) *tcp.Segment {
-	for _, s := range v.Segments(journal.AtSent) {
-		if s.N > x.ack.N && s.Packet.Dst == x.ack.Packet.Src && s.Has(packet.RST) {
-			return s
-		}
-	}
-	return nil
-}
-
 var sn3 = claim.Claim{
 	ID: "SN3", Statement: "with a fixed initial number acknowledgements could be guessed",
 	Source: claim.Article002, Quantity: claim.Can, Needs: needsSegments, Precondition: "nobody acknowledged a SYN-ACK that had not reached it",
@@ -150,7 +140,7 @@ var sn3 = claim.Claim{
 		c.If(x.isRight())
 		c.CiteSegments(x.synAck, x.ack)
 		for _, y := range guesses(c.View) {
-			no := y.refused(c.View)
+			no := tcp.First(tcp.With(c.Answers(y.ack), packet.RST))
 			c.Given(y.isRight() || no != nil, "a wrong number was not refused")
 			c.CiteSegments(y.ack, no)
 		}
@@ -164,6 +154,3 @@ var sn3 = claim.Claim{
 		c.Holds("no answer had come to %s, which has no socket; who knew its number all the same was let in, and %q was read; with a wrong number it was refused", from, read.Call.Data)
 	}),
 }
-
-// isNumbered is the phenomenon: the numbers of two four-tuples have nothing to do with each other.
-var isNumbered = claim.By(&sn2)

@@ -53,26 +53,21 @@ func synLost(t *scenario.T) {
 	l.AcceptFrom(client)
 
 	t.Drop(wire.IsSYN)
+	untilTimedOut := fullSYNs
 	if t.Full() {
 		t.Setting("a", synRetries)
 	} else {
+		untilTimedOut = 6 * time.Second
 		t.Sysctl("a", synRetries, "1")
 		_ = t.TrySysctl("a", linearTimeouts, "0") // Linux 6.5; before, there were none
 	}
 	client = l.Start()
-	t.Await(untilTimedOut(t), func() bool { return client.State() == journal.Close })
+	t.Await(untilTimedOut, func() bool { return client.State() == journal.Close })
 	client.Err()
 }
 
 // fullSYNs is how long the default series of SYNs lasts, and more.
 const fullSYNs = 150 * time.Second
-
-func untilTimedOut(t *scenario.T) time.Duration {
-	if t.Full() {
-		return fullSYNs
-	}
-	return 6 * time.Second
-}
 
 // loss is a segment of an opening that the wire dropped, the first of its kind, and what was sent in its place before
 // anything else came.

@@ -50,14 +50,9 @@ func repeated(open bool) func(v *tcp.View) []again {
 				if !s.Is(packet.SYN) || s.Packet.Src != x.Client.Local || s.Packet.Dst != x.Client.Remote || s.N < x.Connect.N {
 					continue
 				}
-				k := again{opening: x, came: s}
-				if (x.Client.Down(x.syn.N, s.N) == nil) != open {
-					continue
+				if (x.Client.Down(x.syn.N, s.N) == nil) == open {
+					all = append(all, again{opening: x, came: s, answer: tcp.First(v.Answers(s))})
 				}
-				k.answer = tcp.First(tcp.Where(v.Segments(journal.AtSent), func(o *tcp.Segment) bool {
-					return o.N > s.N && o.Packet.Src == s.Packet.Dst && o.Packet.Dst == s.Packet.Src
-				}))
-				all = append(all, k)
 			}
 		}
 		return all
@@ -108,6 +103,3 @@ var hs23 = claim.Claim{
 		c.Holds("the listener answered with SYN-ACK, the client's host with RST, and nothing was left")
 	}),
 }
-
-// leavesNothing is the phenomenon.
-var leavesNothing = claim.By(&hs23)

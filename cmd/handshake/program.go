@@ -23,7 +23,7 @@ var program = cli.Program{
 		{
 			Name: "three", Title: "SYN, SYN-ACK, ACK; one line; and the client closes first",
 			Steps:    three,
-			Networks: journal.Networks(), Hosts: ab, Phenomenon: isOpened,
+			Networks: journal.Networks(), Hosts: ab, Phenomenon: claim.By(&hs1),
 			Claims: []*claim.Claim{&hs1, &hs2, &hs3, &hs4, &hs5, &hs6, &hs7, &hs8, &hs9, &hs13, &hs15, &hs18, &hs19, &hs20},
 		},
 		{
@@ -47,19 +47,19 @@ var program = cli.Program{
 		{
 			Name: "old-syn", Title: "a SYN comes once more: in the midst of a connection, and after its end",
 			Steps:    oldSYN,
-			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: leavesNothing,
+			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: claim.By(&hs23),
 			Claims: []*claim.Claim{&hs23, &hs36},
 		},
 		{
 			Name: "replay", Title: "a server that does not wait for the third segment, and a SYN with data that comes once more",
 			Steps:    replay,
-			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: isReplayed,
+			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: claim.By(&hs24),
 			Claims: []*claim.Claim{&hs24},
 		},
 		{
 			Name: "two-way", Title: "the SYN-ACK is lost, and the server sends data all the same",
 			Steps:    twoWay,
-			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: isIgnored,
+			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: claim.By(&hs21),
 			Claims: []*claim.Claim{&hs21, &hs22},
 		},
 		{
@@ -71,13 +71,13 @@ var program = cli.Program{
 		{
 			Name: "accept", Title: "the listening descriptor, its queue, accept() that waits and one that does not, and ports",
 			Steps:    accept,
-			Networks: []journal.Network{journal.Wire, journal.Loopback}, NoHost: "the kernel chooses the ports", Hosts: ab, Phenomenon: isQueued,
+			Networks: []journal.Network{journal.Wire, journal.Loopback}, NoHost: "the kernel chooses the ports", Hosts: ab, Phenomenon: claim.By(&hs26),
 			Claims: []*claim.Claim{&hs26, &hs27, &hs28, &hs29, &hs30},
 		},
 		{
 			Name: "tuple", Title: "the same four addresses and ports again, a path that is cut for a while, and TIME_WAIT",
 			Steps:    tuple,
-			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: isTaken,
+			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: claim.By(&hs33),
 			Claims: []*claim.Claim{&hs31, &hs33, &hs34},
 		},
 		{
@@ -89,13 +89,13 @@ var program = cli.Program{
 		{
 			Name: "isn", Title: "initial sequence numbers: their clock, and who knows them without having seen them",
 			Steps:    isn,
-			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: isNumbered,
+			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: claim.By(&sn2),
 			Claims: []*claim.Claim{&sn1, &sn2, &sn3},
 		},
 		{
 			Name: "wrap", Title: "a connection whose numbers cross 2³²: too early, again, and from half of them away",
 			Steps:    wrap,
-			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: isWrapped,
+			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: claim.By(&sn4),
 			Claims: []*claim.Claim{&sn4, &sn5},
 		},
 		{
@@ -107,7 +107,7 @@ var program = cli.Program{
 		{
 			Name: "checksum", Title: "a segment comes with one bit changed, or two: it is as if it were lost",
 			Steps:    checksum,
-			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: isNoticed,
+			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: claim.By(&hd9),
 			Claims: []*claim.Claim{&hd8, &hd9},
 		},
 		{
@@ -119,7 +119,7 @@ var program = cli.Program{
 		{
 			Name: "udp", Title: "what UDP does of this, and what it does not: boundaries, loss, order, size, and what is noticed",
 			Steps:    udp,
-			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: isUnreliable,
+			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: claim.By(&ud3),
 			Claims: []*claim.Claim{&hd16, &fc6, &ud1, &ud2, &ud3, &ud4, &ud5, &ud6},
 		},
 	},

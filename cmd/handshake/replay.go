@@ -68,6 +68,3 @@ var hs24 = claim.Claim{
 		c.Holds("accept() returned a connection that no client has, %q was read from it once more, and %s later it was still there", reads[0].Call.Data, claim.Seconds(time.Duration(reads[1].T-reads[0].T)))
 	}),
 }
-
-// isReplayed is the phenomenon.
-var isReplayed = claim.By(&hs24)

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"bytes"
+	"encoding/binary"
+
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
@@ -33,13 +36,11 @@ var hs1 = opened("HS1", "establishing a connection takes three segments in all, 
 	some := c.AllSegments(x.Opening())
 	c.Given(x.arrived(x.syn) != nil && x.arrived(x.synAck) != nil, "a segment of the opening was lost")
 	is := len(some) == 3 && some[0].Is(packet.SYN) && some[1].Is(packet.SYN|packet.ACK) && some[2].Is(packet.ACK)
-	c.Expect(is, "%s was opened by %s", x.Client.ID, claim.Named(some))
-	c.Holds("%s was opened by %s", x.Client.ID, claim.Named(some))
+	c.Finds(is, "%s was opened by %s", x.Client.ID, claim.Named(some))
 })
 
 var hs2 = opened("HS2", "connect() triggers the handshake", three013, func(c *claim.Case, x opening) {
-	made := tcp.First(x.Client.CallsOf(0, x.Connect.N, "socket"))
-	c.Cite(made)
+	made := c.First(x.Client.CallsOf(0, x.Connect.N, "socket"))
 	c.Given(made != nil, "%s was not seen to be made", x.Client.ID)
 	c.Expect(x.syn.N > x.Connect.N || !c.OnWire(), "a SYN had left before connect()")
 	next := c.CallAfter(x.Connect.N)
@@ -68,17 +69,14 @@ var hs5 = opened("HS5", "3rd: SYN=0, ACK=1, ack = server's ISN+1", three013, fun
 var hs6 = opened("HS6", "“and puts ISN+1 into the data part” of the 3rd", three013, func(c *claim.Case, x opening) {
 	c.Expect(x.third.Packet.Len > 0, "the third has no data: ISN+1 stands in its acknowledgement number, %d", x.third.Packet.Ack)
 	c.Given(x.third.Payload != nil, "its data was not kept")
-	n := x.third.Packet.Ack
-	data := x.third.Payload
-	is := len(data) == 4 && data[0] == byte(n>>24) && data[1] == byte(n>>16) && data[2] == byte(n>>8) && data[3] == byte(n)
-	c.Expect(is, "the third has %d bytes of data, which are what was written", len(data))
-	c.Holds("its data is %d", n)
+	is := bytes.Equal(x.third.Payload, binary.BigEndian.AppendUint32(nil, x.third.Packet.Ack))
+	c.Expect(is, "the third has %d bytes of data, which are what was written", len(x.third.Payload))
+	c.Holds("its data is %d", x.third.Packet.Ack)
 })
 
 var hs7 = opened("HS7", "worked example: 200 → ack 201/seq 500 → ack 501/seq 201", claim.Article001+"; "+claim.Article003, func(c *claim.Case, x opening) {
-	c.Expect(x.synAck.Packet.Ack == x.syn.Packet.Seq+1 && x.third.Packet.Ack == x.synAck.Packet.Seq+1 && x.third.Packet.Seq == x.synAck.Packet.Ack,
+	c.Finds(x.synAck.Packet.Ack == x.syn.Packet.Seq+1 && x.third.Packet.Ack == x.synAck.Packet.Seq+1 && x.third.Packet.Seq == x.synAck.Packet.Ack,
 		"%d → ack %d/seq %d → ack %d/seq %d", x.syn.Packet.Seq, x.synAck.Packet.Ack, x.synAck.Packet.Seq, x.third.Packet.Ack, x.third.Packet.Seq)
-	c.Holds("%d → ack %d/seq %d → ack %d/seq %d", x.syn.Packet.Seq, x.synAck.Packet.Ack, x.synAck.Packet.Seq, x.third.Packet.Ack, x.third.Packet.Seq)
 })
 
 var hs9 = opened("HS9", "client in SYN_SENT once the SYN is sent", three013, func(c *claim.Case, x opening) {
@@ -97,8 +95,7 @@ var hs18 = opened("HS18", "the handshake exchanges both ISNs and windows", three
 })
 
 var hs19 = opened("HS19", "LISTEN answers SYN and ACK in one segment", claim.Article001+"; "+claim.Article002+"; "+claim.Article003, func(c *claim.Case, x opening) {
-	before := tcp.Where(x.FirstSent(), func(s *tcp.Segment) bool { return s.Packet.Src == x.Client.Remote && s.N < x.third.N })
-	c.CiteSegments(before...)
+	before := c.AllSegments(tcp.Where(x.FirstSent(), func(s *tcp.Segment) bool { return s.Packet.Src == x.Client.Remote && s.N < x.third.N }))
 	c.Expect(len(before) == 1, "the listener answered with %s", claim.Named(before))
 	c.Holds("the listener answered with one segment: %s", claim.Named(before))
 })
@@ -106,9 +103,8 @@ var hs19 = opened("HS19", "LISTEN answers SYN and ACK in one segment", claim.Art
 var hs20 = opened("HS20", "a 4th handshake segment would be superfluous", claim.Article001, func(c *claim.Case, x opening) {
 	up := c.First(x.Client.Entered(journal.Established, journal.TCPInfo))
 	c.Given(up != nil, "%s was not seen ESTABLISHED", x.Client.ID)
-	wrote := tcp.First(x.Client.Writes(0, 0))
+	wrote := c.First(x.Client.Writes(0, 0))
 	c.Given(wrote != nil, "%s wrote nothing", x.Client.ID)
-	c.Cite(wrote)
 	more := tcp.Where(x.FirstSent(), func(s *tcp.Segment) bool { return x.third.N < s.N && s.N < wrote.N })
 	c.Expect(len(more) == 0, "after the third came %s", claim.Named(more))
 	read := c.First(x.Server.Reads(wrote.N, 0))
@@ -131,12 +127,8 @@ var hs13 = claim.Claim{
 			claim.Transition{From: journal.SynRecv, To: journal.Established, On: packet.ACK},
 			claim.Transition{From: journal.Established, To: journal.CloseWait, On: packet.FIN | packet.ACK},
 			claim.Transition{From: journal.CloseWait, To: journal.LastAck}, claim.Transition{From: journal.LastAck, To: journal.Gone, On: packet.ACK})
-		timer := tcp.First(x.Client.Samples(journal.TimeWait, 0, 0))
-		c.Cite(timer)
+		timer := c.First(x.Client.Samples(journal.TimeWait, 0, 0))
 		c.Given(timer != nil, "the timer of its TIME_WAIT was not read")
 		c.Holds("both went this way; TIME_WAIT of %s ends by its timer", x.Client.ID)
 	}),
 }
-
-// isOpened is the phenomenon.
-var isOpened = claim.By(&hs1)

@@ -89,11 +89,10 @@ func twins(state string) func(v *tcp.View) []twin {
 
 // boundTo is the address that a socket was bound to.
 func boundTo(s *tcp.Socket, before int) journal.Address {
-	binds := s.CallsOf(0, before, "bind")
-	if len(binds) == 0 {
-		return ""
+	if bind := tcp.Last(s.CallsOf(0, before, "bind")); bind != nil {
+		return bind.Call.Address()
 	}
-	return binds[len(binds)-1].Call.Address()
+	return ""
 }
 
 var hs33 = claim.Claim{
@@ -176,6 +175,3 @@ func silence(conn *tcp.Conn) (first, last *journal.Event, silent time.Duration) 
 	}
 	return first, last, silent
 }
-
-// isTaken is the phenomenon.
-var isTaken = claim.By(&hs33)

@@ -47,14 +47,12 @@ type earlyData struct {
 func tooEarly(v *tcp.View) []earlyData {
 	var all []earlyData
 	for _, x := range openings(v) {
-		k := earlyData{opening: x}
-		for _, s := range tcp.Data(v.Segments(journal.AtInjected)) {
-			if state, _ := x.Client.StateAt(journal.TCPInfo, s.N); s.Packet.Dst == x.Client.Local && s.Packet.Src == x.Client.Remote && state == journal.SynSent {
-				k.data = append(k.data, s)
-			}
-		}
-		if len(k.data) > 0 {
-			all = append(all, k)
+		data := tcp.Where(tcp.Data(v.Segments(journal.AtInjected)), func(s *tcp.Segment) bool {
+			state, _ := x.Client.StateAt(journal.TCPInfo, s.N)
+			return s.Packet.Dst == x.Client.Local && s.Packet.Src == x.Client.Remote && state == journal.SynSent
+		})
+		if len(data) > 0 {
+			all = append(all, earlyData{x, data})
 		}
 	}
 	return all
@@ -66,18 +64,14 @@ var hs21 = claim.Claim{
 	Rule: claim.Each(tooEarly, func(c *claim.Case, x earlyData) {
 		x.cite(c)
 		c.CiteSegments(x.data...)
-		last := x.data[len(x.data)-1]
-		read := c.First(x.Client.Reads(last.N, 0))
+		read := c.First(x.Client.Reads(tcp.Last(x.data).N, 0))
 		c.Given(read != nil, "%s was not read afterwards", x.Client.ID)
 		c.Expect(read.Call.Errno == journal.EAGAIN, "the read of %s returned %s", x.Client.ID, claim.Returned(read))
-		for _, s := range tcp.With(x.Client.Arrived(0, read.N), packet.SYN) {
-			c.CiteSegments(s)
-			c.Given(false, "a SYN-ACK had come before it was read")
-		}
+		synAck := c.FirstSegment(tcp.With(x.Client.Arrived(0, read.N), packet.SYN))
+		c.Given(synAck == nil, "a SYN-ACK had come before it was read")
 		state := c.StateAt(x.Client, journal.TCPInfo, read.N)
 		c.Expect(state == journal.SynSent, "%s was in %s then", x.Client.ID, state)
-		answers := tcp.Where(x.Client.SentAll(x.data[0].N, read.N), func(s *tcp.Segment) bool { return !s.Has(packet.SYN) })
-		c.CiteSegments(answers...)
+		answers := c.AllSegments(tcp.Where(x.Client.SentAll(x.data[0].N, read.N), func(s *tcp.Segment) bool { return !s.Has(packet.SYN) }))
 		c.Expect(len(answers) == 0, "%s answered with %s", x.Client.ID, claim.Named(answers))
 		c.Absent()
 		c.Holds("%d data segments came to %s in SYN_SENT; it answered nothing, and read nothing", len(x.data), x.Client.ID)
@@ -102,6 +96,3 @@ var hs22 = claim.Claim{
 		c.Holds("%s was in SYN_SENT to the end", x.Client.ID)
 	}),
 }
-
-// isIgnored is the phenomenon.
-var isIgnored = claim.By(&hs21)

@@ -45,7 +45,7 @@ func withData(t *scenario.T) {
 	fast.AcceptFrom(client).Recv()
 }
 
-// asked says whether the client of an opening had asked for TCP Fast Open.
+// askedFastOpen says whether the client of an opening had asked for TCP Fast Open.
 func (x *opening) askedFastOpen() bool {
 	on, _ := x.Client.Option(journal.TCPFastOpenCall, 0)
 	return on.On()
@@ -106,7 +106,7 @@ var hs37 = claim.Claim{
 	ID: "HS37", Statement: "with TCP_DEFER_ACCEPT accept() returns before data has come",
 	Source: "tcp(7) says otherwise", Quantity: claim.Always, Needs: needsStates, Precondition: "no listener had TCP_DEFER_ACCEPT",
 	Rule: claim.Each(completes, func(c *claim.Case, x opening) {
-		l := listenerOf(c.View, x)
+		l := listenerOf(c.View, x.Conn)
 		c.If(l != nil)
 		value, set := l.Option(journal.TCPDeferAccept, 0)
 		c.If(set != nil && value != "0")
@@ -121,14 +121,4 @@ var hs37 = claim.Claim{
 		}
 		c.Holds("accept() returned before %s had written", x.Client.ID)
 	}),
-}
-
-// listenerOf is the listener that a connection was opened to; nil: not known.
-func listenerOf(v *tcp.View, x opening) *tcp.Socket {
-	for _, s := range v.Sockets {
-		if s.Listening != 0 && s.Local == x.Client.Remote {
-			return s
-		}
-	}
-	return nil
 }

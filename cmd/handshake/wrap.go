@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"slices"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
@@ -79,9 +78,8 @@ func crossings(v *tcp.View) []crossing {
 	var all []crossing
 	for _, conn := range v.Conns {
 		data := tcp.Data(conn.Server.Arrived(0, 0))
-		i := slices.IndexFunc(data, func(s *tcp.Segment) bool { return s.End() < s.Packet.Seq })
-		if i >= 0 {
-			all = append(all, crossing{conn, data[i], data})
+		if across := tcp.First(tcp.Where(data, func(s *tcp.Segment) bool { return s.End() < s.Packet.Seq })); across != nil {
+			all = append(all, crossing{conn, across, data})
 		}
 	}
 	return all
@@ -90,11 +88,9 @@ func crossings(v *tcp.View) []crossing {
 // later lists what came, when the connection had crossed and everything was read, with a number that was not awaited.
 func (x *crossing) later(is func(ahead uint32) bool) (some []*tcp.Segment) {
 	for i, s := range x.came[1:] {
-		acks := tcp.With(x.Server.SentAll(0, s.N), packet.ACK)
-		if len(acks) == 0 || len(x.Server.Reads(x.came[i].N, s.N)) == 0 {
-			continue
-		}
-		if next := acks[len(acks)-1].Packet.Ack; next < half && is(s.Packet.Seq-next) {
+		ack := tcp.Last(tcp.With(x.Server.SentAll(0, s.N), packet.ACK))
+		wasRead := len(x.Server.Reads(x.came[i].N, s.N)) > 0
+		if ack != nil && wasRead && ack.Packet.Ack < half && is(s.Packet.Seq-ack.Packet.Ack) {
 			some = append(some, s)
 		}
 	}
@@ -111,13 +107,7 @@ var sn4 = claim.Claim{
 	Rule: claim.Each(crossings, func(c *claim.Case, x crossing) {
 		c.About(x.Client)
 		c.CiteSegments(x.came...)
-		var wrote, read []byte
-		for _, e := range x.Client.Writes(0, 0) {
-			wrote = append(wrote, e.Call.Data...)
-		}
-		for _, e := range x.Server.Reads(0, 0) {
-			read = append(read, e.Call.Data...)
-		}
+		wrote, read := dataOf(x.Client.Writes(0, 0)), dataOf(x.Server.Reads(0, 0))
 		c.Cite(x.Client.Writes(x.came[0].N, 0)...)
 		c.Cite(x.Server.Reads(x.came[0].N, 0)...)
 		c.Given(int64(len(wrote)) == tcp.Bytes(tcp.Data(x.Client.Sent(0, 0))), "something was sent that was not seen written")
@@ -150,6 +140,3 @@ var sn5 = claim.Claim{
 		c.Holds("255 − 1 is %d with its sign, computed; and so in 32 bits the kernel took %d for old, when it had acknowledged beyond 2³²", int8(big-small), again[0].Packet.Seq)
 	}),
 }
-
-// isWrapped is the phenomenon.
-var isWrapped = claim.By(&sn4)
