@@ -13,7 +13,7 @@ import (
 func asOnWire(d *journaltest.Journal) {
 	v := tcp.New(d.Journal)
 	x := proxieds(v)[0]
-	next, _ := nextOnWire(x.Server, x.send.N)
+	next := lastOnWire(x.Server, x.send.N).End()
 	d.Nth(1, asked).Call.Out = strconv.FormatUint(uint64(next), 10)
 }
 

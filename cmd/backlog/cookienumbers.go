@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/netip"
-	"strings"
 	"time"
 
 	"sockproof/lib/claim"
@@ -54,14 +53,8 @@ type numbered struct{ syn, synAck *tcp.Segment }
 func numbereds(v *tcp.View) []numbered {
 	byListener := map[journal.Address][]numbered{}
 	for _, s := range v.Segments(journal.AtInjected) {
-		if !s.Is(packet.SYN) {
-			continue
-		}
-		for _, a := range v.Segments(journal.AtSent) {
-			if a.N > s.N && a.Is(packet.SYN|packet.ACK) && a.Packet.Src == s.Packet.Dst && a.Packet.Dst == s.Packet.Src {
-				byListener[s.Packet.Dst] = append(byListener[s.Packet.Dst], numbered{s, a})
-				break
-			}
+		if a := tcp.First(tcp.With(v.Answers(s), packet.SYN|packet.ACK)); s.Is(packet.SYN) && a != nil {
+			byListener[s.Packet.Dst] = append(byListener[s.Packet.Dst], numbered{s, a})
 		}
 	}
 	for _, all := range byListener {
@@ -83,13 +76,15 @@ const (
 // differs names what another SYN has different.
 func (x numbered) differs(y numbered) (all []string) {
 	p, q := x.syn.Packet, y.syn.Packet
+	mss, _ := p.Options.MSS()
+	other, _ := q.Options.MSS()
 	for _, d := range []struct {
 		name   string
 		differ bool
 	}{
 		{addressDiffers, p.Src.IP() != q.Src.IP()},
 		{portDiffers, p.Src.Port() != q.Src.Port()},
-		{mssDiffers, mssOf(x.syn) != mssOf(y.syn)},
+		{mssDiffers, mss != other},
 		{isnDiffers, p.Seq != q.Seq},
 	} {
 		if d.differ {
@@ -97,16 +92,6 @@ func (x numbered) differs(y numbered) (all []string) {
 		}
 	}
 	return all
-}
-
-// mssOf is the MSS that a SYN announces: "mss 1460"; "": none.
-func mssOf(s *tcp.Segment) string {
-	for _, kind := range s.Packet.Options.Kinds() {
-		if strings.HasPrefix(kind, "mss") {
-			return kind
-		}
-	}
-	return ""
 }
 
 // change says what another SYN has different, and whether its number is another.

@@ -43,8 +43,7 @@ const wrongBy = 1000
 type answer struct {
 	end         *tcp.End
 	syn, synAck *tcp.Segment
-	back        *tcp.Segment   // the first ACK from there; nil: none
-	cookies     *journal.Event // tcp_syncookies as it was then; nil: not known
+	back        *tcp.Segment // the first ACK from there; nil: none
 }
 
 func answers(v *tcp.View) []answer {
@@ -57,7 +56,6 @@ func answers(v *tcp.View) []answer {
 		x.back = tcp.First(tcp.Where(append(v.Segments(journal.AtInjected), v.Segments(journal.AtDelivered)...), func(s *tcp.Segment) bool {
 			return s.Is(packet.ACK) && s.Packet.Src == e.Remote && s.Packet.Dst == e.Local && s.N > x.synAck.N
 		}))
-		x.cookies = v.Setting("b", synCookies, x.syn.N)
 		all = append(all, x)
 	}
 	return all
@@ -67,9 +65,7 @@ func answers(v *tcp.View) []answer {
 func (x *answer) byCookie(c *claim.Case) {
 	c.About(x.end.Socket)
 	c.CiteSegments(x.syn, x.synAck)
-	c.Cite(x.cookies)
-	c.Given(x.cookies != nil, "tcp_syncookies was not read")
-	c.If(x.cookies.Setting.New == "2")
+	c.If(settingAt(c, synCookies, x.syn.N) == "2")
 }
 
 // scales and sacks say what a SYN, or a SYN-ACK, offers.
@@ -129,21 +125,11 @@ var bl27 = claim.Claim{
 			c.Holds("the right number came from %s, and made a connection", x.end.Remote)
 		}
 		c.Expect(!made, "a wrong number came from %s, and made a connection", x.end.Remote)
-		rst := c.FirstSegment(resetsTo(c.View, x.end, x.back.N))
+		rst := c.FirstSegment(tcp.With(c.Answers(x.back), packet.RST))
 		c.ExpectSeen(rst != nil, "a wrong number came from %s, and drew nothing", x.end.Remote)
 		c.Holds("a wrong number came from %s, and was answered with RST", x.end.Remote)
 	}),
 }
-
-// resetsTo lists the RSTs that an end sent after an event.
-func resetsTo(v *tcp.View, e *tcp.End, after int) []*tcp.Segment {
-	return tcp.Where(tcp.With(v.Segments(journal.AtSent), packet.RST), func(s *tcp.Segment) bool {
-		return s.Packet.Src == e.Local && s.Packet.Dst == e.Remote && s.N > after
-	})
-}
-
-// makesOne is the phenomenon: a cookie that comes back makes a connection.
-var makesOne = claim.By(&bl26)
 
 var bl29 = claim.Claim{
 	ID: "BL29", Statement: "a connection by cookie is like any other",

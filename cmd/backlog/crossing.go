@@ -60,9 +60,8 @@ type third struct {
 	*tcp.Segment
 	end            *tcp.End
 	client, server *tcp.Socket
-	full           bool           // it met a full accept queue
-	abort          *journal.Event // tcp_abort_on_overflow as it was then; nil: not known
-	looked         int            // the event by which the sockets had been looked at again
+	full           bool // it met a full accept queue
+	looked         int  // the event by which the sockets had been looked at again
 }
 
 // thirds lists the first of each opening.
@@ -84,7 +83,6 @@ func thirds(v *tcp.View) []third {
 				continue
 			}
 			x.client = x.server.Peer()
-			x.abort = v.Setting(x.Host, abortOnOverflow, x.N)
 			x.looked = lastBefore(v, tcp.N(v.CallAfter(x.N)))
 			all = append(all, x)
 		}
@@ -109,9 +107,7 @@ func leftOut(v *tcp.View) []third {
 func atOverflow(c *claim.Case, x third, value string) {
 	c.About(x.client, x.server)
 	c.CiteSegments(x.Segment)
-	c.Cite(x.abort)
-	c.Given(x.abort != nil, "tcp_abort_on_overflow was not read")
-	c.If(x.abort.Setting.New == value)
+	c.If(settingAt(c, abortOnOverflow, x.N) == value)
 }
 
 const crossed = "the segment that completes a handshake comes to a full accept queue"
@@ -124,10 +120,8 @@ var bl9 = claim.Claim{
 		client, server := c.StateAt(x.client, journal.TCPInfo, x.looked), c.StateAt(x.server, journal.SockDiag, x.looked)
 		c.Given(client != "" && server != "", "a state was not seen")
 		c.Expect(client == journal.Established && server == journal.SynRecv, "%s was in %s, %s in %s", x.client.ID, client, x.server.ID, server)
-		for _, s := range x.server.SentAll(x.N, x.looked) {
-			c.CiteSegments(s)
-			c.Expect(false, "it was answered with %s", claim.Named([]*tcp.Segment{s}))
-		}
+		answers := c.AllSegments(x.server.SentAll(x.N, x.looked))
+		c.Expect(len(answers) == 0, "it was answered with %s", claim.Named(answers))
 		c.Holds("%s was ESTABLISHED and %s in SYN_RECV after the ACK had come", x.client.ID, x.server.ID)
 	}),
 }
@@ -176,17 +170,15 @@ var bl14 = claim.Claim{
 	Rule: claim.Each(leftOut, func(c *claim.Case, x third) {
 		c.About(x.client, x.server)
 		c.CiteSegments(x.Segment)
-		c.Cite(x.abort)
-		c.Given(x.abort != nil, "tcp_abort_on_overflow was not read")
+		abort := settingAt(c, abortOnOverflow, x.N)
 		room := tcp.First(c.Listener(x.server.Local, x.N).Accepts(x.N, 0))
 		read := c.First(x.client.CallsOf(x.N, tcp.N(room), "read"))
 		c.Given(read != nil, "%s did not read", x.client.ID)
-		want, known := map[string]journal.Errno{"0": journal.EAGAIN, "1": journal.ECONNRESET}[x.abort.Setting.New]
-		c.Given(known, "tcp_abort_on_overflow was %s", x.abort.Setting.New)
+		want, known := map[string]journal.Errno{"0": journal.EAGAIN, "1": journal.ECONNRESET}[abort]
+		c.Given(known, "tcp_abort_on_overflow was %s", abort)
 		rst := c.FirstSegment(tcp.With(x.client.Arrived(x.N, read.N), packet.RST))
-		c.Given((rst != nil) == (want == journal.ECONNRESET), "whether a RST comes to %s does not fit tcp_abort_on_overflow %s: that is another claim's", x.client.ID, x.abort.Setting.New)
-		c.Expect(read.Call.Errno == want, "with %s read() of %s returned %s", x.abort.Setting.New, x.client.ID, claim.Returned(read))
-		c.Holds("with %s read() of %s returned %s", x.abort.Setting.New, x.client.ID, claim.Returned(read))
+		c.Given((rst != nil) == (want == journal.ECONNRESET), "whether a RST comes to %s does not fit tcp_abort_on_overflow %s: that is another claim's", x.client.ID, abort)
+		c.Finds(read.Call.Errno == want, "with %s read() of %s returned %s", abort, x.client.ID, claim.Returned(read))
 	}),
 }
 
@@ -206,10 +198,8 @@ var bl16 = claim.Claim{
 		c.CiteSegments(o.Segment)
 		up := c.First(server.Samples(journal.Established, o.N, 0))
 		c.Given(up != nil, "%s was not seen in ESTABLISHED", server.ID)
-		for _, s := range tcp.Data(server.Arrived(o.N, up.N)) {
-			c.CiteSegments(s)
-			c.Given(false, "it had come again by then")
-		}
+		again := c.FirstSegment(tcp.Data(server.Arrived(o.N, up.N)))
+		c.Given(again == nil, "it had come again by then")
 		c.Expect(up.Sample.RxQueue >= int64(o.Packet.Len), "%s was ESTABLISHED with %d of the %d bytes to be read: they came when they were sent again",
 			server.ID, up.Sample.RxQueue, o.Packet.Len)
 		c.Holds("%s was ESTABLISHED with %d bytes to be read", server.ID, up.Sample.RxQueue)

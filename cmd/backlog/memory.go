@@ -142,6 +142,3 @@ var bl32 = claim.Claim{
 		c.Holds("%d SYNs were answered, and there were %d entries more, of %d bytes; sockets have %d", g.syns, g.entries, g.was.entrySize, g.was.socketSize)
 	}),
 }
-
-// isSmall is the phenomenon.
-var isSmall = claim.By(&bl32)

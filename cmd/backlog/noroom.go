@@ -93,11 +93,8 @@ var bl12 = claim.Claim{
 	Rule: claim.Each(allForgotten, func(c *claim.Case, f forgotten) {
 		givenUp(c, f)
 		c.CiteSegments(f.acts)
-		until := 0
-		if f.acts != nil {
-			until = f.acts.N
-		}
-		rst := c.FirstSegment(tcp.With(f.client.Arrived(f.N, until), packet.RST))
+		rsts := tcp.With(f.client.Arrived(f.N, 0), packet.RST)
+		rst := c.FirstSegment(tcp.Where(rsts, func(s *tcp.Segment) bool { return f.acts == nil || s.N < f.acts.N }))
 		c.ExpectSeen(rst != nil, "the server gave %s up %.1f s after its ACK, and sent it nothing: %s was in %s",
 			f.client.ID, c.Between(f.Event, f.gone).Seconds(), f.client.ID, c.StateAt(f.client, journal.TCPInfo, f.gone.N))
 		c.Holds("a RST came to %s when the server gave it up", f.client.ID)
@@ -110,9 +107,7 @@ var bl17 = claim.Claim{
 	Precondition: isForgotten.Precondition + "; its program makes no call that sends or closes",
 	Rule: claim.Each(allForgotten, func(c *claim.Case, f forgotten) {
 		givenUp(c, f)
-		for _, e := range f.client.CallsOf(f.gone.N, 0, "write", "close", "shutdown") {
-			c.If(e == nil)
-		}
+		c.If(len(f.client.CallsOf(f.gone.N, 0, "write", "close", "shutdown")) == 0)
 		read := c.First(f.client.CallsOf(f.gone.N, 0, "read"))
 		c.Given(read != nil, "%s did not read", f.client.ID)
 		state := c.StateAt(f.client, journal.TCPInfo, read.N)

@@ -30,10 +30,9 @@ const longerThanARetry = 1500 * time.Millisecond
 // lost is a client whose third segment, which was to bring a cookie back, met a full queue.
 type lost struct {
 	tcp.Overflow
-	client  *tcp.Socket
-	cookies *journal.Event // tcp_syncookies as it was then; nil: not known
-	room    *journal.Event // the first accept() since; nil: none
-	read    *journal.Event // what its client's read() returned then; nil: it did not read
+	client *tcp.Socket
+	room   *journal.Event // the first accept() since; nil: none
+	read   *journal.Event // what its client's read() returned then; nil: it did not read
 }
 
 func losts(v *tcp.View) []lost {
@@ -42,7 +41,7 @@ func losts(v *tcp.View) []lost {
 		if o.End == nil || o.End.Overflow != o.N {
 			continue
 		}
-		x := lost{Overflow: o, cookies: v.Setting(o.Host, synCookies, o.N), room: tcp.First(o.Listener.Accepts(o.N, 0))}
+		x := lost{Overflow: o, room: tcp.First(o.Listener.Accepts(o.N, 0))}
 		for _, conn := range v.Conns {
 			if conn.Client.Local == o.End.Remote && conn.Client.Remote == o.End.Local {
 				x.client = conn.Client
@@ -59,9 +58,8 @@ func losts(v *tcp.View) []lost {
 // known asks that there was room again, and that the client waited for its server then.
 func (x *lost) known(c *claim.Case) {
 	c.CiteSegments(x.Segment)
-	c.Cite(x.cookies, x.room, x.read)
-	c.Given(x.cookies != nil, "tcp_syncookies was not read")
-	c.If(x.cookies.Setting.New == "2")
+	c.Cite(x.room, x.read)
+	c.If(settingAt(c, synCookies, x.N) == "2")
 	c.Given(x.client != nil && x.room != nil && x.read != nil, "no accept() made room, or the client did not read then")
 	c.About(x.client)
 	sent := tcp.First(x.client.CallsOf(x.N, x.read.N, tcp.Sending...))

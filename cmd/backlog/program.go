@@ -56,25 +56,25 @@ var program = cli.Program{
 		{
 			Name: "mitigated", Title: "a flood without cookies: a longer queue, and one whose entries are soon given up",
 			Steps:    mitigated,
-			Networks: onWire, NoHost: needsStrangers, Hosts: ab, Phenomenon: isMitigated,
+			Networks: onWire, NoHost: needsStrangers, Hosts: ab, Phenomenon: claim.By(&bl35),
 			Claims: []*claim.Claim{&bl35},
 		},
 		{
 			Name: "memory", Title: "what a half-open connection costs the server: SYNs of strangers, and the kernel's memory",
 			Steps:    memory,
-			Networks: onWire, NoHost: needsStrangers, Hosts: ab, Phenomenon: isSmall,
+			Networks: onWire, NoHost: needsStrangers, Hosts: ab, Phenomenon: claim.By(&bl32),
 			Claims: []*claim.Claim{&bl31, &bl32},
 		},
 		{
 			Name: "synack-retries", Title: "clients that are dead after their SYN: how often the SYN-ACK is sent again, and when",
 			Steps: synAckSeries, Full: fullRetries,
-			Networks: onWire, NoHost: needsStrangers, Hosts: ab, Phenomenon: isGivenUp,
+			Networks: onWire, NoHost: needsStrangers, Hosts: ab, Phenomenon: claim.By(&bl36),
 			Claims: []*claim.Claim{&bl2, &bl3, &bl4, &bl5, &bl6, &bl7, &bl8, &bl36},
 		},
 		{
 			Name: "cookies", Title: "the server answers with cookies: what comes back, right and wrong, and what is lost without timestamps",
 			Steps: cookies, Full: fullCookies,
-			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: makesOne, Compare: compareNumbers,
+			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: claim.By(&bl26), Compare: compareNumbers,
 			Claims: []*claim.Claim{&bl26, &bl27, &bl28, &bl29, &sf3},
 		},
 		{
@@ -86,13 +86,13 @@ var program = cli.Program{
 		{
 			Name: "proxy", Title: "a SYN proxy answers for the server: whose numbers are shifted",
 			Steps:    proxy,
-			Networks: onWire, NoHost: "the kernel's SYN proxy is set up in a namespace", Hosts: ab, Phenomenon: isProxied,
+			Networks: onWire, NoHost: "the kernel's SYN proxy is set up in a namespace", Hosts: ab, Phenomenon: claim.By(&bl33),
 			Claims: []*claim.Claim{&bl33},
 		},
 		{
 			Name: "safe-reset", Title: "a firewall answers a SYN with a wrong number: RST, and the client begins again",
 			Steps:    safeReset,
-			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: beginsAgain,
+			Networks: onWire, NoHost: needsHolding, Hosts: ab, Phenomenon: claim.By(&bl34),
 			Claims: []*claim.Claim{&bl34},
 		},
 		{

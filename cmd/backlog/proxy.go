@@ -88,18 +88,14 @@ func proxieds(v *tcp.View) []proxied {
 	return all
 }
 
-// nextOnWire is the number behind the last of what an end sent, as the wire carried it.
-func nextOnWire(s *tcp.Socket, before int) (next uint32, last *tcp.Segment) {
+// lastOnWire is what an end sent with the highest number, as the wire carried it; nil: nothing.
+func lastOnWire(s *tcp.Socket, before int) (last *tcp.Segment) {
 	for _, x := range s.SentAll(0, before) {
-		n := x.Packet.Seq + uint32(x.Packet.Len)
-		if x.Has(packet.SYN) {
-			n++
-		}
-		if last == nil || int32(n-next) >= 0 {
-			next, last = n, x
+		if last == nil || !tcp.Before(x.End(), last.End()) {
+			last = x
 		}
 	}
-	return next, last
+	return last
 }
 
 // number is what a kernel said of a queue.
@@ -118,10 +114,10 @@ var bl33 = claim.Claim{
 		expects, known := number(x.receive)
 		sends, knownToo := number(x.send)
 		c.Given(known && knownToo, "the kernel did not say the numbers of %s: %s", x.Server.ID, claim.Returned(x.receive))
-		fromClient, last := nextOnWire(x.Client, x.receive.N)
-		fromServer, lastToo := nextOnWire(x.Server, x.send.N)
 		c.Given(len(tcp.Data(x.Client.SentAll(0, x.receive.N))) > 0 && len(tcp.Data(x.Server.SentAll(0, x.send.N))) > 0, "no data went both ways")
+		last, lastToo := lastOnWire(x.Client, x.receive.N), lastOnWire(x.Server, x.send.N)
 		c.CiteSegments(last, lastToo)
+		fromClient, fromServer := last.End(), lastToo.End()
 		c.Expect(sends != fromServer || expects != fromClient, "the numbers on the wire are those of %s", x.Server.ID)
 		c.Given(sends != fromServer && expects == fromClient, "%s expects %d and sends %d; on the wire they are %d and %d", x.Server.ID, expects, sends, fromClient, fromServer)
 		c.Holds("%s sends %d next, and on the wire it is %d: each segment of the server has another number, and so has each acknowledgement of one; the client's own number is the same at both ends", x.Server.ID, sends, fromServer)
@@ -146,11 +142,8 @@ func turneds(v *tcp.View) []turned {
 			if conn.Client.Local != s.Packet.Dst || conn.Client.Remote != s.Packet.Src {
 				continue
 			}
-			x := turned{Conn: conn, wrong: s, again: tcp.With(conn.Client.SentAll(s.N, 0), packet.SYN)}
-			x.rst = tcp.First(tcp.Where(tcp.With(v.Segments(journal.AtSent), packet.RST), func(r *tcp.Segment) bool {
-				return r.N > s.N && r.Packet.Src == s.Packet.Dst
-			}))
-			all = append(all, x)
+			rst := tcp.First(tcp.With(v.Answers(s), packet.RST))
+			all = append(all, turned{conn, s, rst, tcp.With(conn.Client.SentAll(s.N, 0), packet.SYN)})
 		}
 	}
 	return all
@@ -173,9 +166,3 @@ var bl34 = claim.Claim{
 		c.Holds("%s answered the wrong SYN-ACK with RST, sent its SYN again after %.0f ms, and was connected: two openings began, by one connect()", x.Client.ID, c.Between(x.wrong.Event, x.again[0].Event).Seconds()*1000)
 	}),
 }
-
-// isProxied is the phenomenon: the numbers on the wire are not the server's.
-var isProxied = claim.By(&bl33)
-
-// beginsAgain is the phenomenon.
-var beginsAgain = claim.By(&bl34)

@@ -64,21 +64,18 @@ func lateConnects(v *tcp.View) []lateConnect {
 
 // lastSample is what sock_diag read of a listener last before an event; nil: nothing.
 func lastSample(l *tcp.Socket, before int) *journal.Event {
-	all := l.Samples(journal.Listen, 0, before)
-	if len(all) == 0 {
-		return nil
-	}
-	return all[len(all)-1]
+	return tcp.Last(l.Samples(journal.Listen, 0, before))
 }
 
 // stateOf is the state in which TCP_INFO saw a client last before an event (0: at all), and
 // cites it.
 func stateOf(c *claim.Case, s *tcp.Socket, before int) string {
-	seen := tcp.Where(s.States(journal.TCPInfo), func(e *journal.Event) bool { return before == 0 || e.N < before })
-	if e := c.Last(seen); e != nil {
-		return e.State.To
+	e := s.StateBefore(before, journal.TCPInfo)
+	if e == nil {
+		return ""
 	}
-	return ""
+	c.Cite(e)
+	return e.State.To
 }
 
 // wasFull says of a client that called too late how things stood.
@@ -146,8 +143,7 @@ var bl13 = claim.Claim{
 		c.Given(len(c.MayOverflow()) == 0, "of %d segments it is not known whether they met a full accept queue", len(c.MayOverflow()))
 		c.Given(counted <= drops, "%s moved by %d, and %s, in which each is, by %d", listenOverflows, counted, listenDrops, drops)
 		c.Given(counted >= int64(len(met)), "%d segments met a full accept queue, and ListenOverflows moved by %d: a filter may have kept some from TCP", len(met), counted)
-		c.Expect(counted == int64(len(met)), "%d segments met a full accept queue, and ListenOverflows moved by %d", len(met), counted)
-		c.Holds("%d segments met a full accept queue, and ListenOverflows moved by %d", len(met), counted)
+		c.Finds(counted == int64(len(met)), "%d segments met a full accept queue, and ListenOverflows moved by %d", len(met), counted)
 	}),
 }
 

@@ -47,7 +47,6 @@ type closure struct {
 	waiting       *journal.Event // what sock_diag read of the one that was closed
 	before, after *journal.Event // of the other
 	clients       []*tcp.Socket
-	migrate       *journal.Event // tcp_migrate_req; nil: not known
 }
 
 func closures(v *tcp.View) []closure {
@@ -57,7 +56,7 @@ func closures(v *tcp.View) []closure {
 		if l.Listening == 0 || call == nil {
 			continue
 		}
-		x := closure{closed: l, call: call, waiting: lastSample(l, call.N), migrate: v.Setting(l.Host, migrateReq, call.N)}
+		x := closure{closed: l, call: call, waiting: lastSample(l, call.N)}
 		for _, s := range v.Sockets {
 			switch {
 			case s != l && s.Listening != 0 && s.Local == l.Local:
@@ -77,9 +76,8 @@ func closures(v *tcp.View) []closure {
 // clients were reset then: a RST came, and read() said so.
 func (x *closure) known(c *claim.Case, migrate string) (reset int) {
 	c.About(x.closed, x.stays)
-	c.Cite(x.call, x.waiting, x.before, x.after, x.migrate)
-	c.Given(x.migrate != nil, "tcp_migrate_req was not read")
-	c.If(x.migrate.Setting.New == migrate)
+	c.Cite(x.call, x.waiting, x.before, x.after)
+	c.If(settingAt(c, migrateReq, x.call.N) == migrate)
 	c.Given(x.waiting != nil && x.before != nil, "the queues were not looked at")
 	c.Given(int(x.waiting.Sample.RxQueue+x.before.Sample.RxQueue) == len(x.clients), "%d connections waited, of %d clients", x.waiting.Sample.RxQueue+x.before.Sample.RxQueue, len(x.clients))
 	c.Given(x.waiting.Sample.RxQueue > 0, "no connection waited at %s", x.closed.ID)

@@ -1,6 +1,11 @@
 package main
 
-import "sockproof/lib/journal"
+import (
+	"strings"
+
+	"sockproof/lib/claim"
+	"sockproof/lib/journal"
+)
 
 // Where the statements come from.
 const (
@@ -26,3 +31,11 @@ var (
 	needsStates  = []journal.Witness{journal.Calls, journal.Packets, journal.TCPInfo, journal.SockDiag}
 	needsCounted = []journal.Witness{journal.Calls, journal.Packets, journal.Counters}
 )
+
+// settingAt is a setting of the server's as it was at an event. It must have been read.
+func settingAt(c *claim.Case, name string, n int) string {
+	e := c.Setting("b", name, n)
+	c.Cite(e)
+	c.Given(e != nil, "%s was not read", strings.TrimPrefix(name, "net.ipv4."))
+	return e.Setting.New
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strconv"
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
@@ -72,9 +73,6 @@ type filled struct {
 	table    *journal.Event // the listing of the half-open connections
 	entries  int
 	dropped  []*tcp.Segment
-	most     *journal.Event // tcp_max_syn_backlog as it was then; nil: not known
-	cookies  *journal.Event
-	abort    *journal.Event
 }
 
 func allFilled(v *tcp.View) []filled {
@@ -83,12 +81,10 @@ func allFilled(v *tcp.View) []filled {
 		for _, e := range v.Tables("", journal.SynRecv) {
 			backlog, known := l.BacklogAt(e.N)
 			f := filled{listener: l, backlog: backlog, table: e, entries: halfOpen(e, l), dropped: unanswered(v, l, e.N)}
-			if !known || f.entries == 0 || len(f.dropped) == 0 {
-				continue
+			if known && f.entries > 0 && len(f.dropped) > 0 {
+				all = append(all, f)
+				break
 			}
-			f.most, f.cookies, f.abort = v.Setting(l.Host, maxSYNBacklog, e.N), v.Setting(l.Host, synCookies, e.N), v.Setting(l.Host, abortOnOverflow, e.N)
-			all = append(all, f)
-			break
 		}
 	}
 	return all
@@ -97,12 +93,11 @@ func allFilled(v *tcp.View) []filled {
 // known asks for what bounds a half-open queue, and cites what was seen of it.
 func (f *filled) known(c *claim.Case) (most int) {
 	c.About(f.listener)
-	c.Cite(f.table, f.most, f.cookies, tcp.First(f.listener.CallsOf(0, 0, "listen")))
+	c.Cite(f.table, tcp.First(f.listener.CallsOf(0, 0, "listen")))
 	c.CiteSegments(f.dropped...)
-	c.Given(f.most != nil && f.cookies != nil, "a setting was not read")
-	c.If(f.cookies.Setting.New == "0")
-	n, _ := f.most.Setting.Number()
-	return int(n)
+	most, _ = strconv.Atoi(settingAt(c, maxSYNBacklog, f.table.N))
+	c.If(settingAt(c, synCookies, f.table.N) == "0")
+	return most
 }
 
 // room is for how many half-open connections Linux has room without cookies, from hosts that
@@ -116,10 +111,11 @@ func (f *filled) room(most int) int {
 var isBounded = claim.Phenomenon{
 	Needs: needsStates, Precondition: "no listener got more SYNs than it had room for",
 	Rule: claim.Each(allFilled, func(c *claim.Case, f filled) {
-		room := f.room(f.known(c))
+		most := f.known(c)
+		room := f.room(most)
 		c.Expect(f.entries == room, "%d connections were half open at %s, and %d SYNs were dropped; there is room for %d", f.entries, f.listener.ID, len(f.dropped), room)
-		c.Holds("%s, with a backlog of %d and tcp_max_syn_backlog %s, had %d half-open connections; %d more SYNs were dropped",
-			f.listener.ID, f.backlog, f.most.Setting.New, f.entries, len(f.dropped))
+		c.Holds("%s, with a backlog of %d and tcp_max_syn_backlog %d, had %d half-open connections; %d more SYNs were dropped",
+			f.listener.ID, f.backlog, most, f.entries, len(f.dropped))
 	}),
 }
 
@@ -207,9 +203,7 @@ var bl22 = claim.Claim{
 	Precondition: "a half-open queue is full, and tcp_abort_on_overflow is 1",
 	Rule: claim.Each(allFilled, func(c *claim.Case, f filled) {
 		f.known(c)
-		c.Cite(f.abort)
-		c.Given(f.abort != nil, "tcp_abort_on_overflow was not read")
-		c.If(f.abort.Setting.New == "1")
+		c.If(settingAt(c, abortOnOverflow, f.table.N) == "1")
 		reset := 0
 		for _, s := range tcp.With(c.Segments(journal.AtSent), packet.RST) {
 			if s.Packet.Src == f.listener.Local && slices.ContainsFunc(f.dropped, func(x *tcp.Segment) bool { return x.Packet.Src == s.Packet.Dst }) {
@@ -252,9 +246,8 @@ var sf4 = claim.Claim{
 			before := c.Conns[0]
 			c.Cite(conn.Connect, before.Connect)
 			c.About(conn.Client, before.Client)
-			c.Given(before.Client.Local.IP() == conn.Client.Local.IP() && tcp.Bytes(tcp.Data(before.Client.NewlyArrived(0, f.table.N))) > 0,
-				"%s has not exchanged data with the server before", conn.Client.ID)
-			c.CiteSegments(tcp.Data(before.Client.NewlyArrived(0, f.table.N))...)
+			data := c.AllSegments(tcp.Data(before.Client.NewlyArrived(0, f.table.N)))
+			c.Given(before.Client.Local.IP() == conn.Client.Local.IP() && len(data) > 0, "%s has not exchanged data with the server before", conn.Client.ID)
 			state := stateOf(c, conn.Client, 0)
 			c.ExpectSeen(state == journal.Established, "%s, which had been here before, was in %s in the end", conn.Client.ID, state)
 			c.Holds("%d strangers' SYNs were dropped with %d half open, tcp_max_syn_backlog %d; %s, which had been here before, got in", len(f.dropped), f.entries, most, conn.Client.ID)
