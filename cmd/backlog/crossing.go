@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"time"
 
 	"sockproof/lib/claim"
@@ -58,7 +59,6 @@ func isThird(p *wire.Packet) bool { return p.From == "a" && !p.Flags.Has(packet.
 // third is the segment that was to complete an opening at a listener, and came there.
 type third struct {
 	*tcp.Segment
-	end            *tcp.End
 	client, server *tcp.Socket
 	full           bool // it met a full accept queue
 	looked         int  // the event by which the sockets had been looked at again
@@ -67,35 +67,21 @@ type third struct {
 // thirds lists the first of each opening.
 func thirds(v *tcp.View) []third {
 	return tcp.Derive(v, func(v *tcp.View) []third {
-		met := map[*tcp.End]*tcp.Segment{}
-		for _, o := range v.Overflows() {
-			if o.End != nil && met[o.End] == nil {
-				met[o.End] = o.Segment
-			}
-		}
 		var all []third
 		for _, e := range v.Ends {
-			x := third{Segment: met[e], end: e, full: met[e] != nil, server: e.Socket}
-			if !x.full {
-				x.Segment = v.Segment(v.Event(e.Opened))
-			}
+			x := third{Segment: v.Segment(v.Event(cmp.Or(e.Overflow, e.Opened))), full: e.Overflow != 0, server: e.Socket}
 			if x.Segment == nil || !e.Passive || x.server == nil || x.server.Peer() == nil {
 				continue
 			}
 			x.client = x.server.Peer()
-			x.looked = lastBefore(v, tcp.N(v.CallAfter(x.N)))
+			x.looked = v.Journal.Played
+			if next := v.CallAfter(x.N); next != nil {
+				x.looked = next.N - 1
+			}
 			all = append(all, x)
 		}
 		return all
 	})
-}
-
-// lastBefore is the number of the last event of the steps before one; 0: of all.
-func lastBefore(v *tcp.View, n int) int {
-	if n == 0 {
-		return v.Journal.Played
-	}
-	return n - 1
 }
 
 // leftOut lists those that met a full accept queue.

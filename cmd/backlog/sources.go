@@ -7,10 +7,8 @@ import (
 	"sockproof/lib/journal"
 )
 
-// Where the statements come from.
-const (
-	ipSysctl = "Linux, Documentation/networking/ip-sysctl.rst"
-)
+// Where some statements come from.
+const ipSysctl = "Linux, Documentation/networking/ip-sysctl.rst"
 
 // The settings that decide what becomes of a handshake.
 const (

@@ -100,19 +100,14 @@ func (f *filled) known(c *claim.Case) (most int) {
 	return most
 }
 
-// room is for how many half-open connections Linux has room without cookies, from hosts that
-// it does not know: one more than the backlog, or three quarters of tcp_max_syn_backlog and one
-// (tcp_conn_request in net/ipv4/tcp_input.c).
-func (f *filled) room(most int) int {
-	return min(f.backlog+1, most-most/4+1)
-}
-
-// isBounded is the phenomenon: SYNs are dropped when the half-open queue is full.
+// isBounded is the phenomenon: SYNs are dropped when the half-open queue is full. Of hosts that it
+// does not know Linux has room without cookies for one more than the backlog, or for three quarters
+// of tcp_max_syn_backlog and one (tcp_conn_request in net/ipv4/tcp_input.c).
 var isBounded = claim.Phenomenon{
 	Needs: needsStates, Precondition: "no listener got more SYNs than it had room for",
 	Rule: claim.Each(allFilled, func(c *claim.Case, f filled) {
 		most := f.known(c)
-		room := f.room(most)
+		room := min(f.backlog+1, most-most/4+1)
 		c.Expect(f.entries == room, "%d connections were half open at %s, and %d SYNs were dropped; there is room for %d", f.entries, f.listener.ID, len(f.dropped), room)
 		c.Holds("%s, with a backlog of %d and tcp_max_syn_backlog %d, had %d half-open connections; %d more SYNs were dropped",
 			f.listener.ID, f.backlog, most, f.entries, len(f.dropped))
