@@ -106,18 +106,18 @@ func waysOut(t *scenario.T) {
 // it a while after it left.
 func awaitFIN(t *scenario.T, server *scenario.End) { t.Await(noticedBy, server.In(journal.CloseWait)) }
 
-// halfClosedPair is a socket that was seen in FIN_WAIT2, and its peer.
-type halfClosedPair struct {
-	socket, peer *tcp.Socket
-	seen         *journal.Event // it entered the state, or was read in it
+// halfClosed is a socket that was seen in FIN_WAIT2.
+type halfClosed struct {
+	*tcp.Socket
+	seen *journal.Event // it entered the state, or was read in it
 }
 
-// halfClosedPairs lists those of sockets that have peers.
-func halfClosedPairs(v *tcp.View) []halfClosedPair {
-	var all []halfClosedPair
+// allHalfClosed lists those that have peers.
+func allHalfClosed(v *tcp.View) []halfClosed {
+	var all []halfClosed
 	for _, s := range v.Connected() {
 		for _, seen := range append(s.Entered(journal.FinWait2, journal.SockDiag), s.Samples(journal.FinWait2, 0, 0)...) {
-			all = append(all, halfClosedPair{s, s.Peer(), seen})
+			all = append(all, halfClosed{s, seen})
 		}
 	}
 	return all
@@ -127,37 +127,32 @@ var hc19 = claim.Claim{
 	ID: "HC19", Statement: "a FIN_WAIT2 here has its CLOSE_WAIT there, pair by pair",
 	Source: claim.Article003 + "; " + claim.Article004, Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "the peer has not closed, and nothing was reset, given up or lost: a peer that has rebooted, or a lost RST, breaks it",
-	Rule: claim.Each(halfClosedPairs, func(c *claim.Case, p halfClosedPair) {
-		closed := tcp.First(p.peer.CallsOf(0, p.seen.N, "close", "shutdown"))
-		c.If(closed == nil && len(p.peer.Lost(0, p.seen.N)) == 0 && len(p.socket.Lost(0, p.seen.N)) == 0)
-		c.About(p.socket)
-		c.Cite(p.seen)
-		there := stateWith(c, p.peer, p.socket, p.seen)
-		c.Cite(there)
-		c.Given(there != nil, "no witness saw the other end of %s", p.socket.ID)
-		c.Expect(there.State.To == journal.CloseWait, "%s was in FIN_WAIT2 while %s was in %s", p.socket.ID, p.peer.ID, there.State.To)
+	Rule: claim.Each(allHalfClosed, func(c *claim.Case, s halfClosed) {
+		peer := s.Peer()
+		closed := tcp.First(peer.CallsOf(0, s.seen.N, "close", "shutdown"))
+		c.If(closed == nil && len(peer.Lost(0, s.seen.N)) == 0 && len(s.Lost(0, s.seen.N)) == 0)
+		c.About(s.Socket)
+		there := s.peersState(c.OnWire())
+		c.Cite(s.seen, there)
+		c.Given(there != nil, "no witness saw the other end of %s", s.ID)
+		c.Expect(there.State.To == journal.CloseWait, "%s was in FIN_WAIT2 while %s was in %s", s.ID, peer.ID, there.State.To)
 		c.Holds("FIN_WAIT2 at the end that had ended its direction, CLOSE_WAIT at the other")
 	}),
 }
 
-// stateWith is the state of a socket when its peer's was seen. Off the wire the two are not
-// seen in step: there it is the next, and nil if the peer had changed again by then, for then
+// peersState is the state of its peer when it was seen. Off the wire the two are not seen in
+// step: there it is the peer's next, and nil if the socket had changed again by then, for then
 // nobody saw the two together.
-func stateWith(c *claim.Case, s, peer *tcp.Socket, e *journal.Event) *journal.Event {
-	there := s.StateBefore(e.N, journal.SockDiag)
-	if c.OnWire() || there != nil && there.State.To == journal.CloseWait {
+func (s *halfClosed) peersState(onWire bool) *journal.Event {
+	there := s.Peer().StateBefore(s.seen.N, journal.SockDiag)
+	next := tcp.First(tcp.After(s.Peer().States(journal.SockDiag), s.seen.N))
+	if onWire || next == nil || there != nil && there.State.To == journal.CloseWait {
 		return there
 	}
-	for _, next := range s.States(journal.SockDiag) {
-		if next.N < e.N {
-			continue
-		}
-		if still := peer.StateBefore(next.N, journal.SockDiag); still == nil || still.State.To != journal.FinWait2 {
-			return nil
-		}
-		return next
+	if still := s.StateBefore(next.N, journal.SockDiag); still == nil || still.State.To != journal.FinWait2 {
+		return nil
 	}
-	return there
+	return next
 }
 
 // wayOut is how a socket left CLOSE_WAIT, as TCP_INFO or sock_diag saw it first.

@@ -218,7 +218,7 @@ func acknowledgedFINs(v *tcp.View) []ackedFIN {
 			}
 			var best *tcp.Segment
 			for _, s := range to.Sent(came.N, 0) {
-				if !s.Has(packet.RST) && (best == nil || int32(s.Packet.Ack-best.Packet.Ack) > 0) {
+				if !s.Has(packet.RST) && (best == nil || tcp.Before(best.Packet.Ack, s.Packet.Ack)) {
 					best = s
 				}
 			}

@@ -7,10 +7,8 @@ import (
 	"sockproof/lib/journal"
 )
 
-// Where the statements come from.
-const (
-	rfc9293 = "RFC 9293"
-)
+// Where some statements come from.
+const rfc9293 = "RFC 9293"
 
 // What the rules need to see. Whether a scenario's phenomenon was seen is judged by what the
 // programs at both ends noticed, so that it can be told where no packet may be captured.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"time"
 
 	"sockproof/lib/claim"
@@ -93,13 +92,6 @@ func bindAgain(t *scenario.T, l *scenario.Listener, options ...scenario.SocketOp
 	e.Close()
 }
 
-// lasts is how long a TIME_WAIT lasts by a reading of its timer: what has passed and what
-// remains.
-func lasts(c *claim.Case, t tcp.Waiting, reading *journal.Event) time.Duration {
-	c.Cite(t.In, reading)
-	return t.Lasts(reading)
-}
-
 // eachWait tests every TIME_WAIT.
 func eachWait(test func(c *claim.Case, t tcp.Waiting)) claim.Rule {
 	return claim.Each((*tcp.View).Waits, func(c *claim.Case, t tcp.Waiting) {
@@ -170,7 +162,7 @@ var hc23 = claim.Claim{
 	Rule: claim.Each(loweredOnes, func(c *claim.Case, l lowered) {
 		c.About(l.before.Who, l.after.Who)
 		c.Cite(l.set)
-		x, y := lasts(c, l.before, l.before.Steady[0]), lasts(c, l.after, l.after.Steady[0])
+		x, y := l.before.Lasts(l.before.Steady[0]), l.after.Lasts(l.after.Steady[0])
 		c.Given(c.Between(l.before.In, l.before.Steady[0]) <= time.Second && c.Between(l.after.In, l.after.Steady[0]) <= time.Second, "a timer was read too late")
 		c.Finds(x-y > time.Second, "TIME_WAIT took %s before, and %s with tcp_fin_timeout at %s s", seconds(x), seconds(y), l.set.Setting.New)
 	}),
@@ -182,8 +174,6 @@ type bindTry struct {
 	call     *journal.Event
 	wait     tcp.Waiting
 	old, new bool // SO_REUSEADDR on the listener from which that came, and on the new one
-	over     bool // the TIME_WAIT may have ended by then
-	outlived bool // the TIME_WAIT was seen after the call: it was there, whatever bind returned
 }
 
 func bindTries(v *tcp.View) []bindTry {
@@ -195,15 +185,10 @@ func bindTries(v *tcp.View) []bindTry {
 				continue // that is about something else
 			}
 			old := listenerAt(v, at, call)
-			i := slices.IndexFunc(v.Waits(), func(t tcp.Waiting) bool { return t.Who.Local == at && t.In.N < call.N })
-			if old == nil || i < 0 {
-				continue
+			waits := tcp.Where(v.Waits(), func(t tcp.Waiting) bool { return t.Who.Local == at && t.In.N < call.N })
+			if old != nil && len(waits) > 0 {
+				all = append(all, bindTry{call, waits[0], old.Reuses(call.N), v.Socket(call.Socket).Reuses(call.N)})
 			}
-			t := v.Waits()[i]
-			all = append(all, bindTry{
-				call: call, wait: t, old: old.Reuses(call.N), new: v.Socket(call.Socket).Reuses(call.N),
-				over: t.MayHaveEnded(call.N), outlived: t.Samples[len(t.Samples)-1].N > call.N,
-			})
 		}
 		return all
 	})
@@ -211,12 +196,9 @@ func bindTries(v *tcp.View) []bindTry {
 
 // listenerAt is the socket that had listened on an address, and was closed, before a call.
 func listenerAt(v *tcp.View, at journal.Address, before *journal.Event) *tcp.Socket {
-	for _, s := range v.Sockets {
-		if s.Local == at && s.ID != before.Socket && len(s.CallsOf(0, 0, "listen")) > 0 && len(s.CallsOf(0, before.N, "close")) > 0 {
-			return s
-		}
-	}
-	return nil
+	return tcp.First(tcp.Where(v.Sockets, func(s *tcp.Socket) bool {
+		return s.Local == at && s.ID != before.Socket && len(s.CallsOf(0, 0, "listen")) > 0 && len(s.CallsOf(0, before.N, "close")) > 0
+	}))
 }
 
 // eachTry tests the attempts, if the TIME_WAIT was surely there.
@@ -232,8 +214,9 @@ func eachTry(is func(b bindTry) bool, test func(c *claim.Case, b bindTry)) claim
 func present(c *claim.Case, b bindTry) {
 	c.About(b.wait.Who)
 	c.Cite(b.wait.In, b.call)
-	c.Given(!b.over, "when %s called bind() the TIME_WAIT may have ended: it was gone, or a RST had come to it", b.call.Socket)
-	c.Given(b.call.Call.Errno != "" || b.outlived, "%s was bound, but the TIME_WAIT was not seen after that: it may have ended", b.call.Socket)
+	c.Given(!b.wait.MayHaveEnded(b.call.N), "when %s called bind() the TIME_WAIT may have ended: it was gone, or a RST had come to it", b.call.Socket)
+	outlived := tcp.Last(b.wait.Samples).N > b.call.N // it was there, whatever bind() returned
+	c.Given(b.call.Call.Errno != "" || outlived, "%s was bound, but the TIME_WAIT was not seen after that: it may have ended", b.call.Socket)
 }
 
 const closedListener = "the listener is closed, and one of its connections is in TIME_WAIT"
@@ -275,10 +258,8 @@ type repeated struct {
 func repeatedFINs(v *tcp.View) []repeated {
 	var all []repeated
 	for _, t := range v.Waits() {
-		for _, s := range t.Who.Arrived(t.In.N, 0) {
-			if v.IsFINAgain(s) {
-				all = append(all, repeated{t, s})
-			}
+		for _, s := range tcp.Where(t.Who.Arrived(t.In.N, 0), v.IsFINAgain) {
+			all = append(all, repeated{t, s})
 		}
 	}
 	return all
@@ -324,7 +305,7 @@ var lingersOn = claim.Phenomenon{
 		}
 		c.Given(without && with, "not both were tried: bind() without SO_REUSEADDR, and with it on both listeners")
 		t := all[0]
-		c.Cite(t.In)
-		c.Holds("after close() %s was in TIME_WAIT for %s; its port could be bound with SO_REUSEADDR on both listeners, and not without", t.Who.ID, seconds(lasts(c, t, t.Samples[0])))
+		c.Cite(t.In, t.Samples[0])
+		c.Holds("after close() %s was in TIME_WAIT for %s; its port could be bound with SO_REUSEADDR on both listeners, and not without", t.Who.ID, seconds(t.Lasts(t.Samples[0])))
 	}),
 }
