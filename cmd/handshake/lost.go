@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"time"
 
 	"sockproof/lib/claim"
@@ -81,22 +80,20 @@ type loss struct {
 func losses(v *tcp.View) []loss {
 	var all []loss
 	for _, x := range openings(v) {
-		for _, s := range x.Segments {
-			known := slices.ContainsFunc(all, func(k loss) bool { return k.Conn == x.Conn && k.lost.Control() == s.Control() })
-			if !known && x.isLoss(v, s) {
-				all = append(all, x.lose(s))
+		for _, flag := range []packet.Flags{packet.SYN, packet.ACK} {
+			lost := tcp.First(tcp.Where(x.Segments, func(s *tcp.Segment) bool { return s.Is(flag) && x.isLoss(v, s) }))
+			if lost != nil {
+				all = append(all, x.lose(lost))
 			}
 		}
 	}
 	return all
 }
 
-// isLoss says whether a segment is a SYN or an ACK of the client that was sent for the first time,
-// and dropped.
+// isLoss says whether a segment of the client without data was sent for the first time, and dropped.
 func (x *opening) isLoss(v *tcp.View, s *tcp.Segment) bool {
 	sent := v.Segment(v.Event(s.Packet.Of))
-	return s.Packet.At == journal.AtDropped && sent != nil && sent.Repeats == 0 &&
-		s.Packet.Src == x.Client.Local && s.Packet.Len == 0 && (s.Is(packet.SYN) || s.Is(packet.ACK))
+	return s.Packet.At == journal.AtDropped && sent != nil && sent.Repeats == 0 && s.Packet.Src == x.Client.Local && s.Packet.Len == 0
 }
 
 // lose finds what was sent in the place of a segment.

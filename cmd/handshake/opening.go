@@ -22,7 +22,9 @@ func openings(v *tcp.View) []opening {
 	return tcp.Derive(v, func(v *tcp.View) []opening {
 		var all []opening
 		for _, conn := range v.Conns {
-			x := opening{Conn: conn, entry: conn.Server}
+			x := opening{Conn: conn, entry: tcp.First(tcp.Where(v.Sockets, func(s *tcp.Socket) bool {
+				return s.Local == conn.Client.Remote && s.Remote == conn.Client.Local
+			}))}
 			for _, s := range conn.FirstSent() {
 				switch own := s.Packet.Src == conn.Client.Local; {
 				case own && x.syn == nil && s.Has(packet.SYN) && !s.Has(packet.ACK):
@@ -33,9 +35,6 @@ func openings(v *tcp.View) []opening {
 					x.third = s
 				}
 			}
-			x.entry = tcp.First(tcp.Where(v.Sockets, func(s *tcp.Socket) bool {
-				return s.Local == conn.Client.Remote && s.Remote == conn.Client.Local
-			}))
 			if x.syn != nil {
 				all = append(all, x)
 			}

@@ -248,9 +248,7 @@ var fc6 = ofUDP("FC6", "UDP has neither flow nor congestion control", claim.Arti
 
 // toGroups lists the calls by which sockets of TCP connect to a multicast group.
 func toGroups(v *tcp.View) []*journal.Event {
-	return v.Events(func(e *journal.Event) bool {
-		return e.Call != nil && e.Call.Op == "connect" && e.Call.Address().IP().IsMulticast() && v.Socket(e.Socket) != nil
-	})
+	return tcp.Where(v.Calls("connect"), func(e *journal.Event) bool { return e.Call.Address().IP().IsMulticast() && v.Socket(e.Socket) != nil })
 }
 
 var ud5 = ofUDP("UD5", "TCP is one to one; multicast needs UDP", claim.Article000, "no socket of TCP was to be connected to a group", toGroups, func(c *claim.Case, e *journal.Event) {
