@@ -148,11 +148,10 @@ type doubles struct{ both, closed tcp.Ending }
 func situations(v *tcp.View) []doubles {
 	var all []doubles
 	for _, x := range tcp.EndedBy(tcp.ShutBoth)(v) {
-		for _, y := range tcp.EndedBy(tcp.Closed)(v) {
-			if (v.Unread(x.Who, x.By.N) > 0) == (v.Unread(y.Who, y.By.N) > 0) {
-				all = append(all, doubles{x, y})
-				break
-			}
+		unread := v.Unread(x.Who, x.By.N) > 0
+		same := tcp.Where(tcp.EndedBy(tcp.Closed)(v), func(y tcp.Ending) bool { return (v.Unread(y.Who, y.By.N) > 0) == unread })
+		if len(same) > 0 {
+			all = append(all, doubles{x, same[0]})
 		}
 	}
 	return all

@@ -93,9 +93,7 @@ func timeoutOf(c *claim.Case) time.Duration {
 // anything there: data, a FIN, a RST. The acknowledgement that led there may have been
 // captured after the state was seen, where that is not in step.
 func disturbed(s *tcp.Socket, stay *tcp.Stay) bool {
-	return slices.ContainsFunc(s.Arrived(stay.In.N, tcp.N(stay.Out)), func(x *tcp.Segment) bool {
-		return x.Packet.Len > 0 || !x.Is(packet.ACK)
-	})
+	return slices.ContainsFunc(s.Arrived(stay.In.N, tcp.N(stay.Out)), func(x *tcp.Segment) bool { return x.Packet.Len > 0 || !x.Is(packet.ACK) })
 }
 
 var hc16 = claim.Claim{

@@ -129,8 +129,7 @@ var hc19 = claim.Claim{
 	Precondition: "the peer has not closed, and nothing was reset, given up or lost: a peer that has rebooted, or a lost RST, breaks it",
 	Rule: claim.Each(allHalfClosed, func(c *claim.Case, s halfClosed) {
 		peer := s.Peer()
-		closed := tcp.First(peer.CallsOf(0, s.seen.N, "close", "shutdown"))
-		c.If(closed == nil && len(peer.Lost(0, s.seen.N)) == 0 && len(s.Lost(0, s.seen.N)) == 0)
+		c.If(len(peer.CallsOf(0, s.seen.N, "close", "shutdown")) == 0 && len(peer.Lost(0, s.seen.N)) == 0 && len(s.Lost(0, s.seen.N)) == 0)
 		c.About(s.Socket)
 		there := s.peersState(c.OnWire())
 		c.Cite(s.seen, there)

@@ -315,10 +315,8 @@ var hc4 = claim.Claim{
 
 // whyApart says what kept the passive end's ACK and FIN apart.
 func (t *teardown) whyApart() string {
-	for _, e := range t.Peer().CallsOf(t.fin.N, t.answer.N, "setsockopt") {
-		if e.Call.Option() == journal.TCPQuickAck {
-			return "TCP_QUICKACK forced the ACK out"
-		}
+	if _, set := t.Peer().Option(journal.TCPQuickAck, t.answer.N); tcp.N(set) > t.fin.N {
+		return "TCP_QUICKACK forced the ACK out"
 	}
 	return "its kernel had acknowledged the FIN before it closed"
 }

@@ -92,22 +92,14 @@ func bindAgain(t *scenario.T, l *scenario.Listener, options ...scenario.SocketOp
 	e.Close()
 }
 
-// eachWait tests every TIME_WAIT.
-func eachWait(test func(c *claim.Case, t tcp.Waiting)) claim.Rule {
-	return claim.Each((*tcp.View).Waits, func(c *claim.Case, t tcp.Waiting) {
-		c.About(t.Who)
-		c.Cite(t.In)
-		test(c, t)
-	})
-}
-
 var hc21 = claim.Claim{
 	ID: "HC21", Statement: "close() does not block for TIME_WAIT",
 	Source: claim.Article000, Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "the socket comes to TIME_WAIT",
-	Rule: eachWait(func(c *claim.Case, t tcp.Waiting) {
+	Rule: claim.Each((*tcp.View).Waits, func(c *claim.Case, t tcp.Waiting) {
 		c.If(t.Name() == tcp.Closed)
-		c.Cite(t.By, t.Samples[0])
+		c.About(t.Who)
+		c.Cite(t.In, t.By, t.Samples[0])
 		left := time.Duration(t.Samples[0].T-returned(t.By)) + tcp.TimerLeft(t.Samples[0])
 		c.Expect(left > 0, "close() of %s returned when TIME_WAIT was over", t.Who.ID)
 		c.Holds("close() of %s returned after %.3f ms, with %s of TIME_WAIT still to come", t.Who.ID, float64(t.By.Call.TookNS)/1e6, seconds(left))
@@ -124,7 +116,9 @@ var hc22 = claim.Claim{
 	ID: "HC22", Statement: "the active closer stays in TIME_WAIT for 2–4 minutes",
 	Source: claim.Article000 + "; " + rfc9293 + " §3.4.2 (MSL)", Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "the timer of a TIME_WAIT is read twice, a second apart",
-	Rule: eachWait(func(c *claim.Case, t tcp.Waiting) {
+	Rule: claim.Each((*tcp.View).Waits, func(c *claim.Case, t tcp.Waiting) {
+		c.About(t.Who)
+		c.Cite(t.In)
 		c.If(len(t.Steady) >= 2) // a single reading does not show that the timer runs
 		first, last := t.Steady[0], t.Steady[len(t.Steady)-1]
 		c.If(last.T-first.T >= time.Second.Nanoseconds())
