@@ -4,6 +4,8 @@
 make -s build
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
+trap 'echo "FAILED: $0, line $LINENO" >&2' ERR
+set -E
 chmod 755 "$dir"
 cp bin/selfconnect bin/simopen bin/halfclose bin/lingerreset bin/staleresp bin/backlog bin/deadpeer bin/idleclose bin/timewait bin/handshake bin/delayack bin/zerowindow bin/sockscan bin/badpeer "$dir/"
 bin=$dir/selfconnect
