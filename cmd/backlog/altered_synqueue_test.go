@@ -35,7 +35,7 @@ func mostIs(value string) journaltest.Change {
 // withCookies lets tcp_syncookies have been 1.
 var withCookies = changed(journaltest.Setting(synCookies), setTo("1"))
 
-// roomFor lets the n-th reading of a listener have said that so many may wait.
+// roomFor sets the backlog that the n-th reading of a listener shows.
 func roomFor(n, most int) journaltest.Change {
 	return changedNth(n, samples(journal.Listen), func(e *journal.Event) { e.Sample.TxQueue = int64(most) })
 }

@@ -70,7 +70,7 @@ func (c *conn) room() int {
 // in bytes.
 const flood = 64 << 10
 
-// byFIN describes an end of which only the FIN was seen.
+// byFIN describes an end that only a FIN shows.
 const byFIN = "by a FIN"
 
 // take reads once, and hands on what is whole.

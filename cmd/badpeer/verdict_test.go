@@ -23,7 +23,7 @@ func just(w what, conn, detail string, after int64) fact {
 	return f
 }
 
-// justExited is how a program ended so many milliseconds after a time.
+// justExited is the end of a program, some milliseconds after a time.
 func justExited(status int, after, ms int64) ending {
 	return ending{Ended: true, Status: status, AtNS: after*tick + ms*int64(time.Millisecond)}
 }

@@ -54,6 +54,10 @@ var (
 	flagged       = journaltest.Flagged
 	returns       = journaltest.Returned
 	said          = journaltest.Said
+	call          = journaltest.CallBy
+	stateTo       = journaltest.StateOf
+	stateFrom     = journaltest.LeftBy
+	sampled       = journaltest.SampledOf
 	arrivalOf     = journaltest.ArrivalOf
 	arriving      = journaltest.Arriving
 	data          = journaltest.SentBy
@@ -63,15 +67,7 @@ var (
 	to            = journaltest.To
 )
 
-// call is a system call of one socket, in the steps or in the teardown.
-func call(socket, op string) journaltest.Which { return of(socket, journaltest.Call(op)) }
-
-// stateTo is a change to a state, whoever saw it, and stateFrom one away from it; seen is a
-// change that sock_diag saw, and sampled a reading in that state.
-func stateTo(socket, to string) journaltest.Which     { return of(socket, journaltest.Entered(to)) }
-func stateFrom(socket, from string) journaltest.Which { return of(socket, journaltest.Left(from)) }
-func sampled(socket, state string) journaltest.Which  { return of(socket, journaltest.Sampled(state)) }
-
+// seen is a change of a socket's to a state that sock_diag saw.
 func seen(socket, state string) journaltest.Which {
 	return of(socket, journaltest.StateTo(state, journal.SockDiag))
 }

@@ -42,11 +42,14 @@ var (
 	flagged       = journaltest.Flagged
 	returns       = journaltest.Returned
 	said          = journaltest.Said
+	call          = journaltest.CallBy
+	stateTo       = journaltest.StateOf
+	stateFrom     = journaltest.LeftBy
+	sampled       = journaltest.SampledOf
 	arrivalOf     = journaltest.ArrivalOf
 	arriving      = journaltest.Arriving
 	data          = journaltest.SentBy
 	from          = journaltest.From
-	of            = journaltest.Of
 	sent          = journaltest.Sent
 	to            = journaltest.To
 )
@@ -61,9 +64,6 @@ func played(d *journaltest.Journal, w journaltest.Which) journaltest.Which {
 func droppedInPlay(w journaltest.Which) journaltest.Change {
 	return func(d *journaltest.Journal) { d.DropAll(played(d, w)) }
 }
-
-// call is a system call of one socket.
-func call(socket, op string) journaltest.Which { return of(socket, journaltest.Call(op)) }
 
 // raises changes what a call returned that raised SIGPIPE; without an errno, it
 // killed.
@@ -81,12 +81,6 @@ func takes(ns int64) func(*journal.Event) { return func(e *journal.Event) { e.Ca
 func lasts(socket string, ns int64) journaltest.Change {
 	return changed(call(socket, "close"), takes(ns))
 }
-
-// stateTo is a change of a socket's to a state, whoever saw it, and stateFrom one away from it;
-// sampled is a reading in that state.
-func stateTo(socket, to string) journaltest.Which     { return of(socket, journaltest.Entered(to)) }
-func stateFrom(socket, from string) journaltest.Which { return of(socket, journaltest.Left(from)) }
-func sampled(socket, state string) journaltest.Which  { return of(socket, journaltest.Sampled(state)) }
 
 // goneFrom lets a copy of a change of state be the one by which the socket is gone from that state.
 func goneFrom(state string) func(*journal.Event) {

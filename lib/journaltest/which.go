@@ -65,6 +65,18 @@ func Sampled(state string) Which {
 	return func(e *journal.Event) bool { return e.Sample != nil && e.Sample.State == state }
 }
 
+// CallBy is a system call of one socket.
+func CallBy(socket, op string) Which { return Of(socket, Call(op)) }
+
+// StateOf is a change of one socket's to a state, whoever saw it.
+func StateOf(socket, to string) Which { return Of(socket, Entered(to)) }
+
+// LeftBy is a change of one socket's from a state, whoever saw it.
+func LeftBy(socket, from string) Which { return Of(socket, Left(from)) }
+
+// SampledOf is a reading of one socket in a state.
+func SampledOf(socket, state string) Which { return Of(socket, Sampled(state)) }
+
 // Flag is a segment with these flags, and maybe others, wherever it was seen.
 func Flag(flags journal.Flags) Which {
 	return func(e *journal.Event) bool { return e.Packet != nil && e.Packet.Flags.Has(flags) }

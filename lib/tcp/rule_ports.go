@@ -19,8 +19,8 @@ func (c *confrontation) ports() {
 			case "connect":
 				c.connectBegan(s, e)
 			case "getsockname", "getpeername":
-				if called := Last(s.CallsOf(0, e.N, "connect")); called != nil && e.Call.Op == "getpeername" {
-					c.isPeer(s, called, e)
+				if e.Call.Op == "getpeername" {
+					c.isPeer(s, e)
 				}
 				if e.Call.Errno == "" && !journal.Address(e.Call.Out).IP().IsValid() {
 					c.about(R7, s, []int{e.N}, said(s, e), "it gave no address")
@@ -31,7 +31,11 @@ func (c *confrontation) ports() {
 }
 
 // isPeer asks that a socket's peer is the one that it had called; at the unspecified address that is the host itself.
-func (c *confrontation) isPeer(s *Socket, called, e *journal.Event) {
+func (c *confrontation) isPeer(s *Socket, e *journal.Event) {
+	called := Last(s.CallsOf(0, e.N, "connect"))
+	if called == nil {
+		return
+	}
 	if to := called.Call.Address(); e.Call.Errno == "" && !to.AddrPort().Addr().IsUnspecified() && e.Call.Out != string(to) {
 		c.about(R2, s, []int{called.N, e.N}, said(s, e)+orNone(e.Call.Out), "it had called "+string(to))
 	}
