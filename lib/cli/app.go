@@ -43,42 +43,20 @@ func (i *invocation) app() *cli.App {
 	}
 	a := &cli.App{
 		Name: i.p.Name, Usage: i.p.Summary, UsageText: i.p.usageText(), Description: i.p.description(),
-		Flags: append(own(i.p.flags()), cli.HelpFlag), HideVersion: true,
+		Flags: append(own(i.p.flags(), i.p.For), cli.HelpFlag), HideVersion: true,
 		Writer: queued{i.out}, ErrWriter: i.errs, // what v2 writes is not waited for
 		Action: i.action(do), OnUsageError: onUsageError,
 		ExitErrHandler: func(*cli.Context, error) {}, // only a main exits
 	}
-	for _, f := range a.Flags {
-		if g, is := f.(*cli.GenericFlag); is && len(i.p.For[g.Name]) > 0 {
-			g.Hidden = true // it stands with its scenario
-		}
-	}
+	shared := append(sharedFlags(), i.p.Flags...)
 	for _, c := range append(i.p.hidden(), append(i.p.commands(), helpCommand())...) {
 		a.Commands = append(a.Commands, &cli.Command{
 			Name: c.Name, Aliases: c.aliases, Usage: c.Usage, ArgsUsage: c.ArgsUsage, Description: c.description(),
-			Flags: own(c.flags(append(sharedFlags(), i.p.Flags...))), HideHelpCommand: true, Hidden: c.hidden,
+			Flags: own(c.flags(shared), nil), HideHelpCommand: true, Hidden: c.hidden,
 			Action: i.action(c.Do), OnUsageError: onUsageError,
 		})
 	}
 	return a
-}
-
-// own copies flags that were declared once for many command lines: v2 keeps values in them.
-func own(flags []cli.Flag) []cli.Flag {
-	flags = slices.Clone(flags)
-	for i, f := range flags {
-		switch f := f.(type) {
-		case *cli.GenericFlag:
-			if v, is := f.Value.(*value); is {
-				c, v := *f, *v
-				c.Value, flags[i] = &v, &c
-			}
-		case *cli.BoolFlag:
-			c := *f
-			c.DisableDefaultText, flags[i] = true, &c
-		}
-	}
-	return flags
 }
 
 // action is a command as v2 calls it.

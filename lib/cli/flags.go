@@ -2,6 +2,7 @@ package cli
 
 import (
 	"flag"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -85,6 +86,48 @@ func sharedFlags() []cli.Flag {
 		&cli.BoolFlag{Name: noRedactFlag, Usage: "with --evidence: keep addresses and names as they are"},
 		&cli.BoolFlag{Name: "version", Usage: "print the version, the commit and Go's version"},
 	}
+}
+
+// own copies flags that were declared once for many command lines: v2 keeps values in them. What
+// some scenarios alone take is hidden, for it stands with them.
+func own(flags []cli.Flag, some map[string][]string) []cli.Flag {
+	flags = slices.Clone(flags)
+	for i, f := range flags {
+		switch f := f.(type) {
+		case *cli.GenericFlag:
+			c := *f
+			if v, is := f.Value.(*value); is {
+				v := *v
+				c.Value = &v
+			}
+			c.Hidden = len(some[f.Name]) > 0
+			flags[i] = named{&c, append([]string{f.Name}, f.Aliases...)}
+		case *cli.BoolFlag:
+			c := *f
+			c.DisableDefaultText = true
+			flags[i] = named{&c, append([]string{f.Name}, f.Aliases...)}
+		case *cli.StringFlag:
+			c := *f
+			flags[i] = named{&c, append([]string{f.Name}, f.Aliases...)}
+		}
+	}
+	return flags
+}
+
+// named is one of v2's flags with its names, for which v2 uses a regular expression each time
+// that it asks for them: hundreds of times for a command line.
+type named struct {
+	v2Flag
+	names []string
+}
+
+func (f named) Names() []string { return f.names }
+
+type v2Flag interface {
+	cli.ActionableFlag
+	cli.CategorizableFlag
+	cli.DocGenerationFlag
+	cli.RequiredFlag
 }
 
 // helpFlag is v2's --help, which is one for all command lines: v2 keeps values in a flag, so two

@@ -2,6 +2,7 @@ package network
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -17,12 +18,25 @@ func sysctlPath(name string) string {
 
 // ReadSetting reads a kernel setting in the calling thread's namespace.
 func ReadSetting(name string) (string, error) {
-	b, err := os.ReadFile(sysctlPath(name))
+	f, err := os.Open(sysctlPath(name))
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	return settingIn(f)
+}
+
+// settingIn reads a setting from its file, from the start.
+func settingIn(f *os.File) (string, error) {
+	b, err := io.ReadAll(io.NewSectionReader(f, 0, settingSize))
 	if err != nil {
 		return "", err
 	}
 	return strings.Join(strings.Fields(string(b)), " "), nil
 }
+
+// settingSize is more than any setting is long: a list of reserved ports is the longest.
+const settingSize = 1 << 20
 
 // Setting is a kernel setting to be made in a host's namespace.
 type Setting struct{ Name, Value string }
@@ -45,14 +59,19 @@ func (h *Host) Set(s Setting) error {
 
 // set does it in the namespace the thread is in.
 func (h *Host) set(s Setting) error {
-	old, err := ReadSetting(s.Name)
+	f, err := os.OpenFile(sysctlPath(s.Name), os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("%s = %q: %w", s.Name, s.Value, err)
+	}
+	defer f.Close()
+	old, err := settingIn(f)
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(sysctlPath(s.Name), []byte(s.Value), 0); err != nil {
+	if _, err := f.WriteAt([]byte(s.Value), 0); err != nil {
 		return fmt.Errorf("%s = %q: %w", s.Name, s.Value, err)
 	}
-	now, err := ReadSetting(s.Name)
+	now, err := settingIn(f)
 	if err != nil {
 		return err
 	}
