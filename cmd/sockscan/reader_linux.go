@@ -18,6 +18,7 @@ type reader struct {
 	o     *options
 	conn  live.Dumper
 	drops map[dropKey]uint32 // of the look before
+	unmet map[uint64]int     // of the sockets that --pid asks for: those that no table has had yet
 	seen  seenSockets
 	twins twins
 	// twinsFull: there are too many MPTCP sockets to tell all their connections from others.
@@ -102,7 +103,10 @@ func (r *reader) readTables() error {
 		{diag.Filter{States: statesEnding, Info: true}, func(s diag.Socket) { r.takeEnding(&s, 0) }},
 		{diag.Filter{States: 1 << tcpstate.Bound}, func(s diag.Socket) { r.here().bound = append(r.here().bound, s.Local.Port()) }},
 	} {
-		err := live.Families(r.conn, pass.filter, pass.take)
+		err := live.Families(r.conn, pass.filter, func(s diag.Socket) {
+			delete(r.unmet, s.Inode)
+			pass.take(s)
+		})
 		switch {
 		case pass.filter.MPTCP && errors.Is(err, syscall.ENOENT):
 			r.noMPTCP()

@@ -2,12 +2,11 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"slices"
 	"time"
 
 	"sockproof/lib/cli"
 	"sockproof/lib/live"
+	"sockproof/lib/network"
 	"sockproof/lib/witness/diag"
 	"sockproof/lib/witness/tcpstate"
 )
@@ -43,6 +42,7 @@ type opened struct {
 	space    *live.Space
 	name     string
 	network  string // as the kernel names it
+	cookie   uint64 // its number; 0: this kernel has none
 	conn     *diag.Conn
 	counters *live.Counters
 }
@@ -70,21 +70,6 @@ func (s *scanner) findPID() error {
 	if pid := s.o.filter.pid; pid != 0 && !live.IsProcess(pid) {
 		return cli.Usagef("flag \"--pid\": value \"%d\": no such process here", pid)
 	}
-	return nil
-}
-
-// missElsewhere tells of a --pid that is in another network namespace. It may have sockets of this one all the same:
-// a socket stays where it was made. But nothing is said of one of which nothing was seen.
-func (s *scanner) missElsewhere(l *look) error {
-	pid := s.o.filter.pid
-	if pid == 0 || s.o.allNetns || s.isHere(pid) {
-		return nil
-	}
-	there := fmt.Sprintf("it is in another network namespace: look there with --netns-of %d --pid %d", pid, pid)
-	if !slices.ContainsFunc(l.owners, func(o live.Owner) bool { return o.PID == pid }) {
-		return cli.Usagef("flag \"--pid\": value \"%d\": %s", pid, there)
-	}
-	l.unseen = append(l.unseen, unseen{fmt.Sprintf("sockets of process %d that it has made elsewhere: %s", pid, there), kindNames()})
 	return nil
 }
 
@@ -125,6 +110,7 @@ func openPlace(p live.Place, name string) (*opened, error) {
 	o := &opened{space: space, name: name}
 	err = space.In(func() (err error) {
 		o.network = live.NetworkOf(0)
+		o.cookie, _ = network.Cookie() // where it is needed, another's socket is asked too, and that error is told
 		if o.conn, err = diag.Open(); err != nil {
 			return err
 		}
@@ -159,9 +145,10 @@ func (s *scanner) look() (*look, error) {
 	began := time.Now()
 	l := &look{at: began, others: s.others}
 	l.unseen = append(l.unseen, s.unseen...)
+	h := heldBy(s.o.filter.pid)
 	for i, p := range s.places {
 		l.spaces = append(l.spaces, space{name: p.name})
-		r := reader{look: l, space: uint16(i), o: s.o, conn: p.conn, drops: s.drops}
+		r := reader{look: l, space: uint16(i), o: s.o, conn: p.conn, drops: s.drops, unmet: h.unmet}
 		if err := r.read(p); err != nil {
 			return nil, err
 		}
@@ -174,7 +161,7 @@ func (s *scanner) look() (*look, error) {
 	}
 	s.readDoubtfulAgain(l, read.Add(time.Duration(young)*time.Millisecond))
 	l.findOwners(s.o)
-	if err := s.missElsewhere(l); err != nil {
+	if err := s.missElsewhere(l, h); err != nil {
 		return nil, err
 	}
 	s.findDescriptors(l)
