@@ -137,10 +137,10 @@ func (p *plan) outputs(c *cli.Context) (out, errs io.Writer, done func(), err er
 	return c.Out, c.Errs, func() {}, nil
 }
 
-// ready says where the peer listens.
+// ready says where the peer is: it need not listen (refuse).
 func (p *play) ready(at netip.AddrPort) {
 	if p.cmd == nil && len(p.argv) == 0 {
-		fmt.Fprintf(p.readyTo, "badpeer: %s: listening on %s\n", p.mode.name, at)
+		fmt.Fprintf(p.readyTo, "badpeer: %s: the peer is at %s\n", p.mode.name, at)
 	}
 }
 
