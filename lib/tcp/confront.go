@@ -51,6 +51,7 @@ func (c *confrontation) socket(s *Socket) {
 	c.wasDestroyed(s)
 	c.constants(s)
 	c.notListening(s)
+	c.listened(s)
 	c.killed(s)
 	c.raised(s)
 	c.inTurn(s)

@@ -95,33 +95,49 @@ func (c *confrontation) timeWaits(s *Socket) {
 	}
 }
 
-// cutShort asks what ended a TIME_WAIT before its time: its timer does, a RST (RFC 1337), or another connection
-// between the same addresses (tcp_timewait_state_process in net/ipv4/tcp_minisocks.c, tcp_tw_reuse). Neither
-// close() nor tcp_max_tw_buckets does: that makes no more of them (R6).
+// cutShort asks what ended a TIME_WAIT, or an orphan's FIN_WAIT2, before its time: its timer does, a RST (RFC 1337), what
+// it has no room for, or another connection between the same addresses (tcp_timewait_state_process in
+// net/ipv4/tcp_minisocks.c, tcp_tw_reuse). Neither close() nor tcp_max_tw_buckets does: that makes no more of them (R6).
 func (c *confrontation) cutShort(s *Socket) {
-	const lasts, slack = 60_000_000_000, 2_000_000_000 // ns: TCP_TIMEWAIT_LEN; what it was seen too late, and is rounded by
-	for _, stay := range c.Stays(s, journal.TimeWait, journal.SockDiag) {
-		if stay.Out == nil || by(s.destroyed, stay.Out.N) || len(c.holders[pair{s.Local, s.Remote}]) > 1 {
+	for _, stay := range append(c.Stays(s, journal.TimeWait, journal.SockDiag), c.Stays(s, journal.FinWait2, journal.SockDiag)...) {
+		if stay.Out == nil || stay.Next == journal.TimeWait || by(s.destroyed, stay.Out.N) || len(c.holders[pair{s.Local, s.Remote}]) > 1 {
 			continue
 		}
-		over := stay.earliest + lasts
-		for _, x := range s.Samples(journal.TimeWait, stay.In.N, stay.Out.N) {
-			over = x.T + x.Sample.TimerMS*1_000_000
-		}
-		if stay.Out.T < over-slack && !c.mayBeAssassinated(s, &stay) {
-			c.about(R6, s, []int{stay.In.N, stay.Out.N}, s.ID+" was in TIME_WAIT", fmt.Sprintf("it was gone %.1f s before its time, and nothing that was seen ends it", float64(over-stay.Out.T)/1e9))
+		if early := c.leastEnd(s, &stay) - stay.Out.T; early > 0 && !c.mayBeAssassinated(s, &stay) {
+			c.about(R6, s, []int{stay.In.N, stay.Out.N}, s.ID+" was in "+stay.State, fmt.Sprintf("it was gone more than %.1f s before its time, and nothing that was seen ends it", float64(early)/1e9))
 		}
 	}
 }
 
-// mayBeAssassinated says whether a RST or a SYN came to a TIME_WAIT. Where segments are not seen: whether the
-// peer's FIN may have been sent again by then, which draws an acknowledgement of a connection that is no more.
+// leastEnd is when a stay's timer can end it first, in nanoseconds of the run's clock, as it was read last; 0: it was not. That of a
+// TIME_WAIT is known without.
+func (c *confrontation) leastEnd(s *Socket, stay *Stay) (at int64) {
+	const lasts, slack = 60_000_000_000, 2_000_000_000 // ns: TCP_TIMEWAIT_LEN; what it was seen too late, and is rounded by
+	if stay.State == journal.TimeWait {
+		at = stay.earliest + lasts - slack
+	}
+	for _, x := range s.Samples(stay.State, stay.In.N, stay.Out.N) {
+		switch over := x.T + x.Sample.TimerMS*1_000_000; {
+		case x.Sample.Timer != "timewait":
+		case stay.State == journal.TimeWait || c.isConcurrent(x.N):
+			at = over - slack
+		default:
+			at = over - timerSlack*1_000_000
+		}
+	}
+	return at
+}
+
+// mayBeAssassinated says whether something came to what waits that ends it: a RST, a SYN, or data where the peer may still
+// send. Where segments are not seen, of a TIME_WAIT: whether the peer's FIN may have been sent again by then, which draws an
+// acknowledgement of a connection that is no more.
 func (c *confrontation) mayBeAssassinated(s *Socket, stay *Stay) bool {
 	if !c.sees() {
-		return c.wire || stay.Out.T-stay.earliest >= leastTimeout
+		return c.wire || stay.State == journal.FinWait2 || stay.Out.T-stay.earliest >= leastTimeout
 	}
 	return s.End == nil || s.End.Bulk || slices.ContainsFunc(s.End.in, func(x *Segment) bool {
-		return stay.In.N-reach < x.N && x.N <= c.soon(stay.Out.N) && (x.Has(rstFlag) || x.isOpening())
+		ends := x.Has(rstFlag) || x.isOpening() || stay.State == journal.FinWait2 && x.occupied() > 0
+		return ends && stay.In.N-reach < x.N && x.N <= c.soon(stay.Out.N)
 	})
 }
 

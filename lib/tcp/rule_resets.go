@@ -6,12 +6,12 @@ import (
 	"sockproof/lib/journal"
 )
 
-// rstAsked asks why a connection that was open sent a RST: nothing makes TCP send one but a close with
+// rstAsked asks why a connection that was open, or on the way to it after two SYNs had crossed, sent a RST: nothing makes TCP send one but a close with
 // SO_LINGER {1, 0} or bytes unread, data for which nobody is left, SOCK_DESTROY, a timer, or a socket that is
 // gone already.
 func (c *confrontation) rstAsked(e *End) {
 	s := e.Socket
-	if s == nil || e.RstOut == 0 || e.Opened == 0 || e.Opened > e.RstOut || e.blindWhy == blindProgram || e.blindWhy == blindThreads || e.Filtered != 0 {
+	if s == nil || e.RstOut == 0 || !by(e.Opened, e.RstOut) && !c.abortsOpening(e) || e.blindWhy == blindProgram || e.blindWhy == blindThreads || e.Filtered != 0 {
 		return
 	}
 	n := c.soon(e.RstOut)
@@ -24,12 +24,24 @@ func (c *confrontation) rstAsked(e *End) {
 	}
 }
 
+// abortsOpening says whether an end's RST is that of a socket in SYN_RECV which is aborted. The answer to a SYN for which there is
+// no socket has the number 0.
+func (c *confrontation) abortsOpening(e *End) bool {
+	return by(e.SynIn, e.RstOut) && !c.answersWithRst(e) && c.event(e.RstOut).Packet.Seq != 0
+}
+
 // mayReset says whether an end's connection was over, or had a cause for a RST, whatever its descriptors.
 func (c *confrontation) mayReset(e *End, n int) bool {
 	s := e.Socket
 	over := by(e.FinIn, n) && (by(e.FinAcked, n) || by(e.Closed, n)) || by(e.RstIn, n) || by(s.destroyed, n) || by(e.Nobody, n)
 	answers := c.answersWithRst(e) && (s.isOver(e.RstOut) || c.timesOut(s, n))
-	return over || answers || s.hasTimers() || c.isConcurrent(e.RstOut) && anyBy(s.ends, n)
+	return over || answers || s.hasTimers() || c.isConcurrent(e.RstOut) && c.isEnding(s, e.RstOut)
+}
+
+// isEnding says whether a call that ends what a socket sends had begun when something was seen: a call has the time before
+// it is made, and all else that after it was seen.
+func (c *confrontation) isEnding(s *Socket, n int) bool {
+	return slices.ContainsFunc(s.ends, func(e int) bool { return e <= c.soon(n) && c.event(e).T <= c.event(n).T })
 }
 
 // isOpenAt says whether an end had a descriptor when its RST left, or waited to be accepted.

@@ -13,7 +13,7 @@ var stateWitnesses = []journal.Witness{journal.TCPInfo, journal.SockDiag}
 // states asks for the cause of each change of state (R3).
 func (c *confrontation) states(s *Socket) {
 	if s.Listening != 0 {
-		return
+		return // listened has asked
 	}
 	for _, w := range stateWitnesses {
 		for _, e := range s.states[w] {
@@ -25,6 +25,19 @@ func (c *confrontation) states(s *Socket) {
 			}
 			if !s.End.Bulk && !c.allows(s, e) {
 				c.about(R3, s, []int{e.N}, fmt.Sprintf("%s saw %s go from %s to %s", w, s.ID, orNothing(e.State.From), e.State.To), "nothing that was seen causes it")
+			}
+		}
+	}
+}
+
+// listened asks why a listener listens no more: it was shut down, or its last descriptor was closed
+// (tcp_disconnect in net/ipv4/tcp.c; R3). Whoever may can destroy it, too (SOCK_DESTROY).
+func (c *confrontation) listened(s *Socket) {
+	for _, w := range stateWitnesses {
+		for _, e := range s.states[w] {
+			n := c.soon(e.N)
+			if e.State.From == journal.Listen && !s.foreign && !by(s.Deaf, n) && !by(s.destroyed, n) && !anyBy(s.ends, n) {
+				c.about(R3, s, []int{e.N}, fmt.Sprintf("%s saw %s go from %s to %s", w, s.ID, e.State.From, e.State.To), "nobody had shut it down or closed it")
 			}
 		}
 	}

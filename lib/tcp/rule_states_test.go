@@ -103,6 +103,24 @@ func TestFINsAndRSTsAreDue(t *testing.T) {
 			})
 			a.everywhere(fin.N, func(p *journal.Packet) { p.Flags |= journal.RST })
 		}},
+		{"a RST of a socket in SYN_RECV", "simopen/close-cross", R3, "b1", func(a *altered) {
+			at := a.state(journal.TCPInfo, "b1", journal.SynRecv)
+			syn := a.segment("b", journal.AtSent, "SYN", 0).Packet
+			a.endsWith(at.N)
+			a.put(at.N+1, journal.Event{T: at.T, Host: "b", Kind: journal.KindPacket, Packet: &journal.Packet{
+				Src: syn.Src, Dst: syn.Dst, Flags: rstFlag | ackFlag, Seq: syn.Seq + 1, Ack: a.segment("a", journal.AtSent, "SYN", 0).Packet.Seq + 1, At: journal.AtSent,
+			}})
+		}},
+		{"a listener that nobody closed listens no more", fourWay, R3, "b1", func(a *altered) {
+			at := a.call("b1", "accept4", 0)
+			a.put(at.N, journal.Event{T: at.T, Host: "b", Socket: "b1", Kind: journal.KindState, State: &journal.State{
+				From: journal.Listen, To: journal.Close, Witness: journal.TCPInfo,
+			}})
+		}},
+		{"a RST before the close() that it is of", unread, R3, "a1", func(a *altered) {
+			a.observedFirst(a.call("a1", "close", 0).N, a.segment("a", journal.AtSent, "RST,ACK", 0).N)
+			a.call("a1", "close", 0).T = a.segment("a", journal.AtSent, "RST,ACK", 0).T + 1
+		}},
 		{"data after close(), no RST", "lingerreset/sigpipe", R3, "b2", func(a *altered) { a.removeSegment("b", "RST", 0) }},
 		{"data where no socket is, no RST", "halfclose/orphan", R3, "a1", func(a *altered) { a.removeSegment("a", "RST", 0) }},
 		{"a SYN where no socket is, no RST", "simopen/missed", R3, "b1", func(a *altered) {
@@ -177,11 +195,37 @@ func (a *altered) leavesTimeWait(after time.Duration) {
 	}})
 }
 
+// observedFirst records a call's effect before the call, in a run that was held up then.
+func (a *altered) observedFirst(call, effect int) {
+	x := *a.nth("effect", 0, func(e *journal.Event) bool { return e.N == effect })
+	a.without(func(e *journal.Event) bool { return e.N == effect })
+	a.put(call, x)
+	for i := range a.Events {
+		if p := a.Events[i].Packet; p != nil && p.Of == effect+1 {
+			p.Of = call
+		}
+	}
+	last := a.Events[len(a.Events)-1]
+	a.put(last.N+1, journal.Event{T: x.T, Kind: journal.KindProcess, Process: &journal.Process{Event: journal.HeldUp, ForNS: 1000}})
+}
+
+// What a call caused may be recorded before the call, where the run was held up.
+func TestHeldUpRecordsLate(t *testing.T) {
+	silent(t, []truth{{"a RST, and the close() that it is of", unread, func(a *altered) {
+		a.observedFirst(a.call("a1", "close", 0).N, a.segment("a", journal.AtSent, "RST,ACK", 0).N)
+	}}})
+}
+
 // A TIME_WAIT lasts as long as its timer, unless a RST or a new connection ends it.
 func TestTimeWaitIsNotCutShort(t *testing.T) {
 	early := func(a *altered) { a.leavesTimeWait(time.Second) }
 	found(t, []lie{
 		{"it was gone after a second", fourWay, R6, "a1", early},
+		{"an orphan's FIN_WAIT2 was", "halfclose/orphan", R6, "a1", func(a *altered) {
+			gone := a.state(journal.SockDiag, "a1", journal.Gone)
+			a.endsWith(gone.N)
+			gone.T = a.nth("sample in FIN_WAIT2", 0, func(e *journal.Event) bool { return e.Sample != nil && e.Sample.State == journal.FinWait2 }).T + 10_000_000
+		}},
 		{"without a capture, after 0.1 s", "halfclose/three-way-host", R6, "a1", unseenBy(func(a *altered) { a.leavesTimeWait(100 * time.Millisecond) })},
 	})
 	silent(t, []truth{
