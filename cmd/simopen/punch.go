@@ -44,7 +44,7 @@ func (f *filter) enters(p *wire.Packet) bool {
 // for. An ordinary connect fails both ways; a simultaneous open gets through.
 func punch(t *scenario.T) {
 	before := map[string]*filter{}
-	for _, host := range ab {
+	for _, host := range []string{"a", "b"} {
 		before[host] = &filter{host, t, map[flow]bool{}}
 	}
 	t.Rule(func(p *wire.Packet) wire.Fate {
