@@ -40,17 +40,15 @@ type dead struct {
 }
 
 // deadConns lists them.
-func deadConns(v *tcp.View) []dead {
-	return tcp.Derive(v, func(v *tcp.View) []dead {
-		var all []dead
-		for _, conn := range v.Conns {
-			if d := deadConn(conn); conn.Server != nil && len(d.lost) > 0 {
-				all = append(all, d)
-			}
+var deadConns = tcp.Derived(func(v *tcp.View) []dead {
+	var all []dead
+	for _, conn := range v.Conns {
+		if d := deadConn(conn); conn.Server != nil && len(d.lost) > 0 {
+			all = append(all, d)
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 // deadConn finds what was lost of a connection: what was lost before it was open does not count.
 func deadConn(conn *tcp.Conn) dead {
@@ -100,19 +98,17 @@ type cutOff struct {
 }
 
 // cutOffs lists them.
-func cutOffs(v *tcp.View) []cutOff {
-	return tcp.Derive(v, func(v *tcp.View) []cutOff {
-		var all []cutOff
-		for _, d := range deadConns(v) {
-			for _, s := range d.ends() {
-				lost := tcp.Where(d.lost, func(l *tcp.Segment) bool { return l.Host == s.Host })
-				data := tcp.Where(tcp.Data(lost), func(l *tcp.Segment) bool { return !isProbe(l) })
-				all = append(all, cutOff{d, s, data, tcp.Where(lost, isProbe), s.Down(d.lost[0].N, 0)})
-			}
+var cutOffs = tcp.Derived(func(v *tcp.View) []cutOff {
+	var all []cutOff
+	for _, d := range deadConns(v) {
+		for _, s := range d.ends() {
+			lost := tcp.Where(d.lost, func(l *tcp.Segment) bool { return l.Host == s.Host })
+			data := tcp.Where(tcp.Data(lost), func(l *tcp.Segment) bool { return !isProbe(l) })
+			all = append(all, cutOff{d, s, data, tcp.Where(lost, isProbe), s.Down(d.lost[0].N, 0)})
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 // carriesData says whether what was lost first carried data.
 func (d *dead) carriesData() bool { return d.lost[0].Packet.Len > 0 && !isProbe(d.lost[0]) }

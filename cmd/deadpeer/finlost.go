@@ -49,16 +49,15 @@ func lefts(v *tcp.View) []left {
 	return all
 }
 
-// cite lets a finding rest on the lost FIN.
-func (l *left) cite(c *claim.Case) {
+// Cite lets a finding rest on the lost FIN.
+func (l *left) Cite(c *claim.Case) {
 	c.About(l.who)
 	c.CiteSegments(l.fin)
 }
 
 // whileDead is a rule about what calls returned on a dead path, after the FIN was lost.
 func whileDead(calls func(s *tcp.Socket, after, before int) []*journal.Event, is func(call *journal.Event) bool) claim.Rule {
-	return claim.Each(lefts, func(c *claim.Case, l left) {
-		l.cite(c)
+	return claim.EachCited(lefts, func(c *claim.Case, l left) {
 		some := c.All(calls(l.who, l.fin.N, l.until))
 		c.Given(len(some) > 0, "there was no such call on %s while the path was dead", l.who.ID)
 		for _, e := range some {
@@ -84,8 +83,7 @@ var ka5 = claim.Claim{
 // was sent is answered with RST.
 var laterReset = claim.Phenomenon{
 	Needs: needsSegments, Quantity: claim.Can, Precondition: "no FIN was lost on a dead path",
-	Rule: claim.Each(lefts, func(c *claim.Case, l left) {
-		l.cite(c)
+	Rule: claim.EachCited(lefts, func(c *claim.Case, l left) {
 		stood(c, l.who, l.last.N, l.until)
 		learnsByReset(c, l.who, l.fin.N)
 		c.Holds("%s was ESTABLISHED while the path was dead; when it was back, a RST answered what it had sent, and its read failed with ECONNRESET", l.who.ID)

@@ -81,18 +81,16 @@ type ack struct {
 }
 
 // acks lists them, of both ends.
-func acks(v *tcp.View) []*ack {
-	return tcp.Derive(v, func(v *tcp.View) []*ack {
-		var all []*ack
-		for _, conn := range v.Conns {
-			if conn.Server != nil {
-				all = append(all, acksOf(v, conn.Server)...)
-				all = append(all, acksOf(v, conn.Client)...)
-			}
+var acks = tcp.Derived(func(v *tcp.View) []*ack {
+	var all []*ack
+	for _, conn := range v.Conns {
+		if conn.Server != nil {
+			all = append(all, acksOf(v, conn.Server)...)
+			all = append(all, acksOf(v, conn.Client)...)
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 func acksOf(v *tcp.View, to *tcp.Socket) []*ack {
 	var all []*ack

@@ -30,30 +30,28 @@ type sending struct {
 }
 
 // sendings lists them.
-func sendings(v *tcp.View) []sending {
-	return tcp.Derive(v, func(v *tcp.View) []sending {
-		var all []sending
-		for _, conn := range v.Conns {
-			if conn.Server == nil {
+var sendings = tcp.Derived(func(v *tcp.View) []sending {
+	var all []sending
+	for _, conn := range v.Conns {
+		if conn.Server == nil {
+			continue
+		}
+		for _, call := range conn.Server.Writes(0, 0) {
+			until := tcp.N(tcp.First(conn.Server.Writes(call.N, 0)))
+			data := tcp.Data(conn.Server.Sent(call.N, until))
+			if len(data) < 2 {
 				continue
 			}
-			for _, call := range conn.Server.Writes(0, 0) {
-				until := tcp.N(tcp.First(conn.Server.Writes(call.N, 0)))
-				data := tcp.Data(conn.Server.Sent(call.N, until))
-				if len(data) < 2 {
-					continue
-				}
-				isACK := func(x *tcp.Segment) bool { return x.Packet.Len == 0 && covers(x, data[0]) }
-				all = append(all, sending{
-					conn, call, data,
-					tcp.Where(conn.Client.Sent(data[0].N, until), isACK),
-					tcp.First(tcp.Where(conn.Server.Arrived(data[0].N, until), isACK)),
-				})
-			}
+			isACK := func(x *tcp.Segment) bool { return x.Packet.Len == 0 && covers(x, data[0]) }
+			all = append(all, sending{
+				conn, call, data,
+				tcp.Where(conn.Client.Sent(data[0].N, until), isACK),
+				tcp.First(tcp.Where(conn.Server.Arrived(data[0].N, until), isACK)),
+			})
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 // whole says that all of it was acknowledged.
 func (s *sending) whole(c *claim.Case) {

@@ -62,24 +62,22 @@ type sent struct {
 }
 
 // requests lists them.
-func requests(v *tcp.View) []sent {
-	return tcp.Derive(v, func(v *tcp.View) []sent {
-		var all []sent
-		for _, conn := range v.Conns {
-			from := 0
-			for _, read := range conn.Client.Received(0, 0) {
-				calls := conn.Client.Writes(from, read.N)
-				if conn.Server != nil && tcp.Moved(calls) == int64(len(head)+len(body)) {
-					r := sent{Conn: conn, calls: calls, read: read}
-					r.follow(from)
-					all = append(all, r)
-				}
-				from = read.N
+var requests = tcp.Derived(func(v *tcp.View) []sent {
+	var all []sent
+	for _, conn := range v.Conns {
+		from := 0
+		for _, read := range conn.Client.Received(0, 0) {
+			calls := conn.Client.Writes(from, read.N)
+			if conn.Server != nil && tcp.Moved(calls) == int64(len(head)+len(body)) {
+				r := sent{Conn: conn, calls: calls, read: read}
+				r.follow(from)
+				all = append(all, r)
 			}
+			from = read.N
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 // follow finds how it was sent, since the reply before.
 func (r *sent) follow(since int) {

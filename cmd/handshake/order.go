@@ -81,19 +81,17 @@ type entry struct {
 }
 
 // entries lists them.
-func entries(v *tcp.View) []entry {
-	return tcp.Derive(v, func(v *tcp.View) []entry {
-		var all []entry
-		for _, s := range v.Sockets {
-			for _, x := range tcp.Data(s.Arrived(0, 0)) {
-				if next, ok := s.End.NextAt(x.N); ok {
-					all = append(all, entry{x, s, next})
-				}
+var entries = tcp.Derived(func(v *tcp.View) []entry {
+	var all []entry
+	for _, s := range v.Sockets {
+		for _, x := range tcp.Data(s.Arrived(0, 0)) {
+			if next, ok := s.End.NextAt(x.N); ok {
+				all = append(all, entry{x, s, next})
 			}
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 // readThen is the first read of a socket after data had come, and before other data did.
 func readThen(c *claim.Case, at *tcp.Socket, n int) *journal.Event {

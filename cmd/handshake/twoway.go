@@ -61,8 +61,7 @@ func tooEarly(v *tcp.View) []earlyData {
 var hs21 = claim.Claim{
 	ID: "HS21", Statement: "two-way handshake: with the SYN+ACK lost the client ignores every data segment of the server",
 	Source: claim.Article000, Quantity: claim.Always, Needs: needsStates, Precondition: "no data came to a client in SYN_SENT",
-	Rule: claim.Each(tooEarly, func(c *claim.Case, x earlyData) {
-		x.cite(c)
+	Rule: claim.EachCited(tooEarly, func(c *claim.Case, x earlyData) {
 		c.CiteSegments(x.data...)
 		read := c.First(x.Client.Reads(tcp.Last(x.data).N, 0))
 		c.Given(read != nil, "%s was not read afterwards", x.Client.ID)
@@ -81,8 +80,7 @@ var hs21 = claim.Claim{
 var hs22 = claim.Claim{
 	ID: "HS22", Statement: "… and the server repeats the same data for ever: deadlock",
 	Source: claim.Article000, Quantity: claim.Always, Needs: needsStates, Precondition: "no data came to a client in SYN_SENT",
-	Rule: claim.Each(tooEarly, func(c *claim.Case, x earlyData) {
-		x.cite(c)
+	Rule: claim.EachCited(tooEarly, func(c *claim.Case, x earlyData) {
 		c.CiteSegments(x.data...)
 		up := c.First(x.Client.Entered(journal.Established, journal.TCPInfo))
 		again := tcp.First(tcp.Where(x.Segments, func(s *tcp.Segment) bool {

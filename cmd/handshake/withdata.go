@@ -105,13 +105,12 @@ var carriesData = claim.Phenomenon{
 var hs37 = claim.Claim{
 	ID: "HS37", Statement: "with TCP_DEFER_ACCEPT accept() returns before data has come",
 	Source: "tcp(7) says otherwise", Quantity: claim.Always, Needs: needsStates, Precondition: "no listener had TCP_DEFER_ACCEPT",
-	Rule: claim.Each(completes, func(c *claim.Case, x opening) {
+	Rule: claim.EachCited(completes, func(c *claim.Case, x opening) {
 		l := listenerOf(c.View, x.Conn)
 		c.If(l != nil)
 		value, set := l.Option(journal.TCPDeferAccept, 0)
 		c.If(set != nil && value != "0")
 		c.Cite(set)
-		x.cite(c)
 		wrote := c.First(x.Client.Writes(0, 0))
 		c.Given(wrote != nil, "%s wrote nothing", x.Client.ID)
 		accepts := c.All(l.CallsOf(x.third.N, wrote.N, "accept4"))

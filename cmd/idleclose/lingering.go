@@ -28,9 +28,8 @@ var ru6 = claim.Claim{
 	ID: "RU6", Statement: "a server that half-closes and reads on for a while before it closes draws no RST",
 	Source: rfc9112b, Quantity: claim.Always, Needs: needsSegments,
 	Precondition: "no server half-closed while a request was under way, and read on",
-	Rule: claim.Each(crossings, func(c *claim.Case, r request) {
+	Rule: claim.EachCited(crossings, func(c *claim.Case, r request) {
 		c.If(r.close != nil && r.close.Call.Op == "shutdown")
-		r.cite(c)
 		c.Given(r.arrived != nil, "the request of %s did not arrive", r.Client.ID)
 		closed := tcp.First(r.Server.CallsOf(0, 0, "close"))
 		c.Given(closed != nil, "the server was not seen to close")

@@ -58,21 +58,19 @@ type request struct {
 }
 
 // requests lists them, in order.
-func requests(v *tcp.View) []request {
-	return tcp.Derive(v, func(v *tcp.View) []request {
-		var all []request
-		for _, conn := range v.Conns {
-			for _, w := range conn.Client.Writes(0, 0) {
-				r := request{Conn: conn, write: w, before: tcp.Last(conn.Client.Received(0, w.N))}
-				if conn.Server != nil && r.before != nil && w.Call.Errno == "" {
-					r.follow(tcp.N(tcp.First(conn.Client.Writes(w.N, 0))))
-					all = append(all, r)
-				}
+var requests = tcp.Derived(func(v *tcp.View) []request {
+	var all []request
+	for _, conn := range v.Conns {
+		for _, w := range conn.Client.Writes(0, 0) {
+			r := request{Conn: conn, write: w, before: tcp.Last(conn.Client.Received(0, w.N))}
+			if conn.Server != nil && r.before != nil && w.Call.Errno == "" {
+				r.follow(tcp.N(tcp.First(conn.Client.Writes(w.N, 0))))
+				all = append(all, r)
 			}
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 // follow finds what became of the request, until the next.
 func (r *request) follow(until int) {
@@ -100,8 +98,8 @@ func crossings(v *tcp.View) []request {
 	return tcp.Where(requests(v), func(r request) bool { return r.crossed() })
 }
 
-// cite lets a finding rest on what the request came to.
-func (r *request) cite(c *claim.Case) {
+// Cite lets a finding rest on what the request came to.
+func (r *request) Cite(c *claim.Case) {
 	c.About(r.Client, r.Server)
 	c.Cite(r.write, r.close)
 	c.CiteSegments(r.fin, r.arrived)

@@ -64,9 +64,9 @@ func attempts(v *tcp.View) []attempt {
 	return all
 }
 
-// cite lets a finding rest on both requests.
-func (a *attempt) cite(c *claim.Case) {
-	a.request.cite(c)
+// Cite lets a finding rest on both requests.
+func (a *attempt) Cite(c *claim.Case) {
+	a.request.Cite(c)
 	c.About(a.on.Client, a.on.Server)
 	c.Cite(a.end, a.second)
 }
@@ -85,9 +85,8 @@ var ru2 = claim.Claim{
 	ID: "RU2", Statement: "retrying it on a fresh connection is right, for the server cannot have processed it",
 	Source: rfc9110, Quantity: claim.Always, Needs: needsSegments,
 	Precondition: "no request that the server's FIN had crossed was made again",
-	Rule: claim.Each(attempts, func(c *claim.Case, a attempt) {
+	Rule: claim.EachCited(attempts, func(c *claim.Case, a attempt) {
 		c.If(a.crossed())
-		a.cite(c)
 		reads := c.All(a.reads())
 		c.Expect(a.served == nil, "the server had read %q before it was made again", a.text())
 		c.ExpectSeen(len(reads) == 1, "the server read %q %d times", a.text(), len(reads))
@@ -112,7 +111,7 @@ var onceAndTwice = claim.Phenomenon{
 		}
 		c.Given(len(all) > 1, "%d requests were made again", len(all))
 		for _, a := range all {
-			a.cite(c)
+			a.Cite(c)
 		}
 		c.ExpectSeen(once != nil && twice != nil, "the server read no request once and another twice")
 		c.Cite(once.reads()...)

@@ -51,10 +51,9 @@ func (r *request) delay() (d time.Duration, known bool) {
 // shorterBound is a rule about clients that waited less than the server waits: they are answered. The
 // difference may be longer than the path takes, or not.
 func shorterBound(ask func(c *claim.Case, longer bool)) claim.Rule {
-	return claim.Each(requests, func(c *claim.Case, r request) {
+	return claim.EachCited(requests, func(c *claim.Case, r request) {
 		bound, known := r.bound()
 		c.If(known && r.idle() < bound)
-		r.cite(c)
 		c.Cite(r.before)
 		delay, known := r.delay()
 		c.Given(known, "the request of %s did not arrive", r.Client.ID)
@@ -90,10 +89,9 @@ var ru5 = claim.Claim{
 // close.
 var tooLate = claim.Phenomenon{
 	Needs: needsSegments, Quantity: claim.Can, Precondition: "no client that had waited less than the server waits was answered by a RST",
-	Rule: claim.Each(requests, func(c *claim.Case, r request) {
+	Rule: claim.EachCited(requests, func(c *claim.Case, r request) {
 		bound, known := r.bound()
 		c.If(known && r.idle() < bound && (r.crossed() || r.rst != nil))
-		r.cite(c)
 		c.CiteSegments(r.rst)
 		c.ExpectSeen(r.rst != nil && r.served == nil, "no RST answered %q", r.text())
 		c.Holds("%s had waited %s, less than the server's %s, and a RST answered its request: the path took longer than the difference", r.Client.ID, ms(r.idle()), ms(bound))

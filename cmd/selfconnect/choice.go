@@ -104,29 +104,27 @@ type series struct {
 
 // hunts lists the series of a run in order: a new one begins when the target changes, or
 // with a change of settings between.
-func hunts(v *tcp.View) []series {
-	return tcp.Derive(v, func(v *tcp.View) []series {
-		var all []series
-		fresh := true
-		for _, e := range v.Events(func(e *journal.Event) bool {
-			return e.Setting != nil || e.Fold != nil || e.Call != nil && e.Call.Op == "connect"
-		}) {
-			switch {
-			case e.Setting != nil:
-				fresh = true
-			case e.Call != nil:
-				if fresh || all[len(all)-1].target != e.Call.Address() {
-					all = append(all, series{target: e.Call.Address(), first: e})
-					fresh = false
-				}
-				all[len(all)-1].add(v.Socket(e.Socket), e)
-			case !fresh:
-				all[len(all)-1].count(e)
+var hunts = tcp.Derived(func(v *tcp.View) []series {
+	var all []series
+	fresh := true
+	for _, e := range v.Events(func(e *journal.Event) bool {
+		return e.Setting != nil || e.Fold != nil || e.Call != nil && e.Call.Op == "connect"
+	}) {
+		switch {
+		case e.Setting != nil:
+			fresh = true
+		case e.Call != nil:
+			if fresh || all[len(all)-1].target != e.Call.Address() {
+				all = append(all, series{target: e.Call.Address(), first: e})
+				fresh = false
 			}
+			all[len(all)-1].add(v.Socket(e.Socket), e)
+		case !fresh:
+			all[len(all)-1].count(e)
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 // add counts an attempt that was kept whole.
 func (s *series) add(of *tcp.Socket, connect *journal.Event) {

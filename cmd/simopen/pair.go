@@ -25,23 +25,21 @@ const (
 type pair struct{ a, b *tcp.Socket }
 
 // pairs lists them in order. Where clients share their ports, each may have met each.
-func pairs(v *tcp.View) []pair {
-	return tcp.Derive(v, func(v *tcp.View) []pair {
-		var all []pair
-		called := map[string]bool{}
-		for _, e := range v.Calls("connect") {
-			called[e.Socket] = true
-		}
-		for _, a := range v.Sockets {
-			for _, b := range v.Sockets {
-				if a.Host == "a" && b.Host == "b" && a.Local != "" && a.Local == b.Remote && a.Remote == b.Local && called[a.ID] && called[b.ID] {
-					all = append(all, pair{a, b})
-				}
+var pairs = tcp.Derived(func(v *tcp.View) []pair {
+	var all []pair
+	called := map[string]bool{}
+	for _, e := range v.Calls("connect") {
+		called[e.Socket] = true
+	}
+	for _, a := range v.Sockets {
+		for _, b := range v.Sockets {
+			if a.Host == "a" && b.Host == "b" && a.Local != "" && a.Local == b.Remote && a.Remote == b.Local && called[a.ID] && called[b.ID] {
+				all = append(all, pair{a, b})
 			}
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 // established lists the events by which TCP_INFO saw a socket ESTABLISHED. That asks the
 // very socket; sock_diag asks for the addresses, which another may have.

@@ -74,22 +74,20 @@ type repeated struct {
 }
 
 // repeateds lists them.
-func repeateds(v *tcp.View) []repeated {
-	return tcp.Derive(v, func(v *tcp.View) []repeated {
-		var all []repeated
-		for _, e := range v.Endings() {
-			gone := tcp.First(e.Who.Entered(journal.Gone, journal.SockDiag))
-			for _, s := range tcp.Where(e.Who.Arrived(e.By.N, 0), v.IsFINAgain) {
-				x := repeated{Ending: e, fin: s, gone: gone != nil && gone.N < s.N, answer: tcp.First(e.Who.SentAll(s.N, 0))}
-				if w := waitOf(v, e.Who); w != nil && w.In.N < s.N {
-					x.wait = w
-				}
-				all = append(all, x)
+var repeateds = tcp.Derived(func(v *tcp.View) []repeated {
+	var all []repeated
+	for _, e := range v.Endings() {
+		gone := tcp.First(e.Who.Entered(journal.Gone, journal.SockDiag))
+		for _, s := range tcp.Where(e.Who.Arrived(e.By.N, 0), v.IsFINAgain) {
+			x := repeated{Ending: e, fin: s, gone: gone != nil && gone.N < s.N, answer: tcp.First(e.Who.SentAll(s.N, 0))}
+			if w := waitOf(v, e.Who); w != nil && w.In.N < s.N {
+				x.wait = w
 			}
+			all = append(all, x)
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 // waitOf is a socket's TIME_WAIT whose timer was read; nil: there was none.
 func waitOf(v *tcp.View, s *tcp.Socket) *tcp.Waiting {
@@ -101,8 +99,8 @@ func waitOf(v *tcp.View, s *tcp.Socket) *tcp.Waiting {
 	return &all[i]
 }
 
-// cite lets a finding rest on the FIN and on its answer.
-func (x *repeated) cite(c *claim.Case) {
+// Cite lets a finding rest on the FIN and on its answer.
+func (x *repeated) Cite(c *claim.Case) {
 	c.About(x.Who)
 	c.Cite(x.By)
 	c.Cite(x.Who.States(journal.SockDiag)...)
@@ -114,9 +112,8 @@ const cameAgain = "no FIN came again to the end that had closed first"
 var tw8 = claim.Claim{
 	ID: "TW8", Statement: "a FIN that comes again sets 2MSL anew",
 	Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments, Precondition: cameAgain + ", in TIME_WAIT",
-	Rule: claim.Each(repeateds, func(c *claim.Case, x repeated) {
+	Rule: claim.EachCited(repeateds, func(c *claim.Case, x repeated) {
 		c.If(x.wait != nil)
-		x.cite(c)
 		before := tcp.Last(tcp.Where(x.wait.Samples, func(e *journal.Event) bool { return e.N < x.fin.N }))
 		after := tcp.First(tcp.After(x.wait.Samples, x.fin.N))
 		c.Given(before != nil && after != nil, "the timer of %s was not read before and after", x.Who.ID)
@@ -135,9 +132,8 @@ var tw8 = claim.Claim{
 var tw11 = claim.Claim{
 	ID: "TW11", Statement: "without TIME_WAIT the retransmitted FIN draws a RST",
 	Source: claim.Article003, Quantity: claim.Always, Needs: needsSegments, Precondition: cameAgain + ", of which nothing was left",
-	Rule: claim.Each(repeateds, func(c *claim.Case, x repeated) {
+	Rule: claim.EachCited(repeateds, func(c *claim.Case, x repeated) {
 		c.If(x.gone)
-		x.cite(c)
 		c.ExpectSeen(x.answer != nil, "nothing answered the FIN that came again to %s", x.Who.ID)
 		c.Expect(x.answer.Has(packet.RST), "it was answered by %s", claim.Named([]*tcp.Segment{x.answer}))
 		c.Holds("%s was gone, and the FIN that came again was answered by RST", x.Who.ID)
@@ -147,9 +143,8 @@ var tw11 = claim.Claim{
 var tw12 = claim.Claim{
 	ID: "TW12", Statement: "… and the error is reported to the application",
 	Source: claim.Article003, Quantity: claim.Always, Needs: needsSegments, Precondition: "no FIN that was sent again was answered by RST",
-	Rule: claim.Each(repeateds, func(c *claim.Case, x repeated) {
+	Rule: claim.EachCited(repeateds, func(c *claim.Case, x repeated) {
 		c.If(x.gone && (x.answer == nil || x.answer.Has(packet.RST)))
-		x.cite(c)
 		peer := x.Peer()
 		c.Given(x.answer != nil, "nothing was seen to answer the FIN of %s", peer.ID)
 		rst := c.FirstSegment(tcp.With(peer.Arrived(x.answer.N, 0), packet.RST))
@@ -174,7 +169,7 @@ var isWorthIt = claim.Phenomenon{
 	Rule: claim.Once(func(c *claim.Case) {
 		some := tcp.Where(repeateds(c.View), func(x repeated) bool { return x.wait != nil || x.gone })
 		for _, x := range some {
-			x.cite(c)
+			x.Cite(c)
 			c.ExpectSeen(x.answer != nil, "nothing answered the FIN that came again to %s", x.Who.ID)
 			answer := claim.Named([]*tcp.Segment{x.answer})
 			c.Expect(x.wait == nil || x.answer.Is(packet.ACK), "%s was in TIME_WAIT, and the FIN that came again was answered by %s", x.Who.ID, answer)

@@ -70,23 +70,21 @@ type farewell struct {
 }
 
 // farewells lists them.
-func farewells(v *tcp.View) []farewell {
-	return tcp.Derive(v, func(v *tcp.View) []farewell {
-		var all []farewell
-		for _, e := range tcp.EndedBy(tcp.Closed)(v) {
-			x := farewell{Ending: e, set: v.Setting(e.Who.Host, finTimeout, e.By.N), wait: waitOf(v, e.Who)}
-			x.peer = tcp.First(e.Peer().CallsOf(e.By.N, 0, "close"))
-			if x.set == nil || x.peer == nil {
-				continue
-			}
-			x.after = time.Duration(x.peer.T - e.By.T)
-			gone := tcp.First(e.Who.Entered(journal.Gone, journal.SockDiag))
-			x.before = gone != nil && gone.N < x.peer.N
-			all = append(all, x)
+var farewells = tcp.Derived(func(v *tcp.View) []farewell {
+	var all []farewell
+	for _, e := range tcp.EndedBy(tcp.Closed)(v) {
+		x := farewell{Ending: e, set: v.Setting(e.Who.Host, finTimeout, e.By.N), wait: waitOf(v, e.Who)}
+		x.peer = tcp.First(e.Peer().CallsOf(e.By.N, 0, "close"))
+		if x.set == nil || x.peer == nil {
+			continue
 		}
-		return all
-	})
-}
+		x.after = time.Duration(x.peer.T - e.By.T)
+		gone := tcp.First(e.Who.Entered(journal.Gone, journal.SockDiag))
+		x.before = gone != nil && gone.N < x.peer.N
+		all = append(all, x)
+	}
+	return all
+})
 
 // timeout is tcp_fin_timeout as it was.
 func (x *farewell) timeout() time.Duration {
@@ -97,8 +95,8 @@ func (x *farewell) timeout() time.Duration {
 // isLate says whether the peer closed when an orphan's time was over.
 func (x *farewell) isLate() bool { return x.after >= x.timeout() }
 
-// cite lets a finding rest on the farewell.
-func (x *farewell) cite(c *claim.Case) {
+// Cite lets a finding rest on the farewell.
+func (x *farewell) Cite(c *claim.Case) {
 	c.About(x.Who)
 	c.Cite(x.set, x.By, x.peer)
 	c.Cite(x.Who.States(journal.SockDiag)...)
@@ -124,9 +122,8 @@ const saidMost = 4 * time.Minute
 var tw9 = claim.Claim{
 	ID: "TW9", Statement: "TIME_WAIT lasts less than 4 minutes",
 	Source: claim.Article000, Quantity: claim.Always, Needs: needsEnds, Precondition: "the timer of no TIME_WAIT was read twice",
-	Rule: claim.Each(farewells, func(c *claim.Case, x farewell) {
+	Rule: claim.EachCited(farewells, func(c *claim.Case, x farewell) {
 		c.If(x.isRead())
-		x.cite(c)
 		d := x.lasts(c)
 		c.Expect(d < saidMost, "with tcp_fin_timeout %s that of %s lasts %s", x.set.Setting.New, x.Who.ID, claim.Seconds(d))
 		c.Challenged(slices.ContainsFunc(farewells(c.View), func(o farewell) bool { return o.wait != nil && o.timeout() > saidMost }), "tcp_fin_timeout was never longer than that")
@@ -143,7 +140,7 @@ var fewerNotShorter = claim.Phenomenon{
 		var least, most time.Duration
 		fewer, settings := 0, map[time.Duration]bool{}
 		for _, x := range all {
-			x.cite(c)
+			x.Cite(c)
 			if x.isLate() {
 				// The kernel may keep FIN_WAIT2 for longer than it is told, by a slow path's measure.
 				c.Expect(x.wait == nil || x.after < x.timeout()+latest, "with tcp_fin_timeout %s %s came to TIME_WAIT when its peer closed after %s", x.set.Setting.New, x.Who.ID, claim.Seconds(x.after))

@@ -100,34 +100,32 @@ type try struct {
 }
 
 // tries lists them.
-func tries(v *tcp.View) []try {
-	return tcp.Derive(v, func(v *tcp.View) []try {
-		var all []try
-		for _, e := range v.Calls("connect") {
-			who := v.Socket(e.Socket)
-			if who == nil || len(who.CallsOf(0, e.N, "bind")) > 0 {
-				continue
-			}
-			x := try{who: who, connect: e, reuse: v.Setting(who.Host, twReuse, e.N)}
-			if set := v.Setting(who.Host, portRange, e.N); set != nil {
-				var low, high int
-				if n, _ := fmt.Sscan(set.Setting.New, &low, &high); n == 2 {
-					x.ports = high - low + 1
-				}
-			}
-			for _, conn := range v.Conns {
-				if state, _ := conn.Client.StateAt(journal.SockDiag, e.N); conn.Client != who && state == journal.TimeWait {
-					x.waits = append(x.waits, conn.Client)
-				}
-			}
-			x.there = tcp.Where(x.waits, func(s *tcp.Socket) bool { return s.Remote == e.Call.Address() })
-			if len(x.waits) > 0 {
-				all = append(all, x)
+var tries = tcp.Derived(func(v *tcp.View) []try {
+	var all []try
+	for _, e := range v.Calls("connect") {
+		who := v.Socket(e.Socket)
+		if who == nil || len(who.CallsOf(0, e.N, "bind")) > 0 {
+			continue
+		}
+		x := try{who: who, connect: e, reuse: v.Setting(who.Host, twReuse, e.N)}
+		if set := v.Setting(who.Host, portRange, e.N); set != nil {
+			var low, high int
+			if n, _ := fmt.Sscan(set.Setting.New, &low, &high); n == 2 {
+				x.ports = high - low + 1
 			}
 		}
-		return all
-	})
-}
+		for _, conn := range v.Conns {
+			if state, _ := conn.Client.StateAt(journal.SockDiag, e.N); conn.Client != who && state == journal.TimeWait {
+				x.waits = append(x.waits, conn.Client)
+			}
+		}
+		x.there = tcp.Where(x.waits, func(s *tcp.Socket) bool { return s.Remote == e.Call.Address() })
+		if len(x.waits) > 0 {
+			all = append(all, x)
+		}
+	}
+	return all
+})
 
 // began says whether a connect() succeeded, or began to.
 func began(connect *journal.Event) bool {
@@ -150,8 +148,8 @@ func (x *try) ages() (youngest, oldest time.Duration) {
 	return youngest, oldest
 }
 
-// cite lets a finding rest on the try.
-func (x *try) cite(c *claim.Case) {
+// Cite lets a finding rest on the try.
+func (x *try) Cite(c *claim.Case) {
 	c.About(x.who)
 	c.Cite(x.connect, x.reuse)
 	for _, s := range x.waits {
@@ -166,7 +164,7 @@ func (x *try) reuses() bool { return x.reuse != nil && x.reuse.Setting.New == "1
 func (x *try) isFull(c *claim.Case) {
 	c.Given(x.ports > 0 && x.reuse != nil, "the range of ports, or tcp_tw_reuse, was not read")
 	c.If(len(x.there) >= x.ports)
-	x.cite(c)
+	x.Cite(c)
 	c.Given(x.succeeded() || x.connect.Call.Errno == journal.EADDRNOTAVAIL, "connect() failed with %s", x.connect.Call.Errno)
 }
 
@@ -271,8 +269,7 @@ var pe3 = claim.Claim{
 var tw15 = claim.Claim{
 	ID: "TW15", Statement: "“the port can no longer be used” in TIME_WAIT",
 	Source: claim.Article000, Quantity: claim.Always, Needs: needsEnds, Precondition: "no client connected while its ports were in TIME_WAIT",
-	Rule: claim.Each(tries, func(c *claim.Case, x try) {
-		x.cite(c)
+	Rule: claim.EachCited(tries, func(c *claim.Case, x try) {
 		if taken := x.sharesPort(); x.succeeded() && taken != nil && taken.Remote != x.who.Remote {
 			c.Cite(tcp.First(x.who.CallsOf(0, 0, "getsockname")))
 			c.Expect(false, "port %d was in TIME_WAIT towards %s, and %s used it to connect to %s", x.who.Local.Port(), taken.Remote, x.who.ID, x.who.Remote)

@@ -62,25 +62,23 @@ type restart struct {
 }
 
 // restarts lists them.
-func restarts(v *tcp.View) []restart {
-	return tcp.Derive(v, func(v *tcp.View) []restart {
-		var all []restart
-		for _, p := range v.Processes() {
-			x := killedWith(v, p)
-			if x.killed == nil || x.killed.Process.Event != "killed" || x.listener == nil || x.server == nil {
-				continue
-			}
-			for _, e := range tcp.After(v.Calls("bind"), x.killed.N) {
-				if x.listener.Local == e.Call.Address() {
-					x.bind = e
-					x.reuse = x.listener.Reuses(e.N) && v.Socket(e.Socket).Reuses(e.N)
-					all = append(all, x)
-				}
+var restarts = tcp.Derived(func(v *tcp.View) []restart {
+	var all []restart
+	for _, p := range v.Processes() {
+		x := killedWith(v, p)
+		if x.killed == nil || x.killed.Process.Event != "killed" || x.listener == nil || x.server == nil {
+			continue
+		}
+		for _, e := range tcp.After(v.Calls("bind"), x.killed.N) {
+			if x.listener.Local == e.Call.Address() {
+				x.bind = e
+				x.reuse = x.listener.Reuses(e.N) && v.Socket(e.Socket).Reuses(e.N)
+				all = append(all, x)
 			}
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 // killedWith is the end of a process, and the sockets that it had.
 func killedWith(v *tcp.View, p tcp.Process) restart {
@@ -97,8 +95,8 @@ func killedWith(v *tcp.View, p tcp.Process) restart {
 	return x
 }
 
-// cite lets a finding rest on the restart.
-func (x *restart) cite(c *claim.Case) {
+// Cite lets a finding rest on the restart.
+func (x *restart) Cite(c *claim.Case) {
 	c.About(x.server, c.View.Socket(x.bind.Socket))
 	c.Cite(x.killed, x.bind)
 	c.Cite(x.server.States(journal.SockDiag)...)
@@ -127,8 +125,7 @@ const twoMSL = time.Minute
 var tw14 = claim.Claim{
 	ID: "TW14", Statement: "a crashed server cannot bind within 2MSL",
 	Source: claim.Article000, Quantity: claim.Always, Needs: needsEnds, Precondition: "no port of a server that was killed was bound again",
-	Rule: claim.Each(restarts, func(c *claim.Case, x restart) {
-		x.cite(c)
+	Rule: claim.EachCited(restarts, func(c *claim.Case, x restart) {
 		passed := c.Between(x.killed, x.bind)
 		c.If(passed < twoMSL)
 		if x.bind.Call.Errno == "" {
@@ -149,7 +146,7 @@ var keepsThePort = claim.Phenomenon{
 	Rule: claim.Once(func(c *claim.Case) {
 		waiting := tcp.Where(restarts(c.View), func(x restart) bool { return x.waits() })
 		for _, x := range waiting {
-			x.cite(c)
+			x.Cite(c)
 			c.Expect(!x.reuse || x.bind.Call.Errno == "", "with SO_REUSEADDR on both listeners bind() failed with %s", x.bind.Call.Errno)
 			c.Expect(x.reuse || x.bind.Call.Errno != "", "%s was in TIME_WAIT, and without SO_REUSEADDR bind() succeeded", x.server.ID)
 		}

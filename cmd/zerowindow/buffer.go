@@ -78,22 +78,20 @@ type told struct {
 }
 
 // tolds lists them.
-func tolds(v *tcp.View) []told {
-	return tcp.Derive(v, func(v *tcp.View) []told {
-		var all []told
-		for _, s := range v.Connected() {
-			for _, e := range s.Asked(journal.SOReceiveBuffer, 0, 0) {
-				x := told{who: s, asked: e, last: tcp.Last(s.SentAll(0, e.N)), unread: unread(s, e.N)}
-				x.buffer, _ = e.Call.Value().Int()
-				if x.last != nil {
-					x.window = int64(window(x.last, scaleOf(s)))
-				}
-				all = append(all, x)
+var tolds = tcp.Derived(func(v *tcp.View) []told {
+	var all []told
+	for _, s := range v.Connected() {
+		for _, e := range s.Asked(journal.SOReceiveBuffer, 0, 0) {
+			x := told{who: s, asked: e, last: tcp.Last(s.SentAll(0, e.N)), unread: unread(s, e.N)}
+			x.buffer, _ = e.Call.Value().Int()
+			if x.last != nil {
+				x.window = int64(window(x.last, scaleOf(s)))
 			}
+			all = append(all, x)
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 // fixed is the call by which the buffer's size had been set, on the socket or on its listener:
 // then Linux leaves it alone (socket(7)). Nil: none was.

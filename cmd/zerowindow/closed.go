@@ -59,17 +59,15 @@ type closing struct {
 }
 
 // closings lists them.
-func closings(v *tcp.View) []closing {
-	return tcp.Derive(v, func(v *tcp.View) []closing {
-		var all []closing
-		for _, s := range v.Connected() {
-			if s.Peer() != nil && len(s.Conn.Bulk) == 0 {
-				all = append(all, closingsOf(v, s)...)
-			}
+var closings = tcp.Derived(func(v *tcp.View) []closing {
+	var all []closing
+	for _, s := range v.Connected() {
+		if s.Peer() != nil && len(s.Conn.Bulk) == 0 {
+			all = append(all, closingsOf(v, s)...)
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 func closingsOf(v *tcp.View, who *tcp.Socket) []closing {
 	var all []closing
@@ -108,8 +106,8 @@ func (k *closing) follow(v *tcp.View) {
 // left is the event in which a segment that came had left: on lo, the same.
 func left(v *tcp.View, s *tcp.Segment) *journal.Event { return cmp.Or(v.Event(s.Packet.Of), s.Event) }
 
-// cite lets a finding rest on it.
-func (k *closing) cite(c *claim.Case) {
+// Cite lets a finding rest on it.
+func (k *closing) Cite(c *claim.Case) {
 	c.About(k.who, k.peer)
 	c.CiteSegments(k.zero, k.open)
 	c.CiteSegments(k.probes...)

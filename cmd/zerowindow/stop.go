@@ -53,9 +53,8 @@ func (k *closing) backsOff(c *claim.Case) (gaps string) {
 var zw1 = claim.Claim{
 	ID: "ZW1", Statement: "a window of zero stops the sender; probes back off; a read opens it again at once", Source: rfc9293, Quantity: claim.Always, Needs: needsSegments,
 	Precondition: "no window closed before a sender that had more",
-	Rule: claim.Each(closings, func(c *claim.Case, k closing) {
+	Rule: claim.EachCited(closings, func(c *claim.Case, k closing) {
 		c.If(k.waits > 0 && len(k.lost) == 0 && k.lasted(c.View) >= aWhile)
-		k.cite(c)
 		c.CiteSegments(k.data...)
 		c.Expect(len(k.data) == 0, "%s sent %d bytes for the first time while the window of %s was closed", k.who.ID, tcp.Bytes(k.data), k.peer.ID)
 		c.ExpectSeen(len(k.probes) > 0, "%s did not probe in %s", k.who.ID, claim.Seconds(k.lasted(c.View)))
@@ -129,7 +128,7 @@ var fc3 = claim.Claim{
 		stopped := tcp.Where(closings(c.View), func(k closing) bool { return k.who == s && k.waits > 0 && len(k.data) == 0 })
 		c.Challenged(len(stopped) > 0, "the window of no reader closed before %s", s.ID)
 		if len(stopped) > 0 {
-			stopped[0].cite(c)
+			stopped[0].Cite(c)
 			c.Holds("%s sent %d bytes, none beyond the window that it was offered, and stopped with %d more when it was closed", s.ID, tcp.Bytes(data), stopped[0].waits)
 		}
 		c.Holds("%s sent %d bytes, none beyond the window that it was offered", s.ID, tcp.Bytes(data))
