@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"time"
 
 	"sockproof/lib/claim"
@@ -60,14 +61,11 @@ func userTimeout(t *scenario.T) {
 // unanswered are the probes that nothing answered before the next, or before an event.
 func (k *closing) unanswered(until int) int {
 	n := 0
-	for i, p := range k.probes {
-		next := until
-		if i+1 < len(k.probes) {
-			next = k.probes[i+1].N
-		}
-		if len(k.who.Arrived(p.N, next)) == 0 {
+	for _, p := range slices.Backward(k.probes) {
+		if len(k.who.Arrived(p.N, until)) == 0 {
 			n++
 		}
+		until = p.N
 	}
 	return n
 }

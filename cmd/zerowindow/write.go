@@ -74,17 +74,11 @@ func writtens(v *tcp.View) []written {
 
 // acknowledged is how much of what an end sent had been, before an event.
 func acknowledged(s *tcp.Socket, before int) int64 {
-	syn := s.SYN()
-	if syn == nil {
+	syn, ack := s.SYN(), tcp.Last(tcp.With(s.Arrived(0, before), journal.ACK))
+	if syn == nil || ack == nil {
 		return 0
 	}
-	most := int64(0)
-	for _, x := range s.Arrived(0, before) {
-		if x.Has(journal.ACK) {
-			most = max(most, int64(int32(x.Packet.Ack-syn.Packet.Seq-1)))
-		}
-	}
-	return most
+	return int64(ack.Packet.Ack - syn.End())
 }
 
 // writable says whether poll had said that there was room.
