@@ -120,8 +120,8 @@ type forgotten struct {
 // forgottens lists them.
 func forgottens(v *tcp.View) []forgotten {
 	var all []forgotten
-	for _, s := range v.Connected() {
-		if rst := tcp.First(tcp.With(s.Lost(0, 0), packet.RST)); rst != nil && s.Peer() != nil {
+	for _, s := range v.Paired() {
+		if rst := tcp.First(tcp.With(s.Lost(0, 0), packet.RST)); rst != nil {
 			all = append(all, forgotten{s, rst})
 		}
 	}
@@ -150,8 +150,7 @@ var onNextSegment = claim.Phenomenon{
 	Rule: claim.Each(forgottens, func(c *claim.Case, f forgotten) {
 		c.About(f.Socket)
 		c.CiteSegments(f.lost)
-		wrote := c.First(f.Writes(f.lost.N, 0))
-		c.Given(wrote != nil, "%s wrote nothing more", f.ID)
+		wrote := c.GivenFirst(f.Writes(f.lost.N, 0), "%s wrote nothing more", f.ID)
 		stood(c, f.Socket, f.lost.N, wrote.N)
 		nothingRead(c, f.Socket, f.lost.N, wrote.N)
 		learnsByReset(c, f.Socket, wrote.N)

@@ -51,10 +51,7 @@ var ka1 = claim.Claim{
 
 // probings lists the ends with keepalive whose probes were lost.
 func probings(v *tcp.View) []cutOff {
-	return tcp.Where(cutOffs(v), func(x cutOff) bool {
-		on, _ := x.who.Option(journal.SOKeepAlive, 0)
-		return on == "1" && len(x.probes) > 0
-	})
+	return tcp.Where(cutOffs(v), func(x cutOff) bool { return x.who.HasOn(journal.SOKeepAlive, 0) && len(x.probes) > 0 })
 }
 
 // count is how many probes it sends at most (TCP_KEEPCNT).

@@ -78,10 +78,9 @@ type spared struct {
 func spareds(v *tcp.View) []spared {
 	var all []spared
 	for _, conn := range v.Conns {
-		on, _ := conn.Client.Option(journal.SOKeepAlive, 0)
 		others := tcp.Where(deadConns(v), func(d dead) bool { return d.Conn != conn })
 		writes := conn.Client.Writes(0, 0)
-		if on == "1" && conn.Server != nil && len(others) > 0 && len(writes) > 1 {
+		if conn.Client.HasOn(journal.SOKeepAlive, 0) && conn.Server != nil && len(others) > 0 && len(writes) > 1 {
 			all = append(all, spared{conn, others[len(others)-1].silence(), tcp.Last(writes)})
 		}
 	}

@@ -76,8 +76,7 @@ type report struct {
 func reports(v *tcp.View) []report {
 	var all []report
 	for _, m := range v.Messages() {
-		state, _ := m.To.StateAt(journal.TCPInfo, m.N)
-		if state != journal.Established || m.To.Peer() == nil {
+		if m.To.Peer() == nil || !m.To.IsIn(journal.Established, journal.TCPInfo, m.N) {
 			continue
 		}
 		r := report{Message: m, down: m.To.Down(m.N, 0), read: tcp.First(m.To.Reads(m.N, 0))}
@@ -132,11 +131,11 @@ func compareReports(v *tcp.View) *claim.Comparison {
 // messageTo names a message, and what it met.
 func messageTo(m *tcp.Message) string {
 	said := m.Packet.ICMPName() + ", " + m.To.ID
-	if state, _ := m.To.StateAt(journal.TCPInfo, m.N); state == journal.SynSent {
+	if m.To.IsIn(journal.SynSent, journal.TCPInfo, m.N) {
 		said += ", in SYN_SENT"
 	}
 	for _, o := range []journal.Option{journal.IPRecvErr, journal.IPv6RecvErr} {
-		if on, _ := m.To.Option(o, m.N); on.On() {
+		if m.To.HasOn(o, m.N) {
 			said += ", " + string(o)
 		}
 	}

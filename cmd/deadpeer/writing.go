@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"time"
 
 	"sockproof/lib/claim"
@@ -47,8 +48,7 @@ var ka2 = claim.Claim{
 		}
 		if x.down != nil {
 			c.Cite(x.down)
-			read := c.First(x.who.Reads(x.down.N, 0))
-			c.Given(read != nil, "%s was not read when it had been torn down", x.who.ID)
+			read := c.GivenFirst(x.who.Reads(x.down.N, 0), "%s was not read when it had been torn down", x.who.ID)
 			again := tcp.Where(x.data, func(s *tcp.Segment) bool { return s.Repeats != 0 })
 			c.Expect(false, "after %d retransmissions, %s, the kernel gave %s up: %s", len(again), claim.Seconds(c.Until(x.data[0].Event, x.down)), x.who.ID, claim.Returned(read))
 		}
@@ -102,14 +102,8 @@ var ka8 = claim.Claim{
 		c.CiteSegments(x.data...)
 		c.Given(x.down == nil || x.down.N > x.until, "%s had been torn down before the path came back", x.who.ID)
 		other := x.Other(x.who)
-		wrote, read := "", ""
-		for _, w := range c.All(x.who.Writes(0, 0)) {
-			wrote += string(w.Call.Data[:min(max(int(w.Call.Result), 0), len(w.Call.Data))])
-		}
-		for _, r := range c.All(other.Reads(0, 0)) {
-			read += string(r.Call.Data)
-		}
-		c.ExpectSeen(read == wrote, "%s wrote %q, and %s read %q", x.who.ID, wrote, other.ID, read)
+		wrote, read := tcp.DataOf(c.All(x.who.Writes(0, 0))), tcp.DataOf(c.All(other.Reads(0, 0)))
+		c.ExpectSeen(bytes.Equal(read, wrote), "%s wrote %q, and %s read %q", x.who.ID, wrote, other.ID, read)
 		c.Holds("what %s had sent %d times on the dead path arrived: %s read all that it wrote, in order", x.who.ID, len(x.data), other.ID)
 	}),
 }

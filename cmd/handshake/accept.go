@@ -54,11 +54,10 @@ var hs26 = claim.Claim{
 		c.About(l)
 		full := c.First(tcp.Where(l.Samples(journal.Listen, 0, 0), func(e *journal.Event) bool { return e.Sample.RxQueue > 0 }))
 		c.If(full != nil)
-		taken := c.First(l.Accepts(full.N, 0))
-		c.Given(taken != nil, "none was accepted later")
+		c.GivenFirst(l.Accepts(full.N, 0), "none was accepted later")
 		up := false
 		for _, conn := range c.Conns {
-			if state, _ := conn.Client.StateAt(journal.TCPInfo, full.N); conn.Client.Remote == l.Local && state == journal.Established {
+			if conn.Client.Remote == l.Local && conn.Client.IsIn(journal.Established, journal.TCPInfo, full.N) {
 				up = true
 				c.About(conn.Client)
 			}
@@ -78,8 +77,7 @@ var hs27 = claim.Claim{
 		connect := c.First(c.Calls("connect"))
 		c.Given(connect != nil && first.N < connect.N, "a client had called before")
 		c.Expect(first.Call.Errno == journal.EAGAIN, "non-blocking: %s", claim.Returned(first))
-		blocking := c.First(l.CallsOf(first.N, 0, "fcntl"))
-		c.Given(blocking != nil, "%s was not made blocking", l.ID)
+		blocking := c.GivenFirst(l.CallsOf(first.N, 0, "fcntl"), "%s was not made blocking", l.ID)
 		waited, last := c.First(l.CallsOf(blocking.N, 0, "accept4")), c.Last(c.Calls("connect"))
 		c.Given(waited != nil && last.N > blocking.N, "accept() was not called then, before a client called")
 		c.Expect(waited.Call.Errno == "", "blocking: %s", claim.Returned(waited))
@@ -114,8 +112,7 @@ var hs29 = claim.Claim{
 		l := listenerOf(c.View, conn)
 		c.Given(l != nil, "its listener is not known")
 		c.Expect(conn.Server.Local == l.Local, "%s is at %s, its listener at %s", conn.Server.ID, conn.Server.Local, l.Local)
-		later := c.First(l.Samples(journal.Listen, read.N, 0))
-		c.Given(later != nil, "%s was not looked at afterwards", l.ID)
+		later := c.GivenFirst(l.Samples(journal.Listen, read.N, 0), "%s was not looked at afterwards", l.ID)
 		state := c.StateAt(l, journal.TCPInfo, later.N)
 		c.Expect(state == journal.Listen, "%s was in %s afterwards", l.ID, state)
 		c.Holds("%s is at %s, as %s, which was in LISTEN afterwards", conn.Server.ID, conn.Server.Local, l.ID)

@@ -100,14 +100,6 @@ func readThen(c *claim.Case, at *tcp.Socket, n int) *journal.Event {
 	return read
 }
 
-// dataOf is what calls wrote, or read, one after the other.
-func dataOf(calls []*journal.Event) (all []byte) {
-	for _, e := range calls {
-		all = append(all, e.Call.Data...)
-	}
-	return all
-}
-
 // olds are those of which everything had come before, and ahead those that came while something before them was missing.
 func olds(v *tcp.View) []entry {
 	return tcp.Where(entries(v), func(x entry) bool { return !tcp.Before(x.next, x.End()) })
@@ -180,7 +172,7 @@ var sn9 = claim.Claim{
 			c.ExpectSeen(came >= 0, "%d bytes were lost, and never came", s.Packet.Len)
 			c.CiteSegments(entries(c.View)[came].Segment)
 		}
-		wrote, read := dataOf(c.All(conn.Client.Writes(0, 0))), dataOf(c.All(conn.Server.CallsOf(0, 0, "read", "recvfrom")))
+		wrote, read := tcp.DataOf(c.All(conn.Client.Writes(0, 0))), tcp.DataOf(c.All(conn.Server.CallsOf(0, 0, "read", "recvfrom")))
 		c.Expect(bytes.HasPrefix(wrote, read), "%q was written, and read as %q", wrote, read)
 		c.Given(len(read) == len(wrote), "of %q %q was read", wrote, read)
 		c.Challenged(slices.ContainsFunc(ahead(c.View), func(y entry) bool { return y.Has(journal.URG) }), "no urgent byte came while something before it was missing")

@@ -40,8 +40,7 @@ var hs1 = opened("HS1", "establishing a connection takes three segments in all, 
 })
 
 var hs2 = opened("HS2", "connect() triggers the handshake", three013, func(c *claim.Case, x opening) {
-	made := c.First(x.Client.CallsOf(0, x.Connect.N, "socket"))
-	c.Given(made != nil, "%s was not seen to be made", x.Client.ID)
+	c.GivenFirst(x.Client.CallsOf(0, x.Connect.N, "socket"), "%s was not seen to be made", x.Client.ID)
 	c.Expect(x.syn.N > x.Connect.N || !c.OnWire(), "a SYN had left before connect()")
 	next := c.CallAfter(x.Connect.N)
 	c.Given(next == nil || !c.OnWire() || x.syn.N < next.N, "another call was made before the SYN left")
@@ -101,15 +100,11 @@ var hs19 = opened("HS19", "LISTEN answers SYN and ACK in one segment", claim.Art
 })
 
 var hs20 = opened("HS20", "a 4th handshake segment would be superfluous", claim.Article001, func(c *claim.Case, x opening) {
-	up := c.First(x.Client.Entered(journal.Established, journal.TCPInfo))
-	c.Given(up != nil, "%s was not seen ESTABLISHED", x.Client.ID)
-	wrote := c.First(x.Client.Writes(0, 0))
-	c.Given(wrote != nil, "%s wrote nothing", x.Client.ID)
+	c.GivenFirst(x.Client.Entered(journal.Established, journal.TCPInfo), "%s was not seen ESTABLISHED", x.Client.ID)
+	wrote := c.GivenFirst(x.Client.Writes(0, 0), "%s wrote nothing", x.Client.ID)
 	more := tcp.Where(x.FirstSent(), func(s *tcp.Segment) bool { return x.third.N < s.N && s.N < wrote.N })
 	c.Expect(len(more) == 0, "after the third came %s", claim.Named(more))
-	read := c.First(x.Server.Reads(wrote.N, 0))
-	c.Given(read != nil, "what it wrote was not read")
-	c.Expect(read.Call.Result > 0, "what %s wrote was not read: %s", x.Client.ID, claim.Returned(read))
+	c.ReadsData(x.Server, wrote.N)
 	c.Holds("nothing was sent after the third, and what %s then wrote was read", x.Client.ID)
 })
 
@@ -126,8 +121,7 @@ var hs13 = claim.Claim{
 			claim.Transition{From: journal.SynRecv, To: journal.Established, On: packet.ACK},
 			claim.Transition{From: journal.Established, To: journal.CloseWait, On: packet.FIN | packet.ACK},
 			claim.Transition{From: journal.CloseWait, To: journal.LastAck}, claim.Transition{From: journal.LastAck, To: journal.Gone, On: packet.ACK})
-		timer := c.First(x.Client.Samples(journal.TimeWait, 0, 0))
-		c.Given(timer != nil, "the timer of its TIME_WAIT was not read")
+		c.GivenFirst(x.Client.Samples(journal.TimeWait, 0, 0), "the timer of its TIME_WAIT was not read")
 		c.Holds("both went this way; TIME_WAIT of %s ends by its timer", x.Client.ID)
 	}),
 }

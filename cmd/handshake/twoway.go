@@ -48,8 +48,7 @@ func tooEarly(v *tcp.View) []earlyData {
 	var all []earlyData
 	for _, x := range openings(v) {
 		data := tcp.Where(tcp.Data(v.Segments(journal.AtInjected)), func(s *tcp.Segment) bool {
-			state, _ := x.Client.StateAt(journal.TCPInfo, s.N)
-			return s.Packet.Dst == x.Client.Local && s.Packet.Src == x.Client.Remote && state == journal.SynSent
+			return s.Packet.Dst == x.Client.Local && s.Packet.Src == x.Client.Remote && x.Client.IsIn(journal.SynSent, journal.TCPInfo, s.N)
 		})
 		if len(data) > 0 {
 			all = append(all, earlyData{x, data})
@@ -63,8 +62,7 @@ var hs21 = claim.Claim{
 	Source: claim.Article000, Quantity: claim.Always, Needs: needsStates, Precondition: "no data came to a client in SYN_SENT",
 	Rule: claim.EachCited(tooEarly, func(c *claim.Case, x earlyData) {
 		c.CiteSegments(x.data...)
-		read := c.First(x.Client.Reads(tcp.Last(x.data).N, 0))
-		c.Given(read != nil, "%s was not read afterwards", x.Client.ID)
+		read := c.GivenFirst(x.Client.Reads(tcp.Last(x.data).N, 0), "%s was not read afterwards", x.Client.ID)
 		c.Expect(read.Call.Errno == journal.EAGAIN, "the read of %s returned %s", x.Client.ID, claim.Returned(read))
 		synAck := c.FirstSegment(tcp.With(x.Client.Arrived(0, read.N), packet.SYN))
 		c.Given(synAck == nil, "a SYN-ACK had come before it was read")

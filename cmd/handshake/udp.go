@@ -214,8 +214,7 @@ var ud6 = ofUDP("UD6", "a connected UDP socket learns of nothing", claim.Article
 }, func(c *claim.Case, x udpCall) {
 	c.About(x.who)
 	c.Cite(x.call)
-	call := c.First(x.who.CallsOf(x.call.N, 0, "read", "write"))
-	c.Given(call != nil, "no call was made then")
+	call := c.GivenFirst(x.who.CallsOf(x.call.N, 0, "read", "write"), "no call was made then")
 	c.Expect(call.Call.Errno != journal.ECONNREFUSED, "an ICMP message came, and %s() of %s returned ECONNREFUSED", call.Call.Op, x.who.ID)
 	c.Holds("an ICMP message came, and %s() of %s returned %s", call.Call.Op, x.who.ID, claim.Returned(call))
 })

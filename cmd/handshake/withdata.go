@@ -46,10 +46,7 @@ func withData(t *scenario.T) {
 }
 
 // askedFastOpen says whether the client of an opening had asked for TCP Fast Open.
-func (x *opening) askedFastOpen() bool {
-	on, _ := x.Client.Option(journal.TCPFastOpenCall, 0)
-	return on.On()
-}
+func (x *opening) askedFastOpen() bool { return x.Client.HasOn(journal.TCPFastOpenCall, 0) }
 
 var hs15 = claim.Claim{
 	ID: "HS15", Statement: "a SYN normally carries no data, only headers and options",
@@ -91,9 +88,7 @@ var carriesData = claim.Phenomenon{
 		c.About(x.Client, x.Server)
 		c.CiteSegments(x.syn, x.third)
 		c.Expect(x.syn.Packet.Len > 0 || x.third != nil && x.third.Packet.Len > 0, "neither the first nor the third has data")
-		read := c.First(x.Server.Reads(0, 0))
-		c.Given(read != nil, "it was not read")
-		c.Expect(read.Call.Result > 0, "the read returned %s", claim.Returned(read))
+		read := c.ReadsData(x.Server, 0)
 		which := "the third segment"
 		if x.syn.Packet.Len > 0 {
 			which = "the SYN"
@@ -111,8 +106,7 @@ var hs37 = claim.Claim{
 		value, set := l.Option(journal.TCPDeferAccept, 0)
 		c.If(set != nil && value != "0")
 		c.Cite(set)
-		wrote := c.First(x.Client.Writes(0, 0))
-		c.Given(wrote != nil, "%s wrote nothing", x.Client.ID)
+		wrote := c.GivenFirst(x.Client.Writes(0, 0), "%s wrote nothing", x.Client.ID)
 		accepts := c.All(l.CallsOf(x.third.N, wrote.N, "accept4"))
 		c.Given(len(accepts) > 0, "accept() was not called before it wrote")
 		for _, e := range accepts {

@@ -107,7 +107,7 @@ var sn4 = claim.Claim{
 	Rule: claim.Each(crossings, func(c *claim.Case, x crossing) {
 		c.About(x.Client)
 		c.CiteSegments(x.came...)
-		wrote, read := dataOf(x.Client.Writes(0, 0)), dataOf(x.Server.Reads(0, 0))
+		wrote, read := tcp.DataOf(x.Client.Writes(0, 0)), tcp.DataOf(x.Server.Reads(0, 0))
 		c.Cite(x.Client.Writes(x.came[0].N, 0)...)
 		c.Cite(x.Server.Reads(x.came[0].N, 0)...)
 		c.Given(int64(len(wrote)) == tcp.Bytes(tcp.Data(x.Client.Sent(0, 0))), "something was sent that was not seen written")

@@ -216,8 +216,7 @@ var sc7 = claim.Claim{
 	Precondition: "a socket that is not bound connects to itself, and the target port is in ip_local_port_range",
 	Rule: eachSelf(func(c *claim.Case, s *tcp.Socket) {
 		c.Given(c.First(s.CallsOf(0, 0, "bind")) == nil, "%s was bound: the kernel had no choice", s.ID)
-		connect := c.First(s.CallsOf(0, 0, "connect"))
-		c.Given(connect != nil, "the journal does not show %s connecting", s.ID)
+		connect := c.GivenFirst(s.CallsOf(0, 0, "connect"), "the journal does not show %s connecting", s.ID)
 		port := connect.Call.Address().Port()
 		r, read, ok := rangeAt(c.View, connect.N)
 		c.Cite(read)

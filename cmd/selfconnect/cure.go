@@ -137,8 +137,7 @@ var sc9 = claim.Claim{
 	Precondition: "the first attempt connects to itself, and the retry may choose another source port",
 	Rule: claim.Each(firstSelf, func(c *claim.Case, s *tcp.Socket) {
 		curedByHand(c, s)
-		dial := c.First(c.Calls(goDial))
-		c.Given(dial != nil, "the client's own check cured it, but Go's %s was not tried", goDial)
+		dial := c.GivenFirst(c.Calls(goDial), "the client's own check cured it, but Go's %s was not tried", goDial)
 		target := dial.Call.Address()
 		c.Expect(dial.Call.Errno != "" || dial.Call.Out != journal.PairText(target, target), "the client's own check cured it, but Go's %s returned the self-connection %s", goDial, dial.Call.Out)
 		accident := c.FirstSegment(ownSYNACKs(c.View, target))

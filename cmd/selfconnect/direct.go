@@ -84,7 +84,7 @@ var sc4 = claim.Claim{
 	Precondition: "a socket connected to itself sends",
 	Rule: eachSelf(func(c *claim.Case, s *tcp.Socket) {
 		reads := c.All(s.CallsOf(0, 0, "read"))
-		sent, received := dataOf(c.All(s.CallsOf(0, 0, "write"))), dataOf(reads)
+		sent, received := tcp.DataOf(c.All(s.CallsOf(0, 0, "write"))), tcp.DataOf(reads)
 		c.Given(len(sent) > 0 && len(reads) > 0, "nothing was sent, or nothing was read")
 		c.Expect(bytes.HasPrefix(sent, received), "it wrote %q and read %q", sent, received)
 		if !ended(tcp.Last(reads)) {
@@ -93,14 +93,6 @@ var sc4 = claim.Claim{
 		c.Expect(len(received) == len(sent), "it wrote %q and read %q", sent, received)
 		c.Holds("%s read the %d bytes that it had written", s.ID, len(sent))
 	}),
-}
-
-func dataOf(calls []*journal.Event) []byte {
-	var all []byte
-	for _, e := range calls {
-		all = append(all, e.Call.Data...)
-	}
-	return all
 }
 
 // ended says whether nothing can be read after this read: it met the end, or an error other

@@ -54,7 +54,7 @@ func bounds(v *tcp.View) []bound {
 		x := bound{noPort: noPort}
 		for _, s := range v.Sockets {
 			bind := tcp.First(s.CallsOf(0, 0, "bind"))
-			if on, _ := s.Option(journal.IPBindNoPort, 0); bind == nil || bind.Call.Address().Port() != 0 || on.On() != noPort {
+			if bind == nil || bind.Call.Address().Port() != 0 || s.HasOn(journal.IPBindNoPort, 0) != noPort {
 				continue
 			}
 			x.binds = append(x.binds, bind)

@@ -115,7 +115,7 @@ var tries = tcp.Derived(func(v *tcp.View) []try {
 			}
 		}
 		for _, conn := range v.Conns {
-			if state, _ := conn.Client.StateAt(journal.SockDiag, e.N); conn.Client != who && state == journal.TimeWait {
+			if conn.Client != who && conn.Client.IsIn(journal.TimeWait, journal.SockDiag, e.N) {
 				x.waits = append(x.waits, conn.Client)
 			}
 		}

@@ -108,15 +108,11 @@ func (x *restart) Cite(c *claim.Case) {
 // waits says whether the server's end was in TIME_WAIT when bind() was called, and there still after
 // it.
 func (x *restart) waits() bool {
-	state, _ := x.server.StateAt(journal.SockDiag, x.bind.N)
-	return state == journal.TimeWait && len(x.server.Samples(journal.TimeWait, x.bind.N, 0)) > 0
+	return x.server.IsIn(journal.TimeWait, journal.SockDiag, x.bind.N) && len(x.server.Samples(journal.TimeWait, x.bind.N, 0)) > 0
 }
 
 // gone says whether nothing was left of it.
-func (x *restart) gone() bool {
-	state, _ := x.server.StateAt(journal.SockDiag, x.bind.N)
-	return state == journal.Gone
-}
+func (x *restart) gone() bool { return x.server.IsIn(journal.Gone, journal.SockDiag, x.bind.N) }
 
 // twoMSL is what Linux takes for twice the maximum segment lifetime: TCP_TIMEWAIT_LEN in
 // include/net/tcp.h.

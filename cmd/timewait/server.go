@@ -103,8 +103,7 @@ var tw17 = claim.Claim{
 			waited := conn.Server.Entered(journal.TimeWait)
 			c.Cite(waited...)
 			c.Expect(len(waited) == 0, "%s came to TIME_WAIT", conn.Server.ID)
-			gone := c.First(conn.Server.Entered(journal.Gone, journal.SockDiag))
-			c.Given(gone != nil, "%s was still there", conn.Server.ID)
+			c.GivenFirst(conn.Server.Entered(journal.Gone, journal.SockDiag), "%s was still there", conn.Server.ID)
 			decided++
 		}
 		c.If(decided > 0)

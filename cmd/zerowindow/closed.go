@@ -62,8 +62,8 @@ type closing struct {
 // closings lists them.
 var closings = tcp.Derived(func(v *tcp.View) []closing {
 	var all []closing
-	for _, s := range v.Connected() {
-		if s.Peer() != nil && len(s.Conn.Bulk) == 0 {
+	for _, s := range v.Paired() {
+		if len(s.Conn.Bulk) == 0 {
 			all = append(all, closingsOf(v, s)...)
 		}
 	}

@@ -74,10 +74,8 @@ var zw3 = claim.Claim{
 	ID: "ZW3", Statement: "TCP_USER_TIMEOUT ends a connection whose peer answers every probe", Source: tcp7, Quantity: claim.Always, Needs: needsStates,
 	Precondition: "no window closed before a sender with TCP_USER_TIMEOUT",
 	Rule: claim.EachCited(closings, func(c *claim.Case, k closing) {
-		value, set := k.who.Option(journal.TCPUserTimeout, 0)
-		after, is := value.Int()
-		c.If(k.waits > 0 && set != nil && is && after > 0)
-		timeout := time.Duration(after) * time.Millisecond
+		timeout, set := k.who.UserTimeout()
+		c.If(k.waits > 0 && timeout > 0)
 		c.Cite(set)
 		down := k.who.Down(k.zero.N, 0)
 		c.Given(len(k.probes) > 0 && k.unanswered(tcp.N(down)) == 0, "%d of %d probes were not answered", k.unanswered(tcp.N(down)), len(k.probes))

@@ -66,9 +66,7 @@ var zw1 = claim.Claim{
 
 // senders lists the ends that sent data, all of which was kept.
 func senders(v *tcp.View) []*tcp.Socket {
-	return tcp.Where(v.Connected(), func(s *tcp.Socket) bool {
-		return s.Peer() != nil && len(s.Conn.Bulk) == 0 && len(tcp.Data(s.Sent(0, 0))) > 0
-	})
+	return tcp.Where(v.Paired(), func(s *tcp.Socket) bool { return len(s.Conn.Bulk) == 0 && len(tcp.Data(s.Sent(0, 0))) > 0 })
 }
 
 // offers lists the segments that came to an end, and offered it a window.

@@ -59,10 +59,7 @@ type written struct {
 // writtens lists them.
 func writtens(v *tcp.View) []written {
 	var all []written
-	for _, s := range v.Connected() {
-		if s.Peer() == nil {
-			continue
-		}
+	for _, s := range v.Paired() {
 		before := s.Conn.Connect.N
 		for _, call := range s.Writes(0, 0) {
 			all = append(all, written{s, call, tcp.Last(s.CallsOf(before, call.N, "epoll_wait"))})
