@@ -25,7 +25,7 @@ func finLost(t *scenario.T) {
 	client.Recv()
 	t.Await(6*time.Second, server.Gone)
 	mend(t)
-	t.Await(3*time.Second, timedOut(client))
+	t.Await(3*time.Second, client.In(journal.Close))
 	client.Recv()
 }
 

@@ -27,7 +27,7 @@ func idle(t *scenario.T) {
 	client.Recv()
 	server.Recv()
 	keepAlive(client, probes)
-	t.Await(8*time.Second, timedOut(client))
+	t.Await(8*time.Second, client.In(journal.Close))
 	client.Recv()
 	server.Recv()
 	server.Look()
@@ -64,13 +64,10 @@ func (x *cutOff) count() int {
 var ka3 = claim.Claim{
 	ID: "KA3", Statement: "SO_KEEPALIVE finds out", Source: claim.Article000, Quantity: claim.Always, Needs: needsSegments,
 	Precondition: "no socket with SO_KEEPALIVE had its probes lost",
-	Rule: claim.Each(probings, func(c *claim.Case, p cutOff) {
+	Rule: claim.EachCited(probings, func(c *claim.Case, p cutOff) {
 		_, timeout := p.who.Option(journal.TCPUserTimeout, 0)
 		c.If(timeout == nil && p.until == 0)
-		c.About(p.Client, p.Server)
-		c.CiteSegments(p.probes...)
 		c.Given(len(p.probes) >= p.count(), "%d of %d probes were sent", len(p.probes), p.count())
-		c.Cite(p.down)
 		c.ExpectSeen(p.down != nil, "%s was still there after %d probes", p.who.ID, len(p.probes))
 		c.ReadFails(p.who, p.down.N, journal.ETIMEDOUT)
 		c.Holds("%s was torn down after %d probes that were not answered, and its read failed with ETIMEDOUT", p.who.ID, len(p.probes))
@@ -80,11 +77,8 @@ var ka3 = claim.Claim{
 // oneKnows is the phenomenon: one end finds out, by keepalive, and the other never does.
 var oneKnows = claim.Phenomenon{
 	Needs: needsSegments, Quantity: claim.Can, Precondition: "no socket with SO_KEEPALIVE had its probes lost",
-	Rule: claim.Each(probings, func(c *claim.Case, p cutOff) {
+	Rule: claim.EachCited(probings, func(c *claim.Case, p cutOff) {
 		other := p.Other(p.who)
-		c.About(p.Client, p.Server)
-		c.CiteSegments(p.probes...)
-		c.Cite(p.down)
 		c.Given(p.down != nil || len(p.probes) >= p.count(), "%d of %d probes were sent", len(p.probes), p.count())
 		c.ExpectSeen(p.down != nil, "%s was still there after %d probes", p.who.ID, len(p.probes))
 		stood(c, other, p.last.N, c.Journal.Played)

@@ -37,7 +37,7 @@ func unreachable(t *scenario.T) {
 	opening.Err()
 	stays := gone.Local()
 	t.Drop(func(p *wire.Packet) bool { return p.Src == stays || p.Dst == stays })
-	t.Await(9*time.Second, timedOut(gone))
+	t.Await(9*time.Second, gone.In(journal.Close))
 	for _, e := range []*scenario.End{host, port, asks, gone} {
 		e.Recv()
 	}

@@ -28,7 +28,7 @@ func userTimeout(t *scenario.T) {
 	long.Set(journal.TCPUserTimeout, longTimeout)
 	cable(t)
 	client.Send("anybody there?")
-	t.Await(5*time.Second, func() bool { return timedOut(client)() && timedOut(short)() })
+	t.Await(5*time.Second, func() bool { return client.State() == journal.Close && short.State() == journal.Close })
 	client.Recv()
 	short.Recv()
 	t.Wait(2500 * time.Millisecond)
@@ -38,12 +38,10 @@ func userTimeout(t *scenario.T) {
 var ut1 = claim.Claim{
 	ID: "UT1", Statement: "TCP_USER_TIMEOUT bounds how long sent data may stay unacknowledged", Source: tcp7, Quantity: claim.Always, Needs: needsSegments,
 	Precondition: "no socket with TCP_USER_TIMEOUT had data unacknowledged on a dead path",
-	Rule: claim.Each(senders, func(c *claim.Case, x cutOff) {
+	Rule: claim.EachCited(senders, func(c *claim.Case, x cutOff) {
 		timeout, set := x.who.UserTimeout()
 		c.If(timeout > 0)
-		c.About(x.Client, x.Server)
-		c.CiteSegments(x.data...)
-		c.Cite(set, x.down)
+		c.Cite(set)
 		took := c.Until(x.data[0].Event, x.down)
 		if x.down == nil {
 			c.Given(took > 2*timeout, "it was watched for %s only", claim.Seconds(took))
@@ -59,12 +57,10 @@ var ut1 = claim.Claim{
 var ut2 = claim.Claim{
 	ID: "UT2", Statement: "it bounds keepalive too, instead of the number of probes", Source: tcp7, Quantity: claim.Always, Needs: needsSegments,
 	Precondition: "no socket with keepalive and TCP_USER_TIMEOUT had its probes lost",
-	Rule: claim.Each(probings, func(c *claim.Case, p cutOff) {
+	Rule: claim.EachCited(probings, func(c *claim.Case, p cutOff) {
 		timeout, set := p.who.UserTimeout()
 		c.If(timeout > 0)
-		c.About(p.Client, p.Server)
-		c.CiteSegments(p.probes...)
-		c.Cite(set, p.down)
+		c.Cite(set)
 		silent := c.Until(p.last.Event, p.down)
 		if p.down != nil {
 			c.Expect(silent >= timeout, "%s was torn down after %s, before its timeout of %s", p.who.ID, claim.Seconds(silent), timeout)

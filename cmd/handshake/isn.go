@@ -30,17 +30,12 @@ func isn(t *scenario.T) {
 	}
 
 	blind := packet.Packet{Src: t.Host("a").At(blindPort), Dst: l.At, Win: 1000, Seq: 1000, Flags: packet.SYN}
-	var answer *wire.Packet
-	t.Drop(func(p *wire.Packet) bool {
-		if answer == nil && wire.IsSYNACK(p) {
-			answer = p
-		}
-		return p.Dst == blind.Src
-	})
+	toBlind := func(p *wire.Packet) bool { return p.Dst == blind.Src }
+	t.Hold(toBlind)
 	t.Inject(blind)
-	if answer == nil {
-		t.Stop("a SYN from %s was not answered", blind.Src)
-	}
+	answer := t.FirstHeld("b")
+	t.Discard(answer, "no answer comes to it")
+	t.Drop(toBlind)
 	blind.Flags, blind.Seq, blind.Ack = packet.ACK, blind.Seq+1, answer.Seq+1+meaningless
 	t.Inject(blind)
 	l.Accept()

@@ -13,22 +13,17 @@ import (
 // nothing is left of either.
 func oldSYN(t *scenario.T) {
 	l := t.Listen(scenario.ServerPort)
-	var syn *wire.Packet
-	t.Watch(func(p *wire.Packet) {
-		if syn == nil && wire.IsSYN(p) {
-			syn = p
-		}
-	})
+	syn := t.Catch(wire.IsSYN)
 	client, server := l.Connect()
 	t.Rule(nil)
-	t.Repeat(syn)
+	t.Repeat(syn())
 	client.Send("still here")
 	server.Recv()
 	client.Reset()
 	server.Recv()
 	server.Close()
 
-	t.Repeat(syn)
+	t.Repeat(syn())
 	l.Look()
 	t.Host("b").List(journal.SynRecv, journal.Established)
 	l.Accept()

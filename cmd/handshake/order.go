@@ -21,15 +21,10 @@ func order(t *scenario.T) {
 	t.Sysctl("b", "net.ipv4.tcp_stdurg", "0") // which byte is urgent
 	nodelay := scenario.Opt(journal.TCPNoDelay, 1)
 	client, server := t.Connection(nodelay)
-	var last *wire.Packet
-	t.Watch(func(p *wire.Packet) {
-		if carries(p) {
-			last = p
-		}
-	})
+	last := t.Catch(carries)
 	client.Send("again ")
 	server.Recv()
-	t.Repeat(last)
+	t.Repeat(last())
 	server.Recv()
 	client.Send("again ")
 	server.Recv()
@@ -56,14 +51,7 @@ const patience = 5 * time.Second
 
 // loses lets a line be lost, and another come, which is looked for before the first comes again.
 func loses(t *scenario.T, client, server *scenario.End, another func()) {
-	fates, left := []wire.Fate{wire.Drop, wire.Wait, wire.Hold}, 0
-	t.Rule(func(p *wire.Packet) wire.Fate {
-		if !carries(p) {
-			return wire.Wait
-		}
-		left++
-		return fates[min(left, len(fates))-1]
-	})
+	t.Rule(scenario.InTurn(carries, wire.Drop, wire.Wait, wire.Hold))
 	client.Write("lost ")
 	another()
 	t.Deliver()

@@ -19,12 +19,7 @@ func replayAt(t *scenario.T, setting string) {
 	t.Sysctl("a", fastOpen, clientTFO)
 	t.Sysctl("b", fastOpen, setting)
 	l := t.Listen(scenario.ServerPort)
-	var syn *wire.Packet
-	t.Watch(func(p *wire.Packet) {
-		if syn == nil && wire.IsSYN(p) {
-			syn = p
-		}
-	})
+	syn := t.Catch(wire.IsSYN)
 	client := t.Host("a").Socket(scenario.Opt(journal.TCPFastOpenCall, 1), scenario.From(tuplePort))
 	client.StartConnect(l.At)
 	client.Send("pay 100")
@@ -34,7 +29,7 @@ func replayAt(t *scenario.T, setting string) {
 	server.Close()
 
 	t.Drop(func(p *wire.Packet) bool { return p.From == "a" })
-	t.Repeat(syn)
+	t.Repeat(syn())
 	if again := l.Accept(); again != nil {
 		again.Recv()
 		t.Wait(held)

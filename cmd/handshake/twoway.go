@@ -12,19 +12,11 @@ import (
 // twoWay: the SYN-ACK is lost, and the server sends data as if two segments had been enough.
 func twoWay(t *scenario.T) {
 	l := t.Listen(scenario.ServerPort)
-	var synAck *wire.Packet
-	t.Rule(func(p *wire.Packet) wire.Fate {
-		if wire.IsSYNACK(p) && synAck == nil {
-			synAck = p
-			return wire.Drop
-		}
-		return wire.Wait
-	})
+	t.Hold(scenario.Once(wire.IsSYNACK))
 	client := l.Start()
 	t.Deliver()
-	if synAck == nil {
-		t.Stop("no SYN-ACK was sent")
-	}
+	synAck := t.FirstHeld("b")
+	t.Discard(synAck, "lost")
 	for range 3 {
 		t.Inject(packet.Packet{
 			Src: synAck.Src, Dst: synAck.Dst, Seq: synAck.Seq + 1, Ack: synAck.Ack,

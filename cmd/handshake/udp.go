@@ -215,8 +215,7 @@ var ud6 = ofUDP("UD6", "a connected UDP socket learns of nothing", claim.Article
 	c.About(x.who)
 	c.Cite(x.call)
 	call := c.GivenFirst(x.who.CallsOf(x.call.N, 0, "read", "write"), "no call was made then")
-	c.Expect(call.Call.Errno != journal.ECONNREFUSED, "an ICMP message came, and %s() of %s returned ECONNREFUSED", call.Call.Op, x.who.ID)
-	c.Holds("an ICMP message came, and %s() of %s returned %s", call.Call.Op, x.who.ID, claim.Returned(call))
+	c.Finds(call.Call.Errno != journal.ECONNREFUSED, "an ICMP message came, and %s() of %s returned %s", call.Call.Op, x.who.ID, claim.Returned(call))
 })
 
 var fc6 = ofUDP("FC6", "UDP has neither flow nor congestion control", claim.Article000, "few datagrams were written", func(v *tcp.View) []*tcp.Socket { return v.UDP }, func(c *claim.Case, s *tcp.Socket) {

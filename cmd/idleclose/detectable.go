@@ -83,11 +83,9 @@ var ru4 = claim.Claim{
 		c.Cite(k.by)
 		if k.came() {
 			c.CiteSegments(k.finCame)
-			c.Expect(k.tells(), "the FIN had come to %s, and %s", k.Client.ID, k.said())
-			c.Holds("the FIN had come to %s, and %s", k.Client.ID, k.said())
+			c.Finds(k.tells(), "the FIN had come to %s, and %s", k.Client.ID, k.said())
 		}
-		c.Expect(!k.tells(), "the FIN had not come to %s, and %s", k.Client.ID, k.said())
-		c.Holds("the FIN was under way to %s, and %s", k.Client.ID, k.said())
+		c.Finds(!k.tells(), "the FIN was under way to %s, and %s", k.Client.ID, k.said())
 	}),
 }
 
