@@ -156,8 +156,9 @@ func (a *ack) cite(c *claim.Case) {
 	c.Cite(a.looked)
 }
 
-// decide says that it must be known whether it was delayed.
+// decide lets a finding rest on it, and says that it must be known whether it was delayed.
 func (a *ack) decide(c *claim.Case) {
+	a.cite(c)
 	c.Given(a.delayed() || a.prompt(), "%s acknowledged after up to %s: too late to have been prompt for certain, and nobody looked meanwhile", a.to.ID, claim.Milliseconds(a.atMost))
 	c.Given(a.delayed() || a.atMost < atOnce || waits(c.View), noneWaited)
 }

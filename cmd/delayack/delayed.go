@@ -54,7 +54,6 @@ var da1 = claim.Claim{
 	Precondition: "no data was acknowledged",
 	Rule: claim.Each(acks, func(c *claim.Case, a *ack) {
 		c.If(a.pure())
-		a.cite(c)
 		a.decide(c)
 		c.Expect(a.delayed(), "%s acknowledged within %s (%s): it delays for 40 ms or more, or not at all", a.to.ID, claim.Milliseconds(a.atMost), a.situation())
 		c.Holds("%s acknowledged %s (%s), and had not when the sender's queue was read", a.to.ID, a.when(), a.situation())
@@ -66,7 +65,6 @@ var da2 = claim.Claim{
 	Precondition: "no response was acknowledged on its own",
 	Rule: claim.Each(acks, func(c *claim.Case, a *ack) {
 		c.If(a.pure() && a.to == a.Client && a.answers())
-		a.cite(c)
 		a.decide(c)
 		c.Expect(a.delayed(), "%s acknowledged the response within %s", a.to.ID, claim.Milliseconds(a.atMost))
 		c.Holds("%s acknowledged the response %s, with nothing else to send", a.to.ID, a.when())

@@ -70,7 +70,6 @@ func (a *ack) hadSet(c *claim.Case) *journal.Event {
 	before := quickAcks(a.to, 0, a.came[0].N)
 	c.If(a.pure() && len(before) > 0 && len(quickAcks(a.to, a.came[0].N, a.sent.N)) == 0)
 	set := c.Last(before)
-	a.cite(c)
 	a.decide(c)
 	return set
 }

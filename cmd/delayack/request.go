@@ -149,14 +149,12 @@ func (r *sent) delays(c *claim.Case) {
 
 // compareWays is the table of how many segments each took, and how long it was until its client had the reply.
 func compareWays(v *tcp.View) *claim.Comparison {
-	t := &claim.Comparison{Title: "A head and a body, written one after the other, and the reply", Ways: ways}
-	segments, times := make([]claim.Cell, len(ways)), make([]claim.Cell, len(ways))
+	t := &claim.Comparison{Title: "A head and a body, written one after the other, and the reply", Ways: slices.Clone(ways)}
 	for _, r := range slices.Backward(requests(v)) { // of those sent in one way the first counts
-		if i := slices.Index(ways, r.way); len(r.data) > 0 {
-			segments[i] = claim.Told(strconv.Itoa(len(r.data)), r.calls[0], tcp.Last(r.data).Event)
-			times[i] = claim.Told(claim.Milliseconds(v.Until(r.calls[0], r.read)), r.calls[0], r.read)
+		if len(r.data) > 0 {
+			t.Put("segments", r.way, claim.Told(strconv.Itoa(len(r.data)), r.calls[0], tcp.Last(r.data).Event))
+			t.Put("reply after", r.way, claim.Told(claim.Milliseconds(v.Until(r.calls[0], r.read)), r.calls[0], r.read))
 		}
 	}
-	t.Rows = []claim.Compared{{What: "segments", Cells: segments}, {What: "reply after", Cells: times}}
 	return t
 }

@@ -49,10 +49,7 @@ type attempt struct {
 // attempts lists them.
 func attempts(v *tcp.View) []attempt {
 	var all []attempt
-	for _, r := range requests(v) {
-		if r.reply != nil || r.end == nil {
-			continue
-		}
+	for _, r := range tcp.Where(requests(v), func(r request) bool { return r.reply == nil && r.end != nil }) {
 		for _, conn := range v.Conns {
 			for _, w := range conn.Client.Writes(r.end.N, 0) {
 				if conn != r.Conn && conn.Server != nil && string(w.Call.Data) == r.text() {
@@ -102,6 +99,7 @@ var onceAndTwice = claim.Phenomenon{
 		var once, twice *attempt
 		all := attempts(c.View)
 		for _, a := range all {
+			a.Cite(c)
 			switch n := len(a.reads()); {
 			case n == 1 && a.crossed():
 				once = &a
@@ -110,9 +108,6 @@ var onceAndTwice = claim.Phenomenon{
 			}
 		}
 		c.Given(len(all) > 1, "%d requests were made again", len(all))
-		for _, a := range all {
-			a.Cite(c)
-		}
 		c.ExpectSeen(once != nil && twice != nil, "the server read no request once and another twice")
 		c.Cite(once.reads()...)
 		c.Cite(twice.reads()...)

@@ -64,7 +64,7 @@ func became(c *claim.Case, a connecting) {
 		return
 	}
 	c.Answered(a.connect)
-	end := beforeClose(a.Socket)
+	end := a.StateBefore(tcp.N(tcp.First(a.CallsOf(0, 0, "close"))))
 	c.Cite(end)
 	if end != nil && len(a.Entered(journal.Established)) > 0 {
 		c.Given(names(tcp.Last(a.CallsOf(0, 0, "getsockname"))) && names(tcp.Last(a.CallsOf(0, 0, "getpeername"))),
@@ -76,12 +76,6 @@ func became(c *claim.Case, a connecting) {
 		state = end.State.To
 	}
 	c.ExpectSeen(false, "%s was not connected: its last state was %s%s", a.ID, state, whyNotChosen(c.View, a))
-}
-
-// beforeClose is the last change of a socket's state up to its close(); nil: there was none.
-func beforeClose(s *tcp.Socket) *journal.Event {
-	closed := tcp.First(s.CallsOf(0, 0, "close"))
-	return tcp.Last(tcp.Where(s.States(), func(e *journal.Event) bool { return closed == nil || e.N <= closed.N }))
 }
 
 // selfConnection is the phenomenon itself.

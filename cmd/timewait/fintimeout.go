@@ -137,28 +137,23 @@ var fewerNotShorter = claim.Phenomenon{
 	Needs: needsEnds, Precondition: "no client closed first",
 	Rule: claim.Once(func(c *claim.Case) {
 		all := farewells(c.View)
-		var least, most time.Duration
+		var lasts []time.Duration
 		fewer, settings := 0, map[time.Duration]bool{}
 		for _, x := range all {
 			x.Cite(c)
-			if x.isLate() {
+			switch {
+			case x.isLate():
 				// The kernel may keep FIN_WAIT2 for longer than it is told, by a slow path's measure.
 				c.Expect(x.wait == nil || x.after < x.timeout()+latest, "with tcp_fin_timeout %s %s came to TIME_WAIT when its peer closed after %s", x.set.Setting.New, x.Who.ID, claim.Seconds(x.after))
 				c.Given(x.before, "%s was not gone when its peer closed after %s", x.Who.ID, claim.Seconds(x.after))
 				fewer++
-				continue
+			case x.isRead():
+				lasts = append(lasts, x.lasts(c))
+				settings[x.timeout()] = true
 			}
-			if !x.isRead() {
-				continue
-			}
-			d := x.lasts(c)
-			if len(settings) == 0 {
-				least = d
-			}
-			least, most = min(least, d), max(most, d)
-			settings[x.timeout()] = true
 		}
 		c.Given(fewer > 0 && len(settings) > 1, "not both were seen: a TIME_WAIT with each of two tcp_fin_timeout, and a peer that closed later than that")
+		least, most := slices.Min(lasts), slices.Max(lasts)
 		c.Expect(most-least < time.Second, "TIME_WAIT lasts from %s to %s, with %d values of tcp_fin_timeout", claim.Seconds(least), claim.Seconds(most), len(settings))
 		c.Holds("with each of %d values of tcp_fin_timeout TIME_WAIT lasts %s; with the shortest none was left where the peer closed later", len(settings), claim.Seconds(most))
 	}),

@@ -7,6 +7,7 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/portrange"
 	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
 )
@@ -109,9 +110,8 @@ var tries = tcp.Derived(func(v *tcp.View) []try {
 		}
 		x := try{who: who, connect: e, reuse: v.Setting(who.Host, twReuse, e.N)}
 		if set := v.Setting(who.Host, portRange, e.N); set != nil {
-			var low, high int
-			if n, _ := fmt.Sscan(set.Setting.New, &low, &high); n == 2 {
-				x.ports = high - low + 1
+			if r, err := portrange.Parse(set.Setting.New); err == nil {
+				x.ports = r.Size()
 			}
 		}
 		for _, conn := range v.Conns {
