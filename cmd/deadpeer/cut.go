@@ -113,9 +113,6 @@ func (x *cutOff) Cite(c *claim.Case) {
 	c.Cite(x.down)
 }
 
-// carriesData says whether what was lost first carried data.
-func (d *dead) carriesData() bool { return d.lost[0].Packet.Len > 0 && !isProbe(d.lost[0]) }
-
 // isProbe says whether a segment is a keepalive probe: it says again the last byte before its
 // sender's next, or nothing at all there (RFC 9293 §3.8.4).
 func isProbe(s *tcp.Segment) bool {

@@ -37,7 +37,7 @@ var ka1 = claim.Claim{
 	ID: "KA1", Statement: "cable pulled: Linux goes on thinking it connected", Source: claim.Article000, Quantity: claim.Always, Needs: needsSegments,
 	Precondition: "no path went dead while neither end had anything to send",
 	Rule: claim.Each(deadConns, func(c *claim.Case, d dead) {
-		c.If(!d.carriesData() && d.silence() >= watched/2)
+		c.If((d.lost[0].Packet.Len == 0 || isProbe(d.lost[0])) && d.silence() >= watched/2)
 		c.About(d.Client, d.Server)
 		c.CiteSegments(d.last, d.lost[0])
 		for _, s := range d.ends() {

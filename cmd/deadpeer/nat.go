@@ -54,15 +54,11 @@ func stateful(idle time.Duration) wire.Rule {
 
 // pause is how long nothing of a connection passed before a segment, at most, up to an event.
 func pause(conn *tcp.Conn, until int) (longest time.Duration) {
-	var last int64
-	for _, s := range conn.Segments {
-		if s.Packet.At != journal.AtSent && s.Packet.At != journal.AtDropped || s.N > until {
-			continue
-		}
-		if last != 0 {
-			longest = max(longest, time.Duration(s.T-last))
-		}
-		last = s.T
+	left := tcp.Where(conn.Segments, func(s *tcp.Segment) bool {
+		return s.N <= until && (s.Packet.At == journal.AtSent || s.Packet.At == journal.AtDropped)
+	})
+	for i := 1; i < len(left); i++ {
+		longest = max(longest, time.Duration(left[i].T-left[i-1].T))
 	}
 	return longest
 }

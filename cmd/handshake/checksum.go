@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/binary"
 	"slices"
 
@@ -63,6 +64,14 @@ func (x *damaged) read(c *claim.Case) *journal.Event {
 	return readThen(c, x.at, x.came.N)
 }
 
+// part is where the other bytes are.
+func (x *damaged) part() string {
+	if bytes.Equal(x.left.Payload, x.came.Payload) {
+		return "header"
+	}
+	return "data"
+}
+
 // parity is what a parity check of the segment would have: of each of 16 bits, whether it is set in an odd
 // number of words.
 func parity(s *tcp.Segment) (p uint16) {
@@ -102,14 +111,8 @@ var hd9 = claim.Claim{
 		counted, events := c.Counted(x.at.Host, wrong)
 		c.Cite(events...)
 		c.Given(counted >= int64(len(damages(c.View))), "%d of %d damaged segments were counted", counted, len(damages(c.View)))
-		for _, part := range []struct {
-			is   bool
-			name string
-		}{{true, "data"}, {false, "header"}} {
-			c.Challenged(slices.ContainsFunc(damages(c.View), func(y damaged) bool {
-				return string(y.left.Payload) != string(y.came.Payload) == part.is
-			}), "none came with another %s", part.name)
-		}
+		part, missing := claim.Missing(damages(c.View), (*damaged).part, "data", "header")
+		c.Challenged(!missing, "none came with another %s", part)
 		c.Holds("one bit or two of header or data were changed, and the segment was not taken: %s +%d", wrong, counted)
 	}),
 }

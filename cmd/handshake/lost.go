@@ -159,15 +159,9 @@ type series struct {
 func unanswereds(v *tcp.View) []series {
 	var all []series
 	for _, x := range openings(v) {
-		if x.synAck != nil {
-			continue
-		}
-		all = append(all, series{
-			opening: x, syns: tcp.With(x.Client.SentAll(0, 0), packet.SYN),
-			end: tcp.First(x.Client.Entered(journal.Close, journal.TCPInfo)), said: tcp.First(x.Client.Asked(journal.SOError, 0, 0)),
-		})
-		if last := &all[len(all)-1]; last.end != nil && last.end.N < last.syn.N {
-			last.end = x.Client.Down(last.syn.N, 0)
+		if x.synAck == nil {
+			syns := tcp.With(x.Client.SentAll(0, 0), packet.SYN)
+			all = append(all, series{x, syns, x.Client.Down(x.syn.N, 0), tcp.First(x.Client.Asked(journal.SOError, 0, 0))})
 		}
 	}
 	return all
