@@ -68,13 +68,13 @@ func whileDead(calls func(s *tcp.Socket, after, before int) []*journal.Event, is
 }
 
 var ka4 = claim.Claim{
-	ID: "KA4", Statement: "a FIN is lost in a cut: recv returns 0", Source: claim.Article000, Quantity: claim.Always, Needs: needsSegments,
+	ID: "KA4", Statement: "a FIN is lost in a cut: recv returns 0", Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no FIN was lost on a dead path",
 	Rule:         whileDead((*tcp.Socket).Reads, tcp.IsEnd),
 }
 
 var ka5 = claim.Claim{
-	ID: "KA5", Statement: "a FIN is lost in a cut: send fails with ECONNRESET", Source: claim.Article000, Quantity: claim.Always, Needs: needsSegments,
+	ID: "KA5", Statement: "a FIN is lost in a cut: send fails with ECONNRESET", Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "nothing was sent after a FIN had been lost on a dead path",
 	Rule:         whileDead((*tcp.Socket).Writes, func(e *journal.Event) bool { return e.Call.Errno == journal.ECONNRESET }),
 }
@@ -82,7 +82,7 @@ var ka5 = claim.Claim{
 // laterReset is the phenomenon: nothing is noticed while the path is dead; when it is back, what
 // was sent is answered with RST.
 var laterReset = claim.Phenomenon{
-	Needs: needsSegments, Quantity: claim.Can, Precondition: "no FIN was lost on a dead path",
+	Needs: claim.NeedsStates, Quantity: claim.Can, Precondition: "no FIN was lost on a dead path",
 	Rule: claim.EachCited(lefts, func(c *claim.Case, l left) {
 		stood(c, l.who, l.last.N, l.until)
 		learnsByReset(c, l.who, l.fin.N)
@@ -129,7 +129,7 @@ func forgottens(v *tcp.View) []forgotten {
 }
 
 var ka6 = claim.Claim{
-	ID: "KA6", Statement: "a peer that has rebooted is noticed at once, by a silent reader too", Source: folklore, Quantity: claim.Always, Needs: needsSegments,
+	ID: "KA6", Statement: "a peer that has rebooted is noticed at once, by a silent reader too", Source: folklore, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no peer forgot a connection without a word",
 	Rule: claim.Each(forgottens, func(c *claim.Case, f forgotten) {
 		c.About(f.Socket)
@@ -146,7 +146,7 @@ var ka6 = claim.Claim{
 
 // onNextSegment is the phenomenon: a silent reader learns nothing, until it sends.
 var onNextSegment = claim.Phenomenon{
-	Needs: needsSegments, Quantity: claim.Can, Precondition: "no peer forgot a connection without a word",
+	Needs: claim.NeedsStates, Quantity: claim.Can, Precondition: "no peer forgot a connection without a word",
 	Rule: claim.Each(forgottens, func(c *claim.Case, f forgotten) {
 		c.About(f.Socket)
 		c.CiteSegments(f.lost)

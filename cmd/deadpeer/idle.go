@@ -34,7 +34,7 @@ func idle(t *scenario.T) {
 }
 
 var ka1 = claim.Claim{
-	ID: "KA1", Statement: "cable pulled: Linux goes on thinking it connected", Source: claim.Article000, Quantity: claim.Always, Needs: needsSegments,
+	ID: "KA1", Statement: "cable pulled: Linux goes on thinking it connected", Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no path went dead while neither end had anything to send",
 	Rule: claim.Each(deadConns, func(c *claim.Case, d dead) {
 		c.If((d.lost[0].Packet.Len == 0 || isProbe(d.lost[0])) && d.silence() >= watched/2)
@@ -62,7 +62,7 @@ func (x *cutOff) count() int {
 }
 
 var ka3 = claim.Claim{
-	ID: "KA3", Statement: "SO_KEEPALIVE finds out", Source: claim.Article000, Quantity: claim.Always, Needs: needsSegments,
+	ID: "KA3", Statement: "SO_KEEPALIVE finds out", Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no socket with SO_KEEPALIVE had its probes lost",
 	Rule: claim.EachCited(probings, func(c *claim.Case, p cutOff) {
 		_, timeout := p.who.Option(journal.TCPUserTimeout, 0)
@@ -76,7 +76,7 @@ var ka3 = claim.Claim{
 
 // oneKnows is the phenomenon: one end finds out, by keepalive, and the other never does.
 var oneKnows = claim.Phenomenon{
-	Needs: needsSegments, Quantity: claim.Can, Precondition: "no socket with SO_KEEPALIVE had its probes lost",
+	Needs: claim.NeedsStates, Quantity: claim.Can, Precondition: "no socket with SO_KEEPALIVE had its probes lost",
 	Rule: claim.EachCited(probings, func(c *claim.Case, p cutOff) {
 		other := p.Other(p.who)
 		c.Given(p.down != nil || len(p.probes) >= p.count(), "%d of %d probes were sent", len(p.probes), p.count())

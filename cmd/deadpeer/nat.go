@@ -84,7 +84,7 @@ func spareds(v *tcp.View) []spared {
 }
 
 var ka7 = claim.Claim{
-	ID: "KA7", Statement: "keepalive shorter than a stateful filter's idle time keeps the connection", Source: field, Quantity: claim.Always, Needs: needsSegments,
+	ID: "KA7", Statement: "keepalive shorter than a stateful filter's idle time keeps the connection", Source: field, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no filter forgot a connection while another kept itself alive",
 	Rule: claim.Each(spareds, func(c *claim.Case, s spared) {
 		c.About(s.Client, s.Server)
@@ -107,7 +107,7 @@ var ka7 = claim.Claim{
 // silently is the phenomenon: what is sent on the connection that was forgotten vanishes, and both
 // ends go on thinking it connected.
 var silently = claim.Phenomenon{
-	Needs: needsSegments, Quantity: claim.Can, Precondition: "nothing was sent on a connection that a filter had forgotten",
+	Needs: claim.NeedsStates, Quantity: claim.Can, Precondition: "nothing was sent on a connection that a filter had forgotten",
 	Rule: claim.EachCited(senders, func(c *claim.Case, x cutOff) {
 		for _, s := range x.ends() {
 			stood(c, s, x.last.N, c.Journal.Played)

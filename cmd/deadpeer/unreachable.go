@@ -94,7 +94,7 @@ func (r *report) Cite(c *claim.Case) {
 }
 
 var ka9 = claim.Claim{
-	ID: "KA9", Statement: "an ICMP error ends an established connection", Source: folklore + "; RFC 5461", Quantity: claim.Always, Needs: needsSegments,
+	ID: "KA9", Statement: "an ICMP error ends an established connection", Source: folklore + "; RFC 5461", Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no ICMP error came about data that an established connection had sent",
 	Rule: claim.EachCited(reports, func(c *claim.Case, r report) {
 		name := r.Packet.ICMPName()
@@ -108,7 +108,7 @@ var ka9 = claim.Claim{
 // staysUp is the phenomenon: the connection outlives the message, and what was lost arrives once
 // the path is back.
 var staysUp = claim.Phenomenon{
-	Needs: needsSegments, Quantity: claim.Can, Precondition: "no ICMP error came about data that an established connection had sent",
+	Needs: claim.NeedsStates, Quantity: claim.Can, Precondition: "no ICMP error came about data that an established connection had sent",
 	Rule: claim.EachCited(reports, func(c *claim.Case, r report) {
 		c.Expect(r.down == nil, "%s was torn down", r.To.ID)
 		arrived := c.AllSegments(tcp.Data(r.To.Peer().Arrived(r.N, 0)))

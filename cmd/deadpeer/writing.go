@@ -37,7 +37,7 @@ func senders(v *tcp.View) []cutOff {
 }
 
 var ka2 = claim.Claim{
-	ID: "KA2", Statement: "cable pulled: Linux goes on thinking it connected, with data to send too", Source: claim.Article000, Quantity: claim.Always, Needs: needsSegments,
+	ID: "KA2", Statement: "cable pulled: Linux goes on thinking it connected, with data to send too", Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no end sent data on a path that had gone dead",
 	Rule: claim.EachCited(senders, func(c *claim.Case, x cutOff) {
 		c.If(x.until == 0)
@@ -57,7 +57,7 @@ var ka2 = claim.Claim{
 
 // gaveUp is the phenomenon: the writes succeed, the kernel sends again and again, and gives up.
 var gaveUp = claim.Phenomenon{
-	Needs: needsSegments, Quantity: claim.Can, Precondition: "no end sent data on a path that had gone dead",
+	Needs: claim.NeedsStates, Quantity: claim.Can, Precondition: "no end sent data on a path that had gone dead",
 	Rule: claim.EachCited(senders, func(c *claim.Case, x cutOff) {
 		c.ExpectSeen(x.down != nil, "%s was still there", x.who.ID)
 		c.ReadFails(x.who, x.down.N, journal.ETIMEDOUT)
@@ -88,7 +88,7 @@ func heals(t *scenario.T) {
 }
 
 var ka8 = claim.Claim{
-	ID: "KA8", Statement: "a path that comes back before the timers end loses nothing", Source: rfc9293, Quantity: claim.Always, Needs: needsSegments,
+	ID: "KA8", Statement: "a path that comes back before the timers end loses nothing", Source: rfc9293, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no data was lost on a path that came back",
 	Rule: claim.EachCited(senders, func(c *claim.Case, x cutOff) {
 		c.If(x.until != 0)

@@ -62,7 +62,7 @@ func (s *sending) whole(c *claim.Case) {
 }
 
 var da7 = claim.Claim{
-	ID: "DA7", Statement: "not every segment has its own ACK", Source: claim.Article004, Quantity: claim.Can, Needs: needsSegments,
+	ID: "DA7", Statement: "not every segment has its own ACK", Source: claim.Article004, Quantity: claim.Can, Needs: claim.NeedsPackets,
 	Precondition: "nothing was sent in several segments",
 	Rule: claim.Each(sendings, func(c *claim.Case, s sending) {
 		s.whole(c)
@@ -73,7 +73,7 @@ var da7 = claim.Claim{
 }
 
 var da8 = claim.Claim{
-	ID: "DA8", Statement: "the client acknowledges every segment, and only then the server goes on", Source: claim.Article003, Quantity: claim.Always, Needs: needsSegments,
+	ID: "DA8", Statement: "the client acknowledges every segment, and only then the server goes on", Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "nothing was sent in several segments",
 	Rule: claim.Each(sendings, func(c *claim.Case, s sending) {
 		s.whole(c)

@@ -94,7 +94,7 @@ func bares(v *tcp.View) []bare {
 }
 
 var da10 = claim.Claim{
-	ID: "DA10", Statement: "a segment without ACK is invalid then", Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
+	ID: "DA10", Statement: "a segment without ACK is invalid then", Source: claim.Article002, Quantity: claim.Always, Needs: needsInfo,
 	Precondition: "no segment without ACK came to an established connection",
 	Rule: claim.Each(bares, func(c *claim.Case, b bare) {
 		c.About(b.to)
@@ -121,7 +121,7 @@ var da10 = claim.Claim{
 
 // ignored is the phenomenon: data without ACK is ignored, and taken once it has one.
 var ignored = claim.Phenomenon{
-	Needs: needsStates, Quantity: claim.Can, Precondition: "no data without ACK came to an established connection",
+	Needs: needsInfo, Quantity: claim.Can, Precondition: "no data without ACK came to an established connection",
 	Rule: claim.Each(bares, func(c *claim.Case, b bare) {
 		c.If(b.came.Packet.Len > 0)
 		c.About(b.to)

@@ -49,7 +49,7 @@ func listenerOf(v *tcp.View, conn *tcp.Conn) *tcp.Socket {
 
 var hs26 = claim.Claim{
 	ID: "HS26", Statement: "no connection without accept()? The completed queue holds connections before accept()",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsEnds, Precondition: "no connection was in a queue while somebody looked",
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "no connection was in a queue while somebody looked",
 	Rule: claim.Each(listeners, func(c *claim.Case, l *tcp.Socket) {
 		c.About(l)
 		full := c.First(tcp.Where(l.Samples(journal.Listen, 0, 0), func(e *journal.Event) bool { return e.Sample.RxQueue > 0 }))
@@ -69,7 +69,7 @@ var hs26 = claim.Claim{
 
 var hs27 = claim.Claim{
 	ID: "HS27", Statement: "accept on an empty queue: blocking sleeps, non-blocking gives EWOULDBLOCK",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsEnds, Precondition: "accept() was not called on an empty queue in both ways",
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "accept() was not called on an empty queue in both ways",
 	Rule: claim.Each(listeners, func(c *claim.Case, l *tcp.Socket) {
 		c.About(l)
 		first := c.First(l.CallsOf(0, 0, "accept4"))
@@ -88,7 +88,7 @@ var hs27 = claim.Claim{
 
 var hs28 = claim.Claim{
 	ID: "HS28", Statement: "a new connection makes the listening descriptor readable",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsEnds, Precondition: "a listener was not watched before and after a client called",
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "a listener was not watched before and after a client called",
 	Rule: claim.Each(listeners, func(c *claim.Case, l *tcp.Socket) {
 		c.About(l)
 		looks := c.All(l.CallsOf(0, 0, "epoll_wait"))
@@ -105,7 +105,7 @@ var hs28 = claim.Claim{
 
 var hs29 = claim.Claim{
 	ID: "HS29", Statement: "the server talks to the client from its listening port and goes on listening",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsEnds, Precondition: "no connection was accepted and used",
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "no connection was accepted and used",
 	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
 		c.If(conn.Server != nil && len(conn.Server.Reads(0, 0)) > 0)
 		read := c.First(conn.Server.Reads(0, 0))
@@ -121,7 +121,7 @@ var hs29 = claim.Claim{
 
 var hs30 = claim.Claim{
 	ID: "HS30", Statement: "the client uses a random port by default, and may bind one",
-	Source: claim.Article000, Quantity: claim.Can, Needs: needsEnds, Precondition: "no client let the kernel choose beside one that was bound",
+	Source: claim.Article000, Quantity: claim.Can, Needs: claim.NeedsEnds, Precondition: "no client let the kernel choose beside one that was bound",
 	Rule: claim.Once(func(c *claim.Case) {
 		var bound, free *tcp.Socket
 		for _, conn := range c.Conns {

@@ -83,7 +83,7 @@ func parity(s *tcp.Segment) (p uint16) {
 
 var hd8 = claim.Claim{
 	ID: "HD8", Statement: "the checksum is a parity check",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments, Precondition: "no segment came damaged",
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "no segment came damaged",
 	Rule: claim.Each(damages, func(c *claim.Case, x damaged) {
 		read := x.read(c)
 		same := parity(x.left) == parity(x.came)
@@ -99,7 +99,7 @@ const wrong = "InCsumErrors"
 
 var hd9 = claim.Claim{
 	ID: "HD9", Statement: "the checksum is over header and data, by the sender, and is checked by the receiver",
-	Source: claim.Article002, Quantity: claim.Always, Needs: append(slices.Clone(needsSegments), journal.Counters), Precondition: "no segment came damaged",
+	Source: claim.Article002, Quantity: claim.Always, Needs: append(slices.Clone(claim.NeedsPackets), journal.Counters), Precondition: "no segment came damaged",
 	Rule: claim.Each(damages, func(c *claim.Case, x damaged) {
 		read := x.read(c)
 		for _, s := range c.FirstSent() {

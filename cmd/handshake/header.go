@@ -29,7 +29,7 @@ var headers = tcp.Derived(func(v *tcp.View) []header {
 // inHeader is a claim about every header.
 func inHeader(id, statement, source string, rule func(c *claim.Case, h header)) claim.Claim {
 	return claim.Claim{
-		ID: id, Statement: statement, Source: source, Quantity: claim.Always, Needs: needsSegments, Precondition: "no such header was kept",
+		ID: id, Statement: statement, Source: source, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "no such header was kept",
 		Rule: claim.Each(headers, func(c *claim.Case, h header) {
 			c.CiteSegments(h.Segment)
 			rule(c, h)

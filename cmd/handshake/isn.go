@@ -88,7 +88,7 @@ const (
 
 var sn1 = claim.Claim{
 	ID: "SN1", Statement: "ISN = M + F(four-tuple); M rises by 1 every 4 µs",
-	Source: claim.Article002 + "; RFC 9293 §3.4.1", Quantity: claim.Always, Needs: needsSegments, Precondition: "no four-tuple was used twice",
+	Source: claim.Article002 + "; RFC 9293 §3.4.1", Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "no four-tuple was used twice",
 	Rule: claim.EachCited(numberings(true), func(c *claim.Case, x numbering) {
 		n, least, most := x.rise()
 		c.Given(least > between/2 && n > 0, "the two were called for within %v", most)
@@ -99,7 +99,7 @@ var sn1 = claim.Claim{
 
 var sn2 = claim.Claim{
 	ID: "SN2", Statement: "F is a hash nobody can compute; other tuples are unrelated",
-	Source: claim.Article002, Quantity: claim.Can, Needs: needsSegments, Precondition: "no two four-tuples were used",
+	Source: claim.Article002, Quantity: claim.Can, Needs: claim.NeedsPackets, Precondition: "no two four-tuples were used",
 	Rule: claim.EachCited(numberings(false), func(c *claim.Case, x numbering) {
 		n, _, most := x.rise()
 		clock := uint32(most / fastest)
@@ -128,7 +128,7 @@ func (x *guess) isRight() bool { return x.ack.Packet.Ack == x.synAck.End() }
 
 var sn3 = claim.Claim{
 	ID: "SN3", Statement: "with a fixed initial number acknowledgements could be guessed",
-	Source: claim.Article002, Quantity: claim.Can, Needs: needsSegments, Precondition: "nobody acknowledged a SYN-ACK that had not reached it",
+	Source: claim.Article002, Quantity: claim.Can, Needs: claim.NeedsPackets, Precondition: "nobody acknowledged a SYN-ACK that had not reached it",
 	Rule: claim.Each(guesses, func(c *claim.Case, x guess) {
 		c.If(x.isRight())
 		c.CiteSegments(x.synAck, x.ack)

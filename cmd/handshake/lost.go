@@ -108,7 +108,7 @@ func (x *opening) lose(s *tcp.Segment) loss {
 
 var hs17 = claim.Claim{
 	ID: "HS17", Statement: "a SYN takes a sequence number, so it is retransmitted; an ACK takes none, so it is not",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates, Precondition: "no SYN and no ACK of an opening was lost",
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no SYN and no ACK of an opening was lost",
 	Rule: claim.EachCited(losses, func(c *claim.Case, x loss) {
 		c.CiteSegments(x.lost)
 		c.CiteSegments(x.again...)
@@ -132,7 +132,7 @@ func lates(v *tcp.View) []loss {
 
 // isCompleted is the phenomenon: what comes in its place completes the opening.
 var isCompleted = claim.Phenomenon{
-	Needs: needsStates, Precondition: "no third segment was lost",
+	Needs: claim.NeedsStates, Precondition: "no third segment was lost",
 	Rule: claim.EachCited(lates, func(c *claim.Case, x loss) {
 		c.CiteSegments(x.lost)
 		before := c.StateAt(x.entry, journal.SockDiag, x.lost.N+4)
@@ -181,7 +181,7 @@ func (x *series) gaveUp(c *claim.Case) {
 
 var hs32 = claim.Claim{
 	ID: "HS32", Statement: "the client sends SYN again and again; at the limit it gets a connection timeout",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no SYN went unanswered with the default settings: it needs --full",
 	Rule: claim.Each(unanswereds, func(c *claim.Case, x series) {
 		set := c.SettingOf("a", synRetries)
@@ -195,7 +195,7 @@ var hs32 = claim.Claim{
 
 // isTimedOut is the phenomenon.
 var isTimedOut = claim.Phenomenon{
-	Needs: needsStates, Precondition: "no SYN went unanswered",
+	Needs: claim.NeedsStates, Precondition: "no SYN went unanswered",
 	Rule: claim.Each(unanswereds, func(c *claim.Case, x series) {
 		x.gaveUp(c)
 		c.Expect(len(x.syns) > 1, "the SYN of %s was sent once", x.Client.ID)

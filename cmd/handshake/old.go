@@ -56,7 +56,7 @@ func repeated(open bool) func(v *tcp.View) []again {
 
 var hs36 = claim.Claim{
 	ID: "HS36", Statement: "a SYN in the midst of a connection resets it",
-	Source: rfc793, Quantity: claim.Always, Needs: needsStates, Precondition: "no SYN came to a connection that was open",
+	Source: rfc793, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no SYN came to a connection that was open",
 	Rule: claim.EachCited(repeated(true), func(c *claim.Case, x again) {
 		c.CiteSegments(x.came, x.answer)
 		read := c.First(x.Server.Reads(x.came.N, 0))
@@ -76,7 +76,7 @@ func named(s *tcp.Segment) string {
 
 var hs23 = claim.Claim{
 	ID: "HS23", Statement: "an old duplicate SYN arriving after the connection ended creates no connection, because the third ACK never comes",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsStates, Precondition: "no SYN came again after its connection had ended",
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no SYN came again after its connection had ended",
 	Rule: claim.EachCited(repeated(false), func(c *claim.Case, x again) {
 		c.CiteSegments(x.came, x.answer)
 		c.Given(x.answer.Is(packet.SYN|packet.ACK), "the listener answered with %s", named(x.answer))

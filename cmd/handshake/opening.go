@@ -66,7 +66,7 @@ func (x *opening) arrived(s *tcp.Segment) *journal.Event {
 // opened is a claim about every connection that was opened in three segments.
 func opened(id, statement, source string, rule func(c *claim.Case, x opening)) claim.Claim {
 	return claim.Claim{
-		ID: id, Statement: statement, Source: source, Quantity: claim.Always, Needs: needsStates,
+		ID: id, Statement: statement, Source: source, Quantity: claim.Always, Needs: claim.NeedsStates,
 		Precondition: "no connection to a listener was opened",
 		Rule: claim.EachCited(completes, func(c *claim.Case, x opening) {
 			rule(c, x)

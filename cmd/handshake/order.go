@@ -109,7 +109,7 @@ func (x *entry) filled(v *tcp.View) int {
 
 var sn7 = claim.Claim{
 	ID: "SN7", Statement: "duplicates are discarded by number",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments, Precondition: "no data came again that had been read",
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "no data came again that had been read",
 	Rule: claim.Each(olds, func(c *claim.Case, x entry) {
 		c.If(x.at.End.UnreadAt(x.N) == 0)
 		c.About(x.at)
@@ -127,7 +127,7 @@ var sn7 = claim.Claim{
 
 var sn8 = claim.Claim{
 	ID: "SN8", Statement: "out-of-order data is kept back until the hole is filled",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments, Precondition: "no data came while something before it was missing",
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "no data came while something before it was missing",
 	Rule: claim.Each(ahead, func(c *claim.Case, x entry) {
 		c.About(x.at)
 		c.CiteSegments(x.Segment)
@@ -149,7 +149,7 @@ var sn8 = claim.Claim{
 
 var sn9 = claim.Claim{
 	ID: "SN9", Statement: "data reaches the application in order, lost data is sent again",
-	Source: claim.Article002 + "; " + claim.Article000, Quantity: claim.Always, Needs: needsSegments, Precondition: "no data was lost, or came while something before it was missing",
+	Source: claim.Article002 + "; " + claim.Article000, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "no data was lost, or came while something before it was missing",
 	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
 		lost := tcp.Data(conn.Server.Lost(0, 0))
 		c.If(len(lost) > 0 || slices.ContainsFunc(ahead(c.View), func(x entry) bool { return x.at == conn.Server }))
@@ -170,6 +170,6 @@ var sn9 = claim.Claim{
 
 // isReordered is the phenomenon: data that came out of order, or twice, was read once and in order.
 var isReordered = claim.Phenomenon{
-	Needs: needsSegments, Quantity: claim.Can, Precondition: sn9.Precondition,
+	Needs: claim.NeedsPackets, Quantity: claim.Can, Precondition: sn9.Precondition,
 	Rule: sn9.Rule,
 }

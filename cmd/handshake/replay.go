@@ -42,7 +42,7 @@ const held = 500 * time.Millisecond
 
 var hs24 = claim.Claim{
 	ID: "HS24", Statement: "with only two segments the server would be connected by an old SYN, and hold resources in vain",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsStates, Precondition: "no SYN came again to a server that does not wait for the third segment (TCP Fast Open)",
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no SYN came again to a server that does not wait for the third segment (TCP Fast Open)",
 	Rule: claim.EachCited(repeated(false), func(c *claim.Case, x again) {
 		c.If(x.askedFastOpen() && x.came.Packet.Len > 0)
 		c.CiteSegments(x.came, x.answer)

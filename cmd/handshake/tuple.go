@@ -96,7 +96,7 @@ func boundTo(s *tcp.Socket, before int) journal.Address {
 
 var hs33 = claim.Claim{
 	ID: "HS33", Statement: "the four-tuple determines a connection",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsEnds, Precondition: "nobody connected with the four of a connection that was open",
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "nobody connected with the four of a connection that was open",
 	Rule: claim.Each(twins(journal.Established), func(c *claim.Case, x twin) {
 		c.About(x.before.Client, x.who)
 		c.Cite(x.before.Connect, x.connect)
@@ -116,7 +116,7 @@ var hs33 = claim.Claim{
 
 var hs31 = claim.Claim{
 	ID: "HS31", Statement: "a client that binds its port with SO_REUSEADDR can connect again within 2MSL on Linux",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsEnds, Precondition: "nobody connected with the four of a TIME_WAIT",
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "nobody connected with the four of a TIME_WAIT",
 	Rule: claim.Each(twins(journal.TimeWait), func(c *claim.Case, x twin) {
 		c.About(x.before.Client, x.who)
 		c.Cite(x.before.Connect, x.connect)
@@ -138,7 +138,7 @@ var hs31 = claim.Claim{
 
 var hs34 = claim.Claim{
 	ID: "HS34", Statement: "connection = memory in both ends, nothing in between",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates, Precondition: "no connection was looked at while nothing could pass",
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no connection was looked at while nothing could pass",
 	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
 		c.If(conn.Server != nil)
 		first, last, silent := silence(conn)

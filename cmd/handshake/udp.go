@@ -101,7 +101,7 @@ func calls(ops ...string) func(v *tcp.View) []udpCall {
 // ofUDP is a claim about what UDP does.
 func ofUDP[T any](id, statement, source, precondition string, list func(v *tcp.View) []T, rule func(c *claim.Case, x T)) claim.Claim {
 	return claim.Claim{
-		ID: id, Statement: statement, Source: source, Quantity: claim.Always, Needs: needsSegments, Precondition: precondition,
+		ID: id, Statement: statement, Source: source, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: precondition,
 		Rule: claim.Each(list, rule),
 	}
 }
@@ -167,7 +167,7 @@ var ud2 = ofUDP("UD2", "UDP keeps message boundaries, TCP does not", claim.Artic
 func shortened(b []byte) []byte { return b[:min(len(b), 20)] }
 
 var ud3 = claim.Claim{
-	ID: "UD3", Statement: "UDP may lose and reorder", Source: claim.Article000, Quantity: claim.Can, Needs: needsSegments, Precondition: "no datagram was lost",
+	ID: "UD3", Statement: "UDP may lose and reorder", Source: claim.Article000, Quantity: claim.Can, Needs: claim.NeedsPackets, Precondition: "no datagram was lost",
 	Rule: claim.Each(func(v *tcp.View) []tcp.Datagram { return v.Datagrams(journal.AtDropped) }, func(c *claim.Case, lost tcp.Datagram) {
 		c.If(!slices.ContainsFunc(taken(c.View), func(x udpCall) bool { return bytes.Equal(x.call.Call.Data, lost.Payload) })) // to a group
 		c.Cite(lost.Event)

@@ -70,7 +70,7 @@ var hs25 = opened("HS25", "connect() returns on SYN+ACK; the stack, not the call
 
 var hs14 = claim.Claim{
 	ID: "HS14", Statement: "SYN_RCVD is hardly ever seen with netstat unless the last ACK is withheld",
-	Source: claim.Article001, Quantity: claim.Can, Needs: needsStates, Precondition: "half-open connections were not listed",
+	Source: claim.Article001, Quantity: claim.Can, Needs: claim.NeedsStates, Precondition: "half-open connections were not listed",
 	Rule: claim.Once(func(c *claim.Case) {
 		listed := c.All(c.Tables("", journal.SynRecv))
 		c.Given(len(listed) > 0, "they were not listed")
@@ -89,7 +89,7 @@ var hs14 = claim.Claim{
 
 // isFirst is the phenomenon: the client is ESTABLISHED before the server.
 var isFirst = claim.Phenomenon{
-	Needs: needsStates, Precondition: "the third segment was not held",
+	Needs: claim.NeedsStates, Precondition: "the third segment was not held",
 	Rule: claim.EachCited(completes, func(c *claim.Case, x opening) {
 		until := x.held(c)
 		client := c.StateAt(x.Client, journal.TCPInfo, until-1)

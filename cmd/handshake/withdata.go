@@ -50,7 +50,7 @@ func (x *opening) askedFastOpen() bool { return x.Client.HasOn(journal.TCPFastOp
 
 var hs15 = claim.Claim{
 	ID: "HS15", Statement: "a SYN normally carries no data, only headers and options",
-	Source: claim.Article001, Quantity: claim.Always, Needs: needsSegments, Precondition: "no SYN was sent by a client that had not asked for TCP Fast Open",
+	Source: claim.Article001, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "no SYN was sent by a client that had not asked for TCP Fast Open",
 	Rule: claim.Each(openings, func(c *claim.Case, x opening) {
 		c.If(!x.askedFastOpen())
 		c.About(x.Client)
@@ -73,7 +73,7 @@ func bounds(v *tcp.View) []*tcp.Segment {
 
 var hs16 = claim.Claim{
 	ID: "HS16", Statement: "segments that open or end a connection carry headers only, never data",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments, Precondition: "no connection was opened",
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "no connection was opened",
 	Rule: claim.Each(bounds, func(c *claim.Case, s *tcp.Segment) {
 		c.CiteSegments(s)
 		c.Finds(s.Packet.Len == 0, "%s carries %d bytes", named(s), s.Packet.Len)
@@ -82,7 +82,7 @@ var hs16 = claim.Claim{
 
 // carriesData is the phenomenon: segments of an opening carry data.
 var carriesData = claim.Phenomenon{
-	Needs: needsSegments, Quantity: claim.Can, Precondition: "no connection was opened",
+	Needs: claim.NeedsPackets, Quantity: claim.Can, Precondition: "no connection was opened",
 	Rule: claim.Each(openings, func(c *claim.Case, x opening) {
 		c.About(x.Client, x.Server)
 		c.CiteSegments(x.syn, x.third)
@@ -98,7 +98,7 @@ var carriesData = claim.Phenomenon{
 
 var hs37 = claim.Claim{
 	ID: "HS37", Statement: "with TCP_DEFER_ACCEPT accept() returns before data has come",
-	Source: "tcp(7) says otherwise", Quantity: claim.Always, Needs: needsStates, Precondition: "no listener had TCP_DEFER_ACCEPT",
+	Source: "tcp(7) says otherwise", Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no listener had TCP_DEFER_ACCEPT",
 	Rule: claim.EachCited(completes, func(c *claim.Case, x opening) {
 		l := listenerOf(c.View, x.Conn)
 		c.If(l != nil)

@@ -103,7 +103,7 @@ func opposite(ahead uint32) bool { return ahead == half }
 
 var sn4 = claim.Claim{
 	ID: "SN4", Statement: "numbers wrap, and before()/after() with signed difference handle it",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments, Precondition: "no connection's numbers crossed 2³²",
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "no connection's numbers crossed 2³²",
 	Rule: claim.Each(crossings, func(c *claim.Case, x crossing) {
 		c.About(x.Client)
 		c.CiteSegments(x.came...)
@@ -127,7 +127,7 @@ var sn4 = claim.Claim{
 
 var sn5 = claim.Claim{
 	ID: "SN5", Statement: "the 8-bit example: before(255, 1) is true",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments, Precondition: "nothing from below 2³² came again beyond it",
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "nothing from below 2³² came again beyond it",
 	Rule: claim.Each(crossings, func(c *claim.Case, x crossing) {
 		again := x.later(old)
 		c.If(len(again) > 0)

@@ -80,7 +80,7 @@ func (a *attempt) reads() []*journal.Event {
 
 var ru2 = claim.Claim{
 	ID: "RU2", Statement: "retrying it on a fresh connection is right, for the server cannot have processed it",
-	Source: rfc9110, Quantity: claim.Always, Needs: needsSegments,
+	Source: rfc9110, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "no request that the server's FIN had crossed was made again",
 	Rule: claim.EachCited(attempts, func(c *claim.Case, a attempt) {
 		c.If(a.crossed())
@@ -94,7 +94,7 @@ var ru2 = claim.Claim{
 // onceAndTwice is the phenomenon: to the client both look the same, and the server acts on one of
 // the requests twice.
 var onceAndTwice = claim.Phenomenon{
-	Needs: needsSegments, Precondition: "no two requests were made again, of which one had been read",
+	Needs: claim.NeedsPackets, Precondition: "no two requests were made again, of which one had been read",
 	Rule: claim.Once(func(c *claim.Case) {
 		var once, twice *attempt
 		all := attempts(c.View)

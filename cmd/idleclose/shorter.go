@@ -74,13 +74,13 @@ func ms(d time.Duration) string { return d.Round(100 * time.Microsecond).String(
 
 var ru3 = claim.Claim{
 	ID: "RU3", Statement: "a client whose idle bound is shorter than the server's by more than the path's delay never meets it",
-	Source: field, Quantity: claim.Always, Needs: needsSegments,
+	Source: field, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "no client wrote when the server's bound was further away than the path is long",
 	Rule:         shorterBound((*claim.Case).If),
 }
 
 var ru5 = claim.Claim{
-	ID: "RU5", Statement: "shorter at all is enough", Source: folklore, Quantity: claim.Always, Needs: needsSegments,
+	ID: "RU5", Statement: "shorter at all is enough", Source: folklore, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "no client wrote before the server's bound was over",
 	Rule:         shorterBound(func(c *claim.Case, longer bool) { c.Challenged(!longer, "the path took no longer than the difference") }),
 }
@@ -88,7 +88,7 @@ var ru5 = claim.Claim{
 // tooLate is the phenomenon: of two clients that waited less than the server waits, one met the
 // close.
 var tooLate = claim.Phenomenon{
-	Needs: needsSegments, Quantity: claim.Can, Precondition: "no client that had waited less than the server waits was answered by a RST",
+	Needs: claim.NeedsPackets, Quantity: claim.Can, Precondition: "no client that had waited less than the server waits was answered by a RST",
 	Rule: claim.EachCited(requests, func(c *claim.Case, r request) {
 		bound, known := r.bound()
 		c.If(known && r.idle() < bound && (r.crossed() || r.rst != nil))

@@ -212,7 +212,7 @@ func neverChosenAt(v *tcp.View, port uint16, n int) string {
 
 var sc7 = claim.Claim{
 	ID: "SC7", Statement: "the kernel's own choice of source port can cause it, when the target port is in ip_local_port_range",
-	Source: claim.Article004, Quantity: claim.Can, Needs: needsCalls,
+	Source: claim.Article004, Quantity: claim.Can, Needs: claim.NeedsInfo,
 	Precondition: "a socket that is not bound connects to itself, and the target port is in ip_local_port_range",
 	Rule: eachSelf(func(c *claim.Case, s *tcp.Socket) {
 		c.Given(c.First(s.CallsOf(0, 0, "bind")) == nil, "%s was bound: the kernel had no choice", s.ID)
@@ -236,7 +236,7 @@ func narrowed(s *tcp.Socket) string {
 
 // hunted is the phenomenon of a hunt: that the accident happens.
 var hunted = claim.Phenomenon{
-	Needs: needsCalls, Rounds: true, Precondition: "connect() was never called",
+	Needs: claim.NeedsInfo, Rounds: true, Precondition: "connect() was never called",
 	Rule: claim.Each(func(v *tcp.View) []series { return hunts(v)[:min(1, len(hunts(v)))] }, func(c *claim.Case, s series) {
 		c.Cite(s.events...)
 		c.Cite(s.hits...)
@@ -275,7 +275,7 @@ func differs(c *claim.Case, x contrast, why string, least int) {
 
 var sc8 = claim.Claim{
 	ID: "SC8", Statement: "a server port outside ip_local_port_range cannot be hit",
-	Source: claim.Article004, Quantity: claim.Always, Needs: needsCalls,
+	Source: claim.Article004, Quantity: claim.Always, Needs: claim.NeedsInfo,
 	Precondition: "the source port is the kernel's choice, not bound; one inside the range is hit in as many attempts",
 	Rule: claim.Each(contrasts, func(c *claim.Case, x contrast) {
 		r, read, ok := rangeAt(c.View, x.shut.first.N)
@@ -289,7 +289,7 @@ var sc8 = claim.Claim{
 
 var sc11 = claim.Claim{
 	ID: "SC11", Statement: "a port in ip_local_reserved_ports is not chosen",
-	Source: "Linux, Documentation/networking/ip-sysctl.rst, ip_local_reserved_ports", Quantity: claim.Always, Needs: needsCalls,
+	Source: "Linux, Documentation/networking/ip-sysctl.rst, ip_local_reserved_ports", Quantity: claim.Always, Needs: claim.NeedsInfo,
 	Precondition: "the port is inside ip_local_port_range, and is hit while it is not reserved",
 	Rule: claim.Each(contrasts, func(c *claim.Case, x contrast) {
 		was, _, okWas := reservedAt(c.View, x.open.first.N)

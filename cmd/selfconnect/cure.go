@@ -123,7 +123,7 @@ func firstSelf(v *tcp.View) []*tcp.Socket { return selves(v)[:min(1, len(selves(
 
 // cured is the phenomenon: the cure by hand.
 var cured = claim.Phenomenon{
-	Needs: needsCalls, Precondition: "no socket connected to itself",
+	Needs: claim.NeedsInfo, Precondition: "no socket connected to itself",
 	Rule: claim.Each(firstSelf, func(c *claim.Case, s *tcp.Socket) {
 		curedByHand(c, s)
 		c.Holds("the self-connection %s was known by its addresses and dropped, and the retry got the dead port's honest answer, ECONNREFUSED", s.ID)

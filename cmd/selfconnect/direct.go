@@ -36,7 +36,7 @@ func direct(t *scenario.T) {
 
 var sc1 = claim.Claim{
 	ID: "SC1", Statement: "one client socket can connect to its own address and port, with no server and no listen()",
-	Source: claim.Article004, Quantity: claim.Can, Needs: needsCalls,
+	Source: claim.Article004, Quantity: claim.Can, Needs: claim.NeedsInfo,
 	Precondition: "a socket connects",
 	Rule: claim.Each(attempts, func(c *claim.Case, a connecting) {
 		c.Given(c.First(c.Calls("listen")) == nil, "a socket listened in this run")
@@ -80,7 +80,7 @@ var sc3 = claim.Claim{
 
 var sc4 = claim.Claim{
 	ID: "SC4", Statement: "what it sends, it receives itself",
-	Source: claim.Article004 + ", by implication", Quantity: claim.Always, Needs: needsCalls,
+	Source: claim.Article004 + ", by implication", Quantity: claim.Always, Needs: claim.NeedsInfo,
 	Precondition: "a socket connected to itself sends",
 	Rule: eachSelf(func(c *claim.Case, s *tcp.Socket) {
 		reads := c.All(s.CallsOf(0, 0, "read"))
@@ -157,7 +157,7 @@ func otherPort(t *scenario.T) {
 
 var sc12 = claim.Claim{
 	ID: "SC12", Statement: "if the server's port is not the client's, self-connection cannot happen",
-	Source: claim.Article004, Quantity: claim.Always, Needs: needsCalls,
+	Source: claim.Article004, Quantity: claim.Always, Needs: claim.NeedsInfo,
 	Precondition: "a client whose port is known connects to another port of its own address",
 	Rule: claim.Each(attempts, func(c *claim.Case, a connecting) {
 		own, target := a.Local.Port(), a.connect.Call.Address().Port()

@@ -8,11 +8,8 @@ import (
 	"sockproof/lib/tcp"
 )
 
-// The witnesses of the calls alone, and of the packets too.
-var (
-	needsCalls   = []journal.Witness{journal.Calls, journal.TCPInfo}
-	needsPackets = []journal.Witness{journal.Calls, journal.TCPInfo, journal.Packets}
-)
+// needsPackets are the witnesses of calls, states and packets.
+var needsPackets = []journal.Witness{journal.Calls, journal.TCPInfo, journal.Packets}
 
 // proof is what shows that a socket is connected to itself: a witness saw it ESTABLISHED,
 // and its own address is its peer's by getsockname and getpeername. Nil: it is not.
@@ -80,7 +77,7 @@ func became(c *claim.Case, a connecting) {
 
 // selfConnection is the phenomenon itself.
 var selfConnection = claim.Phenomenon{
-	Needs: needsCalls, Quantity: claim.Can, Precondition: "connect() was never called",
+	Needs: claim.NeedsInfo, Quantity: claim.Can, Precondition: "connect() was never called",
 	Rule: claim.Each(attempts, func(c *claim.Case, a connecting) {
 		became(c, a)
 		c.Holds("%s was ESTABLISHED with itself, %s", a.ID, a.Local)

@@ -71,7 +71,7 @@ func servers(v *tcp.View) []serving {
 
 var sc10 = claim.Claim{
 	ID: "SC10", Statement: "while it lasts, the real server cannot bind its port (EADDRINUSE)",
-	Source: "field reports: tokio #3405, tarantool #204, ktor #2237", Quantity: claim.Always, Needs: needsCalls,
+	Source: "field reports: tokio #3405, tarantool #204, ktor #2237", Quantity: claim.Always, Needs: claim.NeedsInfo,
 	Precondition: "a socket that had not set SO_REUSEADDR is connected to itself on the server's port",
 	Rule: claim.Each(firstSelf, func(c *claim.Case, thief *tcp.Socket) {
 		c.All(proof(thief))

@@ -165,7 +165,7 @@ func met(c *claim.Case) tally {
 
 // raced is the phenomenon left to chance: they met at least once.
 var raced = claim.Phenomenon{
-	Needs: needsCalls, Rounds: true,
+	Needs: claim.NeedsInfo, Rounds: true,
 	Rule: claim.Once(func(c *claim.Case) {
 		t := met(c)
 		c.Holds("the two clients met %d times in %d calls, two to a meeting", t.met, t.calls)
@@ -174,7 +174,7 @@ var raced = claim.Phenomenon{
 
 var so11 = claim.Claim{
 	ID: "SO11", Statement: "two programs that keep retrying eventually hit",
-	Source: claim.Article004, Quantity: claim.Can, Needs: needsCalls,
+	Source: claim.Article004, Quantity: claim.Can, Needs: claim.NeedsInfo,
 	Precondition: "two processes connect again and again, each refused until the SYNs cross",
 	Rule: claim.Once(func(c *claim.Case) {
 		t := met(c)

@@ -10,11 +10,8 @@ import (
 // rfc9293 is a source of statements.
 const rfc9293 = "RFC 9293 §3.5"
 
-// The witnesses of the calls alone, and of what is seen step by step.
-var (
-	needsCalls = []journal.Witness{journal.Calls, journal.TCPInfo}
-	needsAll   = []journal.Witness{journal.Calls, journal.TCPInfo, journal.Packets}
-)
+// needsAll are the witnesses of what is seen step by step.
+var needsAll = []journal.Witness{journal.Calls, journal.TCPInfo, journal.Packets}
 
 const (
 	synAck = packet.SYN | packet.ACK
@@ -117,7 +114,7 @@ func first(some []*tcp.Segment, flags packet.Flags) int {
 // listener. On the wire, where that is arranged, their SYNs crossed: if one is lost, they
 // connect by an ordinary handshake.
 var bothOpened = claim.Phenomenon{
-	Needs: needsCalls, Quantity: claim.Can, Precondition: "no two clients called each other",
+	Needs: claim.NeedsInfo, Quantity: claim.Can, Precondition: "no two clients called each other",
 	Rule: claim.Each(pairs, func(c *claim.Case, p pair) {
 		opened(c, p)
 		if c.OnWire() {

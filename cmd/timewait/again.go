@@ -105,7 +105,7 @@ const cameAgain = "no FIN came again to the end that had closed first"
 
 var tw8 = claim.Claim{
 	ID: "TW8", Statement: "a FIN that comes again sets 2MSL anew",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments, Precondition: cameAgain + ", in TIME_WAIT",
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: cameAgain + ", in TIME_WAIT",
 	Rule: claim.EachCited(repeateds, func(c *claim.Case, x repeated) {
 		c.If(x.wait != nil)
 		before := tcp.Last(tcp.Where(x.wait.Samples, func(e *journal.Event) bool { return e.N < x.fin.N }))
@@ -124,7 +124,7 @@ var tw8 = claim.Claim{
 
 var tw11 = claim.Claim{
 	ID: "TW11", Statement: "without TIME_WAIT the retransmitted FIN draws a RST",
-	Source: claim.Article003, Quantity: claim.Always, Needs: needsSegments, Precondition: cameAgain + ", of which nothing was left",
+	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: cameAgain + ", of which nothing was left",
 	Rule: claim.EachCited(repeateds, func(c *claim.Case, x repeated) {
 		c.If(x.gone)
 		c.ExpectSeen(x.answer != nil, "nothing answered the FIN that came again to %s", x.Who.ID)
@@ -135,7 +135,7 @@ var tw11 = claim.Claim{
 
 var tw12 = claim.Claim{
 	ID: "TW12", Statement: "… and the error is reported to the application",
-	Source: claim.Article003, Quantity: claim.Always, Needs: needsSegments, Precondition: "no FIN that was sent again was answered by RST",
+	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no FIN that was sent again was answered by RST",
 	Rule: claim.EachCited(repeateds, func(c *claim.Case, x repeated) {
 		c.If(x.gone && (x.answer == nil || x.answer.Has(packet.RST)))
 		peer := x.Peer()
@@ -158,7 +158,7 @@ var tw12 = claim.Claim{
 // isWorthIt is the phenomenon: TIME_WAIT acknowledges a FIN that comes again, and without it it is
 // answered by RST.
 var isWorthIt = claim.Phenomenon{
-	Needs: needsSegments, Precondition: cameAgain,
+	Needs: claim.NeedsStates, Precondition: cameAgain,
 	Rule: claim.Once(func(c *claim.Case) {
 		some := tcp.Where(repeateds(c.View), func(x repeated) bool { return x.wait != nil || x.gone })
 		for _, x := range some {

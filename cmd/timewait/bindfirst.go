@@ -116,7 +116,7 @@ func (x *bound) towardsSeveral(c *claim.Case) (destinations int) {
 
 var pe1 = claim.Claim{
 	ID: "PE1", Statement: "bind(addr, 0) before connect() makes N ports serve N connections, whatever their destinations",
-	Source: field, Quantity: claim.Always, Needs: needsEnds, Precondition: "no client bound its address alone until it failed",
+	Source: field, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "no client bound its address alone until it failed",
 	Rule: claim.Each(bounds, func(c *claim.Case, x bound) {
 		c.If(!x.noPort)
 		destinations := x.towardsSeveral(c)
@@ -128,7 +128,7 @@ var pe1 = claim.Claim{
 
 var pe2 = claim.Claim{
 	ID: "PE2", Statement: "IP_BIND_ADDRESS_NO_PORT cures it",
-	Source: ip7, Quantity: claim.Always, Needs: needsEnds, Precondition: "no client bound its address alone with IP_BIND_ADDRESS_NO_PORT",
+	Source: ip7, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "no client bound its address alone with IP_BIND_ADDRESS_NO_PORT",
 	Rule: claim.Each(bounds, func(c *claim.Case, x bound) {
 		c.If(x.noPort)
 		destinations := x.towardsSeveral(c)

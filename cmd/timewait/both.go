@@ -52,7 +52,7 @@ func (x *ended) Cite(c *claim.Case) {
 
 var tw16 = claim.Claim{
 	ID: "TW16", Statement: "both may close first, symmetric",
-	Source: claim.Article003, Quantity: claim.Always, Needs: needsSegments, Precondition: "not both ends of some connection closed first",
+	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "not both ends of some connection closed first",
 	Rule: claim.EachCited(endeds, func(c *claim.Case, x ended) {
 		if len(c.All(x.first.Entered(journal.TimeWait, journal.SockDiag))) == 0 {
 			c.MayWait(x.first)
@@ -67,7 +67,7 @@ var tw16 = claim.Claim{
 
 var tw13 = claim.Claim{
 	ID: "TW13", Statement: "the server is done before the client",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments, Precondition: "no connection was closed in order",
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no connection was closed in order",
 	Rule: claim.EachCited(endeds, func(c *claim.Case, x ended) {
 		gone := c.First(x.Server.Entered(journal.Gone, journal.SockDiag))
 		waits := c.First(x.Server.Entered(journal.TimeWait, journal.SockDiag))

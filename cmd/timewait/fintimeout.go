@@ -121,7 +121,7 @@ const saidMost = 4 * time.Minute
 
 var tw9 = claim.Claim{
 	ID: "TW9", Statement: "TIME_WAIT lasts less than 4 minutes",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsEnds, Precondition: "the timer of no TIME_WAIT was read twice",
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "the timer of no TIME_WAIT was read twice",
 	Rule: claim.EachCited(farewells, func(c *claim.Case, x farewell) {
 		c.If(x.isRead())
 		d := x.lasts(c)
@@ -134,7 +134,7 @@ var tw9 = claim.Claim{
 // fewerNotShorter is the phenomenon: with tcp_fin_timeout short no TIME_WAIT is left where the peer
 // closes late; those that are left last as long as with any other.
 var fewerNotShorter = claim.Phenomenon{
-	Needs: needsEnds, Precondition: "no client closed first",
+	Needs: claim.NeedsEnds, Precondition: "no client closed first",
 	Rule: claim.Once(func(c *claim.Case) {
 		all := farewells(c.View)
 		var lasts []time.Duration

@@ -185,7 +185,7 @@ const allWaiting = "no client connected while all its ports were in TIME_WAIT to
 
 var tw1 = claim.Claim{
 	ID: "TW1", Statement: "TIME_WAIT sockets cannot be taken again",
-	Source: claim.Article003, Quantity: claim.Always, Needs: needsEnds, Precondition: allWaiting,
+	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: allWaiting,
 	Rule: claim.Each(tries, func(c *claim.Case, x try) {
 		x.isFull(c)
 		inASecond(c)
@@ -200,7 +200,7 @@ var tw1 = claim.Claim{
 
 var tw3 = claim.Claim{
 	ID: "TW3", Statement: "a busy client that closes first runs out of sockets",
-	Source: claim.Article003, Quantity: claim.Can, Needs: needsEnds, Precondition: allWaiting,
+	Source: claim.Article003, Quantity: claim.Can, Needs: claim.NeedsEnds, Precondition: allWaiting,
 	Rule: claim.Each(tries, func(c *claim.Case, x try) {
 		x.isFull(c)
 		c.Expect(!x.succeeded(), "it was connected")
@@ -210,7 +210,7 @@ var tw3 = claim.Claim{
 
 var tw5 = claim.Claim{
 	ID: "TW5", Statement: "tcp_tw_reuse default 0",
-	Source: claim.Article003, Quantity: claim.Always, Needs: needsEnds, Precondition: "it was not read before it was set",
+	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "it was not read before it was set",
 	Rule: isDefault(twReuse, "0"),
 }
 
@@ -228,7 +228,7 @@ func isDefault(name, value string) claim.Rule {
 
 var tw6 = claim.Claim{
 	ID: "TW6", Statement: "tcp_tw_reuse=1 lets new connections use TIME_WAIT",
-	Source: claim.Article003, Quantity: claim.Always, Needs: needsEnds, Precondition: allWaiting + " for a second, with tcp_tw_reuse 1",
+	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: allWaiting + " for a second, with tcp_tw_reuse 1",
 	Rule: claim.Each(tries, func(c *claim.Case, x try) {
 		x.isFull(c)
 		youngest, _ := x.ages()
@@ -243,7 +243,7 @@ var tw6 = claim.Claim{
 
 var pe3 = claim.Claim{
 	ID: "PE3", Statement: "tcp_tw_reuse=1 lets a port be used again after a second, not before",
-	Source: ipSysctl, Quantity: claim.Always, Needs: needsEnds, Precondition: allWaiting + ", with tcp_tw_reuse 1",
+	Source: ipSysctl, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: allWaiting + ", with tcp_tw_reuse 1",
 	Rule: claim.Each(tries, func(c *claim.Case, x try) {
 		x.isFull(c)
 		c.If(x.reuses())
@@ -267,7 +267,7 @@ var pe3 = claim.Claim{
 
 var tw15 = claim.Claim{
 	ID: "TW15", Statement: "“the port can no longer be used” in TIME_WAIT",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsEnds, Precondition: "no client connected while its ports were in TIME_WAIT",
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "no client connected while its ports were in TIME_WAIT",
 	Rule: claim.EachCited(tries, func(c *claim.Case, x try) {
 		if taken := x.sharesPort(); x.succeeded() && taken != nil && taken.Remote != x.who.Remote {
 			c.Cite(tcp.First(x.who.CallsOf(0, 0, "getsockname")))

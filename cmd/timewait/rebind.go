@@ -120,7 +120,7 @@ const twoMSL = time.Minute
 
 var tw14 = claim.Claim{
 	ID: "TW14", Statement: "a crashed server cannot bind within 2MSL",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsEnds, Precondition: "no port of a server that was killed was bound again",
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "no port of a server that was killed was bound again",
 	Rule: claim.EachCited(restarts, func(c *claim.Case, x restart) {
 		passed := c.Between(x.killed, x.bind)
 		c.If(passed < twoMSL)
@@ -138,7 +138,7 @@ var tw14 = claim.Claim{
 // keepsThePort is the phenomenon: the TIME_WAIT of a crashed server's connection keeps its port, but
 // where SO_REUSEADDR is set on both listeners.
 var keepsThePort = claim.Phenomenon{
-	Needs: needsEnds, Precondition: "no port of a server that was killed was bound again",
+	Needs: claim.NeedsEnds, Precondition: "no port of a server that was killed was bound again",
 	Rule: claim.Once(func(c *claim.Case) {
 		waiting := tcp.Where(restarts(c.View), func(x restart) bool { return x.waits() })
 		for _, x := range waiting {

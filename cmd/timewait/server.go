@@ -72,7 +72,7 @@ func (x *crowd) Cite(c *claim.Case) {
 
 var tw2 = claim.Claim{
 	ID: "TW2", Statement: "a busy server that closes first runs out of sockets",
-	Source: claim.Article003, Quantity: claim.Always, Needs: needsEnds, Precondition: "no server had many sockets in TIME_WAIT",
+	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "no server had many sockets in TIME_WAIT",
 	Rule: claim.EachCited(crowds, func(c *claim.Case, x crowd) {
 		for _, text := range x.Table.Sockets {
 			listed, ok := journal.ParseListed(text)
@@ -86,7 +86,7 @@ var tw2 = claim.Claim{
 
 var tw17 = claim.Claim{
 	ID: "TW17", Statement: "beyond tcp_max_tw_buckets a close goes to CLOSE without TIME_WAIT",
-	Source: ipSysctl, Quantity: claim.Always, Needs: needsEnds, Precondition: "nobody closed first when there were more than tcp_max_tw_buckets",
+	Source: ipSysctl, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "nobody closed first when there were more than tcp_max_tw_buckets",
 	Rule: claim.Once(func(c *claim.Case) {
 		set := c.SettingOf("b", twBuckets)
 		c.If(set != nil)
@@ -114,7 +114,7 @@ var tw17 = claim.Claim{
 
 // isServed is the phenomenon: TIME_WAITs cost a server no port and no descriptor.
 var isServed = claim.Phenomenon{
-	Needs: needsEnds, Precondition: "no server had many sockets in TIME_WAIT",
+	Needs: claim.NeedsEnds, Precondition: "no server had many sockets in TIME_WAIT",
 	Rule: claim.EachCited(crowds, func(c *claim.Case, x crowd) {
 		c.ExpectSeen(x.read != nil, "the next client was not served")
 		c.Holds("%d sockets of the server were in TIME_WAIT, and the next client was served", len(x.Table.Sockets))

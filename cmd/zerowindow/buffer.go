@@ -118,7 +118,7 @@ func unread(s *tcp.Socket, at int) int64 {
 }
 
 var fc1 = claim.Claim{
-	ID: "FC1", Statement: "each end allocates a buffer and tells the other its size at the start", Source: claim.Article003, Quantity: claim.Always, Needs: needsSegments,
+	ID: "FC1", Statement: "each end allocates a buffer and tells the other its size at the start", Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "no buffer's size was asked for",
 	Rule: claim.Each(tolds, func(c *claim.Case, x told) {
 		syn := x.who.SYN()
@@ -132,7 +132,7 @@ var fc1 = claim.Claim{
 }
 
 var fc2 = claim.Claim{
-	ID: "FC2", Statement: "every ACK tells the room left; that is the window", Source: claim.Article003, Quantity: claim.Always, Needs: needsSegments,
+	ID: "FC2", Statement: "every ACK tells the room left; that is the window", Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "no buffer's size was asked for when its socket had acknowledged something",
 	Rule: claim.Each(tolds, func(c *claim.Case, x told) {
 		c.If(x.acknowledges())
@@ -146,7 +146,7 @@ var fc2 = claim.Claim{
 }
 
 var fc4 = claim.Claim{
-	ID: "FC4", Statement: "16 bits, so at most 65,535", Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments,
+	ID: "FC4", Statement: "16 bits, so at most 65,535", Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "nothing much was sent",
 	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
 		c.If(conn.Server != nil && len(conn.Bulk) > 0)
@@ -172,7 +172,7 @@ func mayOfferMore(x told) bool {
 }
 
 var zw5 = claim.Claim{
-	ID: "ZW5", Statement: "the window's right edge never moves back", Source: rfc9293 + " (SHOULD NOT)", Quantity: claim.Always, Needs: needsSegments,
+	ID: "ZW5", Statement: "the window's right edge never moves back", Source: rfc9293 + " (SHOULD NOT)", Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "the buffer of no connection was made smaller",
 	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
 		c.If(conn.Server != nil)
@@ -205,7 +205,7 @@ func lowered(value journal.Value) string {
 
 // notTheBuffer is the phenomenon: the window is not the buffer, and grows with it.
 var notTheBuffer = claim.Phenomenon{
-	Needs: needsSegments, Quantity: claim.Can, Precondition: "no buffer's size was asked for twice",
+	Needs: claim.NeedsPackets, Quantity: claim.Can, Precondition: "no buffer's size was asked for twice",
 	Rule: claim.Each(tolds, func(c *claim.Case, x told) {
 		before := x.who.Asked(journal.SOReceiveBuffer, 0, x.asked.N)
 		c.If(len(before) > 0 && len(x.who.Conn.Bulk) > 0 && x.last != nil && x.asked.N > x.who.Conn.Bulk[0].N)

@@ -43,7 +43,7 @@ func (k *closing) backsOff(c *claim.Case) (gaps string) {
 }
 
 var zw1 = claim.Claim{
-	ID: "ZW1", Statement: "a window of zero stops the sender; probes back off; a read opens it again at once", Source: rfc9293, Quantity: claim.Always, Needs: needsSegments,
+	ID: "ZW1", Statement: "a window of zero stops the sender; probes back off; a read opens it again at once", Source: rfc9293, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "no window closed before a sender that had more",
 	Rule: claim.EachCited(closings, func(c *claim.Case, k closing) {
 		c.If(k.waits > 0 && len(k.lost) == 0 && k.lasted >= aWhile)
@@ -95,7 +95,7 @@ func scaleOf(s *tcp.Socket) uint8 {
 }
 
 var fc3 = claim.Claim{
-	ID: "FC3", Statement: "the sender is held back by the window; full buffer stops it", Source: claim.Article002 + ", " + claim.Article003, Quantity: claim.Always, Needs: needsSegments,
+	ID: "FC3", Statement: "the sender is held back by the window; full buffer stops it", Source: claim.Article002 + ", " + claim.Article003, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "no data was sent",
 	Rule: claim.Each(senders, func(c *claim.Case, s *tcp.Socket) {
 		c.About(s)

@@ -84,7 +84,7 @@ func (w *written) writable() bool {
 }
 
 var fc5 = claim.Claim{
-	ID: "FC5", Statement: "send() only copies into the buffer, so normally returns success", Source: claim.Article004, Quantity: claim.Always, Needs: needsCalls,
+	ID: "FC5", Statement: "send() only copies into the buffer, so normally returns success", Source: claim.Article004, Quantity: claim.Always, Needs: claim.NeedsCalls,
 	Precondition: "nothing was written where poll had said that there was room",
 	Rule: claim.Each(writtens, func(c *claim.Case, w written) {
 		c.If(w.writable())
@@ -103,7 +103,7 @@ func isFull(write *journal.Event) bool { return write.Call.Errno == journal.EAGA
 // untilFull is the phenomenon: writes succeed though nobody reads, until the buffer is full; and
 // again when something was read.
 var untilFull = claim.Phenomenon{
-	Needs: needsCalls, Quantity: claim.Can, Precondition: "no write found a full buffer",
+	Needs: claim.NeedsCalls, Quantity: claim.Can, Precondition: "no write found a full buffer",
 	Rule: claim.Each(writtens, func(c *claim.Case, w written) {
 		c.If(isFull(w.call))
 		c.About(w.who)
