@@ -55,14 +55,11 @@ var hs26 = claim.Claim{
 		full := c.First(tcp.Where(l.Samples(journal.Listen, 0, 0), func(e *journal.Event) bool { return e.Sample.RxQueue > 0 }))
 		c.If(full != nil)
 		c.GivenFirst(l.Accepts(full.N, 0), "none was accepted later")
-		up := false
-		for _, conn := range c.Conns {
-			if conn.Client.Remote == l.Local && conn.Client.IsIn(journal.Established, journal.TCPInfo, full.N) {
-				up = true
-				c.About(conn.Client)
-			}
-		}
-		c.Expect(up, "a connection was in the queue, and no client was ESTABLISHED")
+		up := tcp.Where(c.Sockets, func(s *tcp.Socket) bool {
+			return s.Remote == l.Local && s.IsIn(journal.Established, journal.TCPInfo, full.N)
+		})
+		c.About(up...)
+		c.Expect(len(up) > 0, "a connection was in the queue, and no client was ESTABLISHED")
 		c.Holds("a client was ESTABLISHED and %d connection waited in the queue of %s before accept()", full.Sample.RxQueue, l.ID)
 	}),
 }

@@ -102,14 +102,11 @@ var hs33 = claim.Claim{
 		c.Cite(x.before.Connect, x.connect)
 		c.Expect(x.connect.Call.Errno != "" && x.connect.Call.Errno != journal.EINPROGRESS, "a second connect() with the same four succeeded")
 		c.Given(x.connect.Call.Errno == journal.EADDRNOTAVAIL || x.connect.Call.Errno == journal.EADDRINUSE, "connect() failed with %s", x.connect.Call.Errno)
-		other := 0
-		for _, conn := range c.Conns {
-			if conn.Client != x.before.Client && conn.Client.Local == x.before.Client.Local && conn.Client.Remote != x.before.Client.Remote && conn.Server != nil {
-				other++
-				c.About(conn.Client)
-			}
-		}
-		c.Given(other > 0, "no connection with three of the four was opened")
+		others := tcp.Where(c.Paired(), func(s *tcp.Socket) bool {
+			return s.Local == x.before.Client.Local && s.Remote != x.before.Client.Remote
+		})
+		c.About(others...)
+		c.Given(len(others) > 0, "no connection with three of the four was opened")
 		c.Holds("connect() with the same four failed with %s; with another server's port it succeeded", x.connect.Call.Errno)
 	}),
 }

@@ -170,15 +170,6 @@ func reservedAt(v *tcp.View, n int) (r portrange.Reserved, e *journal.Event, ok 
 	return r, e, err == nil
 }
 
-// whyNotChosen says, of an attempt that was not bound, why the kernel could not have chosen
-// the target as its port; "": nothing speaks against it.
-func whyNotChosen(v *tcp.View, a connecting) string {
-	if len(a.CallsOf(0, 0, "bind")) > 0 {
-		return ""
-	}
-	return neverChosenAt(v, a.connect.Call.Address().Port(), a.connect.N)
-}
-
 // neverChosen says why connect() does not choose a port, or not while others are free; "":
 // nothing speaks against it.
 func neverChosen(ports portrange.Range, reserved portrange.Reserved, port uint16) string {

@@ -72,7 +72,10 @@ func became(c *claim.Case, a connecting) {
 	if end != nil {
 		state = end.State.To
 	}
-	c.ExpectSeen(false, "%s was not connected: its last state was %s%s", a.ID, state, whyNotChosen(c.View, a))
+	if len(a.CallsOf(0, 0, "bind")) == 0 {
+		state += neverChosenAt(c.View, a.connect.Call.Address().Port(), a.connect.N)
+	}
+	c.ExpectSeen(false, "%s was not connected: its last state was %s", a.ID, state)
 }
 
 // selfConnection is the phenomenon itself.

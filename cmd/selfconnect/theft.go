@@ -59,12 +59,9 @@ func (s *serving) isRefused() bool { return s.bind.Call.Errno == journal.EADDRIN
 func servers(v *tcp.View) []serving {
 	var all []serving
 	for _, b := range v.Calls("bind") {
-		s := v.Socket(b.Socket)
-		if !s.Reuses(b.N) {
-			continue
+		if s := v.Socket(b.Socket); s.Reuses(b.N) {
+			all = append(all, serving{b, b.Call.Errno == "" && s.Listening != 0})
 		}
-		listen := tcp.First(s.CallsOf(0, 0, "listen"))
-		all = append(all, serving{b, b.Call.Errno == "" && listen != nil && listen.Call.Errno == ""})
 	}
 	return all
 }
@@ -104,8 +101,7 @@ func timeWaitAdds(c *claim.Case, s []serving) string {
 	case len(waiting) == 0:
 		return ""
 	case s[2].isRefused():
-		left := time.Duration(waiting[0].Sample.TimerMS) * time.Millisecond
-		return "; after an orderly close TIME_WAIT kept the port from it for " + left.Round(time.Second).String() + " more"
+		return "; after an orderly close TIME_WAIT kept the port from it for " + tcp.TimerLeft(waiting[0]).Round(time.Second).String() + " more"
 	}
 	return "; after an orderly close it came up in spite of TIME_WAIT"
 }

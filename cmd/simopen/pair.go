@@ -24,13 +24,10 @@ type pair struct{ a, b *tcp.Socket }
 // pairs lists them in order. Where clients share their ports, each may have met each.
 var pairs = tcp.Derived(func(v *tcp.View) []pair {
 	var all []pair
-	called := map[string]bool{}
-	for _, e := range v.Calls("connect") {
-		called[e.Socket] = true
-	}
-	for _, a := range v.Sockets {
-		for _, b := range v.Sockets {
-			if a.Host == "a" && b.Host == "b" && a.Local != "" && a.Local == b.Remote && a.Remote == b.Local && called[a.ID] && called[b.ID] {
+	callers := tcp.Where(v.Sockets, func(s *tcp.Socket) bool { return len(s.CallsOf(0, 0, "connect")) > 0 })
+	for _, a := range callers {
+		for _, b := range callers {
+			if a.Host == "a" && b.Host == "b" && a.Local != "" && a.Local == b.Remote && a.Remote == b.Local {
 				all = append(all, pair{a, b})
 			}
 		}

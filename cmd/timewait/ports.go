@@ -286,15 +286,14 @@ func compareTries(v *tcp.View) *claim.Comparison {
 		if x.reuse == nil || len(x.waits) < x.ports {
 			continue
 		}
-		what := "another"
-		if len(x.there) > 0 {
-			youngest, oldest := x.ages()
-			what = "at once"
-			if youngest > time.Second {
-				what = "after 1 s"
-			} else if oldest > time.Second {
-				continue
-			}
+		what := "at once"
+		switch youngest, oldest := x.ages(); {
+		case len(x.there) == 0:
+			what = "another"
+		case youngest > time.Second:
+			what = "after 1 s"
+		case oldest > time.Second:
+			continue
 		}
 		t.Put("tcp_tw_reuse "+x.reuse.Setting.New+", "+what, "returned", claim.Result(x.connect))
 	}
