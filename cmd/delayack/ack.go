@@ -95,10 +95,7 @@ var acks = tcp.Derived(func(v *tcp.View) []*ack {
 func acksOf(v *tcp.View, to *tcp.Socket) []*ack {
 	var all []*ack
 	came := tcp.Data(to.NewlyArrived(0, 0))
-	for _, s := range to.SentAll(0, 0) {
-		if !s.Has(packet.ACK) {
-			continue
-		}
+	for _, s := range tcp.With(to.SentAll(0, 0), packet.ACK) {
 		a := &ack{Conn: to.Conn, to: to, sent: s}
 		for len(came) > 0 && came[0].N < s.N {
 			a.came, came = append(a.came, came[0]), came[1:]

@@ -59,9 +59,9 @@ var ackeds = tcp.Derived(func(v *tcp.View) []acked {
 func ackedOf(who *tcp.Socket) []acked {
 	var all []acked
 	rest := tcp.Data(who.Sent(0, 0))
-	for _, s := range who.Arrived(0, 0) {
+	for _, s := range tcp.With(who.Arrived(0, 0), packet.ACK) {
 		a := acked{who: who, by: s}
-		for s.Has(packet.ACK) && len(rest) > 0 && rest[0].N < s.N && covers(s, rest[0]) {
+		for len(rest) > 0 && rest[0].N < s.N && covers(s, rest[0]) {
 			a.data, rest = append(a.data, rest[0]), rest[1:]
 		}
 		if len(a.data) == 0 {

@@ -33,9 +33,6 @@ type sending struct {
 var sendings = tcp.Derived(func(v *tcp.View) []sending {
 	var all []sending
 	for _, conn := range v.Conns {
-		if conn.Server == nil {
-			continue
-		}
 		for _, call := range conn.Server.Writes(0, 0) {
 			until := tcp.N(tcp.First(conn.Server.Writes(call.N, 0)))
 			data := tcp.Data(conn.Server.Sent(call.N, until))

@@ -104,8 +104,8 @@ var hs29 = claim.Claim{
 	ID: "HS29", Statement: "the server talks to the client from its listening port and goes on listening",
 	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "no connection was accepted and used",
 	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
-		c.If(conn.Server != nil && len(conn.Server.Reads(0, 0)) > 0)
 		read := c.First(conn.Server.Reads(0, 0))
+		c.If(read != nil)
 		l := listenerOf(c.View, conn)
 		c.Given(l != nil, "its listener is not known")
 		c.Expect(conn.Server.Local == l.Local, "%s is at %s, its listener at %s", conn.Server.ID, conn.Server.Local, l.Local)

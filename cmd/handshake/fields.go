@@ -72,10 +72,8 @@ type request struct{ syn, answer *tcp.Segment }
 
 func requests(v *tcp.View) []request {
 	var all []request
-	for _, s := range slices.Concat(v.Segments(journal.AtDelivered), v.Segments(journal.AtInjected)) {
-		if !s.Is(packet.SYN) {
-			continue
-		}
+	came := slices.Concat(v.Segments(journal.AtDelivered), v.Segments(journal.AtInjected))
+	for _, s := range tcp.Where(came, func(s *tcp.Segment) bool { return s.Is(packet.SYN) }) {
 		answer := tcp.First(tcp.Where(v.Segments(journal.AtSent), func(o *tcp.Segment) bool { return o.N > s.N && o.Host == s.Host }))
 		all = append(all, request{s, answer})
 	}

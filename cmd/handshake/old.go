@@ -42,10 +42,8 @@ func repeated(open bool) func(v *tcp.View) []again {
 		var all []again
 		for _, s := range v.Segments(journal.AtInjected) {
 			for _, x := range openings(v) {
-				if !s.Is(packet.SYN) || s.Packet.Src != x.Client.Local || s.Packet.Dst != x.Client.Remote || s.N < x.Connect.N {
-					continue
-				}
-				if (x.Client.Down(x.syn.N, s.N) == nil) == open {
+				same := s.Is(packet.SYN) && s.Packet.Src == x.Client.Local && s.Packet.Dst == x.Client.Remote && s.N > x.Connect.N
+				if same && (x.Client.Down(x.syn.N, s.N) == nil) == open {
 					all = append(all, again{opening: x, came: s, answer: tcp.First(v.Answers(s))})
 				}
 			}
@@ -59,8 +57,7 @@ var hs36 = claim.Claim{
 	Source: rfc793, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no SYN came to a connection that was open",
 	Rule: claim.EachCited(repeated(true), func(c *claim.Case, x again) {
 		c.CiteSegments(x.came, x.answer)
-		read := c.First(x.Server.Reads(x.came.N, 0))
-		c.Given(x.Server != nil && read != nil, "nothing was read afterwards")
+		read := c.GivenFirst(x.Server.Reads(x.came.N, 0), "nothing was read afterwards")
 		c.Expect(read.Call.Result <= 0, "it was answered with %s, and what %s then wrote was read", named(x.answer), x.Client.ID)
 		c.Given(read.Call.Errno == journal.ECONNRESET && x.answer != nil && x.answer.Has(packet.RST), "it was answered with %s, and the read returned %s", named(x.answer), claim.Returned(read))
 		c.Holds("it was answered with RST, and the connection was reset")

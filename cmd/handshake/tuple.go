@@ -75,11 +75,10 @@ func twins(state string) func(v *tcp.View) []twin {
 		for _, e := range v.Calls("connect") {
 			who := v.Socket(e.Socket)
 			for _, conn := range v.Conns {
-				if who == nil || conn.Client == who || conn.Connect.N > e.N || !conn.Client.IsIn(state, journal.SockDiag, e.N) ||
-					boundTo(who, e.N) != conn.Client.Local || e.Call.Address() != conn.Client.Remote {
-					continue
+				same := boundTo(who, e.N) == conn.Client.Local && e.Call.Address() == conn.Client.Remote
+				if same && conn.Client != who && conn.Connect.N < e.N && conn.Client.IsIn(state, journal.SockDiag, e.N) {
+					all = append(all, twin{conn, e, who})
 				}
-				all = append(all, twin{conn, e, who})
 			}
 		}
 		return all
@@ -137,7 +136,6 @@ var hs34 = claim.Claim{
 	ID: "HS34", Statement: "connection = memory in both ends, nothing in between",
 	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no connection was looked at while nothing could pass",
 	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
-		c.If(conn.Server != nil)
 		first, last, silent := silence(conn)
 		c.If(silent >= cutFor/2)
 		c.Cite(first, last)

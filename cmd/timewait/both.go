@@ -32,14 +32,14 @@ type ended struct {
 func endeds(v *tcp.View) []ended {
 	var all []ended
 	for _, conn := range v.Conns {
-		x := ended{Conn: conn, first: conn.Client, second: conn.Server, fins: tcp.With(conn.FirstSent(), packet.FIN)}
-		if conn.Server == nil || len(x.fins) != 2 {
-			continue
+		fins := tcp.With(conn.FirstSent(), packet.FIN)
+		switch {
+		case conn.Server == nil || len(fins) != 2:
+		case fins[0].Packet.Src == conn.Server.Local:
+			all = append(all, ended{conn, conn.Server, conn.Client, fins})
+		default:
+			all = append(all, ended{conn, conn.Client, conn.Server, fins})
 		}
-		if x.fins[0].Packet.Src == conn.Server.Local {
-			x.first, x.second = x.second, x.first
-		}
-		all = append(all, x)
 	}
 	return all
 }

@@ -54,12 +54,10 @@ func crowds(v *tcp.View) []crowd {
 	var all []crowd
 	for _, e := range v.Tables("", journal.TimeWait) {
 		i := slices.IndexFunc(v.Conns, func(conn *tcp.Conn) bool { return conn.Connect.N > e.N })
-		if len(e.Table.Sockets) < many/2 || i < 0 {
-			continue
+		if len(e.Table.Sockets) >= many/2 && i >= 0 {
+			next := v.Conns[i]
+			all = append(all, crowd{e, next, tcp.First(next.Server.Received(e.N, 0))})
 		}
-		x := crowd{Event: e, next: v.Conns[i]}
-		x.read = tcp.First(x.next.Server.Received(e.N, 0))
-		all = append(all, x)
 	}
 	return all
 }
