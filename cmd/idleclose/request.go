@@ -109,15 +109,15 @@ func (r *request) Cite(c *claim.Case) {
 func (r *request) text() string { return string(r.write.Call.Data) }
 
 // idle is how long the client had nothing to do before it wrote the request, and bound how long
-// the server waited, after its last reply, before it closed; known: it did.
+// the server waited, after its last reply, before it closed; 0: it did not.
 func (r *request) idle() time.Duration { return time.Duration(r.write.T - r.before.T) }
 
-func (r *request) bound() (d time.Duration, known bool) {
+func (r *request) bound() time.Duration {
 	replied := tcp.Last(r.Server.Writes(0, tcp.N(r.close)))
 	if r.close == nil || replied == nil {
-		return 0, false
+		return 0
 	}
-	return time.Duration(r.close.T - replied.T), true
+	return time.Duration(r.close.T - replied.T)
 }
 
 // carriesReply matches what carries the server's data.

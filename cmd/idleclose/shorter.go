@@ -52,14 +52,13 @@ func (r *request) delay() (d time.Duration, known bool) {
 // difference may be longer than the path takes, or not.
 func shorterBound(ask func(c *claim.Case, longer bool)) claim.Rule {
 	return claim.EachCited(requests, func(c *claim.Case, r request) {
-		bound, known := r.bound()
-		c.If(known && r.idle() < bound)
+		c.If(r.idle() < r.bound())
 		c.Cite(r.before)
 		delay, known := r.delay()
 		c.Given(known, "the request of %s did not arrive", r.Client.ID)
-		ask(c, r.idle()+delay < bound)
+		ask(c, r.idle()+delay < r.bound())
 		times := fmt.Sprintf("%s had waited %s when it wrote %q, the server waits %s, the path took %s",
-			r.Client.ID, ms(r.idle()), r.text(), ms(bound), ms(delay))
+			r.Client.ID, ms(r.idle()), r.text(), ms(r.bound()), ms(delay))
 		if r.rst != nil && r.served == nil {
 			c.CiteSegments(r.rst)
 			c.Expect(false, "%s: a RST answered it", times)
@@ -90,10 +89,9 @@ var ru5 = claim.Claim{
 var tooLate = claim.Phenomenon{
 	Needs: claim.NeedsPackets, Quantity: claim.Can, Precondition: "no client that had waited less than the server waits was answered by a RST",
 	Rule: claim.EachCited(requests, func(c *claim.Case, r request) {
-		bound, known := r.bound()
-		c.If(known && r.idle() < bound && (r.crossed() || r.rst != nil))
+		c.If(r.idle() < r.bound() && (r.crossed() || r.rst != nil))
 		c.CiteSegments(r.rst)
 		c.ExpectSeen(r.rst != nil && r.served == nil, "no RST answered %q", r.text())
-		c.Holds("%s had waited %s, less than the server's %s, and a RST answered its request: the path took longer than the difference", r.Client.ID, ms(r.idle()), ms(bound))
+		c.Holds("%s had waited %s, less than the server's %s, and a RST answered its request: the path took longer than the difference", r.Client.ID, ms(r.idle()), ms(r.bound()))
 	}),
 }

@@ -105,12 +105,12 @@ func (x *farewell) Cite(c *claim.Case) {
 // isRead says whether the timer of its TIME_WAIT was read again a second later: a single reading does
 // not show that it runs.
 func (x *farewell) isRead() bool {
-	return x.wait != nil && x.wait.Samples[len(x.wait.Samples)-1].T-x.wait.Samples[0].T >= time.Second.Nanoseconds()
+	return x.wait != nil && tcp.Last(x.wait.Samples).T-x.wait.Samples[0].T >= time.Second.Nanoseconds()
 }
 
 // lasts is how long its TIME_WAIT lasts by the timer.
 func (x *farewell) lasts(c *claim.Case) time.Duration {
-	first, last := x.wait.Samples[0], x.wait.Samples[len(x.wait.Samples)-1]
+	first, last := tcp.First(x.wait.Samples), tcp.Last(x.wait.Samples)
 	passed, ran := c.Between(first, last), tcp.TimerLeft(first)-tcp.TimerLeft(last)
 	c.Given((passed-ran).Abs() <= time.Second/2, "the timer of %s ran %s in %s: it was set anew", x.Who.ID, claim.Seconds(ran), claim.Seconds(passed))
 	return x.wait.Lasts(first)
