@@ -106,7 +106,7 @@ var cutOffs = tcp.Derived(func(v *tcp.View) []cutOff {
 })
 
 // Cite lets a finding rest on what the end lost, and on its end.
-func (x *cutOff) Cite(c *claim.Case) {
+func (x cutOff) Cite(c *claim.Case) {
 	c.About(x.Client, x.Server)
 	c.CiteSegments(x.data...)
 	c.CiteSegments(x.probes...)

@@ -50,14 +50,14 @@ func lefts(v *tcp.View) []left {
 }
 
 // Cite lets a finding rest on the lost FIN.
-func (l *left) Cite(c *claim.Case) {
+func (l left) Cite(c *claim.Case) {
 	c.About(l.who)
 	c.CiteSegments(l.fin)
 }
 
 // whileDead is a rule about what calls returned on a dead path, after the FIN was lost.
 func whileDead(calls func(s *tcp.Socket, after, before int) []*journal.Event, is func(call *journal.Event) bool) claim.Rule {
-	return claim.EachCited(lefts, func(c *claim.Case, l left) {
+	return claim.Each(lefts, func(c *claim.Case, l left) {
 		some := c.All(calls(l.who, l.fin.N, l.until))
 		c.Given(len(some) > 0, "there was no such call on %s while the path was dead", l.who.ID)
 		for _, e := range some {
@@ -83,7 +83,7 @@ var ka5 = claim.Claim{
 // was sent is answered with RST.
 var laterReset = claim.Phenomenon{
 	Needs: claim.NeedsStates, Quantity: claim.Can, Precondition: "no FIN was lost on a dead path",
-	Rule: claim.EachCited(lefts, func(c *claim.Case, l left) {
+	Rule: claim.Each(lefts, func(c *claim.Case, l left) {
 		stood(c, l.who, l.last.N, l.until)
 		learnsByReset(c, l.who, l.fin.N)
 		c.Holds("%s was ESTABLISHED while the path was dead; when it was back, a RST answered what it had sent, and its read failed with ECONNRESET", l.who.ID)

@@ -64,7 +64,7 @@ func (x *cutOff) count() int {
 var ka3 = claim.Claim{
 	ID: "KA3", Statement: "SO_KEEPALIVE finds out", Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no socket with SO_KEEPALIVE had its probes lost",
-	Rule: claim.EachCited(probings, func(c *claim.Case, p cutOff) {
+	Rule: claim.Each(probings, func(c *claim.Case, p cutOff) {
 		_, timeout := p.who.Option(journal.TCPUserTimeout, 0)
 		c.If(timeout == nil && p.until == 0)
 		c.Given(len(p.probes) >= p.count(), "%d of %d probes were sent", len(p.probes), p.count())
@@ -77,7 +77,7 @@ var ka3 = claim.Claim{
 // oneKnows is the phenomenon: one end finds out, by keepalive, and the other never does.
 var oneKnows = claim.Phenomenon{
 	Needs: claim.NeedsStates, Quantity: claim.Can, Precondition: "no socket with SO_KEEPALIVE had its probes lost",
-	Rule: claim.EachCited(probings, func(c *claim.Case, p cutOff) {
+	Rule: claim.Each(probings, func(c *claim.Case, p cutOff) {
 		other := p.Other(p.who)
 		c.Given(p.down != nil || len(p.probes) >= p.count(), "%d of %d probes were sent", len(p.probes), p.count())
 		c.ExpectSeen(p.down != nil, "%s was still there after %d probes", p.who.ID, len(p.probes))

@@ -108,7 +108,7 @@ var ka7 = claim.Claim{
 // ends go on thinking it connected.
 var silently = claim.Phenomenon{
 	Needs: claim.NeedsStates, Quantity: claim.Can, Precondition: "nothing was sent on a connection that a filter had forgotten",
-	Rule: claim.EachCited(senders, func(c *claim.Case, x cutOff) {
+	Rule: claim.Each(senders, func(c *claim.Case, x cutOff) {
 		for _, s := range x.ends() {
 			stood(c, s, x.last.N, c.Journal.Played)
 		}

@@ -13,7 +13,7 @@ const needsCutting = "the path has to go dead, which only the wire can"
 var program = cli.Program{
 	Name:    "deadpeer",
 	Summary: "the cable is pulled: who notices, when, and how",
-	Scenarios: scenario.OnWire(needsCutting, []scenario.Scenario{
+	Scenarios: scenario.WireOnly(needsCutting, []scenario.Scenario{
 		{
 			Name: "idle", Title: "the path goes dead, and there is nothing to send; then one end asks for keepalive",
 			Steps: idle, Phenomenon: oneKnows, Claims: []*claim.Claim{&ka1, &ka3},

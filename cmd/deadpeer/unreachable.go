@@ -87,7 +87,7 @@ func reports(v *tcp.View) []report {
 }
 
 // Cite lets a finding rest on the message and what followed.
-func (r *report) Cite(c *claim.Case) {
+func (r report) Cite(c *claim.Case) {
 	c.About(r.To)
 	c.Cite(r.Event, r.read, r.down)
 	c.CiteSegments(r.again...)
@@ -96,7 +96,7 @@ func (r *report) Cite(c *claim.Case) {
 var ka9 = claim.Claim{
 	ID: "KA9", Statement: "an ICMP error ends an established connection", Source: folklore + "; RFC 5461", Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no ICMP error came about data that an established connection had sent",
-	Rule: claim.EachCited(reports, func(c *claim.Case, r report) {
+	Rule: claim.Each(reports, func(c *claim.Case, r report) {
 		name := r.Packet.ICMPName()
 		c.Given(r.read != nil, "%s was not read after the message", r.To.ID)
 		c.Expect(len(r.again) == 0, "after %q %s sent its data again, %d times; the next read returned %s", name, r.To.ID, len(r.again), claim.Returned(r.read))
@@ -109,7 +109,7 @@ var ka9 = claim.Claim{
 // the path is back.
 var staysUp = claim.Phenomenon{
 	Needs: claim.NeedsStates, Quantity: claim.Can, Precondition: "no ICMP error came about data that an established connection had sent",
-	Rule: claim.EachCited(reports, func(c *claim.Case, r report) {
+	Rule: claim.Each(reports, func(c *claim.Case, r report) {
 		c.Expect(r.down == nil, "%s was torn down", r.To.ID)
 		arrived := c.AllSegments(tcp.Data(r.To.Peer().Arrived(r.N, 0)))
 		c.ExpectSeen(len(arrived) > 0, "what %s had sent never arrived", r.To.ID)

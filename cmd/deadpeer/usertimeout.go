@@ -38,7 +38,7 @@ func userTimeout(t *scenario.T) {
 var ut1 = claim.Claim{
 	ID: "UT1", Statement: "TCP_USER_TIMEOUT bounds how long sent data may stay unacknowledged", Source: tcp7, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no socket with TCP_USER_TIMEOUT had data unacknowledged on a dead path",
-	Rule: claim.EachCited(senders, func(c *claim.Case, x cutOff) {
+	Rule: claim.Each(senders, func(c *claim.Case, x cutOff) {
 		timeout, set := x.who.UserTimeout()
 		c.If(timeout > 0)
 		c.Cite(set)
@@ -57,7 +57,7 @@ var ut1 = claim.Claim{
 var ut2 = claim.Claim{
 	ID: "UT2", Statement: "it bounds keepalive too, instead of the number of probes", Source: tcp7, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no socket with keepalive and TCP_USER_TIMEOUT had its probes lost",
-	Rule: claim.EachCited(probings, func(c *claim.Case, p cutOff) {
+	Rule: claim.Each(probings, func(c *claim.Case, p cutOff) {
 		timeout, set := p.who.UserTimeout()
 		c.If(timeout > 0)
 		c.Cite(set)

@@ -39,7 +39,7 @@ func senders(v *tcp.View) []cutOff {
 var ka2 = claim.Claim{
 	ID: "KA2", Statement: "cable pulled: Linux goes on thinking it connected, with data to send too", Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no end sent data on a path that had gone dead",
-	Rule: claim.EachCited(senders, func(c *claim.Case, x cutOff) {
+	Rule: claim.Each(senders, func(c *claim.Case, x cutOff) {
 		c.If(x.until == 0)
 		for _, w := range c.All(x.who.Writes(x.last.N, tcp.N(x.down))) {
 			c.Expect(w.Call.Errno == "", "%s of %s failed with %s", w.Call.Op, x.who.ID, w.Call.Errno)
@@ -58,7 +58,7 @@ var ka2 = claim.Claim{
 // gaveUp is the phenomenon: the writes succeed, the kernel sends again and again, and gives up.
 var gaveUp = claim.Phenomenon{
 	Needs: claim.NeedsStates, Quantity: claim.Can, Precondition: "no end sent data on a path that had gone dead",
-	Rule: claim.EachCited(senders, func(c *claim.Case, x cutOff) {
+	Rule: claim.Each(senders, func(c *claim.Case, x cutOff) {
 		c.ExpectSeen(x.down != nil, "%s was still there", x.who.ID)
 		c.ReadFails(x.who, x.down.N, journal.ETIMEDOUT)
 		stood(c, x.Other(x.who), x.last.N, c.Journal.Played)
@@ -90,7 +90,7 @@ func heals(t *scenario.T) {
 var ka8 = claim.Claim{
 	ID: "KA8", Statement: "a path that comes back before the timers end loses nothing", Source: rfc9293, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no data was lost on a path that came back",
-	Rule: claim.EachCited(senders, func(c *claim.Case, x cutOff) {
+	Rule: claim.Each(senders, func(c *claim.Case, x cutOff) {
 		c.If(x.until != 0)
 		c.Given(x.down == nil, "%s had been torn down before the path came back", x.who.ID)
 		other := x.Other(x.who)

@@ -145,17 +145,16 @@ func (a *ack) prompt() bool  { return a.looked == nil && a.atMost < soon }
 // pure says whether it carried nothing else.
 func (a *ack) pure() bool { return a.sent.Packet.Len == 0 && a.sent.Is(packet.ACK) }
 
-// cite lets a finding rest on it.
-func (a *ack) cite(c *claim.Case) {
+// Cite lets a finding rest on it.
+func (a *ack) Cite(c *claim.Case) {
 	c.About(a.to, a.Other(a.to))
 	c.CiteSegments(a.came...)
 	c.CiteSegments(a.sent)
 	c.Cite(a.looked)
 }
 
-// decide lets a finding rest on it, and says that it must be known whether it was delayed.
+// decide says that it must be known whether it was delayed.
 func (a *ack) decide(c *claim.Case) {
-	a.cite(c)
 	c.Given(a.delayed() || a.prompt(), "%s acknowledged after up to %s: too late to have been prompt for certain, and nobody looked meanwhile", a.to.ID, claim.Milliseconds(a.atMost))
 	c.Given(a.delayed() || a.atMost < atOnce || waits(c.View), noneWaited)
 }

@@ -81,7 +81,7 @@ func ackedOf(who *tcp.Socket) []acked {
 func covers(by, data *tcp.Segment) bool { return !tcp.Before(by.Packet.Ack, data.End()) }
 
 // Cite lets a finding rest on it.
-func (a *acked) Cite(c *claim.Case) {
+func (a acked) Cite(c *claim.Case) {
 	c.About(a.who)
 	c.CiteSegments(a.data...)
 	c.CiteSegments(a.lost...)
@@ -91,7 +91,7 @@ func (a *acked) Cite(c *claim.Case) {
 var da5 = claim.Claim{
 	ID: "DA5", Statement: "ACK N acknowledges all up to N−1", Source: claim.Article002, Quantity: claim.Always, Needs: needsQueues,
 	Precondition: "nothing was acknowledged",
-	Rule: claim.EachCited(ackeds, func(c *claim.Case, a acked) {
+	Rule: claim.Each(ackeds, func(c *claim.Case, a acked) {
 		c.Given(a.looked != nil, "the queue of %s was not read then", a.who.ID)
 		c.Cite(a.looked)
 		left := tcp.Bytes(tcp.Where(a.who.Sent(0, a.looked.N), func(s *tcp.Segment) bool { return !covers(a.by, s) }))
@@ -104,7 +104,7 @@ var da5 = claim.Claim{
 var da6 = claim.Claim{
 	ID: "DA6", Statement: "a lost ACK is made good by the next", Source: claim.Article002, Quantity: claim.Always, Needs: needsQueues,
 	Precondition: "no acknowledgement was lost that another followed",
-	Rule: claim.EachCited(ackeds, func(c *claim.Case, a acked) {
+	Rule: claim.Each(ackeds, func(c *claim.Case, a acked) {
 		c.If(len(a.lost) > 0)
 		c.Given(a.early == nil, "%s sent its data again before the next acknowledgement came", a.who.ID)
 		c.Given(a.looked != nil, "the queue of %s was not read then", a.who.ID)

@@ -86,7 +86,7 @@ var both = claim.Phenomenon{
 		c.Given(waited != nil || once != nil, "no data was acknowledged, or nobody knows when")
 		for _, a := range []*ack{once, waited} {
 			if a != nil {
-				a.cite(c)
+				a.Cite(c)
 			}
 		}
 		c.Given(once != nil && waited != nil || !vague, "of some nobody knows whether they waited")

@@ -17,7 +17,7 @@ const (
 var program = cli.Program{
 	Name:    "delayack",
 	Summary: "an acknowledgement waits for 40 ms, and a small write with it",
-	Scenarios: scenario.OnWire(needsLosing, []scenario.Scenario{
+	Scenarios: scenario.WireOnly(needsLosing, []scenario.Scenario{
 		{
 			Name: "stall", Title: "write, write, read: 40 ms, and what cures it",
 			Steps: stall, Networks: journal.Networks(), DelayedACK: true,

@@ -73,7 +73,7 @@ func numberings(same bool) func(v *tcp.View) []numbering {
 }
 
 // Cite lets a case rest on both.
-func (x *numbering) Cite(c *claim.Case) {
+func (x numbering) Cite(c *claim.Case) {
 	c.About(x.first.Client, x.second.Client)
 	c.Cite(x.first.Connect, x.second.Connect)
 	c.CiteSegments(x.first.syn, x.second.syn)
@@ -89,7 +89,7 @@ const (
 var sn1 = claim.Claim{
 	ID: "SN1", Statement: "ISN = M + F(four-tuple); M rises by 1 every 4 µs",
 	Source: claim.Article002 + "; RFC 9293 §3.4.1", Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "no four-tuple was used twice",
-	Rule: claim.EachCited(numberings(true), func(c *claim.Case, x numbering) {
+	Rule: claim.Each(numberings(true), func(c *claim.Case, x numbering) {
 		n, least, most := x.rise()
 		c.Given(least > between/2 && n > 0, "the two were called for within %v", most)
 		c.Expect(time.Duration(n)*tick >= least && time.Duration(n-1)*tick <= most, "in %s it rose by %d: by 1 every %.1f ns", claim.Milliseconds(most), n, float64(most)/float64(n))
@@ -100,7 +100,7 @@ var sn1 = claim.Claim{
 var sn2 = claim.Claim{
 	ID: "SN2", Statement: "F is a hash nobody can compute; other tuples are unrelated",
 	Source: claim.Article002, Quantity: claim.Can, Needs: claim.NeedsPackets, Precondition: "no two four-tuples were used",
-	Rule: claim.EachCited(numberings(false), func(c *claim.Case, x numbering) {
+	Rule: claim.Each(numberings(false), func(c *claim.Case, x numbering) {
 		n, _, most := x.rise()
 		clock := uint32(most / fastest)
 		c.Expect(n > clock, "the number of %s is %d greater than that of %s, which the clock explains", x.second.Client.Local, n, x.first.Client.Local)

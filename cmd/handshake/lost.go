@@ -109,7 +109,7 @@ func (x *opening) lose(s *tcp.Segment) loss {
 var hs17 = claim.Claim{
 	ID: "HS17", Statement: "a SYN takes a sequence number, so it is retransmitted; an ACK takes none, so it is not",
 	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no SYN and no ACK of an opening was lost",
-	Rule: claim.EachCited(losses, func(c *claim.Case, x loss) {
+	Rule: claim.Each(losses, func(c *claim.Case, x loss) {
 		c.CiteSegments(x.lost)
 		c.CiteSegments(x.again...)
 		c.Cite(x.next)
@@ -133,7 +133,7 @@ func lates(v *tcp.View) []loss {
 // isCompleted is the phenomenon: what comes in its place completes the opening.
 var isCompleted = claim.Phenomenon{
 	Needs: claim.NeedsStates, Precondition: "no third segment was lost",
-	Rule: claim.EachCited(lates, func(c *claim.Case, x loss) {
+	Rule: claim.Each(lates, func(c *claim.Case, x loss) {
 		c.CiteSegments(x.lost)
 		before := c.StateAt(x.entry, journal.SockDiag, x.lost.N+4)
 		c.Given(x.entry != nil, "the server's end was not looked at")
@@ -169,7 +169,6 @@ func unanswereds(v *tcp.View) []series {
 
 // gaveUp asks that a series came to its end.
 func (x *series) gaveUp(c *claim.Case) {
-	x.Cite(c)
 	c.CiteSegments(x.syns...)
 	c.Cite(x.end, x.said)
 	c.ExpectSeen(x.end != nil, "%s was in SYN_SENT to the end", x.Client.ID)

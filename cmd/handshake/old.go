@@ -13,17 +13,17 @@ import (
 // nothing is left of either.
 func oldSYN(t *scenario.T) {
 	l := t.Listen(scenario.ServerPort)
-	syn := t.Catch(wire.IsSYN)
+	syns := t.See(wire.IsSYN)
 	client, server := l.Connect()
 	t.Rule(nil)
-	t.Repeat(syn())
+	t.Repeat(syns.First)
 	client.Send("still here")
 	server.Recv()
 	client.Reset()
 	server.Recv()
 	server.Close()
 
-	t.Repeat(syn())
+	t.Repeat(syns.First)
 	l.Look()
 	t.Host("b").List(journal.SynRecv, journal.Established)
 	l.Accept()
@@ -55,7 +55,7 @@ func repeated(open bool) func(v *tcp.View) []again {
 var hs36 = claim.Claim{
 	ID: "HS36", Statement: "a SYN in the midst of a connection resets it",
 	Source: rfc793, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no SYN came to a connection that was open",
-	Rule: claim.EachCited(repeated(true), func(c *claim.Case, x again) {
+	Rule: claim.Each(repeated(true), func(c *claim.Case, x again) {
 		c.CiteSegments(x.came, x.answer)
 		read := c.GivenFirst(x.Server.Reads(x.came.N, 0), "nothing was read afterwards")
 		c.Expect(read.Call.Result <= 0, "it was answered with %s, and what %s then wrote was read", named(x.answer), x.Client.ID)
@@ -74,7 +74,7 @@ func named(s *tcp.Segment) string {
 var hs23 = claim.Claim{
 	ID: "HS23", Statement: "an old duplicate SYN arriving after the connection ended creates no connection, because the third ACK never comes",
 	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no SYN came again after its connection had ended",
-	Rule: claim.EachCited(repeated(false), func(c *claim.Case, x again) {
+	Rule: claim.Each(repeated(false), func(c *claim.Case, x again) {
 		c.CiteSegments(x.came, x.answer)
 		c.Given(x.answer.Is(packet.SYN|packet.ACK), "the listener answered with %s", named(x.answer))
 		third := c.FirstSegment(x.Client.Arrived(x.answer.N, 0))

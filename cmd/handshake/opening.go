@@ -47,7 +47,7 @@ func completes(v *tcp.View) []opening {
 }
 
 // Cite lets a finding rest on the opening.
-func (x *opening) Cite(c *claim.Case) {
+func (x opening) Cite(c *claim.Case) {
 	c.About(x.Client, x.entry)
 	c.Cite(x.Connect)
 	c.CiteSegments(x.syn, x.synAck, x.third)
@@ -68,7 +68,7 @@ func opened(id, statement, source string, rule func(c *claim.Case, x opening)) c
 	return claim.Claim{
 		ID: id, Statement: statement, Source: source, Quantity: claim.Always, Needs: claim.NeedsStates,
 		Precondition: "no connection to a listener was opened",
-		Rule: claim.EachCited(completes, func(c *claim.Case, x opening) {
+		Rule: claim.Each(completes, func(c *claim.Case, x opening) {
 			rule(c, x)
 		}),
 	}

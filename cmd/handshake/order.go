@@ -21,10 +21,10 @@ func order(t *scenario.T) {
 	t.Sysctl("b", "net.ipv4.tcp_stdurg", "0") // which byte is urgent
 	nodelay := scenario.Opt(journal.TCPNoDelay, 1)
 	client, server := t.Connection(nodelay)
-	last := t.Catch(carries)
+	data := t.See(carries)
 	client.Send("again ")
 	server.Recv()
-	t.Repeat(last())
+	t.Repeat(data.Last)
 	server.Recv()
 	client.Send("again ")
 	server.Recv()

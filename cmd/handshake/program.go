@@ -14,7 +14,7 @@ const needsHolding = "segments have to be held, lost or made up, which only the 
 var program = cli.Program{
 	Name:    "handshake",
 	Summary: "a connection is opened: each segment, each number, each state, and who knows what",
-	Scenarios: scenario.OnWire(needsHolding, []scenario.Scenario{
+	Scenarios: scenario.WireOnly(needsHolding, []scenario.Scenario{
 		{
 			Name: "three", Title: "SYN, SYN-ACK, ACK; one line; and the client closes first",
 			Steps: three, Networks: journal.Networks(), Phenomenon: claim.By(&hs1),

@@ -109,7 +109,7 @@ var hs20 = opened("HS20", "a 4th handshake segment would be superfluous", claim.
 var hs13 = claim.Claim{
 	ID: "HS13", Statement: "client path CLOSED→SYN_SENT→ESTABLISHED→FIN_WAIT_1→FIN_WAIT_2→TIME_WAIT→CLOSED; server CLOSED→LISTEN→SYN_RCVD→ESTABLISHED→CLOSE_WAIT→LAST_ACK→CLOSED",
 	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no connection was opened and closed by the client first",
-	Rule: claim.EachCited(completes, func(c *claim.Case, x opening) {
+	Rule: claim.Each(completes, func(c *claim.Case, x opening) {
 		c.If(x.Server != nil && tcp.First(x.Client.CallsOf(0, 0, "close")) != nil)
 		c.Follows(x.Client, journal.SockDiag,
 			claim.Transition{From: journal.SynSent, To: journal.Established, On: packet.SYN | packet.ACK},

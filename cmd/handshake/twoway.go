@@ -52,7 +52,7 @@ func tooEarly(v *tcp.View) []earlyData {
 var hs21 = claim.Claim{
 	ID: "HS21", Statement: "two-way handshake: with the SYN+ACK lost the client ignores every data segment of the server",
 	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no data came to a client in SYN_SENT",
-	Rule: claim.EachCited(tooEarly, func(c *claim.Case, x earlyData) {
+	Rule: claim.Each(tooEarly, func(c *claim.Case, x earlyData) {
 		c.CiteSegments(x.data...)
 		read := c.GivenFirst(x.Client.Reads(tcp.Last(x.data).N, 0), "%s was not read afterwards", x.Client.ID)
 		c.Expect(read.Call.Errno == journal.EAGAIN, "the read of %s returned %s", x.Client.ID, claim.Returned(read))
@@ -70,7 +70,7 @@ var hs21 = claim.Claim{
 var hs22 = claim.Claim{
 	ID: "HS22", Statement: "… and the server repeats the same data for ever: deadlock",
 	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no data came to a client in SYN_SENT",
-	Rule: claim.EachCited(tooEarly, func(c *claim.Case, x earlyData) {
+	Rule: claim.Each(tooEarly, func(c *claim.Case, x earlyData) {
 		c.CiteSegments(x.data...)
 		up := c.First(x.Client.Entered(journal.Established, journal.TCPInfo))
 		again := tcp.First(tcp.Where(x.Segments, func(s *tcp.Segment) bool {

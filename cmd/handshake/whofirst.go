@@ -90,7 +90,7 @@ var hs14 = claim.Claim{
 // isFirst is the phenomenon: the client is ESTABLISHED before the server.
 var isFirst = claim.Phenomenon{
 	Needs: claim.NeedsStates, Precondition: "the third segment was not held",
-	Rule: claim.EachCited(completes, func(c *claim.Case, x opening) {
+	Rule: claim.Each(completes, func(c *claim.Case, x opening) {
 		until := x.held(c)
 		client := c.StateAt(x.Client, journal.TCPInfo, until-1)
 		server := c.StateAt(x.entry, journal.SockDiag, until-1)

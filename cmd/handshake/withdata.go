@@ -45,18 +45,15 @@ func withData(t *scenario.T) {
 	fast.AcceptFrom(client).Recv()
 }
 
-// askedFastOpen says whether the client of an opening had asked for TCP Fast Open.
-func (x *opening) askedFastOpen() bool { return x.Client.HasOn(journal.TCPFastOpenCall, 0) }
-
 var hs15 = claim.Claim{
 	ID: "HS15", Statement: "a SYN normally carries no data, only headers and options",
 	Source: claim.Article001, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "no SYN was sent by a client that had not asked for TCP Fast Open",
-	Rule: claim.Each(openings, func(c *claim.Case, x opening) {
-		c.If(!x.askedFastOpen())
-		c.About(x.Client)
-		c.CiteSegments(x.syn)
-		c.Expect(x.syn.Packet.Len == 0, "the SYN of %s has %d bytes of data", x.Client.ID, x.syn.Packet.Len)
-		c.Holds("the SYN of %s has no data; its options are %v", x.Client.ID, x.syn.Packet.Options.Kinds())
+	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
+		syn := conn.Client.SYN()
+		c.If(syn != nil && !conn.Client.HasOn(journal.TCPFastOpenCall, 0))
+		c.CiteSegments(syn)
+		c.Expect(syn.Packet.Len == 0, "the SYN of %s has %d bytes of data", conn.Client.ID, syn.Packet.Len)
+		c.Holds("the SYN of %s has no data; its options are %v", conn.Client.ID, syn.Packet.Options.Kinds())
 	}),
 }
 
@@ -84,8 +81,6 @@ var hs16 = claim.Claim{
 var carriesData = claim.Phenomenon{
 	Needs: claim.NeedsPackets, Quantity: claim.Can, Precondition: "no connection was opened",
 	Rule: claim.Each(openings, func(c *claim.Case, x opening) {
-		c.About(x.Client, x.Server)
-		c.CiteSegments(x.syn, x.third)
 		c.Expect(x.syn.Packet.Len > 0 || x.third != nil && x.third.Packet.Len > 0, "neither the first nor the third has data")
 		read := c.ReadsData(x.Server, 0)
 		which := "the third segment"
@@ -99,7 +94,7 @@ var carriesData = claim.Phenomenon{
 var hs37 = claim.Claim{
 	ID: "HS37", Statement: "with TCP_DEFER_ACCEPT accept() returns before data has come",
 	Source: "tcp(7) says otherwise", Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no listener had TCP_DEFER_ACCEPT",
-	Rule: claim.EachCited(completes, func(c *claim.Case, x opening) {
+	Rule: claim.Each(completes, func(c *claim.Case, x opening) {
 		l := listenerOf(c.View, x.Conn)
 		c.If(l != nil)
 		value, set := l.Option(journal.TCPDeferAccept, 0)

@@ -79,7 +79,7 @@ var ru4 = claim.Claim{
 	ID: "RU4", Statement: "a check before use (peek, poll) finds a connection that was closed before, and not one whose FIN is under way",
 	Source: field, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "no connection was looked at that its server had closed",
-	Rule: claim.EachCited(checks, func(c *claim.Case, k check) {
+	Rule: claim.Each(checks, func(c *claim.Case, k check) {
 		c.Cite(k.by)
 		if k.came() {
 			c.CiteSegments(k.finCame)

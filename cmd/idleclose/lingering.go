@@ -28,7 +28,7 @@ var ru6 = claim.Claim{
 	ID: "RU6", Statement: "a server that half-closes and reads on for a while before it closes draws no RST",
 	Source: rfc9112b, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "no server half-closed while a request was under way, and read on",
-	Rule: claim.EachCited(crossings, func(c *claim.Case, r request) {
+	Rule: claim.Each(crossings, func(c *claim.Case, r request) {
 		c.If(r.close != nil && r.close.Call.Op == "shutdown")
 		c.Given(r.arrived != nil, "the request of %s did not arrive", r.Client.ID)
 		closed := tcp.First(r.Server.CallsOf(0, 0, "close"))

@@ -13,7 +13,7 @@ const needsHolding = "a segment has to be held while another is under way"
 var program = cli.Program{
 	Name:    "idleclose",
 	Summary: "a request is written as the server's idle close is under way",
-	Scenarios: scenario.OnWire(needsHolding, []scenario.Scenario{
+	Scenarios: scenario.WireOnly(needsHolding, []scenario.Scenario{
 		{
 			Name: "race", Title: "a kept-alive connection: the server's FIN and the next request cross",
 			Steps: race, Phenomenon: claim.By(&ru1), Claims: []*claim.Claim{&ru1},

@@ -99,7 +99,7 @@ func crossings(v *tcp.View) []request {
 }
 
 // Cite lets a finding rest on what the request came to.
-func (r *request) Cite(c *claim.Case) {
+func (r request) Cite(c *claim.Case) {
 	c.About(r.Client, r.Server)
 	c.Cite(r.write, r.close)
 	c.CiteSegments(r.fin, r.arrived)

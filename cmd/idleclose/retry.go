@@ -62,7 +62,7 @@ func attempts(v *tcp.View) []attempt {
 }
 
 // Cite lets a finding rest on both requests.
-func (a *attempt) Cite(c *claim.Case) {
+func (a attempt) Cite(c *claim.Case) {
 	a.request.Cite(c)
 	c.About(a.on.Client, a.on.Server)
 	c.Cite(a.end, a.second)
@@ -82,7 +82,7 @@ var ru2 = claim.Claim{
 	ID: "RU2", Statement: "retrying it on a fresh connection is right, for the server cannot have processed it",
 	Source: rfc9110, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "no request that the server's FIN had crossed was made again",
-	Rule: claim.EachCited(attempts, func(c *claim.Case, a attempt) {
+	Rule: claim.Each(attempts, func(c *claim.Case, a attempt) {
 		c.If(a.crossed())
 		reads := c.All(a.reads())
 		c.Expect(a.served == nil, "the server had read %q before it was made again", a.text())

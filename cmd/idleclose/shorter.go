@@ -51,7 +51,7 @@ func (r *request) delay() (d time.Duration, known bool) {
 // shorterBound is a rule about clients that waited less than the server waits: they are answered. The
 // difference may be longer than the path takes, or not.
 func shorterBound(ask func(c *claim.Case, longer bool)) claim.Rule {
-	return claim.EachCited(requests, func(c *claim.Case, r request) {
+	return claim.Each(requests, func(c *claim.Case, r request) {
 		c.If(r.idle() < r.bound())
 		c.Cite(r.before)
 		delay, known := r.delay()
@@ -88,7 +88,7 @@ var ru5 = claim.Claim{
 // close.
 var tooLate = claim.Phenomenon{
 	Needs: claim.NeedsPackets, Quantity: claim.Can, Precondition: "no client that had waited less than the server waits was answered by a RST",
-	Rule: claim.EachCited(requests, func(c *claim.Case, r request) {
+	Rule: claim.Each(requests, func(c *claim.Case, r request) {
 		c.If(r.idle() < r.bound() && (r.crossed() || r.rst != nil))
 		c.CiteSegments(r.rst)
 		c.ExpectSeen(r.rst != nil && r.served == nil, "no RST answered %q", r.text())

@@ -17,7 +17,7 @@ const needsWire = "both SYNs have to be held until both are under way"
 var program = cli.Program{
 	Name:    "simopen",
 	Summary: "simultaneous open: two clients, no server",
-	Scenarios: scenario.OnWire(needsWire, []scenario.Scenario{
+	Scenarios: scenario.WireOnly(needsWire, []scenario.Scenario{
 		{
 			Name: "cross", Title: "both SYNs are under way before either arrives",
 			Steps: cross, Phenomenon: bothOpened, Claims: []*claim.Claim{&so1, &so2, &so3, &so4, &so5, &so10},

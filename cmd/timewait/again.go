@@ -94,7 +94,7 @@ func waitOf(v *tcp.View, s *tcp.Socket) *tcp.Waiting {
 }
 
 // Cite lets a finding rest on the FIN and on its answer.
-func (x *repeated) Cite(c *claim.Case) {
+func (x repeated) Cite(c *claim.Case) {
 	c.About(x.Who)
 	c.Cite(x.By)
 	c.Cite(x.Who.States(journal.SockDiag)...)
@@ -106,7 +106,7 @@ const cameAgain = "no FIN came again to the end that had closed first"
 var tw8 = claim.Claim{
 	ID: "TW8", Statement: "a FIN that comes again sets 2MSL anew",
 	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: cameAgain + ", in TIME_WAIT",
-	Rule: claim.EachCited(repeateds, func(c *claim.Case, x repeated) {
+	Rule: claim.Each(repeateds, func(c *claim.Case, x repeated) {
 		c.If(x.wait != nil)
 		before := tcp.Last(tcp.Where(x.wait.Samples, func(e *journal.Event) bool { return e.N < x.fin.N }))
 		after := tcp.First(tcp.After(x.wait.Samples, x.fin.N))
@@ -125,7 +125,7 @@ var tw8 = claim.Claim{
 var tw11 = claim.Claim{
 	ID: "TW11", Statement: "without TIME_WAIT the retransmitted FIN draws a RST",
 	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: cameAgain + ", of which nothing was left",
-	Rule: claim.EachCited(repeateds, func(c *claim.Case, x repeated) {
+	Rule: claim.Each(repeateds, func(c *claim.Case, x repeated) {
 		c.If(x.gone)
 		c.ExpectSeen(x.answer != nil, "nothing answered the FIN that came again to %s", x.Who.ID)
 		c.Expect(x.answer.Has(packet.RST), "it was answered by %s", claim.Named([]*tcp.Segment{x.answer}))
@@ -136,7 +136,7 @@ var tw11 = claim.Claim{
 var tw12 = claim.Claim{
 	ID: "TW12", Statement: "… and the error is reported to the application",
 	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no FIN that was sent again was answered by RST",
-	Rule: claim.EachCited(repeateds, func(c *claim.Case, x repeated) {
+	Rule: claim.Each(repeateds, func(c *claim.Case, x repeated) {
 		c.If(x.gone && (x.answer == nil || x.answer.Has(packet.RST)))
 		peer := x.Peer()
 		c.Given(x.answer != nil, "nothing was seen to answer the FIN of %s", peer.ID)

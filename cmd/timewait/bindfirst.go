@@ -94,7 +94,7 @@ func (x *bound) servers() int {
 }
 
 // Cite lets a finding rest on what the clients did.
-func (x *bound) Cite(c *claim.Case) {
+func (x bound) Cite(c *claim.Case) {
 	c.About(x.connected...)
 	c.Cite(x.binds...)
 	c.Cite(x.failed, x.refused)
@@ -106,7 +106,6 @@ func (x *bound) Cite(c *claim.Case) {
 
 // towardsSeveral asks that the clients were connected to several servers, and to the end; it counts these.
 func (x *bound) towardsSeveral(c *claim.Case) (destinations int) {
-	x.Cite(c)
 	destinations = x.servers()
 	c.Given(destinations > 1, "all went to one server")
 	over := x.notConnected()

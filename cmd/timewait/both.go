@@ -45,7 +45,7 @@ func endeds(v *tcp.View) []ended {
 }
 
 // Cite lets a finding rest on the end.
-func (x *ended) Cite(c *claim.Case) {
+func (x ended) Cite(c *claim.Case) {
 	c.About(x.first, x.second)
 	c.CiteSegments(x.fins...)
 }
@@ -53,7 +53,7 @@ func (x *ended) Cite(c *claim.Case) {
 var tw16 = claim.Claim{
 	ID: "TW16", Statement: "both may close first, symmetric",
 	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "not both ends of some connection closed first",
-	Rule: claim.EachCited(endeds, func(c *claim.Case, x ended) {
+	Rule: claim.Each(endeds, func(c *claim.Case, x ended) {
 		if len(c.All(x.first.Entered(journal.TimeWait, journal.SockDiag))) == 0 {
 			c.MayWait(x.first)
 			c.ExpectSeen(false, "%s closed first, and was not in TIME_WAIT", x.first.ID)
@@ -68,7 +68,7 @@ var tw16 = claim.Claim{
 var tw13 = claim.Claim{
 	ID: "TW13", Statement: "the server is done before the client",
 	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no connection was closed in order",
-	Rule: claim.EachCited(endeds, func(c *claim.Case, x ended) {
+	Rule: claim.Each(endeds, func(c *claim.Case, x ended) {
 		gone := c.First(x.Server.Entered(journal.Gone, journal.SockDiag))
 		waits := c.First(x.Server.Entered(journal.TimeWait, journal.SockDiag))
 		clientGone := c.First(x.Client.Entered(journal.Gone, journal.SockDiag))

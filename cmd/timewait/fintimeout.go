@@ -96,7 +96,7 @@ func (x *farewell) timeout() time.Duration {
 func (x *farewell) isLate() bool { return x.after >= x.timeout() }
 
 // Cite lets a finding rest on the farewell.
-func (x *farewell) Cite(c *claim.Case) {
+func (x farewell) Cite(c *claim.Case) {
 	c.About(x.Who)
 	c.Cite(x.set, x.By, x.peer)
 	c.Cite(x.Who.States(journal.SockDiag)...)
@@ -122,7 +122,7 @@ const saidMost = 4 * time.Minute
 var tw9 = claim.Claim{
 	ID: "TW9", Statement: "TIME_WAIT lasts less than 4 minutes",
 	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "the timer of no TIME_WAIT was read twice",
-	Rule: claim.EachCited(farewells, func(c *claim.Case, x farewell) {
+	Rule: claim.Each(farewells, func(c *claim.Case, x farewell) {
 		c.If(x.isRead())
 		d := x.lasts(c)
 		c.Expect(d < saidMost, "with tcp_fin_timeout %s that of %s lasts %s", x.set.Setting.New, x.Who.ID, claim.Seconds(d))

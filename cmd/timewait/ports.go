@@ -149,7 +149,7 @@ func (x *try) ages() (youngest, oldest time.Duration) {
 }
 
 // Cite lets a finding rest on the try.
-func (x *try) Cite(c *claim.Case) {
+func (x try) Cite(c *claim.Case) {
 	c.About(x.who)
 	c.Cite(x.connect, x.reuse)
 	for _, s := range x.waits {
@@ -164,7 +164,6 @@ func (x *try) reuses() bool { return x.reuse != nil && x.reuse.Setting.New == "1
 func (x *try) isFull(c *claim.Case) {
 	c.Given(x.ports > 0 && x.reuse != nil, "the range of ports, or tcp_tw_reuse, was not read")
 	c.If(len(x.there) >= x.ports)
-	x.Cite(c)
 	c.Given(x.succeeded() || x.connect.Call.Errno == journal.EADDRNOTAVAIL, "connect() failed with %s", x.connect.Call.Errno)
 }
 
@@ -268,7 +267,7 @@ var pe3 = claim.Claim{
 var tw15 = claim.Claim{
 	ID: "TW15", Statement: "“the port can no longer be used” in TIME_WAIT",
 	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "no client connected while its ports were in TIME_WAIT",
-	Rule: claim.EachCited(tries, func(c *claim.Case, x try) {
+	Rule: claim.Each(tries, func(c *claim.Case, x try) {
 		if taken := x.sharesPort(); x.succeeded() && taken != nil && taken.Remote != x.who.Remote {
 			c.Cite(tcp.First(x.who.CallsOf(0, 0, "getsockname")))
 			c.Expect(false, "port %d was in TIME_WAIT towards %s, and %s used it to connect to %s", x.who.Local.Port(), taken.Remote, x.who.ID, x.who.Remote)

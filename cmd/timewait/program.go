@@ -13,7 +13,7 @@ const needsSettings = "it takes kernel settings, and two hosts"
 var program = cli.Program{
 	Name:    "timewait",
 	Summary: "ports used up by TIME_WAIT: which can be had again, by whom, and when",
-	Scenarios: scenario.OnWire(needsSettings, []scenario.Scenario{
+	Scenarios: scenario.WireOnly(needsSettings, []scenario.Scenario{
 		{
 			Name: "ports", Title: "each of a client's few ports is in TIME_WAIT towards one server: who is connected then, and when",
 			Steps: ports, Phenomenon: claim.By(&tw3), Compare: compareTries, Claims: []*claim.Claim{&tw1, &tw3, &tw5, &tw6, &tw15, &pe3},

@@ -96,7 +96,7 @@ func killedWith(v *tcp.View, p tcp.Process) restart {
 }
 
 // Cite lets a finding rest on the restart.
-func (x *restart) Cite(c *claim.Case) {
+func (x restart) Cite(c *claim.Case) {
 	c.About(x.server, c.View.Socket(x.bind.Socket))
 	c.Cite(x.killed, x.bind)
 	c.Cite(x.server.States(journal.SockDiag)...)
@@ -121,7 +121,7 @@ const twoMSL = time.Minute
 var tw14 = claim.Claim{
 	ID: "TW14", Statement: "a crashed server cannot bind within 2MSL",
 	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "no port of a server that was killed was bound again",
-	Rule: claim.EachCited(restarts, func(c *claim.Case, x restart) {
+	Rule: claim.Each(restarts, func(c *claim.Case, x restart) {
 		passed := c.Between(x.killed, x.bind)
 		c.If(passed < twoMSL)
 		if x.bind.Call.Errno == "" {

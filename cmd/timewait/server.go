@@ -63,7 +63,7 @@ func crowds(v *tcp.View) []crowd {
 }
 
 // Cite lets a finding rest on the listing and on what became of the client.
-func (x *crowd) Cite(c *claim.Case) {
+func (x crowd) Cite(c *claim.Case) {
 	c.About(x.next.Client, x.next.Server)
 	c.Cite(x.Event, x.next.Connect, x.read)
 }
@@ -71,7 +71,7 @@ func (x *crowd) Cite(c *claim.Case) {
 var tw2 = claim.Claim{
 	ID: "TW2", Statement: "a busy server that closes first runs out of sockets",
 	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "no server had many sockets in TIME_WAIT",
-	Rule: claim.EachCited(crowds, func(c *claim.Case, x crowd) {
+	Rule: claim.Each(crowds, func(c *claim.Case, x crowd) {
 		for _, text := range x.Table.Sockets {
 			listed, ok := journal.ParseListed(text)
 			c.Given(ok && listed.Local == x.next.Client.Remote, "one of them is not where the next client called: %s", text)
@@ -111,7 +111,7 @@ var tw17 = claim.Claim{
 // isServed is the phenomenon: TIME_WAITs cost a server no port and no descriptor.
 var isServed = claim.Phenomenon{
 	Needs: claim.NeedsEnds, Precondition: "no server had many sockets in TIME_WAIT",
-	Rule: claim.EachCited(crowds, func(c *claim.Case, x crowd) {
+	Rule: claim.Each(crowds, func(c *claim.Case, x crowd) {
 		c.ExpectSeen(x.read != nil, "the next client was not served")
 		c.Holds("%d sockets of the server were in TIME_WAIT, and the next client was served", len(x.Table.Sockets))
 	}),

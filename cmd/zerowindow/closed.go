@@ -112,7 +112,7 @@ func hasRoom(s *tcp.Segment) bool { return s.Has(packet.ACK) && s.Packet.Win > 0
 func left(v *tcp.View, s *tcp.Segment) *journal.Event { return cmp.Or(v.Event(s.Packet.Of), s.Event) }
 
 // Cite lets a finding rest on it.
-func (k *closing) Cite(c *claim.Case) {
+func (k closing) Cite(c *claim.Case) {
 	c.About(k.who, k.peer)
 	c.CiteSegments(k.zero, k.open)
 	c.CiteSegments(k.probes...)

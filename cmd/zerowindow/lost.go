@@ -29,7 +29,7 @@ func updateLost(t *scenario.T) {
 var zw2 = claim.Claim{
 	ID: "ZW2", Statement: "a lost window update is made good by a probe", Source: probing, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "no segment was lost that would have opened a window",
-	Rule: claim.EachCited(closings, func(c *claim.Case, k closing) {
+	Rule: claim.Each(closings, func(c *claim.Case, k closing) {
 		c.If(k.waits > 0 && len(k.lost) > 0)
 		lost := tcp.Last(c.AllSegments(k.lost))
 		c.ExpectSeen(k.open != nil, "the window of %s stayed closed to %s", k.peer.ID, k.who.ID)
@@ -73,7 +73,7 @@ func (k *closing) unanswered(until int) int {
 var zw3 = claim.Claim{
 	ID: "ZW3", Statement: "TCP_USER_TIMEOUT ends a connection whose peer answers every probe", Source: tcp7, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no window closed before a sender with TCP_USER_TIMEOUT",
-	Rule: claim.EachCited(closings, func(c *claim.Case, k closing) {
+	Rule: claim.Each(closings, func(c *claim.Case, k closing) {
 		timeout, set := k.who.UserTimeout()
 		c.If(k.waits > 0 && timeout > 0)
 		c.Cite(set)

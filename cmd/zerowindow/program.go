@@ -20,7 +20,7 @@ const (
 var program = cli.Program{
 	Name:    "zerowindow",
 	Summary: "a reader does not read, and its sender has to stop",
-	Scenarios: scenario.OnWire(needsLosing, []scenario.Scenario{
+	Scenarios: scenario.WireOnly(needsLosing, []scenario.Scenario{
 		{
 			Name: "stop", Title: "nobody reads: the window closes, the sender probes, and a read opens it",
 			Steps: stop, Networks: journal.Networks(), Full: 30 * time.Second, Phenomenon: claim.By(&zw1), Claims: []*claim.Claim{&fc3, &zw1},

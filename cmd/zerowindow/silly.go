@@ -68,7 +68,7 @@ func (s *sipping) small(c *claim.Case) int64 {
 var zw4 = claim.Claim{
 	ID: "ZW4", Statement: "small reads do not open a closed window (silly window avoidance)", Source: silly, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "nothing was read while a window was closed",
-	Rule: claim.EachCited(sippings, func(c *claim.Case, s sipping) {
+	Rule: claim.Each(sippings, func(c *claim.Case, s sipping) {
 		c.Cite(s.read)
 		least := s.small(c)
 		c.If(s.total < least)

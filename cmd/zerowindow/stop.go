@@ -45,7 +45,7 @@ func (k *closing) backsOff(c *claim.Case) (gaps string) {
 var zw1 = claim.Claim{
 	ID: "ZW1", Statement: "a window of zero stops the sender; probes back off; a read opens it again at once", Source: rfc9293, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "no window closed before a sender that had more",
-	Rule: claim.EachCited(closings, func(c *claim.Case, k closing) {
+	Rule: claim.Each(closings, func(c *claim.Case, k closing) {
 		c.If(k.waits > 0 && len(k.lost) == 0 && k.lasted >= aWhile)
 		c.CiteSegments(k.data...)
 		c.Expect(len(k.data) == 0, "%s sent %d bytes for the first time while the window of %s was closed", k.who.ID, tcp.Bytes(k.data), k.peer.ID)

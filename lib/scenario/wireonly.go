@@ -2,9 +2,9 @@ package scenario
 
 import "sockproof/lib/journal"
 
-// OnWire fills in what most scenarios of a program share: two hosts, a and b; and of one that names no
+// WireOnly fills in what most scenarios of a program share: two hosts, a and b; and of one that names no
 // networks that it runs on the wire alone, and why, if it does not say so itself.
-func OnWire(why string, all []Scenario) []Scenario {
+func WireOnly(why string, all []Scenario) []Scenario {
 	for i := range all {
 		s := &all[i]
 		if s.Hosts == nil {
