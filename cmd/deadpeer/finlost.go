@@ -102,7 +102,7 @@ func reboot(t *scenario.T) {
 	client, server := t.Connection()
 	client.Send("hello")
 	server.Recv()
-	t.Drop(func(p *wire.Packet) bool { return p.From == "b" })
+	t.Drop(wire.From("b"))
 	server.Reset()
 	mend(t)
 	t.Wait(watched)

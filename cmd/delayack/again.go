@@ -15,7 +15,7 @@ import (
 // again: a client's last words and its FIN are lost. Another client's window is closed.
 func again(t *scenario.T) {
 	client, server := t.Connection()
-	t.Drop(func(p *wire.Packet) bool { return p.From == "a" })
+	t.Drop(wire.From("a"))
 	client.Send("last words")
 	client.Close()
 	t.Rule(nil)

@@ -20,9 +20,6 @@ func fullSegment(t *scenario.T) int {
 	return 1448
 }
 
-// carriesData matches what carries the client's data.
-func carriesData(p *wire.Packet) bool { return p.From == "a" && len(p.Payload) > 0 }
-
 // delayed: data comes on a fresh connection, as a response, and to an end that has answered before;
 // on the wire also two full segments, and one before another that is late.
 func delayed(t *scenario.T) {
@@ -41,7 +38,7 @@ func delayed(t *scenario.T) {
 	client.WriteBulk(2 * fullSegment(t))
 	watch(t, client)
 	client.Set(journal.TCPNoDelay, 1)
-	t.Hold(scenario.Once(carriesData))
+	t.Hold(scenario.Once(wire.DataFrom("a")))
 	client.Write("late")
 	client.Write("early")
 	watch(t, client)

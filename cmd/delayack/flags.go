@@ -16,7 +16,7 @@ import (
 func bareFlags(t *scenario.T) {
 	client, server := t.Connection()
 	ask(t, client, server)
-	t.Hold(scenario.Once(carriesData))
+	t.Hold(scenario.Once(wire.DataFrom("a")))
 	client.Send("once more")
 	if held := t.Held("a"); len(held) > 0 {
 		bare := held[0].Packet

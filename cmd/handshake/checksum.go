@@ -9,6 +9,7 @@ import (
 	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
+	"sockproof/lib/wire"
 )
 
 // Where a TCP segment has its window, and where its data begins behind a header with timestamps.
@@ -26,7 +27,7 @@ func checksum(t *scenario.T) {
 		func(s []byte) { s[dataAt] ^= 2; s[dataAt+2] ^= 2 },
 		func(s []byte) { s[windowAt] ^= 1 },
 	} {
-		t.Hold(scenario.Once(carries))
+		t.Hold(scenario.Once(wire.HasData))
 		client.Write("as it was written")
 		t.Deliver()
 		t.Damage(t.FirstHeld("a"), change)

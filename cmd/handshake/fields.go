@@ -38,7 +38,7 @@ func fields(t *scenario.T) {
 	t.Replace(t.FirstHeld("a"), func(p *packet.Packet) { p.Ack = meaningless })
 	server := l.AcceptFrom(client)
 
-	t.Hold(carries)
+	t.Hold(wire.HasData)
 	client.Write("a long header")
 	t.Deliver()
 	t.Replace(t.FirstHeld("a"), func(p *packet.Packet) {

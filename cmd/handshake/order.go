@@ -12,16 +12,13 @@ import (
 	"sockproof/lib/wire"
 )
 
-// carries matches the segments with data.
-func carries(p *wire.Packet) bool { return len(p.Payload) > 0 }
-
 // order: a segment that comes twice, and the same bytes once more; two that come in the wrong order; one
 // that is lost; and, on a second connection, an urgent byte behind one that is lost.
 func order(t *scenario.T) {
 	t.Sysctl("b", "net.ipv4.tcp_stdurg", "0") // which byte is urgent
 	nodelay := scenario.Opt(journal.TCPNoDelay, 1)
 	client, server := t.Connection(nodelay)
-	data := t.See(carries)
+	data := t.See(wire.HasData)
 	client.Send("again ")
 	server.Recv()
 	t.Repeat(data.Last)
@@ -29,7 +26,7 @@ func order(t *scenario.T) {
 	client.Send("again ")
 	server.Recv()
 
-	t.Hold(carries)
+	t.Hold(wire.HasData)
 	client.Write("one ")
 	client.Write("two ")
 	t.Deliver()
@@ -51,7 +48,7 @@ const patience = 5 * time.Second
 
 // loses lets a line be lost, and another come, which is looked for before the first comes again.
 func loses(t *scenario.T, client, server *scenario.End, another func()) {
-	t.Rule(scenario.InTurn(carries, wire.Drop, wire.Wait, wire.Hold))
+	t.Rule(scenario.InTurn(wire.HasData, wire.Drop, wire.Wait, wire.Hold))
 	client.Write("lost ")
 	another()
 	t.Deliver()

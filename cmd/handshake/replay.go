@@ -28,7 +28,7 @@ func replayAt(t *scenario.T, setting string) {
 	client.Reset()
 	server.Close()
 
-	t.Drop(func(p *wire.Packet) bool { return p.From == "a" })
+	t.Drop(wire.From("a"))
 	t.Repeat(syns.First)
 	if again := l.Accept(); again != nil {
 		again.Recv()

@@ -10,6 +10,7 @@ import (
 	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
+	"sockproof/lib/wire"
 )
 
 const (
@@ -32,9 +33,9 @@ func udp(t *scenario.T) {
 		way[1].Recv()
 		way[1].Recv()
 	}
-	t.Drop(scenario.Once(carries))
+	t.Drop(scenario.Once(wire.HasData))
 	from.Send("lost")
-	t.Hold(carries)
+	t.Hold(wire.HasData)
 	from.Write("first")
 	from.Write("second")
 	t.Deliver()

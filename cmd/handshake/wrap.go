@@ -48,7 +48,7 @@ func wrap(t *scenario.T) {
 	client, server := l.Connect(scenario.From(port), scenario.Opt(journal.TCPNoDelay, 1))
 	t.Transfer(client, server, int64(-first)-below)
 
-	t.Hold(carries)
+	t.Hold(wire.HasData)
 	client.Write("below, ")
 	client.Write("across, ")
 	t.Deliver()

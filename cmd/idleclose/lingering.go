@@ -7,13 +7,14 @@ import (
 	"sockproof/lib/packet"
 	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
+	"sockproof/lib/wire"
 )
 
 // lingering: the server ends its own direction and reads on until the client has ended the other,
 // then closes.
 func lingering(t *scenario.T) {
 	client, server := keptAlive(t, "GET /1")
-	t.Hold(fromServer)
+	t.Hold(wire.From("b"))
 	server.ShutdownWrite()
 	client.Send("GET /2")
 	server.Recv() // and does not answer: it has said that it sends no more

@@ -29,16 +29,10 @@ func keptAlive(t *scenario.T, request string) (client, server *scenario.End) {
 	return client, server
 }
 
-// fromServer matches what the server's host sends.
-func fromServer(p *wire.Packet) bool { return p.From == "b" }
-
-// fromClient matches what carries the client's data.
-func fromClient(p *wire.Packet) bool { return p.From == "a" && len(p.Payload) > 0 }
-
 // idleClosed lets the server close for having waited long enough; what that sends is under way
 // until the wire releases it.
 func idleClosed(t *scenario.T, server *scenario.End) {
-	t.Hold(fromServer)
+	t.Hold(wire.From("b"))
 	server.Close()
 }
 
@@ -119,6 +113,3 @@ func (r *request) bound() time.Duration {
 	}
 	return time.Duration(r.close.T - replied.T)
 }
-
-// carriesReply matches what carries the server's data.
-func carriesReply(p *wire.Packet) bool { return p.From == "b" && len(p.Payload) > 0 }

@@ -7,6 +7,7 @@ import (
 	"sockproof/lib/claim"
 	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
+	"sockproof/lib/wire"
 )
 
 // How long each end waits for the next request before it closes, and how long the path holds
@@ -29,7 +30,7 @@ func shorter(t *scenario.T) {
 
 	client, server = keptAlive(t, "GET /3")
 	t.Wait(clientBound)
-	t.Hold(fromClient)
+	t.Hold(wire.DataFrom("a"))
 	client.Send("GET /4")
 	t.Wait(serverBound - clientBound)
 	server.Close()

@@ -41,7 +41,7 @@ func finAgain(t *scenario.T, l *scenario.Listener, end func(server *scenario.End
 	client, server := l.Connect()
 	client.Close()
 	server.Recv()
-	fins := scenario.InTurn(func(p *wire.Packet) bool { return p.From == "b" }, wire.Wait, wire.Hold, wire.Drop)
+	fins := scenario.InTurn(wire.From("b"), wire.Wait, wire.Hold, wire.Drop)
 	t.Rule(func(p *wire.Packet) wire.Fate {
 		if p.From == "a" {
 			return wire.Drop
