@@ -25,11 +25,6 @@ func keepAlive(e *scenario.End, probes int) {
 	e.Set(journal.TCPKeepCount, probes)
 }
 
-// timedOut says whether sock_diag no longer finds a socket established: for Await.
-func timedOut(e *scenario.End) func() bool {
-	return func() bool { return e.State() == journal.Close }
-}
-
 // dead is a connection of which something was lost and nothing arrived after that, up to the
 // end of the cut, or of the steps.
 type dead struct {
@@ -40,17 +35,15 @@ type dead struct {
 }
 
 // deadConns lists them.
-func deadConns(v *tcp.View) []dead {
-	return tcp.Derive(v, func(v *tcp.View) []dead {
-		var all []dead
-		for _, conn := range v.Conns {
-			if d := deadConn(conn); conn.Server != nil && len(d.lost) > 0 {
-				all = append(all, d)
-			}
+var deadConns = tcp.Derived(func(v *tcp.View) []dead {
+	var all []dead
+	for _, conn := range v.Conns {
+		if d := deadConn(conn); conn.Server != nil && len(d.lost) > 0 {
+			all = append(all, d)
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 // deadConn finds what was lost of a connection: what was lost before it was open does not count.
 func deadConn(conn *tcp.Conn) dead {
@@ -96,26 +89,29 @@ type cutOff struct {
 	who    *tcp.Socket
 	data   []*tcp.Segment // its lost segments that carry data
 	probes []*tcp.Segment // and those that probe
-	down   *journal.Event // by which it was seen torn down; nil: it was not
+	down   *journal.Event // by which it was seen torn down meanwhile; nil: it was not
 }
 
 // cutOffs lists them.
-func cutOffs(v *tcp.View) []cutOff {
-	return tcp.Derive(v, func(v *tcp.View) []cutOff {
-		var all []cutOff
-		for _, d := range deadConns(v) {
-			for _, s := range d.ends() {
-				lost := tcp.Where(d.lost, func(l *tcp.Segment) bool { return l.Host == s.Host })
-				data := tcp.Where(tcp.Data(lost), func(l *tcp.Segment) bool { return !isProbe(l) })
-				all = append(all, cutOff{d, s, data, tcp.Where(lost, isProbe), s.Down(d.lost[0].N, 0)})
-			}
+var cutOffs = tcp.Derived(func(v *tcp.View) []cutOff {
+	var all []cutOff
+	for _, d := range deadConns(v) {
+		for _, s := range d.ends() {
+			lost := tcp.Where(d.lost, func(l *tcp.Segment) bool { return l.Host == s.Host })
+			data := tcp.Where(tcp.Data(lost), func(l *tcp.Segment) bool { return !isProbe(l) })
+			all = append(all, cutOff{d, s, data, tcp.Where(lost, isProbe), s.Down(d.lost[0].N, d.until)})
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
-// carriesData says whether what was lost first carried data.
-func (d *dead) carriesData() bool { return d.lost[0].Packet.Len > 0 && !isProbe(d.lost[0]) }
+// Cite lets a finding rest on what the end lost, and on its end.
+func (x cutOff) Cite(c *claim.Case) {
+	c.About(x.Client, x.Server)
+	c.CiteSegments(x.data...)
+	c.CiteSegments(x.probes...)
+	c.Cite(x.down)
+}
 
 // isProbe says whether a segment is a keepalive probe: it says again the last byte before its
 // sender's next, or nothing at all there (RFC 9293 §3.8.4).

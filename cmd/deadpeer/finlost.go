@@ -25,7 +25,7 @@ func finLost(t *scenario.T) {
 	client.Recv()
 	t.Await(6*time.Second, server.Gone)
 	mend(t)
-	t.Await(3*time.Second, timedOut(client))
+	t.Await(3*time.Second, client.In(journal.Close))
 	client.Recv()
 }
 
@@ -49,8 +49,8 @@ func lefts(v *tcp.View) []left {
 	return all
 }
 
-// cite lets a finding rest on the lost FIN.
-func (l *left) cite(c *claim.Case) {
+// Cite lets a finding rest on the lost FIN.
+func (l left) Cite(c *claim.Case) {
 	c.About(l.who)
 	c.CiteSegments(l.fin)
 }
@@ -58,7 +58,6 @@ func (l *left) cite(c *claim.Case) {
 // whileDead is a rule about what calls returned on a dead path, after the FIN was lost.
 func whileDead(calls func(s *tcp.Socket, after, before int) []*journal.Event, is func(call *journal.Event) bool) claim.Rule {
 	return claim.Each(lefts, func(c *claim.Case, l left) {
-		l.cite(c)
 		some := c.All(calls(l.who, l.fin.N, l.until))
 		c.Given(len(some) > 0, "there was no such call on %s while the path was dead", l.who.ID)
 		for _, e := range some {
@@ -69,13 +68,13 @@ func whileDead(calls func(s *tcp.Socket, after, before int) []*journal.Event, is
 }
 
 var ka4 = claim.Claim{
-	ID: "KA4", Statement: "a FIN is lost in a cut: recv returns 0", Source: claim.Article000, Quantity: claim.Always, Needs: needsSegments,
+	ID: "KA4", Statement: "a FIN is lost in a cut: recv returns 0", Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no FIN was lost on a dead path",
 	Rule:         whileDead((*tcp.Socket).Reads, tcp.IsEnd),
 }
 
 var ka5 = claim.Claim{
-	ID: "KA5", Statement: "a FIN is lost in a cut: send fails with ECONNRESET", Source: claim.Article000, Quantity: claim.Always, Needs: needsSegments,
+	ID: "KA5", Statement: "a FIN is lost in a cut: send fails with ECONNRESET", Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "nothing was sent after a FIN had been lost on a dead path",
 	Rule:         whileDead((*tcp.Socket).Writes, func(e *journal.Event) bool { return e.Call.Errno == journal.ECONNRESET }),
 }
@@ -83,9 +82,8 @@ var ka5 = claim.Claim{
 // laterReset is the phenomenon: nothing is noticed while the path is dead; when it is back, what
 // was sent is answered with RST.
 var laterReset = claim.Phenomenon{
-	Needs: needsSegments, Quantity: claim.Can, Precondition: "no FIN was lost on a dead path",
+	Needs: claim.NeedsStates, Quantity: claim.Can, Precondition: "no FIN was lost on a dead path",
 	Rule: claim.Each(lefts, func(c *claim.Case, l left) {
-		l.cite(c)
 		stood(c, l.who, l.last.N, l.until)
 		learnsByReset(c, l.who, l.fin.N)
 		c.Holds("%s was ESTABLISHED while the path was dead; when it was back, a RST answered what it had sent, and its read failed with ECONNRESET", l.who.ID)
@@ -104,7 +102,7 @@ func reboot(t *scenario.T) {
 	client, server := t.Connection()
 	client.Send("hello")
 	server.Recv()
-	t.Drop(func(p *wire.Packet) bool { return p.From == "b" })
+	t.Drop(wire.From("b"))
 	server.Reset()
 	mend(t)
 	t.Wait(watched)
@@ -122,8 +120,8 @@ type forgotten struct {
 // forgottens lists them.
 func forgottens(v *tcp.View) []forgotten {
 	var all []forgotten
-	for _, s := range v.Connected() {
-		if rst := tcp.First(tcp.With(s.Lost(0, 0), packet.RST)); rst != nil && s.Peer() != nil {
+	for _, s := range v.Paired() {
+		if rst := tcp.First(tcp.With(s.Lost(0, 0), packet.RST)); rst != nil {
 			all = append(all, forgotten{s, rst})
 		}
 	}
@@ -131,7 +129,7 @@ func forgottens(v *tcp.View) []forgotten {
 }
 
 var ka6 = claim.Claim{
-	ID: "KA6", Statement: "a peer that has rebooted is noticed at once, by a silent reader too", Source: folklore, Quantity: claim.Always, Needs: needsSegments,
+	ID: "KA6", Statement: "a peer that has rebooted is noticed at once, by a silent reader too", Source: folklore, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no peer forgot a connection without a word",
 	Rule: claim.Each(forgottens, func(c *claim.Case, f forgotten) {
 		c.About(f.Socket)
@@ -148,12 +146,11 @@ var ka6 = claim.Claim{
 
 // onNextSegment is the phenomenon: a silent reader learns nothing, until it sends.
 var onNextSegment = claim.Phenomenon{
-	Needs: needsSegments, Quantity: claim.Can, Precondition: "no peer forgot a connection without a word",
+	Needs: claim.NeedsStates, Quantity: claim.Can, Precondition: "no peer forgot a connection without a word",
 	Rule: claim.Each(forgottens, func(c *claim.Case, f forgotten) {
 		c.About(f.Socket)
 		c.CiteSegments(f.lost)
-		wrote := c.First(f.Writes(f.lost.N, 0))
-		c.Given(wrote != nil, "%s wrote nothing more", f.ID)
+		wrote := c.GivenFirst(f.Writes(f.lost.N, 0), "%s wrote nothing more", f.ID)
 		stood(c, f.Socket, f.lost.N, wrote.N)
 		nothingRead(c, f.Socket, f.lost.N, wrote.N)
 		learnsByReset(c, f.Socket, wrote.N)

@@ -27,17 +27,17 @@ func idle(t *scenario.T) {
 	client.Recv()
 	server.Recv()
 	keepAlive(client, probes)
-	t.Await(8*time.Second, timedOut(client))
+	t.Await(8*time.Second, client.In(journal.Close))
 	client.Recv()
 	server.Recv()
 	server.Look()
 }
 
 var ka1 = claim.Claim{
-	ID: "KA1", Statement: "cable pulled: Linux goes on thinking it connected", Source: claim.Article000, Quantity: claim.Always, Needs: needsSegments,
+	ID: "KA1", Statement: "cable pulled: Linux goes on thinking it connected", Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no path went dead while neither end had anything to send",
 	Rule: claim.Each(deadConns, func(c *claim.Case, d dead) {
-		c.If(!d.carriesData() && d.silence() >= watched/2)
+		c.If((d.lost[0].Packet.Len == 0 || isProbe(d.lost[0])) && d.silence() >= watched/2)
 		c.About(d.Client, d.Server)
 		c.CiteSegments(d.last, d.lost[0])
 		for _, s := range d.ends() {
@@ -51,10 +51,7 @@ var ka1 = claim.Claim{
 
 // probings lists the ends with keepalive whose probes were lost.
 func probings(v *tcp.View) []cutOff {
-	return tcp.Where(cutOffs(v), func(x cutOff) bool {
-		on, _ := x.who.Option(journal.SOKeepAlive, 0)
-		return on == "1" && len(x.probes) > 0
-	})
+	return tcp.Where(cutOffs(v), func(x cutOff) bool { return x.who.HasOn(journal.SOKeepAlive, 0) && len(x.probes) > 0 })
 }
 
 // count is how many probes it sends at most (TCP_KEEPCNT).
@@ -65,15 +62,12 @@ func (x *cutOff) count() int {
 }
 
 var ka3 = claim.Claim{
-	ID: "KA3", Statement: "SO_KEEPALIVE finds out", Source: claim.Article000, Quantity: claim.Always, Needs: needsSegments,
+	ID: "KA3", Statement: "SO_KEEPALIVE finds out", Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no socket with SO_KEEPALIVE had its probes lost",
 	Rule: claim.Each(probings, func(c *claim.Case, p cutOff) {
 		_, timeout := p.who.Option(journal.TCPUserTimeout, 0)
 		c.If(timeout == nil && p.until == 0)
-		c.About(p.Client, p.Server)
-		c.CiteSegments(p.probes...)
 		c.Given(len(p.probes) >= p.count(), "%d of %d probes were sent", len(p.probes), p.count())
-		c.Cite(p.down)
 		c.ExpectSeen(p.down != nil, "%s was still there after %d probes", p.who.ID, len(p.probes))
 		c.ReadFails(p.who, p.down.N, journal.ETIMEDOUT)
 		c.Holds("%s was torn down after %d probes that were not answered, and its read failed with ETIMEDOUT", p.who.ID, len(p.probes))
@@ -82,12 +76,9 @@ var ka3 = claim.Claim{
 
 // oneKnows is the phenomenon: one end finds out, by keepalive, and the other never does.
 var oneKnows = claim.Phenomenon{
-	Needs: needsSegments, Quantity: claim.Can, Precondition: "no socket with SO_KEEPALIVE had its probes lost",
+	Needs: claim.NeedsStates, Quantity: claim.Can, Precondition: "no socket with SO_KEEPALIVE had its probes lost",
 	Rule: claim.Each(probings, func(c *claim.Case, p cutOff) {
 		other := p.Other(p.who)
-		c.About(p.Client, p.Server)
-		c.CiteSegments(p.probes...)
-		c.Cite(p.down)
 		c.Given(p.down != nil || len(p.probes) >= p.count(), "%d of %d probes were sent", len(p.probes), p.count())
 		c.ExpectSeen(p.down != nil, "%s was still there after %d probes", p.who.ID, len(p.probes))
 		stood(c, other, p.last.N, c.Journal.Played)

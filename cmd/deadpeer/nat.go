@@ -54,15 +54,11 @@ func stateful(idle time.Duration) wire.Rule {
 
 // pause is how long nothing of a connection passed before a segment, at most, up to an event.
 func pause(conn *tcp.Conn, until int) (longest time.Duration) {
-	var last int64
-	for _, s := range conn.Segments {
-		if s.Packet.At != journal.AtSent && s.Packet.At != journal.AtDropped || s.N > until {
-			continue
-		}
-		if last != 0 {
-			longest = max(longest, time.Duration(s.T-last))
-		}
-		last = s.T
+	left := tcp.Where(conn.Segments, func(s *tcp.Segment) bool {
+		return s.N <= until && (s.Packet.At == journal.AtSent || s.Packet.At == journal.AtDropped)
+	})
+	for i := 1; i < len(left); i++ {
+		longest = max(longest, time.Duration(left[i].T-left[i-1].T))
 	}
 	return longest
 }
@@ -78,10 +74,9 @@ type spared struct {
 func spareds(v *tcp.View) []spared {
 	var all []spared
 	for _, conn := range v.Conns {
-		on, _ := conn.Client.Option(journal.SOKeepAlive, 0)
 		others := tcp.Where(deadConns(v), func(d dead) bool { return d.Conn != conn })
 		writes := conn.Client.Writes(0, 0)
-		if on == "1" && conn.Server != nil && len(others) > 0 && len(writes) > 1 {
+		if conn.Client.HasOn(journal.SOKeepAlive, 0) && conn.Server != nil && len(others) > 0 && len(writes) > 1 {
 			all = append(all, spared{conn, others[len(others)-1].silence(), tcp.Last(writes)})
 		}
 	}
@@ -89,7 +84,7 @@ func spareds(v *tcp.View) []spared {
 }
 
 var ka7 = claim.Claim{
-	ID: "KA7", Statement: "keepalive shorter than a stateful filter's idle time keeps the connection", Source: field, Quantity: claim.Always, Needs: needsSegments,
+	ID: "KA7", Statement: "keepalive shorter than a stateful filter's idle time keeps the connection", Source: field, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no filter forgot a connection while another kept itself alive",
 	Rule: claim.Each(spareds, func(c *claim.Case, s spared) {
 		c.About(s.Client, s.Server)
@@ -112,10 +107,8 @@ var ka7 = claim.Claim{
 // silently is the phenomenon: what is sent on the connection that was forgotten vanishes, and both
 // ends go on thinking it connected.
 var silently = claim.Phenomenon{
-	Needs: needsSegments, Quantity: claim.Can, Precondition: "nothing was sent on a connection that a filter had forgotten",
+	Needs: claim.NeedsStates, Quantity: claim.Can, Precondition: "nothing was sent on a connection that a filter had forgotten",
 	Rule: claim.Each(senders, func(c *claim.Case, x cutOff) {
-		c.About(x.Client, x.Server)
-		c.CiteSegments(x.data...)
 		for _, s := range x.ends() {
 			stood(c, s, x.last.N, c.Journal.Played)
 		}

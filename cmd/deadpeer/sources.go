@@ -1,7 +1,5 @@
 package main
 
-import "sockproof/lib/journal"
-
 // Where the statements come from.
 const (
 	tcp7     = "tcp(7)"
@@ -9,6 +7,3 @@ const (
 	folklore = "folklore"
 	field    = "field experience with stateful filters"
 )
-
-// What the rules need to see.
-var needsSegments = []journal.Witness{journal.Calls, journal.Packets, journal.TCPInfo, journal.SockDiag}

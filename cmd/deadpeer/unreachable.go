@@ -37,7 +37,7 @@ func unreachable(t *scenario.T) {
 	opening.Err()
 	stays := gone.Local()
 	t.Drop(func(p *wire.Packet) bool { return p.Src == stays || p.Dst == stays })
-	t.Await(9*time.Second, timedOut(gone))
+	t.Await(9*time.Second, gone.In(journal.Close))
 	for _, e := range []*scenario.End{host, port, asks, gone} {
 		e.Recv()
 	}
@@ -76,8 +76,7 @@ type report struct {
 func reports(v *tcp.View) []report {
 	var all []report
 	for _, m := range v.Messages() {
-		state, _ := m.To.StateAt(journal.TCPInfo, m.N)
-		if state != journal.Established || m.To.Peer() == nil {
+		if m.To.Peer() == nil || !m.To.IsIn(journal.Established, journal.TCPInfo, m.N) {
 			continue
 		}
 		r := report{Message: m, down: m.To.Down(m.N, 0), read: tcp.First(m.To.Reads(m.N, 0))}
@@ -87,18 +86,17 @@ func reports(v *tcp.View) []report {
 	return all
 }
 
-// cite lets a finding rest on the message and what followed.
-func (r *report) cite(c *claim.Case) {
+// Cite lets a finding rest on the message and what followed.
+func (r report) Cite(c *claim.Case) {
 	c.About(r.To)
 	c.Cite(r.Event, r.read, r.down)
 	c.CiteSegments(r.again...)
 }
 
 var ka9 = claim.Claim{
-	ID: "KA9", Statement: "an ICMP error ends an established connection", Source: folklore + "; RFC 5461", Quantity: claim.Always, Needs: needsSegments,
+	ID: "KA9", Statement: "an ICMP error ends an established connection", Source: folklore + "; RFC 5461", Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no ICMP error came about data that an established connection had sent",
 	Rule: claim.Each(reports, func(c *claim.Case, r report) {
-		r.cite(c)
 		name := r.Packet.ICMPName()
 		c.Given(r.read != nil, "%s was not read after the message", r.To.ID)
 		c.Expect(len(r.again) == 0, "after %q %s sent its data again, %d times; the next read returned %s", name, r.To.ID, len(r.again), claim.Returned(r.read))
@@ -110,9 +108,8 @@ var ka9 = claim.Claim{
 // staysUp is the phenomenon: the connection outlives the message, and what was lost arrives once
 // the path is back.
 var staysUp = claim.Phenomenon{
-	Needs: needsSegments, Quantity: claim.Can, Precondition: "no ICMP error came about data that an established connection had sent",
+	Needs: claim.NeedsStates, Quantity: claim.Can, Precondition: "no ICMP error came about data that an established connection had sent",
 	Rule: claim.Each(reports, func(c *claim.Case, r report) {
-		r.cite(c)
 		c.Expect(r.down == nil, "%s was torn down", r.To.ID)
 		arrived := c.AllSegments(tcp.Data(r.To.Peer().Arrived(r.N, 0)))
 		c.ExpectSeen(len(arrived) > 0, "what %s had sent never arrived", r.To.ID)
@@ -134,11 +131,11 @@ func compareReports(v *tcp.View) *claim.Comparison {
 // messageTo names a message, and what it met.
 func messageTo(m *tcp.Message) string {
 	said := m.Packet.ICMPName() + ", " + m.To.ID
-	if state, _ := m.To.StateAt(journal.TCPInfo, m.N); state == journal.SynSent {
+	if m.To.IsIn(journal.SynSent, journal.TCPInfo, m.N) {
 		said += ", in SYN_SENT"
 	}
 	for _, o := range []journal.Option{journal.IPRecvErr, journal.IPv6RecvErr} {
-		if on, _ := m.To.Option(o, m.N); on.On() {
+		if m.To.HasOn(o, m.N) {
 			said += ", " + string(o)
 		}
 	}

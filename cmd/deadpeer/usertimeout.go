@@ -6,7 +6,6 @@ import (
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
-	"sockproof/lib/tcp"
 )
 
 // How long data may stay unacknowledged (TCP_USER_TIMEOUT), in milliseconds: short, and longer than
@@ -29,33 +28,20 @@ func userTimeout(t *scenario.T) {
 	long.Set(journal.TCPUserTimeout, longTimeout)
 	cable(t)
 	client.Send("anybody there?")
-	t.Await(5*time.Second, func() bool { return timedOut(client)() && timedOut(short)() })
+	t.Await(5*time.Second, func() bool { return client.State() == journal.Close && short.State() == journal.Close })
 	client.Recv()
 	short.Recv()
 	t.Wait(2500 * time.Millisecond)
 	long.Recv()
 }
 
-// timeoutOf is a socket's TCP_USER_TIMEOUT; 0: it has none.
-func timeoutOf(c *claim.Case, s *tcp.Socket) time.Duration {
-	value, set := s.Option(journal.TCPUserTimeout, 0)
-	ms, is := value.Int()
-	if set == nil || !is {
-		return 0
-	}
-	c.Cite(set)
-	return time.Duration(ms) * time.Millisecond
-}
-
 var ut1 = claim.Claim{
-	ID: "UT1", Statement: "TCP_USER_TIMEOUT bounds how long sent data may stay unacknowledged", Source: tcp7, Quantity: claim.Always, Needs: needsSegments,
+	ID: "UT1", Statement: "TCP_USER_TIMEOUT bounds how long sent data may stay unacknowledged", Source: tcp7, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no socket with TCP_USER_TIMEOUT had data unacknowledged on a dead path",
 	Rule: claim.Each(senders, func(c *claim.Case, x cutOff) {
-		timeout := timeoutOf(c, x.who)
+		timeout, set := x.who.UserTimeout()
 		c.If(timeout > 0)
-		c.About(x.Client, x.Server)
-		c.CiteSegments(x.data...)
-		c.Cite(x.down)
+		c.Cite(set)
 		took := c.Until(x.data[0].Event, x.down)
 		if x.down == nil {
 			c.Given(took > 2*timeout, "it was watched for %s only", claim.Seconds(took))
@@ -69,14 +55,12 @@ var ut1 = claim.Claim{
 }
 
 var ut2 = claim.Claim{
-	ID: "UT2", Statement: "it bounds keepalive too, instead of the number of probes", Source: tcp7, Quantity: claim.Always, Needs: needsSegments,
+	ID: "UT2", Statement: "it bounds keepalive too, instead of the number of probes", Source: tcp7, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no socket with keepalive and TCP_USER_TIMEOUT had its probes lost",
 	Rule: claim.Each(probings, func(c *claim.Case, p cutOff) {
-		timeout := timeoutOf(c, p.who)
+		timeout, set := p.who.UserTimeout()
 		c.If(timeout > 0)
-		c.About(p.Client, p.Server)
-		c.CiteSegments(p.probes...)
-		c.Cite(p.down)
+		c.Cite(set)
 		silent := c.Until(p.last.Event, p.down)
 		if p.down != nil {
 			c.Expect(silent >= timeout, "%s was torn down after %s, before its timeout of %s", p.who.ID, claim.Seconds(silent), timeout)

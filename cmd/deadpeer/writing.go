@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"time"
 
 	"sockproof/lib/claim"
@@ -23,7 +24,7 @@ func writing(t *scenario.T) {
 	client.Recv()
 	client.Send("hello again")
 	server.Recv()
-	t.Await(9*time.Second, timedOut(client))
+	t.Await(9*time.Second, client.In(journal.Close))
 	client.Recv()
 	client.SendMsg("more", journal.MSGNoSignal)
 	server.Recv()
@@ -36,19 +37,15 @@ func senders(v *tcp.View) []cutOff {
 }
 
 var ka2 = claim.Claim{
-	ID: "KA2", Statement: "cable pulled: Linux goes on thinking it connected, with data to send too", Source: claim.Article000, Quantity: claim.Always, Needs: needsSegments,
+	ID: "KA2", Statement: "cable pulled: Linux goes on thinking it connected, with data to send too", Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no end sent data on a path that had gone dead",
 	Rule: claim.Each(senders, func(c *claim.Case, x cutOff) {
 		c.If(x.until == 0)
-		c.About(x.Client, x.Server)
-		c.CiteSegments(x.data...)
 		for _, w := range c.All(x.who.Writes(x.last.N, tcp.N(x.down))) {
 			c.Expect(w.Call.Errno == "", "%s of %s failed with %s", w.Call.Op, x.who.ID, w.Call.Errno)
 		}
 		if x.down != nil {
-			c.Cite(x.down)
-			read := c.First(x.who.Reads(x.down.N, 0))
-			c.Given(read != nil, "%s was not read when it had been torn down", x.who.ID)
+			read := c.GivenFirst(x.who.Reads(x.down.N, 0), "%s was not read when it had been torn down", x.who.ID)
 			again := tcp.Where(x.data, func(s *tcp.Segment) bool { return s.Repeats != 0 })
 			c.Expect(false, "after %d retransmissions, %s, the kernel gave %s up: %s", len(again), claim.Seconds(c.Until(x.data[0].Event, x.down)), x.who.ID, claim.Returned(read))
 		}
@@ -60,11 +57,8 @@ var ka2 = claim.Claim{
 
 // gaveUp is the phenomenon: the writes succeed, the kernel sends again and again, and gives up.
 var gaveUp = claim.Phenomenon{
-	Needs: needsSegments, Quantity: claim.Can, Precondition: "no end sent data on a path that had gone dead",
+	Needs: claim.NeedsStates, Quantity: claim.Can, Precondition: "no end sent data on a path that had gone dead",
 	Rule: claim.Each(senders, func(c *claim.Case, x cutOff) {
-		c.About(x.Client, x.Server)
-		c.CiteSegments(x.data...)
-		c.Cite(x.down)
 		c.ExpectSeen(x.down != nil, "%s was still there", x.who.ID)
 		c.ReadFails(x.who, x.down.N, journal.ETIMEDOUT)
 		stood(c, x.Other(x.who), x.last.N, c.Journal.Played)
@@ -94,22 +88,14 @@ func heals(t *scenario.T) {
 }
 
 var ka8 = claim.Claim{
-	ID: "KA8", Statement: "a path that comes back before the timers end loses nothing", Source: rfc9293, Quantity: claim.Always, Needs: needsSegments,
+	ID: "KA8", Statement: "a path that comes back before the timers end loses nothing", Source: rfc9293, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no data was lost on a path that came back",
 	Rule: claim.Each(senders, func(c *claim.Case, x cutOff) {
 		c.If(x.until != 0)
-		c.About(x.Client, x.Server)
-		c.CiteSegments(x.data...)
-		c.Given(x.down == nil || x.down.N > x.until, "%s had been torn down before the path came back", x.who.ID)
+		c.Given(x.down == nil, "%s had been torn down before the path came back", x.who.ID)
 		other := x.Other(x.who)
-		wrote, read := "", ""
-		for _, w := range c.All(x.who.Writes(0, 0)) {
-			wrote += string(w.Call.Data[:min(max(int(w.Call.Result), 0), len(w.Call.Data))])
-		}
-		for _, r := range c.All(other.Reads(0, 0)) {
-			read += string(r.Call.Data)
-		}
-		c.ExpectSeen(read == wrote, "%s wrote %q, and %s read %q", x.who.ID, wrote, other.ID, read)
+		wrote, read := tcp.DataOf(c.All(x.who.Writes(0, 0))), tcp.DataOf(c.All(other.Reads(0, 0)))
+		c.ExpectSeen(bytes.Equal(read, wrote), "%s wrote %q, and %s read %q", x.who.ID, wrote, other.ID, read)
 		c.Holds("what %s had sent %d times on the dead path arrived: %s read all that it wrote, in order", x.who.ID, len(x.data), other.ID)
 	}),
 }

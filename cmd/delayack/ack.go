@@ -81,26 +81,21 @@ type ack struct {
 }
 
 // acks lists them, of both ends.
-func acks(v *tcp.View) []*ack {
-	return tcp.Derive(v, func(v *tcp.View) []*ack {
-		var all []*ack
-		for _, conn := range v.Conns {
-			if conn.Server != nil {
-				all = append(all, acksOf(v, conn.Server)...)
-				all = append(all, acksOf(v, conn.Client)...)
-			}
+var acks = tcp.Derived(func(v *tcp.View) []*ack {
+	var all []*ack
+	for _, conn := range v.Conns {
+		if conn.Server != nil {
+			all = append(all, acksOf(v, conn.Server)...)
+			all = append(all, acksOf(v, conn.Client)...)
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 func acksOf(v *tcp.View, to *tcp.Socket) []*ack {
 	var all []*ack
 	came := tcp.Data(to.NewlyArrived(0, 0))
-	for _, s := range to.SentAll(0, 0) {
-		if !s.Has(packet.ACK) {
-			continue
-		}
+	for _, s := range tcp.With(to.SentAll(0, 0), packet.ACK) {
 		a := &ack{Conn: to.Conn, to: to, sent: s}
 		for len(came) > 0 && came[0].N < s.N {
 			a.came, came = append(a.came, came[0]), came[1:]
@@ -150,8 +145,8 @@ func (a *ack) prompt() bool  { return a.looked == nil && a.atMost < soon }
 // pure says whether it carried nothing else.
 func (a *ack) pure() bool { return a.sent.Packet.Len == 0 && a.sent.Is(packet.ACK) }
 
-// cite lets a finding rest on it.
-func (a *ack) cite(c *claim.Case) {
+// Cite lets a finding rest on it.
+func (a *ack) Cite(c *claim.Case) {
 	c.About(a.to, a.Other(a.to))
 	c.CiteSegments(a.came...)
 	c.CiteSegments(a.sent)

@@ -15,7 +15,7 @@ import (
 // again: a client's last words and its FIN are lost. Another client's window is closed.
 func again(t *scenario.T) {
 	client, server := t.Connection()
-	t.Drop(func(p *wire.Packet) bool { return p.From == "a" })
+	t.Drop(wire.From("a"))
 	client.Send("last words")
 	client.Close()
 	t.Rule(nil)
@@ -77,7 +77,7 @@ func (l *lastData) acknowledged(s *tcp.Segment) bool {
 }
 
 var da11 = claim.Claim{
-	ID: "DA11", Statement: "data sent before the FIN and not acknowledged is still sent again", Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments,
+	ID: "DA11", Statement: "data sent before the FIN and not acknowledged is still sent again", Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "no data was lost before a FIN",
 	Rule: claim.Each(lastDatas, func(c *claim.Case, l lastData) {
 		c.If(len(l.lost) > 0)
@@ -113,7 +113,7 @@ func probes(v *tcp.View) []probe {
 }
 
 var da12 = claim.Claim{
-	ID: "DA12", Statement: "on timeouts segments without data are sent too", Source: claim.Article002, Quantity: claim.Can, Needs: needsSegments,
+	ID: "DA12", Statement: "on timeouts segments without data are sent too", Source: claim.Article002, Quantity: claim.Can, Needs: claim.NeedsPackets,
 	Precondition: "no segment without data was sent whose number had been sent before",
 	Rule: claim.Each(probes, func(c *claim.Case, p probe) {
 		c.About(p.who)

@@ -131,7 +131,7 @@ func TestShortDelay(t *testing.T) {
 		of := *suite.Scenario(t, name)
 		steps := of.Steps
 		of.Steps = func(t *scenario.T) {
-			for _, host := range ab {
+			for _, host := range []string{"a", "b"} {
 				if t.TrySysctl(host, "net.ipv4.tcp_rto_min_us", "5000") != nil { // since Linux 6.11
 					t.Stop("the kernel has no tcp_rto_min_us")
 				}

@@ -46,24 +46,22 @@ type acked struct {
 }
 
 // ackeds lists them.
-func ackeds(v *tcp.View) []acked {
-	return tcp.Derive(v, func(v *tcp.View) []acked {
-		var all []acked
-		for _, conn := range v.Conns {
-			if conn.Server != nil {
-				all = append(all, ackedOf(conn.Client)...)
-			}
+var ackeds = tcp.Derived(func(v *tcp.View) []acked {
+	var all []acked
+	for _, conn := range v.Conns {
+		if conn.Server != nil {
+			all = append(all, ackedOf(conn.Client)...)
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 func ackedOf(who *tcp.Socket) []acked {
 	var all []acked
 	rest := tcp.Data(who.Sent(0, 0))
-	for _, s := range who.Arrived(0, 0) {
+	for _, s := range tcp.With(who.Arrived(0, 0), packet.ACK) {
 		a := acked{who: who, by: s}
-		for s.Has(packet.ACK) && len(rest) > 0 && rest[0].N < s.N && covers(s, rest[0]) {
+		for len(rest) > 0 && rest[0].N < s.N && covers(s, rest[0]) {
 			a.data, rest = append(a.data, rest[0]), rest[1:]
 		}
 		if len(a.data) == 0 {
@@ -82,8 +80,8 @@ func ackedOf(who *tcp.Socket) []acked {
 // covers says whether one acknowledges all of another.
 func covers(by, data *tcp.Segment) bool { return !tcp.Before(by.Packet.Ack, data.End()) }
 
-// cite lets a finding rest on it.
-func (a *acked) cite(c *claim.Case) {
+// Cite lets a finding rest on it.
+func (a acked) Cite(c *claim.Case) {
 	c.About(a.who)
 	c.CiteSegments(a.data...)
 	c.CiteSegments(a.lost...)
@@ -94,7 +92,6 @@ var da5 = claim.Claim{
 	ID: "DA5", Statement: "ACK N acknowledges all up to N−1", Source: claim.Article002, Quantity: claim.Always, Needs: needsQueues,
 	Precondition: "nothing was acknowledged",
 	Rule: claim.Each(ackeds, func(c *claim.Case, a acked) {
-		a.cite(c)
 		c.Given(a.looked != nil, "the queue of %s was not read then", a.who.ID)
 		c.Cite(a.looked)
 		left := tcp.Bytes(tcp.Where(a.who.Sent(0, a.looked.N), func(s *tcp.Segment) bool { return !covers(a.by, s) }))
@@ -109,7 +106,6 @@ var da6 = claim.Claim{
 	Precondition: "no acknowledgement was lost that another followed",
 	Rule: claim.Each(ackeds, func(c *claim.Case, a acked) {
 		c.If(len(a.lost) > 0)
-		a.cite(c)
 		c.Given(a.early == nil, "%s sent its data again before the next acknowledgement came", a.who.ID)
 		c.Given(a.looked != nil, "the queue of %s was not read then", a.who.ID)
 		c.Cite(a.looked)

@@ -20,9 +20,6 @@ func fullSegment(t *scenario.T) int {
 	return 1448
 }
 
-// carriesData matches what carries the client's data.
-func carriesData(p *wire.Packet) bool { return p.From == "a" && len(p.Payload) > 0 }
-
 // delayed: data comes on a fresh connection, as a response, and to an end that has answered before;
 // on the wire also two full segments, and one before another that is late.
 func delayed(t *scenario.T) {
@@ -41,7 +38,7 @@ func delayed(t *scenario.T) {
 	client.WriteBulk(2 * fullSegment(t))
 	watch(t, client)
 	client.Set(journal.TCPNoDelay, 1)
-	t.Hold(scenario.Once(carriesData))
+	t.Hold(scenario.Once(wire.DataFrom("a")))
 	client.Write("late")
 	client.Write("early")
 	watch(t, client)
@@ -54,7 +51,6 @@ var da1 = claim.Claim{
 	Precondition: "no data was acknowledged",
 	Rule: claim.Each(acks, func(c *claim.Case, a *ack) {
 		c.If(a.pure())
-		a.cite(c)
 		a.decide(c)
 		c.Expect(a.delayed(), "%s acknowledged within %s (%s): it delays for 40 ms or more, or not at all", a.to.ID, claim.Milliseconds(a.atMost), a.situation())
 		c.Holds("%s acknowledged %s (%s), and had not when the sender's queue was read", a.to.ID, a.when(), a.situation())
@@ -66,7 +62,6 @@ var da2 = claim.Claim{
 	Precondition: "no response was acknowledged on its own",
 	Rule: claim.Each(acks, func(c *claim.Case, a *ack) {
 		c.If(a.pure() && a.to == a.Client && a.answers())
-		a.cite(c)
 		a.decide(c)
 		c.Expect(a.delayed(), "%s acknowledged the response within %s", a.to.ID, claim.Milliseconds(a.atMost))
 		c.Holds("%s acknowledged the response %s, with nothing else to send", a.to.ID, a.when())
@@ -88,7 +83,7 @@ var both = claim.Phenomenon{
 		c.Given(waited != nil || once != nil, "no data was acknowledged, or nobody knows when")
 		for _, a := range []*ack{once, waited} {
 			if a != nil {
-				a.cite(c)
+				a.Cite(c)
 			}
 		}
 		c.Given(once != nil && waited != nil || !vague, "of some nobody knows whether they waited")

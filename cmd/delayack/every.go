@@ -30,30 +30,25 @@ type sending struct {
 }
 
 // sendings lists them.
-func sendings(v *tcp.View) []sending {
-	return tcp.Derive(v, func(v *tcp.View) []sending {
-		var all []sending
-		for _, conn := range v.Conns {
-			if conn.Server == nil {
+var sendings = tcp.Derived(func(v *tcp.View) []sending {
+	var all []sending
+	for _, conn := range v.Conns {
+		for _, call := range conn.Server.Writes(0, 0) {
+			until := tcp.N(tcp.First(conn.Server.Writes(call.N, 0)))
+			data := tcp.Data(conn.Server.Sent(call.N, until))
+			if len(data) < 2 {
 				continue
 			}
-			for _, call := range conn.Server.Writes(0, 0) {
-				until := tcp.N(tcp.First(conn.Server.Writes(call.N, 0)))
-				data := tcp.Data(conn.Server.Sent(call.N, until))
-				if len(data) < 2 {
-					continue
-				}
-				isACK := func(x *tcp.Segment) bool { return x.Packet.Len == 0 && covers(x, data[0]) }
-				all = append(all, sending{
-					conn, call, data,
-					tcp.Where(conn.Client.Sent(data[0].N, until), isACK),
-					tcp.First(tcp.Where(conn.Server.Arrived(data[0].N, until), isACK)),
-				})
-			}
+			isACK := func(x *tcp.Segment) bool { return x.Packet.Len == 0 && covers(x, data[0]) }
+			all = append(all, sending{
+				conn, call, data,
+				tcp.Where(conn.Client.Sent(data[0].N, until), isACK),
+				tcp.First(tcp.Where(conn.Server.Arrived(data[0].N, until), isACK)),
+			})
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 // whole says that all of it was acknowledged.
 func (s *sending) whole(c *claim.Case) {
@@ -64,7 +59,7 @@ func (s *sending) whole(c *claim.Case) {
 }
 
 var da7 = claim.Claim{
-	ID: "DA7", Statement: "not every segment has its own ACK", Source: claim.Article004, Quantity: claim.Can, Needs: needsSegments,
+	ID: "DA7", Statement: "not every segment has its own ACK", Source: claim.Article004, Quantity: claim.Can, Needs: claim.NeedsPackets,
 	Precondition: "nothing was sent in several segments",
 	Rule: claim.Each(sendings, func(c *claim.Case, s sending) {
 		s.whole(c)
@@ -75,7 +70,7 @@ var da7 = claim.Claim{
 }
 
 var da8 = claim.Claim{
-	ID: "DA8", Statement: "the client acknowledges every segment, and only then the server goes on", Source: claim.Article003, Quantity: claim.Always, Needs: needsSegments,
+	ID: "DA8", Statement: "the client acknowledges every segment, and only then the server goes on", Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "nothing was sent in several segments",
 	Rule: claim.Each(sendings, func(c *claim.Case, s sending) {
 		s.whole(c)

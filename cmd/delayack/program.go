@@ -7,12 +7,6 @@ import (
 	"sockproof/lib/scenario"
 )
 
-var (
-	everywhere = []journal.Network{journal.Wire, journal.Loopback, journal.HostNet}
-	onWire     = []journal.Network{journal.Wire}
-	ab         = []string{"a", "b"}
-)
-
 // Why some run nowhere else.
 const (
 	needsLosing = "segments have to be lost or made up"
@@ -23,50 +17,38 @@ const (
 var program = cli.Program{
 	Name:    "delayack",
 	Summary: "an acknowledgement waits for 40 ms, and a small write with it",
-	Scenarios: []scenario.Scenario{
+	Scenarios: scenario.WireOnly(needsLosing, []scenario.Scenario{
 		{
 			Name: "stall", Title: "write, write, read: 40 ms, and what cures it",
-			Steps:    stall,
-			Networks: everywhere, Hosts: ab, DelayedACK: true, Phenomenon: stalls, Compare: compareWays,
-			Claims: []*claim.Claim{&ng1, &ng2, &ng3, &ng4},
+			Steps: stall, Networks: journal.Networks(), DelayedACK: true,
+			Phenomenon: stalls, Compare: compareWays, Claims: []*claim.Claim{&ng1, &ng2, &ng3, &ng4},
 		},
 		{
 			Name: "delayed", Title: "when data is acknowledged at once, and when it has to wait",
-			Steps:    delayed,
-			Networks: everywhere, Hosts: ab, DelayedACK: true, Phenomenon: both, Compare: compareSituations,
-			Claims: []*claim.Claim{&da1, &da2},
+			Steps: delayed, Networks: journal.Networks(), DelayedACK: true,
+			Phenomenon: both, Compare: compareSituations, Claims: []*claim.Claim{&da1, &da2},
 		},
 		{
 			Name: "quickack", Title: "TCP_QUICKACK is not permanent",
-			Steps:    quickack,
-			Networks: everywhere, Hosts: ab, DelayedACK: true, Phenomenon: notPermanent,
-			Claims: []*claim.Claim{&da3, &da4},
+			Steps: quickack, Networks: journal.Networks(), DelayedACK: true, Phenomenon: notPermanent, Claims: []*claim.Claim{&da3, &da4},
 		},
 		{
 			Name: "cumulative", Title: "two acknowledgements are lost, and the third says it all",
-			Steps:    cumulative,
-			Networks: onWire, NoHost: needsLosing, Hosts: ab, Phenomenon: claim.By(&da6),
-			Claims: []*claim.Claim{&da5, &da6},
+			Steps: cumulative, Phenomenon: claim.By(&da6), Claims: []*claim.Claim{&da5, &da6},
 		},
 		{
 			Name: "every", Title: "ten segments leave with no acknowledgement, and have fewer than ten",
-			Steps:    every,
-			Networks: onWire, NoHost: needsPath, Hosts: ab, DelayedACK: true, Phenomenon: claim.By(&da7),
-			Claims: []*claim.Claim{&da7, &da8},
+			Steps: every, NoHost: needsPath, DelayedACK: true, Phenomenon: claim.By(&da7), Claims: []*claim.Claim{&da7, &da8},
 		},
 		{
 			Name: "flags", Title: "a segment without ACK comes to an established connection, and a RST without",
-			Steps:    bareFlags,
-			Networks: onWire, NoHost: needsLosing, Hosts: ab, Phenomenon: ignored,
-			Claims: []*claim.Claim{&da9, &da10},
+			Steps: bareFlags, Phenomenon: ignored, Claims: []*claim.Claim{&da9, &da10},
 		},
 		{
 			Name: "again", Title: "lost data is sent again behind a FIN, and an empty probe where the window is closed",
-			Steps:    again,
-			Networks: onWire, NoHost: needsLosing, Hosts: ab, Phenomenon: claim.By(&da11),
-			Claims: []*claim.Claim{&da11, &da12},
+			Steps: again, Phenomenon: claim.By(&da11), Claims: []*claim.Claim{&da11, &da12},
 		},
-	},
+	}),
 	Examples: []cli.Example{
 		{Line: "delayack", Does: "write, write, read, and each cure beside it, with times"},
 		{Line: "delayack delayed", Does: "at once on a fresh connection, late in ping-pong"},

@@ -51,7 +51,6 @@ var da3 = claim.Claim{
 		read := tcp.First(a.to.Reads(a.last().N, a.sent.N))
 		set := tcp.First(quickAcks(a.to, tcp.N(read), a.sent.N))
 		c.If(read != nil && set != nil)
-		a.cite(c)
 		c.Cite(read, set)
 		c.Expect(a.pure(), "%s had set TCP_QUICKACK, and acknowledged only with what it sent", a.to.ID)
 		c.Given(a.atMost < soon, "%s acknowledged after up to %s: nobody knows whether at once", a.to.ID, claim.Milliseconds(a.atMost))
@@ -59,7 +58,7 @@ var da3 = claim.Claim{
 			return o.to == a.to && o.delayed() && len(quickAcks(o.to, 0, o.sent.N)) == 0
 		}))
 		c.Challenged(without != nil, "%s delayed nothing without it", a.to.ID)
-		without.cite(c)
+		without.Cite(c)
 		c.Holds("%s read, set TCP_QUICKACK, and acknowledged within %s; without, %s", a.to.ID, claim.Milliseconds(a.atMost), without.when())
 	}),
 }
@@ -70,7 +69,6 @@ func (a *ack) hadSet(c *claim.Case) *journal.Event {
 	before := quickAcks(a.to, 0, a.came[0].N)
 	c.If(a.pure() && len(before) > 0 && len(quickAcks(a.to, a.came[0].N, a.sent.N)) == 0)
 	set := c.Last(before)
-	a.cite(c)
 	a.decide(c)
 	return set
 }

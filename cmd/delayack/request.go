@@ -62,24 +62,22 @@ type sent struct {
 }
 
 // requests lists them.
-func requests(v *tcp.View) []sent {
-	return tcp.Derive(v, func(v *tcp.View) []sent {
-		var all []sent
-		for _, conn := range v.Conns {
-			from := 0
-			for _, read := range conn.Client.Received(0, 0) {
-				calls := conn.Client.Writes(from, read.N)
-				if conn.Server != nil && tcp.Moved(calls) == int64(len(head)+len(body)) {
-					r := sent{Conn: conn, calls: calls, read: read}
-					r.follow(from)
-					all = append(all, r)
-				}
-				from = read.N
+var requests = tcp.Derived(func(v *tcp.View) []sent {
+	var all []sent
+	for _, conn := range v.Conns {
+		from := 0
+		for _, read := range conn.Client.Received(0, 0) {
+			calls := conn.Client.Writes(from, read.N)
+			if conn.Server != nil && tcp.Moved(calls) == int64(len(head)+len(body)) {
+				r := sent{Conn: conn, calls: calls, read: read}
+				r.follow(from)
+				all = append(all, r)
 			}
+			from = read.N
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 // follow finds how it was sent, since the reply before.
 func (r *sent) follow(since int) {
@@ -151,14 +149,12 @@ func (r *sent) delays(c *claim.Case) {
 
 // compareWays is the table of how many segments each took, and how long it was until its client had the reply.
 func compareWays(v *tcp.View) *claim.Comparison {
-	t := &claim.Comparison{Title: "A head and a body, written one after the other, and the reply", Ways: ways}
-	segments, times := make([]claim.Cell, len(ways)), make([]claim.Cell, len(ways))
+	t := &claim.Comparison{Title: "A head and a body, written one after the other, and the reply", Ways: slices.Clone(ways)}
 	for _, r := range slices.Backward(requests(v)) { // of those sent in one way the first counts
-		if i := slices.Index(ways, r.way); len(r.data) > 0 {
-			segments[i] = claim.Told(strconv.Itoa(len(r.data)), r.calls[0], tcp.Last(r.data).Event)
-			times[i] = claim.Told(claim.Milliseconds(v.Until(r.calls[0], r.read)), r.calls[0], r.read)
+		if len(r.data) > 0 {
+			t.Put("segments", r.way, claim.Told(strconv.Itoa(len(r.data)), r.calls[0], tcp.Last(r.data).Event))
+			t.Put("reply after", r.way, claim.Told(claim.Milliseconds(v.Until(r.calls[0], r.read)), r.calls[0], r.read))
 		}
 	}
-	t.Rows = []claim.Compared{{What: "segments", Cells: segments}, {What: "reply after", Cells: times}}
 	return t
 }

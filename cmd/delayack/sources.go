@@ -10,7 +10,6 @@ const (
 
 // What the rules need to see.
 var (
-	needsSegments = []journal.Witness{journal.Calls, journal.Packets}
-	needsQueues   = []journal.Witness{journal.Calls, journal.Packets, journal.SockDiag}
-	needsStates   = []journal.Witness{journal.Calls, journal.Packets, journal.TCPInfo}
+	needsQueues = []journal.Witness{journal.Calls, journal.Packets, journal.SockDiag}
+	needsInfo   = []journal.Witness{journal.Calls, journal.Packets, journal.TCPInfo}
 )

@@ -49,28 +49,24 @@ func listenerOf(v *tcp.View, conn *tcp.Conn) *tcp.Socket {
 
 var hs26 = claim.Claim{
 	ID: "HS26", Statement: "no connection without accept()? The completed queue holds connections before accept()",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsEnds, Precondition: "no connection was in a queue while somebody looked",
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "no connection was in a queue while somebody looked",
 	Rule: claim.Each(listeners, func(c *claim.Case, l *tcp.Socket) {
 		c.About(l)
 		full := c.First(tcp.Where(l.Samples(journal.Listen, 0, 0), func(e *journal.Event) bool { return e.Sample.RxQueue > 0 }))
 		c.If(full != nil)
-		taken := c.First(l.Accepts(full.N, 0))
-		c.Given(taken != nil, "none was accepted later")
-		up := false
-		for _, conn := range c.Conns {
-			if state, _ := conn.Client.StateAt(journal.TCPInfo, full.N); conn.Client.Remote == l.Local && state == journal.Established {
-				up = true
-				c.About(conn.Client)
-			}
-		}
-		c.Expect(up, "a connection was in the queue, and no client was ESTABLISHED")
+		c.GivenFirst(l.Accepts(full.N, 0), "none was accepted later")
+		up := tcp.Where(c.Sockets, func(s *tcp.Socket) bool {
+			return s.Remote == l.Local && s.IsIn(journal.Established, journal.TCPInfo, full.N)
+		})
+		c.About(up...)
+		c.Expect(len(up) > 0, "a connection was in the queue, and no client was ESTABLISHED")
 		c.Holds("a client was ESTABLISHED and %d connection waited in the queue of %s before accept()", full.Sample.RxQueue, l.ID)
 	}),
 }
 
 var hs27 = claim.Claim{
 	ID: "HS27", Statement: "accept on an empty queue: blocking sleeps, non-blocking gives EWOULDBLOCK",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsEnds, Precondition: "accept() was not called on an empty queue in both ways",
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "accept() was not called on an empty queue in both ways",
 	Rule: claim.Each(listeners, func(c *claim.Case, l *tcp.Socket) {
 		c.About(l)
 		first := c.First(l.CallsOf(0, 0, "accept4"))
@@ -78,8 +74,7 @@ var hs27 = claim.Claim{
 		connect := c.First(c.Calls("connect"))
 		c.Given(connect != nil && first.N < connect.N, "a client had called before")
 		c.Expect(first.Call.Errno == journal.EAGAIN, "non-blocking: %s", claim.Returned(first))
-		blocking := c.First(l.CallsOf(first.N, 0, "fcntl"))
-		c.Given(blocking != nil, "%s was not made blocking", l.ID)
+		blocking := c.GivenFirst(l.CallsOf(first.N, 0, "fcntl"), "%s was not made blocking", l.ID)
 		waited, last := c.First(l.CallsOf(blocking.N, 0, "accept4")), c.Last(c.Calls("connect"))
 		c.Given(waited != nil && last.N > blocking.N, "accept() was not called then, before a client called")
 		c.Expect(waited.Call.Errno == "", "blocking: %s", claim.Returned(waited))
@@ -90,7 +85,7 @@ var hs27 = claim.Claim{
 
 var hs28 = claim.Claim{
 	ID: "HS28", Statement: "a new connection makes the listening descriptor readable",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsEnds, Precondition: "a listener was not watched before and after a client called",
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "a listener was not watched before and after a client called",
 	Rule: claim.Each(listeners, func(c *claim.Case, l *tcp.Socket) {
 		c.About(l)
 		looks := c.All(l.CallsOf(0, 0, "epoll_wait"))
@@ -107,15 +102,14 @@ var hs28 = claim.Claim{
 
 var hs29 = claim.Claim{
 	ID: "HS29", Statement: "the server talks to the client from its listening port and goes on listening",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsEnds, Precondition: "no connection was accepted and used",
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "no connection was accepted and used",
 	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
-		c.If(conn.Server != nil && len(conn.Server.Reads(0, 0)) > 0)
 		read := c.First(conn.Server.Reads(0, 0))
+		c.If(read != nil)
 		l := listenerOf(c.View, conn)
 		c.Given(l != nil, "its listener is not known")
 		c.Expect(conn.Server.Local == l.Local, "%s is at %s, its listener at %s", conn.Server.ID, conn.Server.Local, l.Local)
-		later := c.First(l.Samples(journal.Listen, read.N, 0))
-		c.Given(later != nil, "%s was not looked at afterwards", l.ID)
+		later := c.GivenFirst(l.Samples(journal.Listen, read.N, 0), "%s was not looked at afterwards", l.ID)
 		state := c.StateAt(l, journal.TCPInfo, later.N)
 		c.Expect(state == journal.Listen, "%s was in %s afterwards", l.ID, state)
 		c.Holds("%s is at %s, as %s, which was in LISTEN afterwards", conn.Server.ID, conn.Server.Local, l.ID)
@@ -124,7 +118,7 @@ var hs29 = claim.Claim{
 
 var hs30 = claim.Claim{
 	ID: "HS30", Statement: "the client uses a random port by default, and may bind one",
-	Source: claim.Article000, Quantity: claim.Can, Needs: needsEnds, Precondition: "no client let the kernel choose beside one that was bound",
+	Source: claim.Article000, Quantity: claim.Can, Needs: claim.NeedsEnds, Precondition: "no client let the kernel choose beside one that was bound",
 	Rule: claim.Once(func(c *claim.Case) {
 		var bound, free *tcp.Socket
 		for _, conn := range c.Conns {

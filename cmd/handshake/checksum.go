@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/binary"
 	"slices"
 
@@ -8,6 +9,7 @@ import (
 	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
+	"sockproof/lib/wire"
 )
 
 // Where a TCP segment has its window, and where its data begins behind a header with timestamps.
@@ -25,7 +27,7 @@ func checksum(t *scenario.T) {
 		func(s []byte) { s[dataAt] ^= 2; s[dataAt+2] ^= 2 },
 		func(s []byte) { s[windowAt] ^= 1 },
 	} {
-		t.Hold(scenario.Once(carries))
+		t.Hold(scenario.Once(wire.HasData))
 		client.Write("as it was written")
 		t.Deliver()
 		t.Damage(t.FirstHeld("a"), change)
@@ -63,6 +65,14 @@ func (x *damaged) read(c *claim.Case) *journal.Event {
 	return readThen(c, x.at, x.came.N)
 }
 
+// part is where the other bytes are.
+func (x *damaged) part() string {
+	if bytes.Equal(x.left.Payload, x.came.Payload) {
+		return "header"
+	}
+	return "data"
+}
+
 // parity is what a parity check of the segment would have: of each of 16 bits, whether it is set in an odd
 // number of words.
 func parity(s *tcp.Segment) (p uint16) {
@@ -74,7 +84,7 @@ func parity(s *tcp.Segment) (p uint16) {
 
 var hd8 = claim.Claim{
 	ID: "HD8", Statement: "the checksum is a parity check",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments, Precondition: "no segment came damaged",
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "no segment came damaged",
 	Rule: claim.Each(damages, func(c *claim.Case, x damaged) {
 		read := x.read(c)
 		same := parity(x.left) == parity(x.came)
@@ -90,7 +100,7 @@ const wrong = "InCsumErrors"
 
 var hd9 = claim.Claim{
 	ID: "HD9", Statement: "the checksum is over header and data, by the sender, and is checked by the receiver",
-	Source: claim.Article002, Quantity: claim.Always, Needs: append(slices.Clone(needsSegments), journal.Counters), Precondition: "no segment came damaged",
+	Source: claim.Article002, Quantity: claim.Always, Needs: append(slices.Clone(claim.NeedsPackets), journal.Counters), Precondition: "no segment came damaged",
 	Rule: claim.Each(damages, func(c *claim.Case, x damaged) {
 		read := x.read(c)
 		for _, s := range c.FirstSent() {
@@ -102,14 +112,8 @@ var hd9 = claim.Claim{
 		counted, events := c.Counted(x.at.Host, wrong)
 		c.Cite(events...)
 		c.Given(counted >= int64(len(damages(c.View))), "%d of %d damaged segments were counted", counted, len(damages(c.View)))
-		for _, part := range []struct {
-			is   bool
-			name string
-		}{{true, "data"}, {false, "header"}} {
-			c.Challenged(slices.ContainsFunc(damages(c.View), func(y damaged) bool {
-				return string(y.left.Payload) != string(y.came.Payload) == part.is
-			}), "none came with another %s", part.name)
-		}
+		part, missing := claim.Missing(damages(c.View), (*damaged).part, "data", "header")
+		c.Challenged(!missing, "none came with another %s", part)
 		c.Holds("one bit or two of header or data were changed, and the segment was not taken: %s +%d", wrong, counted)
 	}),
 }

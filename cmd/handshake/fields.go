@@ -38,7 +38,7 @@ func fields(t *scenario.T) {
 	t.Replace(t.FirstHeld("a"), func(p *packet.Packet) { p.Ack = meaningless })
 	server := l.AcceptFrom(client)
 
-	t.Hold(carries)
+	t.Hold(wire.HasData)
 	client.Write("a long header")
 	t.Deliver()
 	t.Replace(t.FirstHeld("a"), func(p *packet.Packet) {
@@ -72,10 +72,8 @@ type request struct{ syn, answer *tcp.Segment }
 
 func requests(v *tcp.View) []request {
 	var all []request
-	for _, s := range slices.Concat(v.Segments(journal.AtDelivered), v.Segments(journal.AtInjected)) {
-		if !s.Is(packet.SYN) {
-			continue
-		}
+	came := slices.Concat(v.Segments(journal.AtDelivered), v.Segments(journal.AtInjected))
+	for _, s := range tcp.Where(came, func(s *tcp.Segment) bool { return s.Is(packet.SYN) }) {
 		answer := tcp.First(tcp.Where(v.Segments(journal.AtSent), func(o *tcp.Segment) bool { return o.N > s.N && o.Host == s.Host }))
 		all = append(all, request{s, answer})
 	}
@@ -85,7 +83,7 @@ func requests(v *tcp.View) []request {
 // asked is a claim about every SYN that came.
 func asked(id, statement string, rule func(c *claim.Case, x request)) claim.Claim {
 	return claim.Claim{
-		ID: id, Statement: statement, Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments, Precondition: "no such SYN came",
+		ID: id, Statement: statement, Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "no such SYN came",
 		Rule: claim.Each(requests, func(c *claim.Case, x request) {
 			c.CiteSegments(x.syn, x.answer)
 			c.Given(x.answer != nil, "it was not answered")
@@ -135,7 +133,7 @@ func pushes(v *tcp.View) []push {
 
 var hd5 = claim.Claim{
 	ID: "HD5", Statement: "PSH is set when an application wants an immediate answer",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments, Precondition: "nothing was written",
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "nothing was written",
 	Rule: claim.Each(pushes, func(c *claim.Case, x push) {
 		c.About(x.who)
 		c.Cite(x.wrote)
@@ -151,7 +149,7 @@ var hd5 = claim.Claim{
 
 var hd6 = claim.Claim{
 	ID: "HD6", Statement: "RST: there is a grave error, and the connection must be set up again",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments, Precondition: "no RST was sent",
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "no RST was sent",
 	Rule: claim.Each(func(v *tcp.View) []*tcp.Segment { return tcp.With(v.FirstSent(), packet.RST) }, func(c *claim.Case, s *tcp.Segment) {
 		c.CiteSegments(s)
 		cause := c.Cause(s.Event)
@@ -167,7 +165,7 @@ var hd6 = claim.Claim{
 
 var hd10 = claim.Claim{
 	ID: "HD10", Statement: "sequence number + urgent pointer = the last urgent byte",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments, Precondition: "no urgent byte was sent",
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "no urgent byte was sent",
 	Rule: claim.Each(pushes, func(c *claim.Case, x push) {
 		h, ok := x.last.Header()
 		c.If(x.wrote.Call.Has(journal.MSGOOB) && ok && x.last.Has(packet.URG))
@@ -206,7 +204,7 @@ func announcements(v *tcp.View) []announced {
 
 var hd11 = claim.Claim{
 	ID: "HD11", Statement: "the MSS is announced in the first segment by each; it is the most it can receive",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments, Precondition: "no connection was opened",
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "no connection was opened",
 	Rule: claim.Each(announcements, func(c *claim.Case, x announced) {
 		c.About(x.who)
 		c.CiteSegments(x.syn, x.came)
@@ -226,7 +224,7 @@ var hd11 = claim.Claim{
 
 // isHeaded is the phenomenon: what follows the longest header is read.
 var isHeaded = claim.Phenomenon{
-	Needs: needsSegments, Quantity: claim.Always, Precondition: "no header of 60 bytes came",
+	Needs: claim.NeedsPackets, Quantity: claim.Always, Precondition: "no header of 60 bytes came",
 	Rule: claim.Each(headers, func(c *claim.Case, h header) {
 		c.If(h.Length() == longest)
 		h.follows(c)

@@ -16,22 +16,20 @@ type header struct {
 }
 
 // headers lists those whose bytes were kept.
-func headers(v *tcp.View) []header {
-	return tcp.Derive(v, func(v *tcp.View) []header {
-		var all []header
-		for _, s := range slices.Concat(v.Segments(journal.AtSent), v.Segments(journal.AtInjected)) {
-			if h, ok := s.Header(); ok && len(s.Packet.Bytes) > 0 {
-				all = append(all, header{s, h})
-			}
+var headers = tcp.Derived(func(v *tcp.View) []header {
+	var all []header
+	for _, s := range slices.Concat(v.Segments(journal.AtSent), v.Segments(journal.AtInjected)) {
+		if h, ok := s.Header(); ok && len(s.Packet.Bytes) > 0 {
+			all = append(all, header{s, h})
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 // inHeader is a claim about every header.
 func inHeader(id, statement, source string, rule func(c *claim.Case, h header)) claim.Claim {
 	return claim.Claim{
-		ID: id, Statement: statement, Source: source, Quantity: claim.Always, Needs: needsSegments, Precondition: "no such header was kept",
+		ID: id, Statement: statement, Source: source, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "no such header was kept",
 		Rule: claim.Each(headers, func(c *claim.Case, h header) {
 			c.CiteSegments(h.Segment)
 			rule(c, h)

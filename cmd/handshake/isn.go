@@ -30,17 +30,12 @@ func isn(t *scenario.T) {
 	}
 
 	blind := packet.Packet{Src: t.Host("a").At(blindPort), Dst: l.At, Win: 1000, Seq: 1000, Flags: packet.SYN}
-	var answer *wire.Packet
-	t.Drop(func(p *wire.Packet) bool {
-		if answer == nil && wire.IsSYNACK(p) {
-			answer = p
-		}
-		return p.Dst == blind.Src
-	})
+	toBlind := func(p *wire.Packet) bool { return p.Dst == blind.Src }
+	t.Hold(toBlind)
 	t.Inject(blind)
-	if answer == nil {
-		t.Stop("a SYN from %s was not answered", blind.Src)
-	}
+	answer := t.FirstHeld("b")
+	t.Discard(answer, "no answer comes to it")
+	t.Drop(toBlind)
 	blind.Flags, blind.Seq, blind.Ack = packet.ACK, blind.Seq+1, answer.Seq+1+meaningless
 	t.Inject(blind)
 	l.Accept()
@@ -77,8 +72,8 @@ func numberings(same bool) func(v *tcp.View) []numbering {
 	}
 }
 
-// cite lets a case rest on both.
-func (x *numbering) cite(c *claim.Case) {
+// Cite lets a case rest on both.
+func (x numbering) Cite(c *claim.Case) {
 	c.About(x.first.Client, x.second.Client)
 	c.Cite(x.first.Connect, x.second.Connect)
 	c.CiteSegments(x.first.syn, x.second.syn)
@@ -93,9 +88,8 @@ const (
 
 var sn1 = claim.Claim{
 	ID: "SN1", Statement: "ISN = M + F(four-tuple); M rises by 1 every 4 µs",
-	Source: claim.Article002 + "; RFC 9293 §3.4.1", Quantity: claim.Always, Needs: needsSegments, Precondition: "no four-tuple was used twice",
+	Source: claim.Article002 + "; RFC 9293 §3.4.1", Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "no four-tuple was used twice",
 	Rule: claim.Each(numberings(true), func(c *claim.Case, x numbering) {
-		x.cite(c)
 		n, least, most := x.rise()
 		c.Given(least > between/2 && n > 0, "the two were called for within %v", most)
 		c.Expect(time.Duration(n)*tick >= least && time.Duration(n-1)*tick <= most, "in %s it rose by %d: by 1 every %.1f ns", claim.Milliseconds(most), n, float64(most)/float64(n))
@@ -105,9 +99,8 @@ var sn1 = claim.Claim{
 
 var sn2 = claim.Claim{
 	ID: "SN2", Statement: "F is a hash nobody can compute; other tuples are unrelated",
-	Source: claim.Article002, Quantity: claim.Can, Needs: needsSegments, Precondition: "no two four-tuples were used",
+	Source: claim.Article002, Quantity: claim.Can, Needs: claim.NeedsPackets, Precondition: "no two four-tuples were used",
 	Rule: claim.Each(numberings(false), func(c *claim.Case, x numbering) {
-		x.cite(c)
 		n, _, most := x.rise()
 		clock := uint32(most / fastest)
 		c.Expect(n > clock, "the number of %s is %d greater than that of %s, which the clock explains", x.second.Client.Local, n, x.first.Client.Local)
@@ -135,7 +128,7 @@ func (x *guess) isRight() bool { return x.ack.Packet.Ack == x.synAck.End() }
 
 var sn3 = claim.Claim{
 	ID: "SN3", Statement: "with a fixed initial number acknowledgements could be guessed",
-	Source: claim.Article002, Quantity: claim.Can, Needs: needsSegments, Precondition: "nobody acknowledged a SYN-ACK that had not reached it",
+	Source: claim.Article002, Quantity: claim.Can, Needs: claim.NeedsPackets, Precondition: "nobody acknowledged a SYN-ACK that had not reached it",
 	Rule: claim.Each(guesses, func(c *claim.Case, x guess) {
 		c.If(x.isRight())
 		c.CiteSegments(x.synAck, x.ack)
@@ -148,9 +141,7 @@ var sn3 = claim.Claim{
 		c.Given(accept != nil && accept.N > x.ack.N, "accept() was not called afterwards")
 		id, from := accept.Call.Accepted()
 		c.Expect(accept.Call.Errno == "" && from == x.ack.Packet.Src, "accept() returned %s", claim.Returned(accept))
-		read := c.First(c.View.Socket(id).Reads(accept.N, 0))
-		c.Given(read != nil, "nothing was read")
-		c.Expect(read.Call.Result > 0, "the read returned %s", claim.Returned(read))
+		read := c.ReadsData(c.View.Socket(id), accept.N)
 		c.Holds("no answer had come to %s, which has no socket; who knew its number all the same was let in, and %q was read; with a wrong number it was refused", from, read.Call.Data)
 	}),
 }

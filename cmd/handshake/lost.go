@@ -108,9 +108,8 @@ func (x *opening) lose(s *tcp.Segment) loss {
 
 var hs17 = claim.Claim{
 	ID: "HS17", Statement: "a SYN takes a sequence number, so it is retransmitted; an ACK takes none, so it is not",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates, Precondition: "no SYN and no ACK of an opening was lost",
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no SYN and no ACK of an opening was lost",
 	Rule: claim.Each(losses, func(c *claim.Case, x loss) {
-		x.cite(c)
 		c.CiteSegments(x.lost)
 		c.CiteSegments(x.again...)
 		c.Cite(x.next)
@@ -133,9 +132,8 @@ func lates(v *tcp.View) []loss {
 
 // isCompleted is the phenomenon: what comes in its place completes the opening.
 var isCompleted = claim.Phenomenon{
-	Needs: needsStates, Precondition: "no third segment was lost",
+	Needs: claim.NeedsStates, Precondition: "no third segment was lost",
 	Rule: claim.Each(lates, func(c *claim.Case, x loss) {
-		x.cite(c)
 		c.CiteSegments(x.lost)
 		before := c.StateAt(x.entry, journal.SockDiag, x.lost.N+4)
 		c.Given(x.entry != nil, "the server's end was not looked at")
@@ -161,15 +159,9 @@ type series struct {
 func unanswereds(v *tcp.View) []series {
 	var all []series
 	for _, x := range openings(v) {
-		if x.synAck != nil {
-			continue
-		}
-		all = append(all, series{
-			opening: x, syns: tcp.With(x.Client.SentAll(0, 0), packet.SYN),
-			end: tcp.First(x.Client.Entered(journal.Close, journal.TCPInfo)), said: tcp.First(x.Client.Asked(journal.SOError, 0, 0)),
-		})
-		if last := &all[len(all)-1]; last.end != nil && last.end.N < last.syn.N {
-			last.end = x.Client.Down(last.syn.N, 0)
+		if x.synAck == nil {
+			syns := tcp.With(x.Client.SentAll(0, 0), packet.SYN)
+			all = append(all, series{x, syns, x.Client.Down(x.syn.N, 0), tcp.First(x.Client.Asked(journal.SOError, 0, 0))})
 		}
 	}
 	return all
@@ -177,7 +169,6 @@ func unanswereds(v *tcp.View) []series {
 
 // gaveUp asks that a series came to its end.
 func (x *series) gaveUp(c *claim.Case) {
-	x.cite(c)
 	c.CiteSegments(x.syns...)
 	c.Cite(x.end, x.said)
 	c.ExpectSeen(x.end != nil, "%s was in SYN_SENT to the end", x.Client.ID)
@@ -189,7 +180,7 @@ func (x *series) gaveUp(c *claim.Case) {
 
 var hs32 = claim.Claim{
 	ID: "HS32", Statement: "the client sends SYN again and again; at the limit it gets a connection timeout",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no SYN went unanswered with the default settings: it needs --full",
 	Rule: claim.Each(unanswereds, func(c *claim.Case, x series) {
 		set := c.SettingOf("a", synRetries)
@@ -203,7 +194,7 @@ var hs32 = claim.Claim{
 
 // isTimedOut is the phenomenon.
 var isTimedOut = claim.Phenomenon{
-	Needs: needsStates, Precondition: "no SYN went unanswered",
+	Needs: claim.NeedsStates, Precondition: "no SYN went unanswered",
 	Rule: claim.Each(unanswereds, func(c *claim.Case, x series) {
 		x.gaveUp(c)
 		c.Expect(len(x.syns) > 1, "the SYN of %s was sent once", x.Client.ID)

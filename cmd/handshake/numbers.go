@@ -64,7 +64,7 @@ func acknowledgeds(v *tcp.View) []acknowledged {
 
 var hs8 = claim.Claim{
 	ID: "HS8", Statement: "acknowledgement number = the sender's sequence number + 1",
-	Source: claim.Article003, Quantity: claim.Always, Needs: needsSegments, Precondition: "no data was acknowledged",
+	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "no data was acknowledged",
 	Rule: claim.Each(acknowledgeds, func(c *claim.Case, x acknowledged) {
 		c.If(x.came.Packet.Len > 0)
 		c.CiteSegments(x.came, x.ack)
@@ -93,7 +93,7 @@ func followings(v *tcp.View) []following {
 
 var sn6 = claim.Claim{
 	ID: "SN6", Statement: "seq 300 with 100 bytes → next 400",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments, Precondition: "no segment with data, and without SYN and FIN, was followed by another",
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "no segment with data, and without SYN and FIN, was followed by another",
 	Rule: claim.Each(followings, func(c *claim.Case, x following) {
 		c.If(!x.data.Packet.Flags.HasAny(packet.SYN | packet.FIN))
 		c.CiteSegments(x.data, x.next)
@@ -105,7 +105,7 @@ var sn6 = claim.Claim{
 // isCounted is the phenomenon: what is acknowledged is the number of the segment, and its bytes, and
 // one for SYN and FIN each.
 var isCounted = claim.Phenomenon{
-	Needs: needsSegments, Quantity: claim.Always, Precondition: "nothing that takes a number was acknowledged",
+	Needs: claim.NeedsPackets, Quantity: claim.Always, Precondition: "nothing that takes a number was acknowledged",
 	Rule: claim.Each(acknowledgeds, func(c *claim.Case, x acknowledged) {
 		c.CiteSegments(x.came, x.ack)
 		for _, f := range []packet.Flags{packet.SYN, packet.FIN} {

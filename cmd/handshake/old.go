@@ -13,22 +13,17 @@ import (
 // nothing is left of either.
 func oldSYN(t *scenario.T) {
 	l := t.Listen(scenario.ServerPort)
-	var syn *wire.Packet
-	t.Watch(func(p *wire.Packet) {
-		if syn == nil && wire.IsSYN(p) {
-			syn = p
-		}
-	})
+	syns := t.See(wire.IsSYN)
 	client, server := l.Connect()
 	t.Rule(nil)
-	t.Repeat(syn)
+	t.Repeat(syns.First)
 	client.Send("still here")
 	server.Recv()
 	client.Reset()
 	server.Recv()
 	server.Close()
 
-	t.Repeat(syn)
+	t.Repeat(syns.First)
 	l.Look()
 	t.Host("b").List(journal.SynRecv, journal.Established)
 	l.Accept()
@@ -47,10 +42,8 @@ func repeated(open bool) func(v *tcp.View) []again {
 		var all []again
 		for _, s := range v.Segments(journal.AtInjected) {
 			for _, x := range openings(v) {
-				if !s.Is(packet.SYN) || s.Packet.Src != x.Client.Local || s.Packet.Dst != x.Client.Remote || s.N < x.Connect.N {
-					continue
-				}
-				if (x.Client.Down(x.syn.N, s.N) == nil) == open {
+				same := s.Is(packet.SYN) && s.Packet.Src == x.Client.Local && s.Packet.Dst == x.Client.Remote && s.N > x.Connect.N
+				if same && (x.Client.Down(x.syn.N, s.N) == nil) == open {
 					all = append(all, again{opening: x, came: s, answer: tcp.First(v.Answers(s))})
 				}
 			}
@@ -61,12 +54,10 @@ func repeated(open bool) func(v *tcp.View) []again {
 
 var hs36 = claim.Claim{
 	ID: "HS36", Statement: "a SYN in the midst of a connection resets it",
-	Source: rfc793, Quantity: claim.Always, Needs: needsStates, Precondition: "no SYN came to a connection that was open",
+	Source: rfc793, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no SYN came to a connection that was open",
 	Rule: claim.Each(repeated(true), func(c *claim.Case, x again) {
-		x.cite(c)
 		c.CiteSegments(x.came, x.answer)
-		read := c.First(x.Server.Reads(x.came.N, 0))
-		c.Given(x.Server != nil && read != nil, "nothing was read afterwards")
+		read := c.GivenFirst(x.Server.Reads(x.came.N, 0), "nothing was read afterwards")
 		c.Expect(read.Call.Result <= 0, "it was answered with %s, and what %s then wrote was read", named(x.answer), x.Client.ID)
 		c.Given(read.Call.Errno == journal.ECONNRESET && x.answer != nil && x.answer.Has(packet.RST), "it was answered with %s, and the read returned %s", named(x.answer), claim.Returned(read))
 		c.Holds("it was answered with RST, and the connection was reset")
@@ -82,9 +73,8 @@ func named(s *tcp.Segment) string {
 
 var hs23 = claim.Claim{
 	ID: "HS23", Statement: "an old duplicate SYN arriving after the connection ended creates no connection, because the third ACK never comes",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsStates, Precondition: "no SYN came again after its connection had ended",
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no SYN came again after its connection had ended",
 	Rule: claim.Each(repeated(false), func(c *claim.Case, x again) {
-		x.cite(c)
 		c.CiteSegments(x.came, x.answer)
 		c.Given(x.answer.Is(packet.SYN|packet.ACK), "the listener answered with %s", named(x.answer))
 		third := c.FirstSegment(x.Client.Arrived(x.answer.N, 0))

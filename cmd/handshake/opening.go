@@ -18,38 +18,36 @@ type opening struct {
 }
 
 // openings lists them, in order.
-func openings(v *tcp.View) []opening {
-	return tcp.Derive(v, func(v *tcp.View) []opening {
-		var all []opening
-		for _, conn := range v.Conns {
-			x := opening{Conn: conn, entry: tcp.First(tcp.Where(v.Sockets, func(s *tcp.Socket) bool {
-				return s.Local == conn.Client.Remote && s.Remote == conn.Client.Local
-			}))}
-			for _, s := range conn.FirstSent() {
-				switch own := s.Packet.Src == conn.Client.Local; {
-				case own && x.syn == nil && s.Has(packet.SYN) && !s.Has(packet.ACK):
-					x.syn = s
-				case !own && x.synAck == nil && s.Has(packet.SYN|packet.ACK):
-					x.synAck = s
-				case own && x.synAck != nil && x.third == nil && s.Has(packet.ACK):
-					x.third = s
-				}
-			}
-			if x.syn != nil {
-				all = append(all, x)
+var openings = tcp.Derived(func(v *tcp.View) []opening {
+	var all []opening
+	for _, conn := range v.Conns {
+		x := opening{Conn: conn, entry: tcp.First(tcp.Where(v.Sockets, func(s *tcp.Socket) bool {
+			return s.Local == conn.Client.Remote && s.Remote == conn.Client.Local
+		}))}
+		for _, s := range conn.FirstSent() {
+			switch own := s.Packet.Src == conn.Client.Local; {
+			case own && x.syn == nil && s.Has(packet.SYN) && !s.Has(packet.ACK):
+				x.syn = s
+			case !own && x.synAck == nil && s.Has(packet.SYN|packet.ACK):
+				x.synAck = s
+			case own && x.synAck != nil && x.third == nil && s.Has(packet.ACK):
+				x.third = s
 			}
 		}
-		return all
-	})
-}
+		if x.syn != nil {
+			all = append(all, x)
+		}
+	}
+	return all
+})
 
 // completes lists those of which all three segments left.
 func completes(v *tcp.View) []opening {
 	return tcp.Where(openings(v), func(x opening) bool { return x.synAck != nil && x.third != nil })
 }
 
-// cite lets a finding rest on the opening.
-func (x *opening) cite(c *claim.Case) {
+// Cite lets a finding rest on the opening.
+func (x opening) Cite(c *claim.Case) {
 	c.About(x.Client, x.entry)
 	c.Cite(x.Connect)
 	c.CiteSegments(x.syn, x.synAck, x.third)
@@ -68,10 +66,9 @@ func (x *opening) arrived(s *tcp.Segment) *journal.Event {
 // opened is a claim about every connection that was opened in three segments.
 func opened(id, statement, source string, rule func(c *claim.Case, x opening)) claim.Claim {
 	return claim.Claim{
-		ID: id, Statement: statement, Source: source, Quantity: claim.Always, Needs: needsStates,
+		ID: id, Statement: statement, Source: source, Quantity: claim.Always, Needs: claim.NeedsStates,
 		Precondition: "no connection to a listener was opened",
 		Rule: claim.Each(completes, func(c *claim.Case, x opening) {
-			x.cite(c)
 			rule(c, x)
 		}),
 	}

@@ -12,29 +12,21 @@ import (
 	"sockproof/lib/wire"
 )
 
-// carries matches the segments with data.
-func carries(p *wire.Packet) bool { return len(p.Payload) > 0 }
-
 // order: a segment that comes twice, and the same bytes once more; two that come in the wrong order; one
 // that is lost; and, on a second connection, an urgent byte behind one that is lost.
 func order(t *scenario.T) {
 	t.Sysctl("b", "net.ipv4.tcp_stdurg", "0") // which byte is urgent
 	nodelay := scenario.Opt(journal.TCPNoDelay, 1)
 	client, server := t.Connection(nodelay)
-	var last *wire.Packet
-	t.Watch(func(p *wire.Packet) {
-		if carries(p) {
-			last = p
-		}
-	})
+	data := t.See(wire.HasData)
 	client.Send("again ")
 	server.Recv()
-	t.Repeat(last)
+	t.Repeat(data.Last)
 	server.Recv()
 	client.Send("again ")
 	server.Recv()
 
-	t.Hold(carries)
+	t.Hold(wire.HasData)
 	client.Write("one ")
 	client.Write("two ")
 	t.Deliver()
@@ -56,14 +48,7 @@ const patience = 5 * time.Second
 
 // loses lets a line be lost, and another come, which is looked for before the first comes again.
 func loses(t *scenario.T, client, server *scenario.End, another func()) {
-	fates, left := []wire.Fate{wire.Drop, wire.Wait, wire.Hold}, 0
-	t.Rule(func(p *wire.Packet) wire.Fate {
-		if !carries(p) {
-			return wire.Wait
-		}
-		left++
-		return fates[min(left, len(fates))-1]
-	})
+	t.Rule(scenario.InTurn(wire.HasData, wire.Drop, wire.Wait, wire.Hold))
 	client.Write("lost ")
 	another()
 	t.Deliver()
@@ -81,33 +66,23 @@ type entry struct {
 }
 
 // entries lists them.
-func entries(v *tcp.View) []entry {
-	return tcp.Derive(v, func(v *tcp.View) []entry {
-		var all []entry
-		for _, s := range v.Sockets {
-			for _, x := range tcp.Data(s.Arrived(0, 0)) {
-				if next, ok := s.End.NextAt(x.N); ok {
-					all = append(all, entry{x, s, next})
-				}
+var entries = tcp.Derived(func(v *tcp.View) []entry {
+	var all []entry
+	for _, s := range v.Sockets {
+		for _, x := range tcp.Data(s.Arrived(0, 0)) {
+			if next, ok := s.End.NextAt(x.N); ok {
+				all = append(all, entry{x, s, next})
 			}
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 // readThen is the first read of a socket after data had come, and before other data did.
 func readThen(c *claim.Case, at *tcp.Socket, n int) *journal.Event {
 	read := c.First(at.Reads(n, 0))
 	c.Given(read != nil && len(tcp.Data(at.Arrived(n, read.N))) == 0, "nothing was read before other data came")
 	return read
-}
-
-// dataOf is what calls wrote, or read, one after the other.
-func dataOf(calls []*journal.Event) (all []byte) {
-	for _, e := range calls {
-		all = append(all, e.Call.Data...)
-	}
-	return all
 }
 
 // olds are those of which everything had come before, and ahead those that came while something before them was missing.
@@ -131,7 +106,7 @@ func (x *entry) filled(v *tcp.View) int {
 
 var sn7 = claim.Claim{
 	ID: "SN7", Statement: "duplicates are discarded by number",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments, Precondition: "no data came again that had been read",
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "no data came again that had been read",
 	Rule: claim.Each(olds, func(c *claim.Case, x entry) {
 		c.If(x.at.End.UnreadAt(x.N) == 0)
 		c.About(x.at)
@@ -149,7 +124,7 @@ var sn7 = claim.Claim{
 
 var sn8 = claim.Claim{
 	ID: "SN8", Statement: "out-of-order data is kept back until the hole is filled",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments, Precondition: "no data came while something before it was missing",
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "no data came while something before it was missing",
 	Rule: claim.Each(ahead, func(c *claim.Case, x entry) {
 		c.About(x.at)
 		c.CiteSegments(x.Segment)
@@ -171,7 +146,7 @@ var sn8 = claim.Claim{
 
 var sn9 = claim.Claim{
 	ID: "SN9", Statement: "data reaches the application in order, lost data is sent again",
-	Source: claim.Article002 + "; " + claim.Article000, Quantity: claim.Always, Needs: needsSegments, Precondition: "no data was lost, or came while something before it was missing",
+	Source: claim.Article002 + "; " + claim.Article000, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "no data was lost, or came while something before it was missing",
 	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
 		lost := tcp.Data(conn.Server.Lost(0, 0))
 		c.If(len(lost) > 0 || slices.ContainsFunc(ahead(c.View), func(x entry) bool { return x.at == conn.Server }))
@@ -182,7 +157,7 @@ var sn9 = claim.Claim{
 			c.ExpectSeen(came >= 0, "%d bytes were lost, and never came", s.Packet.Len)
 			c.CiteSegments(entries(c.View)[came].Segment)
 		}
-		wrote, read := dataOf(c.All(conn.Client.Writes(0, 0))), dataOf(c.All(conn.Server.CallsOf(0, 0, "read", "recvfrom")))
+		wrote, read := tcp.DataOf(c.All(conn.Client.Writes(0, 0))), tcp.DataOf(c.All(conn.Server.CallsOf(0, 0, "read", "recvfrom")))
 		c.Expect(bytes.HasPrefix(wrote, read), "%q was written, and read as %q", wrote, read)
 		c.Given(len(read) == len(wrote), "of %q %q was read", wrote, read)
 		c.Challenged(slices.ContainsFunc(ahead(c.View), func(y entry) bool { return y.Has(journal.URG) }), "no urgent byte came while something before it was missing")
@@ -192,6 +167,6 @@ var sn9 = claim.Claim{
 
 // isReordered is the phenomenon: data that came out of order, or twice, was read once and in order.
 var isReordered = claim.Phenomenon{
-	Needs: needsSegments, Quantity: claim.Can, Precondition: sn9.Precondition,
+	Needs: claim.NeedsPackets, Quantity: claim.Can, Precondition: sn9.Precondition,
 	Rule: sn9.Rule,
 }

@@ -19,12 +19,7 @@ func replayAt(t *scenario.T, setting string) {
 	t.Sysctl("a", fastOpen, clientTFO)
 	t.Sysctl("b", fastOpen, setting)
 	l := t.Listen(scenario.ServerPort)
-	var syn *wire.Packet
-	t.Watch(func(p *wire.Packet) {
-		if syn == nil && wire.IsSYN(p) {
-			syn = p
-		}
-	})
+	syns := t.See(wire.IsSYN)
 	client := t.Host("a").Socket(scenario.Opt(journal.TCPFastOpenCall, 1), scenario.From(tuplePort))
 	client.StartConnect(l.At)
 	client.Send("pay 100")
@@ -33,8 +28,8 @@ func replayAt(t *scenario.T, setting string) {
 	client.Reset()
 	server.Close()
 
-	t.Drop(func(p *wire.Packet) bool { return p.From == "a" })
-	t.Repeat(syn)
+	t.Drop(wire.From("a"))
+	t.Repeat(syns.First)
 	if again := l.Accept(); again != nil {
 		again.Recv()
 		t.Wait(held)
@@ -47,10 +42,9 @@ const held = 500 * time.Millisecond
 
 var hs24 = claim.Claim{
 	ID: "HS24", Statement: "with only two segments the server would be connected by an old SYN, and hold resources in vain",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsStates, Precondition: "no SYN came again to a server that does not wait for the third segment (TCP Fast Open)",
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no SYN came again to a server that does not wait for the third segment (TCP Fast Open)",
 	Rule: claim.Each(repeated(false), func(c *claim.Case, x again) {
-		c.If(x.askedFastOpen() && x.came.Packet.Len > 0)
-		x.cite(c)
+		c.If(x.Client.HasOn(journal.TCPFastOpenCall, 0) && x.came.Packet.Len > 0)
 		c.CiteSegments(x.came, x.answer)
 		c.Given(x.answer.Is(packet.SYN|packet.ACK), "the listener answered with %s", named(x.answer))
 		accept := c.Last(c.Calls("accept4"))

@@ -40,8 +40,7 @@ var hs1 = opened("HS1", "establishing a connection takes three segments in all, 
 })
 
 var hs2 = opened("HS2", "connect() triggers the handshake", three013, func(c *claim.Case, x opening) {
-	made := c.First(x.Client.CallsOf(0, x.Connect.N, "socket"))
-	c.Given(made != nil, "%s was not seen to be made", x.Client.ID)
+	c.GivenFirst(x.Client.CallsOf(0, x.Connect.N, "socket"), "%s was not seen to be made", x.Client.ID)
 	c.Expect(x.syn.N > x.Connect.N || !c.OnWire(), "a SYN had left before connect()")
 	next := c.CallAfter(x.Connect.N)
 	c.Given(next == nil || !c.OnWire() || x.syn.N < next.N, "another call was made before the SYN left")
@@ -56,14 +55,12 @@ var hs3 = opened("HS3", "1st segment: SYN, initial number X in seq", three013, f
 
 var hs4 = opened("HS4", "2nd: SYN=1 ACK=1, ack = X+1", three013, func(c *claim.Case, x opening) {
 	c.Expect(x.synAck.Is(packet.SYN|packet.ACK), "the second was %s", x.synAck.Control().InProse())
-	c.Expect(x.synAck.Packet.Ack == x.syn.Packet.Seq+1, "it acknowledged %d, X is %d", x.synAck.Packet.Ack, x.syn.Packet.Seq)
-	c.Holds("X was %d, and the SYN-ACK acknowledged %d", x.syn.Packet.Seq, x.synAck.Packet.Ack)
+	c.Finds(x.synAck.Packet.Ack == x.syn.Packet.Seq+1, "X was %d, and the SYN-ACK acknowledged %d", x.syn.Packet.Seq, x.synAck.Packet.Ack)
 })
 
 var hs5 = opened("HS5", "3rd: SYN=0, ACK=1, ack = server's ISN+1", three013, func(c *claim.Case, x opening) {
 	c.Expect(x.third.Has(packet.ACK) && !x.third.Has(packet.SYN), "the third was %s", x.third.Control().InProse())
-	c.Expect(x.third.Packet.Ack == x.synAck.Packet.Seq+1, "it acknowledged %d, the server's number is %d", x.third.Packet.Ack, x.synAck.Packet.Seq)
-	c.Holds("the server's number was %d, and the third acknowledged %d", x.synAck.Packet.Seq, x.third.Packet.Ack)
+	c.Finds(x.third.Packet.Ack == x.synAck.Packet.Seq+1, "the server's number was %d, and the third acknowledged %d", x.synAck.Packet.Seq, x.third.Packet.Ack)
 })
 
 var hs6 = opened("HS6", "“and puts ISN+1 into the data part” of the 3rd", three013, func(c *claim.Case, x opening) {
@@ -101,23 +98,18 @@ var hs19 = opened("HS19", "LISTEN answers SYN and ACK in one segment", claim.Art
 })
 
 var hs20 = opened("HS20", "a 4th handshake segment would be superfluous", claim.Article001, func(c *claim.Case, x opening) {
-	up := c.First(x.Client.Entered(journal.Established, journal.TCPInfo))
-	c.Given(up != nil, "%s was not seen ESTABLISHED", x.Client.ID)
-	wrote := c.First(x.Client.Writes(0, 0))
-	c.Given(wrote != nil, "%s wrote nothing", x.Client.ID)
+	c.GivenFirst(x.Client.Entered(journal.Established, journal.TCPInfo), "%s was not seen ESTABLISHED", x.Client.ID)
+	wrote := c.GivenFirst(x.Client.Writes(0, 0), "%s wrote nothing", x.Client.ID)
 	more := tcp.Where(x.FirstSent(), func(s *tcp.Segment) bool { return x.third.N < s.N && s.N < wrote.N })
 	c.Expect(len(more) == 0, "after the third came %s", claim.Named(more))
-	read := c.First(x.Server.Reads(wrote.N, 0))
-	c.Given(read != nil, "what it wrote was not read")
-	c.Expect(read.Call.Result > 0, "what %s wrote was not read: %s", x.Client.ID, claim.Returned(read))
+	c.ReadsData(x.Server, wrote.N)
 	c.Holds("nothing was sent after the third, and what %s then wrote was read", x.Client.ID)
 })
 
 var hs13 = claim.Claim{
 	ID: "HS13", Statement: "client path CLOSED→SYN_SENT→ESTABLISHED→FIN_WAIT_1→FIN_WAIT_2→TIME_WAIT→CLOSED; server CLOSED→LISTEN→SYN_RCVD→ESTABLISHED→CLOSE_WAIT→LAST_ACK→CLOSED",
-	Source: claim.Article003, Quantity: claim.Always, Needs: needsStates, Precondition: "no connection was opened and closed by the client first",
+	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no connection was opened and closed by the client first",
 	Rule: claim.Each(completes, func(c *claim.Case, x opening) {
-		x.cite(c)
 		c.If(x.Server != nil && tcp.First(x.Client.CallsOf(0, 0, "close")) != nil)
 		c.Follows(x.Client, journal.SockDiag,
 			claim.Transition{From: journal.SynSent, To: journal.Established, On: packet.SYN | packet.ACK},
@@ -127,8 +119,7 @@ var hs13 = claim.Claim{
 			claim.Transition{From: journal.SynRecv, To: journal.Established, On: packet.ACK},
 			claim.Transition{From: journal.Established, To: journal.CloseWait, On: packet.FIN | packet.ACK},
 			claim.Transition{From: journal.CloseWait, To: journal.LastAck}, claim.Transition{From: journal.LastAck, To: journal.Gone, On: packet.ACK})
-		timer := c.First(x.Client.Samples(journal.TimeWait, 0, 0))
-		c.Given(timer != nil, "the timer of its TIME_WAIT was not read")
+		c.GivenFirst(x.Client.Samples(journal.TimeWait, 0, 0), "the timer of its TIME_WAIT was not read")
 		c.Holds("both went this way; TIME_WAIT of %s ends by its timer", x.Client.ID)
 	}),
 }

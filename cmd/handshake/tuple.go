@@ -75,12 +75,10 @@ func twins(state string) func(v *tcp.View) []twin {
 		for _, e := range v.Calls("connect") {
 			who := v.Socket(e.Socket)
 			for _, conn := range v.Conns {
-				was, _ := conn.Client.StateAt(journal.SockDiag, e.N)
-				if who == nil || conn.Client == who || conn.Connect.N > e.N || was != state ||
-					boundTo(who, e.N) != conn.Client.Local || e.Call.Address() != conn.Client.Remote {
-					continue
+				same := boundTo(who, e.N) == conn.Client.Local && e.Call.Address() == conn.Client.Remote
+				if same && conn.Client != who && conn.Connect.N < e.N && conn.Client.IsIn(state, journal.SockDiag, e.N) {
+					all = append(all, twin{conn, e, who})
 				}
-				all = append(all, twin{conn, e, who})
 			}
 		}
 		return all
@@ -97,27 +95,24 @@ func boundTo(s *tcp.Socket, before int) journal.Address {
 
 var hs33 = claim.Claim{
 	ID: "HS33", Statement: "the four-tuple determines a connection",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsEnds, Precondition: "nobody connected with the four of a connection that was open",
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "nobody connected with the four of a connection that was open",
 	Rule: claim.Each(twins(journal.Established), func(c *claim.Case, x twin) {
 		c.About(x.before.Client, x.who)
 		c.Cite(x.before.Connect, x.connect)
 		c.Expect(x.connect.Call.Errno != "" && x.connect.Call.Errno != journal.EINPROGRESS, "a second connect() with the same four succeeded")
 		c.Given(x.connect.Call.Errno == journal.EADDRNOTAVAIL || x.connect.Call.Errno == journal.EADDRINUSE, "connect() failed with %s", x.connect.Call.Errno)
-		other := 0
-		for _, conn := range c.Conns {
-			if conn.Client != x.before.Client && conn.Client.Local == x.before.Client.Local && conn.Client.Remote != x.before.Client.Remote && conn.Server != nil {
-				other++
-				c.About(conn.Client)
-			}
-		}
-		c.Given(other > 0, "no connection with three of the four was opened")
+		others := tcp.Where(c.Paired(), func(s *tcp.Socket) bool {
+			return s.Local == x.before.Client.Local && s.Remote != x.before.Client.Remote
+		})
+		c.About(others...)
+		c.Given(len(others) > 0, "no connection with three of the four was opened")
 		c.Holds("connect() with the same four failed with %s; with another server's port it succeeded", x.connect.Call.Errno)
 	}),
 }
 
 var hs31 = claim.Claim{
 	ID: "HS31", Statement: "a client that binds its port with SO_REUSEADDR can connect again within 2MSL on Linux",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsEnds, Precondition: "nobody connected with the four of a TIME_WAIT",
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "nobody connected with the four of a TIME_WAIT",
 	Rule: claim.Each(twins(journal.TimeWait), func(c *claim.Case, x twin) {
 		c.About(x.before.Client, x.who)
 		c.Cite(x.before.Connect, x.connect)
@@ -139,17 +134,13 @@ var hs31 = claim.Claim{
 
 var hs34 = claim.Claim{
 	ID: "HS34", Statement: "connection = memory in both ends, nothing in between",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates, Precondition: "no connection was looked at while nothing could pass",
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no connection was looked at while nothing could pass",
 	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
-		c.If(conn.Server != nil)
 		first, last, silent := silence(conn)
 		c.If(silent >= cutFor/2)
 		c.Cite(first, last)
-		wrote := c.First(conn.Client.Writes(last.N, 0))
-		c.Given(wrote != nil, "nothing was written afterwards")
-		read := c.First(conn.Server.Reads(wrote.N, 0))
-		c.Given(read != nil, "nothing was read afterwards")
-		c.Expect(read.Call.Result > 0, "the read returned %s", claim.Returned(read))
+		wrote := c.GivenFirst(conn.Client.Writes(last.N, 0), "nothing was written afterwards")
+		c.ReadsData(conn.Server, wrote.N)
 		c.Holds("nothing had passed between the ends for %.1f s, both were ESTABLISHED, and what was written then arrived", silent.Seconds())
 	}),
 }

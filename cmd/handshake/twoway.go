@@ -12,19 +12,11 @@ import (
 // twoWay: the SYN-ACK is lost, and the server sends data as if two segments had been enough.
 func twoWay(t *scenario.T) {
 	l := t.Listen(scenario.ServerPort)
-	var synAck *wire.Packet
-	t.Rule(func(p *wire.Packet) wire.Fate {
-		if wire.IsSYNACK(p) && synAck == nil {
-			synAck = p
-			return wire.Drop
-		}
-		return wire.Wait
-	})
+	t.Hold(scenario.Once(wire.IsSYNACK))
 	client := l.Start()
 	t.Deliver()
-	if synAck == nil {
-		t.Stop("no SYN-ACK was sent")
-	}
+	synAck := t.FirstHeld("b")
+	t.Discard(synAck, "lost")
 	for range 3 {
 		t.Inject(packet.Packet{
 			Src: synAck.Src, Dst: synAck.Dst, Seq: synAck.Seq + 1, Ack: synAck.Ack,
@@ -48,8 +40,7 @@ func tooEarly(v *tcp.View) []earlyData {
 	var all []earlyData
 	for _, x := range openings(v) {
 		data := tcp.Where(tcp.Data(v.Segments(journal.AtInjected)), func(s *tcp.Segment) bool {
-			state, _ := x.Client.StateAt(journal.TCPInfo, s.N)
-			return s.Packet.Dst == x.Client.Local && s.Packet.Src == x.Client.Remote && state == journal.SynSent
+			return s.Packet.Dst == x.Client.Local && s.Packet.Src == x.Client.Remote && x.Client.IsIn(journal.SynSent, journal.TCPInfo, s.N)
 		})
 		if len(data) > 0 {
 			all = append(all, earlyData{x, data})
@@ -60,12 +51,10 @@ func tooEarly(v *tcp.View) []earlyData {
 
 var hs21 = claim.Claim{
 	ID: "HS21", Statement: "two-way handshake: with the SYN+ACK lost the client ignores every data segment of the server",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsStates, Precondition: "no data came to a client in SYN_SENT",
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no data came to a client in SYN_SENT",
 	Rule: claim.Each(tooEarly, func(c *claim.Case, x earlyData) {
-		x.cite(c)
 		c.CiteSegments(x.data...)
-		read := c.First(x.Client.Reads(tcp.Last(x.data).N, 0))
-		c.Given(read != nil, "%s was not read afterwards", x.Client.ID)
+		read := c.GivenFirst(x.Client.Reads(tcp.Last(x.data).N, 0), "%s was not read afterwards", x.Client.ID)
 		c.Expect(read.Call.Errno == journal.EAGAIN, "the read of %s returned %s", x.Client.ID, claim.Returned(read))
 		synAck := c.FirstSegment(tcp.With(x.Client.Arrived(0, read.N), packet.SYN))
 		c.Given(synAck == nil, "a SYN-ACK had come before it was read")
@@ -80,9 +69,8 @@ var hs21 = claim.Claim{
 
 var hs22 = claim.Claim{
 	ID: "HS22", Statement: "… and the server repeats the same data for ever: deadlock",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsStates, Precondition: "no data came to a client in SYN_SENT",
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no data came to a client in SYN_SENT",
 	Rule: claim.Each(tooEarly, func(c *claim.Case, x earlyData) {
-		x.cite(c)
 		c.CiteSegments(x.data...)
 		up := c.First(x.Client.Entered(journal.Established, journal.TCPInfo))
 		again := tcp.First(tcp.Where(x.Segments, func(s *tcp.Segment) bool {

@@ -10,6 +10,7 @@ import (
 	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
+	"sockproof/lib/wire"
 )
 
 const (
@@ -32,9 +33,9 @@ func udp(t *scenario.T) {
 		way[1].Recv()
 		way[1].Recv()
 	}
-	t.Drop(scenario.Once(carries))
+	t.Drop(scenario.Once(wire.HasData))
 	from.Send("lost")
-	t.Hold(carries)
+	t.Hold(wire.HasData)
 	from.Write("first")
 	from.Write("second")
 	t.Deliver()
@@ -101,7 +102,7 @@ func calls(ops ...string) func(v *tcp.View) []udpCall {
 // ofUDP is a claim about what UDP does.
 func ofUDP[T any](id, statement, source, precondition string, list func(v *tcp.View) []T, rule func(c *claim.Case, x T)) claim.Claim {
 	return claim.Claim{
-		ID: id, Statement: statement, Source: source, Quantity: claim.Always, Needs: needsSegments, Precondition: precondition,
+		ID: id, Statement: statement, Source: source, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: precondition,
 		Rule: claim.Each(list, rule),
 	}
 }
@@ -167,7 +168,7 @@ var ud2 = ofUDP("UD2", "UDP keeps message boundaries, TCP does not", claim.Artic
 func shortened(b []byte) []byte { return b[:min(len(b), 20)] }
 
 var ud3 = claim.Claim{
-	ID: "UD3", Statement: "UDP may lose and reorder", Source: claim.Article000, Quantity: claim.Can, Needs: needsSegments, Precondition: "no datagram was lost",
+	ID: "UD3", Statement: "UDP may lose and reorder", Source: claim.Article000, Quantity: claim.Can, Needs: claim.NeedsPackets, Precondition: "no datagram was lost",
 	Rule: claim.Each(func(v *tcp.View) []tcp.Datagram { return v.Datagrams(journal.AtDropped) }, func(c *claim.Case, lost tcp.Datagram) {
 		c.If(!slices.ContainsFunc(taken(c.View), func(x udpCall) bool { return bytes.Equal(x.call.Call.Data, lost.Payload) })) // to a group
 		c.Cite(lost.Event)
@@ -214,10 +215,8 @@ var ud6 = ofUDP("UD6", "a connected UDP socket learns of nothing", claim.Article
 }, func(c *claim.Case, x udpCall) {
 	c.About(x.who)
 	c.Cite(x.call)
-	call := c.First(x.who.CallsOf(x.call.N, 0, "read", "write"))
-	c.Given(call != nil, "no call was made then")
-	c.Expect(call.Call.Errno != journal.ECONNREFUSED, "an ICMP message came, and %s() of %s returned ECONNREFUSED", call.Call.Op, x.who.ID)
-	c.Holds("an ICMP message came, and %s() of %s returned %s", call.Call.Op, x.who.ID, claim.Returned(call))
+	call := c.GivenFirst(x.who.CallsOf(x.call.N, 0, "read", "write"), "no call was made then")
+	c.Finds(call.Call.Errno != journal.ECONNREFUSED, "an ICMP message came, and %s() of %s returned %s", call.Call.Op, x.who.ID, claim.Returned(call))
 })
 
 var fc6 = ofUDP("FC6", "UDP has neither flow nor congestion control", claim.Article000, "few datagrams were written", func(v *tcp.View) []*tcp.Socket { return v.UDP }, func(c *claim.Case, s *tcp.Socket) {

@@ -45,21 +45,15 @@ func withData(t *scenario.T) {
 	fast.AcceptFrom(client).Recv()
 }
 
-// askedFastOpen says whether the client of an opening had asked for TCP Fast Open.
-func (x *opening) askedFastOpen() bool {
-	on, _ := x.Client.Option(journal.TCPFastOpenCall, 0)
-	return on.On()
-}
-
 var hs15 = claim.Claim{
 	ID: "HS15", Statement: "a SYN normally carries no data, only headers and options",
-	Source: claim.Article001, Quantity: claim.Always, Needs: needsSegments, Precondition: "no SYN was sent by a client that had not asked for TCP Fast Open",
-	Rule: claim.Each(openings, func(c *claim.Case, x opening) {
-		c.If(!x.askedFastOpen())
-		c.About(x.Client)
-		c.CiteSegments(x.syn)
-		c.Expect(x.syn.Packet.Len == 0, "the SYN of %s has %d bytes of data", x.Client.ID, x.syn.Packet.Len)
-		c.Holds("the SYN of %s has no data; its options are %v", x.Client.ID, x.syn.Packet.Options.Kinds())
+	Source: claim.Article001, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "no SYN was sent by a client that had not asked for TCP Fast Open",
+	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
+		syn := conn.Client.SYN()
+		c.If(syn != nil && !conn.Client.HasOn(journal.TCPFastOpenCall, 0))
+		c.CiteSegments(syn)
+		c.Expect(syn.Packet.Len == 0, "the SYN of %s has %d bytes of data", conn.Client.ID, syn.Packet.Len)
+		c.Holds("the SYN of %s has no data; its options are %v", conn.Client.ID, syn.Packet.Options.Kinds())
 	}),
 }
 
@@ -76,24 +70,19 @@ func bounds(v *tcp.View) []*tcp.Segment {
 
 var hs16 = claim.Claim{
 	ID: "HS16", Statement: "segments that open or end a connection carry headers only, never data",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments, Precondition: "no connection was opened",
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "no connection was opened",
 	Rule: claim.Each(bounds, func(c *claim.Case, s *tcp.Segment) {
 		c.CiteSegments(s)
-		c.Expect(s.Packet.Len == 0, "%s carries %d bytes", named(s), s.Packet.Len)
-		c.Holds("%s carries no data", named(s))
+		c.Finds(s.Packet.Len == 0, "%s carries %d bytes", named(s), s.Packet.Len)
 	}),
 }
 
 // carriesData is the phenomenon: segments of an opening carry data.
 var carriesData = claim.Phenomenon{
-	Needs: needsSegments, Quantity: claim.Can, Precondition: "no connection was opened",
+	Needs: claim.NeedsPackets, Quantity: claim.Can, Precondition: "no connection was opened",
 	Rule: claim.Each(openings, func(c *claim.Case, x opening) {
-		c.About(x.Client, x.Server)
-		c.CiteSegments(x.syn, x.third)
 		c.Expect(x.syn.Packet.Len > 0 || x.third != nil && x.third.Packet.Len > 0, "neither the first nor the third has data")
-		read := c.First(x.Server.Reads(0, 0))
-		c.Given(read != nil, "it was not read")
-		c.Expect(read.Call.Result > 0, "the read returned %s", claim.Returned(read))
+		read := c.ReadsData(x.Server, 0)
 		which := "the third segment"
 		if x.syn.Packet.Len > 0 {
 			which = "the SYN"
@@ -104,16 +93,14 @@ var carriesData = claim.Phenomenon{
 
 var hs37 = claim.Claim{
 	ID: "HS37", Statement: "with TCP_DEFER_ACCEPT accept() returns before data has come",
-	Source: "tcp(7) says otherwise", Quantity: claim.Always, Needs: needsStates, Precondition: "no listener had TCP_DEFER_ACCEPT",
+	Source: "tcp(7) says otherwise", Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no listener had TCP_DEFER_ACCEPT",
 	Rule: claim.Each(completes, func(c *claim.Case, x opening) {
 		l := listenerOf(c.View, x.Conn)
 		c.If(l != nil)
 		value, set := l.Option(journal.TCPDeferAccept, 0)
 		c.If(set != nil && value != "0")
 		c.Cite(set)
-		x.cite(c)
-		wrote := c.First(x.Client.Writes(0, 0))
-		c.Given(wrote != nil, "%s wrote nothing", x.Client.ID)
+		wrote := c.GivenFirst(x.Client.Writes(0, 0), "%s wrote nothing", x.Client.ID)
 		accepts := c.All(l.CallsOf(x.third.N, wrote.N, "accept4"))
 		c.Given(len(accepts) > 0, "accept() was not called before it wrote")
 		for _, e := range accepts {

@@ -48,7 +48,7 @@ func wrap(t *scenario.T) {
 	client, server := l.Connect(scenario.From(port), scenario.Opt(journal.TCPNoDelay, 1))
 	t.Transfer(client, server, int64(-first)-below)
 
-	t.Hold(carries)
+	t.Hold(wire.HasData)
 	client.Write("below, ")
 	client.Write("across, ")
 	t.Deliver()
@@ -103,11 +103,11 @@ func opposite(ahead uint32) bool { return ahead == half }
 
 var sn4 = claim.Claim{
 	ID: "SN4", Statement: "numbers wrap, and before()/after() with signed difference handle it",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments, Precondition: "no connection's numbers crossed 2³²",
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "no connection's numbers crossed 2³²",
 	Rule: claim.Each(crossings, func(c *claim.Case, x crossing) {
 		c.About(x.Client)
 		c.CiteSegments(x.came...)
-		wrote, read := dataOf(x.Client.Writes(0, 0)), dataOf(x.Server.Reads(0, 0))
+		wrote, read := tcp.DataOf(x.Client.Writes(0, 0)), tcp.DataOf(x.Server.Reads(0, 0))
 		c.Cite(x.Client.Writes(x.came[0].N, 0)...)
 		c.Cite(x.Server.Reads(x.came[0].N, 0)...)
 		c.Given(int64(len(wrote)) == tcp.Bytes(tcp.Data(x.Client.Sent(0, 0))), "something was sent that was not seen written")
@@ -127,7 +127,7 @@ var sn4 = claim.Claim{
 
 var sn5 = claim.Claim{
 	ID: "SN5", Statement: "the 8-bit example: before(255, 1) is true",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments, Precondition: "nothing from below 2³² came again beyond it",
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: "nothing from below 2³² came again beyond it",
 	Rule: claim.Each(crossings, func(c *claim.Case, x crossing) {
 		again := x.later(old)
 		c.If(len(again) > 0)

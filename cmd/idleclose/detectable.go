@@ -77,18 +77,15 @@ func (k *check) said() string {
 
 var ru4 = claim.Claim{
 	ID: "RU4", Statement: "a check before use (peek, poll) finds a connection that was closed before, and not one whose FIN is under way",
-	Source: field, Quantity: claim.Always, Needs: needsSegments,
+	Source: field, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "no connection was looked at that its server had closed",
 	Rule: claim.Each(checks, func(c *claim.Case, k check) {
-		k.cite(c)
 		c.Cite(k.by)
 		if k.came() {
 			c.CiteSegments(k.finCame)
-			c.Expect(k.tells(), "the FIN had come to %s, and %s", k.Client.ID, k.said())
-			c.Holds("the FIN had come to %s, and %s", k.Client.ID, k.said())
+			c.Finds(k.tells(), "the FIN had come to %s, and %s", k.Client.ID, k.said())
 		}
-		c.Expect(!k.tells(), "the FIN had not come to %s, and %s", k.Client.ID, k.said())
-		c.Holds("the FIN was under way to %s, and %s", k.Client.ID, k.said())
+		c.Finds(!k.tells(), "the FIN was under way to %s, and %s", k.Client.ID, k.said())
 	}),
 }
 

@@ -7,13 +7,14 @@ import (
 	"sockproof/lib/packet"
 	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
+	"sockproof/lib/wire"
 )
 
 // lingering: the server ends its own direction and reads on until the client has ended the other,
 // then closes.
 func lingering(t *scenario.T) {
 	client, server := keptAlive(t, "GET /1")
-	t.Hold(fromServer)
+	t.Hold(wire.From("b"))
 	server.ShutdownWrite()
 	client.Send("GET /2")
 	server.Recv() // and does not answer: it has said that it sends no more
@@ -26,11 +27,10 @@ func lingering(t *scenario.T) {
 
 var ru6 = claim.Claim{
 	ID: "RU6", Statement: "a server that half-closes and reads on for a while before it closes draws no RST",
-	Source: rfc9112b, Quantity: claim.Always, Needs: needsSegments,
+	Source: rfc9112b, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "no server half-closed while a request was under way, and read on",
 	Rule: claim.Each(crossings, func(c *claim.Case, r request) {
 		c.If(r.close != nil && r.close.Call.Op == "shutdown")
-		r.cite(c)
 		c.Given(r.arrived != nil, "the request of %s did not arrive", r.Client.ID)
 		closed := tcp.First(r.Server.CallsOf(0, 0, "close"))
 		c.Given(closed != nil, "the server was not seen to close")

@@ -30,10 +30,9 @@ func crossing(t *scenario.T, first, second string) (client, server *scenario.End
 
 var ru1 = claim.Claim{
 	ID: "RU1", Statement: "a request written on a kept-alive connection while the server's idle FIN is under way is answered by RST; the client gets an error though the server never read it",
-	Source: rfc9112 + ", " + field, Quantity: claim.Can, Needs: needsSegments,
+	Source: rfc9112 + ", " + field, Quantity: claim.Can, Needs: claim.NeedsPackets,
 	Precondition: "no request was written while the server's FIN was under way",
 	Rule: claim.Each(crossings, func(c *claim.Case, r request) {
-		r.cite(c)
 		c.Given(r.arrived != nil, "the request of %s did not arrive", r.Client.ID)
 		c.CiteSegments(r.rst)
 		c.ExpectSeen(r.rst != nil, "no RST answered the request of %s", r.Client.ID)

@@ -29,16 +29,10 @@ func keptAlive(t *scenario.T, request string) (client, server *scenario.End) {
 	return client, server
 }
 
-// fromServer matches what the server's host sends.
-func fromServer(p *wire.Packet) bool { return p.From == "b" }
-
-// fromClient matches what carries the client's data.
-func fromClient(p *wire.Packet) bool { return p.From == "a" && len(p.Payload) > 0 }
-
 // idleClosed lets the server close for having waited long enough; what that sends is under way
 // until the wire releases it.
 func idleClosed(t *scenario.T, server *scenario.End) {
-	t.Hold(fromServer)
+	t.Hold(wire.From("b"))
 	server.Close()
 }
 
@@ -58,21 +52,19 @@ type request struct {
 }
 
 // requests lists them, in order.
-func requests(v *tcp.View) []request {
-	return tcp.Derive(v, func(v *tcp.View) []request {
-		var all []request
-		for _, conn := range v.Conns {
-			for _, w := range conn.Client.Writes(0, 0) {
-				r := request{Conn: conn, write: w, before: tcp.Last(conn.Client.Received(0, w.N))}
-				if conn.Server != nil && r.before != nil && w.Call.Errno == "" {
-					r.follow(tcp.N(tcp.First(conn.Client.Writes(w.N, 0))))
-					all = append(all, r)
-				}
+var requests = tcp.Derived(func(v *tcp.View) []request {
+	var all []request
+	for _, conn := range v.Conns {
+		for _, w := range conn.Client.Writes(0, 0) {
+			r := request{Conn: conn, write: w, before: tcp.Last(conn.Client.Received(0, w.N))}
+			if conn.Server != nil && r.before != nil && w.Call.Errno == "" {
+				r.follow(tcp.N(tcp.First(conn.Client.Writes(w.N, 0))))
+				all = append(all, r)
 			}
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 // follow finds what became of the request, until the next.
 func (r *request) follow(until int) {
@@ -100,8 +92,8 @@ func crossings(v *tcp.View) []request {
 	return tcp.Where(requests(v), func(r request) bool { return r.crossed() })
 }
 
-// cite lets a finding rest on what the request came to.
-func (r *request) cite(c *claim.Case) {
+// Cite lets a finding rest on what the request came to.
+func (r request) Cite(c *claim.Case) {
 	c.About(r.Client, r.Server)
 	c.Cite(r.write, r.close)
 	c.CiteSegments(r.fin, r.arrived)
@@ -111,16 +103,13 @@ func (r *request) cite(c *claim.Case) {
 func (r *request) text() string { return string(r.write.Call.Data) }
 
 // idle is how long the client had nothing to do before it wrote the request, and bound how long
-// the server waited, after its last reply, before it closed; known: it did.
+// the server waited, after its last reply, before it closed; 0: it did not.
 func (r *request) idle() time.Duration { return time.Duration(r.write.T - r.before.T) }
 
-func (r *request) bound() (d time.Duration, known bool) {
+func (r *request) bound() time.Duration {
 	replied := tcp.Last(r.Server.Writes(0, tcp.N(r.close)))
 	if r.close == nil || replied == nil {
-		return 0, false
+		return 0
 	}
-	return time.Duration(r.close.T - replied.T), true
+	return time.Duration(r.close.T - replied.T)
 }
-
-// carriesReply matches what carries the server's data.
-func carriesReply(p *wire.Packet) bool { return p.From == "b" && len(p.Payload) > 0 }

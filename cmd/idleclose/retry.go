@@ -7,6 +7,7 @@ import (
 	"sockproof/lib/journal"
 	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
+	"sockproof/lib/wire"
 )
 
 // retry: the client makes the request again on a fresh connection. Once the server's FIN had
@@ -21,7 +22,7 @@ func retry(t *scenario.T) {
 	client, server := keptAlive(t, "GET /2")
 	client.Send("POST /order/2")
 	server.Recv()
-	t.Drop(carriesReply)
+	t.Drop(wire.DataFrom("b"))
 	server.Send(reply + "POST /order/2")
 	t.Rule(nil)
 	server.Reset()
@@ -49,10 +50,7 @@ type attempt struct {
 // attempts lists them.
 func attempts(v *tcp.View) []attempt {
 	var all []attempt
-	for _, r := range requests(v) {
-		if r.reply != nil || r.end == nil {
-			continue
-		}
+	for _, r := range tcp.Where(requests(v), func(r request) bool { return r.reply == nil && r.end != nil }) {
 		for _, conn := range v.Conns {
 			for _, w := range conn.Client.Writes(r.end.N, 0) {
 				if conn != r.Conn && conn.Server != nil && string(w.Call.Data) == r.text() {
@@ -64,9 +62,9 @@ func attempts(v *tcp.View) []attempt {
 	return all
 }
 
-// cite lets a finding rest on both requests.
-func (a *attempt) cite(c *claim.Case) {
-	a.request.cite(c)
+// Cite lets a finding rest on both requests.
+func (a attempt) Cite(c *claim.Case) {
+	a.request.Cite(c)
 	c.About(a.on.Client, a.on.Server)
 	c.Cite(a.end, a.second)
 }
@@ -83,11 +81,10 @@ func (a *attempt) reads() []*journal.Event {
 
 var ru2 = claim.Claim{
 	ID: "RU2", Statement: "retrying it on a fresh connection is right, for the server cannot have processed it",
-	Source: rfc9110, Quantity: claim.Always, Needs: needsSegments,
+	Source: rfc9110, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "no request that the server's FIN had crossed was made again",
 	Rule: claim.Each(attempts, func(c *claim.Case, a attempt) {
 		c.If(a.crossed())
-		a.cite(c)
 		reads := c.All(a.reads())
 		c.Expect(a.served == nil, "the server had read %q before it was made again", a.text())
 		c.ExpectSeen(len(reads) == 1, "the server read %q %d times", a.text(), len(reads))
@@ -98,11 +95,12 @@ var ru2 = claim.Claim{
 // onceAndTwice is the phenomenon: to the client both look the same, and the server acts on one of
 // the requests twice.
 var onceAndTwice = claim.Phenomenon{
-	Needs: needsSegments, Precondition: "no two requests were made again, of which one had been read",
+	Needs: claim.NeedsPackets, Precondition: "no two requests were made again, of which one had been read",
 	Rule: claim.Once(func(c *claim.Case) {
 		var once, twice *attempt
 		all := attempts(c.View)
 		for _, a := range all {
+			a.Cite(c)
 			switch n := len(a.reads()); {
 			case n == 1 && a.crossed():
 				once = &a
@@ -111,9 +109,6 @@ var onceAndTwice = claim.Phenomenon{
 			}
 		}
 		c.Given(len(all) > 1, "%d requests were made again", len(all))
-		for _, a := range all {
-			a.cite(c)
-		}
 		c.ExpectSeen(once != nil && twice != nil, "the server read no request once and another twice")
 		c.Cite(once.reads()...)
 		c.Cite(twice.reads()...)

@@ -7,6 +7,7 @@ import (
 	"sockproof/lib/claim"
 	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
+	"sockproof/lib/wire"
 )
 
 // How long each end waits for the next request before it closes, and how long the path holds
@@ -29,7 +30,7 @@ func shorter(t *scenario.T) {
 
 	client, server = keptAlive(t, "GET /3")
 	t.Wait(clientBound)
-	t.Hold(fromClient)
+	t.Hold(wire.DataFrom("a"))
 	client.Send("GET /4")
 	t.Wait(serverBound - clientBound)
 	server.Close()
@@ -52,15 +53,13 @@ func (r *request) delay() (d time.Duration, known bool) {
 // difference may be longer than the path takes, or not.
 func shorterBound(ask func(c *claim.Case, longer bool)) claim.Rule {
 	return claim.Each(requests, func(c *claim.Case, r request) {
-		bound, known := r.bound()
-		c.If(known && r.idle() < bound)
-		r.cite(c)
+		c.If(r.idle() < r.bound())
 		c.Cite(r.before)
 		delay, known := r.delay()
 		c.Given(known, "the request of %s did not arrive", r.Client.ID)
-		ask(c, r.idle()+delay < bound)
+		ask(c, r.idle()+delay < r.bound())
 		times := fmt.Sprintf("%s had waited %s when it wrote %q, the server waits %s, the path took %s",
-			r.Client.ID, ms(r.idle()), r.text(), ms(bound), ms(delay))
+			r.Client.ID, ms(r.idle()), r.text(), ms(r.bound()), ms(delay))
 		if r.rst != nil && r.served == nil {
 			c.CiteSegments(r.rst)
 			c.Expect(false, "%s: a RST answered it", times)
@@ -75,13 +74,13 @@ func ms(d time.Duration) string { return d.Round(100 * time.Microsecond).String(
 
 var ru3 = claim.Claim{
 	ID: "RU3", Statement: "a client whose idle bound is shorter than the server's by more than the path's delay never meets it",
-	Source: field, Quantity: claim.Always, Needs: needsSegments,
+	Source: field, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "no client wrote when the server's bound was further away than the path is long",
 	Rule:         shorterBound((*claim.Case).If),
 }
 
 var ru5 = claim.Claim{
-	ID: "RU5", Statement: "shorter at all is enough", Source: folklore, Quantity: claim.Always, Needs: needsSegments,
+	ID: "RU5", Statement: "shorter at all is enough", Source: folklore, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "no client wrote before the server's bound was over",
 	Rule:         shorterBound(func(c *claim.Case, longer bool) { c.Challenged(!longer, "the path took no longer than the difference") }),
 }
@@ -89,13 +88,11 @@ var ru5 = claim.Claim{
 // tooLate is the phenomenon: of two clients that waited less than the server waits, one met the
 // close.
 var tooLate = claim.Phenomenon{
-	Needs: needsSegments, Quantity: claim.Can, Precondition: "no client that had waited less than the server waits was answered by a RST",
+	Needs: claim.NeedsPackets, Quantity: claim.Can, Precondition: "no client that had waited less than the server waits was answered by a RST",
 	Rule: claim.Each(requests, func(c *claim.Case, r request) {
-		bound, known := r.bound()
-		c.If(known && r.idle() < bound && (r.crossed() || r.rst != nil))
-		r.cite(c)
+		c.If(r.idle() < r.bound() && (r.crossed() || r.rst != nil))
 		c.CiteSegments(r.rst)
 		c.ExpectSeen(r.rst != nil && r.served == nil, "no RST answered %q", r.text())
-		c.Holds("%s had waited %s, less than the server's %s, and a RST answered its request: the path took longer than the difference", r.Client.ID, ms(r.idle()), ms(bound))
+		c.Holds("%s had waited %s, less than the server's %s, and a RST answered its request: the path took longer than the difference", r.Client.ID, ms(r.idle()), ms(r.bound()))
 	}),
 }

@@ -1,7 +1,5 @@
 package main
 
-import "sockproof/lib/journal"
-
 // Where the statements come from.
 const (
 	rfc9110  = "RFC 9110 §9.2.2"
@@ -10,6 +8,3 @@ const (
 	field    = "field experience with connection pools"
 	folklore = "folklore"
 )
-
-// What the rules need to see.
-var needsSegments = []journal.Witness{journal.Calls, journal.Packets}

@@ -104,29 +104,27 @@ type series struct {
 
 // hunts lists the series of a run in order: a new one begins when the target changes, or
 // with a change of settings between.
-func hunts(v *tcp.View) []series {
-	return tcp.Derive(v, func(v *tcp.View) []series {
-		var all []series
-		fresh := true
-		for _, e := range v.Events(func(e *journal.Event) bool {
-			return e.Setting != nil || e.Fold != nil || e.Call != nil && e.Call.Op == "connect"
-		}) {
-			switch {
-			case e.Setting != nil:
-				fresh = true
-			case e.Call != nil:
-				if fresh || all[len(all)-1].target != e.Call.Address() {
-					all = append(all, series{target: e.Call.Address(), first: e})
-					fresh = false
-				}
-				all[len(all)-1].add(v.Socket(e.Socket), e)
-			case !fresh:
-				all[len(all)-1].count(e)
+var hunts = tcp.Derived(func(v *tcp.View) []series {
+	var all []series
+	fresh := true
+	for _, e := range v.Events(func(e *journal.Event) bool {
+		return e.Setting != nil || e.Fold != nil || e.Call != nil && e.Call.Op == "connect"
+	}) {
+		switch {
+		case e.Setting != nil:
+			fresh = true
+		case e.Call != nil:
+			if fresh || all[len(all)-1].target != e.Call.Address() {
+				all = append(all, series{target: e.Call.Address(), first: e})
+				fresh = false
 			}
+			all[len(all)-1].add(v.Socket(e.Socket), e)
+		case !fresh:
+			all[len(all)-1].count(e)
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 // add counts an attempt that was kept whole.
 func (s *series) add(of *tcp.Socket, connect *journal.Event) {
@@ -172,15 +170,6 @@ func reservedAt(v *tcp.View, n int) (r portrange.Reserved, e *journal.Event, ok 
 	return r, e, err == nil
 }
 
-// whyNotChosen says, of an attempt that was not bound, why the kernel could not have chosen
-// the target as its port; "": nothing speaks against it.
-func whyNotChosen(v *tcp.View, a connecting) string {
-	if len(a.CallsOf(0, 0, "bind")) > 0 {
-		return ""
-	}
-	return neverChosenAt(v, a.connect.Call.Address().Port(), a.connect.N)
-}
-
 // neverChosen says why connect() does not choose a port, or not while others are free; "":
 // nothing speaks against it.
 func neverChosen(ports portrange.Range, reserved portrange.Reserved, port uint16) string {
@@ -214,12 +203,11 @@ func neverChosenAt(v *tcp.View, port uint16, n int) string {
 
 var sc7 = claim.Claim{
 	ID: "SC7", Statement: "the kernel's own choice of source port can cause it, when the target port is in ip_local_port_range",
-	Source: claim.Article004, Quantity: claim.Can, Needs: needsCalls,
+	Source: claim.Article004, Quantity: claim.Can, Needs: claim.NeedsInfo,
 	Precondition: "a socket that is not bound connects to itself, and the target port is in ip_local_port_range",
 	Rule: eachSelf(func(c *claim.Case, s *tcp.Socket) {
 		c.Given(c.First(s.CallsOf(0, 0, "bind")) == nil, "%s was bound: the kernel had no choice", s.ID)
-		connect := c.First(s.CallsOf(0, 0, "connect"))
-		c.Given(connect != nil, "the journal does not show %s connecting", s.ID)
+		connect := c.GivenFirst(s.CallsOf(0, 0, "connect"), "the journal does not show %s connecting", s.ID)
 		port := connect.Call.Address().Port()
 		r, read, ok := rangeAt(c.View, connect.N)
 		c.Cite(read)
@@ -239,7 +227,7 @@ func narrowed(s *tcp.Socket) string {
 
 // hunted is the phenomenon of a hunt: that the accident happens.
 var hunted = claim.Phenomenon{
-	Needs: needsCalls, Rounds: true, Precondition: "connect() was never called",
+	Needs: claim.NeedsInfo, Rounds: true, Precondition: "connect() was never called",
 	Rule: claim.Each(func(v *tcp.View) []series { return hunts(v)[:min(1, len(hunts(v)))] }, func(c *claim.Case, s series) {
 		c.Cite(s.events...)
 		c.Cite(s.hits...)
@@ -278,7 +266,7 @@ func differs(c *claim.Case, x contrast, why string, least int) {
 
 var sc8 = claim.Claim{
 	ID: "SC8", Statement: "a server port outside ip_local_port_range cannot be hit",
-	Source: claim.Article004, Quantity: claim.Always, Needs: needsCalls,
+	Source: claim.Article004, Quantity: claim.Always, Needs: claim.NeedsInfo,
 	Precondition: "the source port is the kernel's choice, not bound; one inside the range is hit in as many attempts",
 	Rule: claim.Each(contrasts, func(c *claim.Case, x contrast) {
 		r, read, ok := rangeAt(c.View, x.shut.first.N)
@@ -292,7 +280,7 @@ var sc8 = claim.Claim{
 
 var sc11 = claim.Claim{
 	ID: "SC11", Statement: "a port in ip_local_reserved_ports is not chosen",
-	Source: "Linux, Documentation/networking/ip-sysctl.rst, ip_local_reserved_ports", Quantity: claim.Always, Needs: needsCalls,
+	Source: "Linux, Documentation/networking/ip-sysctl.rst, ip_local_reserved_ports", Quantity: claim.Always, Needs: claim.NeedsInfo,
 	Precondition: "the port is inside ip_local_port_range, and is hit while it is not reserved",
 	Rule: claim.Each(contrasts, func(c *claim.Case, x contrast) {
 		was, _, okWas := reservedAt(c.View, x.open.first.N)

@@ -123,7 +123,7 @@ func firstSelf(v *tcp.View) []*tcp.Socket { return selves(v)[:min(1, len(selves(
 
 // cured is the phenomenon: the cure by hand.
 var cured = claim.Phenomenon{
-	Needs: needsCalls, Precondition: "no socket connected to itself",
+	Needs: claim.NeedsInfo, Precondition: "no socket connected to itself",
 	Rule: claim.Each(firstSelf, func(c *claim.Case, s *tcp.Socket) {
 		curedByHand(c, s)
 		c.Holds("the self-connection %s was known by its addresses and dropped, and the retry got the dead port's honest answer, ECONNREFUSED", s.ID)
@@ -137,8 +137,7 @@ var sc9 = claim.Claim{
 	Precondition: "the first attempt connects to itself, and the retry may choose another source port",
 	Rule: claim.Each(firstSelf, func(c *claim.Case, s *tcp.Socket) {
 		curedByHand(c, s)
-		dial := c.First(c.Calls(goDial))
-		c.Given(dial != nil, "the client's own check cured it, but Go's %s was not tried", goDial)
+		dial := c.GivenFirst(c.Calls(goDial), "the client's own check cured it, but Go's %s was not tried", goDial)
 		target := dial.Call.Address()
 		c.Expect(dial.Call.Errno != "" || dial.Call.Out != journal.PairText(target, target), "the client's own check cured it, but Go's %s returned the self-connection %s", goDial, dial.Call.Out)
 		accident := c.FirstSegment(ownSYNACKs(c.View, target))

@@ -36,7 +36,7 @@ func direct(t *scenario.T) {
 
 var sc1 = claim.Claim{
 	ID: "SC1", Statement: "one client socket can connect to its own address and port, with no server and no listen()",
-	Source: claim.Article004, Quantity: claim.Can, Needs: needsCalls,
+	Source: claim.Article004, Quantity: claim.Can, Needs: claim.NeedsInfo,
 	Precondition: "a socket connects",
 	Rule: claim.Each(attempts, func(c *claim.Case, a connecting) {
 		c.Given(c.First(c.Calls("listen")) == nil, "a socket listened in this run")
@@ -80,27 +80,17 @@ var sc3 = claim.Claim{
 
 var sc4 = claim.Claim{
 	ID: "SC4", Statement: "what it sends, it receives itself",
-	Source: claim.Article004 + ", by implication", Quantity: claim.Always, Needs: needsCalls,
+	Source: claim.Article004 + ", by implication", Quantity: claim.Always, Needs: claim.NeedsInfo,
 	Precondition: "a socket connected to itself sends",
 	Rule: eachSelf(func(c *claim.Case, s *tcp.Socket) {
 		reads := c.All(s.CallsOf(0, 0, "read"))
-		sent, received := dataOf(c.All(s.CallsOf(0, 0, "write"))), dataOf(reads)
+		sent, received := tcp.DataOf(c.All(s.CallsOf(0, 0, "write"))), tcp.DataOf(reads)
 		c.Given(len(sent) > 0 && len(reads) > 0, "nothing was sent, or nothing was read")
 		c.Expect(bytes.HasPrefix(sent, received), "it wrote %q and read %q", sent, received)
-		if !ended(tcp.Last(reads)) {
-			c.Given(len(received) == len(sent), "%s had read %d of the %d bytes it wrote when it read last: the others may still have been under way", s.ID, len(received), len(sent))
-		}
+		c.Given(len(received) == len(sent) || ended(tcp.Last(reads)), "%s had read %d of the %d bytes it wrote when it read last: the others may still have been under way", s.ID, len(received), len(sent))
 		c.Expect(len(received) == len(sent), "it wrote %q and read %q", sent, received)
 		c.Holds("%s read the %d bytes that it had written", s.ID, len(sent))
 	}),
-}
-
-func dataOf(calls []*journal.Event) []byte {
-	var all []byte
-	for _, e := range calls {
-		all = append(all, e.Call.Data...)
-	}
-	return all
 }
 
 // ended says whether nothing can be read after this read: it met the end, or an error other
@@ -137,9 +127,7 @@ var sc6 = claim.Claim{
 	Rule: eachSelf(func(c *claim.Case, s *tcp.Socket) {
 		notGivenUp(c, s)
 		fin := c.First(s.Entered(journal.FinWait1))
-		if fin == nil && !c.OnWire() {
-			c.Given(c.First(s.Entered(journal.TimeWait)) == nil, "the whole close passed inside close(): on %s the first state seen after it is TIME_WAIT", c.Journal.Network)
-		}
+		c.Given(fin != nil || c.OnWire() || c.First(s.Entered(journal.TimeWait)) == nil, "the whole close passed inside close(): on %s the first state seen after it is TIME_WAIT", c.Journal.Network)
 		c.Given(fin != nil, "the connection was not closed in order")
 		path := []claim.Transition{
 			{From: journal.FinWait1, To: journal.Closing, On: packet.FIN | packet.ACK},
@@ -165,7 +153,7 @@ func otherPort(t *scenario.T) {
 
 var sc12 = claim.Claim{
 	ID: "SC12", Statement: "if the server's port is not the client's, self-connection cannot happen",
-	Source: claim.Article004, Quantity: claim.Always, Needs: needsCalls,
+	Source: claim.Article004, Quantity: claim.Always, Needs: claim.NeedsInfo,
 	Precondition: "a client whose port is known connects to another port of its own address",
 	Rule: claim.Each(attempts, func(c *claim.Case, a connecting) {
 		own, target := a.Local.Port(), a.connect.Call.Address().Port()

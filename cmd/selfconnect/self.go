@@ -8,11 +8,8 @@ import (
 	"sockproof/lib/tcp"
 )
 
-// The witnesses of the calls alone, and of the packets too.
-var (
-	needsCalls   = []journal.Witness{journal.Calls, journal.TCPInfo}
-	needsPackets = []journal.Witness{journal.Calls, journal.TCPInfo, journal.Packets}
-)
+// needsPackets are the witnesses of calls, states and packets.
+var needsPackets = []journal.Witness{journal.Calls, journal.TCPInfo, journal.Packets}
 
 // proof is what shows that a socket is connected to itself: a witness saw it ESTABLISHED,
 // and its own address is its peer's by getsockname and getpeername. Nil: it is not.
@@ -64,7 +61,7 @@ func became(c *claim.Case, a connecting) {
 		return
 	}
 	c.Answered(a.connect)
-	end := beforeClose(a.Socket)
+	end := a.StateBefore(tcp.N(tcp.First(a.CallsOf(0, 0, "close"))))
 	c.Cite(end)
 	if end != nil && len(a.Entered(journal.Established)) > 0 {
 		c.Given(names(tcp.Last(a.CallsOf(0, 0, "getsockname"))) && names(tcp.Last(a.CallsOf(0, 0, "getpeername"))),
@@ -75,18 +72,15 @@ func became(c *claim.Case, a connecting) {
 	if end != nil {
 		state = end.State.To
 	}
-	c.ExpectSeen(false, "%s was not connected: its last state was %s%s", a.ID, state, whyNotChosen(c.View, a))
-}
-
-// beforeClose is the last change of a socket's state up to its close(); nil: there was none.
-func beforeClose(s *tcp.Socket) *journal.Event {
-	closed := tcp.First(s.CallsOf(0, 0, "close"))
-	return tcp.Last(tcp.Where(s.States(), func(e *journal.Event) bool { return closed == nil || e.N <= closed.N }))
+	if len(a.CallsOf(0, 0, "bind")) == 0 {
+		state += neverChosenAt(c.View, a.connect.Call.Address().Port(), a.connect.N)
+	}
+	c.ExpectSeen(false, "%s was not connected: its last state was %s", a.ID, state)
 }
 
 // selfConnection is the phenomenon itself.
 var selfConnection = claim.Phenomenon{
-	Needs: needsCalls, Quantity: claim.Can, Precondition: "connect() was never called",
+	Needs: claim.NeedsInfo, Quantity: claim.Can, Precondition: "connect() was never called",
 	Rule: claim.Each(attempts, func(c *claim.Case, a connecting) {
 		became(c, a)
 		c.Holds("%s was ESTABLISHED with itself, %s", a.ID, a.Local)

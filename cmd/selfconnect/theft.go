@@ -59,19 +59,16 @@ func (s *serving) isRefused() bool { return s.bind.Call.Errno == journal.EADDRIN
 func servers(v *tcp.View) []serving {
 	var all []serving
 	for _, b := range v.Calls("bind") {
-		s := v.Socket(b.Socket)
-		if !s.Reuses(b.N) {
-			continue
+		if s := v.Socket(b.Socket); s.Reuses(b.N) {
+			all = append(all, serving{b, b.Call.Errno == "" && s.Listening != 0})
 		}
-		listen := tcp.First(s.CallsOf(0, 0, "listen"))
-		all = append(all, serving{b, b.Call.Errno == "" && listen != nil && listen.Call.Errno == ""})
 	}
 	return all
 }
 
 var sc10 = claim.Claim{
 	ID: "SC10", Statement: "while it lasts, the real server cannot bind its port (EADDRINUSE)",
-	Source: "field reports: tokio #3405, tarantool #204, ktor #2237", Quantity: claim.Always, Needs: needsCalls,
+	Source: "field reports: tokio #3405, tarantool #204, ktor #2237", Quantity: claim.Always, Needs: claim.NeedsInfo,
 	Precondition: "a socket that had not set SO_REUSEADDR is connected to itself on the server's port",
 	Rule: claim.Each(firstSelf, func(c *claim.Case, thief *tcp.Socket) {
 		c.All(proof(thief))
@@ -104,8 +101,7 @@ func timeWaitAdds(c *claim.Case, s []serving) string {
 	case len(waiting) == 0:
 		return ""
 	case s[2].isRefused():
-		left := time.Duration(waiting[0].Sample.TimerMS) * time.Millisecond
-		return "; after an orderly close TIME_WAIT kept the port from it for " + left.Round(time.Second).String() + " more"
+		return "; after an orderly close TIME_WAIT kept the port from it for " + tcp.TimerLeft(waiting[0]).Round(time.Second).String() + " more"
 	}
 	return "; after an orderly close it came up in spite of TIME_WAIT"
 }

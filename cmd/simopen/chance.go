@@ -149,8 +149,8 @@ func count(v *tcp.View) tally {
 	return t
 }
 
-// met tests two clients that connect again and again.
-func met(c *claim.Case) {
+// met tests two clients that connect again and again, and tells how that came out.
+func met(c *claim.Case) tally {
 	t := count(c.View)
 	c.Cite(t.counts...)
 	c.Given(t.calls > 0, "connect() was never called")
@@ -160,28 +160,28 @@ func met(c *claim.Case) {
 		opened(c, p)
 	}
 	c.Given(len(whole) > 0, "they met, but no meeting was kept whole")
+	return t
 }
 
 // raced is the phenomenon left to chance: they met at least once.
 var raced = claim.Phenomenon{
-	Needs: needsCalls, Rounds: true,
+	Needs: claim.NeedsInfo, Rounds: true,
 	Rule: claim.Once(func(c *claim.Case) {
-		met(c)
-		t := count(c.View)
+		t := met(c)
 		c.Holds("the two clients met %d times in %d calls, two to a meeting", t.met, t.calls)
 	}),
 }
 
 var so11 = claim.Claim{
 	ID: "SO11", Statement: "two programs that keep retrying eventually hit",
-	Source: claim.Article004, Quantity: claim.Can, Needs: needsCalls,
+	Source: claim.Article004, Quantity: claim.Can, Needs: claim.NeedsInfo,
 	Precondition: "two processes connect again and again, each refused until the SYNs cross",
 	Rule: claim.Once(func(c *claim.Case) {
-		met(c)
+		t := met(c)
 		for _, p := range metPairs(c.View) {
 			if x, y := processOf(c, p.a), processOf(c, p.b); x != nil && y != nil && x.Process.PID != y.Process.PID {
 				c.Cite(x, y)
-				c.Holds("%s, of process %d, and %s, of process %d, met in %d calls", p.a.ID, x.Process.PID, p.b.ID, y.Process.PID, count(c.View).calls)
+				c.Holds("%s, of process %d, and %s, of process %d, met in %d calls", p.a.ID, x.Process.PID, p.b.ID, y.Process.PID, t.calls)
 			}
 		}
 		c.Given(false, "the clients that met were not two processes")

@@ -99,7 +99,7 @@ var so8 = claim.Claim{
 // clientBeatsListener is the phenomenon of listener: while a client on b calls, a's SYN goes
 // to the client and not to the listener on the same port.
 var clientBeatsListener = claim.Phenomenon{
-	Needs: needsCalls,
+	Needs: claim.NeedsInfo,
 	Rule: claim.Once(func(c *claim.Case) {
 		calls := c.Calls("connect")
 		for _, e := range calls[:min(2, len(calls))] {

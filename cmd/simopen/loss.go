@@ -99,7 +99,7 @@ const missing = "each SYN arrives while the other client is not calling"
 
 // bothRefused is the phenomenon: the calls missed each other.
 var bothRefused = claim.Phenomenon{
-	Needs: needsCalls, Precondition: "two clients did not both call",
+	Needs: claim.NeedsInfo, Precondition: "two clients did not both call",
 	Rule: claim.Each(pairs, func(c *claim.Case, p pair) {
 		refused(c, p)
 		c.Holds("both connects ended with ECONNREFUSED: each SYN met a socket that was not calling")

@@ -10,11 +10,8 @@ import (
 // rfc9293 is a source of statements.
 const rfc9293 = "RFC 9293 §3.5"
 
-// The witnesses of the calls alone, and of what is seen step by step.
-var (
-	needsCalls = []journal.Witness{journal.Calls, journal.TCPInfo}
-	needsAll   = []journal.Witness{journal.Calls, journal.TCPInfo, journal.Packets}
-)
+// needsAll are the witnesses of what is seen step by step.
+var needsAll = []journal.Witness{journal.Calls, journal.TCPInfo, journal.Packets}
 
 const (
 	synAck = packet.SYN | packet.ACK
@@ -25,23 +22,18 @@ const (
 type pair struct{ a, b *tcp.Socket }
 
 // pairs lists them in order. Where clients share their ports, each may have met each.
-func pairs(v *tcp.View) []pair {
-	return tcp.Derive(v, func(v *tcp.View) []pair {
-		var all []pair
-		called := map[string]bool{}
-		for _, e := range v.Calls("connect") {
-			called[e.Socket] = true
-		}
-		for _, a := range v.Sockets {
-			for _, b := range v.Sockets {
-				if a.Host == "a" && b.Host == "b" && a.Local != "" && a.Local == b.Remote && a.Remote == b.Local && called[a.ID] && called[b.ID] {
-					all = append(all, pair{a, b})
-				}
+var pairs = tcp.Derived(func(v *tcp.View) []pair {
+	var all []pair
+	callers := tcp.Where(v.Sockets, func(s *tcp.Socket) bool { return len(s.CallsOf(0, 0, "connect")) > 0 })
+	for _, a := range callers {
+		for _, b := range callers {
+			if a.Host == "a" && b.Host == "b" && a.Local != "" && a.Local == b.Remote && a.Remote == b.Local {
+				all = append(all, pair{a, b})
 			}
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 // established lists the events by which TCP_INFO saw a socket ESTABLISHED. That asks the
 // very socket; sock_diag asks for the addresses, which another may have.
@@ -119,7 +111,7 @@ func first(some []*tcp.Segment, flags packet.Flags) int {
 // listener. On the wire, where that is arranged, their SYNs crossed: if one is lost, they
 // connect by an ordinary handshake.
 var bothOpened = claim.Phenomenon{
-	Needs: needsCalls, Quantity: claim.Can, Precondition: "no two clients called each other",
+	Needs: claim.NeedsInfo, Quantity: claim.Can, Precondition: "no two clients called each other",
 	Rule: claim.Each(pairs, func(c *claim.Case, p pair) {
 		opened(c, p)
 		if c.OnWire() {

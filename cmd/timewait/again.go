@@ -41,18 +41,12 @@ func finAgain(t *scenario.T, l *scenario.Listener, end func(server *scenario.End
 	client, server := l.Connect()
 	client.Close()
 	server.Recv()
-	fins := 0
+	fins := scenario.InTurn(wire.From("b"), wire.Wait, wire.Hold, wire.Drop)
 	t.Rule(func(p *wire.Packet) wire.Fate {
 		if p.From == "a" {
 			return wire.Drop
 		}
-		switch fins++; fins {
-		case 1:
-			return wire.Wait
-		case 2:
-			return wire.Hold
-		}
-		return wire.Drop
+		return fins(p)
 	})
 	end(server)
 	client.Look()
@@ -74,22 +68,20 @@ type repeated struct {
 }
 
 // repeateds lists them.
-func repeateds(v *tcp.View) []repeated {
-	return tcp.Derive(v, func(v *tcp.View) []repeated {
-		var all []repeated
-		for _, e := range v.Endings() {
-			gone := tcp.First(e.Who.Entered(journal.Gone, journal.SockDiag))
-			for _, s := range tcp.Where(e.Who.Arrived(e.By.N, 0), v.IsFINAgain) {
-				x := repeated{Ending: e, fin: s, gone: gone != nil && gone.N < s.N, answer: tcp.First(e.Who.SentAll(s.N, 0))}
-				if w := waitOf(v, e.Who); w != nil && w.In.N < s.N {
-					x.wait = w
-				}
-				all = append(all, x)
+var repeateds = tcp.Derived(func(v *tcp.View) []repeated {
+	var all []repeated
+	for _, e := range v.Endings() {
+		gone := tcp.First(e.Who.Entered(journal.Gone, journal.SockDiag))
+		for _, s := range tcp.Where(e.Who.Arrived(e.By.N, 0), v.IsFINAgain) {
+			x := repeated{Ending: e, fin: s, gone: gone != nil && gone.N < s.N, answer: tcp.First(e.Who.SentAll(s.N, 0))}
+			if w := waitOf(v, e.Who); w != nil && w.In.N < s.N {
+				x.wait = w
 			}
+			all = append(all, x)
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 // waitOf is a socket's TIME_WAIT whose timer was read; nil: there was none.
 func waitOf(v *tcp.View, s *tcp.Socket) *tcp.Waiting {
@@ -101,8 +93,8 @@ func waitOf(v *tcp.View, s *tcp.Socket) *tcp.Waiting {
 	return &all[i]
 }
 
-// cite lets a finding rest on the FIN and on its answer.
-func (x *repeated) cite(c *claim.Case) {
+// Cite lets a finding rest on the FIN and on its answer.
+func (x repeated) Cite(c *claim.Case) {
 	c.About(x.Who)
 	c.Cite(x.By)
 	c.Cite(x.Who.States(journal.SockDiag)...)
@@ -113,10 +105,9 @@ const cameAgain = "no FIN came again to the end that had closed first"
 
 var tw8 = claim.Claim{
 	ID: "TW8", Statement: "a FIN that comes again sets 2MSL anew",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments, Precondition: cameAgain + ", in TIME_WAIT",
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: cameAgain + ", in TIME_WAIT",
 	Rule: claim.Each(repeateds, func(c *claim.Case, x repeated) {
 		c.If(x.wait != nil)
-		x.cite(c)
 		before := tcp.Last(tcp.Where(x.wait.Samples, func(e *journal.Event) bool { return e.N < x.fin.N }))
 		after := tcp.First(tcp.After(x.wait.Samples, x.fin.N))
 		c.Given(before != nil && after != nil, "the timer of %s was not read before and after", x.Who.ID)
@@ -127,17 +118,15 @@ var tw8 = claim.Claim{
 		more := stands - (stood - passed) // left alone it would have run on; set anew it has as much more as had passed by then
 		c.Given(more.Abs() < waited/4 || (age-more).Abs() < waited/4, "the timer of %s stood at %s, and at %s %s later: it had not run on, and was not set anew when the FIN came",
 			x.Who.ID, claim.Seconds(stood), claim.Seconds(stands), claim.Seconds(passed))
-		c.Expect(more > age/2, "the timer of %s stood at %s before, and at %s after the FIN had come again", x.Who.ID, claim.Seconds(stood), claim.Seconds(stands))
-		c.Holds("the timer of %s stood at %s before, and at %s after the FIN had come again", x.Who.ID, claim.Seconds(stood), claim.Seconds(stands))
+		c.Finds(more > age/2, "the timer of %s stood at %s before, and at %s after the FIN had come again", x.Who.ID, claim.Seconds(stood), claim.Seconds(stands))
 	}),
 }
 
 var tw11 = claim.Claim{
 	ID: "TW11", Statement: "without TIME_WAIT the retransmitted FIN draws a RST",
-	Source: claim.Article003, Quantity: claim.Always, Needs: needsSegments, Precondition: cameAgain + ", of which nothing was left",
+	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: cameAgain + ", of which nothing was left",
 	Rule: claim.Each(repeateds, func(c *claim.Case, x repeated) {
 		c.If(x.gone)
-		x.cite(c)
 		c.ExpectSeen(x.answer != nil, "nothing answered the FIN that came again to %s", x.Who.ID)
 		c.Expect(x.answer.Has(packet.RST), "it was answered by %s", claim.Named([]*tcp.Segment{x.answer}))
 		c.Holds("%s was gone, and the FIN that came again was answered by RST", x.Who.ID)
@@ -146,10 +135,9 @@ var tw11 = claim.Claim{
 
 var tw12 = claim.Claim{
 	ID: "TW12", Statement: "… and the error is reported to the application",
-	Source: claim.Article003, Quantity: claim.Always, Needs: needsSegments, Precondition: "no FIN that was sent again was answered by RST",
+	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no FIN that was sent again was answered by RST",
 	Rule: claim.Each(repeateds, func(c *claim.Case, x repeated) {
 		c.If(x.gone && (x.answer == nil || x.answer.Has(packet.RST)))
-		x.cite(c)
 		peer := x.Peer()
 		c.Given(x.answer != nil, "nothing was seen to answer the FIN of %s", peer.ID)
 		rst := c.FirstSegment(tcp.With(peer.Arrived(x.answer.N, 0), packet.RST))
@@ -170,11 +158,11 @@ var tw12 = claim.Claim{
 // isWorthIt is the phenomenon: TIME_WAIT acknowledges a FIN that comes again, and without it it is
 // answered by RST.
 var isWorthIt = claim.Phenomenon{
-	Needs: needsSegments, Precondition: cameAgain,
+	Needs: claim.NeedsStates, Precondition: cameAgain,
 	Rule: claim.Once(func(c *claim.Case) {
 		some := tcp.Where(repeateds(c.View), func(x repeated) bool { return x.wait != nil || x.gone })
 		for _, x := range some {
-			x.cite(c)
+			x.Cite(c)
 			c.ExpectSeen(x.answer != nil, "nothing answered the FIN that came again to %s", x.Who.ID)
 			answer := claim.Named([]*tcp.Segment{x.answer})
 			c.Expect(x.wait == nil || x.answer.Is(packet.ACK), "%s was in TIME_WAIT, and the FIN that came again was answered by %s", x.Who.ID, answer)

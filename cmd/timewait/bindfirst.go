@@ -54,7 +54,7 @@ func bounds(v *tcp.View) []bound {
 		x := bound{noPort: noPort}
 		for _, s := range v.Sockets {
 			bind := tcp.First(s.CallsOf(0, 0, "bind"))
-			if on, _ := s.Option(journal.IPBindNoPort, 0); bind == nil || bind.Call.Address().Port() != 0 || on.On() != noPort {
+			if bind == nil || bind.Call.Address().Port() != 0 || s.HasOn(journal.IPBindNoPort, 0) != noPort {
 				continue
 			}
 			x.binds = append(x.binds, bind)
@@ -93,8 +93,8 @@ func (x *bound) servers() int {
 	return len(all)
 }
 
-// cite lets a finding rest on what the clients did.
-func (x *bound) cite(c *claim.Case) {
+// Cite lets a finding rest on what the clients did.
+func (x bound) Cite(c *claim.Case) {
 	c.About(x.connected...)
 	c.Cite(x.binds...)
 	c.Cite(x.failed, x.refused)
@@ -106,7 +106,6 @@ func (x *bound) cite(c *claim.Case) {
 
 // towardsSeveral asks that the clients were connected to several servers, and to the end; it counts these.
 func (x *bound) towardsSeveral(c *claim.Case) (destinations int) {
-	x.cite(c)
 	destinations = x.servers()
 	c.Given(destinations > 1, "all went to one server")
 	over := x.notConnected()
@@ -116,7 +115,7 @@ func (x *bound) towardsSeveral(c *claim.Case) (destinations int) {
 
 var pe1 = claim.Claim{
 	ID: "PE1", Statement: "bind(addr, 0) before connect() makes N ports serve N connections, whatever their destinations",
-	Source: field, Quantity: claim.Always, Needs: needsEnds, Precondition: "no client bound its address alone until it failed",
+	Source: field, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "no client bound its address alone until it failed",
 	Rule: claim.Each(bounds, func(c *claim.Case, x bound) {
 		c.If(!x.noPort)
 		destinations := x.towardsSeveral(c)
@@ -128,7 +127,7 @@ var pe1 = claim.Claim{
 
 var pe2 = claim.Claim{
 	ID: "PE2", Statement: "IP_BIND_ADDRESS_NO_PORT cures it",
-	Source: ip7, Quantity: claim.Always, Needs: needsEnds, Precondition: "no client bound its address alone with IP_BIND_ADDRESS_NO_PORT",
+	Source: ip7, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "no client bound its address alone with IP_BIND_ADDRESS_NO_PORT",
 	Rule: claim.Each(bounds, func(c *claim.Case, x bound) {
 		c.If(x.noPort)
 		destinations := x.towardsSeveral(c)

@@ -32,29 +32,28 @@ type ended struct {
 func endeds(v *tcp.View) []ended {
 	var all []ended
 	for _, conn := range v.Conns {
-		x := ended{Conn: conn, first: conn.Client, second: conn.Server, fins: tcp.With(conn.FirstSent(), packet.FIN)}
-		if conn.Server == nil || len(x.fins) != 2 {
-			continue
+		fins := tcp.With(conn.FirstSent(), packet.FIN)
+		switch {
+		case conn.Server == nil || len(fins) != 2:
+		case fins[0].Packet.Src == conn.Server.Local:
+			all = append(all, ended{conn, conn.Server, conn.Client, fins})
+		default:
+			all = append(all, ended{conn, conn.Client, conn.Server, fins})
 		}
-		if x.fins[0].Packet.Src == conn.Server.Local {
-			x.first, x.second = x.second, x.first
-		}
-		all = append(all, x)
 	}
 	return all
 }
 
-// cite lets a finding rest on the end.
-func (x *ended) cite(c *claim.Case) {
+// Cite lets a finding rest on the end.
+func (x ended) Cite(c *claim.Case) {
 	c.About(x.first, x.second)
 	c.CiteSegments(x.fins...)
 }
 
 var tw16 = claim.Claim{
 	ID: "TW16", Statement: "both may close first, symmetric",
-	Source: claim.Article003, Quantity: claim.Always, Needs: needsSegments, Precondition: "not both ends of some connection closed first",
+	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "not both ends of some connection closed first",
 	Rule: claim.Each(endeds, func(c *claim.Case, x ended) {
-		x.cite(c)
 		if len(c.All(x.first.Entered(journal.TimeWait, journal.SockDiag))) == 0 {
 			c.MayWait(x.first)
 			c.ExpectSeen(false, "%s closed first, and was not in TIME_WAIT", x.first.ID)
@@ -68,9 +67,8 @@ var tw16 = claim.Claim{
 
 var tw13 = claim.Claim{
 	ID: "TW13", Statement: "the server is done before the client",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments, Precondition: "no connection was closed in order",
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: "no connection was closed in order",
 	Rule: claim.Each(endeds, func(c *claim.Case, x ended) {
-		x.cite(c)
 		gone := c.First(x.Server.Entered(journal.Gone, journal.SockDiag))
 		waits := c.First(x.Server.Entered(journal.TimeWait, journal.SockDiag))
 		clientGone := c.First(x.Client.Entered(journal.Gone, journal.SockDiag))

@@ -70,23 +70,21 @@ type farewell struct {
 }
 
 // farewells lists them.
-func farewells(v *tcp.View) []farewell {
-	return tcp.Derive(v, func(v *tcp.View) []farewell {
-		var all []farewell
-		for _, e := range tcp.EndedBy(tcp.Closed)(v) {
-			x := farewell{Ending: e, set: v.Setting(e.Who.Host, finTimeout, e.By.N), wait: waitOf(v, e.Who)}
-			x.peer = tcp.First(e.Peer().CallsOf(e.By.N, 0, "close"))
-			if x.set == nil || x.peer == nil {
-				continue
-			}
-			x.after = time.Duration(x.peer.T - e.By.T)
-			gone := tcp.First(e.Who.Entered(journal.Gone, journal.SockDiag))
-			x.before = gone != nil && gone.N < x.peer.N
-			all = append(all, x)
+var farewells = tcp.Derived(func(v *tcp.View) []farewell {
+	var all []farewell
+	for _, e := range tcp.EndedBy(tcp.Closed)(v) {
+		x := farewell{Ending: e, set: v.Setting(e.Who.Host, finTimeout, e.By.N), wait: waitOf(v, e.Who)}
+		x.peer = tcp.First(e.Peer().CallsOf(e.By.N, 0, "close"))
+		if x.set == nil || x.peer == nil {
+			continue
 		}
-		return all
-	})
-}
+		x.after = time.Duration(x.peer.T - e.By.T)
+		gone := tcp.First(e.Who.Entered(journal.Gone, journal.SockDiag))
+		x.before = gone != nil && gone.N < x.peer.N
+		all = append(all, x)
+	}
+	return all
+})
 
 // timeout is tcp_fin_timeout as it was.
 func (x *farewell) timeout() time.Duration {
@@ -97,8 +95,8 @@ func (x *farewell) timeout() time.Duration {
 // isLate says whether the peer closed when an orphan's time was over.
 func (x *farewell) isLate() bool { return x.after >= x.timeout() }
 
-// cite lets a finding rest on the farewell.
-func (x *farewell) cite(c *claim.Case) {
+// Cite lets a finding rest on the farewell.
+func (x farewell) Cite(c *claim.Case) {
 	c.About(x.Who)
 	c.Cite(x.set, x.By, x.peer)
 	c.Cite(x.Who.States(journal.SockDiag)...)
@@ -107,12 +105,12 @@ func (x *farewell) cite(c *claim.Case) {
 // isRead says whether the timer of its TIME_WAIT was read again a second later: a single reading does
 // not show that it runs.
 func (x *farewell) isRead() bool {
-	return x.wait != nil && x.wait.Samples[len(x.wait.Samples)-1].T-x.wait.Samples[0].T >= time.Second.Nanoseconds()
+	return x.wait != nil && tcp.Last(x.wait.Samples).T-x.wait.Samples[0].T >= time.Second.Nanoseconds()
 }
 
 // lasts is how long its TIME_WAIT lasts by the timer.
 func (x *farewell) lasts(c *claim.Case) time.Duration {
-	first, last := x.wait.Samples[0], x.wait.Samples[len(x.wait.Samples)-1]
+	first, last := tcp.First(x.wait.Samples), tcp.Last(x.wait.Samples)
 	passed, ran := c.Between(first, last), tcp.TimerLeft(first)-tcp.TimerLeft(last)
 	c.Given((passed-ran).Abs() <= time.Second/2, "the timer of %s ran %s in %s: it was set anew", x.Who.ID, claim.Seconds(ran), claim.Seconds(passed))
 	return x.wait.Lasts(first)
@@ -123,10 +121,9 @@ const saidMost = 4 * time.Minute
 
 var tw9 = claim.Claim{
 	ID: "TW9", Statement: "TIME_WAIT lasts less than 4 minutes",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsEnds, Precondition: "the timer of no TIME_WAIT was read twice",
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "the timer of no TIME_WAIT was read twice",
 	Rule: claim.Each(farewells, func(c *claim.Case, x farewell) {
 		c.If(x.isRead())
-		x.cite(c)
 		d := x.lasts(c)
 		c.Expect(d < saidMost, "with tcp_fin_timeout %s that of %s lasts %s", x.set.Setting.New, x.Who.ID, claim.Seconds(d))
 		c.Challenged(slices.ContainsFunc(farewells(c.View), func(o farewell) bool { return o.wait != nil && o.timeout() > saidMost }), "tcp_fin_timeout was never longer than that")
@@ -137,31 +134,26 @@ var tw9 = claim.Claim{
 // fewerNotShorter is the phenomenon: with tcp_fin_timeout short no TIME_WAIT is left where the peer
 // closes late; those that are left last as long as with any other.
 var fewerNotShorter = claim.Phenomenon{
-	Needs: needsEnds, Precondition: "no client closed first",
+	Needs: claim.NeedsEnds, Precondition: "no client closed first",
 	Rule: claim.Once(func(c *claim.Case) {
 		all := farewells(c.View)
-		var least, most time.Duration
+		var lasts []time.Duration
 		fewer, settings := 0, map[time.Duration]bool{}
 		for _, x := range all {
-			x.cite(c)
-			if x.isLate() {
+			x.Cite(c)
+			switch {
+			case x.isLate():
 				// The kernel may keep FIN_WAIT2 for longer than it is told, by a slow path's measure.
 				c.Expect(x.wait == nil || x.after < x.timeout()+latest, "with tcp_fin_timeout %s %s came to TIME_WAIT when its peer closed after %s", x.set.Setting.New, x.Who.ID, claim.Seconds(x.after))
 				c.Given(x.before, "%s was not gone when its peer closed after %s", x.Who.ID, claim.Seconds(x.after))
 				fewer++
-				continue
+			case x.isRead():
+				lasts = append(lasts, x.lasts(c))
+				settings[x.timeout()] = true
 			}
-			if !x.isRead() {
-				continue
-			}
-			d := x.lasts(c)
-			if len(settings) == 0 {
-				least = d
-			}
-			least, most = min(least, d), max(most, d)
-			settings[x.timeout()] = true
 		}
 		c.Given(fewer > 0 && len(settings) > 1, "not both were seen: a TIME_WAIT with each of two tcp_fin_timeout, and a peer that closed later than that")
+		least, most := slices.Min(lasts), slices.Max(lasts)
 		c.Expect(most-least < time.Second, "TIME_WAIT lasts from %s to %s, with %d values of tcp_fin_timeout", claim.Seconds(least), claim.Seconds(most), len(settings))
 		c.Holds("with each of %d values of tcp_fin_timeout TIME_WAIT lasts %s; with the shortest none was left where the peer closed later", len(settings), claim.Seconds(most))
 	}),

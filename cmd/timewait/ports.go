@@ -7,6 +7,7 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
+	"sockproof/lib/portrange"
 	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
 )
@@ -100,34 +101,31 @@ type try struct {
 }
 
 // tries lists them.
-func tries(v *tcp.View) []try {
-	return tcp.Derive(v, func(v *tcp.View) []try {
-		var all []try
-		for _, e := range v.Calls("connect") {
-			who := v.Socket(e.Socket)
-			if who == nil || len(who.CallsOf(0, e.N, "bind")) > 0 {
-				continue
-			}
-			x := try{who: who, connect: e, reuse: v.Setting(who.Host, twReuse, e.N)}
-			if set := v.Setting(who.Host, portRange, e.N); set != nil {
-				var low, high int
-				if n, _ := fmt.Sscan(set.Setting.New, &low, &high); n == 2 {
-					x.ports = high - low + 1
-				}
-			}
-			for _, conn := range v.Conns {
-				if state, _ := conn.Client.StateAt(journal.SockDiag, e.N); conn.Client != who && state == journal.TimeWait {
-					x.waits = append(x.waits, conn.Client)
-				}
-			}
-			x.there = tcp.Where(x.waits, func(s *tcp.Socket) bool { return s.Remote == e.Call.Address() })
-			if len(x.waits) > 0 {
-				all = append(all, x)
+var tries = tcp.Derived(func(v *tcp.View) []try {
+	var all []try
+	for _, e := range v.Calls("connect") {
+		who := v.Socket(e.Socket)
+		if who == nil || len(who.CallsOf(0, e.N, "bind")) > 0 {
+			continue
+		}
+		x := try{who: who, connect: e, reuse: v.Setting(who.Host, twReuse, e.N)}
+		if set := v.Setting(who.Host, portRange, e.N); set != nil {
+			if r, err := portrange.Parse(set.Setting.New); err == nil {
+				x.ports = r.Size()
 			}
 		}
-		return all
-	})
-}
+		for _, conn := range v.Conns {
+			if conn.Client != who && conn.Client.IsIn(journal.TimeWait, journal.SockDiag, e.N) {
+				x.waits = append(x.waits, conn.Client)
+			}
+		}
+		x.there = tcp.Where(x.waits, func(s *tcp.Socket) bool { return s.Remote == e.Call.Address() })
+		if len(x.waits) > 0 {
+			all = append(all, x)
+		}
+	}
+	return all
+})
 
 // began says whether a connect() succeeded, or began to.
 func began(connect *journal.Event) bool {
@@ -150,8 +148,8 @@ func (x *try) ages() (youngest, oldest time.Duration) {
 	return youngest, oldest
 }
 
-// cite lets a finding rest on the try.
-func (x *try) cite(c *claim.Case) {
+// Cite lets a finding rest on the try.
+func (x try) Cite(c *claim.Case) {
 	c.About(x.who)
 	c.Cite(x.connect, x.reuse)
 	for _, s := range x.waits {
@@ -166,7 +164,6 @@ func (x *try) reuses() bool { return x.reuse != nil && x.reuse.Setting.New == "1
 func (x *try) isFull(c *claim.Case) {
 	c.Given(x.ports > 0 && x.reuse != nil, "the range of ports, or tcp_tw_reuse, was not read")
 	c.If(len(x.there) >= x.ports)
-	x.cite(c)
 	c.Given(x.succeeded() || x.connect.Call.Errno == journal.EADDRNOTAVAIL, "connect() failed with %s", x.connect.Call.Errno)
 }
 
@@ -187,7 +184,7 @@ const allWaiting = "no client connected while all its ports were in TIME_WAIT to
 
 var tw1 = claim.Claim{
 	ID: "TW1", Statement: "TIME_WAIT sockets cannot be taken again",
-	Source: claim.Article003, Quantity: claim.Always, Needs: needsEnds, Precondition: allWaiting,
+	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: allWaiting,
 	Rule: claim.Each(tries, func(c *claim.Case, x try) {
 		x.isFull(c)
 		inASecond(c)
@@ -202,7 +199,7 @@ var tw1 = claim.Claim{
 
 var tw3 = claim.Claim{
 	ID: "TW3", Statement: "a busy client that closes first runs out of sockets",
-	Source: claim.Article003, Quantity: claim.Can, Needs: needsEnds, Precondition: allWaiting,
+	Source: claim.Article003, Quantity: claim.Can, Needs: claim.NeedsEnds, Precondition: allWaiting,
 	Rule: claim.Each(tries, func(c *claim.Case, x try) {
 		x.isFull(c)
 		c.Expect(!x.succeeded(), "it was connected")
@@ -212,7 +209,7 @@ var tw3 = claim.Claim{
 
 var tw5 = claim.Claim{
 	ID: "TW5", Statement: "tcp_tw_reuse default 0",
-	Source: claim.Article003, Quantity: claim.Always, Needs: needsEnds, Precondition: "it was not read before it was set",
+	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "it was not read before it was set",
 	Rule: isDefault(twReuse, "0"),
 }
 
@@ -224,14 +221,13 @@ func isDefault(name, value string) claim.Rule {
 		c.Given(set.Setting.New == set.Setting.Old, "it was set before it was read")
 		own := set.Setting.Caller
 		c.Given(own == "" || own == set.Setting.New, "%s is %s here and %s on the caller's own stack: one of them was set", name, set.Setting.New, own)
-		c.Expect(set.Setting.New == value, "%s is %s where nobody has set it", name, set.Setting.New)
-		c.Holds("%s is %s where nobody has set it", name, value)
+		c.Finds(set.Setting.New == value, "%s is %s where nobody has set it", name, set.Setting.New)
 	})
 }
 
 var tw6 = claim.Claim{
 	ID: "TW6", Statement: "tcp_tw_reuse=1 lets new connections use TIME_WAIT",
-	Source: claim.Article003, Quantity: claim.Always, Needs: needsEnds, Precondition: allWaiting + " for a second, with tcp_tw_reuse 1",
+	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: allWaiting + " for a second, with tcp_tw_reuse 1",
 	Rule: claim.Each(tries, func(c *claim.Case, x try) {
 		x.isFull(c)
 		youngest, _ := x.ages()
@@ -246,7 +242,7 @@ var tw6 = claim.Claim{
 
 var pe3 = claim.Claim{
 	ID: "PE3", Statement: "tcp_tw_reuse=1 lets a port be used again after a second, not before",
-	Source: ipSysctl, Quantity: claim.Always, Needs: needsEnds, Precondition: allWaiting + ", with tcp_tw_reuse 1",
+	Source: ipSysctl, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: allWaiting + ", with tcp_tw_reuse 1",
 	Rule: claim.Each(tries, func(c *claim.Case, x try) {
 		x.isFull(c)
 		c.If(x.reuses())
@@ -270,9 +266,8 @@ var pe3 = claim.Claim{
 
 var tw15 = claim.Claim{
 	ID: "TW15", Statement: "“the port can no longer be used” in TIME_WAIT",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsEnds, Precondition: "no client connected while its ports were in TIME_WAIT",
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "no client connected while its ports were in TIME_WAIT",
 	Rule: claim.Each(tries, func(c *claim.Case, x try) {
-		x.cite(c)
 		if taken := x.sharesPort(); x.succeeded() && taken != nil && taken.Remote != x.who.Remote {
 			c.Cite(tcp.First(x.who.CallsOf(0, 0, "getsockname")))
 			c.Expect(false, "port %d was in TIME_WAIT towards %s, and %s used it to connect to %s", x.who.Local.Port(), taken.Remote, x.who.ID, x.who.Remote)
@@ -290,15 +285,14 @@ func compareTries(v *tcp.View) *claim.Comparison {
 		if x.reuse == nil || len(x.waits) < x.ports {
 			continue
 		}
-		what := "another"
-		if len(x.there) > 0 {
-			youngest, oldest := x.ages()
-			what = "at once"
-			if youngest > time.Second {
-				what = "after 1 s"
-			} else if oldest > time.Second {
-				continue
-			}
+		what := "at once"
+		switch youngest, oldest := x.ages(); {
+		case len(x.there) == 0:
+			what = "another"
+		case youngest > time.Second:
+			what = "after 1 s"
+		case oldest > time.Second:
+			continue
 		}
 		t.Put("tcp_tw_reuse "+x.reuse.Setting.New+", "+what, "returned", claim.Result(x.connect))
 	}

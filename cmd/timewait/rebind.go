@@ -62,25 +62,23 @@ type restart struct {
 }
 
 // restarts lists them.
-func restarts(v *tcp.View) []restart {
-	return tcp.Derive(v, func(v *tcp.View) []restart {
-		var all []restart
-		for _, p := range v.Processes() {
-			x := killedWith(v, p)
-			if x.killed == nil || x.killed.Process.Event != "killed" || x.listener == nil || x.server == nil {
-				continue
-			}
-			for _, e := range tcp.After(v.Calls("bind"), x.killed.N) {
-				if x.listener.Local == e.Call.Address() {
-					x.bind = e
-					x.reuse = x.listener.Reuses(e.N) && v.Socket(e.Socket).Reuses(e.N)
-					all = append(all, x)
-				}
+var restarts = tcp.Derived(func(v *tcp.View) []restart {
+	var all []restart
+	for _, p := range v.Processes() {
+		x := killedWith(v, p)
+		if x.killed == nil || x.killed.Process.Event != "killed" || x.listener == nil || x.server == nil {
+			continue
+		}
+		for _, e := range tcp.After(v.Calls("bind"), x.killed.N) {
+			if x.listener.Local == e.Call.Address() {
+				x.bind = e
+				x.reuse = x.listener.Reuses(e.N) && v.Socket(e.Socket).Reuses(e.N)
+				all = append(all, x)
 			}
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 // killedWith is the end of a process, and the sockets that it had.
 func killedWith(v *tcp.View, p tcp.Process) restart {
@@ -97,8 +95,8 @@ func killedWith(v *tcp.View, p tcp.Process) restart {
 	return x
 }
 
-// cite lets a finding rest on the restart.
-func (x *restart) cite(c *claim.Case) {
+// Cite lets a finding rest on the restart.
+func (x restart) Cite(c *claim.Case) {
 	c.About(x.server, c.View.Socket(x.bind.Socket))
 	c.Cite(x.killed, x.bind)
 	c.Cite(x.server.States(journal.SockDiag)...)
@@ -110,15 +108,11 @@ func (x *restart) cite(c *claim.Case) {
 // waits says whether the server's end was in TIME_WAIT when bind() was called, and there still after
 // it.
 func (x *restart) waits() bool {
-	state, _ := x.server.StateAt(journal.SockDiag, x.bind.N)
-	return state == journal.TimeWait && len(x.server.Samples(journal.TimeWait, x.bind.N, 0)) > 0
+	return x.server.IsIn(journal.TimeWait, journal.SockDiag, x.bind.N) && len(x.server.Samples(journal.TimeWait, x.bind.N, 0)) > 0
 }
 
 // gone says whether nothing was left of it.
-func (x *restart) gone() bool {
-	state, _ := x.server.StateAt(journal.SockDiag, x.bind.N)
-	return state == journal.Gone
-}
+func (x *restart) gone() bool { return x.server.IsIn(journal.Gone, journal.SockDiag, x.bind.N) }
 
 // twoMSL is what Linux takes for twice the maximum segment lifetime: TCP_TIMEWAIT_LEN in
 // include/net/tcp.h.
@@ -126,9 +120,8 @@ const twoMSL = time.Minute
 
 var tw14 = claim.Claim{
 	ID: "TW14", Statement: "a crashed server cannot bind within 2MSL",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsEnds, Precondition: "no port of a server that was killed was bound again",
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsEnds, Precondition: "no port of a server that was killed was bound again",
 	Rule: claim.Each(restarts, func(c *claim.Case, x restart) {
-		x.cite(c)
 		passed := c.Between(x.killed, x.bind)
 		c.If(passed < twoMSL)
 		if x.bind.Call.Errno == "" {
@@ -145,11 +138,11 @@ var tw14 = claim.Claim{
 // keepsThePort is the phenomenon: the TIME_WAIT of a crashed server's connection keeps its port, but
 // where SO_REUSEADDR is set on both listeners.
 var keepsThePort = claim.Phenomenon{
-	Needs: needsEnds, Precondition: "no port of a server that was killed was bound again",
+	Needs: claim.NeedsEnds, Precondition: "no port of a server that was killed was bound again",
 	Rule: claim.Once(func(c *claim.Case) {
 		waiting := tcp.Where(restarts(c.View), func(x restart) bool { return x.waits() })
 		for _, x := range waiting {
-			x.cite(c)
+			x.Cite(c)
 			c.Expect(!x.reuse || x.bind.Call.Errno == "", "with SO_REUSEADDR on both listeners bind() failed with %s", x.bind.Call.Errno)
 			c.Expect(x.reuse || x.bind.Call.Errno != "", "%s was in TIME_WAIT, and without SO_REUSEADDR bind() succeeded", x.server.ID)
 		}

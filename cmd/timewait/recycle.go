@@ -29,7 +29,7 @@ func recycle(t *scenario.T) {
 
 var tw4 = claim.Claim{
 	ID: "TW4", Statement: "tcp_tw_recycle=1 turns on fast recycling, default 0",
-	Source: claim.Article003, Quantity: claim.Always, Needs: needsCalls, Precondition: "tcp_tw_recycle was not read",
+	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsCalls, Precondition: "tcp_tw_recycle was not read",
 	Rule: claim.Once(func(c *claim.Case) {
 		read := c.First(c.Calls(readSetting))
 		c.If(read != nil)
@@ -42,13 +42,13 @@ var tw4 = claim.Claim{
 
 var tw7 = claim.Claim{
 	ID: "TW7", Statement: "tcp_fin_timeout default 60 s",
-	Source: claim.Article003, Quantity: claim.Always, Needs: needsCalls, Precondition: "tcp_fin_timeout was not read",
+	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsCalls, Precondition: "tcp_fin_timeout was not read",
 	Rule: isDefault(finTimeout, "60"),
 }
 
 // isNoMore is the phenomenon: the setting is gone.
 var isNoMore = claim.Phenomenon{
-	Needs: needsCalls, Precondition: "tcp_tw_recycle was not read",
+	Needs: claim.NeedsCalls, Precondition: "tcp_tw_recycle was not read",
 	Rule: claim.Once(func(c *claim.Case) {
 		read := c.First(c.Calls(readSetting))
 		c.If(read != nil)

@@ -1,7 +1,5 @@
 package main
 
-import "sockproof/lib/journal"
-
 // Where the statements come from.
 const (
 	ipSysctl = "Linux, Documentation/networking/ip-sysctl.rst"
@@ -16,11 +14,4 @@ const (
 	twBuckets  = "net.ipv4.tcp_max_tw_buckets"
 	twRecycle  = "net.ipv4.tcp_tw_recycle"
 	finTimeout = "net.ipv4.tcp_fin_timeout"
-)
-
-// What the rules need to see.
-var (
-	needsCalls    = []journal.Witness{journal.Calls}
-	needsEnds     = []journal.Witness{journal.Calls, journal.TCPInfo, journal.SockDiag}
-	needsSegments = []journal.Witness{journal.Calls, journal.Packets, journal.TCPInfo, journal.SockDiag}
 )

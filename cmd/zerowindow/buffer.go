@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -78,22 +79,23 @@ type told struct {
 }
 
 // tolds lists them.
-func tolds(v *tcp.View) []told {
-	return tcp.Derive(v, func(v *tcp.View) []told {
-		var all []told
-		for _, s := range v.Connected() {
-			for _, e := range s.Asked(journal.SOReceiveBuffer, 0, 0) {
-				x := told{who: s, asked: e, last: tcp.Last(s.SentAll(0, e.N)), unread: unread(s, e.N)}
-				x.buffer, _ = e.Call.Value().Int()
-				if x.last != nil {
-					x.window = int64(window(x.last, scaleOf(s)))
-				}
-				all = append(all, x)
+var tolds = tcp.Derived(func(v *tcp.View) []told {
+	var all []told
+	for _, s := range v.Connected() {
+		for _, e := range s.Asked(journal.SOReceiveBuffer, 0, 0) {
+			x := told{who: s, asked: e, last: tcp.Last(s.SentAll(0, e.N)), unread: unread(s, e.N)}
+			x.buffer, _ = e.Call.Value().Int()
+			if x.last != nil {
+				x.window = int64(window(s, x.last))
 			}
+			all = append(all, x)
 		}
-		return all
-	})
-}
+	}
+	return all
+})
+
+// acknowledges says whether what it had offered last was in a segment after its SYN.
+func (x *told) acknowledges() bool { return x.last != nil && !x.last.Has(journal.SYN) }
 
 // fixed is the call by which the buffer's size had been set, on the socket or on its listener:
 // then Linux leaves it alone (socket(7)). Nil: none was.
@@ -116,7 +118,7 @@ func unread(s *tcp.Socket, at int) int64 {
 }
 
 var fc1 = claim.Claim{
-	ID: "FC1", Statement: "each end allocates a buffer and tells the other its size at the start", Source: claim.Article003, Quantity: claim.Always, Needs: needsSegments,
+	ID: "FC1", Statement: "each end allocates a buffer and tells the other its size at the start", Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "no buffer's size was asked for",
 	Rule: claim.Each(tolds, func(c *claim.Case, x told) {
 		syn := x.who.SYN()
@@ -130,10 +132,10 @@ var fc1 = claim.Claim{
 }
 
 var fc2 = claim.Claim{
-	ID: "FC2", Statement: "every ACK tells the room left; that is the window", Source: claim.Article003, Quantity: claim.Always, Needs: needsSegments,
+	ID: "FC2", Statement: "every ACK tells the room left; that is the window", Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "no buffer's size was asked for when its socket had acknowledged something",
 	Rule: claim.Each(tolds, func(c *claim.Case, x told) {
-		c.If(x.last != nil && !x.last.Has(journal.SYN))
+		c.If(x.acknowledges())
 		c.About(x.who)
 		c.Cite(x.asked)
 		c.CiteSegments(x.last)
@@ -144,14 +146,15 @@ var fc2 = claim.Claim{
 }
 
 var fc4 = claim.Claim{
-	ID: "FC4", Statement: "16 bits, so at most 65,535", Source: claim.Article002, Quantity: claim.Always, Needs: needsSegments,
+	ID: "FC4", Statement: "16 bits, so at most 65,535", Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "nothing much was sent",
 	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
 		c.If(conn.Server != nil && len(conn.Bulk) > 0)
 		for _, s := range []*tcp.Socket{conn.Client, conn.Server} {
-			if x, w := widest(s); w > 65_535 {
+			if wide := tcp.Where(s.SentAll(0, 0), func(x *tcp.Segment) bool { return window(s, x) > 65_535 }); len(wide) > 0 {
+				x := slices.MaxFunc(wide, func(x, y *tcp.Segment) int { return cmp.Compare(window(s, x), window(s, y)) })
 				c.CiteSegments(s.SYN(), s.Peer().SYN(), x)
-				c.Expect(false, "%s offered %d bytes: %d in the header, shifted by the %d that its SYN had announced", s.ID, w, x.Packet.Win, scaleOf(s))
+				c.Expect(false, "%s offered %d bytes: %d in the header, shifted by the %d that its SYN had announced", s.ID, window(s, x), x.Packet.Win, scaleOf(s))
 			}
 		}
 		c.CiteSegments(conn.Segments...)
@@ -160,39 +163,23 @@ var fc4 = claim.Claim{
 	}),
 }
 
-// widest is the segment by which an end offered most.
-func widest(s *tcp.Socket) (x *tcp.Segment, most uint32) {
-	scale := scaleOf(s)
-	for _, one := range s.SentAll(0, 0) {
-		if w := window(one, scale); x == nil || w > most {
-			x, most = one, w
-		}
-	}
-	return x, most
-}
-
 // mayOfferMore says whether a socket could offer more than fits the header, and was seen to offer
 // something: its windows were scaled, much had been sent to it, its buffer had grown well beyond the half that
 // may be offered (tcp_win_from_space in include/net/tcp.h), and a segment of its own was kept then.
 func mayOfferMore(x told) bool {
-	conn := x.who.Conn
-	if conn.Server == nil || len(conn.Bulk) == 0 {
-		return false
-	}
-	grown := conn.Bulk[0].N
-	return scaleOf(x.who) > 0 && x.asked.N > grown && x.buffer > 4*65_535 && x.last != nil && x.last.N > grown
+	much := tcp.First(x.who.Conn.Bulk)
+	return much != nil && scaleOf(x.who) > 0 && x.buffer > 4*65_535 && x.last != nil && x.last.N > much.N
 }
 
 var zw5 = claim.Claim{
-	ID: "ZW5", Statement: "the window's right edge never moves back", Source: rfc9293 + " (SHOULD NOT)", Quantity: claim.Always, Needs: needsSegments,
+	ID: "ZW5", Statement: "the window's right edge never moves back", Source: rfc9293 + " (SHOULD NOT)", Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "the buffer of no connection was made smaller",
 	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
 		c.If(conn.Server != nil)
 		some := offers(conn.Client)
 		c.Given(len(some) > 1, "%s was offered a window less than twice", conn.Client.ID)
-		scale := scaleOf(conn.Server)
 		for i, x := range some[1:] {
-			if back := int32(edge(some[i], scale) - edge(x, scale)); back > 0 {
+			if back := int32(edge(conn.Server, some[i]) - edge(conn.Server, x)); back > 0 {
 				value, set := conn.Server.Option(journal.SOReceiveBuffer, x.N)
 				c.CiteSegments(some...)
 				c.Cite(set)
@@ -218,7 +205,7 @@ func lowered(value journal.Value) string {
 
 // notTheBuffer is the phenomenon: the window is not the buffer, and grows with it.
 var notTheBuffer = claim.Phenomenon{
-	Needs: needsSegments, Quantity: claim.Can, Precondition: "no buffer's size was asked for twice",
+	Needs: claim.NeedsPackets, Quantity: claim.Can, Precondition: "no buffer's size was asked for twice",
 	Rule: claim.Each(tolds, func(c *claim.Case, x told) {
 		before := x.who.Asked(journal.SOReceiveBuffer, 0, x.asked.N)
 		c.If(len(before) > 0 && len(x.who.Conn.Bulk) > 0 && x.last != nil && x.asked.N > x.who.Conn.Bulk[0].N)
@@ -237,25 +224,19 @@ var notTheBuffer = claim.Phenomenon{
 
 // compareBuffers is the table of buffers and windows.
 func compareBuffers(v *tcp.View) *claim.Comparison {
-	t := &claim.Comparison{Title: "What a receiver has, and what it offers", Ways: []string{"at the start", "3 MB later", "unscaled", "3 MB later", "as it was", "SO_RCVBUF lowered"}}
-	buffers, windows, waits := make([]claim.Cell, len(t.Ways)), make([]claim.Cell, len(t.Ways)), make([]claim.Cell, len(t.Ways))
-	i, who := -2, (*tcp.Socket)(nil)
-	for _, x := range tolds(v) {
-		if x.last == nil || x.last.Has(journal.SYN) {
-			continue // asked again when something had come
+	var all []told // of each socket, when something had come: the first time that it was asked, and the last
+	for _, s := range v.Connected() {
+		some := tcp.Where(tolds(v), func(x told) bool { return x.who == s && x.acknowledges() })
+		if len(some) > 1 {
+			all = append(all, some[0], some[len(some)-1])
 		}
-		at := i + 1
-		if x.who != who { // the first time it was asked; of the others the last counts
-			i, who = i+2, x.who
-			at = i
-		}
-		if at >= len(t.Ways) {
-			break
-		}
-		buffers[at] = claim.Told(strconv.FormatInt(x.buffer, 10), x.asked)
-		windows[at] = claim.Told(strconv.FormatInt(x.window, 10), x.last.Event)
-		waits[at] = claim.Told(strconv.FormatInt(x.unread, 10), x.asked)
 	}
-	t.Rows = []claim.Compared{{What: "SO_RCVBUF", Cells: buffers}, {What: "unread", Cells: waits}, {What: "window", Cells: windows}}
+	number := func(n int64, at *journal.Event) claim.Cell { return claim.Told(strconv.FormatInt(n, 10), at) }
+	t := claim.Across("What a receiver has, and what it offers", all, func(x *told) string { return x.who.ID },
+		claim.Show("SO_RCVBUF", func(x *told) claim.Cell { return number(x.buffer, x.asked) }),
+		claim.Show("unread", func(x *told) claim.Cell { return number(x.unread, x.asked) }),
+		claim.Show("window", func(x *told) claim.Cell { return number(x.window, x.last.Event) }),
+	)
+	copy(t.Ways, []string{"at the start", "3 MB later", "unscaled", "3 MB later", "as it was", "SO_RCVBUF lowered"})
 	return t
 }

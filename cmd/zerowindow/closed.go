@@ -55,21 +55,20 @@ type closing struct {
 	lost    []*tcp.Segment   // that would have opened it
 	open    *tcp.Segment     // that opened it, as it came; nil: none did
 	opened  *journal.Event   // in which it had left the peer
+	lasted  time.Duration    // how long it was closed
 	reads   []*journal.Event // the peer's that returned data, from when it closed the window until it opened it
 }
 
 // closings lists them.
-func closings(v *tcp.View) []closing {
-	return tcp.Derive(v, func(v *tcp.View) []closing {
-		var all []closing
-		for _, s := range v.Connected() {
-			if s.Peer() != nil && len(s.Conn.Bulk) == 0 {
-				all = append(all, closingsOf(v, s)...)
-			}
+var closings = tcp.Derived(func(v *tcp.View) []closing {
+	var all []closing
+	for _, s := range v.Paired() {
+		if len(s.Conn.Bulk) == 0 {
+			all = append(all, closingsOf(v, s)...)
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 func closingsOf(v *tcp.View, who *tcp.Socket) []closing {
 	var all []closing
@@ -95,21 +94,25 @@ func closingsOf(v *tcp.View, who *tcp.Socket) []closing {
 // follow finds what happened meanwhile.
 func (k *closing) follow(v *tcp.View) {
 	until := 0
+	k.lasted = v.Until(k.zero.Event, nil)
 	if k.open != nil {
-		until, k.opened = k.open.N, left(v, k.open)
+		until, k.opened, k.lasted = k.open.N, left(v, k.open), v.Until(k.zero.Event, k.open.Event)
 	}
 	k.waits = tcp.Moved(k.who.Writes(0, k.zero.N)) - tcp.Bytes(k.who.Sent(0, k.zero.N))
 	k.data = tcp.Data(k.who.Sent(k.zero.N, until))
 	k.probes = k.who.Probes(k.zero.N, until)
-	k.lost = tcp.Where(k.who.Lost(k.zero.N, until), func(s *tcp.Segment) bool { return s.Has(packet.ACK) && s.Packet.Win > 0 })
+	k.lost = tcp.Where(k.who.Lost(k.zero.N, until), hasRoom)
 	k.reads = k.peer.Received(left(v, k.zero).N, tcp.N(k.opened))
 }
+
+// hasRoom says whether a segment offers a window.
+func hasRoom(s *tcp.Segment) bool { return s.Has(packet.ACK) && s.Packet.Win > 0 }
 
 // left is the event in which a segment that came had left: on lo, the same.
 func left(v *tcp.View, s *tcp.Segment) *journal.Event { return cmp.Or(v.Event(s.Packet.Of), s.Event) }
 
-// cite lets a finding rest on it.
-func (k *closing) cite(c *claim.Case) {
+// Cite lets a finding rest on it.
+func (k closing) Cite(c *claim.Case) {
 	c.About(k.who, k.peer)
 	c.CiteSegments(k.zero, k.open)
 	c.CiteSegments(k.probes...)

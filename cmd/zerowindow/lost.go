@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"time"
 
 	"sockproof/lib/claim"
@@ -26,11 +27,10 @@ func updateLost(t *scenario.T) {
 }
 
 var zw2 = claim.Claim{
-	ID: "ZW2", Statement: "a lost window update is made good by a probe", Source: probing, Quantity: claim.Always, Needs: needsSegments,
+	ID: "ZW2", Statement: "a lost window update is made good by a probe", Source: probing, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "no segment was lost that would have opened a window",
 	Rule: claim.Each(closings, func(c *claim.Case, k closing) {
 		c.If(k.waits > 0 && len(k.lost) > 0)
-		k.cite(c)
 		lost := tcp.Last(c.AllSegments(k.lost))
 		c.ExpectSeen(k.open != nil, "the window of %s stayed closed to %s", k.peer.ID, k.who.ID)
 		probe := tcp.Last(k.peer.Arrived(lost.N, k.opened.N))
@@ -61,27 +61,21 @@ func userTimeout(t *scenario.T) {
 // unanswered are the probes that nothing answered before the next, or before an event.
 func (k *closing) unanswered(until int) int {
 	n := 0
-	for i, p := range k.probes {
-		next := until
-		if i+1 < len(k.probes) {
-			next = k.probes[i+1].N
-		}
-		if len(k.who.Arrived(p.N, next)) == 0 {
+	for _, p := range slices.Backward(k.probes) {
+		if len(k.who.Arrived(p.N, until)) == 0 {
 			n++
 		}
+		until = p.N
 	}
 	return n
 }
 
 var zw3 = claim.Claim{
-	ID: "ZW3", Statement: "TCP_USER_TIMEOUT ends a connection whose peer answers every probe", Source: tcp7, Quantity: claim.Always, Needs: needsStates,
+	ID: "ZW3", Statement: "TCP_USER_TIMEOUT ends a connection whose peer answers every probe", Source: tcp7, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "no window closed before a sender with TCP_USER_TIMEOUT",
 	Rule: claim.Each(closings, func(c *claim.Case, k closing) {
-		value, set := k.who.Option(journal.TCPUserTimeout, 0)
-		after, is := value.Int()
-		c.If(k.waits > 0 && set != nil && is && after > 0)
-		timeout := time.Duration(after) * time.Millisecond
-		k.cite(c)
+		timeout, set := k.who.UserTimeout()
+		c.If(k.waits > 0 && timeout > 0)
 		c.Cite(set)
 		down := k.who.Down(k.zero.N, 0)
 		c.Given(len(k.probes) > 0 && k.unanswered(tcp.N(down)) == 0, "%d of %d probes were not answered", k.unanswered(tcp.N(down)), len(k.probes))

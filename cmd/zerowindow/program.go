@@ -9,13 +9,6 @@ import (
 	"sockproof/lib/scenario"
 )
 
-var (
-	everywhere  = []journal.Network{journal.Wire, journal.Loopback, journal.HostNet}
-	inNamespace = []journal.Network{journal.Wire, journal.Loopback}
-	onWire      = []journal.Network{journal.Wire}
-	ab          = []string{"a", "b"}
-)
-
 // Why some run nowhere else.
 const (
 	needsLosing  = "a segment has to be lost"
@@ -27,44 +20,33 @@ const (
 var program = cli.Program{
 	Name:    "zerowindow",
 	Summary: "a reader does not read, and its sender has to stop",
-	Scenarios: []scenario.Scenario{
+	Scenarios: scenario.WireOnly(needsLosing, []scenario.Scenario{
 		{
 			Name: "stop", Title: "nobody reads: the window closes, the sender probes, and a read opens it",
-			Steps:    stop,
-			Networks: everywhere, Hosts: ab, Full: 30 * time.Second, Phenomenon: claim.By(&zw1),
-			Claims: []*claim.Claim{&fc3, &zw1},
+			Steps: stop, Networks: journal.Networks(), Full: 30 * time.Second, Phenomenon: claim.By(&zw1), Claims: []*claim.Claim{&fc3, &zw1},
 		},
 		{
 			Name: "update-lost", Title: "the segment that opens the window is lost: the next probe mends it",
-			Steps:    updateLost,
-			Networks: onWire, NoHost: needsLosing, Hosts: ab, Phenomenon: claim.By(&zw2),
-			Claims: []*claim.Claim{&zw2},
+			Steps: updateLost, Phenomenon: claim.By(&zw2), Claims: []*claim.Claim{&zw2},
 		},
 		{
 			Name: "user-timeout", Title: "every probe is answered, and TCP_USER_TIMEOUT ends the connection",
-			Steps:    userTimeout,
-			Networks: inNamespace, NoHost: needsSetting, Hosts: ab, Phenomenon: claim.By(&zw3),
-			Claims: []*claim.Claim{&zw3},
+			Steps: userTimeout, Networks: []journal.Network{journal.Wire, journal.Loopback}, NoHost: needsSetting,
+			Phenomenon: claim.By(&zw3), Claims: []*claim.Claim{&zw3},
 		},
 		{
 			Name: "buffer", Title: "a window is not a buffer: what is told at the start, how it grows, and how it is taken back",
-			Steps:    buffer,
-			Networks: onWire, NoHost: needsSetting, Hosts: ab, Phenomenon: notTheBuffer, Compare: compareBuffers,
-			Claims: []*claim.Claim{&fc1, &fc2, &fc4, &zw5},
+			Steps: buffer, NoHost: needsSetting, Phenomenon: notTheBuffer, Compare: compareBuffers, Claims: []*claim.Claim{&fc1, &fc2, &fc4, &zw5},
 		},
 		{
 			Name: "write", Title: "what write() promises: a copy in the buffer; and what a full one does to it",
-			Steps:    write,
-			Networks: everywhere, Hosts: ab, Phenomenon: untilFull, Compare: compareWrites,
-			Claims: []*claim.Claim{&fc5},
+			Steps: write, Networks: journal.Networks(), Phenomenon: untilFull, Compare: compareWrites, Claims: []*claim.Claim{&fc5},
 		},
 		{
 			Name: "silly", Title: "small reads do not open a closed window",
-			Steps:    sips,
-			Networks: onWire, NoHost: needsPath, Hosts: ab, Phenomenon: claim.By(&zw4),
-			Claims: []*claim.Claim{&zw4},
+			Steps: sips, NoHost: needsPath, Phenomenon: claim.By(&zw4), Claims: []*claim.Claim{&zw4},
 		},
-	},
+	}),
 	Examples: []cli.Example{
 		{Line: "zerowindow", Does: "a reader that does not read: the window closes, and a read opens it"},
 		{Line: "zerowindow write", Does: "what success means, and EAGAIN, poll, a write that waits"},

@@ -5,7 +5,6 @@ import (
 
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
-	"sockproof/lib/packet"
 	"sockproof/lib/scenario"
 	"sockproof/lib/tcp"
 )
@@ -49,9 +48,7 @@ func sippings(v *tcp.View) []sipping {
 // openedBy is the segment by which the peer opened its window between a read and the next; nil: it
 // did not.
 func (s *sipping) openedBy() *tcp.Segment {
-	return tcp.First(tcp.Where(s.peer.SentAll(s.read.N, s.next), func(x *tcp.Segment) bool {
-		return x.Has(packet.ACK) && x.Packet.Win > 0
-	}))
+	return tcp.First(tcp.Where(s.peer.SentAll(s.read.N, s.next), hasRoom))
 }
 
 // small is less than what a receiver may wait for: a full segment, or half of its buffer, of
@@ -69,10 +66,9 @@ func (s *sipping) small(c *claim.Case) int64 {
 }
 
 var zw4 = claim.Claim{
-	ID: "ZW4", Statement: "small reads do not open a closed window (silly window avoidance)", Source: silly, Quantity: claim.Always, Needs: needsSegments,
+	ID: "ZW4", Statement: "small reads do not open a closed window (silly window avoidance)", Source: silly, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "nothing was read while a window was closed",
 	Rule: claim.Each(sippings, func(c *claim.Case, s sipping) {
-		s.cite(c)
 		c.Cite(s.read)
 		least := s.small(c)
 		c.If(s.total < least)

@@ -1,18 +1,9 @@
 package main
 
-import "sockproof/lib/journal"
-
 // Where the statements come from.
 const (
 	rfc9293 = "RFC 9293 §3.8.6"
 	probing = "RFC 9293 §3.8.6.1"
 	silly   = "RFC 9293 §3.8.6.2"
 	tcp7    = "tcp(7); RFC 9293 MUST-37 differs"
-)
-
-// What the rules need to see.
-var (
-	needsCalls    = []journal.Witness{journal.Calls}
-	needsSegments = []journal.Witness{journal.Calls, journal.Packets}
-	needsStates   = []journal.Witness{journal.Calls, journal.Packets, journal.TCPInfo, journal.SockDiag}
 )

@@ -26,14 +26,6 @@ func stop(t *scenario.T) {
 // aWhile is longer than a sender waits before it probes first.
 const aWhile = time.Second
 
-// lasted is for how long the window was closed.
-func (k *closing) lasted(v *tcp.View) time.Duration {
-	if k.open == nil {
-		return time.Duration(v.Journal.ElapsedNS - k.zero.T)
-	}
-	return time.Duration(k.open.T - k.zero.T)
-}
-
 // backsOff expects that each probe left later after the one before than that one had, by the
 // sender's own clock: its timestamps (RFC 7323), which Linux counts in milliseconds.
 func (k *closing) backsOff(c *claim.Case) (gaps string) {
@@ -51,14 +43,13 @@ func (k *closing) backsOff(c *claim.Case) (gaps string) {
 }
 
 var zw1 = claim.Claim{
-	ID: "ZW1", Statement: "a window of zero stops the sender; probes back off; a read opens it again at once", Source: rfc9293, Quantity: claim.Always, Needs: needsSegments,
+	ID: "ZW1", Statement: "a window of zero stops the sender; probes back off; a read opens it again at once", Source: rfc9293, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "no window closed before a sender that had more",
 	Rule: claim.Each(closings, func(c *claim.Case, k closing) {
-		c.If(k.waits > 0 && len(k.lost) == 0 && k.lasted(c.View) >= aWhile)
-		k.cite(c)
+		c.If(k.waits > 0 && len(k.lost) == 0 && k.lasted >= aWhile)
 		c.CiteSegments(k.data...)
 		c.Expect(len(k.data) == 0, "%s sent %d bytes for the first time while the window of %s was closed", k.who.ID, tcp.Bytes(k.data), k.peer.ID)
-		c.ExpectSeen(len(k.probes) > 0, "%s did not probe in %s", k.who.ID, claim.Seconds(k.lasted(c.View)))
+		c.ExpectSeen(len(k.probes) > 0, "%s did not probe in %s", k.who.ID, claim.Seconds(k.lasted))
 		c.Given(len(k.probes) >= 3, "%d probes are too few to tell whether they back off", len(k.probes))
 		gaps := k.backsOff(c)
 		c.First(k.who.Samples(journal.Established, k.zero.N, tcp.N(k.opened))) // with its timer
@@ -75,9 +66,7 @@ var zw1 = claim.Claim{
 
 // senders lists the ends that sent data, all of which was kept.
 func senders(v *tcp.View) []*tcp.Socket {
-	return tcp.Where(v.Connected(), func(s *tcp.Socket) bool {
-		return s.Peer() != nil && len(s.Conn.Bulk) == 0 && len(tcp.Data(s.Sent(0, 0))) > 0
-	})
+	return tcp.Where(v.Paired(), func(s *tcp.Socket) bool { return len(s.Conn.Bulk) == 0 && len(tcp.Data(s.Sent(0, 0))) > 0 })
 }
 
 // offers lists the segments that came to an end, and offered it a window.
@@ -85,18 +74,18 @@ func offers(s *tcp.Socket) []*tcp.Segment {
 	return tcp.Where(s.Arrived(0, 0), func(x *tcp.Segment) bool { return x.Has(journal.ACK) && !x.Has(journal.RST) })
 }
 
-// edge is the number up to which a segment lets its receiver send.
-func edge(x *tcp.Segment, scale uint8) uint32 { return x.Packet.Ack + window(x, scale) }
+// edge is the number up to which a segment of a socket lets the other end send.
+func edge(s *tcp.Socket, x *tcp.Segment) uint32 { return x.Packet.Ack + window(s, x) }
 
-// window is what a segment offers, in bytes; that of a SYN is not scaled.
-func window(s *tcp.Segment, scale uint8) uint32 {
-	if s.Has(journal.SYN) {
-		return uint32(s.Packet.Win)
+// window is what a segment of a socket offers, in bytes; that of a SYN is not scaled.
+func window(s *tcp.Socket, x *tcp.Segment) uint32 {
+	if x.Has(journal.SYN) {
+		return uint32(x.Packet.Win)
 	}
-	return uint32(s.Packet.Win) << scale
+	return uint32(x.Packet.Win) << scaleOf(s)
 }
 
-// scaleOf is by how much an end's windows are shifted: both ends must have said that they do.
+// scaleOf is by how much a socket's windows are shifted: both ends must have said that they do.
 func scaleOf(s *tcp.Socket) uint8 {
 	own, peer := s.SYN(), s.Peer().SYN()
 	if own == nil || peer == nil || !own.Scaled || !peer.Scaled {
@@ -106,19 +95,17 @@ func scaleOf(s *tcp.Socket) uint8 {
 }
 
 var fc3 = claim.Claim{
-	ID: "FC3", Statement: "the sender is held back by the window; full buffer stops it", Source: claim.Article002 + ", " + claim.Article003, Quantity: claim.Always, Needs: needsSegments,
+	ID: "FC3", Statement: "the sender is held back by the window; full buffer stops it", Source: claim.Article002 + ", " + claim.Article003, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "no data was sent",
 	Rule: claim.Each(senders, func(c *claim.Case, s *tcp.Socket) {
 		c.About(s)
-		known, scale := offers(s), scaleOf(s.Peer())
-		furthest := uint32(0)
+		known, furthest := offers(s), uint32(0)
 		data := tcp.Data(s.Sent(0, 0))
 		for _, x := range data {
-			for len(known) > 0 && known[0].N < x.N {
-				if e := edge(known[0], scale); furthest == 0 || tcp.Before(furthest, e) {
+			for ; len(known) > 0 && known[0].N < x.N; known = known[1:] {
+				if e := edge(s.Peer(), known[0]); furthest == 0 || tcp.Before(furthest, e) {
 					furthest = e
 				}
-				known = known[1:]
 			}
 			if over := int32(x.End() - furthest); over > 0 {
 				c.CiteSegments(x)
@@ -129,7 +116,7 @@ var fc3 = claim.Claim{
 		stopped := tcp.Where(closings(c.View), func(k closing) bool { return k.who == s && k.waits > 0 && len(k.data) == 0 })
 		c.Challenged(len(stopped) > 0, "the window of no reader closed before %s", s.ID)
 		if len(stopped) > 0 {
-			stopped[0].cite(c)
+			stopped[0].Cite(c)
 			c.Holds("%s sent %d bytes, none beyond the window that it was offered, and stopped with %d more when it was closed", s.ID, tcp.Bytes(data), stopped[0].waits)
 		}
 		c.Holds("%s sent %d bytes, none beyond the window that it was offered", s.ID, tcp.Bytes(data))

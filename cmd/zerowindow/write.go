@@ -59,10 +59,7 @@ type written struct {
 // writtens lists them.
 func writtens(v *tcp.View) []written {
 	var all []written
-	for _, s := range v.Connected() {
-		if s.Peer() == nil {
-			continue
-		}
+	for _, s := range v.Paired() {
 		before := s.Conn.Connect.N
 		for _, call := range s.Writes(0, 0) {
 			all = append(all, written{s, call, tcp.Last(s.CallsOf(before, call.N, "epoll_wait"))})
@@ -74,17 +71,11 @@ func writtens(v *tcp.View) []written {
 
 // acknowledged is how much of what an end sent had been, before an event.
 func acknowledged(s *tcp.Socket, before int) int64 {
-	syn := s.SYN()
-	if syn == nil {
+	syn, ack := s.SYN(), tcp.Last(tcp.With(s.Arrived(0, before), journal.ACK))
+	if syn == nil || ack == nil {
 		return 0
 	}
-	most := int64(0)
-	for _, x := range s.Arrived(0, before) {
-		if x.Has(journal.ACK) {
-			most = max(most, int64(int32(x.Packet.Ack-syn.Packet.Seq-1)))
-		}
-	}
-	return most
+	return int64(ack.Packet.Ack - syn.End())
 }
 
 // writable says whether poll had said that there was room.
@@ -93,7 +84,7 @@ func (w *written) writable() bool {
 }
 
 var fc5 = claim.Claim{
-	ID: "FC5", Statement: "send() only copies into the buffer, so normally returns success", Source: claim.Article004, Quantity: claim.Always, Needs: needsCalls,
+	ID: "FC5", Statement: "send() only copies into the buffer, so normally returns success", Source: claim.Article004, Quantity: claim.Always, Needs: claim.NeedsCalls,
 	Precondition: "nothing was written where poll had said that there was room",
 	Rule: claim.Each(writtens, func(c *claim.Case, w written) {
 		c.If(w.writable())
@@ -112,7 +103,7 @@ func isFull(write *journal.Event) bool { return write.Call.Errno == journal.EAGA
 // untilFull is the phenomenon: writes succeed though nobody reads, until the buffer is full; and
 // again when something was read.
 var untilFull = claim.Phenomenon{
-	Needs: needsCalls, Quantity: claim.Can, Precondition: "no write found a full buffer",
+	Needs: claim.NeedsCalls, Quantity: claim.Can, Precondition: "no write found a full buffer",
 	Rule: claim.Each(writtens, func(c *claim.Case, w written) {
 		c.If(isFull(w.call))
 		c.About(w.who)

@@ -34,14 +34,23 @@ func AfterCall(op string, test func(c *Case)) Rule {
 	}
 }
 
+// Cited is a thing that knows what every case of it rests on: the sockets and the events that it
+// is made of.
+type Cited interface{ Cite(c *Case) }
+
 // Each tests everything of one kind that a view has: state intervals, connections,
-// exchanges, pairs of incarnations.
+// exchanges, pairs of incarnations. What is Cited is cited before it is tested.
 func Each[T any](list func(v *tcp.View) []T, test func(c *Case, x T)) Rule {
 	return func(v *tcp.View, lenient bool) []*Case {
 		var all []*Case
 		for _, x := range list(v) {
 			c := &Case{View: v, lenient: lenient}
-			all = append(all, tried(c.try(func(c *Case) { test(c, x) }))...)
+			all = append(all, tried(c.try(func(c *Case) {
+				if x, is := any(x).(Cited); is {
+					x.Cite(c)
+				}
+				test(c, x)
+			}))...)
 		}
 		return all
 	}
