@@ -23,7 +23,7 @@ func TestUndisturbed(t *testing.T) {
 	for _, n := range journal.Networks() {
 		var controls []journaltest.Control
 		for _, s := range program.Scenarios {
-			if slices.Contains(s.Networks, n) && s.MTU == 0 {
+			if slices.Contains(s.RunsOn(), n) && s.MTU == 0 {
 				controls = append(controls, journaltest.Control{Scenario: s.Name, Want: claim.Reproduced, Expect: asKnown(s.Name)})
 			}
 		}
@@ -138,7 +138,7 @@ func TestCured(t *testing.T) {
 // set makes a kernel setting on both hosts.
 func set(name, value string) func(*scenario.T) {
 	return func(t *scenario.T) {
-		for _, host := range ab {
+		for _, host := range []string{"a", "b"} {
 			t.Sysctl(host, name, value)
 		}
 	}

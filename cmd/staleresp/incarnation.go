@@ -43,7 +43,7 @@ func setTimestamps(t *scenario.T, on bool) {
 	if on {
 		value = "1"
 	}
-	for _, host := range ab {
+	for _, host := range []string{"a", "b"} {
 		t.Sysctl(host, timestampsSetting, value)
 	}
 }
