@@ -165,7 +165,7 @@ var allDraw = claim.Phenomenon{
 		c.Cite(k.by)
 		c.CiteSegments(k.rst)
 		c.ExpectSeen(k.rst != nil || k.may, "%s drew no RST", k.name)
-		c.Given(notMade(c.View) == "", "not made to happen: %s", notMade(c.View))
+		claim.NeedsEach(c, causesOf(c.View), func(k *cause) string { return k.name }, "not made to happen: %s", due(c.View)...)
 		c.Holds("%s drew %s", k.name, map[bool]string{true: "a RST", false: "none"}[k.rst != nil])
 	}),
 }

@@ -38,8 +38,8 @@ func pairTries(v *tcp.View) []pairTry {
 
 // again expects that the pair of addresses was connected again.
 func (t *pairTry) again(c *claim.Case) {
-	c.About(t.Who, t.socket)
-	c.Cite(t.set, t.By, t.bind, t.call)
+	c.About(t.socket)
+	c.Cite(t.bind, t.call)
 	c.Given(t.bind.Call.Errno != journal.EADDRINUSE || c.Journal.Network != journal.HostNet,
 		"bind() = EADDRINUSE, on a stack where another program may have taken the port meanwhile")
 	c.Expect(t.bind.Call.Errno == "", "it could not be used again: bind() = %s", t.bind.Call.Errno)
@@ -55,7 +55,7 @@ func (t *pairTry) again(c *claim.Case) {
 func refusedPair(c *claim.Case) string {
 	for _, t := range pairTries(c.View) {
 		waits := t.Client.Entered(journal.TimeWait)
-		if t.linger == "" && len(waits) > 0 && waits[0].N < t.bind.N && t.bind.Call.Errno != "" {
+		if t.linger == neverSet && len(waits) > 0 && waits[0].N < t.bind.N && t.bind.Call.Errno != "" {
 			c.Cite(waits[0], t.bind)
 			return "; one that a plain close had left in TIME_WAIT was refused: bind() = " + string(t.bind.Call.Errno)
 		}

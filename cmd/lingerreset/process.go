@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 
+	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
 	"sockproof/lib/tcp"
@@ -69,6 +70,13 @@ func (p *process) learns(v *tcp.View, sent int) {
 	if p.rst = tcp.First(tcp.With(p.Arrived(sent, 0), packet.RST)); p.rst == nil {
 		p.gone = nil
 	}
+}
+
+// Cite lets a case rest on a process, and on what drew the RST.
+func (p process) Cite(c *claim.Case) {
+	c.About(p.Socket)
+	c.Cite(p.Started, p.closed, p.gone)
+	c.CiteSegments(p.rst)
 }
 
 // disposition is what the process does about SIGPIPE.

@@ -59,16 +59,8 @@ func strike(v *tcp.View, s *tcp.Socket) (x struck, ok bool) {
 	return struck{}, false
 }
 
-// eachStrike tests the ends that were reset in a state.
-func eachStrike(in string, test func(c *claim.Case, x struck)) claim.Rule {
-	return claim.Each(strikes, func(c *claim.Case, x struck) {
-		c.If(x.in == in)
-		cite(c, x)
-		test(c, x)
-	})
-}
-
-func cite(c *claim.Case, x struck) {
+// Cite lets a case rest on a strike.
+func (x struck) Cite(c *claim.Case) {
 	c.About(x.Socket)
 	c.CiteSegments(x.rst)
 	c.Cite(x.down)

@@ -100,8 +100,7 @@ var lr15 = claim.Claim{
 			c.ExpectSeen(false, "the peer did not read, and close() of %s, %s, took %s, less than %s", l.Who.ID, l.kind(), seconds(took), l.n)
 		}
 		c.Expect(took <= 2*l.n, "close() of %s took %s, more than %s", l.Who.ID, seconds(took), l.n)
-		untried, missing := claim.Missing(uninterrupted(c.View), (*lingering).wait, waitedBlocking, waitedNonBlocking, untilRead)
-		c.Challenged(!missing, "no close() %s", untried)
+		claim.ChallengedByEach(c, uninterrupted(c.View), (*lingering).wait, "no close() %s", waitedBlocking, waitedNonBlocking, untilRead)
 		c.Holds("close() of %s, %s, took %s: %s", l.Who.ID, l.kind(), seconds(took), l.meanwhile())
 	}),
 }

@@ -34,14 +34,23 @@ func AfterCall(op string, test func(c *Case)) Rule {
 	}
 }
 
+// Cited is a thing that knows what every case of it rests on: the sockets and the events that it
+// is made of.
+type Cited interface{ Cite(c *Case) }
+
 // Each tests everything of one kind that a view has: state intervals, connections,
-// exchanges, pairs of incarnations.
+// exchanges, pairs of incarnations. What is Cited is cited before it is tested.
 func Each[T any](list func(v *tcp.View) []T, test func(c *Case, x T)) Rule {
 	return func(v *tcp.View, lenient bool) []*Case {
 		var all []*Case
 		for _, x := range list(v) {
 			c := &Case{View: v, lenient: lenient}
-			all = append(all, tried(c.try(func(c *Case) { test(c, x) }))...)
+			all = append(all, tried(c.try(func(c *Case) {
+				if x, is := any(x).(Cited); is {
+					x.Cite(c)
+				}
+				test(c, x)
+			}))...)
 		}
 		return all
 	}
@@ -74,6 +83,31 @@ func Missing[X any, K comparable](all []X, kind func(x *X) K, of ...K) (k K, mis
 		}
 	}
 	return k, false
+}
+
+// NeedsEach asks that there is a thing of each of some kinds, as a contrast does; else the case
+// is inconclusive. without says why, with a verb for the kind that is missing.
+func NeedsEach[X any, K comparable](c *Case, all []X, kind func(x *X) K, without string, of ...K) {
+	k, missing := Missing(all, kind, of...)
+	c.Given(!missing, without, k)
+}
+
+// ChallengedByEach is NeedsEach where the kinds are known counter-examples (Challenged).
+func ChallengedByEach[X any, K comparable](c *Case, all []X, kind func(x *X) K, without string, of ...K) {
+	k, missing := Missing(all, kind, of...)
+	c.Challenged(!missing, without, k)
+}
+
+// Contrast is two things of which a claim says that they differ, or that they do not.
+type Contrast[X any] struct{ One, Other X }
+
+// Contrasts is the contrast of the first of some things to the first of others; none where there
+// are not both.
+func Contrasts[X any](some, others []X) []Contrast[X] {
+	if len(some) == 0 || len(others) == 0 {
+		return nil
+	}
+	return []Contrast[X]{{some[0], others[0]}}
 }
 
 // tried is a case as a list; nil is none.

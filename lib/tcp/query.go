@@ -459,3 +459,18 @@ func (v *View) Counted(host, name string) (delta int64, events []*journal.Event)
 	}
 	return delta, events
 }
+
+// CountedNext lists how far counters had moved when they were read next after an event.
+func (v *View) CountedNext(after int) []*journal.Event {
+	var some []*journal.Event
+	for i := range v.Journal.Events {
+		switch e := &v.Journal.Events[i]; {
+		case e.N <= after:
+		case e.Counter != nil:
+			some = append(some, e)
+		case len(some) > 0:
+			return some
+		}
+	}
+	return some
+}
