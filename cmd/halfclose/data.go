@@ -228,29 +228,23 @@ var hc27 = claim.Claim{
 	}),
 }
 
-// tooEarly is two ways in which a server ended a connection, with a part of the request
+// truncations contrasts a close() of the server's with its SHUT_WR, each with a part of the request
 // unread and a part of the answer unsent.
-type tooEarly struct{ closed, lingered delivery }
-
-func truncations(v *tcp.View) []tooEarly {
+func truncations(v *tcp.View) []claim.Contrast[delivery] {
 	early := func(name string) []delivery {
 		return tcp.Where(deliveries(v), func(d delivery) bool {
 			return d.Who == d.Server && d.Name() == name && v.Unread(d.Who, d.By.N) > 0 && d.end != nil
 		})
 	}
-	x, y := early(tcp.Closed), early(tcp.ShutWrite)
-	if len(x) == 0 || len(y) == 0 {
-		return nil
-	}
-	return []tooEarly{{x[0], y[0]}}
+	return claim.Contrasts(early(tcp.Closed), early(tcp.ShutWrite))
 }
 
 var hc33 = claim.Claim{
 	ID: "HC33", Statement: "a server that answers and closes while the request is partly unread loses the end of its answer; shutting down, then reading to the end, does not",
 	Source: "RFC 9112 §9.6", Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "a part of the answer is still unsent when the server ends the connection, in both ways",
-	Rule: claim.Each(truncations, func(c *claim.Case, t tooEarly) {
-		x, y := t.closed, t.lingered
+	Rule: claim.Each(truncations, func(c *claim.Case, t claim.Contrast[delivery]) {
+		x, y := t.One, t.Other
 		c.About(x.Who, y.Who)
 		c.Cite(x.By, x.end, y.By, y.end)
 		c.Cite(slices.Concat(x.Peer().Reads(0, 0), y.Peer().Reads(0, 0))...)

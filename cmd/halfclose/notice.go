@@ -103,30 +103,24 @@ func observed(e tcp.Ending) observation {
 	return o
 }
 
-// contrast is a close(), and a shutdown(SHUT_WR) on another connection.
-type contrast struct{ closed, shut tcp.Ending }
-
-func contrasts(v *tcp.View) []contrast {
-	closed, shut := tcp.EndedBy(tcp.Closed)(v), tcp.EndedBy(tcp.ShutWrite)(v)
-	if len(closed) == 0 || len(shut) == 0 {
-		return nil
-	}
-	return []contrast{{closed[0], shut[0]}}
+// contrasts are a close(), and a shutdown(SHUT_WR) on another connection.
+func contrasts(v *tcp.View) []claim.Contrast[tcp.Ending] {
+	return claim.Contrasts(tcp.EndedBy(tcp.Closed)(v), tcp.EndedBy(tcp.ShutWrite)(v))
 }
 
 // sameToPeer expects that the peer of a close and the peer of a SHUT_WR see the same until
 // they write, and returns what that is.
-func sameToPeer(c *claim.Case, t contrast) string {
-	c.About(t.closed.Who, t.shut.Who)
-	c.Cite(t.closed.By, t.shut.By)
-	x, y := observed(t.closed), observed(t.shut)
+func sameToPeer(c *claim.Case, closed, shut tcp.Ending) string {
+	c.About(closed.Who, shut.Who)
+	c.Cite(closed.By, shut.By)
+	x, y := observed(closed), observed(shut)
 	c.Given(x.read != nil && y.read != nil, "not both peers read before they wrote")
 	c.Cite(x.read, y.read)
 	c.Given(!hadNothing(x.read) && !hadNothing(y.read), "no end had arrived when the peer asked: read failed with EAGAIN")
 	c.ExpectSeen(tcp.IsEnd(x.read) && tcp.IsEnd(y.read), "the reads returned %s after close() and %s after shutdown(SHUT_WR), not 0", claim.Returned(x.read), claim.Returned(y.read))
 	// One was watched for longer, or the run was stopped.
 	c.Given(x.write != nil && y.write != nil, "the peers were not watched for the same time: up to their first writes, which were not both seen")
-	c.Given(t.closed.Who.OrphanTimedOut(t.closed.By.N, x.write.N) == nil, "the kernel gave %s up before its peer wrote: its FIN, sent again and again, had not been acknowledged in time", t.closed.Who.ID)
+	c.Given(closed.Who.OrphanTimedOut(closed.By.N, x.write.N) == nil, "the kernel gave %s up before its peer wrote: its FIN, sent again and again, had not been acknowledged in time", closed.Who.ID)
 	c.Cite(slices.Concat(x.events, y.events)...)
 	c.Given(slices.Equal(x.ops, y.ops), "the peers did not make the same calls")
 	c.Expect(x.all() == y.all(), "the peer could tell them apart: after close() %s; after shutdown(SHUT_WR) %s", x.all(), y.all())
@@ -137,8 +131,8 @@ var hc7 = claim.Claim{
 	ID: "HC7", Statement: "recv returns 0 when the peer has closed or shut down, and cannot tell which",
 	Source: claim.Article000 + "; " + claim.Article004, Quantity: claim.Always, Needs: needsStates,
 	Precondition: "a close() and a shutdown(SHUT_WR), the peer of each not having written since",
-	Rule: claim.Each(contrasts, func(c *claim.Case, t contrast) {
-		seen := sameToPeer(c, t)
+	Rule: claim.Each(contrasts, func(c *claim.Case, t claim.Contrast[tcp.Ending]) {
+		seen := sameToPeer(c, t.One, t.Other)
 		c.Holds("recv returned 0 both times, and up to its first write the peer saw the same: %s", seen)
 	}),
 }
@@ -146,8 +140,8 @@ var hc7 = claim.Claim{
 // indistinct is the phenomenon of epoll: it and recv say the same of both.
 var indistinct = claim.Phenomenon{
 	Needs: needsEnds, Precondition: "not both a close() and a shutdown(SHUT_WR) were seen",
-	Rule: claim.Each(contrasts, func(c *claim.Case, t contrast) {
-		sameToPeer(c, t)
+	Rule: claim.Each(contrasts, func(c *claim.Case, t claim.Contrast[tcp.Ending]) {
+		sameToPeer(c, t.One, t.Other)
 		c.Holds("epoll, recv and the states said the same after close() and after shutdown(SHUT_WR), until the peer wrote")
 	}),
 }
@@ -156,10 +150,10 @@ var hc32 = claim.Claim{
 	ID: "HC32", Statement: "EPOLLRDHUP tells close() from shutdown(SHUT_WR)",
 	Source: "folklore; epoll_ctl(2)", Quantity: claim.Always, Needs: needsCalls,
 	Precondition: "epoll was asked for EPOLLRDHUP, before the peer of each wrote",
-	Rule: claim.Each(contrasts, func(c *claim.Case, t contrast) {
-		c.About(t.closed.Who, t.shut.Who)
-		c.Cite(t.closed.By, t.shut.By)
-		x, y := c.First(asked(t.closed)), c.First(asked(t.shut))
+	Rule: claim.Each(contrasts, func(c *claim.Case, t claim.Contrast[tcp.Ending]) {
+		c.About(t.One.Who, t.Other.Who)
+		c.Cite(t.One.By, t.Other.By)
+		x, y := c.First(asked(t.One)), c.First(asked(t.Other))
 		c.Given(x != nil && y != nil, "epoll was not asked after both")
 		for _, asked := range []*journal.Event{x, y} {
 			c.Given(!asked.Call.Ready().HasAny(journal.EPOLLHUP|journal.EPOLLERR), "epoll said %s: that end had been reset", asked.Call.Out)

@@ -143,13 +143,8 @@ func (t *teardown) isApart() bool {
 	return call != nil && !t.isMerged() && t.answer.N < call.N
 }
 
-// eachTeardown tests every orderly close.
-func eachTeardown(test func(c *claim.Case, t teardown)) claim.Rule {
-	return claim.Each(teardowns, func(c *claim.Case, t teardown) {
-		c.About(t.Who)
-		test(c, t)
-	})
-}
+// Cite says whose close a case is about.
+func (t teardown) Cite(c *claim.Case) { c.About(t.Who) }
 
 // unseen is a socket with a peer whose connection was seen neither to be closed by both ends
 // nor to be reset; nil: there is none.
@@ -179,7 +174,7 @@ var hc1 = claim.Claim{
 	ID: "HC1", Statement: "a close takes four segments, FIN, ACK, FIN, ACK, in this order, when the passive end closes after its kernel has acknowledged",
 	Source: claim.Article000 + "; " + claim.Article001 + "; " + claim.Article004, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "both ends close, the passive one after its kernel has acknowledged the FIN, and nothing is reset",
-	Rule: eachTeardown(func(c *claim.Case, t teardown) {
+	Rule: claim.Each(teardowns, func(c *claim.Case, t teardown) {
 		c.If(t.isApart())
 		c.Cite(t.closed())
 		takesFour(c, t)
@@ -192,7 +187,7 @@ var hc48 = claim.Claim{
 	ID: "HC48", Statement: "a close always takes four segments",
 	Source: claim.Article000 + "; " + claim.Article001 + ", as they are usually quoted", Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "both ends close, one after the other, and nothing is reset",
-	Rule: eachTeardown(func(c *claim.Case, t teardown) {
+	Rule: claim.Each(teardowns, func(c *claim.Case, t teardown) {
 		takesFour(c, t)
 		early := slices.ContainsFunc(teardowns(c.View), func(t teardown) bool { call := t.closed(); return call != nil && call.N < t.answer.N })
 		c.Challenged(early, "each passive end closed after its kernel had acknowledged: that one may do so earlier was not put to the test")
@@ -245,7 +240,7 @@ var hc42 = claim.Claim{
 	ID: "HC42", Statement: "each end sends one FIN and gets one ACK for it",
 	Source: claim.Article004, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "both ends close, and nothing is reset",
-	Rule: eachTeardown(func(c *claim.Case, t teardown) {
+	Rule: claim.Each(teardowns, func(c *claim.Case, t teardown) {
 		c.AllSegments(t.segments)
 		for _, s := range []*tcp.Socket{t.Who, t.Peer()} {
 			fins := tcp.With(s.Sent(0, 0), packet.FIN)
@@ -263,7 +258,7 @@ var hc41 = claim.Claim{
 	ID: "HC41", Statement: "second and fourth segment are the kernel's own",
 	Source: claim.Article004, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "both ends close, the passive one after its kernel has acknowledged the FIN, and the wire shows what caused each segment",
-	Rule: eachTeardown(func(c *claim.Case, t teardown) {
+	Rule: claim.Each(teardowns, func(c *claim.Case, t teardown) {
 		c.If(t.isApart() && c.OnWire())
 		c.CiteSegments(t.fin, t.answer, t.last, t.acked)
 		for _, s := range []*tcp.Segment{t.answer, t.acked} {
@@ -294,7 +289,7 @@ var hc3 = claim.Claim{
 	ID: "HC3", Statement: "active end: FIN_WAIT1 → FIN_WAIT2 → TIME_WAIT; passive end: CLOSE_WAIT → LAST_ACK → CLOSE",
 	Source: claim.Article001 + "; " + claim.Article003 + "; " + rfc9293 + " §3.6", Quantity: claim.Always, Needs: needsStates,
 	Precondition: "the passive end acknowledges the FIN, and closes later",
-	Rule: eachTeardown(func(c *claim.Case, t teardown) {
+	Rule: claim.Each(teardowns, func(c *claim.Case, t teardown) {
 		c.If(!t.isMerged())
 		c.Follows(t.Who, journal.SockDiag, activePath...)
 		c.Follows(t.Peer(), journal.SockDiag, passivePath...)
@@ -306,7 +301,7 @@ var hc4 = claim.Claim{
 	ID: "HC4", Statement: "second and third segment may merge: a three-segment close",
 	Source: claim.Article004, Quantity: claim.Can, Needs: needsPackets,
 	Precondition: "both ends close, and nothing is reset",
-	Rule: eachTeardown(func(c *claim.Case, t teardown) {
+	Rule: claim.Each(teardowns, func(c *claim.Case, t teardown) {
 		c.AllSegments(t.segments)
 		c.ExpectSeen(t.isMerged(), "%s: %s", claim.Named(t.segments), t.whyApart())
 		c.Holds("%s: %s closed before its kernel had acknowledged the FIN", claim.Named(t.segments), t.Peer().ID)
@@ -325,7 +320,7 @@ var hc5 = claim.Claim{
 	ID: "HC5", Statement: "with delayed ACK, the ACK, data still to send, and the FIN may merge into one segment",
 	Source: claim.Article004, Quantity: claim.Can, Needs: needsPackets,
 	Precondition: "the data is held back until the close (MSG_MORE, TCP_CORK, Nagle)",
-	Rule: eachTeardown(func(c *claim.Case, t teardown) {
+	Rule: claim.Each(teardowns, func(c *claim.Case, t teardown) {
 		c.AllSegments(t.segments)
 		c.ExpectSeen(t.isMerged() && t.last.Packet.Len > 0, "they came apart: %s", claim.Named(t.segments))
 		c.Holds("%s answered the FIN with one segment: the ACK, %d bytes and its own FIN", t.Peer().ID, t.last.Packet.Len)
@@ -336,7 +331,7 @@ var hc6 = claim.Claim{
 	ID: "HC6", Statement: "FIN_WAIT1 receiving FIN+ACK together goes straight to TIME_WAIT",
 	Source: claim.Article003 + "; " + rfc9293 + " §3.10.7.4", Quantity: claim.Always, Needs: needsStates,
 	Precondition: "the passive end's FIN is the first to acknowledge the active end's",
-	Rule: eachTeardown(func(c *claim.Case, t teardown) {
+	Rule: claim.Each(teardowns, func(c *claim.Case, t teardown) {
 		c.If(t.isMerged())
 		c.Follows(t.Who, journal.SockDiag, straight)
 		c.Holds("seen: %s", claim.Path("the peer's", straight))

@@ -132,33 +132,27 @@ var hc22 = claim.Claim{
 	}),
 }
 
-// lowered is a TIME_WAIT that began before tcp_fin_timeout was lowered, and one after.
-type lowered struct {
-	set           *journal.Event
-	before, after tcp.Waiting
-}
-
-func loweredOnes(v *tcp.View) []lowered {
+// lowered contrasts the last TIME_WAIT that began before tcp_fin_timeout was lowered with the first
+// after that.
+func lowered(v *tcp.View) []claim.Contrast[tcp.Waiting] {
 	set := v.Setting("", finTimeoutSetting, 0)
-	steady := tcp.Where(v.Waits(), func(t tcp.Waiting) bool { return len(t.Steady) > 0 })
-	before := tcp.Where(steady, func(t tcp.Waiting) bool { return t.In.N < tcp.N(set) })
-	after := tcp.Where(steady, func(t tcp.Waiting) bool { return t.In.N > tcp.N(set) })
-	if len(before) == 0 || len(after) == 0 || !set.Setting.IsLowered() {
-		return nil
-	}
-	return []lowered{{set, before[len(before)-1], after[0]}}
+	steady := tcp.Where(v.Waits(), func(t tcp.Waiting) bool { return set != nil && set.Setting.IsLowered() && len(t.Steady) > 0 })
+	before := tcp.Where(steady, func(t tcp.Waiting) bool { return t.In.N < set.N })
+	after := tcp.Where(steady, func(t tcp.Waiting) bool { return t.In.N > set.N })
+	return claim.Contrasts(before[max(0, len(before)-1):], after)
 }
 
 var hc23 = claim.Claim{
 	ID: "HC23", Statement: "lowering tcp_fin_timeout shortens TIME_WAIT",
 	Source: "folklore", Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "one TIME_WAIT begins before it is lowered, and one after",
-	Rule: claim.Each(loweredOnes, func(c *claim.Case, l lowered) {
-		c.About(l.before.Who, l.after.Who)
-		c.Cite(l.set)
-		x, y := l.before.Lasts(l.before.Steady[0]), l.after.Lasts(l.after.Steady[0])
-		c.Given(c.Between(l.before.In, l.before.Steady[0]) <= time.Second && c.Between(l.after.In, l.after.Steady[0]) <= time.Second, "a timer was read too late")
-		c.Finds(x-y > time.Second, "TIME_WAIT took %s before, and %s with tcp_fin_timeout at %s s", seconds(x), seconds(y), l.set.Setting.New)
+	Rule: claim.Each(lowered, func(c *claim.Case, t claim.Contrast[tcp.Waiting]) {
+		before, after := t.One, t.Other
+		c.About(before.Who, after.Who)
+		set := c.SettingOf("", finTimeoutSetting)
+		x, y := before.Lasts(before.Steady[0]), after.Lasts(after.Steady[0])
+		c.Given(c.Between(before.In, before.Steady[0]) <= time.Second && c.Between(after.In, after.Steady[0]) <= time.Second, "a timer was read too late")
+		c.Finds(x-y > time.Second, "TIME_WAIT took %s before, and %s with tcp_fin_timeout at %s s", seconds(x), seconds(y), set.Setting.New)
 	}),
 }
 

@@ -150,9 +150,9 @@ func sentAfter(op string, is func(*journal.Call) bool) maker {
 // fullQueue: what was to complete the client's opening met a full queue, of a listener that resets
 // what does not fit into it.
 func fullQueue(v *tcp.View, c *tcp.Conn) *journal.Event {
-	set := v.Setting("", "net.ipv4.tcp_abort_on_overflow", c.Connect.N)
+	resets := v.SettingValue("", "net.ipv4.tcp_abort_on_overflow", c.Connect.N) == "1"
 	for _, o := range v.Overflows() {
-		if o.End != nil && o.End.Remote == c.Client.Local && set != nil && set.Setting.New == "1" {
+		if resets && o.End != nil && o.End.Remote == c.Client.Local {
 			return o.Event
 		}
 	}

@@ -116,6 +116,9 @@ func cite(c *claim.Case, xs ...exchange) {
 	c.Cite(shown(xs...)...)
 }
 
+// Cite lets a case rest on an exchange.
+func (x exchange) Cite(c *claim.Case) { cite(c, x) }
+
 // by lists the exchanges of a policy's clients.
 func by(p policy, v *tcp.View) []exchange {
 	return tcp.Where(accountOf(v).all, func(x exchange) bool { return x.policy == p })

@@ -320,23 +320,14 @@ const rejected = "PAWSEstab"
 // dropped is the reading by which PAWS had dropped something when the counters were read
 // next, before another stale segment arrived; nil: it had not.
 func (x *stale) dropped(v *tcp.View) *journal.Event {
-	reading := false
-	for i := range v.Journal.Events {
-		e := &v.Journal.Events[i]
-		if e.N <= x.arrived.N {
-			continue
-		}
-		switch {
-		case e.Counter != nil && e.Host == x.arrived.Host:
-			reading = true
-			if e.Counter.Name == rejected && e.Counter.Delta > 0 {
-				return e
-			}
-		case reading && e.Counter == nil, x.isAnother(e):
-			return nil
-		}
+	counted := tcp.First(tcp.Where(v.CountedNext(x.arrived.N), func(e *journal.Event) bool {
+		return e.Host == x.arrived.Host && e.Counter.Name == rejected && e.Counter.Delta > 0
+	}))
+	another := v.Events(func(e *journal.Event) bool { return e.N > x.arrived.N && e.N < tcp.N(counted) && x.isAnother(e) })
+	if len(another) > 0 {
+		return nil
 	}
-	return nil
+	return counted
 }
 
 // isAnother says whether a segment that had been sent before the connection was called for
@@ -393,9 +384,7 @@ var sn10 = claim.Claim{
 
 // whyDropped says what kept a segment from being taken, if that was seen.
 func whyDropped(c *claim.Case, x *stale) string {
-	e := x.dropped(c.View)
-	c.Cite(e)
-	if e == nil {
+	if c.Take(x.dropped(c.View)) == nil {
 		return ""
 	}
 	return ": PAWS has dropped it (" + rejected + "), for the connection has timestamps"
@@ -432,8 +421,7 @@ var sr11 = claim.Claim{
 		y, taken := x.taken(c.View)
 		cite(c, y)
 		c.Expect(!taken, "%s read the reply of the dead connection %s", x.alive.Client.ID, x.dead.Client.ID)
-		e := x.dropped(c.View)
-		c.Cite(e)
+		e := c.Take(x.dropped(c.View))
 		c.Given(e != nil, "no drop by PAWS was counted")
 		c.Holds("the segment had the number that was awaited, and was not read: %s +%d", rejected, e.Counter.Delta)
 	}),

@@ -126,9 +126,8 @@ var sr1 = claim.Claim{
 	Rule: each(missedOnes, func(c *claim.Case, m missed) {
 		c.If(m.did == didTimeOut)
 		next := m.after[0]
-		cite(c, m.exchange, next)
-		reply := replyTo(&m.exchange, next.N)
-		c.Cite(reply)
+		cite(c, next)
+		reply := c.Take(replyTo(&m.exchange, next.N))
 		c.Given(reply != nil && next.read != nil && reply.N < next.read.N, "the reply to %s was not seen to come before the next was read", m.request)
 		c.Expect(next.did == didTake && next.reply == m.request, "%s was given up, and the next request, %s, was %s: %s", m.request, next.request, next.did, next.reply)
 		c.Holds("the next request on the connection, %s, read the reply to %s, which was given up", next.request, m.request)
@@ -141,7 +140,6 @@ var sr2 = claim.Claim{
 	Precondition: "a reply was read by the request after its own, and another request follows on that connection",
 	Rule: each(missedOnes, func(c *claim.Case, m missed) {
 		c.If(len(m.after) >= minAfter && m.after[0].reply == m.request)
-		cite(c, m.exchange)
 		off := 0
 		before := m.exchange
 		for _, x := range m.after {
@@ -215,8 +213,7 @@ func wasCancelled(c *claim.Case, m *missed) string {
 // lateServer expects that the server had not answered when the client gave up.
 func lateServer(c *claim.Case, m *missed) string {
 	c.Expect(m.did == didTimeOut, "%s had not waited for the reply", m.request.user)
-	reply := replyTo(&m.exchange, m.after[0].N)
-	c.Cite(reply)
+	reply := c.Take(replyTo(&m.exchange, m.after[0].N))
 	c.Expect(reply != nil && reply.N > m.read.N, "the server had answered before %s gave up", m.request.user)
 	return "the server answered after " + m.request.user + " had given up"
 }
@@ -225,8 +222,7 @@ func lateServer(c *claim.Case, m *missed) string {
 // segment arrived after.
 func lateNetwork(c *claim.Case, m *missed) string {
 	c.Expect(m.did == didTimeOut, "%s had not waited for the reply", m.request.user)
-	reply := replyTo(&m.exchange, m.read.N)
-	c.Cite(reply)
+	reply := c.Take(replyTo(&m.exchange, m.read.N))
 	c.Expect(reply != nil && reply.T <= m.read.T+m.read.Call.TookNS, "the server had not answered when %s gave up", m.request.user)
 	return "the server had answered before " + m.request.user + " gave up, and the network was late"
 }

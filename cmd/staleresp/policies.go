@@ -46,7 +46,6 @@ func anothers(unique bool) func(v *tcp.View) []exchange {
 
 // notTaken expects that another's reply was not taken.
 func notTaken(c *claim.Case, x exchange) {
-	cite(c, x)
 	why := ""
 	if x.reply.number == x.request.number {
 		why = ": the ids are the same, for each connection counts its own"
@@ -87,9 +86,7 @@ var sr8 = claim.Claim{
 	Rule: each(firstGivenUp(compare), func(c *claim.Case, first exchange) {
 		after := on(first.socket, first.N, by(compare, c.View))
 		c.If(len(after) >= minAfter)
-		cite(c, first)
-		late := replyTo(&first, after[0].N)
-		c.Cite(late)
+		late := c.Take(replyTo(&first, after[0].N))
 		c.Given(late != nil, "the reply to %s, which was given up, was not seen to come", first.request)
 		before := first
 		for _, x := range after {
@@ -121,9 +118,7 @@ var sr10 = claim.Claim{
 	Precondition: "the connection was empty when it was drained, and the late reply came after",
 	Rule: each(func(v *tcp.View) []exchange { return by(drain, v) }, func(c *claim.Case, x exchange) {
 		c.If(x.wrong())
-		cite(c, x)
-		empty := drained(&x)
-		c.Cite(empty)
+		empty := c.Take(drained(&x))
 		c.Given(empty != nil, "the connection was not seen to be empty before %s was sent", x.request)
 		c.Holds("the connection was drained, and was empty, and still the reply to %s was taken for the answer to %s", x.reply, x.request)
 	}),

@@ -448,6 +448,14 @@ func (v *View) Setting(host, name string, before int) *journal.Event {
 	return last
 }
 
+// SettingValue is a setting's value so; "": the journal has none.
+func (v *View) SettingValue(host, name string, before int) string {
+	if e := v.Setting(host, name, before); e != nil {
+		return e.Setting.New
+	}
+	return ""
+}
+
 // Counted is how far a host's counter moved over the whole run; ok: it was read.
 func (v *View) Counted(host, name string) (delta int64, events []*journal.Event) {
 	for i := range v.Journal.Events {
