@@ -1,7 +1,9 @@
 package main
 
 import (
+	"maps"
 	"net/netip"
+	"slices"
 	"time"
 
 	"sockproof/lib/claim"
@@ -74,24 +76,18 @@ const (
 )
 
 // differs names what another SYN has different.
-func (x numbered) differs(y numbered) (all []string) {
+func (x numbered) differs(y numbered) []string {
 	p, q := x.syn.Packet, y.syn.Packet
 	mss, _ := p.Options.MSS()
 	other, _ := q.Options.MSS()
-	for _, d := range []struct {
-		name   string
-		differ bool
-	}{
-		{addressDiffers, p.Src.IP() != q.Src.IP()},
-		{portDiffers, p.Src.Port() != q.Src.Port()},
-		{mssDiffers, mss != other},
-		{isnDiffers, p.Seq != q.Seq},
-	} {
-		if d.differ {
-			all = append(all, d.name)
-		}
+	same := map[string]bool{
+		addressDiffers: p.Src.IP() == q.Src.IP(),
+		portDiffers:    p.Src.Port() == q.Src.Port(),
+		mssDiffers:     mss == other,
+		isnDiffers:     p.Seq == q.Seq,
 	}
-	return all
+	maps.DeleteFunc(same, func(_ string, is bool) bool { return is })
+	return slices.Sorted(maps.Keys(same))
 }
 
 // change says what another SYN has different, and whether its number is another.

@@ -89,11 +89,10 @@ func leftOut(v *tcp.View) []third {
 	return tcp.Where(thirds(v), func(x third) bool { return x.full })
 }
 
-// atOverflow asks how tcp_abort_on_overflow stood when a third segment met the full queue.
-func atOverflow(c *claim.Case, x third, value string) {
+// Cite lets a case rest on a third segment.
+func (x third) Cite(c *claim.Case) {
 	c.About(x.client, x.server)
 	c.CiteSegments(x.Segment)
-	c.If(settingAt(c, abortOnOverflow, x.N) == value)
 }
 
 const crossed = "the segment that completes a handshake comes to a full accept queue"
@@ -102,7 +101,7 @@ var bl9 = claim.Claim{
 	ID: "BL9", Statement: "accept queue full at the third segment, tcp_abort_on_overflow 0: the ACK is dropped, server still SYN_RECV, client ESTABLISHED",
 	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates, Precondition: crossed,
 	Rule: claim.Each(leftOut, func(c *claim.Case, x third) {
-		atOverflow(c, x, "0")
+		c.If(settingAt(c, abortOnOverflow, x.N) == "0")
 		client, server := c.StateAt(x.client, journal.TCPInfo, x.looked), c.StateAt(x.server, journal.SockDiag, x.looked)
 		c.Given(client != "" && server != "", "a state was not seen")
 		c.Expect(client == journal.Established && server == journal.SynRecv, "%s was in %s, %s in %s", x.client.ID, client, x.server.ID, server)
@@ -116,7 +115,7 @@ var bl10 = claim.Claim{
 	ID: "BL10", Statement: "accept queue full at the third segment, tcp_abort_on_overflow 1: RST, “connection reset by peer”",
 	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates, Precondition: crossed,
 	Rule: claim.Each(leftOut, func(c *claim.Case, x third) {
-		atOverflow(c, x, "1")
+		c.If(settingAt(c, abortOnOverflow, x.N) == "1")
 		rst := c.FirstSegment(tcp.With(x.client.Arrived(x.N, 0), packet.RST))
 		c.ExpectSeen(rst != nil, "no RST came to %s", x.client.ID)
 		read := c.First(x.client.CallsOf(rst.N, 0, "read"))
@@ -131,7 +130,7 @@ var bl11 = claim.Claim{
 	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
 	Precondition: crossed + ", and accept() makes room later",
 	Rule: claim.Each(leftOut, func(c *claim.Case, x third) {
-		atOverflow(c, x, "0")
+		c.If(settingAt(c, abortOnOverflow, x.N) == "0")
 		room := c.First(c.Listener(x.server.Local, x.N).Accepts(x.N, 0))
 		c.Given(room != nil, "no accept() made room")
 		again := c.FirstSegment(repeated(tcp.With(x.server.SentAll(x.N, 0), packet.SYN)))
@@ -154,8 +153,6 @@ var bl14 = claim.Claim{
 	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
 	Precondition: crossed + ", and its client reads before there is room",
 	Rule: claim.Each(leftOut, func(c *claim.Case, x third) {
-		c.About(x.client, x.server)
-		c.CiteSegments(x.Segment)
 		abort := settingAt(c, abortOnOverflow, x.N)
 		room := tcp.First(c.Listener(x.server.Local, x.N).Accepts(x.N, 0))
 		read := c.First(x.client.CallsOf(x.N, tcp.N(room), "read"))
@@ -199,8 +196,6 @@ var bl37 = claim.Claim{
 	Rule: claim.Each(thirds, func(c *claim.Case, x third) {
 		before := c.StateAt(x.server, journal.SockDiag, x.N)
 		c.If(before == journal.SynRecv)
-		c.About(x.client, x.server)
-		c.CiteSegments(x.Segment)
 		after := c.StateAt(x.server, journal.SockDiag, x.looked)
 		c.ExpectSeen(after == journal.Established, "the ACK of %s came, and %s was in %s: the queue was full", x.client.ID, x.server.ID, after)
 		c.Holds("on the ACK of %s its entry went from SYN_RECV to ESTABLISHED", x.client.ID)

@@ -65,7 +65,7 @@ func allForgotten(v *tcp.View) []forgotten {
 // givenUp asks that a handshake was given up because its SYN-ACK had been sent often enough,
 // with the queue full all the time.
 func givenUp(c *claim.Case, f forgotten) {
-	atOverflow(c, f.third, "0")
+	c.If(settingAt(c, abortOnOverflow, f.N) == "0")
 	c.Cite(f.gone)
 	retries := c.SettingOf(f.Host, synAckRetries)
 	c.Given(retries != nil, "tcp_synack_retries was not read")

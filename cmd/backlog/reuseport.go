@@ -51,23 +51,19 @@ type closure struct {
 
 func closures(v *tcp.View) []closure {
 	var all []closure
-	for _, l := range v.Sockets {
+	listeners := tcp.Where(v.Sockets, func(s *tcp.Socket) bool { return s.Listening != 0 })
+	for _, l := range listeners {
 		call := tcp.First(l.CallsOf(0, 0, "close"))
-		if l.Listening == 0 || call == nil {
+		stays := tcp.First(tcp.Where(listeners, func(s *tcp.Socket) bool { return s != l && s.Local == l.Local }))
+		if call == nil || stays == nil {
 			continue
 		}
-		x := closure{closed: l, call: call, waiting: lastSample(l, call.N)}
-		for _, s := range v.Sockets {
-			switch {
-			case s != l && s.Listening != 0 && s.Local == l.Local:
-				x.stays, x.before, x.after = s, lastSample(s, call.N), tcp.First(s.Samples(journal.Listen, call.N, 0))
-			case s.Remote == l.Local && s.Conn != nil && s.Conn.Client == s:
-				x.clients = append(x.clients, s)
-			}
+		x := closure{closed: l, stays: stays, call: call, waiting: lastSample(l, call.N), before: lastSample(stays, call.N)}
+		x.after = tcp.First(stays.Samples(journal.Listen, call.N, 0))
+		for _, conn := range tcp.Where(v.Conns, func(conn *tcp.Conn) bool { return conn.Client.Remote == l.Local }) {
+			x.clients = append(x.clients, conn.Client)
 		}
-		if x.stays != nil {
-			all = append(all, x)
-		}
+		all = append(all, x)
 	}
 	return all
 }

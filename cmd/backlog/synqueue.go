@@ -218,8 +218,6 @@ var bl23 = claim.Claim{
 	Rule: claim.Each(thirds, func(c *claim.Case, x third) {
 		entry := c.First(x.server.Samples(journal.SynRecv, 0, x.N))
 		c.If(entry != nil)
-		c.About(x.client, x.server)
-		c.CiteSegments(x.Segment)
 		c.Expect(entry.Sample.Inode == 0, "%s was a socket of its own in SYN_RECV", x.server.ID)
 		after := c.StateAt(x.server, journal.SockDiag, x.looked)
 		c.ExpectSeen(after == journal.Established, "%s was in %s after the ACK", x.server.ID, after)

@@ -186,23 +186,10 @@ func outBy(v *tcp.View, s *tcp.Socket, left *journal.Event) wayOut {
 	case o.rst == nil:
 	case len(s.Writes(0, 0)) > 0:
 		o.why = "the RST that its own write drew"
-	case probed(s, o.rst.N):
+	case len(s.Probes(0, o.rst.N)) > 0:
 		o.why = "the RST that the kernel's keepalive probe drew"
 	}
 	return o
-}
-
-// probed says whether a socket's end had sent a keepalive probe: a segment with no data
-// whose number is one before what it had sent (RFC 9293 §3.8.4).
-func probed(s *tcp.Socket, before int) bool {
-	var next uint32
-	for _, x := range s.SentAll(0, before) {
-		if next != 0 && x.Packet.Len == 0 && x.Packet.Seq == next-1 && x.Is(packet.ACK) {
-			return true
-		}
-		next = x.End()
-	}
-	return false
 }
 
 var hc20 = claim.Claim{

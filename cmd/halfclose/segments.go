@@ -195,42 +195,22 @@ var hc48 = claim.Claim{
 	}),
 }
 
-// ackedFIN is a FIN, and the segment with the highest acknowledgement that the other end
-// sent after it had come.
-type ackedFIN struct{ fin, ack *tcp.Segment }
-
-func acknowledgedFINs(v *tcp.View) []ackedFIN {
-	var all []ackedFIN
-	for _, conn := range v.Conns {
-		for _, fin := range tcp.With(conn.FirstSent(), packet.FIN) {
-			to := conn.Client
-			if fin.Packet.Dst != conn.Client.Local {
-				to = conn.Server
-			}
-			came := tcp.First(tcp.Where(tcp.With(to.Arrived(0, 0), packet.FIN), func(s *tcp.Segment) bool { return s.End() == fin.End() }))
-			if came == nil {
-				continue
-			}
-			var best *tcp.Segment
-			for _, s := range to.Sent(came.N, 0) {
-				if !s.Has(packet.RST) && (best == nil || tcp.Before(best.Packet.Ack, s.Packet.Ack)) {
-					best = s
-				}
-			}
-			all = append(all, ackedFIN{fin, best})
-		}
-	}
-	return all
-}
-
 var hc2 = claim.Claim{
 	ID: "HC2", Statement: "a FIN takes one sequence number",
 	Source: claim.Article000 + "; " + rfc9293 + " §3.4", Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "a FIN is acknowledged",
-	Rule: claim.Each(acknowledgedFINs, func(c *claim.Case, x ackedFIN) {
-		c.If(x.ack != nil)
-		c.CiteSegments(x.fin, x.ack)
-		taken := int32(x.ack.Packet.Ack - x.fin.Packet.Seq - uint32(x.fin.Packet.Len))
+	Rule: claim.Each((*tcp.View).Connected, func(c *claim.Case, s *tcp.Socket) {
+		fin, came := tcp.First(tcp.With(s.Sent(0, 0), packet.FIN)), tcp.First(tcp.With(s.Arrives(0, 0), packet.FIN))
+		c.If(fin != nil && came != nil)
+		var ack *tcp.Segment // the highest that the other end sent then
+		for _, x := range s.Peer().Sent(came.N, 0) {
+			if !x.Has(packet.RST) && (ack == nil || tcp.Before(ack.Packet.Ack, x.Packet.Ack)) {
+				ack = x
+			}
+		}
+		c.If(ack != nil)
+		c.CiteSegments(fin, ack)
+		taken := int32(ack.Packet.Ack - fin.Packet.Seq - uint32(fin.Packet.Len))
 		c.Expect(taken == 1, "the FIN's acknowledgement was %d beyond its data, not 1", taken)
 		c.Holds("the FIN was acknowledged with the number after its data and one more")
 	}),

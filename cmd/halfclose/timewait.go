@@ -237,33 +237,20 @@ var hc46 = claim.Claim{
 	}),
 }
 
-// repeated is a FIN that came again to a socket in TIME_WAIT.
-type repeated struct {
-	tcp.Waiting
-	fin *tcp.Segment
-}
-
-func repeatedFINs(v *tcp.View) []repeated {
-	var all []repeated
-	for _, t := range v.Waits() {
-		for _, s := range tcp.Where(t.Who.Arrived(t.In.N, 0), v.IsFINAgain) {
-			all = append(all, repeated{t, s})
-		}
-	}
-	return all
-}
-
 var hc25 = claim.Claim{
 	ID: "HC25", Statement: "TIME_WAIT answers a retransmitted FIN with an ACK",
 	Source: claim.Article000 + "; " + claim.Article003 + "; " + rfc9293 + " §3.10.7.4", Quantity: claim.Always, Needs: needsStates,
 	Precondition: "the peer's FIN comes again, for its acknowledgement was lost",
-	Rule: claim.Each(repeatedFINs, func(c *claim.Case, r repeated) {
-		c.About(r.Who)
-		c.Cite(r.In)
-		c.CiteSegments(r.fin)
-		acks := tcp.Where(acksOf(r.fin, r.Who.SentAll(0, 0)), func(s *tcp.Segment) bool { return s.Is(packet.ACK) })
-		c.ExpectSeen(c.FirstSegment(acks) != nil, "the FIN came to %s again, in TIME_WAIT, and was not acknowledged", r.Who.ID)
-		c.Holds("%s, in TIME_WAIT, acknowledged the FIN that %s had sent again", r.Who.ID, r.Peer().ID)
+	Rule: claim.Each((*tcp.View).Waits, func(c *claim.Case, t tcp.Waiting) {
+		fins := c.AllSegments(tcp.Where(t.Who.Arrived(t.In.N, 0), c.IsFINAgain))
+		c.If(len(fins) > 0)
+		c.About(t.Who)
+		c.Cite(t.In)
+		for _, fin := range fins {
+			acks := tcp.Where(acksOf(fin, t.Who.SentAll(0, 0)), func(s *tcp.Segment) bool { return s.Is(packet.ACK) })
+			c.ExpectSeen(c.FirstSegment(acks) != nil, "the FIN came to %s again, in TIME_WAIT, and was not acknowledged", t.Who.ID)
+		}
+		c.Holds("%s, in TIME_WAIT, acknowledged the FIN that %s had sent again", t.Who.ID, t.Peer().ID)
 	}),
 }
 

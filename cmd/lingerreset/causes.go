@@ -99,19 +99,10 @@ func queueFull(t *scenario.T, _ *scenario.Listener) {
 // oldSYNACK: while a client connects, a SYN-ACK comes that answers another SYN, as
 // one of an earlier connection might. Its own SYN is answered all the same.
 func oldSYNACK(t *scenario.T, l *scenario.Listener) {
-	var syn *wire.Packet
-	t.Hold(func(p *wire.Packet) bool {
-		if !p.Flags.Has(packet.SYN) || p.Flags.Has(packet.ACK) {
-			return false
-		}
-		syn = p
-		return true
-	})
+	t.Hold(wire.IsSYN)
 	c := l.Start()
 	t.Rule(nil)
-	if syn == nil {
-		t.Stop("%s sent no SYN", c.ID())
-	}
+	syn := t.FirstHeld("a")
 	t.Inject(packet.Packet{Src: syn.Dst, Dst: syn.Src, Seq: 1, Ack: syn.Seq - 1000, Flags: packet.SYN | packet.ACK, Win: 1000})
 	t.Release()
 	l.Accept()

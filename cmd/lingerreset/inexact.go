@@ -19,14 +19,10 @@ func inexact(t *scenario.T) {
 // forgedOnce makes up a RST for a connection of its own, which pretends to come from the
 // client's end, its number so far beyond the next. Then the client's end goes on.
 func forgedOnce(t *scenario.T, offset uint32) {
-	var last *wire.Packet // that a sent
-	t.Watch(func(p *wire.Packet) {
-		if p.From == "a" {
-			last = p
-		}
-	})
+	sent := t.See(func(p *wire.Packet) bool { return p.From == "a" })
 	client, server := t.Connection()
 	t.Rule(nil)
+	last := sent.Last
 	if last == nil {
 		t.Stop("host a has sent nothing: there is no segment to forge a RST after")
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 
 	"sockproof/lib/claim"
@@ -46,11 +47,7 @@ func processOf(v *tcp.View, of tcp.Process, c *tcp.Conn) process {
 	p.shut = tcp.First(tcp.Where(p.CallsOf(0, 0, "shutdown"), func(e *journal.Event) bool {
 		return e.Call.Errno == "" && e.Call.How() == journal.ShutWrite
 	}))
-	since := p.closed
-	if since == nil {
-		since = p.shut
-	}
-	if since != nil {
+	if since := cmp.Or(p.closed, p.shut); since != nil {
 		p.sends = p.CallsOf(since.N, 0, byAny...)
 	}
 	if len(p.sends) > 0 {

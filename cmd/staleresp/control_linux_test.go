@@ -157,7 +157,7 @@ func paws(t journaltest.Errors, r *journaltest.Judged) {
 // one, by an answer of the new one that is read meanwhile.
 func beside(t *scenario.T) {
 	s := serve(t)
-	setTimestamps(t, false)
+	setTimestamps(t, "0")
 	c := &client{t: t, policy: reconnect, service: s}
 	dead := c.die(int64(isnClock))
 	if c.fit(dead) {

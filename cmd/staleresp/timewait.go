@@ -20,10 +20,10 @@ import (
 func timeWait(t *scenario.T) {
 	chosen := choosing(t)
 	chosen.choose("0")
-	bound(t, boundStamped, true, true)
-	bound(t, boundPlain, false, true)
-	bound(t, serverFirstStamped, true, false)
-	bound(t, serverFirstPlain, false, false)
+	bound(t, boundStamped, "1", true)
+	bound(t, boundPlain, "0", true)
+	bound(t, serverFirstStamped, "1", false)
+	bound(t, serverFirstPlain, "0", false)
 	assassinate(t, assassinated, "0")
 	assassinate(t, protected, "1")
 	t.Wait(time.Until(chosen.at.Add(reuseDelay)))
@@ -74,13 +74,10 @@ func left(t *scenario.T, port uint16, clientFirst bool) *leftover {
 // leave lets the connection say what it has to, and closes it.
 func (l *leftover) leave(clientFirst bool) {
 	l.move(0, int64(isnClock*margin.Seconds()))
-	l.t.Watch(func(p *wire.Packet) {
-		if isReply(p) {
-			l.old = p
-		}
-	})
+	replies := l.t.See(isReply)
 	l.ask(users[0])
 	l.t.Rule(nil)
+	l.old = replies.Last
 	first, second := l.end, l.server
 	if !clientFirst {
 		first, second = second, first
@@ -94,8 +91,8 @@ func (l *leftover) leave(clientFirst bool) {
 // bound connects again with the port bound: the kernel is told which one to take. Where
 // the server has closed first, the client's SYN arrives at a TIME_WAIT, when its clock has
 // moved on.
-func bound(t *scenario.T, port uint16, stamped, clientFirst bool) {
-	setTimestamps(t, stamped)
+func bound(t *scenario.T, port uint16, stamps string, clientFirst bool) {
+	setTimestamps(t, stamps)
 	l := left(t, port, clientFirst)
 	if !clientFirst {
 		t.Wait(pawsTick)
@@ -127,7 +124,7 @@ func (l *leftover) autobind() {
 
 // choose connects again, and leaves the port to the kernel again.
 func (l *leftover) choose(reuse string) {
-	setTimestamps(l.t, true)
+	setTimestamps(l.t, "1")
 	l.t.Sysctl("a", reuseSetting, reuse)
 	l.reopen(l.autobind)
 }
@@ -136,14 +133,14 @@ func (l *leftover) choose(reuse string) {
 // behind the old ones, it moves the bytes that it takes for the old reply to be
 // the one that is awaited; then it asks, and both replies arrive.
 func (l *leftover) reopen(call func()) {
-	first := watchOpening(l.t)
+	syns := l.t.See(isSYN)
 	call()
 	l.t.Rule(nil)
 	if l.old == nil || l.end.State() != journal.Established {
 		return
 	}
 	l.accept()
-	if gap := int32(l.old.Seq - first.theirs); gap > 0 {
+	if gap := int32(l.old.Seq - syns.Last.Seq - 1); gap > 0 {
 		l.move(0, int64(gap))
 	}
 	l.t.Wait(pawsTick)
@@ -161,7 +158,7 @@ func (l *leftover) reopen(call func()) {
 // (RFC 1337).
 func assassinate(t *scenario.T, port uint16, rfc1337 string) {
 	t.Sysctl("a", rfc1337Setting, rfc1337)
-	setTimestamps(t, true)
+	setTimestamps(t, "1")
 	l := left(t, port, true)
 	if l.old == nil {
 		return

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -41,6 +42,20 @@ func (t *T) Watch(see func(p *wire.Packet)) {
 		see(p)
 		return wire.Wait
 	})
+}
+
+// Seen are the first and the last of some packets; nil: there was none.
+type Seen struct{ First, Last *wire.Packet }
+
+// See lets every packet wait for its turn, and keeps the first and the last that match.
+func (t *T) See(match func(p *wire.Packet) bool) *Seen {
+	seen := &Seen{}
+	t.Watch(func(p *wire.Packet) {
+		if match(p) {
+			seen.First, seen.Last = cmp.Or(seen.First, p), p
+		}
+	})
+	return seen
 }
 
 // Once matches the first packet that matches, and no other.

@@ -219,11 +219,11 @@ func (s *Socket) Arrives(after, before int) []*Segment {
 	})
 }
 
-// Probes lists the segments that only ask for an answer: they have no data, and a number with which the
-// socket had sent data before.
+// Probes lists the segments that only ask for an answer: they have no data, and a number that the
+// socket had used before, for data or a SYN.
 func (s *Socket) Probes(after, before int) []*Segment {
 	return Where(s.SentAll(after, before), func(x *Segment) bool {
-		return x.Packet.Len == 0 && x.Is(ackFlag) && slices.ContainsFunc(Data(s.SentAll(0, x.N)), func(d *Segment) bool {
+		return x.Packet.Len == 0 && x.Is(ackFlag) && slices.ContainsFunc(s.SentAll(0, x.N), func(d *Segment) bool {
 			return !Before(x.Packet.Seq, d.Packet.Seq) && Before(x.Packet.Seq, d.End())
 		})
 	})
