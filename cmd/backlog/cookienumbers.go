@@ -135,7 +135,6 @@ var bl28 = claim.Claim{
 	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
 	Precondition: "SYNs that differ in one thing are answered with cookies, the same one again two minutes later: it needs --full",
 	Rule: claim.Once(func(c *claim.Case) {
-		seen := map[string]bool{}
 		all := numbereds(c.View)
 		c.Given(len(all) > 0, "no SYN came twice")
 		cookies := c.Setting("b", synCookies, all[0].syn.N)
@@ -144,16 +143,14 @@ var bl28 = claim.Claim{
 		c.CiteSegments(all[0].synAck)
 		for _, x := range changes(c.View) {
 			c.CiteSegments(x.synAck)
-			seen[x.what] = true
 			if x.what == sameTime {
 				c.Given(!x.other, "the clock of the cookies went on between two SYNs")
 			} else if x.what != sameClass {
 				c.Expect(x.other, "another %s, and the number was the same", x.what)
 			}
 		}
-		for _, what := range []string{sameTime, addressDiffers, portDiffers, sameClass, otherClass, otherTime} {
-			c.Given(seen[what], "no SYN differed in this: %s", what)
-		}
+		what := func(x *change) string { return x.what }
+		claim.NeedsEach(c, changes(c.View), what, "no SYN differed in this: %s", sameTime, addressDiffers, portDiffers, sameClass, otherClass, otherTime)
 		c.Holds("the same SYN was answered with the same number, and with others when it came from another address, from another port, with an MSS of another class, and two minutes later; with another MSS of the same class it was the same")
 	}),
 }

@@ -118,9 +118,7 @@ var bl10 = claim.Claim{
 		c.If(settingAt(c, abortOnOverflow, x.N) == "1")
 		rst := c.FirstSegment(tcp.With(x.client.Arrived(x.N, 0), packet.RST))
 		c.ExpectSeen(rst != nil, "no RST came to %s", x.client.ID)
-		read := c.First(x.client.CallsOf(rst.N, 0, "read"))
-		c.Given(read != nil, "%s did not read", x.client.ID)
-		c.Expect(read.Call.Errno == journal.ECONNRESET, "read() of %s returned %s", x.client.ID, claim.Returned(read))
+		c.ReadFails(x.client, rst.N, journal.ECONNRESET)
 		c.Holds("a RST came to %s, and its read() failed with ECONNRESET", x.client.ID)
 	}),
 }

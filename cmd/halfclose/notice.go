@@ -203,34 +203,15 @@ var hc13 = claim.Claim{
 	ID: "HC13", Statement: "after shutdown(SHUT_RD) the kernel discards data that arrives",
 	Source: claim.Article004, Quantity: claim.Always, Needs: needsPackets,
 	Precondition: "data arrives after it, and is asked for",
-	Rule: claim.Each(deafReads, func(c *claim.Case, d deafRead) {
-		c.About(d.Who)
-		c.Cite(d.By, d.write, d.read)
-		c.CiteSegments(d.data)
-		c.Expect(len(d.read.Call.Data) == 0 || string(d.read.Call.Data) != string(d.write.Call.Data), "the %d bytes that arrived after %s were read: %q", d.read.Call.Result, d.Name(), d.read.Call.Data)
-		c.Given(tcp.IsEnd(d.read), "the read returned %s", claim.Returned(d.read))
-		c.Holds("what arrived after %s could not be read: read returned 0", d.Name())
+	Rule: claim.AfterEnding(tcp.ShutRead, func(c *claim.Case, e tcp.Ending) {
+		write := c.Take(lateWrite(e))
+		c.If(write != nil)
+		data, read := c.FirstSegment(tcp.Data(e.Who.Arrived(write.N, 0))), c.First(e.Who.Reads(write.N, 0))
+		c.If(data != nil && read != nil)
+		c.Expect(len(read.Call.Data) == 0 || string(read.Call.Data) != string(write.Call.Data), "the %d bytes that arrived after %s were read: %q", read.Call.Result, e.Name(), read.Call.Data)
+		c.Given(tcp.IsEnd(read), "the read returned %s", claim.Returned(read))
+		c.Holds("what arrived after %s could not be read: read returned 0", e.Name())
 	}),
-}
-
-// deafRead is data that arrived after SHUT_RD, and the read that asked for it.
-type deafRead struct {
-	tcp.Ending
-	write, read *journal.Event
-	data        *tcp.Segment
-}
-
-func deafReads(v *tcp.View) []deafRead {
-	var all []deafRead
-	for _, e := range tcp.EndedBy(tcp.ShutRead)(v) {
-		for _, write := range e.Peer().Writes(e.By.N, 0) {
-			data, read := tcp.First(tcp.Data(e.Who.Arrived(write.N, 0))), tcp.First(e.Who.Reads(write.N, 0))
-			if succeeded(write) && data != nil && read != nil {
-				all = append(all, deafRead{e, write, read, data})
-			}
-		}
-	}
-	return all
 }
 
 // deafened lists the calls by which a listener was shut down for reading.

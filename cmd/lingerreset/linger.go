@@ -135,10 +135,7 @@ var lr3 = claim.Claim{
 	Source: claim.Article000, Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "close() with SO_LINGER {1, 0}, on a connection that has not been closed before",
 	Rule: claim.Each(aborts, func(c *claim.Case, x closing) {
-		for _, s := range []*tcp.Socket{x.Who, x.Peer()} {
-			waits := c.First(s.Entered(journal.TimeWait))
-			c.Expect(waits == nil, "%s came to TIME_WAIT", s.Name())
-		}
+		c.NeverIn(journal.TimeWait, x.Who, x.Peer())
 		gone := c.First(x.Who.Entered(journal.Gone, journal.SockDiag))
 		c.Given(gone != nil && gone.N > x.By.N, "what became of %s was not seen", x.Who.ID)
 		c.Holds("right after close() nothing was left of %s", x.Who.ID)

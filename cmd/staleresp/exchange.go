@@ -91,13 +91,17 @@ func callOf(v *tcp.View, n int) *journal.Event {
 }
 
 // right says whether the reply that was read is the request's.
-func (x *exchange) right() bool { return x.reply == x.request }
+func (x exchange) right() bool { return x.reply == x.request }
 
-// wrong says whether another's reply was taken for the answer.
-func (x *exchange) wrong() bool { return x.did == didTake && !x.right() }
+// answered says whether that was taken for the answer, and wrong whether another's was.
+func (x exchange) answered() bool { return x.did == didTake && x.right() }
+func (x exchange) wrong() bool    { return x.did == didTake && !x.right() }
 
 // gaveUp says whether the application no longer waited for the reply.
-func (x *exchange) gaveUp() bool { return x.did == didTimeOut || x.did == didCancel }
+func (x exchange) gaveUp() bool { return x.did == didTimeOut || x.did == didCancel }
+
+// failed says whether its connection was lost.
+func (x exchange) failed() bool { return x.did == didFail }
 
 // shown are the events that show exchanges.
 func shown(xs ...exchange) []*journal.Event {

@@ -184,17 +184,7 @@ func misled(cause func(c *claim.Case, m *missed) string) claim.Phenomenon {
 
 // noneMisled says why no request got another's answer.
 func noneMisled(xs []exchange) string {
-	gave, failed, wrong := 0, 0, 0
-	for _, x := range xs {
-		switch {
-		case x.gaveUp():
-			gave++
-		case x.did == didFail:
-			failed++
-		case x.wrong():
-			wrong++
-		}
-	}
+	gave, failed, wrong := len(tcp.Where(xs, exchange.gaveUp)), len(tcp.Where(xs, exchange.failed)), len(tcp.Where(xs, exchange.wrong))
 	if gave == 0 && failed == 0 && wrong == 0 {
 		return "no request was given up: every reply came in time, and was taken for its own request's"
 	}

@@ -29,7 +29,7 @@ var sr3 = claim.Claim{
 		c.If(t.first.did == didTimeOut && t.next.did != didTimeOut)
 		cite(c, t.first, t.next)
 		c.Given(t.first.socket.Local != t.next.socket.Local, "it went on from the same port")
-		c.Expect(t.next.did == didTake && t.next.right(), "over the new connection %s was %s: %s", t.next.request, t.next.did, t.next.reply)
+		c.Expect(t.next.answered(), "over the new connection %s was %s: %s", t.next.request, t.next.did, t.next.reply)
 		c.Holds("over the new connection the next request had its own reply")
 	}),
 }
@@ -39,7 +39,7 @@ var sr3 = claim.Claim{
 func anothers(unique bool) func(v *tcp.View) []exchange {
 	return func(v *tcp.View) []exchange {
 		return tcp.Where(accountOf(v).all, func(x exchange) bool {
-			return x.policy.looks() && x.policy.unique() == unique && !x.gaveUp() && x.did != didFail && !x.right()
+			return x.policy.looks() && x.policy.unique() == unique && !x.gaveUp() && !x.failed() && !x.right()
 		})
 	}
 }
@@ -74,7 +74,7 @@ var sr17 = claim.Claim{
 // firstGivenUp is the first request that a policy's client gave up.
 func firstGivenUp(p policy) func(v *tcp.View) []exchange {
 	return func(v *tcp.View) []exchange {
-		all := tcp.Where(by(p, v), func(x exchange) bool { return x.gaveUp() })
+		all := tcp.Where(by(p, v), exchange.gaveUp)
 		return all[:min(1, len(all))]
 	}
 }
@@ -106,8 +106,8 @@ var sr9 = claim.Claim{
 	Rule: each(turns(discard), func(c *claim.Case, t turn) {
 		c.If(t.first.did == didDiscard && t.next.did != didDiscard && t.next.did != didTimeOut)
 		cite(c, t.first, t.next)
-		c.Expect(t.next.socket == t.first.socket && t.next.did != didFail, "after a reply had been discarded the connection was given up")
-		c.Expect(t.next.did == didTake && t.next.right(), "after %s had been discarded, %s was %s", t.first.reply, t.next.request, t.next.did)
+		c.Expect(t.next.socket == t.first.socket && !t.next.failed(), "after a reply had been discarded the connection was given up")
+		c.Expect(t.next.answered(), "after %s had been discarded, %s was %s", t.first.reply, t.next.request, t.next.did)
 		c.Holds("the reply that was discarded was followed, on the same connection, by that of the request that had met it")
 	}),
 }

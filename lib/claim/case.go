@@ -229,6 +229,13 @@ func (c *Case) ReadFails(s *tcp.Socket, after int, errno journal.Errno) {
 	c.Expect(read.Call.Errno == errno, "the read of %s returned %s", s.ID, Returned(read))
 }
 
+// NeverIn expects that no witness saw any of some sockets in a state.
+func (c *Case) NeverIn(state string, sockets ...*tcp.Socket) {
+	for _, s := range sockets {
+		c.Expect(c.First(s.Entered(state)) == nil, "%s came to %s", s.Name(), state)
+	}
+}
+
 // Between is the time from one event to another: of what was read, the time at which it
 // was. A change of state may have come before it was seen.
 func (c *Case) Between(from, to *journal.Event) time.Duration {
