@@ -132,7 +132,7 @@ func changes(v *tcp.View) []change {
 
 var bl28 = claim.Claim{
 	ID: "BL28", Statement: "cookie depends on addresses, ports, MSS class, time",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "SYNs that differ in one thing are answered with cookies, the same one again two minutes later: it needs --full",
 	Rule: claim.Once(func(c *claim.Case) {
 		all := numbereds(c.View)
@@ -150,7 +150,7 @@ var bl28 = claim.Claim{
 			}
 		}
 		what := func(x *change) string { return x.what }
-		claim.NeedsEach(c, changes(c.View), what, "no SYN differed in this: %s", sameTime, addressDiffers, portDiffers, sameClass, otherClass, otherTime)
+		claim.GivenEach(c, changes(c.View), what, "no SYN differed in this: %s", sameTime, addressDiffers, portDiffers, sameClass, otherClass, otherTime)
 		c.Holds("the same SYN was answered with the same number, and with others when it came from another address, from another port, with an MSS of another class, and two minutes later; with another MSS of the same class it was the same")
 	}),
 }

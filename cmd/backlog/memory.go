@@ -106,7 +106,7 @@ const countedWhile = "the kernel's memory is counted while SYNs come (/proc/slab
 
 var bl31 = claim.Claim{
 	ID: "BL31", Statement: "a SYN makes the server allocate a TCB of 280–1300 bytes",
-	Source: claim.Article002, Quantity: claim.Always, Needs: []journal.Witness{journal.Calls, journal.Packets}, Precondition: countedWhile,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: countedWhile,
 	Rule: claim.Once(func(c *claim.Case) {
 		g := growth(c)
 		c.Given(g.entries > g.syns/2 || g.sockets > g.syns/2, "neither entries nor sockets grew with the SYNs: by %d and %d", g.entries, g.sockets)
@@ -118,7 +118,7 @@ var bl31 = claim.Claim{
 
 var bl32 = claim.Claim{
 	ID: "BL32", Statement: "SYN cache: a small entry in a hash until the ACK",
-	Source: claim.Article002, Quantity: claim.Always, Needs: []journal.Witness{journal.Calls, journal.Packets}, Precondition: countedWhile,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: countedWhile,
 	Rule: claim.Once(func(c *claim.Case) {
 		g := growth(c)
 		c.Given(g.sockets < g.syns/2 || g.entries < g.syns/2 && g.sockets < 2*g.syns,

@@ -83,7 +83,7 @@ func number(e *journal.Event) (n uint32, ok bool) {
 
 var bl33 = claim.Claim{
 	ID: "BL33", Statement: "SYN proxy: every later segment's numbers must be rewritten",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "a connection was opened through a SYN proxy, data went both ways, and its server's numbers were read",
 	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
 		rule := c.First(c.Events(func(e *journal.Event) bool { return e.Rule != nil && e.Rule.Inside }))
@@ -105,7 +105,7 @@ var bl33 = claim.Claim{
 
 var bl34 = claim.Claim{
 	ID: "BL34", Statement: "a safe-reset firewall: the client begins again, and needs two handshakes",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "a client's SYN is answered with a SYN-ACK that acknowledges something else",
 	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
 		client := conn.Client

@@ -80,8 +80,7 @@ func (x *closure) known(c *claim.Case, migrate string) (reset int) {
 	for _, s := range x.clients {
 		c.About(s)
 		rst := c.FirstSegment(tcp.With(s.Arrived(x.call.N, 0), packet.RST))
-		read := c.First(s.CallsOf(x.call.N, 0, "read"))
-		c.Given(read != nil, "%s did not read", s.ID)
+		read := c.GivenFirst(s.CallsOf(x.call.N, 0, "read"), "%s did not read", s.ID)
 		failed := read.Call.Errno == journal.ECONNRESET
 		c.Given(failed == (rst != nil), "a RST came to %s, or its read() says so, and not both", s.ID)
 		if failed {
@@ -93,7 +92,7 @@ func (x *closure) known(c *claim.Case, migrate string) (reset int) {
 
 var rp1 = claim.Claim{
 	ID: "RP1", Statement: "closing one of two SO_REUSEPORT listeners resets the connections that wait in its queue",
-	Source: "field reports", Quantity: claim.Always, Needs: needsStates,
+	Source: "field reports", Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "one of two listeners on a port is closed while connections wait, with tcp_migrate_req 0",
 	Rule: claim.Each(closures, func(c *claim.Case, x closure) {
 		reset := x.known(c, "0")
@@ -104,7 +103,7 @@ var rp1 = claim.Claim{
 
 var rp2 = claim.Claim{
 	ID: "RP2", Statement: "tcp_migrate_req=1 hands the connections of a closed SO_REUSEPORT listener over to the other",
-	Source: ipSysctl + ", tcp_migrate_req", Quantity: claim.Always, Needs: needsStates,
+	Source: ipSysctl + ", tcp_migrate_req", Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "one of two listeners on a port is closed while connections wait, with tcp_migrate_req 1",
 	Rule: claim.Each(closures, func(c *claim.Case, x closure) {
 		reset := x.known(c, "1")

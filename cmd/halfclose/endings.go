@@ -93,7 +93,7 @@ func hadNothing(read *journal.Event) bool { return read != nil && read.Call.Errn
 
 var hc8 = claim.Claim{
 	ID: "HC8", Statement: "after shutdown(SHUT_WR) the caller still receives what the peer sends",
-	Source: claim.Article000 + "; " + claim.Article004, Quantity: claim.Always, Needs: needsCalls,
+	Source: claim.Article000 + "; " + claim.Article004, Quantity: claim.Always, Needs: claim.NeedsCalls,
 	Precondition: "the peer sends after it, and the caller reads",
 	Rule: claim.AfterEnding(tcp.ShutWrite, func(c *claim.Case, e tcp.Ending) {
 		write := lateWrite(e)
@@ -109,7 +109,7 @@ var hc8 = claim.Claim{
 
 var hc9 = claim.Claim{
 	ID: "HC9", Statement: "after close(), data from the peer is thrown away and answered with RST",
-	Source: claim.Article004 + "; " + rfc9293 + " §3.6.1", Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article004 + "; " + rfc9293 + " §3.6.1", Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "data arrives after it, nothing having been unread",
 	Rule: claim.AfterEnding(tcp.Closed, func(c *claim.Case, e tcp.Ending) {
 		data := c.FirstSegment(tcp.Data(e.Who.NewlyArrived(e.By.N, 0)))
@@ -122,7 +122,7 @@ var hc9 = claim.Claim{
 
 var hc12 = claim.Claim{
 	ID: "HC12", Statement: "shutdown(SHUT_RD) sends no FIN",
-	Source: claim.Article004, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article004, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "the connection goes on after it",
 	Rule: claim.AfterEnding(tcp.ShutRead, func(c *claim.Case, e tcp.Ending) {
 		until := tcp.First(e.Who.CallsOf(e.By.N, 0, "close", "shutdown"))
@@ -155,7 +155,7 @@ func situations(v *tcp.View) []claim.Contrast[tcp.Ending] {
 
 var hc14 = claim.Claim{
 	ID: "HC14", Statement: "shutdown(SHUT_RDWR) is the same as close()",
-	Source: claim.Article004, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article004, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "both are tried in the same situation; what TCP does is compared, not what becomes of the descriptor",
 	Rule: claim.Each(situations, func(c *claim.Case, t claim.Contrast[tcp.Ending]) {
 		both, closed := t.One, t.Other
@@ -172,7 +172,7 @@ var hc14 = claim.Claim{
 
 var hc36 = claim.Claim{
 	ID: "HC36", Statement: "after the peer's FIN nothing can be read, read returns 0",
-	Source: claim.Article003, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "a FIN has arrived, and the socket is read",
 	Rule: claim.Each(readsAfterFIN, func(c *claim.Case, r readAfterFIN) {
 		c.Given(!tcp.IsEnd(r.read) || r.unread <= 0, "%s read the end with %d bytes unread: a read of them is missing", r.socket.ID, r.unread)
@@ -184,7 +184,7 @@ var hc36 = claim.Claim{
 
 var hc37 = claim.Claim{
 	ID: "HC37", Statement: "EOF comes after what was already queued",
-	Source: claim.Article001, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article001, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "data is unread when the FIN arrives, and the socket is read",
 	Rule: claim.Each(readsAfterFIN, func(c *claim.Case, r readAfterFIN) {
 		c.If(r.challenged)
@@ -294,7 +294,7 @@ func stillReceives(c *claim.Case) {
 // fourEndings is the phenomenon of endings: three of them tell the peer's kernel the same,
 // one nothing, and its data fares differently with each.
 var fourEndings = claim.Phenomenon{
-	Needs: needsEnds,
+	Needs: claim.NeedsInfo,
 	Rule: claim.Once(func(c *claim.Case) {
 		goesToCloseWait(c, tcp.ShutWrite)
 		stillReceives(c)
@@ -309,7 +309,7 @@ var fourEndings = claim.Phenomenon{
 
 // goingOn is the phenomenon of late-data: one caller reads it, the other's kernel rejects it.
 var goingOn = claim.Phenomenon{
-	Needs: needsEnds,
+	Needs: claim.NeedsInfo,
 	Rule: claim.Once(func(c *claim.Case) {
 		stillReceives(c)
 		resetsWriter(c, tcp.Closed)
@@ -320,7 +320,7 @@ var goingOn = claim.Phenomenon{
 // unreadMatters is the phenomenon of unread: what the peer's read returns after an ending
 // with data unread, ECONNRESET or the end.
 var unreadMatters = claim.Phenomenon{
-	Needs: needsEnds,
+	Needs: claim.NeedsInfo,
 	Rule: claim.Once(func(c *claim.Case) {
 		for _, name := range []string{tcp.Closed, tcp.ShutWrite, tcp.ShutBoth} {
 			e := tried(c, name)

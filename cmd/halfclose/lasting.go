@@ -98,7 +98,7 @@ func disturbed(s *tcp.Socket, stay *tcp.Stay) bool {
 
 var hc16 = claim.Claim{
 	ID: "HC16", Statement: "after close(), FIN_WAIT2 lasts tcp_fin_timeout and then becomes CLOSE, not TIME_WAIT",
-	Source: claim.Article004, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article004, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "the peer does not close meanwhile",
 	Rule: claim.AfterEnding(tcp.Closed, func(c *claim.Case, e tcp.Ending) {
 		stay := c.Stay(e.Who, journal.FinWait2, journal.SockDiag)
@@ -121,7 +121,7 @@ var orphanGone = claim.Phenomenon{Needs: needsDiag, Precondition: "no closed soc
 
 var hc17 = claim.Claim{
 	ID: "HC17", Statement: "after shutdown(SHUT_WR), FIN_WAIT2 outlasts tcp_fin_timeout while the peer stays silent",
-	Source: claim.Article004, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article004, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "it is watched for three times tcp_fin_timeout",
 	Rule: claim.AfterEnding(tcp.ShutWrite, func(c *claim.Case, e tcp.Ending) {
 		outlasts(c, e)
@@ -193,7 +193,7 @@ func lateCloses(v *tcp.View) []claim.Contrast[tcp.Ending] {
 
 var hc45 = claim.Claim{
 	ID: "HC45", Statement: "lowering tcp_fin_timeout reduces the number of TIME_WAIT sockets",
-	Source: claim.Article003, Quantity: claim.Can, Needs: needsStates,
+	Source: claim.Article003, Quantity: claim.Can, Needs: claim.NeedsStates,
 	Precondition: "a peer closes later than tcp_fin_timeout, with it long and with it short",
 	Rule: claim.Each(lateCloses, func(c *claim.Case, t claim.Contrast[tcp.Ending]) {
 		long, short := t.One, t.Other

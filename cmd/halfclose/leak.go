@@ -156,7 +156,7 @@ func (s *halfClosed) peersState(onWire bool) *journal.Event {
 
 var hc20 = claim.Claim{
 	ID: "HC20", Statement: "CLOSE_WAIT ends only when the application closes",
-	Source: claim.Article000 + "; " + claim.Article003, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article000 + "; " + claim.Article003, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "a socket leaves CLOSE_WAIT",
 	Rule: claim.Each((*tcp.View).Connected, func(c *claim.Case, s *tcp.Socket) {
 		left := c.First(tcp.Where(s.States(), func(e *journal.Event) bool { return e.State.From == journal.CloseWait }))

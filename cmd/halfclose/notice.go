@@ -129,7 +129,7 @@ func sameToPeer(c *claim.Case, closed, shut tcp.Ending) string {
 
 var hc7 = claim.Claim{
 	ID: "HC7", Statement: "recv returns 0 when the peer has closed or shut down, and cannot tell which",
-	Source: claim.Article000 + "; " + claim.Article004, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article000 + "; " + claim.Article004, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "a close() and a shutdown(SHUT_WR), the peer of each not having written since",
 	Rule: claim.Each(contrasts, func(c *claim.Case, t claim.Contrast[tcp.Ending]) {
 		seen := sameToPeer(c, t.One, t.Other)
@@ -139,7 +139,7 @@ var hc7 = claim.Claim{
 
 // indistinct is the phenomenon of epoll: it and recv say the same of both.
 var indistinct = claim.Phenomenon{
-	Needs: needsEnds, Precondition: "not both a close() and a shutdown(SHUT_WR) were seen",
+	Needs: claim.NeedsInfo, Precondition: "not both a close() and a shutdown(SHUT_WR) were seen",
 	Rule: claim.Each(contrasts, func(c *claim.Case, t claim.Contrast[tcp.Ending]) {
 		sameToPeer(c, t.One, t.Other)
 		c.Holds("epoll, recv and the states said the same after close() and after shutdown(SHUT_WR), until the peer wrote")
@@ -148,7 +148,7 @@ var indistinct = claim.Phenomenon{
 
 var hc32 = claim.Claim{
 	ID: "HC32", Statement: "EPOLLRDHUP tells close() from shutdown(SHUT_WR)",
-	Source: "folklore; epoll_ctl(2)", Quantity: claim.Always, Needs: needsCalls,
+	Source: "folklore; epoll_ctl(2)", Quantity: claim.Always, Needs: claim.NeedsCalls,
 	Precondition: "epoll was asked for EPOLLRDHUP, before the peer of each wrote",
 	Rule: claim.Each(contrasts, func(c *claim.Case, t claim.Contrast[tcp.Ending]) {
 		c.About(t.One.Who, t.Other.Who)
@@ -201,7 +201,7 @@ func step(v *tcp.View, e tcp.Ending, asked *journal.Event) string {
 
 var hc13 = claim.Claim{
 	ID: "HC13", Statement: "after shutdown(SHUT_RD) the kernel discards data that arrives",
-	Source: claim.Article004, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article004, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "data arrives after it, and is asked for",
 	Rule: claim.AfterEnding(tcp.ShutRead, func(c *claim.Case, e tcp.Ending) {
 		write := c.Take(lateWrite(e))
@@ -227,8 +227,7 @@ func stopsListening(c *claim.Case, call *journal.Event) {
 	c.About(s)
 	c.Cite(call)
 	left := tcp.Where(tcp.After(s.States(journal.TCPInfo), call.N), func(e *journal.Event) bool { return e.State.From == journal.Listen })
-	accept := c.First(s.CallsOf(call.N, 0, "accept4"))
-	c.Given(accept != nil, "accept() was not tried after it")
+	accept := c.GivenFirst(s.CallsOf(call.N, 0, "accept4"), "accept() was not tried after it")
 	c.Expect(accept.Call.Errno != "" && accept.Call.Errno != journal.EAGAIN, "accept() of the listener returned %s after it", claim.Returned(accept))
 	c.Given(c.First(left) != nil, "the listener was not seen to leave LISTEN")
 	refused := false
@@ -251,7 +250,7 @@ func stopsListening(c *claim.Case, call *journal.Event) {
 
 var hc34 = claim.Claim{
 	ID: "HC34", Statement: "shutdown(SHUT_RD) on a listening socket stops it listening",
-	Source: "Linux behaviour (inet_shutdown in net/ipv4/af_inet.c)", Quantity: claim.Always, Needs: needsEnds,
+	Source: "Linux behaviour (inet_shutdown in net/ipv4/af_inet.c)", Quantity: claim.Always, Needs: claim.NeedsInfo,
 	Precondition: "a listener is shut down for reading",
 	Rule: claim.Each(deafened, func(c *claim.Case, call *journal.Event) {
 		stopsListening(c, call)
@@ -262,7 +261,7 @@ var hc34 = claim.Claim{
 // silentShutdown is the phenomenon of shut-read: SHUT_RD changes nothing for the peer, and a
 // listener stops.
 var silentShutdown = claim.Phenomenon{
-	Needs: needsEnds, Precondition: "no listener was shut down for reading",
+	Needs: claim.NeedsInfo, Precondition: "no listener was shut down for reading",
 	Rule: claim.Each(deafened, func(c *claim.Case, call *journal.Event) {
 		staysOpen(c, tcp.ShutRead)
 		stopsListening(c, call)

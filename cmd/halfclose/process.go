@@ -62,7 +62,7 @@ func sendsFIN(c *claim.Case, d tcp.Death, with string) {
 
 var hc18 = claim.Claim{
 	ID: "HC18", Statement: "a process that exits or is killed sends FIN for its sockets, nothing being unread",
-	Source: claim.Article000 + "; " + claim.Article004, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article000 + "; " + claim.Article004, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "all that had come to the socket was read when the process ended",
 	Rule: claim.Each((*tcp.View).Deaths, func(c *claim.Case, d tcp.Death) {
 		c.If(unreadAt(c.View, d) <= 0)
@@ -74,7 +74,7 @@ var hc18 = claim.Claim{
 
 var hc49 = claim.Claim{
 	ID: "HC49", Statement: "a process that exits or is killed always sends FIN, data unread or not",
-	Source: "folklore", Quantity: claim.Always, Needs: needsPackets,
+	Source: "folklore", Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "something was unread when a process ended",
 	Rule: claim.Each((*tcp.View).Deaths, func(c *claim.Case, d tcp.Death) {
 		c.If(unreadAt(c.View, d) > 0)
@@ -85,7 +85,7 @@ var hc49 = claim.Claim{
 
 var hc43 = claim.Claim{
 	ID: "HC43", Statement: "Ctrl-C ends the connection orderly",
-	Source: claim.Article000, Quantity: claim.Can, Needs: needsPackets,
+	Source: claim.Article000, Quantity: claim.Can, Needs: claim.NeedsPackets,
 	Precondition: "a process is ended by SIGINT, with nothing unread",
 	Rule: claim.Each((*tcp.View).Deaths, func(c *claim.Case, d tcp.Death) {
 		c.If(d.How == "SIGINT" && unreadAt(c.View, d) <= 0)
@@ -96,7 +96,7 @@ var hc43 = claim.Claim{
 // processEnds is the phenomenon of exit and kill: the peer reads the end, or ECONNRESET
 // where the process had left something unread.
 var processEnds = claim.Phenomenon{
-	Needs: needsEnds,
+	Needs: claim.NeedsInfo,
 	Rule: claim.Once(func(c *claim.Case) {
 		sorts := map[bool]int{}
 		for _, d := range c.Deaths() {

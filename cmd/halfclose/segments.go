@@ -87,25 +87,23 @@ type teardown struct {
 	acked    *tcp.Segment // the first by which the active end acknowledged that
 }
 
-func teardowns(v *tcp.View) []teardown {
-	return tcp.Derive(v, func(v *tcp.View) []teardown {
-		var all []teardown
-		for _, e := range v.Endings() {
-			t := teardown{Ending: e, segments: e.Closing()}
-			t.read()
-			if t.fin == nil || t.answer == nil || t.last == nil || t.acked == nil || v.OnWire() && t.timedOut() {
-				continue
-			}
-			if rst := tcp.With(t.segments, packet.RST); len(rst) > 0 && rst[0].N < t.acked.N {
-				continue
-			}
-			// It was over then: a RST after that answers what came again.
-			t.segments = slices.DeleteFunc(t.segments, func(s *tcp.Segment) bool { return s.Has(packet.RST) })
-			all = append(all, t)
+var teardowns = tcp.Derived(func(v *tcp.View) []teardown {
+	var all []teardown
+	for _, e := range v.Endings() {
+		t := teardown{Ending: e, segments: e.Closing()}
+		t.read()
+		if t.fin == nil || t.answer == nil || t.last == nil || t.acked == nil || v.OnWire() && t.timedOut() {
+			continue
 		}
-		return all
-	})
-}
+		if rst := tcp.With(t.segments, packet.RST); len(rst) > 0 && rst[0].N < t.acked.N {
+			continue
+		}
+		// It was over then: a RST after that answers what came again.
+		t.segments = slices.DeleteFunc(t.segments, func(s *tcp.Segment) bool { return s.Has(packet.RST) })
+		all = append(all, t)
+	}
+	return all
+})
 
 // read finds the four among the segments that there were.
 func (t *teardown) read() {
@@ -172,7 +170,7 @@ func takesFour(c *claim.Case, t teardown) {
 
 var hc1 = claim.Claim{
 	ID: "HC1", Statement: "a close takes four segments, FIN, ACK, FIN, ACK, in this order, when the passive end closes after its kernel has acknowledged",
-	Source: claim.Article000 + "; " + claim.Article001 + "; " + claim.Article004, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article000 + "; " + claim.Article001 + "; " + claim.Article004, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "both ends close, the passive one after its kernel has acknowledged the FIN, and nothing is reset",
 	Rule: claim.Each(teardowns, func(c *claim.Case, t teardown) {
 		c.If(t.isApart())
@@ -185,7 +183,7 @@ var hc1 = claim.Claim{
 
 var hc48 = claim.Claim{
 	ID: "HC48", Statement: "a close always takes four segments",
-	Source: claim.Article000 + "; " + claim.Article001 + ", as they are usually quoted", Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article000 + "; " + claim.Article001 + ", as they are usually quoted", Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "both ends close, one after the other, and nothing is reset",
 	Rule: claim.Each(teardowns, func(c *claim.Case, t teardown) {
 		takesFour(c, t)
@@ -197,7 +195,7 @@ var hc48 = claim.Claim{
 
 var hc2 = claim.Claim{
 	ID: "HC2", Statement: "a FIN takes one sequence number",
-	Source: claim.Article000 + "; " + rfc9293 + " §3.4", Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article000 + "; " + rfc9293 + " §3.4", Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "a FIN is acknowledged",
 	Rule: claim.Each((*tcp.View).Connected, func(c *claim.Case, s *tcp.Socket) {
 		fin, came := tcp.First(tcp.With(s.Sent(0, 0), packet.FIN)), tcp.First(tcp.With(s.Arrives(0, 0), packet.FIN))
@@ -218,7 +216,7 @@ var hc2 = claim.Claim{
 
 var hc42 = claim.Claim{
 	ID: "HC42", Statement: "each end sends one FIN and gets one ACK for it",
-	Source: claim.Article004, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article004, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "both ends close, and nothing is reset",
 	Rule: claim.Each(teardowns, func(c *claim.Case, t teardown) {
 		c.AllSegments(t.segments)
@@ -236,7 +234,7 @@ var hc42 = claim.Claim{
 
 var hc41 = claim.Claim{
 	ID: "HC41", Statement: "second and fourth segment are the kernel's own",
-	Source: claim.Article004, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article004, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "both ends close, the passive one after its kernel has acknowledged the FIN, and the wire shows what caused each segment",
 	Rule: claim.Each(teardowns, func(c *claim.Case, t teardown) {
 		c.If(t.isApart() && c.OnWire())
@@ -267,7 +265,7 @@ var (
 
 var hc3 = claim.Claim{
 	ID: "HC3", Statement: "active end: FIN_WAIT1 → FIN_WAIT2 → TIME_WAIT; passive end: CLOSE_WAIT → LAST_ACK → CLOSE",
-	Source: claim.Article001 + "; " + claim.Article003 + "; " + rfc9293 + " §3.6", Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article001 + "; " + claim.Article003 + "; " + rfc9293 + " §3.6", Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "the passive end acknowledges the FIN, and closes later",
 	Rule: claim.Each(teardowns, func(c *claim.Case, t teardown) {
 		c.If(!t.isMerged())
@@ -279,7 +277,7 @@ var hc3 = claim.Claim{
 
 var hc4 = claim.Claim{
 	ID: "HC4", Statement: "second and third segment may merge: a three-segment close",
-	Source: claim.Article004, Quantity: claim.Can, Needs: needsPackets,
+	Source: claim.Article004, Quantity: claim.Can, Needs: claim.NeedsPackets,
 	Precondition: "both ends close, and nothing is reset",
 	Rule: claim.Each(teardowns, func(c *claim.Case, t teardown) {
 		c.AllSegments(t.segments)
@@ -298,7 +296,7 @@ func (t *teardown) whyApart() string {
 
 var hc5 = claim.Claim{
 	ID: "HC5", Statement: "with delayed ACK, the ACK, data still to send, and the FIN may merge into one segment",
-	Source: claim.Article004, Quantity: claim.Can, Needs: needsPackets,
+	Source: claim.Article004, Quantity: claim.Can, Needs: claim.NeedsPackets,
 	Precondition: "the data is held back until the close (MSG_MORE, TCP_CORK, Nagle)",
 	Rule: claim.Each(teardowns, func(c *claim.Case, t teardown) {
 		c.AllSegments(t.segments)
@@ -309,7 +307,7 @@ var hc5 = claim.Claim{
 
 var hc6 = claim.Claim{
 	ID: "HC6", Statement: "FIN_WAIT1 receiving FIN+ACK together goes straight to TIME_WAIT",
-	Source: claim.Article003 + "; " + rfc9293 + " §3.10.7.4", Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article003 + "; " + rfc9293 + " §3.10.7.4", Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "the passive end's FIN is the first to acknowledge the active end's",
 	Rule: claim.Each(teardowns, func(c *claim.Case, t teardown) {
 		c.If(t.isMerged())
@@ -320,7 +318,7 @@ var hc6 = claim.Claim{
 
 var hc38 = claim.Claim{
 	ID: "HC38", Statement: "the FIN is set on the last piece of data",
-	Source: claim.Article003, Quantity: claim.Can, Needs: needsPackets,
+	Source: claim.Article003, Quantity: claim.Can, Needs: claim.NeedsPackets,
 	Precondition: "an end sends data and a FIN",
 	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
 		fins := tcp.With(conn.FirstSent(), packet.FIN)
@@ -335,7 +333,7 @@ var hc38 = claim.Claim{
 
 var hc35 = claim.Claim{
 	ID: "HC35", Statement: "CLOSE_WAIT is “FIN received, ACK not yet sent”",
-	Source: claim.Article003, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "a socket is in CLOSE_WAIT, and the wire shows what it sends meanwhile",
 	Rule: claim.Each(tcp.SeenIn(journal.CloseWait), func(c *claim.Case, s *tcp.Socket) {
 		c.If(c.OnWire())

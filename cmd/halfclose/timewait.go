@@ -164,23 +164,21 @@ type bindTry struct {
 	old, new bool // SO_REUSEADDR on the listener from which that came, and on the new one
 }
 
-func bindTries(v *tcp.View) []bindTry {
-	return tcp.Derive(v, func(v *tcp.View) []bindTry {
-		var all []bindTry
-		for _, call := range v.Calls("bind") {
-			at := call.Call.Address()
-			if at == "" || call.Call.Errno != "" && call.Call.Errno != journal.EADDRINUSE {
-				continue // that is about something else
-			}
-			old := listenerAt(v, at, call)
-			waits := tcp.Where(v.Waits(), func(t tcp.Waiting) bool { return t.Who.Local == at && t.In.N < call.N })
-			if old != nil && len(waits) > 0 {
-				all = append(all, bindTry{call, waits[0], old.Reuses(call.N), v.Socket(call.Socket).Reuses(call.N)})
-			}
+var bindTries = tcp.Derived(func(v *tcp.View) []bindTry {
+	var all []bindTry
+	for _, call := range v.Calls("bind") {
+		at := call.Call.Address()
+		if at == "" || call.Call.Errno != "" && call.Call.Errno != journal.EADDRINUSE {
+			continue // that is about something else
 		}
-		return all
-	})
-}
+		old := listenerAt(v, at, call)
+		waits := tcp.Where(v.Waits(), func(t tcp.Waiting) bool { return t.Who.Local == at && t.In.N < call.N })
+		if old != nil && len(waits) > 0 {
+			all = append(all, bindTry{call, waits[0], old.Reuses(call.N), v.Socket(call.Socket).Reuses(call.N)})
+		}
+	}
+	return all
+})
 
 // listenerAt is the socket that had listened on an address, and was closed, before a call.
 func listenerAt(v *tcp.View, at journal.Address, before *journal.Event) *tcp.Socket {
@@ -239,7 +237,7 @@ var hc46 = claim.Claim{
 
 var hc25 = claim.Claim{
 	ID: "HC25", Statement: "TIME_WAIT answers a retransmitted FIN with an ACK",
-	Source: claim.Article000 + "; " + claim.Article003 + "; " + rfc9293 + " §3.10.7.4", Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article000 + "; " + claim.Article003 + "; " + rfc9293 + " §3.10.7.4", Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "the peer's FIN comes again, for its acknowledgement was lost",
 	Rule: claim.Each((*tcp.View).Waits, func(c *claim.Case, t tcp.Waiting) {
 		fins := c.AllSegments(tcp.Where(t.Who.Arrived(t.In.N, 0), c.IsFINAgain))

@@ -48,20 +48,18 @@ var kinds = []kind{
 const destroys = "ss -K (SOCK_DESTROY)"
 
 // causesOf says what was made to happen on each connection, by what was done.
-func causesOf(v *tcp.View) []cause {
-	return tcp.Derive(v, func(v *tcp.View) []cause {
-		var all []cause
-		for _, c := range v.Conns {
-			for _, k := range kinds {
-				if by := k.made(v, c); by != nil {
-					all = append(all, cause{c, k, by, k.drawn(c, by.N)})
-					break
-				}
+var causesOf = tcp.Derived(func(v *tcp.View) []cause {
+	var all []cause
+	for _, c := range v.Conns {
+		for _, k := range kinds {
+			if by := k.made(v, c); by != nil {
+				all = append(all, cause{c, k, by, k.drawn(c, by.N)})
+				break
 			}
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 // drawn is the first RST from the end that it is due from, after an event; nil: none came.
 func (k kind) drawn(c *tcp.Conn, after int) *tcp.Segment {

@@ -150,13 +150,13 @@ func dropUntilGivenUp(t *scenario.T, client, server *scenario.End, lines ...stri
 // allDraw is the phenomenon of causes: each that can be made to happen on this network was, and
 // drew a RST, but for what may draw none.
 var allDraw = claim.Phenomenon{
-	Needs: needsPackets, Quantity: claim.Always, Precondition: "nothing that draws a RST was made to happen",
+	Needs: claim.NeedsPackets, Quantity: claim.Always, Precondition: "nothing that draws a RST was made to happen",
 	Rule: claim.Each(causesOf, func(c *claim.Case, k cause) {
 		c.About(k.Client)
 		c.Cite(k.by)
 		c.CiteSegments(k.rst)
 		c.ExpectSeen(k.rst != nil || k.may, "%s drew no RST", k.name)
-		claim.NeedsEach(c, causesOf(c.View), func(k *cause) string { return k.name }, "not made to happen: %s", due(c.View)...)
+		claim.GivenEach(c, causesOf(c.View), func(k *cause) string { return k.name }, "not made to happen: %s", due(c.View)...)
 		c.Holds("%s drew %s", k.name, map[bool]string{true: "a RST", false: "none"}[k.rst != nil])
 	}),
 }

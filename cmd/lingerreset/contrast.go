@@ -33,7 +33,7 @@ func goOn(c *claim.Case, t talker) {
 
 var lr10 = claim.Claim{
 	ID: "LR10", Statement: "after shutdown(SHUT_WR) by the peer, the second send still succeeds",
-	Source: claim.Article004, Quantity: claim.Always, Needs: needsEnds,
+	Source: claim.Article004, Quantity: claim.Always, Needs: claim.NeedsInfo,
 	Precondition: "the peer's FIN has arrived",
 	Rule: claim.Each(goingOn, func(c *claim.Case, t talker) {
 		c.If(t.Name() == tcp.ShutWrite)
@@ -55,7 +55,7 @@ func afterEnd(v *tcp.View) []talker {
 
 var lr26 = claim.Claim{
 	ID: "LR26", Statement: "recv 0 tells only that the peer ended: \"just send\" — the first send normally succeeds after either",
-	Source: claim.Article004, Quantity: claim.Always, Needs: needsEnds,
+	Source: claim.Article004, Quantity: claim.Always, Needs: claim.NeedsInfo,
 	Precondition: "read() returned 0 after the peer's close() or shutdown(SHUT_WR), and no RST has come",
 	Rule: claim.Each(afterEnd, func(c *claim.Case, t talker) {
 		first, who := t.sends[0], t.Peer()
@@ -70,7 +70,7 @@ var lr26 = claim.Claim{
 // contrast is the phenomenon of shut-wr-contrast: after the peer's shutdown(SHUT_WR) all that
 // is sent is read; after its close() the second send fails with EPIPE.
 var contrast = claim.Phenomenon{
-	Needs: needsEnds, Quantity: claim.Always, Precondition: "none sent twice after the peer had ended",
+	Needs: claim.NeedsInfo, Quantity: claim.Always, Precondition: "none sent twice after the peer had ended",
 	Rule: claim.Each(goingOn, func(c *claim.Case, t talker) {
 		c.Cite(t.before())
 		if t.Name() == tcp.ShutWrite {
@@ -81,7 +81,7 @@ var contrast = claim.Phenomenon{
 			first, second := c.Nth(t.sends, 0), c.Nth(t.sends, 1)
 			c.Expect(first.Call.Errno == "" && second.Call.Errno == journal.EPIPE, "after the peer's close() the sends returned %s and %s", claim.Returned(first), claim.Returned(second))
 		}
-		claim.NeedsEach(c, goingOn(c.View), (*talker).Name, "none sent twice after the peer's %s", tcp.ShutWrite, tcp.Closed)
+		claim.GivenEach(c, goingOn(c.View), (*talker).Name, "none sent twice after the peer's %s", tcp.ShutWrite, tcp.Closed)
 		c.Holds("after the peer's SHUT_WR all that was sent was read; after its close() the second send failed with EPIPE")
 	}),
 }

@@ -68,7 +68,7 @@ func (d *death) read() *journal.Event { return tcp.First(d.Server.Reads(d.Ended.
 
 var lr20 = claim.Claim{
 	ID: "LR20", Statement: "a process that ends, even by SIGKILL, with {on, 0} set sends RST",
-	Source: "socket(7)", Quantity: claim.Always, Needs: needsPackets,
+	Source: "socket(7)", Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "the process alone holds the socket",
 	Rule: claim.Each(deaths, func(c *claim.Case, d death) {
 		c.If(d.linger == lingerZero)
@@ -87,7 +87,7 @@ var lr20 = claim.Claim{
 
 var lr21 = claim.Claim{
 	ID: "LR21", Statement: "accepted sockets inherit SO_LINGER from the listener",
-	Source: "Linux behaviour (sk_clone_lock in net/core/sock.c)", Quantity: claim.Always, Needs: needsCalls,
+	Source: "Linux behaviour (sk_clone_lock in net/core/sock.c)", Quantity: claim.Always, Needs: claim.NeedsCalls,
 	Precondition: "it was set on the listener before the client called, and nothing on the accepted socket before that is asked for its own",
 	Rule: claim.AfterCall("accept4", func(c *claim.Case) {
 		id, _ := c.Call.Call.Accepted()
@@ -107,7 +107,7 @@ var lr21 = claim.Claim{
 // endsReset is the phenomenon of exit: the peer of a process that ends with SO_LINGER {1, 0}
 // is reset, that of another reads the end.
 var endsReset = claim.Phenomenon{
-	Needs: needsEnds, Quantity: claim.Always, Precondition: "no process ended whose peer was seen to read then",
+	Needs: claim.NeedsInfo, Quantity: claim.Always, Precondition: "no process ended whose peer was seen to read then",
 	Rule: claim.Each(deaths, func(c *claim.Case, d death) {
 		read := c.Take(d.read())
 		c.If(read != nil)

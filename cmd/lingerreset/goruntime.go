@@ -68,7 +68,7 @@ var goDies = claim.Phenomenon{
 			p.ends(c, again)
 		}
 		kind := func(p *process) string { return descriptorOf(p.again()) }
-		claim.NeedsEach(c, processes(c.View), kind, "no write of a Go program after a RST was seen on %s", standardOut, standardError, otherOne)
+		claim.GivenEach(c, processes(c.View), kind, "no write of a Go program after a RST was seen on %s", standardOut, standardError, otherOne)
 		c.Holds("a Go program's write to descriptor 1 or 2 ended it, and to another returned EPIPE")
 	}),
 }

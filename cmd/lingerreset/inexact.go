@@ -34,7 +34,7 @@ func forgedOnce(t *scenario.T, offset uint32) {
 
 var lr16 = claim.Claim{
 	ID: "LR16", Statement: "a RST that fits exactly draws no answer",
-	Source: rfc9293 + " §3.10.7.4", Quantity: claim.Always, Needs: needsStates,
+	Source: rfc9293 + " §3.10.7.4", Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "its number is the one that the receiver expects next",
 	Rule: claim.Each(resetsIn, func(c *claim.Case, r reset) {
 		c.If(r.fit() == exact)
@@ -48,7 +48,7 @@ var lr16 = claim.Claim{
 
 var lr18 = claim.Claim{
 	ID: "LR18", Statement: "any RST inside the window ends the connection",
-	Source: "RFC 793 §3.4; RFC 5961 §3.2 differs", Quantity: claim.Always, Needs: needsStates,
+	Source: "RFC 793 §3.4; RFC 5961 §3.2 differs", Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "its number is inside the receiver's window, and is not the one expected",
 	Rule: claim.Each(resetsIn, func(c *claim.Case, r reset) {
 		c.If(r.fit() == inside)
@@ -67,12 +67,12 @@ var lr18 = claim.Claim{
 // onlyExact is the phenomenon of inexact: of the RSTs that are made up the exact one ends the
 // connection, one inside the window and one outside do not.
 var onlyExact = claim.Phenomenon{
-	Needs: needsStates, Quantity: claim.Always, Precondition: "no RST was made up",
+	Needs: claim.NeedsStates, Quantity: claim.Always, Precondition: "no RST was made up",
 	Rule: claim.Each(forgeries, func(c *claim.Case, r reset) {
 		c.Cite(r.read)
 		c.ExpectSeen((r.down != nil) == (r.fit() == exact), "a RST %d beyond the number expected: the connection of %s ended: %t", r.beyond, r.ID, r.down != nil)
 		c.ExpectSeen(r.fit() == exact || r.read != nil && r.read.Call.Result > 0, "after a RST %d beyond the number expected the connection of %s did not go on", r.beyond, r.ID)
-		claim.NeedsEach(c, forgeries(c.View), (*reset).fit, "of the RSTs made up none was %s", exact, inside, outside)
+		claim.GivenEach(c, forgeries(c.View), (*reset).fit, "of the RSTs made up none was %s", exact, inside, outside)
 		c.Holds("the RST with the number expected ended the connection, those inside the window and outside did not")
 	}),
 }

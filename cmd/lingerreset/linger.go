@@ -99,7 +99,7 @@ const notClosedSo = "no connection was closed so"
 
 var lr1 = claim.Claim{
 	ID: "LR1", Statement: "SO_LINGER {on, 0} makes close() send RST instead of FIN",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "the connection has not been closed before",
 	Rule: claim.Each(aborts, func(c *claim.Case, x closing) {
 		fin := c.FirstSegment(tcp.With(x.Who.Sent(x.By.N, 0), packet.FIN))
@@ -113,7 +113,7 @@ var lr1 = claim.Claim{
 
 var lr2 = claim.Claim{
 	ID: "LR2", Statement: "unsent data is thrown away",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "the kernel has taken data that it has not sent when close() is called",
 	Rule: claim.Each(aborts, func(c *claim.Case, x closing) {
 		given := tcp.Moved(c.All(x.Who.Writes(0, x.By.N)))
@@ -144,7 +144,7 @@ var lr3 = claim.Claim{
 
 var lr5 = claim.Claim{
 	ID: "LR5", Statement: "it is equivalent to SO_DONTLINGER",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "one connection is closed with SO_LINGER {1, 0}, one with {0, 0}, which is what SO_DONTLINGER means",
 	Rule: claim.Each(aborts, func(c *claim.Case, x closing) {
 		for _, off := range closings(c.View) {
@@ -177,7 +177,7 @@ var lr6 = claim.Claim{
 
 var lr23 = claim.Claim{
 	ID: "LR23", Statement: "linger 0 cannot remove a TIME_WAIT that exists already",
-	Source: "socket(7), by implication", Quantity: claim.Always, Needs: needsStates,
+	Source: "socket(7), by implication", Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "SO_LINGER {1, 0} is set, and the descriptor closed, when the connection is in TIME_WAIT",
 	Rule: claim.AfterCall("close", func(c *claim.Case) {
 		s := c.Socket
@@ -206,17 +206,16 @@ const timeWait = 59 * time.Second
 // resets is the phenomenon of linger0: the peer of a close() with SO_LINGER {1, 0} is reset,
 // that of a plain one reads the end.
 var resets = claim.Phenomenon{
-	Needs: needsEnds, Quantity: claim.Always, Precondition: notClosedSo,
+	Needs: claim.NeedsInfo, Quantity: claim.Always, Precondition: notClosedSo,
 	Rule: claim.Each(closings, func(c *claim.Case, x closing) { readAfter(c, x, neverSet, lingerZero) }),
 }
 
 // offIsDefault is the phenomenon of linger-off: SO_LINGER never set is {0, 0}, and no abort.
 var offIsDefault = claim.Phenomenon{
-	Needs: needsEnds, Quantity: claim.Always, Precondition: notClosedSo,
+	Needs: claim.NeedsInfo, Quantity: claim.Always, Precondition: notClosedSo,
 	Rule: claim.Each(closings, func(c *claim.Case, x closing) {
 		if x.linger == neverSet {
-			asked := c.First(x.Who.Asked(journal.SOLinger, 0, x.By.N))
-			c.Given(asked != nil, "%s was not asked for the SO_LINGER that it has by default", x.Who.ID)
+			asked := c.GivenFirst(x.Who.Asked(journal.SOLinger, 0, x.By.N), "%s was not asked for the SO_LINGER that it has by default", x.Who.ID)
 			c.Expect(asked.Call.Value() == lingerNone, "SO_LINGER, never set, was %s", asked.Call.Out)
 		}
 		readAfter(c, x, neverSet, lingerNone, lingerZero)

@@ -65,7 +65,7 @@ func refusedPair(c *claim.Case) string {
 
 var lr4 = claim.Claim{
 	ID: "LR4", Statement: "so the same address pair can be used again at once",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsEnds,
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsInfo,
 	Precondition: "after close() with SO_LINGER {1, 0}, the RST of which has arrived",
 	Rule: claim.Each(pairTries, func(c *claim.Case, t pairTry) {
 		c.If(t.linger == lingerZero && t.reached(c))
@@ -76,7 +76,7 @@ var lr4 = claim.Claim{
 
 var lr25 = claim.Claim{
 	ID: "LR25", Statement: "bind + SO_REUSEADDR after linger 0: works at once, though it is called unsafe",
-	Source: claim.Article000, Quantity: claim.Can, Needs: needsEnds,
+	Source: claim.Article000, Quantity: claim.Can, Needs: claim.NeedsInfo,
 	Precondition: "the address that bind() is called with had a connection that was closed with SO_LINGER {1, 0}",
 	Rule: claim.Each(pairTries, func(c *claim.Case, t pairTry) {
 		c.If(t.linger == lingerZero && t.reuse != nil)

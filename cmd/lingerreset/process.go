@@ -28,19 +28,17 @@ type process struct {
 }
 
 // processes lists them, in order.
-func processes(v *tcp.View) []process {
-	return tcp.Derive(v, func(v *tcp.View) []process {
-		var all []process
-		for _, p := range v.Processes() {
-			for _, c := range v.Conns {
-				if p.Has(c.Client) {
-					all = append(all, processOf(v, p, c))
-				}
+var processes = tcp.Derived(func(v *tcp.View) []process {
+	var all []process
+	for _, p := range v.Processes() {
+		for _, c := range v.Conns {
+			if p.Has(c.Client) {
+				all = append(all, processOf(v, p, c))
 			}
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 func processOf(v *tcp.View, of tcp.Process, c *tcp.Conn) process {
 	p := process{Process: of, Socket: c.Client, closed: tcp.First(c.Server.CallsOf(0, 0, "close"))}

@@ -81,7 +81,7 @@ func (x struck) readsFirst() bool { return x.calls[0].Call.Op == "read" && x.unr
 
 var lr9 = claim.Claim{
 	ID: "LR9", Statement: "after that RST, a read fails with ECONNRESET",
-	Source: claim.Article004, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article004, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "the RST was drawn by a send after the peer's orderly close, in CLOSE_WAIT; nothing is unread, and the read is the next call",
 	Rule: claim.Each(strikes, func(c *claim.Case, x struck) {
 		c.If(x.in == journal.CloseWait && x.readsFirst())
@@ -118,7 +118,7 @@ var lr13 = claim.Claim{
 
 var lr14 = claim.Claim{
 	ID: "LR14", Statement: "after a peer's orderly close whose FIN has arrived, with nothing unread, send fails with ECONNRESET",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "the program sends again when the answer to its first send has come",
 	Rule: claim.Each(afterClose, func(c *claim.Case, t talker) {
 		first, second, who := t.sends[0], c.Nth(t.sends, 1), t.Peer()
@@ -134,7 +134,7 @@ var lr14 = claim.Claim{
 
 var lr19 = claim.Claim{
 	ID: "LR19", Statement: "data received before the RST can still be read, then comes ECONNRESET",
-	Source: "Linux behaviour; " + rfc9293 + " §3.10.7.4 says that the queues are flushed", Quantity: claim.Always, Needs: needsStates,
+	Source: "Linux behaviour; " + rfc9293 + " §3.10.7.4 says that the queues are flushed", Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "data has arrived, and no FIN, and has not been read, when the RST comes",
 	Rule: claim.Each(strikes, func(c *claim.Case, x struck) {
 		c.If(x.in == journal.Established && x.unread > 0)
@@ -178,14 +178,14 @@ func reportsError(e *journal.Event) bool {
 // readsDiffer is the phenomenon of read-after-reset: after a RST a read fails with ECONNRESET
 // in ESTABLISHED, and returns the end in CLOSE_WAIT.
 var readsDiffer = claim.Phenomenon{
-	Needs: needsEnds, Quantity: claim.Always, Precondition: "no end was reset and read then",
+	Needs: claim.NeedsInfo, Quantity: claim.Always, Precondition: "no end was reset and read then",
 	Rule: claim.Each(strikes, func(c *claim.Case, x struck) {
 		c.If(x.readsFirst())
 		read := c.First(x.calls)
 		want := map[string]string{journal.CloseWait: "0: the end", journal.Established: "ECONNRESET"}[x.in]
 		c.Expect(claim.Returned(read) == want, "after a RST in %s the read returned %s", x.in, claim.Returned(read))
 		readers := tcp.Where(strikes(c.View), struck.readsFirst)
-		claim.NeedsEach(c, readers, func(y *struck) string { return y.in }, "no end was reset in %s, and read then", journal.CloseWait, journal.Established)
+		claim.GivenEach(c, readers, func(y *struck) string { return y.in }, "no end was reset in %s, and read then", journal.CloseWait, journal.Established)
 		c.Holds("after a RST in %s the read returned %s", x.in, want)
 	}),
 }

@@ -21,19 +21,17 @@ type reset struct {
 }
 
 // resetsIn lists the RSTs that entered an end which knew the number that it expected.
-func resetsIn(v *tcp.View) []reset {
-	return tcp.Derive(v, func(v *tcp.View) []reset {
-		var all []reset
-		for _, s := range v.Connected() {
-			for _, rst := range tcp.With(s.Arrived(0, 0), packet.RST) {
-				if next, ok := s.End.NextAt(rst.N); ok && !isDown(s, rst.N) {
-					all = append(all, cameTo(s, rst, next))
-				}
+var resetsIn = tcp.Derived(func(v *tcp.View) []reset {
+	var all []reset
+	for _, s := range v.Connected() {
+		for _, rst := range tcp.With(s.Arrived(0, 0), packet.RST) {
+			if next, ok := s.End.NextAt(rst.N); ok && !isDown(s, rst.N) {
+				all = append(all, cameTo(s, rst, next))
 			}
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 // forgeries lists those that were made up.
 func forgeries(v *tcp.View) []reset {

@@ -183,7 +183,7 @@ var killsByDefault = claim.Phenomenon{
 		} else {
 			p.outlives(c, again)
 		}
-		claim.NeedsEach(c, processes(c.View), (*process).kind, "none wrote again with %s", byDefault, ignoring, handling, flagNoSignal)
+		claim.GivenEach(c, processes(c.View), (*process).kind, "none wrote again with %s", byDefault, ignoring, handling, flagNoSignal)
 		c.Holds("the write after the RST ended the process with SIGPIPE at its default, and no other")
 	}),
 }

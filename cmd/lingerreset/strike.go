@@ -20,20 +20,18 @@ type struck struct {
 
 // strikes lists the ends that were reset in ESTABLISHED or in CLOSE_WAIT while a program still
 // used them. Where a process of its own has one, only sock_diag sees it go.
-func strikes(v *tcp.View) []struck {
-	return tcp.Derive(v, func(v *tcp.View) []struck {
-		var all []struck
-		for _, s := range v.Connected() {
-			for _, change := range s.States() {
-				if x, ok := strike(v, s, change); ok {
-					all = append(all, x)
-					break
-				}
+var strikes = tcp.Derived(func(v *tcp.View) []struck {
+	var all []struck
+	for _, s := range v.Connected() {
+		for _, change := range s.States() {
+			if x, ok := strike(v, s, change); ok {
+				all = append(all, x)
+				break
 			}
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 // strike is that of one end, if a change of its state was one. The other must have been closed before;
 // and where packets were seen, the RST had come, and a FIN before it in CLOSE_WAIT only.

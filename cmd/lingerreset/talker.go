@@ -70,7 +70,7 @@ func resetBefore(s *tcp.Socket, after, before int) bool {
 
 var lr7 = claim.Claim{
 	ID: "LR7", Statement: "after the peer's close(), the first send succeeds and draws a RST",
-	Source: claim.Article004, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article004, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "the close was an orderly one, its FIN has arrived, no RST has, and what is sent arrives",
 	Rule: claim.Each(afterClose, func(c *claim.Case, t talker) {
 		first, who := t.sends[0], t.Peer().ID

@@ -27,19 +27,17 @@ type account struct {
 	missing   *journal.Event // a request with no word on what became of it
 }
 
-func accountOf(v *tcp.View) account {
-	return tcp.Derive(v, func(v *tcp.View) (a account) {
-		for _, e := range v.Events(func(e *journal.Event) bool { return e.Answer != nil }) {
-			if x, ok := founded(v, e); ok {
-				a.all = append(a.all, x)
-			} else {
-				a.unfounded = e
-			}
+var accountOf = tcp.Derived(func(v *tcp.View) (a account) {
+	for _, e := range v.Events(func(e *journal.Event) bool { return e.Answer != nil }) {
+		if x, ok := founded(v, e); ok {
+			a.all = append(a.all, x)
+		} else {
+			a.unfounded = e
 		}
-		a.missing = unaccounted(v, a.all)
-		return a
-	})
-}
+	}
+	a.missing = unaccounted(v, a.all)
+	return a
+})
 
 // unaccounted is a request, of a client that says what becomes of them, with no word on
 // what became of this one; nil: there is none.

@@ -148,18 +148,16 @@ func (c *client) reset() {
 // takes for a segment of the dead one to be the one that is awaited. It cannot if
 // the new numbers are beyond the old ones.
 func (c *client) fit(dead *wire.Packet) (fits bool) {
-	syns := c.t.See(isSYN)
+	answers := c.t.See(wire.IsSYNACK)
 	c.open()
-	out, back := int32(dead.Ack-messageSize-syns.First.Seq-1), int32(dead.Seq-syns.Last.Seq-1)
+	answer := answers.Last // it has the numbers of both
+	out, back := int32(dead.Ack-messageSize-answer.Ack), int32(dead.Seq-answer.Seq-1)
 	if out < 0 || back < 0 {
 		return false
 	}
 	c.move(int64(out), int64(back))
 	return true
 }
-
-// isSYN matches the client's SYN, and the server's answer to it.
-func isSYN(p *wire.Packet) bool { return p.Flags.Has(packet.SYN) }
 
 // haunted asks over the new connection; the dead one's reply arrives before its
 // own. Then it goes on.
@@ -203,24 +201,22 @@ func stales(v *tcp.View) []stale {
 }
 
 // arrivedReplies lists the replies that were seen both as they left and as they arrived.
-func arrivedReplies(v *tcp.View) []stale {
-	return tcp.Derive(v, func(v *tcp.View) []stale {
-		var all []stale
-		for _, s := range slices.Concat(v.Segments(journal.AtDelivered), v.Segments(journal.AtInjected)) {
-			sent := v.Segment(v.Event(s.Packet.Of))
-			if sent == nil || s.Packet.Len == 0 {
-				continue
-			}
-			q, _, ok := parse(sent.Payload, replyWord)
-			dead := at(v, s.Packet.Dst, s.Packet.Src, sent.N)
-			if ok && dead != nil {
-				all = append(all, stale{sent, s, dead, at(v, s.Packet.Dst, s.Packet.Src, s.N), q})
-			}
+var arrivedReplies = tcp.Derived(func(v *tcp.View) []stale {
+	var all []stale
+	for _, s := range slices.Concat(v.Segments(journal.AtDelivered), v.Segments(journal.AtInjected)) {
+		sent := v.Segment(v.Event(s.Packet.Of))
+		if sent == nil || s.Packet.Len == 0 {
+			continue
 		}
-		slices.SortStableFunc(all, func(x, y stale) int { return x.arrived.N - y.arrived.N })
-		return all
-	})
-}
+		q, _, ok := parse(sent.Payload, replyWord)
+		dead := at(v, s.Packet.Dst, s.Packet.Src, sent.N)
+		if ok && dead != nil {
+			all = append(all, stale{sent, s, dead, at(v, s.Packet.Dst, s.Packet.Src, s.N), q})
+		}
+	}
+	slices.SortStableFunc(all, func(x, y stale) int { return x.arrived.N - y.arrived.N })
+	return all
+})
 
 // cite lets a case rest on a stale reply.
 func (x *stale) cite(c *claim.Case) {
@@ -332,7 +328,7 @@ const noneStale = "no segment of a dead connection arrived in a later one betwee
 
 var sr4 = claim.Claim{
 	ID: "SR4", Statement: "even then, a stray reply of the old connection can be accepted by its incarnation (same addresses and ports) if its sequence number fits",
-	Source: claim.Article000, Quantity: claim.Can, Needs: needsPackets, Precondition: noneStale,
+	Source: claim.Article000, Quantity: claim.Can, Needs: claim.NeedsPackets, Precondition: noneStale,
 	Rule: eachStale(func(c *claim.Case, x stale) {
 		y := x.isTaken(c)
 		c.Given(x.fitted(), "%s read the reply of the dead connection %s, but not as the bytes that it awaited next", x.alive.Client.ID, x.dead.Client.ID)
@@ -364,7 +360,7 @@ func whyDropped(c *claim.Case, x *stale) string {
 
 var sr18 = claim.Claim{
 	ID: "SR18", Statement: "reconnecting is theoretically not rigorous: an incarnation from the same port can read the dead connection's reply",
-	Source: claim.Article000, Quantity: claim.Can, Needs: needsPackets,
+	Source: claim.Article000, Quantity: claim.Can, Needs: claim.NeedsPackets,
 	Precondition: "a client that closes after a timeout connected again from the same port, and the late reply arrived there",
 	Rule: eachStale(func(c *claim.Case, x stale) {
 		y := x.isTaken(c)
@@ -375,7 +371,7 @@ var sr18 = claim.Claim{
 
 var sr19 = claim.Claim{
 	ID: "SR19", Statement: "by chance this practically never happens",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsPackets, Precondition: noneStale,
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: noneStale,
 	Rule: eachStale(func(c *claim.Case, x stale) {
 		w := x.window()
 		c.Given(w > 0, "how much the client would have accepted was not seen")
@@ -425,7 +421,7 @@ const overtaken = "its number is behind"
 
 // incarnate is the phenomenon: somebody got the answer of a dead connection.
 var incarnate = claim.Phenomenon{
-	Needs: needsPackets,
+	Needs: claim.NeedsPackets,
 	Rule: claim.Once(func(c *claim.Case) {
 		sound(c)
 		all := stales(c.View)

@@ -122,7 +122,7 @@ const notGivenUp = "no request was given up whose connection was used again"
 
 var sr1 = claim.Claim{
 	ID: "SR1", Statement: "on a long connection, a request that timed out can leave its reply to be read by the next request",
-	Source: claim.Article000, Quantity: claim.Can, Needs: needsCalls, Precondition: notGivenUp,
+	Source: claim.Article000, Quantity: claim.Can, Needs: claim.NeedsCalls, Precondition: notGivenUp,
 	Rule: each(missedOnes, func(c *claim.Case, m missed) {
 		c.If(m.did == didTimeOut)
 		next := m.after[0]
@@ -136,7 +136,7 @@ var sr1 = claim.Claim{
 
 var sr2 = claim.Claim{
 	ID: "SR2", Statement: "and then several replies, each answering the request before it",
-	Source: claim.Article000, Quantity: claim.Can, Needs: needsCalls,
+	Source: claim.Article000, Quantity: claim.Can, Needs: claim.NeedsCalls,
 	Precondition: "a reply was read by the request after its own, and another request follows on that connection",
 	Rule: each(missedOnes, func(c *claim.Case, m missed) {
 		c.If(len(m.after) >= minAfter && m.after[0].reply == m.request)
@@ -163,7 +163,7 @@ const minAfter = 2
 // request before it had been given up; cause asks why the reply was late.
 func misled(cause func(c *claim.Case, m *missed) string) claim.Phenomenon {
 	return claim.Phenomenon{
-		Needs: needsCalls,
+		Needs: claim.NeedsCalls,
 		Rule: claim.Once(func(c *claim.Case) {
 			sound(c)
 			xs := by(naive, c.View)

@@ -23,7 +23,7 @@ func turns(p policy) func(v *tcp.View) []turn {
 
 var sr3 = claim.Claim{
 	ID: "SR3", Statement: "closing and reconnecting after a timeout looks like a cure: over a new connection from another port the late reply is not read",
-	Source: claim.Article000, Quantity: claim.Can, Needs: needsCalls,
+	Source: claim.Article000, Quantity: claim.Can, Needs: claim.NeedsCalls,
 	Precondition: "a request timed out, and another was made over a new connection from another port",
 	Rule: each(turns(reconnect), func(c *claim.Case, t turn) {
 		c.If(t.first.did == didTimeOut && t.next.did != didTimeOut)
@@ -56,14 +56,14 @@ func notTaken(c *claim.Case, x exchange) {
 
 var sr7 = claim.Claim{
 	ID: "SR7", Statement: "with an id in request and reply that is unique over all connections, a wrong reply is never taken for the right one",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsCalls,
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsCalls,
 	Precondition: "a client that compares ids that no other connection uses reads another request's reply",
 	Rule:         each(anothers(true), notTaken),
 }
 
 var sr17 = claim.Claim{
 	ID: "SR17", Statement: "an id that each connection counts for itself is enough",
-	Source: "folklore", Quantity: claim.Always, Needs: needsCalls,
+	Source: "folklore", Quantity: claim.Always, Needs: claim.NeedsCalls,
 	Precondition: "a client that compares such ids reads another request's reply, with the number of its own",
 	Rule: each(anothers(false), func(c *claim.Case, x exchange) {
 		c.If(x.reply.number == x.request.number)
@@ -81,7 +81,7 @@ func firstGivenUp(p policy) func(v *tcp.View) []exchange {
 
 var sr8 = claim.Claim{
 	ID: "SR8", Statement: "an id that is only compared, with an error on mismatch, leaves the connection off by one for good",
-	Source: fieldReports, Quantity: claim.Always, Needs: needsCalls,
+	Source: fieldReports, Quantity: claim.Always, Needs: claim.NeedsCalls,
 	Precondition: "a late reply came, and at least two more requests follow on the connection",
 	Rule: each(firstGivenUp(compare), func(c *claim.Case, first exchange) {
 		after := on(first.socket, first.N, by(compare, c.View))
@@ -101,7 +101,7 @@ var sr8 = claim.Claim{
 
 var sr9 = claim.Claim{
 	ID: "SR9", Statement: "an id with discard-and-keep-reading recovers without reconnecting",
-	Source: fieldReports, Quantity: claim.Always, Needs: needsCalls,
+	Source: fieldReports, Quantity: claim.Always, Needs: claim.NeedsCalls,
 	Precondition: "a late reply came, and was read",
 	Rule: each(turns(discard), func(c *claim.Case, t turn) {
 		c.If(t.first.did == didDiscard && t.next.did != didDiscard && t.next.did != didTimeOut)
@@ -114,7 +114,7 @@ var sr9 = claim.Claim{
 
 var sr10 = claim.Claim{
 	ID: "SR10", Statement: "draining the socket before each send is not a cure: the late reply can arrive just after",
-	Source: fieldReports, Quantity: claim.Can, Needs: needsCalls,
+	Source: fieldReports, Quantity: claim.Can, Needs: claim.NeedsCalls,
 	Precondition: "the connection was empty when it was drained, and the late reply came after",
 	Rule: each(func(v *tcp.View) []exchange { return by(drain, v) }, func(c *claim.Case, x exchange) {
 		c.If(x.wrong())

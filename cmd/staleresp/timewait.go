@@ -133,14 +133,14 @@ func (l *leftover) choose(reuse string) {
 // behind the old ones, it moves the bytes that it takes for the old reply to be
 // the one that is awaited; then it asks, and both replies arrive.
 func (l *leftover) reopen(call func()) {
-	syns := l.t.See(isSYN)
+	answers := l.t.See(wire.IsSYNACK)
 	call()
 	l.t.Rule(nil)
 	if l.old == nil || l.end.State() != journal.Established {
 		return
 	}
 	l.accept()
-	if gap := int32(l.old.Seq - syns.Last.Seq - 1); gap > 0 {
+	if gap := int32(l.old.Seq - answers.Last.Seq - 1); gap > 0 {
 		l.move(0, int64(gap))
 	}
 	l.t.Wait(pawsTick)
@@ -187,25 +187,23 @@ type reopening struct {
 	bind   *journal.Event // that chose the port; nil: the kernel did
 }
 
-func reopenings(v *tcp.View) []reopening {
-	return tcp.Derive(v, func(v *tcp.View) []reopening {
-		var all []reopening
-		for _, call := range v.Calls("connect") {
-			s := v.Socket(call.Socket)
-			r := reopening{v: v, call: call, socket: s, bind: bindOf(s, call.N)}
-			for _, c := range v.Conns {
-				waits := waitsAt(c, call.N)
-				if waits != nil && c.Connect.N < call.N && c.Client.Remote == call.Call.Address() && r.isFrom(c.Client.Local) {
-					r.dead, r.waits = c, waits
-				}
-			}
-			if r.dead != nil {
-				all = append(all, r)
+var reopenings = tcp.Derived(func(v *tcp.View) []reopening {
+	var all []reopening
+	for _, call := range v.Calls("connect") {
+		s := v.Socket(call.Socket)
+		r := reopening{v: v, call: call, socket: s, bind: bindOf(s, call.N)}
+		for _, c := range v.Conns {
+			waits := waitsAt(c, call.N)
+			if waits != nil && c.Connect.N < call.N && c.Client.Remote == call.Call.Address() && r.isFrom(c.Client.Local) {
+				r.dead, r.waits = c, waits
 			}
 		}
-		return all
-	})
-}
+		if r.dead != nil {
+			all = append(all, r)
+		}
+	}
+	return all
+})
 
 // opened is when the new connection was established; nil: it was not.
 func (r *reopening) opened() *journal.Event { return tcp.First(r.socket.Entered(journal.Established)) }

@@ -85,14 +85,14 @@ func Missing[X any, K comparable](all []X, kind func(x *X) K, of ...K) (k K, mis
 	return k, false
 }
 
-// NeedsEach asks that there is a thing of each of some kinds, as a contrast does; else the case
+// GivenEach asks that there is a thing of each of some kinds, as a contrast does; else the case
 // is inconclusive. without says why, with a verb for the kind that is missing.
-func NeedsEach[X any, K comparable](c *Case, all []X, kind func(x *X) K, without string, of ...K) {
+func GivenEach[X any, K comparable](c *Case, all []X, kind func(x *X) K, without string, of ...K) {
 	k, missing := Missing(all, kind, of...)
 	c.Given(!missing, without, k)
 }
 
-// ChallengedByEach is NeedsEach where the kinds are known counter-examples (Challenged).
+// ChallengedByEach is GivenEach where the kinds are known counter-examples (Challenged).
 func ChallengedByEach[X any, K comparable](c *Case, all []X, kind func(x *X) K, without string, of ...K) {
 	k, missing := Missing(all, kind, of...)
 	c.Challenged(!missing, without, k)
