@@ -43,8 +43,8 @@ func strike(v *tcp.View, s *tcp.Socket, down *journal.Event) (x struck, ok bool)
 	}
 	isDown := (in == journal.Established || in == journal.CloseWait) && (to == journal.Close || to == journal.Gone)
 	sawFIN := len(tcp.With(came, packet.FIN)) > 0
-	struckSo := !v.Journal.Attached(journal.Packets) || x.rst != nil && sawFIN == (in == journal.CloseWait)
-	return x, isDown && struckSo && len(x.calls) > 0 && len(s.Peer().CallsOf(0, down.N, "close")) > 0
+	wasReset := !v.Journal.Attached(journal.Packets) || x.rst != nil && sawFIN == (in == journal.CloseWait)
+	return x, isDown && wasReset && len(x.calls) > 0 && len(s.Peer().CallsOf(0, down.N, "close")) > 0
 }
 
 // Cite lets a case rest on a strike.
