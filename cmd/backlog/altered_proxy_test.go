@@ -11,9 +11,9 @@ import (
 
 // asOnWire lets the server's kernel have said the numbers that the wire carried.
 func asOnWire(d *journaltest.Journal) {
-	v := tcp.New(d.Journal)
-	x := proxieds(v)[0]
-	next := lastOnWire(x.Server, x.send.N).End()
+	server := tcp.New(d.Journal).Conns[0].Server
+	send := server.Asked(journal.TCPQueueSeq, 0, 0)[1]
+	next := lastOnWire(server, send.N).End()
 	d.Nth(1, asked).Call.Out = strconv.FormatUint(uint64(next), 10)
 }
 

@@ -51,7 +51,7 @@ func TestUndisturbed(t *testing.T) {
 	for _, n := range journal.Networks() {
 		var controls []journaltest.Control
 		for _, s := range program.Scenarios {
-			if !slices.Contains(s.Networks, n) || s.Name == "proxy" { // TestProxy
+			if !slices.Contains(s.RunsOn(), n) || s.Name == "proxy" { // TestProxy
 				continue
 			}
 			want := claim.Reproduced

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"maps"
 	"net/netip"
+	"slices"
 	"time"
 
 	"sockproof/lib/claim"
@@ -74,24 +76,18 @@ const (
 )
 
 // differs names what another SYN has different.
-func (x numbered) differs(y numbered) (all []string) {
+func (x numbered) differs(y numbered) []string {
 	p, q := x.syn.Packet, y.syn.Packet
 	mss, _ := p.Options.MSS()
 	other, _ := q.Options.MSS()
-	for _, d := range []struct {
-		name   string
-		differ bool
-	}{
-		{addressDiffers, p.Src.IP() != q.Src.IP()},
-		{portDiffers, p.Src.Port() != q.Src.Port()},
-		{mssDiffers, mss != other},
-		{isnDiffers, p.Seq != q.Seq},
-	} {
-		if d.differ {
-			all = append(all, d.name)
-		}
+	same := map[string]bool{
+		addressDiffers: p.Src.IP() == q.Src.IP(),
+		portDiffers:    p.Src.Port() == q.Src.Port(),
+		mssDiffers:     mss == other,
+		isnDiffers:     p.Seq == q.Seq,
 	}
-	return all
+	maps.DeleteFunc(same, func(_ string, is bool) bool { return is })
+	return slices.Sorted(maps.Keys(same))
 }
 
 // change says what another SYN has different, and whether its number is another.
@@ -136,10 +132,9 @@ func changes(v *tcp.View) []change {
 
 var bl28 = claim.Claim{
 	ID: "BL28", Statement: "cookie depends on addresses, ports, MSS class, time",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "SYNs that differ in one thing are answered with cookies, the same one again two minutes later: it needs --full",
 	Rule: claim.Once(func(c *claim.Case) {
-		seen := map[string]bool{}
 		all := numbereds(c.View)
 		c.Given(len(all) > 0, "no SYN came twice")
 		cookies := c.Setting("b", synCookies, all[0].syn.N)
@@ -148,16 +143,14 @@ var bl28 = claim.Claim{
 		c.CiteSegments(all[0].synAck)
 		for _, x := range changes(c.View) {
 			c.CiteSegments(x.synAck)
-			seen[x.what] = true
 			if x.what == sameTime {
 				c.Given(!x.other, "the clock of the cookies went on between two SYNs")
 			} else if x.what != sameClass {
 				c.Expect(x.other, "another %s, and the number was the same", x.what)
 			}
 		}
-		for _, what := range []string{sameTime, addressDiffers, portDiffers, sameClass, otherClass, otherTime} {
-			c.Given(seen[what], "no SYN differed in this: %s", what)
-		}
+		what := func(x *change) string { return x.what }
+		claim.GivenEach(c, changes(c.View), what, "no SYN differed in this: %s", sameTime, addressDiffers, portDiffers, sameClass, otherClass, otherTime)
 		c.Holds("the same SYN was answered with the same number, and with others when it came from another address, from another port, with an MSS of another class, and two minutes later; with another MSS of the same class it was the same")
 	}),
 }

@@ -90,7 +90,7 @@ const offered = "a client that offers window scaling and SACK is answered with a
 
 var bl26 = claim.Claim{
 	ID: "BL26", Statement: "cookies: no memory before the ACK; the ISN carries the connection",
-	Source: claim.Article002 + "; " + claim.Article003, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002 + "; " + claim.Article003, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "the half-open connections are listed between a cookie and its return",
 	Rule: claim.Each(answers, func(c *claim.Case, x answer) {
 		x.byCookie(c)
@@ -112,7 +112,7 @@ var bl26 = claim.Claim{
 
 var bl27 = claim.Claim{
 	ID: "BL27", Statement: "the ACK's number − 1 is computed again and compared",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "an ACK comes in answer to a cookie",
 	Rule: claim.Each(answers, func(c *claim.Case, x answer) {
 		x.byCookie(c)
@@ -133,7 +133,7 @@ var bl27 = claim.Claim{
 
 var bl29 = claim.Claim{
 	ID: "BL29", Statement: "a connection by cookie is like any other",
-	Source: claim.Article002 + ", by omission", Quantity: claim.Always, Needs: needsStates, Precondition: offered,
+	Source: claim.Article002 + ", by omission", Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: offered,
 	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
 		all := answers(c.View)
 		i := slices.IndexFunc(all, func(x answer) bool { return x.end.Remote == conn.Client.Local && x.end.Local == conn.Client.Remote })
@@ -151,7 +151,7 @@ var bl29 = claim.Claim{
 
 var sf3 = claim.Claim{
 	ID: "SF3", Statement: "a connection by cookie lacks window scaling and SACK if timestamps are off",
-	Source: "RFC 7323; field reports", Quantity: claim.Always, Needs: needsStates, Precondition: offered + ", without timestamps",
+	Source: "RFC 7323; field reports", Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: offered + ", without timestamps",
 	Rule: claim.Each(answers, func(c *claim.Case, x answer) {
 		x.byCookie(c)
 		x.offersBoth(c)

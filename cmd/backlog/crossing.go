@@ -65,44 +65,41 @@ type third struct {
 }
 
 // thirds lists the first of each opening.
-func thirds(v *tcp.View) []third {
-	return tcp.Derive(v, func(v *tcp.View) []third {
-		var all []third
-		for _, e := range v.Ends {
-			x := third{Segment: v.Segment(v.Event(cmp.Or(e.Overflow, e.Opened))), full: e.Overflow != 0, server: e.Socket}
-			if x.Segment == nil || !e.Passive || x.server == nil || x.server.Peer() == nil {
-				continue
-			}
-			x.client = x.server.Peer()
-			x.looked = v.Journal.Played
-			if next := v.CallAfter(x.N); next != nil {
-				x.looked = next.N - 1
-			}
-			all = append(all, x)
+var thirds = tcp.Derived(func(v *tcp.View) []third {
+	var all []third
+	for _, e := range v.Ends {
+		x := third{Segment: v.Segment(v.Event(cmp.Or(e.Overflow, e.Opened))), full: e.Overflow != 0, server: e.Socket}
+		if x.Segment == nil || !e.Passive || x.server == nil || x.server.Peer() == nil {
+			continue
 		}
-		return all
-	})
-}
+		x.client = x.server.Peer()
+		x.looked = v.Journal.Played
+		if next := v.CallAfter(x.N); next != nil {
+			x.looked = next.N - 1
+		}
+		all = append(all, x)
+	}
+	return all
+})
 
 // leftOut lists those that met a full accept queue.
 func leftOut(v *tcp.View) []third {
 	return tcp.Where(thirds(v), func(x third) bool { return x.full })
 }
 
-// atOverflow asks how tcp_abort_on_overflow stood when a third segment met the full queue.
-func atOverflow(c *claim.Case, x third, value string) {
+// Cite lets a case rest on a third segment.
+func (x third) Cite(c *claim.Case) {
 	c.About(x.client, x.server)
 	c.CiteSegments(x.Segment)
-	c.If(settingAt(c, abortOnOverflow, x.N) == value)
 }
 
 const crossed = "the segment that completes a handshake comes to a full accept queue"
 
 var bl9 = claim.Claim{
 	ID: "BL9", Statement: "accept queue full at the third segment, tcp_abort_on_overflow 0: the ACK is dropped, server still SYN_RECV, client ESTABLISHED",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates, Precondition: crossed,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: crossed,
 	Rule: claim.Each(leftOut, func(c *claim.Case, x third) {
-		atOverflow(c, x, "0")
+		c.If(settingAt(c, abortOnOverflow, x.N) == "0")
 		client, server := c.StateAt(x.client, journal.TCPInfo, x.looked), c.StateAt(x.server, journal.SockDiag, x.looked)
 		c.Given(client != "" && server != "", "a state was not seen")
 		c.Expect(client == journal.Established && server == journal.SynRecv, "%s was in %s, %s in %s", x.client.ID, client, x.server.ID, server)
@@ -114,26 +111,23 @@ var bl9 = claim.Claim{
 
 var bl10 = claim.Claim{
 	ID: "BL10", Statement: "accept queue full at the third segment, tcp_abort_on_overflow 1: RST, “connection reset by peer”",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates, Precondition: crossed,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: crossed,
 	Rule: claim.Each(leftOut, func(c *claim.Case, x third) {
-		atOverflow(c, x, "1")
+		c.If(settingAt(c, abortOnOverflow, x.N) == "1")
 		rst := c.FirstSegment(tcp.With(x.client.Arrived(x.N, 0), packet.RST))
 		c.ExpectSeen(rst != nil, "no RST came to %s", x.client.ID)
-		read := c.First(x.client.CallsOf(rst.N, 0, "read"))
-		c.Given(read != nil, "%s did not read", x.client.ID)
-		c.Expect(read.Call.Errno == journal.ECONNRESET, "read() of %s returned %s", x.client.ID, claim.Returned(read))
+		c.ReadFails(x.client, rst.N, journal.ECONNRESET)
 		c.Holds("a RST came to %s, and its read() failed with ECONNRESET", x.client.ID)
 	}),
 }
 
 var bl11 = claim.Claim{
 	ID: "BL11", Statement: "tcp_abort_on_overflow 0: SYN+ACK again later; the client answers again; completes once there is room",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: crossed + ", and accept() makes room later",
 	Rule: claim.Each(leftOut, func(c *claim.Case, x third) {
-		atOverflow(c, x, "0")
-		room := c.First(c.Listener(x.server.Local, x.N).Accepts(x.N, 0))
-		c.Given(room != nil, "no accept() made room")
+		c.If(settingAt(c, abortOnOverflow, x.N) == "0")
+		room := c.GivenFirst(c.Listener(x.server.Local, x.N).Accepts(x.N, 0), "no accept() made room")
 		again := c.FirstSegment(repeated(tcp.With(x.server.SentAll(x.N, 0), packet.SYN)))
 		c.ExpectSeen(again != nil, "the SYN-ACK was not sent again")
 		answer := c.FirstSegment(tcp.With(x.client.SentAll(again.N, 0), packet.ACK))
@@ -151,15 +145,12 @@ func repeated(some []*tcp.Segment) []*tcp.Segment {
 
 var bl14 = claim.Claim{
 	ID: "BL14", Statement: "the client's symptom is a read that times out (tcp_abort_on_overflow 0) or is reset (1)",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: crossed + ", and its client reads before there is room",
 	Rule: claim.Each(leftOut, func(c *claim.Case, x third) {
-		c.About(x.client, x.server)
-		c.CiteSegments(x.Segment)
 		abort := settingAt(c, abortOnOverflow, x.N)
 		room := tcp.First(c.Listener(x.server.Local, x.N).Accepts(x.N, 0))
-		read := c.First(x.client.CallsOf(x.N, tcp.N(room), "read"))
-		c.Given(read != nil, "%s did not read", x.client.ID)
+		read := c.GivenFirst(x.client.CallsOf(x.N, tcp.N(room), "read"), "%s did not read", x.client.ID)
 		want, known := map[string]journal.Errno{"0": journal.EAGAIN, "1": journal.ECONNRESET}[abort]
 		c.Given(known, "tcp_abort_on_overflow was %s", abort)
 		rst := c.FirstSegment(tcp.With(x.client.Arrived(x.N, read.N), packet.RST))
@@ -175,15 +166,14 @@ func earlyData(v *tcp.View) []tcp.Overflow {
 
 var bl16 = claim.Claim{
 	ID: "BL16", Statement: "data that arrives while the accept queue is full is stored by the server",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "data comes while the accept queue is full, and accept() makes room later",
 	Rule: claim.Each(earlyData, func(c *claim.Case, o tcp.Overflow) {
 		server := o.End.Socket
 		c.Given(server != nil, "the server's end was not watched")
 		c.About(server)
 		c.CiteSegments(o.Segment)
-		up := c.First(server.Samples(journal.Established, o.N, 0))
-		c.Given(up != nil, "%s was not seen in ESTABLISHED", server.ID)
+		up := c.GivenFirst(server.Samples(journal.Established, o.N, 0), "%s was not seen in ESTABLISHED", server.ID)
 		again := c.FirstSegment(tcp.Data(server.Arrived(o.N, up.N)))
 		c.Given(again == nil, "it had come again by then")
 		c.Expect(up.Sample.RxQueue >= int64(o.Packet.Len), "%s was ESTABLISHED with %d of the %d bytes to be read: they came when they were sent again",
@@ -194,13 +184,11 @@ var bl16 = claim.Claim{
 
 var bl37 = claim.Claim{
 	ID: "BL37", Statement: "on the ACK the request moves to the completed queue",
-	Source: claim.Article003, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "the segment that completes a handshake comes, and the server's end is watched",
 	Rule: claim.Each(thirds, func(c *claim.Case, x third) {
 		before := c.StateAt(x.server, journal.SockDiag, x.N)
 		c.If(before == journal.SynRecv)
-		c.About(x.client, x.server)
-		c.CiteSegments(x.Segment)
 		after := c.StateAt(x.server, journal.SockDiag, x.looked)
 		c.ExpectSeen(after == journal.Established, "the ACK of %s came, and %s was in %s: the queue was full", x.client.ID, x.server.ID, after)
 		c.Holds("on the ACK of %s its entry went from SYN_RECV to ESTABLISHED", x.client.ID)

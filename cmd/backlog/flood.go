@@ -105,7 +105,7 @@ const floodThenHonest = "strangers send more SYNs than a listener has room for, 
 
 var sf1 = claim.Claim{
 	ID: "SF1", Statement: "a SYN flood with tcp_syncookies 0 shuts an honest client out",
-	Source: "field reports", Quantity: claim.Always, Needs: needsStates, Precondition: floodThenHonest + ", without cookies",
+	Source: "field reports", Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: floodThenHonest + ", without cookies",
 	Rule: claim.Each(floods, func(c *claim.Case, f flooded) {
 		f.with(c, "0")
 		c.Expect(!f.isIn(c), "%s got in", f.honest.Client.ID)
@@ -119,7 +119,7 @@ var sf1 = claim.Claim{
 
 var sf2 = claim.Claim{
 	ID: "SF2", Statement: "with tcp_syncookies 1 an honest client gets in through a SYN flood",
-	Source: ipSysctl + ", tcp_syncookies", Quantity: claim.Always, Needs: needsStates, Precondition: floodThenHonest + ", with tcp_syncookies 1",
+	Source: ipSysctl + ", tcp_syncookies", Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: floodThenHonest + ", with tcp_syncookies 1",
 	Rule: claim.Each(floods, func(c *claim.Case, f flooded) {
 		f.with(c, "1")
 		in, state := f.isIn(c), stateOf(c, f.honest.Client, 0)
@@ -131,7 +131,7 @@ var sf2 = claim.Claim{
 
 var bl24 = claim.Claim{
 	ID: "BL24", Statement: "a SYN flood fills the queue and normal SYNs are dropped",
-	Source: claim.Article000 + "; " + claim.Article001 + "; " + claim.Article002 + "; " + claim.Article003, Quantity: claim.Always, Needs: needsStates, Precondition: floodThenHonest,
+	Source: claim.Article000 + "; " + claim.Article001 + "; " + claim.Article002 + "; " + claim.Article003, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: floodThenHonest,
 	Rule: claim.Each(floods, func(c *claim.Case, f flooded) {
 		f.with(c, "")
 		c.Expect(!f.isIn(c), "with tcp_syncookies %s %s was accepted after %d strangers' SYNs", f.cookies.Setting.New, f.honest.Client.ID, len(f.syns))
@@ -142,7 +142,7 @@ var bl24 = claim.Claim{
 
 var bl25 = claim.Claim{
 	ID: "BL25", Statement: "`netstat -n -p TCP | grep SYN_RECV` shows the attack",
-	Source: claim.Article000 + "; " + claim.Article001 + "; " + claim.Article003, Quantity: claim.Always, Needs: needsStates, Precondition: floodThenHonest,
+	Source: claim.Article000 + "; " + claim.Article001 + "; " + claim.Article003, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: floodThenHonest,
 	Rule: claim.Each(floods, func(c *claim.Case, f flooded) {
 		f.with(c, "")
 		entries := halfOpen(f.table, f.listener)
@@ -154,7 +154,7 @@ var bl25 = claim.Claim{
 
 var bl30 = claim.Claim{
 	ID: "BL30", Statement: "table: tcp_syncookies is how many SYNs are sent before giving up",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "a client is not answered, and its tcp_syncookies is known",
 	Rule: claim.Each(floods, func(c *claim.Case, f flooded) {
 		f.with(c, "0")

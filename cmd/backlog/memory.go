@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -69,20 +68,9 @@ type slabs struct{ entries, entrySize, sockets, socketSize int }
 
 // slabsOf reads one; false: the kernel did not say.
 func slabsOf(e *journal.Event) (s slabs, ok bool) {
-	entries, sockets, both := strings.Cut(e.Call.Out, ", ")
-	read := func(text string) (n, size int, ok bool) {
-		f := strings.Fields(text)
-		if len(f) != 4 {
-			return 0, 0, false
-		}
-		n, errN := strconv.Atoi(f[1])
-		size, errSize := strconv.Atoi(f[3])
-		return n, size, errN == nil && errSize == nil
-	}
-	var known, knownToo bool
-	s.entries, s.entrySize, known = read(entries)
-	s.sockets, s.socketSize, knownToo = read(sockets)
-	return s, both && known && knownToo && e.Call.Errno == ""
+	var cache string
+	n, _ := fmt.Sscanf(e.Call.Out, "%s %d × %d, %s %d × %d", &cache, &s.entries, &s.entrySize, &cache, &s.sockets, &s.socketSize)
+	return s, n == 6 && e.Call.Errno == ""
 }
 
 // grown is by how much the kernel's objects grew while SYNs came.
@@ -118,7 +106,7 @@ const countedWhile = "the kernel's memory is counted while SYNs come (/proc/slab
 
 var bl31 = claim.Claim{
 	ID: "BL31", Statement: "a SYN makes the server allocate a TCB of 280–1300 bytes",
-	Source: claim.Article002, Quantity: claim.Always, Needs: []journal.Witness{journal.Calls, journal.Packets}, Precondition: countedWhile,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: countedWhile,
 	Rule: claim.Once(func(c *claim.Case) {
 		g := growth(c)
 		c.Given(g.entries > g.syns/2 || g.sockets > g.syns/2, "neither entries nor sockets grew with the SYNs: by %d and %d", g.entries, g.sockets)
@@ -130,7 +118,7 @@ var bl31 = claim.Claim{
 
 var bl32 = claim.Claim{
 	ID: "BL32", Statement: "SYN cache: a small entry in a hash until the ACK",
-	Source: claim.Article002, Quantity: claim.Always, Needs: []journal.Witness{journal.Calls, journal.Packets}, Precondition: countedWhile,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: countedWhile,
 	Rule: claim.Once(func(c *claim.Case) {
 		g := growth(c)
 		c.Given(g.sockets < g.syns/2 || g.entries < g.syns/2 && g.sockets < 2*g.syns,

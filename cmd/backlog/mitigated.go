@@ -36,7 +36,7 @@ func (f *flooded) without(retries string) bool {
 
 var bl35 = claim.Claim{
 	ID: "BL35", Statement: "a larger queue and a shorter timeout mitigate a flood, and do not prevent it",
-	Source: claim.Article000 + "; " + claim.Article001 + "; " + claim.Article003, Quantity: claim.Can, Needs: needsStates,
+	Source: claim.Article000 + "; " + claim.Article001 + "; " + claim.Article003, Quantity: claim.Can, Needs: claim.NeedsStates,
 	Precondition: "without cookies, a flood comes to a short queue, to a longer one, and to one whose entries are soon given up",
 	Rule: claim.Once(func(c *claim.Case) {
 		all := floods(c.View)

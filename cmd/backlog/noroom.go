@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strconv"
 	"time"
 
 	"sockproof/lib/claim"
@@ -65,19 +66,17 @@ func allForgotten(v *tcp.View) []forgotten {
 // givenUp asks that a handshake was given up because its SYN-ACK had been sent often enough,
 // with the queue full all the time.
 func givenUp(c *claim.Case, f forgotten) {
-	atOverflow(c, f.third, "0")
+	c.If(settingAt(c, abortOnOverflow, f.N) == "0")
 	c.Cite(f.gone)
-	retries := c.SettingOf(f.Host, synAckRetries)
-	c.Given(retries != nil, "tcp_synack_retries was not read")
-	most, _ := retries.Setting.Number()
+	most, _ := strconv.Atoi(settingAt(c, synAckRetries, f.gone.N))
 	again := c.AllSegments(repeated(tcp.With(f.server.SentAll(0, f.gone.N), packet.SYN)))
-	c.Given(int64(len(again)) >= most, "the SYN-ACK was sent again %d times, and tcp_synack_retries is %d", len(again), most)
+	c.Given(len(again) >= most, "the SYN-ACK was sent again %d times, and tcp_synack_retries is %d", len(again), most)
 	c.Given(len(c.Listener(f.server.Local, f.N).Accepts(0, f.gone.N)) == 0, "accept() had made room")
 }
 
 // isForgotten is the phenomenon: a client is ESTABLISHED with a server that knows nothing of it.
 var isForgotten = claim.Phenomenon{
-	Needs: needsStates, Precondition: crossed + ", and the server gives the handshake up",
+	Needs: claim.NeedsStates, Precondition: crossed + ", and the server gives the handshake up",
 	Rule: claim.Each(allForgotten, func(c *claim.Case, f forgotten) {
 		givenUp(c, f)
 		state := c.StateAt(f.client, journal.TCPInfo, f.gone.N)
@@ -88,7 +87,7 @@ var isForgotten = claim.Phenomenon{
 
 var bl12 = claim.Claim{
 	ID: "BL12", Statement: "if the accept queue stays full the client gets a RST when tcp_synack_retries is exceeded",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: isForgotten.Precondition,
 	Rule: claim.Each(allForgotten, func(c *claim.Case, f forgotten) {
 		givenUp(c, f)
@@ -103,13 +102,12 @@ var bl12 = claim.Claim{
 
 var bl17 = claim.Claim{
 	ID: "BL17", Statement: "the client closes after a while, when no reply comes",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: isForgotten.Precondition + "; its program makes no call that sends or closes",
 	Rule: claim.Each(allForgotten, func(c *claim.Case, f forgotten) {
 		givenUp(c, f)
 		c.If(len(f.client.CallsOf(f.gone.N, 0, "write", "close", "shutdown")) == 0)
-		read := c.First(f.client.CallsOf(f.gone.N, 0, "read"))
-		c.Given(read != nil, "%s did not read", f.client.ID)
+		read := c.GivenFirst(f.client.CallsOf(f.gone.N, 0, "read"), "%s did not read", f.client.ID)
 		state := c.StateAt(f.client, journal.TCPInfo, read.N)
 		c.ExpectSeen(state != journal.Established && read.Call.Errno != journal.EAGAIN, "%s was ESTABLISHED, and its read() returned %s: its TCP sends nothing by itself",
 			f.client.ID, claim.Returned(read))

@@ -68,7 +68,7 @@ func (x *lost) known(c *claim.Case) {
 
 // isUnheardOf is the phenomenon: a client is ESTABLISHED, and its server has nothing of it.
 var isUnheardOf = claim.Phenomenon{
-	Needs: needsStates, Precondition: "the segment that brings a cookie back comes to a full accept queue",
+	Needs: claim.NeedsStates, Precondition: "the segment that brings a cookie back comes to a full accept queue",
 	Rule: claim.Each(losts, func(c *claim.Case, x lost) {
 		x.known(c)
 		state := c.StateAt(x.client, journal.TCPInfo, x.read.N)
@@ -84,7 +84,7 @@ var isUnheardOf = claim.Phenomenon{
 
 var bl40 = claim.Claim{
 	ID: "BL40", Statement: "with cookies every client is served, even when the accept queue is full",
-	Source: "field reports", Quantity: claim.Always, Needs: needsStates,
+	Source: "field reports", Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "the segment that brings a cookie back comes to a full accept queue, and accept() makes room later",
 	Rule: claim.Each(losts, func(c *claim.Case, x lost) {
 		x.known(c)

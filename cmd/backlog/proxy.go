@@ -65,29 +65,6 @@ func safeReset(t *scenario.T) {
 	l.Accept()
 }
 
-// proxied is a connection to a host that has a SYN proxy, and the numbers that its server has.
-type proxied struct {
-	*tcp.Conn
-	rule          *journal.Event
-	receive, send *journal.Event // what the server's kernel said; nil: it was not asked
-}
-
-func proxieds(v *tcp.View) []proxied {
-	var all []proxied
-	for _, rule := range v.Events(func(e *journal.Event) bool { return e.Rule != nil && e.Rule.Inside }) {
-		for _, conn := range v.Conns {
-			if conn.Server == nil || conn.Connect.N < rule.N {
-				continue
-			}
-			reads := conn.Server.Asked(journal.TCPQueueSeq, 0, 0)
-			if len(reads) == 2 {
-				all = append(all, proxied{conn, rule, reads[0], reads[1]})
-			}
-		}
-	}
-	return all
-}
-
 // lastOnWire is what an end sent with the highest number, as the wire carried it; nil: nothing.
 func lastOnWire(s *tcp.Socket, before int) (last *tcp.Segment) {
 	for _, x := range s.SentAll(0, before) {
@@ -106,63 +83,45 @@ func number(e *journal.Event) (n uint32, ok bool) {
 
 var bl33 = claim.Claim{
 	ID: "BL33", Statement: "SYN proxy: every later segment's numbers must be rewritten",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "a connection was opened through a SYN proxy, data went both ways, and its server's numbers were read",
-	Rule: claim.Each(proxieds, func(c *claim.Case, x proxied) {
-		c.About(x.Client, x.Server)
-		c.Cite(x.rule, x.receive, x.send)
-		expects, known := number(x.receive)
-		sends, knownToo := number(x.send)
-		c.Given(known && knownToo, "the kernel did not say the numbers of %s: %s", x.Server.ID, claim.Returned(x.receive))
-		c.Given(len(tcp.Data(x.Client.SentAll(0, x.receive.N))) > 0 && len(tcp.Data(x.Server.SentAll(0, x.send.N))) > 0, "no data went both ways")
-		last, lastToo := lastOnWire(x.Client, x.receive.N), lastOnWire(x.Server, x.send.N)
+	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
+		rule := c.First(c.Events(func(e *journal.Event) bool { return e.Rule != nil && e.Rule.Inside }))
+		said := c.All(conn.Server.Asked(journal.TCPQueueSeq, 0, 0)) // of what it expects, and of what it sends
+		c.If(rule != nil && conn.Connect.N > rule.N && len(said) == 2)
+		receive, send := said[0], said[1]
+		expects, known := number(receive)
+		sends, knownToo := number(send)
+		c.Given(known && knownToo, "the kernel did not say the numbers of %s: %s", conn.Server.ID, claim.Returned(receive))
+		c.Given(len(tcp.Data(conn.Client.SentAll(0, receive.N))) > 0 && len(tcp.Data(conn.Server.SentAll(0, send.N))) > 0, "no data went both ways")
+		last, lastToo := lastOnWire(conn.Client, receive.N), lastOnWire(conn.Server, send.N)
 		c.CiteSegments(last, lastToo)
 		fromClient, fromServer := last.End(), lastToo.End()
-		c.Expect(sends != fromServer || expects != fromClient, "the numbers on the wire are those of %s", x.Server.ID)
-		c.Given(sends != fromServer && expects == fromClient, "%s expects %d and sends %d; on the wire they are %d and %d", x.Server.ID, expects, sends, fromClient, fromServer)
-		c.Holds("%s sends %d next, and on the wire it is %d: each segment of the server has another number, and so has each acknowledgement of one; the client's own number is the same at both ends", x.Server.ID, sends, fromServer)
+		c.Expect(sends != fromServer || expects != fromClient, "the numbers on the wire are those of %s", conn.Server.ID)
+		c.Given(sends != fromServer && expects == fromClient, "%s expects %d and sends %d; on the wire they are %d and %d", conn.Server.ID, expects, sends, fromClient, fromServer)
+		c.Holds("%s sends %d next, and on the wire it is %d: each segment of the server has another number, and so has each acknowledgement of one; the client's own number is the same at both ends", conn.Server.ID, sends, fromServer)
 	}),
-}
-
-// turned is a client that a wrong SYN-ACK came to.
-type turned struct {
-	*tcp.Conn
-	wrong *tcp.Segment
-	rst   *tcp.Segment   // its answer; nil: none
-	again []*tcp.Segment // its SYNs since
-}
-
-func turneds(v *tcp.View) []turned {
-	var all []turned
-	for _, s := range v.Segments(journal.AtInjected) {
-		if !s.Is(packet.SYN | packet.ACK) {
-			continue
-		}
-		for _, conn := range v.Conns {
-			if conn.Client.Local != s.Packet.Dst || conn.Client.Remote != s.Packet.Src {
-				continue
-			}
-			rst := tcp.First(tcp.With(v.Answers(s), packet.RST))
-			all = append(all, turned{conn, s, rst, tcp.With(conn.Client.SentAll(s.N, 0), packet.SYN)})
-		}
-	}
-	return all
 }
 
 var bl34 = claim.Claim{
 	ID: "BL34", Statement: "a safe-reset firewall: the client begins again, and needs two handshakes",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "a client's SYN is answered with a SYN-ACK that acknowledges something else",
-	Rule: claim.Each(turneds, func(c *claim.Case, x turned) {
-		c.About(x.Client)
-		c.Cite(x.Connect)
-		c.CiteSegments(x.wrong, x.rst)
-		c.CiteSegments(x.again...)
-		c.ExpectSeen(x.rst != nil, "%s did not answer the wrong SYN-ACK with RST", x.Client.ID)
-		c.Given(x.rst.Packet.Seq == x.wrong.Packet.Ack, "the RST of %s is about something else", x.Client.ID)
-		c.ExpectSeen(len(x.again) > 0, "%s did not send its SYN again", x.Client.ID)
-		up := c.First(x.Client.Entered(journal.Established, journal.TCPInfo))
-		c.ExpectSeen(up != nil && up.N > x.again[0].N, "%s was not connected then", x.Client.ID)
-		c.Holds("%s answered the wrong SYN-ACK with RST, sent its SYN again after %.0f ms, and was connected: two openings began, by one connect()", x.Client.ID, c.Between(x.wrong.Event, x.again[0].Event).Seconds()*1000)
+	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
+		client := conn.Client
+		wrong := c.FirstSegment(tcp.Where(client.Arrived(0, 0), func(s *tcp.Segment) bool {
+			return s.Packet.At == journal.AtInjected && s.Is(packet.SYN|packet.ACK)
+		}))
+		c.If(wrong != nil)
+		c.Cite(conn.Connect)
+		rst := c.FirstSegment(tcp.With(c.Answers(wrong), packet.RST))
+		again := c.AllSegments(tcp.With(client.SentAll(wrong.N, 0), packet.SYN))
+		c.ExpectSeen(rst != nil, "%s did not answer the wrong SYN-ACK with RST", client.ID)
+		c.Given(rst.Packet.Seq == wrong.Packet.Ack, "the RST of %s is about something else", client.ID)
+		c.ExpectSeen(len(again) > 0, "%s did not send its SYN again", client.ID)
+		up := c.First(client.Entered(journal.Established, journal.TCPInfo))
+		c.ExpectSeen(up != nil && up.N > again[0].N, "%s was not connected then", client.ID)
+		c.Holds("%s answered the wrong SYN-ACK with RST, sent its SYN again after %.0f ms, and was connected: two openings began, by one connect()",
+			client.ID, c.Between(wrong.Event, again[0].Event).Seconds()*1000)
 	}),
 }

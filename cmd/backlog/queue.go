@@ -92,7 +92,7 @@ func wasFull(c *claim.Case, x lateConnect) {
 // isUnanswered is the phenomenon: nothing answers a client that calls while the accept queue
 // is full.
 var isUnanswered = claim.Phenomenon{
-	Needs: needsEnds, Precondition: "nobody called while the accept queue was full",
+	Needs: claim.NeedsEnds, Precondition: "nobody called while the accept queue was full",
 	Rule: claim.Each(lateConnects, func(c *claim.Case, x lateConnect) {
 		wasFull(c, x)
 		state := stateOf(c, x.client, tcp.N(x.accept))
@@ -105,7 +105,7 @@ var isUnanswered = claim.Phenomenon{
 
 var bl15 = claim.Claim{
 	ID: "BL15", Statement: "accept queue full, half-open queue not: a new SYN is queued, no problem",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsEnds,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsEnds,
 	Precondition: "a SYN arrives while the accept queue is full and the half-open queue is not",
 	Rule: claim.Each(lateConnects, func(c *claim.Case, x lateConnect) {
 		wasFull(c, x)
@@ -149,7 +149,7 @@ var bl13 = claim.Claim{
 
 var bl39 = claim.Claim{
 	ID: "BL39", Statement: "tcp_abort_on_overflow 0: the server takes connections again once it has room",
-	Source: claim.Article002, Quantity: claim.Can, Needs: needsEnds,
+	Source: claim.Article002, Quantity: claim.Can, Needs: claim.NeedsEnds,
 	Precondition: "a client calls while the accept queue is full, and accept() makes room",
 	Rule: claim.Each(lateConnects, func(c *claim.Case, x lateConnect) {
 		c.If(x.accept != nil)

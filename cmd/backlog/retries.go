@@ -175,7 +175,7 @@ const (
 
 var bl2 = claim.Claim{
 	ID: "BL2", Statement: "a half-open connection's SYN+ACK is sent again until it times out",
-	Source: claim.Article000 + "; " + claim.Article001 + "; " + claim.Article003, Quantity: claim.Always, Needs: needsStates, Precondition: deadAfterSYN,
+	Source: claim.Article000 + "; " + claim.Article001 + "; " + claim.Article003, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: deadAfterSYN,
 	Rule: claim.Each(allSeries, func(c *claim.Case, x series) {
 		c.If(x.isAwaited(c.View))
 		x.cited(c)
@@ -187,7 +187,7 @@ var bl2 = claim.Claim{
 
 var bl3 = claim.Claim{
 	ID: "BL3", Statement: "5 retransmissions after 1, 2, 4, 8, 16 s (31 s), given up after 63 s",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates, Precondition: needsFull,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: needsFull,
 	Rule: claim.Each(allSeries, func(c *claim.Case, x series) {
 		x.isDefault(c)
 		c.Expect(len(x.sent) == 1+5, "the SYN-ACK of %s was sent again %d times", x.entry.ID, len(x.sent)-1)
@@ -203,7 +203,7 @@ var bl3 = claim.Claim{
 
 var bl4 = claim.Claim{
 	ID: "BL4", Statement: "a SYN-ACK is sent again 5 times, whatever else happens",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: deadAfterSYN + ", with tcp_synack_retries 5, and is given up",
 	Rule: claim.Each(allSeries, func(c *claim.Case, x series) {
 		x.hasFive(c)
@@ -215,7 +215,7 @@ var bl4 = claim.Claim{
 // lasts is a claim about how long a series of the default length lasts.
 func lasts(id, statement, source string, from, to time.Duration) claim.Claim {
 	return claim.Claim{
-		ID: id, Statement: statement, Source: source, Quantity: claim.Always, Needs: needsStates, Precondition: needsFull,
+		ID: id, Statement: statement, Source: source, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: needsFull,
 		Rule: claim.Each(allSeries, func(c *claim.Case, x series) {
 			x.isDefault(c)
 			c.Measured(x.at(0), x.gone, 5*time.Second)
@@ -231,7 +231,7 @@ var (
 
 var bl7 = claim.Claim{
 	ID: "BL7", Statement: "the server “sends SYN and ACK again at a fixed interval”",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: deadAfterSYN + ", and the SYN-ACK is sent again twice",
 	Rule: claim.Each(allSeries, func(c *claim.Case, x series) {
 		c.If(len(x.sent) > 2)
@@ -245,7 +245,7 @@ var bl7 = claim.Claim{
 
 var bl8 = claim.Claim{
 	ID: "BL8", Statement: "tcp_synack_retries must not exceed 255, default 5",
-	Source: claim.Article003, Quantity: claim.Always, Needs: []journal.Witness{journal.Calls},
+	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsCalls,
 	Rule: claim.Once(func(c *claim.Case) {
 		read := c.First(c.Events(func(e *journal.Event) bool { return e.Setting != nil && e.Setting.Name == synAckRetries }))
 		writes := c.Calls(writeSetting)
@@ -267,11 +267,10 @@ var bl8 = claim.Claim{
 
 var bl36 = claim.Claim{
 	ID: "BL36", Statement: "client dead after its SYN: the half-open connection is dropped after the timeout",
-	Source: claim.Article003, Quantity: claim.Always, Needs: needsStates, Precondition: deadAfterSYN,
+	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: deadAfterSYN,
 	Rule: claim.Each(allSeries, func(c *claim.Case, x series) {
 		c.If(x.isAwaited(c.View))
-		closed := c.First(x.entry.Peer().CallsOf(0, 0, "close"))
-		c.Given(closed != nil, "the client of %s was not gone", x.entry.ID)
+		c.GivenFirst(x.entry.Peer().CallsOf(0, 0, "close"), "the client of %s was not gone", x.entry.ID)
 		x.cited(c)
 		c.ExpectSeen(x.gone != nil, "%s was half open to the end", x.entry.ID)
 		c.Holds("%s was in SYN_RECV for %.1f s after its client was gone, and then gone too", x.entry.ID, x.lasted().Seconds())

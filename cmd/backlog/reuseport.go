@@ -51,23 +51,19 @@ type closure struct {
 
 func closures(v *tcp.View) []closure {
 	var all []closure
-	for _, l := range v.Sockets {
+	listeners := tcp.Where(v.Sockets, func(s *tcp.Socket) bool { return s.Listening != 0 })
+	for _, l := range listeners {
 		call := tcp.First(l.CallsOf(0, 0, "close"))
-		if l.Listening == 0 || call == nil {
+		stays := tcp.First(tcp.Where(listeners, func(s *tcp.Socket) bool { return s != l && s.Local == l.Local }))
+		if call == nil || stays == nil {
 			continue
 		}
-		x := closure{closed: l, call: call, waiting: lastSample(l, call.N)}
-		for _, s := range v.Sockets {
-			switch {
-			case s != l && s.Listening != 0 && s.Local == l.Local:
-				x.stays, x.before, x.after = s, lastSample(s, call.N), tcp.First(s.Samples(journal.Listen, call.N, 0))
-			case s.Remote == l.Local && s.Conn != nil && s.Conn.Client == s:
-				x.clients = append(x.clients, s)
-			}
+		x := closure{closed: l, stays: stays, call: call, waiting: lastSample(l, call.N), before: lastSample(stays, call.N)}
+		x.after = tcp.First(stays.Samples(journal.Listen, call.N, 0))
+		for _, conn := range tcp.Where(v.Conns, func(conn *tcp.Conn) bool { return conn.Client.Remote == l.Local }) {
+			x.clients = append(x.clients, conn.Client)
 		}
-		if x.stays != nil {
-			all = append(all, x)
-		}
+		all = append(all, x)
 	}
 	return all
 }
@@ -84,8 +80,7 @@ func (x *closure) known(c *claim.Case, migrate string) (reset int) {
 	for _, s := range x.clients {
 		c.About(s)
 		rst := c.FirstSegment(tcp.With(s.Arrived(x.call.N, 0), packet.RST))
-		read := c.First(s.CallsOf(x.call.N, 0, "read"))
-		c.Given(read != nil, "%s did not read", s.ID)
+		read := c.GivenFirst(s.CallsOf(x.call.N, 0, "read"), "%s did not read", s.ID)
 		failed := read.Call.Errno == journal.ECONNRESET
 		c.Given(failed == (rst != nil), "a RST came to %s, or its read() says so, and not both", s.ID)
 		if failed {
@@ -97,7 +92,7 @@ func (x *closure) known(c *claim.Case, migrate string) (reset int) {
 
 var rp1 = claim.Claim{
 	ID: "RP1", Statement: "closing one of two SO_REUSEPORT listeners resets the connections that wait in its queue",
-	Source: "field reports", Quantity: claim.Always, Needs: needsStates,
+	Source: "field reports", Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "one of two listeners on a port is closed while connections wait, with tcp_migrate_req 0",
 	Rule: claim.Each(closures, func(c *claim.Case, x closure) {
 		reset := x.known(c, "0")
@@ -108,7 +103,7 @@ var rp1 = claim.Claim{
 
 var rp2 = claim.Claim{
 	ID: "RP2", Statement: "tcp_migrate_req=1 hands the connections of a closed SO_REUSEPORT listener over to the other",
-	Source: ipSysctl + ", tcp_migrate_req", Quantity: claim.Always, Needs: needsStates,
+	Source: ipSysctl + ", tcp_migrate_req", Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "one of two listeners on a port is closed while connections wait, with tcp_migrate_req 1",
 	Rule: claim.Each(closures, func(c *claim.Case, x closure) {
 		reset := x.known(c, "1")

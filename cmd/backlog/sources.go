@@ -23,17 +23,12 @@ const (
 	listenOverflows = "ListenOverflows"
 )
 
-// What the rules need to see.
-var (
-	needsEnds    = []journal.Witness{journal.Calls, journal.TCPInfo, journal.SockDiag}
-	needsStates  = []journal.Witness{journal.Calls, journal.Packets, journal.TCPInfo, journal.SockDiag}
-	needsCounted = []journal.Witness{journal.Calls, journal.Packets, journal.Counters}
-)
+// needsCounted is for what the kernel counts of what came.
+var needsCounted = []journal.Witness{journal.Calls, journal.Packets, journal.Counters}
 
 // settingAt is a setting of the server's as it was at an event. It must have been read.
 func settingAt(c *claim.Case, name string, n int) string {
-	e := c.Setting("b", name, n)
-	c.Cite(e)
+	e := c.Take(c.Setting("b", name, n))
 	c.Given(e != nil, "%s was not read", strings.TrimPrefix(name, "net.ipv4."))
 	return e.Setting.New
 }

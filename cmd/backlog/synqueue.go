@@ -104,7 +104,7 @@ func (f *filled) known(c *claim.Case) (most int) {
 // does not know Linux has room without cookies for one more than the backlog, or for three quarters
 // of tcp_max_syn_backlog and one (tcp_conn_request in net/ipv4/tcp_input.c).
 var isBounded = claim.Phenomenon{
-	Needs: needsStates, Precondition: "no listener got more SYNs than it had room for",
+	Needs: claim.NeedsStates, Precondition: "no listener got more SYNs than it had room for",
 	Rule: claim.Each(allFilled, func(c *claim.Case, f filled) {
 		most := f.known(c)
 		room := min(f.backlog+1, most-most/4+1)
@@ -116,7 +116,7 @@ var isBounded = claim.Phenomenon{
 
 var bl1 = claim.Claim{
 	ID: "BL1", Statement: "listen() makes two queues, incomplete and complete",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "a listener has half-open connections and complete ones that wait",
 	Rule: claim.Each(allFilled, func(c *claim.Case, f filled) {
 		sample := lastSample(f.listener, f.table.N)
@@ -144,8 +144,7 @@ var bl18 = claim.Claim{
 		n, _ := c.Call.Call.Backlog()
 		c.If(n <= 0)
 		c.Cite(c.Call)
-		sample := c.First(c.Socket.Samples(journal.Listen, c.Call.N, 0))
-		c.Given(sample != nil, "the backlog of %s was not read", c.Socket.ID)
+		sample := c.GivenFirst(c.Socket.Samples(journal.Listen, c.Call.N, 0), "the backlog of %s was not read", c.Socket.ID)
 		c.Expect(sample.Sample.TxQueue == 50, "listen(%d) made it %d: the caller says how long it is, and net.core.somaxconn bounds it", n, sample.Sample.TxQueue)
 		c.Holds("listen(%d) made it 50", n)
 	}),
@@ -153,7 +152,7 @@ var bl18 = claim.Claim{
 
 var bl19 = claim.Claim{
 	ID: "BL19", Statement: "the accept queue is smaller and fills first",
-	Source: claim.Article002, Quantity: claim.Can, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Can, Needs: claim.NeedsStates,
 	Precondition: "both queues of listeners with the same backlog are full",
 	Rule: claim.Each(allFilled, func(c *claim.Case, f filled) {
 		f.known(c)
@@ -172,7 +171,7 @@ var bl19 = claim.Claim{
 
 var bl20 = claim.Claim{
 	ID: "BL20", Statement: "tcp_max_syn_backlog defaults to 1000",
-	Source: claim.Article002, Quantity: claim.Always, Needs: []journal.Witness{journal.Calls},
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsCalls,
 	Rule: claim.Once(func(c *claim.Case) {
 		read := c.First(c.Events(func(e *journal.Event) bool { return e.Setting != nil && e.Setting.Name == maxSYNBacklog }))
 		c.Given(read != nil && read.Setting.Old == read.Setting.New, "it was not read before it was changed")
@@ -183,7 +182,7 @@ var bl20 = claim.Claim{
 
 var bl21 = claim.Claim{
 	ID: "BL21", Statement: "tcp_max_syn_backlog is the half-open queue's length; beyond, connections are dropped",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: isBounded.Precondition,
 	Rule: claim.Each(allFilled, func(c *claim.Case, f filled) {
 		most := f.known(c)
@@ -194,7 +193,7 @@ var bl21 = claim.Claim{
 
 var bl22 = claim.Claim{
 	ID: "BL22", Statement: "over tcp_max_syn_backlog tcp_abort_on_overflow decides: the SYN is dropped (0) or reset (1)",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "a half-open queue is full, and tcp_abort_on_overflow is 1",
 	Rule: claim.Each(allFilled, func(c *claim.Case, f filled) {
 		f.known(c)
@@ -213,13 +212,11 @@ var bl22 = claim.Claim{
 
 var bl23 = claim.Claim{
 	ID: "BL23", Statement: "on a SYN a request_sock is made; on the ACK the entry is removed",
-	Source: claim.Article002, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article002, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "an opening that is watched at the listener is completed",
 	Rule: claim.Each(thirds, func(c *claim.Case, x third) {
 		entry := c.First(x.server.Samples(journal.SynRecv, 0, x.N))
 		c.If(entry != nil)
-		c.About(x.client, x.server)
-		c.CiteSegments(x.Segment)
 		c.Expect(entry.Sample.Inode == 0, "%s was a socket of its own in SYN_RECV", x.server.ID)
 		after := c.StateAt(x.server, journal.SockDiag, x.looked)
 		c.ExpectSeen(after == journal.Established, "%s was in %s after the ACK", x.server.ID, after)
@@ -229,7 +226,7 @@ var bl23 = claim.Claim{
 
 var sf4 = claim.Claim{
 	ID: "SF4", Statement: "without cookies an address that has proved itself lately still gets in: the last quarter is reserved",
-	Source: ipSysctl + ", tcp_max_syn_backlog; net/ipv4/tcp_input.c, tcp_conn_request", Quantity: claim.Always, Needs: needsStates,
+	Source: ipSysctl + ", tcp_max_syn_backlog; net/ipv4/tcp_input.c, tcp_conn_request", Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "strangers' SYNs are dropped with less than tcp_max_syn_backlog half open, and a host that has been here before calls",
 	Rule: claim.Each(allFilled, func(c *claim.Case, f filled) {
 		most := f.known(c)

@@ -50,7 +50,7 @@ func TestUndisturbed(t *testing.T) {
 func TestByTimer(t *testing.T) {
 	for _, name := range byTimer {
 		of := suite.Scenario(t, name)
-		for _, at := range journaltest.Captured(journaltest.Stages(of.Networks...)) {
+		for _, at := range journaltest.Captured(journaltest.Stages(of.RunsOn()...)) {
 			t.Run(name+"/"+at.String(), func(t *testing.T) {
 				at.Need(t)
 				for range tries {

@@ -11,7 +11,9 @@ import (
 // compareEndings is the table of the ways that a run tried, whatever they are.
 func compareEndings(v *tcp.View) *claim.Comparison {
 	return claim.Across("What each way of ending it did", v.Endings(), (*tcp.Ending).Short,
-		claim.Show("it sent at once", func(e *tcp.Ending) claim.Cell { return seenBy(v, journal.Packets, sentAtOnce(e)) }),
+		claim.Show("it sent at once", func(e *tcp.Ending) claim.Cell {
+			return seenBy(v, journal.Packets, claim.Sent(e.Who.Sent(e.By.N, peersTurn(*e)), e.By))
+		}),
 		claim.Show("its own end was then", func(e *tcp.Ending) claim.Cell { return ownState(v, e) }),
 		claim.Show("the peer's end", func(e *tcp.Ending) claim.Cell { return stateCell(e.Peer().StateBefore(peersTurn(*e))) }),
 		claim.Show("the peer's 1st read", peerCall(0, "read")),
@@ -28,18 +30,6 @@ func compareEndings(v *tcp.View) *claim.Comparison {
 func seenBy(v *tcp.View, by journal.Witness, cell claim.Cell) claim.Cell {
 	if !v.Journal.Attached(by) {
 		return claim.Told("")
-	}
-	return cell
-}
-
-func sentAtOnce(e *tcp.Ending) claim.Cell {
-	s := e.Who.Sent(e.By.N, peersTurn(*e))
-	if len(s) == 0 {
-		return claim.Told("nothing", e.By)
-	}
-	cell := claim.Told(claim.Named(s))
-	for _, x := range s {
-		cell.Events = append(cell.Events, x.N)
 	}
 	return cell
 }

@@ -58,7 +58,7 @@ func TestUndisturbed(t *testing.T) {
 	for _, n := range journal.Networks() {
 		var controls []journaltest.Control
 		for _, s := range program.Scenarios {
-			if slices.Contains(s.Networks, n) && !slices.Contains(byTimer, s.Name) {
+			if slices.Contains(s.RunsOn(), n) && !slices.Contains(byTimer, s.Name) {
 				controls = append(controls, journaltest.Control{Scenario: s.Name, Want: claim.Reproduced, Expect: asExpected})
 			}
 		}

@@ -112,7 +112,7 @@ func lingeringClose(t *scenario.T, client, server *scenario.End) {
 
 var hc10 = claim.Claim{
 	ID: "HC10", Statement: "close() with unread data in the receive buffer sends RST, not FIN",
-	Source: claim.Article004 + "; " + rfc9293 + " §3.6.1", Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article004 + "; " + rfc9293 + " §3.6.1", Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "data has arrived and has not been read",
 	Rule: claim.AfterEnding(tcp.Closed, func(c *claim.Case, e tcp.Ending) {
 		n := c.Unread(e.Who, e.By.N)
@@ -137,25 +137,23 @@ type delivery struct {
 }
 
 // deliveries lists the connections ended with data unsent.
-func deliveries(v *tcp.View) []delivery {
-	return tcp.Derive(v, func(v *tcp.View) []delivery {
-		var all []delivery
-		for _, e := range v.Endings() {
-			reads := e.Peer().Reads(0, 0)
-			d := delivery{Ending: e, given: tcp.Moved(e.Who.Writes(0, 0)), got: tcp.Moved(reads), first: tcp.First(reads)}
-			d.unsent = d.given - tcp.Bytes(e.Who.Sent(0, e.By.N))
-			d.end = tcp.Last(tcp.Where(reads, func(r *journal.Event) bool {
-				return tcp.IsEnd(r) || r.Call.Errno != "" && r.Call.Errno != journal.EAGAIN
-			}))
-			if d.given == 0 || d.unsent <= 0 || d.first == nil {
-				continue
-			}
-			d.gone = tcp.Last(tcp.Where(e.Who.Entered(journal.Gone, journal.SockDiag), func(x *journal.Event) bool { return x.N < d.first.N }))
-			all = append(all, d)
+var deliveries = tcp.Derived(func(v *tcp.View) []delivery {
+	var all []delivery
+	for _, e := range v.Endings() {
+		reads := e.Peer().Reads(0, 0)
+		d := delivery{Ending: e, given: tcp.Moved(e.Who.Writes(0, 0)), got: tcp.Moved(reads), first: tcp.First(reads)}
+		d.unsent = d.given - tcp.Bytes(e.Who.Sent(0, e.By.N))
+		d.end = tcp.Last(tcp.Where(reads, func(r *journal.Event) bool {
+			return tcp.IsEnd(r) || r.Call.Errno != "" && r.Call.Errno != journal.EAGAIN
+		}))
+		if d.given == 0 || d.unsent <= 0 || d.first == nil {
+			continue
 		}
-		return all
-	})
-}
+		d.gone = tcp.Last(tcp.Where(e.Who.Entered(journal.Gone, journal.SockDiag), func(x *journal.Event) bool { return x.N < d.first.N }))
+		all = append(all, d)
+	}
+	return all
+})
 
 // later is how long after the ending the peer began to read.
 func (d *delivery) later() time.Duration { return time.Duration(d.first.T - d.By.T) }
@@ -187,19 +185,19 @@ const readsOn = "the kernel has taken data that it has not sent, and the peer re
 
 var hc11 = claim.Claim{
 	ID: "HC11", Statement: "close() with unsent data sends it all, then the FIN (to a peer that reads)",
-	Source: claim.Article000 + "; " + claim.Article004, Quantity: claim.Always, Needs: needsStates, Precondition: readsOn,
+	Source: claim.Article000 + "; " + claim.Article004, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: readsOn,
 	Rule: toReaders(tcp.Closed),
 }
 
 var hc15 = claim.Claim{
 	ID: "HC15", Statement: "shutdown(SHUT_WR) with unsent data delivers it, then the FIN",
-	Source: claim.Article004, Quantity: claim.Always, Needs: needsStates, Precondition: readsOn,
+	Source: claim.Article004, Quantity: claim.Always, Needs: claim.NeedsStates, Precondition: readsOn,
 	Rule: toReaders(tcp.ShutWrite),
 }
 
 // unsentArrives is the phenomenon of unsent: what was unsent arrives at peers that read on.
 var unsentArrives = claim.Phenomenon{
-	Needs: needsEnds,
+	Needs: claim.NeedsInfo,
 	Rule: claim.Once(func(c *claim.Case) {
 		for _, name := range []string{tcp.Closed, tcp.ShutWrite} {
 			some := tcp.Where(deliveries(c.View), func(d delivery) bool { return d.Name() == name && d.gone == nil && d.end != nil })
@@ -214,7 +212,7 @@ var unsentArrives = claim.Phenomenon{
 
 var hc27 = claim.Claim{
 	ID: "HC27", Statement: "close() delivers unsent data even if the peer has stopped reading",
-	Source: "ours: what the articles omit", Quantity: claim.Always, Needs: needsStates,
+	Source: "ours: what the articles omit", Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "the peer does not read until the kernel has given the connection up (tcp_orphan_retries)",
 	Rule: claim.Each(deliveries, func(c *claim.Case, d delivery) {
 		c.If(d.Name() == tcp.Closed && d.gone != nil && d.end != nil)
@@ -228,29 +226,23 @@ var hc27 = claim.Claim{
 	}),
 }
 
-// tooEarly is two ways in which a server ended a connection, with a part of the request
+// truncations contrasts a close() of the server's with its SHUT_WR, each with a part of the request
 // unread and a part of the answer unsent.
-type tooEarly struct{ closed, lingered delivery }
-
-func truncations(v *tcp.View) []tooEarly {
+func truncations(v *tcp.View) []claim.Contrast[delivery] {
 	early := func(name string) []delivery {
 		return tcp.Where(deliveries(v), func(d delivery) bool {
 			return d.Who == d.Server && d.Name() == name && v.Unread(d.Who, d.By.N) > 0 && d.end != nil
 		})
 	}
-	x, y := early(tcp.Closed), early(tcp.ShutWrite)
-	if len(x) == 0 || len(y) == 0 {
-		return nil
-	}
-	return []tooEarly{{x[0], y[0]}}
+	return claim.Contrasts(early(tcp.Closed), early(tcp.ShutWrite))
 }
 
 var hc33 = claim.Claim{
 	ID: "HC33", Statement: "a server that answers and closes while the request is partly unread loses the end of its answer; shutting down, then reading to the end, does not",
-	Source: "RFC 9112 §9.6", Quantity: claim.Always, Needs: needsPackets,
+	Source: "RFC 9112 §9.6", Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "a part of the answer is still unsent when the server ends the connection, in both ways",
-	Rule: claim.Each(truncations, func(c *claim.Case, t tooEarly) {
-		x, y := t.closed, t.lingered
+	Rule: claim.Each(truncations, func(c *claim.Case, t claim.Contrast[delivery]) {
+		x, y := t.One, t.Other
 		c.About(x.Who, y.Who)
 		c.Cite(x.By, x.end, y.By, y.end)
 		c.Cite(slices.Concat(x.Peer().Reads(0, 0), y.Peer().Reads(0, 0))...)
@@ -262,4 +254,4 @@ var hc33 = claim.Claim{
 }
 
 // answerTruncated is the phenomenon of truncated, which the ends alone can tell.
-var answerTruncated = claim.Phenomenon{Needs: needsEnds, Precondition: hc33.Precondition, Rule: hc33.Rule}
+var answerTruncated = claim.Phenomenon{Needs: claim.NeedsInfo, Precondition: hc33.Precondition, Rule: hc33.Rule}

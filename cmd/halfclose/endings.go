@@ -93,7 +93,7 @@ func hadNothing(read *journal.Event) bool { return read != nil && read.Call.Errn
 
 var hc8 = claim.Claim{
 	ID: "HC8", Statement: "after shutdown(SHUT_WR) the caller still receives what the peer sends",
-	Source: claim.Article000 + "; " + claim.Article004, Quantity: claim.Always, Needs: needsCalls,
+	Source: claim.Article000 + "; " + claim.Article004, Quantity: claim.Always, Needs: claim.NeedsCalls,
 	Precondition: "the peer sends after it, and the caller reads",
 	Rule: claim.AfterEnding(tcp.ShutWrite, func(c *claim.Case, e tcp.Ending) {
 		write := lateWrite(e)
@@ -109,7 +109,7 @@ var hc8 = claim.Claim{
 
 var hc9 = claim.Claim{
 	ID: "HC9", Statement: "after close(), data from the peer is thrown away and answered with RST",
-	Source: claim.Article004 + "; " + rfc9293 + " §3.6.1", Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article004 + "; " + rfc9293 + " §3.6.1", Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "data arrives after it, nothing having been unread",
 	Rule: claim.AfterEnding(tcp.Closed, func(c *claim.Case, e tcp.Ending) {
 		data := c.FirstSegment(tcp.Data(e.Who.NewlyArrived(e.By.N, 0)))
@@ -122,7 +122,7 @@ var hc9 = claim.Claim{
 
 var hc12 = claim.Claim{
 	ID: "HC12", Statement: "shutdown(SHUT_RD) sends no FIN",
-	Source: claim.Article004, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article004, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "the connection goes on after it",
 	Rule: claim.AfterEnding(tcp.ShutRead, func(c *claim.Case, e tcp.Ending) {
 		until := tcp.First(e.Who.CallsOf(e.By.N, 0, "close", "shutdown"))
@@ -141,44 +141,40 @@ func peersTurn(e tcp.Ending) int {
 	return tcp.N(tcp.First(e.Peer().CallsOf(e.By.N, 0, "read", "write", "sendmsg")))
 }
 
-// doubles is a SHUT_RDWR, and a close() in the same situation.
-type doubles struct{ both, closed tcp.Ending }
-
-// situations pairs them: with data unread at the caller, and with none.
-func situations(v *tcp.View) []doubles {
-	var all []doubles
+// situations contrasts a SHUT_RDWR with a close() in the same situation: with data unread at the
+// caller, and with none.
+func situations(v *tcp.View) []claim.Contrast[tcp.Ending] {
+	var all []claim.Contrast[tcp.Ending]
 	for _, x := range tcp.EndedBy(tcp.ShutBoth)(v) {
 		unread := v.Unread(x.Who, x.By.N) > 0
 		same := tcp.Where(tcp.EndedBy(tcp.Closed)(v), func(y tcp.Ending) bool { return (v.Unread(y.Who, y.By.N) > 0) == unread })
-		if len(same) > 0 {
-			all = append(all, doubles{x, same[0]})
-		}
+		all = append(all, claim.Contrasts([]tcp.Ending{x}, same)...)
 	}
 	return all
 }
 
 var hc14 = claim.Claim{
 	ID: "HC14", Statement: "shutdown(SHUT_RDWR) is the same as close()",
-	Source: claim.Article004, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article004, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "both are tried in the same situation; what TCP does is compared, not what becomes of the descriptor",
-	Rule: claim.Each(situations, func(c *claim.Case, x doubles) {
-		c.About(x.both.Who, x.closed.Who)
-		c.Cite(x.both.By, x.closed.By)
-		c.Given(peersTurn(x.both) != 0 && peersTurn(x.closed) != 0, "the peers were not seen to go on")
-		xs := c.AllSegments(tcp.Teardown(x.both.Who.Sent(x.both.By.N, peersTurn(x.both))))
-		ys := c.AllSegments(tcp.Teardown(x.closed.Who.Sent(x.closed.By.N, peersTurn(x.closed))))
+	Rule: claim.Each(situations, func(c *claim.Case, t claim.Contrast[tcp.Ending]) {
+		both, closed := t.One, t.Other
+		c.About(both.Who, closed.Who)
+		c.Cite(both.By, closed.By)
+		c.Given(peersTurn(both) != 0 && peersTurn(closed) != 0, "the peers were not seen to go on")
+		xs := c.AllSegments(tcp.Teardown(both.Who.Sent(both.By.N, peersTurn(both))))
+		ys := c.AllSegments(tcp.Teardown(closed.Who.Sent(closed.By.N, peersTurn(closed))))
 		c.Expect(claim.Named(xs) == claim.Named(ys), "SHUT_RDWR sent %s, close() %s", claim.Named(xs), claim.Named(ys))
-		c.Challenged(c.Unread(x.both.Who, x.both.By.N) > 0, "nothing was unread: with data unread close() was not compared")
+		c.Challenged(c.Unread(both.Who, both.By.N) > 0, "nothing was unread: with data unread close() was not compared")
 		c.Holds("both sent %s", claim.Named(xs))
 	}),
 }
 
 var hc36 = claim.Claim{
 	ID: "HC36", Statement: "after the peer's FIN nothing can be read, read returns 0",
-	Source: claim.Article003, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "a FIN has arrived, and the socket is read",
 	Rule: claim.Each(readsAfterFIN, func(c *claim.Case, r readAfterFIN) {
-		r.cite(c)
 		c.Given(!tcp.IsEnd(r.read) || r.unread <= 0, "%s read the end with %d bytes unread: a read of them is missing", r.socket.ID, r.unread)
 		c.Expect(tcp.IsEnd(r.read), "%s read %s after the FIN had arrived, with %d bytes unread", r.socket.ID, claim.Returned(r.read), r.unread)
 		c.Challenged(r.challenged, "nothing was unread when the FIN arrived: that it can be read then was not put to the test")
@@ -188,11 +184,10 @@ var hc36 = claim.Claim{
 
 var hc37 = claim.Claim{
 	ID: "HC37", Statement: "EOF comes after what was already queued",
-	Source: claim.Article001, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article001, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "data is unread when the FIN arrives, and the socket is read",
 	Rule: claim.Each(readsAfterFIN, func(c *claim.Case, r readAfterFIN) {
 		c.If(r.challenged)
-		r.cite(c)
 		if r.unread > 0 {
 			c.Expect(!tcp.IsEnd(r.read), "%s read the end with %d bytes still unread", r.socket.ID, r.unread)
 			c.Given(r.read.Call.Result > 0, "a read of %s returned %s", r.socket.ID, claim.Returned(r.read))
@@ -212,11 +207,12 @@ type readAfterFIN struct {
 	challenged bool  // something was unread when the FIN came
 }
 
-func (r *readAfterFIN) cite(c *claim.Case) {
+// Cite lets a case rest on a read, and on what there was to be read.
+func (r readAfterFIN) Cite(c *claim.Case) {
 	c.About(r.socket)
 	c.CiteSegments(r.fin)
 	c.Cite(r.read)
-	c.CiteSegments(tcp.Data(r.socket.NewlyArrived(0, r.fin.N+1))...) // what there was to be read
+	c.CiteSegments(tcp.Data(r.socket.NewlyArrived(0, r.fin.N+1))...)
 }
 
 func readsAfterFIN(v *tcp.View) []readAfterFIN {
@@ -259,17 +255,14 @@ func tried(c *claim.Case, name string) tcp.Ending {
 
 // goesToCloseWait expects that an ending took the peer to CLOSE_WAIT, for its FIN came.
 func goesToCloseWait(c *claim.Case, name string) {
-	at := entered(tried(c, name), journal.CloseWait)
-	c.Cite(at)
+	at := c.Take(entered(tried(c, name), journal.CloseWait))
 	c.ExpectSeen(at != nil, "after %s the peer was not in CLOSE_WAIT: no FIN came", name)
 }
 
 // staysOpen expects that an ending changed nothing for the peer, which goes on.
 func staysOpen(c *claim.Case, name string) {
 	e := tried(c, name)
-	at := entered(e, journal.CloseWait)
-	c.Cite(at)
-	c.Expect(at == nil, "%s took the peer to CLOSE_WAIT", name)
+	c.Expect(c.Take(entered(e, journal.CloseWait)) == nil, "%s took the peer to CLOSE_WAIT", name)
 	read := c.First(e.Peer().Reads(e.By.N, 0))
 	c.ExpectSeen(read != nil && !tcp.IsEnd(read), "the peer did not go on after %s", name)
 }
@@ -277,8 +270,7 @@ func staysOpen(c *claim.Case, name string) {
 // resetsWriter expects that a peer that goes on writing is reset.
 func resetsWriter(c *claim.Case, name string) {
 	e := tried(c, name)
-	write, rst := c.First(e.Peer().Writes(e.By.N, 0)), reset(e)
-	c.Cite(rst)
+	write, rst := c.First(e.Peer().Writes(e.By.N, 0)), c.Take(reset(e))
 	c.ExpectSeen(write != nil && rst != nil, "the peer that wrote after %s was not reset", name)
 }
 
@@ -302,7 +294,7 @@ func stillReceives(c *claim.Case) {
 // fourEndings is the phenomenon of endings: three of them tell the peer's kernel the same,
 // one nothing, and its data fares differently with each.
 var fourEndings = claim.Phenomenon{
-	Needs: needsEnds,
+	Needs: claim.NeedsInfo,
 	Rule: claim.Once(func(c *claim.Case) {
 		goesToCloseWait(c, tcp.ShutWrite)
 		stillReceives(c)
@@ -317,7 +309,7 @@ var fourEndings = claim.Phenomenon{
 
 // goingOn is the phenomenon of late-data: one caller reads it, the other's kernel rejects it.
 var goingOn = claim.Phenomenon{
-	Needs: needsEnds,
+	Needs: claim.NeedsInfo,
 	Rule: claim.Once(func(c *claim.Case) {
 		stillReceives(c)
 		resetsWriter(c, tcp.Closed)
@@ -328,7 +320,7 @@ var goingOn = claim.Phenomenon{
 // unreadMatters is the phenomenon of unread: what the peer's read returns after an ending
 // with data unread, ECONNRESET or the end.
 var unreadMatters = claim.Phenomenon{
-	Needs: needsEnds,
+	Needs: claim.NeedsInfo,
 	Rule: claim.Once(func(c *claim.Case) {
 		for _, name := range []string{tcp.Closed, tcp.ShutWrite, tcp.ShutBoth} {
 			e := tried(c, name)

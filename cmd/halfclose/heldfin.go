@@ -29,7 +29,7 @@ func heldFIN(t *scenario.T) {
 
 var hc39 = claim.Claim{
 	ID: "HC39", Statement: "own write channel closes when the FIN is acknowledged",
-	Source: claim.Article003, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "the caller of shutdown(SHUT_WR) writes again",
 	Rule: claim.AfterEnding(tcp.ShutWrite, func(c *claim.Case, e tcp.Ending) {
 		write := c.First(e.Who.Writes(e.By.N, 0))
@@ -53,7 +53,7 @@ func ackOfFIN(c *claim.Case, s *tcp.Socket, after int) *tcp.Segment {
 
 var hc40 = claim.Claim{
 	ID: "HC40", Statement: "FIN_WAIT1 is hard to see, since ACKs come at once",
-	Source: claim.Article001 + "; " + claim.Article003, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article001 + "; " + claim.Article003, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "an end sends a FIN, and its acknowledgement is held up",
 	Rule: claim.Each(tcp.SeenIn(journal.FinWait1), func(c *claim.Case, s *tcp.Socket) {
 		samples := c.All(s.Samples(journal.FinWait1, 0, 0))
@@ -68,10 +68,9 @@ var hc40 = claim.Claim{
 // stillWaiting is the phenomenon: the write fails though the FIN is still under way, and
 // FIN_WAIT1 lasts as long as its acknowledgement is.
 var stillWaiting = claim.Phenomenon{
-	Needs: needsStates, Precondition: "no caller of shutdown(SHUT_WR) wrote again",
+	Needs: claim.NeedsStates, Precondition: "no caller of shutdown(SHUT_WR) wrote again",
 	Rule: claim.AfterEnding(tcp.ShutWrite, func(c *claim.Case, e tcp.Ending) {
-		write := c.First(e.Who.Writes(e.By.N, 0))
-		c.Given(write != nil, "%s did not write again", e.Who.ID)
+		write := c.GivenFirst(e.Who.Writes(e.By.N, 0), "%s did not write again", e.Who.ID)
 		acked := ackOfFIN(c, e.Who, e.By.N)
 		c.ExpectSeen(write.Call.Errno == journal.EPIPE, "the write after shutdown(SHUT_WR) returned %s", claim.Returned(write))
 		c.ExpectSeen(acked != nil && write.N < acked.N, "the FIN was acknowledged before %s wrote", e.Who.ID)

@@ -101,7 +101,7 @@ func (h *sharing) others() []*journal.Event {
 
 var hc31 = claim.Claim{
 	ID: "HC31", Statement: "close() of one of two descriptors of a socket (dup, fork) sends nothing; shutdown() acts for all",
-	Source: "close(2), shutdown(2)", Quantity: claim.Always, Needs: needsPackets,
+	Source: "close(2), shutdown(2)", Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "several descriptors refer to one socket",
 	Rule: claim.Each(ofSeveral, func(c *claim.Case, h sharing) {
 		c.About(h.Client)
@@ -119,8 +119,7 @@ var hc31 = claim.Claim{
 		}
 		c.ExpectSeen(len(h.sent) > 0, "shutdown() through one of %d descriptors of %s sent no FIN", h.left, h.Client.ID)
 		c.FirstSegment(h.sent)
-		other := c.First(h.others())
-		c.Given(other != nil, "no write through another descriptor of %s was tried", h.Client.ID)
+		other := c.GivenFirst(h.others(), "no write through another descriptor of %s was tried", h.Client.ID)
 		c.Expect(other.Call.Errno == journal.EPIPE, "after shutdown() through one descriptor of %s a write through another returned %s", h.Client.ID, claim.Returned(other))
 		c.Holds("shutdown() through one descriptor of %s sent a FIN at once, and a write through another failed with EPIPE", h.Client.ID)
 	}),
@@ -129,7 +128,7 @@ var hc31 = claim.Claim{
 // lastToClose is the phenomenon of shared: the peer sees the end after the last descriptor
 // was closed, and not before.
 var lastToClose = claim.Phenomenon{
-	Needs: needsEnds,
+	Needs: claim.NeedsInfo,
 	Rule: claim.Once(func(c *claim.Case) {
 		one, last := 0, 0
 		for _, h := range ofSeveral(c.View) {

@@ -98,7 +98,7 @@ func disturbed(s *tcp.Socket, stay *tcp.Stay) bool {
 
 var hc16 = claim.Claim{
 	ID: "HC16", Statement: "after close(), FIN_WAIT2 lasts tcp_fin_timeout and then becomes CLOSE, not TIME_WAIT",
-	Source: claim.Article004, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article004, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "the peer does not close meanwhile",
 	Rule: claim.AfterEnding(tcp.Closed, func(c *claim.Case, e tcp.Ending) {
 		stay := c.Stay(e.Who, journal.FinWait2, journal.SockDiag)
@@ -121,7 +121,7 @@ var orphanGone = claim.Phenomenon{Needs: needsDiag, Precondition: "no closed soc
 
 var hc17 = claim.Claim{
 	ID: "HC17", Statement: "after shutdown(SHUT_WR), FIN_WAIT2 outlasts tcp_fin_timeout while the peer stays silent",
-	Source: claim.Article004, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article004, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "it is watched for three times tcp_fin_timeout",
 	Rule: claim.AfterEnding(tcp.ShutWrite, func(c *claim.Case, e tcp.Ending) {
 		outlasts(c, e)
@@ -181,39 +181,35 @@ var hc44 = claim.Claim{
 	}),
 }
 
-// lateClose is a close whose peer closed later than tcp_fin_timeout allows an orphan to
-// last, with the setting short, and the same with it longer.
-type lateClose struct{ long, short tcp.Ending }
-
-func lateCloses(v *tcp.View) []lateClose {
+// lateCloses contrasts a close() whose peer closed later than tcp_fin_timeout allows an orphan to
+// last, with the setting long, and one with it short.
+func lateCloses(v *tcp.View) []claim.Contrast[tcp.Ending] {
 	set := tcp.N(v.Setting("a", finTimeoutSetting, 0))
 	closes := tcp.Where(tcp.EndedBy(tcp.Closed)(v), func(e tcp.Ending) bool { return len(e.Peer().CallsOf(e.By.N, 0, "close")) > 0 })
 	long := tcp.Where(closes, func(e tcp.Ending) bool { return e.By.N < set })
 	short := tcp.Where(closes, func(e tcp.Ending) bool { return e.By.N > set })
-	if len(long) == 0 || len(short) == 0 {
-		return nil
-	}
-	return []lateClose{{long[0], short[0]}}
+	return claim.Contrasts(long, short)
 }
 
 var hc45 = claim.Claim{
 	ID: "HC45", Statement: "lowering tcp_fin_timeout reduces the number of TIME_WAIT sockets",
-	Source: claim.Article003, Quantity: claim.Can, Needs: needsStates,
+	Source: claim.Article003, Quantity: claim.Can, Needs: claim.NeedsStates,
 	Precondition: "a peer closes later than tcp_fin_timeout, with it long and with it short",
-	Rule: claim.Each(lateCloses, func(c *claim.Case, l lateClose) {
-		c.About(l.long.Who, l.short.Who)
+	Rule: claim.Each(lateCloses, func(c *claim.Case, t claim.Contrast[tcp.Ending]) {
+		long, short := t.One, t.Other
+		c.About(long.Who, short.Who)
 		c.SettingOf("a", finTimeoutSetting)
-		c.Cite(l.long.By, l.short.By)
-		first, second := c.First(listedAfter(c, l.long)), c.First(listedAfter(c, l.short))
+		c.Cite(long.By, short.By)
+		first, second := c.First(listedAfter(c, long)), c.First(listedAfter(c, short))
 		c.Given(first != nil && second != nil && first != second, "the sockets in TIME_WAIT were not listed after each")
 		before, after := len(first.Table.Sockets), len(second.Table.Sockets)
-		waited := c.First(l.long.Who.Entered(journal.TimeWait, journal.SockDiag))
-		c.Given(waited != nil && before > 0, "%s was not seen in TIME_WAIT", l.long.Who.ID)
-		gone := c.Stay(l.short.Who, journal.FinWait2, journal.SockDiag)
-		c.Given(gone.Ended(), "%s was not seen to leave FIN_WAIT2", l.short.Who.ID)
-		c.Expect(gone.Next == journal.Gone && after <= before, "%s came to %s, and %d sockets were in TIME_WAIT", l.short.Who.ID, gone.Next, after)
+		waited := c.First(long.Who.Entered(journal.TimeWait, journal.SockDiag))
+		c.Given(waited != nil && before > 0, "%s was not seen in TIME_WAIT", long.Who.ID)
+		gone := c.Stay(short.Who, journal.FinWait2, journal.SockDiag)
+		c.Given(gone.Ended(), "%s was not seen to leave FIN_WAIT2", short.Who.ID)
+		c.Expect(gone.Next == journal.Gone && after <= before, "%s came to %s, and %d sockets were in TIME_WAIT", short.Who.ID, gone.Next, after)
 		c.Holds("with tcp_fin_timeout long %s came to TIME_WAIT; with it short %s was gone before its peer closed: %d in TIME_WAIT after the first, %d after both",
-			l.long.Who.ID, l.short.Who.ID, before, after)
+			long.Who.ID, short.Who.ID, before, after)
 	}),
 }
 

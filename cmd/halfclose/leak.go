@@ -154,70 +154,44 @@ func (s *halfClosed) peersState(onWire bool) *journal.Event {
 	return next
 }
 
-// wayOut is how a socket left CLOSE_WAIT, as TCP_INFO or sock_diag saw it first.
-type wayOut struct {
-	socket *tcp.Socket
-	left   *journal.Event // the change of state
-	own    *journal.Event // the call by which its application had ended it; nil: it had not
-	rst    *tcp.Segment   // the RST that came to it; nil: none did
-	why    string         // what drew that
-}
-
-func leftCloseWait(v *tcp.View) []wayOut {
-	var all []wayOut
-	for _, s := range v.Connected() {
-		left := tcp.First(tcp.Where(s.States(), func(e *journal.Event) bool { return e.State.From == journal.CloseWait }))
-		if left != nil {
-			all = append(all, outBy(v, s, left))
-		}
-	}
-	return all
-}
-
-func outBy(v *tcp.View, s *tcp.Socket, left *journal.Event) wayOut {
-	o := wayOut{socket: s, left: left, why: "a RST"}
-	if o.own = tcp.First(tcp.Where(s.CallsOf(0, left.N, "close", "shutdown"), succeeded)); o.own != nil {
-		return o
-	}
-	if rst := tcp.First(tcp.With(s.Arrived(0, 0), packet.RST)); rst != nil && (rst.N < left.N || !v.OnWire()) {
-		o.rst = rst
-	}
-	switch {
-	case o.rst == nil:
-	case len(s.Writes(0, 0)) > 0:
-		o.why = "the RST that its own write drew"
-	case probed(s, o.rst.N):
-		o.why = "the RST that the kernel's keepalive probe drew"
-	}
-	return o
-}
-
-// probed says whether a socket's end had sent a keepalive probe: a segment with no data
-// whose number is one before what it had sent (RFC 9293 §3.8.4).
-func probed(s *tcp.Socket, before int) bool {
-	var next uint32
-	for _, x := range s.SentAll(0, before) {
-		if next != 0 && x.Packet.Len == 0 && x.Packet.Seq == next-1 && x.Is(packet.ACK) {
-			return true
-		}
-		next = x.End()
-	}
-	return false
-}
-
 var hc20 = claim.Claim{
 	ID: "HC20", Statement: "CLOSE_WAIT ends only when the application closes",
-	Source: claim.Article000 + "; " + claim.Article003, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article000 + "; " + claim.Article003, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "a socket leaves CLOSE_WAIT",
-	Rule: claim.Each(leftCloseWait, func(c *claim.Case, o wayOut) {
-		c.About(o.socket)
-		c.Cite(o.left, o.own)
-		c.CiteSegments(o.rst)
-		c.Expect(o.rst == nil, "%s left CLOSE_WAIT with its descriptor still open, by %s", o.socket.ID, o.why)
-		c.Given(o.own != nil, "%s left CLOSE_WAIT, and neither a call nor a segment was seen to bring that about", o.socket.ID)
+	Rule: claim.Each((*tcp.View).Connected, func(c *claim.Case, s *tcp.Socket) {
+		left := c.First(tcp.Where(s.States(), func(e *journal.Event) bool { return e.State.From == journal.CloseWait }))
+		c.If(left != nil)
+		c.About(s)
+		own := c.First(tcp.Where(s.CallsOf(0, left.N, "close", "shutdown"), succeeded))
+		if rst := resetBy(c.View, s, left); own == nil && rst != nil {
+			c.CiteSegments(rst)
+			c.Expect(false, "%s left CLOSE_WAIT with its descriptor still open, by %s", s.ID, whatDrew(s, rst))
+		}
+		c.Given(own != nil, "%s left CLOSE_WAIT, and neither a call nor a segment was seen to bring that about", s.ID)
 		c.Challenged(len(c.ResetIn(journal.CloseWait)) > 0, "no RST came to a socket in CLOSE_WAIT: that it ends the state too was not put to the test")
-		c.Holds("%s left it after %s", o.socket.ID, tcp.NameOf(o.own))
+		c.Holds("%s left it after %s", s.ID, tcp.NameOf(own))
 	}),
+}
+
+// resetBy is the first RST that came to a socket, if a change of its state may be by that: off the
+// wire the change may have been seen before the segment.
+func resetBy(v *tcp.View, s *tcp.Socket, change *journal.Event) *tcp.Segment {
+	until := 0
+	if v.OnWire() {
+		until = change.N
+	}
+	return tcp.First(tcp.With(s.Arrived(0, until), packet.RST))
+}
+
+// whatDrew says which RST it was that came to a socket.
+func whatDrew(s *tcp.Socket, rst *tcp.Segment) string {
+	switch {
+	case len(s.Writes(0, 0)) > 0:
+		return "the RST that its own write drew"
+	case len(s.Probes(0, rst.N)) > 0:
+		return "the RST that the kernel's keepalive probe drew"
+	}
+	return "a RST"
 }
 
 // descriptors is a server with a limit of descriptors, and what its accept() returned.

@@ -103,30 +103,24 @@ func observed(e tcp.Ending) observation {
 	return o
 }
 
-// contrast is a close(), and a shutdown(SHUT_WR) on another connection.
-type contrast struct{ closed, shut tcp.Ending }
-
-func contrasts(v *tcp.View) []contrast {
-	closed, shut := tcp.EndedBy(tcp.Closed)(v), tcp.EndedBy(tcp.ShutWrite)(v)
-	if len(closed) == 0 || len(shut) == 0 {
-		return nil
-	}
-	return []contrast{{closed[0], shut[0]}}
+// contrasts are a close(), and a shutdown(SHUT_WR) on another connection.
+func contrasts(v *tcp.View) []claim.Contrast[tcp.Ending] {
+	return claim.Contrasts(tcp.EndedBy(tcp.Closed)(v), tcp.EndedBy(tcp.ShutWrite)(v))
 }
 
 // sameToPeer expects that the peer of a close and the peer of a SHUT_WR see the same until
 // they write, and returns what that is.
-func sameToPeer(c *claim.Case, t contrast) string {
-	c.About(t.closed.Who, t.shut.Who)
-	c.Cite(t.closed.By, t.shut.By)
-	x, y := observed(t.closed), observed(t.shut)
+func sameToPeer(c *claim.Case, closed, shut tcp.Ending) string {
+	c.About(closed.Who, shut.Who)
+	c.Cite(closed.By, shut.By)
+	x, y := observed(closed), observed(shut)
 	c.Given(x.read != nil && y.read != nil, "not both peers read before they wrote")
 	c.Cite(x.read, y.read)
 	c.Given(!hadNothing(x.read) && !hadNothing(y.read), "no end had arrived when the peer asked: read failed with EAGAIN")
 	c.ExpectSeen(tcp.IsEnd(x.read) && tcp.IsEnd(y.read), "the reads returned %s after close() and %s after shutdown(SHUT_WR), not 0", claim.Returned(x.read), claim.Returned(y.read))
 	// One was watched for longer, or the run was stopped.
 	c.Given(x.write != nil && y.write != nil, "the peers were not watched for the same time: up to their first writes, which were not both seen")
-	c.Given(t.closed.Who.OrphanTimedOut(t.closed.By.N, x.write.N) == nil, "the kernel gave %s up before its peer wrote: its FIN, sent again and again, had not been acknowledged in time", t.closed.Who.ID)
+	c.Given(closed.Who.OrphanTimedOut(closed.By.N, x.write.N) == nil, "the kernel gave %s up before its peer wrote: its FIN, sent again and again, had not been acknowledged in time", closed.Who.ID)
 	c.Cite(slices.Concat(x.events, y.events)...)
 	c.Given(slices.Equal(x.ops, y.ops), "the peers did not make the same calls")
 	c.Expect(x.all() == y.all(), "the peer could tell them apart: after close() %s; after shutdown(SHUT_WR) %s", x.all(), y.all())
@@ -135,31 +129,31 @@ func sameToPeer(c *claim.Case, t contrast) string {
 
 var hc7 = claim.Claim{
 	ID: "HC7", Statement: "recv returns 0 when the peer has closed or shut down, and cannot tell which",
-	Source: claim.Article000 + "; " + claim.Article004, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article000 + "; " + claim.Article004, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "a close() and a shutdown(SHUT_WR), the peer of each not having written since",
-	Rule: claim.Each(contrasts, func(c *claim.Case, t contrast) {
-		seen := sameToPeer(c, t)
+	Rule: claim.Each(contrasts, func(c *claim.Case, t claim.Contrast[tcp.Ending]) {
+		seen := sameToPeer(c, t.One, t.Other)
 		c.Holds("recv returned 0 both times, and up to its first write the peer saw the same: %s", seen)
 	}),
 }
 
 // indistinct is the phenomenon of epoll: it and recv say the same of both.
 var indistinct = claim.Phenomenon{
-	Needs: needsEnds, Precondition: "not both a close() and a shutdown(SHUT_WR) were seen",
-	Rule: claim.Each(contrasts, func(c *claim.Case, t contrast) {
-		sameToPeer(c, t)
+	Needs: claim.NeedsInfo, Precondition: "not both a close() and a shutdown(SHUT_WR) were seen",
+	Rule: claim.Each(contrasts, func(c *claim.Case, t claim.Contrast[tcp.Ending]) {
+		sameToPeer(c, t.One, t.Other)
 		c.Holds("epoll, recv and the states said the same after close() and after shutdown(SHUT_WR), until the peer wrote")
 	}),
 }
 
 var hc32 = claim.Claim{
 	ID: "HC32", Statement: "EPOLLRDHUP tells close() from shutdown(SHUT_WR)",
-	Source: "folklore; epoll_ctl(2)", Quantity: claim.Always, Needs: needsCalls,
+	Source: "folklore; epoll_ctl(2)", Quantity: claim.Always, Needs: claim.NeedsCalls,
 	Precondition: "epoll was asked for EPOLLRDHUP, before the peer of each wrote",
-	Rule: claim.Each(contrasts, func(c *claim.Case, t contrast) {
-		c.About(t.closed.Who, t.shut.Who)
-		c.Cite(t.closed.By, t.shut.By)
-		x, y := c.First(asked(t.closed)), c.First(asked(t.shut))
+	Rule: claim.Each(contrasts, func(c *claim.Case, t claim.Contrast[tcp.Ending]) {
+		c.About(t.One.Who, t.Other.Who)
+		c.Cite(t.One.By, t.Other.By)
+		x, y := c.First(asked(t.One)), c.First(asked(t.Other))
 		c.Given(x != nil && y != nil, "epoll was not asked after both")
 		for _, asked := range []*journal.Event{x, y} {
 			c.Given(!asked.Call.Ready().HasAny(journal.EPOLLHUP|journal.EPOLLERR), "epoll said %s: that end had been reset", asked.Call.Out)
@@ -207,36 +201,17 @@ func step(v *tcp.View, e tcp.Ending, asked *journal.Event) string {
 
 var hc13 = claim.Claim{
 	ID: "HC13", Statement: "after shutdown(SHUT_RD) the kernel discards data that arrives",
-	Source: claim.Article004, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article004, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "data arrives after it, and is asked for",
-	Rule: claim.Each(deafReads, func(c *claim.Case, d deafRead) {
-		c.About(d.Who)
-		c.Cite(d.By, d.write, d.read)
-		c.CiteSegments(d.data)
-		c.Expect(len(d.read.Call.Data) == 0 || string(d.read.Call.Data) != string(d.write.Call.Data), "the %d bytes that arrived after %s were read: %q", d.read.Call.Result, d.Name(), d.read.Call.Data)
-		c.Given(tcp.IsEnd(d.read), "the read returned %s", claim.Returned(d.read))
-		c.Holds("what arrived after %s could not be read: read returned 0", d.Name())
+	Rule: claim.AfterEnding(tcp.ShutRead, func(c *claim.Case, e tcp.Ending) {
+		write := c.Take(lateWrite(e))
+		c.If(write != nil)
+		data, read := c.FirstSegment(tcp.Data(e.Who.Arrived(write.N, 0))), c.First(e.Who.Reads(write.N, 0))
+		c.If(data != nil && read != nil)
+		c.Expect(len(read.Call.Data) == 0 || string(read.Call.Data) != string(write.Call.Data), "the %d bytes that arrived after %s were read: %q", read.Call.Result, e.Name(), read.Call.Data)
+		c.Given(tcp.IsEnd(read), "the read returned %s", claim.Returned(read))
+		c.Holds("what arrived after %s could not be read: read returned 0", e.Name())
 	}),
-}
-
-// deafRead is data that arrived after SHUT_RD, and the read that asked for it.
-type deafRead struct {
-	tcp.Ending
-	write, read *journal.Event
-	data        *tcp.Segment
-}
-
-func deafReads(v *tcp.View) []deafRead {
-	var all []deafRead
-	for _, e := range tcp.EndedBy(tcp.ShutRead)(v) {
-		for _, write := range e.Peer().Writes(e.By.N, 0) {
-			data, read := tcp.First(tcp.Data(e.Who.Arrived(write.N, 0))), tcp.First(e.Who.Reads(write.N, 0))
-			if succeeded(write) && data != nil && read != nil {
-				all = append(all, deafRead{e, write, read, data})
-			}
-		}
-	}
-	return all
 }
 
 // deafened lists the calls by which a listener was shut down for reading.
@@ -252,8 +227,7 @@ func stopsListening(c *claim.Case, call *journal.Event) {
 	c.About(s)
 	c.Cite(call)
 	left := tcp.Where(tcp.After(s.States(journal.TCPInfo), call.N), func(e *journal.Event) bool { return e.State.From == journal.Listen })
-	accept := c.First(s.CallsOf(call.N, 0, "accept4"))
-	c.Given(accept != nil, "accept() was not tried after it")
+	accept := c.GivenFirst(s.CallsOf(call.N, 0, "accept4"), "accept() was not tried after it")
 	c.Expect(accept.Call.Errno != "" && accept.Call.Errno != journal.EAGAIN, "accept() of the listener returned %s after it", claim.Returned(accept))
 	c.Given(c.First(left) != nil, "the listener was not seen to leave LISTEN")
 	refused := false
@@ -276,7 +250,7 @@ func stopsListening(c *claim.Case, call *journal.Event) {
 
 var hc34 = claim.Claim{
 	ID: "HC34", Statement: "shutdown(SHUT_RD) on a listening socket stops it listening",
-	Source: "Linux behaviour (inet_shutdown in net/ipv4/af_inet.c)", Quantity: claim.Always, Needs: needsEnds,
+	Source: "Linux behaviour (inet_shutdown in net/ipv4/af_inet.c)", Quantity: claim.Always, Needs: claim.NeedsInfo,
 	Precondition: "a listener is shut down for reading",
 	Rule: claim.Each(deafened, func(c *claim.Case, call *journal.Event) {
 		stopsListening(c, call)
@@ -287,7 +261,7 @@ var hc34 = claim.Claim{
 // silentShutdown is the phenomenon of shut-read: SHUT_RD changes nothing for the peer, and a
 // listener stops.
 var silentShutdown = claim.Phenomenon{
-	Needs: needsEnds, Precondition: "no listener was shut down for reading",
+	Needs: claim.NeedsInfo, Precondition: "no listener was shut down for reading",
 	Rule: claim.Each(deafened, func(c *claim.Case, call *journal.Event) {
 		staysOpen(c, tcp.ShutRead)
 		stopsListening(c, call)

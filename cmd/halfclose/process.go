@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"slices"
 
 	"sockproof/lib/claim"
@@ -39,95 +38,73 @@ func endOwner(t *scenario.T, end func(*scenario.Child)) {
 	}
 }
 
-// death is the end of a process that alone had a connection.
-type death struct {
-	*tcp.Conn
-	event  *journal.Event
-	how    string // "returned from main", "_exit", "SIGKILL"
-	unread int64
-	sent   []*tcp.Segment
-}
-
-// deaths lists the ends of processes, with what each connection sent then.
-func deaths(v *tcp.View) []death {
-	return tcp.Derive(v, func(v *tcp.View) []death {
-		var all []death
-		for _, p := range v.Processes() {
-			for _, conn := range v.Conns {
-				if e := p.Ended; e != nil && p.Has(conn.Client) && v.Holders(conn.Client, e.N) == 1 {
-					how := cmp.Or(string(e.Process.Signal), e.Process.How)
-					all = append(all, death{conn, e, how, v.Unread(conn.Client, e.N), tcp.Teardown(conn.Client.Sent(e.N, 0))})
-				}
-			}
-		}
-		return all
-	})
-}
-
 // notSeen is a client of whose process the end was not seen; nil: there is none.
 func notSeen(v *tcp.View) *tcp.Socket {
 	for _, conn := range v.Conns {
-		if !slices.ContainsFunc(deaths(v), func(d death) bool { return d.Conn == conn }) {
+		if !slices.ContainsFunc(v.Deaths(), func(d tcp.Death) bool { return d.Conn == conn }) {
 			return conn.Client
 		}
 	}
 	return nil
 }
 
-// sends expects that the end of a process sent a segment with a flag.
-func (d *death) sends(c *claim.Case, flag packet.Flags, what string) {
+// unreadAt is how many bytes had come to the socket of a process and were not read when it ended.
+func unreadAt(v *tcp.View, d tcp.Death) int64 { return v.Unread(d.Client, d.Ended.N) }
+
+// sendsFIN expects that the end of a process sent a FIN.
+func sendsFIN(c *claim.Case, d tcp.Death, with string) {
 	c.About(d.Client)
-	c.Cite(d.event)
-	c.AllSegments(d.sent)
-	c.ExpectSeen(len(tcp.With(d.sent, flag)) > 0, "%s: %s sent %s, no %s", d.how, d.Client.ID, claim.Named(d.sent), flag)
-	c.Holds("%s with %s (%s)", flag, what, d.how)
+	c.Cite(d.Ended)
+	sent := c.AllSegments(tcp.Teardown(d.Client.Sent(d.Ended.N, 0)))
+	c.ExpectSeen(len(tcp.With(sent, packet.FIN)) > 0, "%s: %s sent %s, no FIN", d.How, d.Client.ID, claim.Named(sent))
+	c.Holds("FIN with %s (%s)", with, d.How)
 }
 
 var hc18 = claim.Claim{
 	ID: "HC18", Statement: "a process that exits or is killed sends FIN for its sockets, nothing being unread",
-	Source: claim.Article000 + "; " + claim.Article004, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article000 + "; " + claim.Article004, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "all that had come to the socket was read when the process ended",
-	Rule: claim.Each(deaths, func(c *claim.Case, d death) {
-		c.If(d.unread <= 0)
+	Rule: claim.Each((*tcp.View).Deaths, func(c *claim.Case, d tcp.Death) {
+		c.If(unreadAt(c.View, d) <= 0)
 		left := notSeen(c.View)
 		c.Given(left == nil, "not every end was seen: that of the process that alone had %s was not", left.Name())
-		d.sends(c, packet.FIN, "nothing unread")
+		sendsFIN(c, d, "nothing unread")
 	}),
 }
 
 var hc49 = claim.Claim{
 	ID: "HC49", Statement: "a process that exits or is killed always sends FIN, data unread or not",
-	Source: "folklore", Quantity: claim.Always, Needs: needsPackets,
+	Source: "folklore", Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "something was unread when a process ended",
-	Rule: claim.Each(deaths, func(c *claim.Case, d death) {
-		c.If(d.unread > 0)
-		c.CiteSegments(tcp.Data(d.Client.NewlyArrived(0, d.event.N))...)
-		d.sends(c, packet.FIN, "data unread")
+	Rule: claim.Each((*tcp.View).Deaths, func(c *claim.Case, d tcp.Death) {
+		c.If(unreadAt(c.View, d) > 0)
+		c.CiteSegments(tcp.Data(d.Client.NewlyArrived(0, d.Ended.N))...)
+		sendsFIN(c, d, "data unread")
 	}),
 }
 
 var hc43 = claim.Claim{
 	ID: "HC43", Statement: "Ctrl-C ends the connection orderly",
-	Source: claim.Article000, Quantity: claim.Can, Needs: needsPackets,
+	Source: claim.Article000, Quantity: claim.Can, Needs: claim.NeedsPackets,
 	Precondition: "a process is ended by SIGINT, with nothing unread",
-	Rule: claim.Each(deaths, func(c *claim.Case, d death) {
-		c.If(d.how == "SIGINT" && d.unread <= 0)
-		d.sends(c, packet.FIN, "nothing unread")
+	Rule: claim.Each((*tcp.View).Deaths, func(c *claim.Case, d tcp.Death) {
+		c.If(d.How == "SIGINT" && unreadAt(c.View, d) <= 0)
+		sendsFIN(c, d, "nothing unread")
 	}),
 }
 
 // processEnds is the phenomenon of exit and kill: the peer reads the end, or ECONNRESET
 // where the process had left something unread.
 var processEnds = claim.Phenomenon{
-	Needs: needsEnds,
+	Needs: claim.NeedsInfo,
 	Rule: claim.Once(func(c *claim.Case) {
 		sorts := map[bool]int{}
-		for _, d := range deaths(c.View) {
-			c.Cite(d.event)
+		for _, d := range c.Deaths() {
+			c.Cite(d.Ended)
 			unread := tcp.Moved(d.Server.Writes(0, 0)) > tcp.Moved(d.Client.Reads(0, 0))
 			want := map[bool]string{false: "0: the end", true: "ECONNRESET"}[unread]
-			read := c.First(d.Server.Reads(d.event.N, 0))
-			c.ExpectSeen(read != nil && claim.Returned(read) == want, "after %s the peer's read returned %s, not %s", d.how, claim.Returned(read), want)
+			read := c.First(d.Server.Reads(d.Ended.N, 0))
+			c.ExpectSeen(read != nil && claim.Returned(read) == want, "after %s the peer's read returned %s, not %s", d.How, claim.Returned(read), want)
 			sorts[unread]++
 		}
 		c.Given(sorts[false] > 0 && sorts[true] > 0, "not both were seen: %d processes that ended with nothing unread, %d with something", sorts[false], sorts[true])

@@ -87,25 +87,23 @@ type teardown struct {
 	acked    *tcp.Segment // the first by which the active end acknowledged that
 }
 
-func teardowns(v *tcp.View) []teardown {
-	return tcp.Derive(v, func(v *tcp.View) []teardown {
-		var all []teardown
-		for _, e := range v.Endings() {
-			t := teardown{Ending: e, segments: e.Closing()}
-			t.read()
-			if t.fin == nil || t.answer == nil || t.last == nil || t.acked == nil || v.OnWire() && t.timedOut() {
-				continue
-			}
-			if rst := tcp.With(t.segments, packet.RST); len(rst) > 0 && rst[0].N < t.acked.N {
-				continue
-			}
-			// It was over then: a RST after that answers what came again.
-			t.segments = slices.DeleteFunc(t.segments, func(s *tcp.Segment) bool { return s.Has(packet.RST) })
-			all = append(all, t)
+var teardowns = tcp.Derived(func(v *tcp.View) []teardown {
+	var all []teardown
+	for _, e := range v.Endings() {
+		t := teardown{Ending: e, segments: e.Closing()}
+		t.read()
+		if t.fin == nil || t.answer == nil || t.last == nil || t.acked == nil || v.OnWire() && t.timedOut() {
+			continue
 		}
-		return all
-	})
-}
+		if rst := tcp.With(t.segments, packet.RST); len(rst) > 0 && rst[0].N < t.acked.N {
+			continue
+		}
+		// It was over then: a RST after that answers what came again.
+		t.segments = slices.DeleteFunc(t.segments, func(s *tcp.Segment) bool { return s.Has(packet.RST) })
+		all = append(all, t)
+	}
+	return all
+})
 
 // read finds the four among the segments that there were.
 func (t *teardown) read() {
@@ -143,13 +141,8 @@ func (t *teardown) isApart() bool {
 	return call != nil && !t.isMerged() && t.answer.N < call.N
 }
 
-// eachTeardown tests every orderly close.
-func eachTeardown(test func(c *claim.Case, t teardown)) claim.Rule {
-	return claim.Each(teardowns, func(c *claim.Case, t teardown) {
-		c.About(t.Who)
-		test(c, t)
-	})
-}
+// Cite says whose close a case is about.
+func (t teardown) Cite(c *claim.Case) { c.About(t.Who) }
 
 // unseen is a socket with a peer whose connection was seen neither to be closed by both ends
 // nor to be reset; nil: there is none.
@@ -177,9 +170,9 @@ func takesFour(c *claim.Case, t teardown) {
 
 var hc1 = claim.Claim{
 	ID: "HC1", Statement: "a close takes four segments, FIN, ACK, FIN, ACK, in this order, when the passive end closes after its kernel has acknowledged",
-	Source: claim.Article000 + "; " + claim.Article001 + "; " + claim.Article004, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article000 + "; " + claim.Article001 + "; " + claim.Article004, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "both ends close, the passive one after its kernel has acknowledged the FIN, and nothing is reset",
-	Rule: eachTeardown(func(c *claim.Case, t teardown) {
+	Rule: claim.Each(teardowns, func(c *claim.Case, t teardown) {
 		c.If(t.isApart())
 		c.Cite(t.closed())
 		takesFour(c, t)
@@ -190,9 +183,9 @@ var hc1 = claim.Claim{
 
 var hc48 = claim.Claim{
 	ID: "HC48", Statement: "a close always takes four segments",
-	Source: claim.Article000 + "; " + claim.Article001 + ", as they are usually quoted", Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article000 + "; " + claim.Article001 + ", as they are usually quoted", Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "both ends close, one after the other, and nothing is reset",
-	Rule: eachTeardown(func(c *claim.Case, t teardown) {
+	Rule: claim.Each(teardowns, func(c *claim.Case, t teardown) {
 		takesFour(c, t)
 		early := slices.ContainsFunc(teardowns(c.View), func(t teardown) bool { call := t.closed(); return call != nil && call.N < t.answer.N })
 		c.Challenged(early, "each passive end closed after its kernel had acknowledged: that one may do so earlier was not put to the test")
@@ -200,42 +193,22 @@ var hc48 = claim.Claim{
 	}),
 }
 
-// ackedFIN is a FIN, and the segment with the highest acknowledgement that the other end
-// sent after it had come.
-type ackedFIN struct{ fin, ack *tcp.Segment }
-
-func acknowledgedFINs(v *tcp.View) []ackedFIN {
-	var all []ackedFIN
-	for _, conn := range v.Conns {
-		for _, fin := range tcp.With(conn.FirstSent(), packet.FIN) {
-			to := conn.Client
-			if fin.Packet.Dst != conn.Client.Local {
-				to = conn.Server
-			}
-			came := tcp.First(tcp.Where(tcp.With(to.Arrived(0, 0), packet.FIN), func(s *tcp.Segment) bool { return s.End() == fin.End() }))
-			if came == nil {
-				continue
-			}
-			var best *tcp.Segment
-			for _, s := range to.Sent(came.N, 0) {
-				if !s.Has(packet.RST) && (best == nil || tcp.Before(best.Packet.Ack, s.Packet.Ack)) {
-					best = s
-				}
-			}
-			all = append(all, ackedFIN{fin, best})
-		}
-	}
-	return all
-}
-
 var hc2 = claim.Claim{
 	ID: "HC2", Statement: "a FIN takes one sequence number",
-	Source: claim.Article000 + "; " + rfc9293 + " §3.4", Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article000 + "; " + rfc9293 + " §3.4", Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "a FIN is acknowledged",
-	Rule: claim.Each(acknowledgedFINs, func(c *claim.Case, x ackedFIN) {
-		c.If(x.ack != nil)
-		c.CiteSegments(x.fin, x.ack)
-		taken := int32(x.ack.Packet.Ack - x.fin.Packet.Seq - uint32(x.fin.Packet.Len))
+	Rule: claim.Each((*tcp.View).Connected, func(c *claim.Case, s *tcp.Socket) {
+		fin, came := tcp.First(tcp.With(s.Sent(0, 0), packet.FIN)), tcp.First(tcp.With(s.Arrives(0, 0), packet.FIN))
+		c.If(fin != nil && came != nil)
+		var ack *tcp.Segment // the highest that the other end sent then
+		for _, x := range s.Peer().Sent(came.N, 0) {
+			if !x.Has(packet.RST) && (ack == nil || tcp.Before(ack.Packet.Ack, x.Packet.Ack)) {
+				ack = x
+			}
+		}
+		c.If(ack != nil)
+		c.CiteSegments(fin, ack)
+		taken := int32(ack.Packet.Ack - fin.Packet.Seq - uint32(fin.Packet.Len))
 		c.Expect(taken == 1, "the FIN's acknowledgement was %d beyond its data, not 1", taken)
 		c.Holds("the FIN was acknowledged with the number after its data and one more")
 	}),
@@ -243,9 +216,9 @@ var hc2 = claim.Claim{
 
 var hc42 = claim.Claim{
 	ID: "HC42", Statement: "each end sends one FIN and gets one ACK for it",
-	Source: claim.Article004, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article004, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "both ends close, and nothing is reset",
-	Rule: eachTeardown(func(c *claim.Case, t teardown) {
+	Rule: claim.Each(teardowns, func(c *claim.Case, t teardown) {
 		c.AllSegments(t.segments)
 		for _, s := range []*tcp.Socket{t.Who, t.Peer()} {
 			fins := tcp.With(s.Sent(0, 0), packet.FIN)
@@ -261,9 +234,9 @@ var hc42 = claim.Claim{
 
 var hc41 = claim.Claim{
 	ID: "HC41", Statement: "second and fourth segment are the kernel's own",
-	Source: claim.Article004, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article004, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "both ends close, the passive one after its kernel has acknowledged the FIN, and the wire shows what caused each segment",
-	Rule: eachTeardown(func(c *claim.Case, t teardown) {
+	Rule: claim.Each(teardowns, func(c *claim.Case, t teardown) {
 		c.If(t.isApart() && c.OnWire())
 		c.CiteSegments(t.fin, t.answer, t.last, t.acked)
 		for _, s := range []*tcp.Segment{t.answer, t.acked} {
@@ -292,9 +265,9 @@ var (
 
 var hc3 = claim.Claim{
 	ID: "HC3", Statement: "active end: FIN_WAIT1 → FIN_WAIT2 → TIME_WAIT; passive end: CLOSE_WAIT → LAST_ACK → CLOSE",
-	Source: claim.Article001 + "; " + claim.Article003 + "; " + rfc9293 + " §3.6", Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article001 + "; " + claim.Article003 + "; " + rfc9293 + " §3.6", Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "the passive end acknowledges the FIN, and closes later",
-	Rule: eachTeardown(func(c *claim.Case, t teardown) {
+	Rule: claim.Each(teardowns, func(c *claim.Case, t teardown) {
 		c.If(!t.isMerged())
 		c.Follows(t.Who, journal.SockDiag, activePath...)
 		c.Follows(t.Peer(), journal.SockDiag, passivePath...)
@@ -304,9 +277,9 @@ var hc3 = claim.Claim{
 
 var hc4 = claim.Claim{
 	ID: "HC4", Statement: "second and third segment may merge: a three-segment close",
-	Source: claim.Article004, Quantity: claim.Can, Needs: needsPackets,
+	Source: claim.Article004, Quantity: claim.Can, Needs: claim.NeedsPackets,
 	Precondition: "both ends close, and nothing is reset",
-	Rule: eachTeardown(func(c *claim.Case, t teardown) {
+	Rule: claim.Each(teardowns, func(c *claim.Case, t teardown) {
 		c.AllSegments(t.segments)
 		c.ExpectSeen(t.isMerged(), "%s: %s", claim.Named(t.segments), t.whyApart())
 		c.Holds("%s: %s closed before its kernel had acknowledged the FIN", claim.Named(t.segments), t.Peer().ID)
@@ -323,9 +296,9 @@ func (t *teardown) whyApart() string {
 
 var hc5 = claim.Claim{
 	ID: "HC5", Statement: "with delayed ACK, the ACK, data still to send, and the FIN may merge into one segment",
-	Source: claim.Article004, Quantity: claim.Can, Needs: needsPackets,
+	Source: claim.Article004, Quantity: claim.Can, Needs: claim.NeedsPackets,
 	Precondition: "the data is held back until the close (MSG_MORE, TCP_CORK, Nagle)",
-	Rule: eachTeardown(func(c *claim.Case, t teardown) {
+	Rule: claim.Each(teardowns, func(c *claim.Case, t teardown) {
 		c.AllSegments(t.segments)
 		c.ExpectSeen(t.isMerged() && t.last.Packet.Len > 0, "they came apart: %s", claim.Named(t.segments))
 		c.Holds("%s answered the FIN with one segment: the ACK, %d bytes and its own FIN", t.Peer().ID, t.last.Packet.Len)
@@ -334,9 +307,9 @@ var hc5 = claim.Claim{
 
 var hc6 = claim.Claim{
 	ID: "HC6", Statement: "FIN_WAIT1 receiving FIN+ACK together goes straight to TIME_WAIT",
-	Source: claim.Article003 + "; " + rfc9293 + " §3.10.7.4", Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article003 + "; " + rfc9293 + " §3.10.7.4", Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "the passive end's FIN is the first to acknowledge the active end's",
-	Rule: eachTeardown(func(c *claim.Case, t teardown) {
+	Rule: claim.Each(teardowns, func(c *claim.Case, t teardown) {
 		c.If(t.isMerged())
 		c.Follows(t.Who, journal.SockDiag, straight)
 		c.Holds("seen: %s", claim.Path("the peer's", straight))
@@ -345,7 +318,7 @@ var hc6 = claim.Claim{
 
 var hc38 = claim.Claim{
 	ID: "HC38", Statement: "the FIN is set on the last piece of data",
-	Source: claim.Article003, Quantity: claim.Can, Needs: needsPackets,
+	Source: claim.Article003, Quantity: claim.Can, Needs: claim.NeedsPackets,
 	Precondition: "an end sends data and a FIN",
 	Rule: claim.EachConn(func(c *claim.Case, conn *tcp.Conn) {
 		fins := tcp.With(conn.FirstSent(), packet.FIN)
@@ -360,7 +333,7 @@ var hc38 = claim.Claim{
 
 var hc35 = claim.Claim{
 	ID: "HC35", Statement: "CLOSE_WAIT is “FIN received, ACK not yet sent”",
-	Source: claim.Article003, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article003, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "a socket is in CLOSE_WAIT, and the wire shows what it sends meanwhile",
 	Rule: claim.Each(tcp.SeenIn(journal.CloseWait), func(c *claim.Case, s *tcp.Socket) {
 		c.If(c.OnWire())

@@ -104,25 +104,25 @@ const inRead = "a thread waits in the call when another makes this one"
 
 var hc29 = claim.Claim{
 	ID: "HC29", Statement: "close() in one thread wakes another that is blocked in recv on the same descriptor",
-	Source: "folklore; close(2)", Quantity: claim.Always, Needs: needsPackets, Precondition: inRead,
+	Source: "folklore; close(2)", Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: inRead,
 	Rule: wakesBy(tcp.Closed),
 }
 
 var hc30 = claim.Claim{
 	ID: "HC30", Statement: "shutdown(SHUT_RD) and shutdown(SHUT_RDWR) wake it",
-	Source: "shutdown(2)", Quantity: claim.Always, Needs: needsPackets, Precondition: inRead,
+	Source: "shutdown(2)", Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: inRead,
 	Rule: wakesBy(tcp.ShutBoth, tcp.ShutRead),
 }
 
 var hc47 = claim.Claim{
 	ID: "HC47", Statement: "shutdown(SHUT_WR) wakes a reader that is blocked on the same descriptor",
-	Source: "folklore", Quantity: claim.Always, Needs: needsPackets, Precondition: inRead,
+	Source: "folklore", Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: inRead,
 	Rule: wakesBy(tcp.ShutWrite),
 }
 
 // closeLeavesWaiting is the phenomenon: shutdown wakes the reader, close leaves it waiting.
 var closeLeavesWaiting = claim.Phenomenon{
-	Needs: needsCalls,
+	Needs: claim.NeedsCalls,
 	Rule: claim.Once(func(c *claim.Case) {
 		closed, shut := false, false
 		for _, b := range blockedReads(c.View) {

@@ -132,33 +132,27 @@ var hc22 = claim.Claim{
 	}),
 }
 
-// lowered is a TIME_WAIT that began before tcp_fin_timeout was lowered, and one after.
-type lowered struct {
-	set           *journal.Event
-	before, after tcp.Waiting
-}
-
-func loweredOnes(v *tcp.View) []lowered {
+// lowered contrasts the last TIME_WAIT that began before tcp_fin_timeout was lowered with the first
+// after that.
+func lowered(v *tcp.View) []claim.Contrast[tcp.Waiting] {
 	set := v.Setting("", finTimeoutSetting, 0)
-	steady := tcp.Where(v.Waits(), func(t tcp.Waiting) bool { return len(t.Steady) > 0 })
-	before := tcp.Where(steady, func(t tcp.Waiting) bool { return t.In.N < tcp.N(set) })
-	after := tcp.Where(steady, func(t tcp.Waiting) bool { return t.In.N > tcp.N(set) })
-	if len(before) == 0 || len(after) == 0 || !set.Setting.IsLowered() {
-		return nil
-	}
-	return []lowered{{set, before[len(before)-1], after[0]}}
+	steady := tcp.Where(v.Waits(), func(t tcp.Waiting) bool { return set != nil && set.Setting.IsLowered() && len(t.Steady) > 0 })
+	before := tcp.Where(steady, func(t tcp.Waiting) bool { return t.In.N < set.N })
+	after := tcp.Where(steady, func(t tcp.Waiting) bool { return t.In.N > set.N })
+	return claim.Contrasts(before[max(0, len(before)-1):], after)
 }
 
 var hc23 = claim.Claim{
 	ID: "HC23", Statement: "lowering tcp_fin_timeout shortens TIME_WAIT",
 	Source: "folklore", Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "one TIME_WAIT begins before it is lowered, and one after",
-	Rule: claim.Each(loweredOnes, func(c *claim.Case, l lowered) {
-		c.About(l.before.Who, l.after.Who)
-		c.Cite(l.set)
-		x, y := l.before.Lasts(l.before.Steady[0]), l.after.Lasts(l.after.Steady[0])
-		c.Given(c.Between(l.before.In, l.before.Steady[0]) <= time.Second && c.Between(l.after.In, l.after.Steady[0]) <= time.Second, "a timer was read too late")
-		c.Finds(x-y > time.Second, "TIME_WAIT took %s before, and %s with tcp_fin_timeout at %s s", seconds(x), seconds(y), l.set.Setting.New)
+	Rule: claim.Each(lowered, func(c *claim.Case, t claim.Contrast[tcp.Waiting]) {
+		before, after := t.One, t.Other
+		c.About(before.Who, after.Who)
+		set := c.SettingOf("", finTimeoutSetting)
+		x, y := before.Lasts(before.Steady[0]), after.Lasts(after.Steady[0])
+		c.Given(c.Between(before.In, before.Steady[0]) <= time.Second && c.Between(after.In, after.Steady[0]) <= time.Second, "a timer was read too late")
+		c.Finds(x-y > time.Second, "TIME_WAIT took %s before, and %s with tcp_fin_timeout at %s s", seconds(x), seconds(y), set.Setting.New)
 	}),
 }
 
@@ -170,23 +164,21 @@ type bindTry struct {
 	old, new bool // SO_REUSEADDR on the listener from which that came, and on the new one
 }
 
-func bindTries(v *tcp.View) []bindTry {
-	return tcp.Derive(v, func(v *tcp.View) []bindTry {
-		var all []bindTry
-		for _, call := range v.Calls("bind") {
-			at := call.Call.Address()
-			if at == "" || call.Call.Errno != "" && call.Call.Errno != journal.EADDRINUSE {
-				continue // that is about something else
-			}
-			old := listenerAt(v, at, call)
-			waits := tcp.Where(v.Waits(), func(t tcp.Waiting) bool { return t.Who.Local == at && t.In.N < call.N })
-			if old != nil && len(waits) > 0 {
-				all = append(all, bindTry{call, waits[0], old.Reuses(call.N), v.Socket(call.Socket).Reuses(call.N)})
-			}
+var bindTries = tcp.Derived(func(v *tcp.View) []bindTry {
+	var all []bindTry
+	for _, call := range v.Calls("bind") {
+		at := call.Call.Address()
+		if at == "" || call.Call.Errno != "" && call.Call.Errno != journal.EADDRINUSE {
+			continue // that is about something else
 		}
-		return all
-	})
-}
+		old := listenerAt(v, at, call)
+		waits := tcp.Where(v.Waits(), func(t tcp.Waiting) bool { return t.Who.Local == at && t.In.N < call.N })
+		if old != nil && len(waits) > 0 {
+			all = append(all, bindTry{call, waits[0], old.Reuses(call.N), v.Socket(call.Socket).Reuses(call.N)})
+		}
+	}
+	return all
+})
 
 // listenerAt is the socket that had listened on an address, and was closed, before a call.
 func listenerAt(v *tcp.View, at journal.Address, before *journal.Event) *tcp.Socket {
@@ -243,33 +235,20 @@ var hc46 = claim.Claim{
 	}),
 }
 
-// repeated is a FIN that came again to a socket in TIME_WAIT.
-type repeated struct {
-	tcp.Waiting
-	fin *tcp.Segment
-}
-
-func repeatedFINs(v *tcp.View) []repeated {
-	var all []repeated
-	for _, t := range v.Waits() {
-		for _, s := range tcp.Where(t.Who.Arrived(t.In.N, 0), v.IsFINAgain) {
-			all = append(all, repeated{t, s})
-		}
-	}
-	return all
-}
-
 var hc25 = claim.Claim{
 	ID: "HC25", Statement: "TIME_WAIT answers a retransmitted FIN with an ACK",
-	Source: claim.Article000 + "; " + claim.Article003 + "; " + rfc9293 + " §3.10.7.4", Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article000 + "; " + claim.Article003 + "; " + rfc9293 + " §3.10.7.4", Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "the peer's FIN comes again, for its acknowledgement was lost",
-	Rule: claim.Each(repeatedFINs, func(c *claim.Case, r repeated) {
-		c.About(r.Who)
-		c.Cite(r.In)
-		c.CiteSegments(r.fin)
-		acks := tcp.Where(acksOf(r.fin, r.Who.SentAll(0, 0)), func(s *tcp.Segment) bool { return s.Is(packet.ACK) })
-		c.ExpectSeen(c.FirstSegment(acks) != nil, "the FIN came to %s again, in TIME_WAIT, and was not acknowledged", r.Who.ID)
-		c.Holds("%s, in TIME_WAIT, acknowledged the FIN that %s had sent again", r.Who.ID, r.Peer().ID)
+	Rule: claim.Each((*tcp.View).Waits, func(c *claim.Case, t tcp.Waiting) {
+		fins := c.AllSegments(tcp.Where(t.Who.Arrived(t.In.N, 0), c.IsFINAgain))
+		c.If(len(fins) > 0)
+		c.About(t.Who)
+		c.Cite(t.In)
+		for _, fin := range fins {
+			acks := tcp.Where(acksOf(fin, t.Who.SentAll(0, 0)), func(s *tcp.Segment) bool { return s.Is(packet.ACK) })
+			c.ExpectSeen(c.FirstSegment(acks) != nil, "the FIN came to %s again, in TIME_WAIT, and was not acknowledged", t.Who.ID)
+		}
+		c.Holds("%s, in TIME_WAIT, acknowledged the FIN that %s had sent again", t.Who.ID, t.Peer().ID)
 	}),
 }
 

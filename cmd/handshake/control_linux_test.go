@@ -34,7 +34,7 @@ func TestUndisturbed(t *testing.T) {
 	for _, n := range journal.Networks() {
 		var controls []journaltest.Control
 		for _, s := range program.Scenarios {
-			if slices.Contains(s.Networks, n) {
+			if slices.Contains(s.RunsOn(), n) {
 				controls = append(controls, journaltest.Control{Scenario: s.Name, Want: claim.Reproduced, Expect: asExpected})
 			}
 		}

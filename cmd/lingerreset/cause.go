@@ -19,12 +19,15 @@ type cause struct {
 // kind is a sort of cause.
 type kind struct {
 	name     string
-	made     func(v *tcp.View, c *tcp.Conn) *journal.Event // what brings it about; nil: nothing does
-	byServer bool                                          // the RST comes from the server's end, not from the client's
-	noSocket bool                                          // no socket is there, and the kernel sends it
-	may      bool                                          // draw none
-	onWire   bool                                          // packets have to be held or lost
+	made     maker
+	byServer bool // the RST comes from the server's end, not from the client's
+	noSocket bool // no socket is there, and the kernel sends it
+	may      bool // draw none
+	onWire   bool // packets have to be held or lost
 }
+
+// maker finds what brings a cause about on a connection; nil: nothing does.
+type maker func(v *tcp.View, c *tcp.Conn) *journal.Event
 
 // kinds are all causes that are made to happen. Of those that a connection might be taken for,
 // the first counts: the more special ones come before.
@@ -45,66 +48,38 @@ var kinds = []kind{
 const destroys = "ss -K (SOCK_DESTROY)"
 
 // causesOf says what was made to happen on each connection, by what was done.
-func causesOf(v *tcp.View) []cause {
-	return tcp.Derive(v, func(v *tcp.View) []cause {
-		var all []cause
-		for _, c := range v.Conns {
-			for _, k := range kinds {
-				if by := k.made(v, c); by != nil {
-					x := cause{Conn: c, kind: k, by: by}
-					x.rst = x.drew()
-					all = append(all, x)
-					break
-				}
+var causesOf = tcp.Derived(func(v *tcp.View) []cause {
+	var all []cause
+	for _, c := range v.Conns {
+		for _, k := range kinds {
+			if by := k.made(v, c); by != nil {
+				all = append(all, cause{c, k, by, k.drawn(c, by.N)})
+				break
 			}
 		}
-		return onlyOverflow(all)
-	})
-}
-
-// onlyOverflow keeps one of the clients of a listener that was never asked for one: all but
-// the last found room in its queue, and are there to fill it.
-func onlyOverflow(all []cause) []cause {
-	var some []cause
-	last := -1 // among some
-	for _, k := range all {
-		switch {
-		case !k.onWire || !k.byServer:
-			some = append(some, k)
-		case last < 0:
-			last, some = len(some), append(some, k)
-		case some[last].rst == nil:
-			some[last] = k
-		}
 	}
-	return some
-}
+	return all
+})
 
-// drew is the first RST from the end that it is due from.
-func (k *cause) drew() *tcp.Segment {
-	from, to := k.Client.Local, k.Client.Remote
+// drawn is the first RST from the end that it is due from, after an event; nil: none came.
+func (k kind) drawn(c *tcp.Conn, after int) *tcp.Segment {
+	to := c.Server
 	if k.byServer {
-		from, to = to, from
+		to = c.Client
 	}
-	return tcp.First(tcp.Where(tcp.With(k.Segments, packet.RST), func(s *tcp.Segment) bool {
-		return s.N > k.by.N && s.Packet.At == journal.AtDelivered && s.Packet.Src == from && s.Packet.Dst == to
-	}))
+	return tcp.First(tcp.With(to.Arrived(after, 0), packet.RST))
 }
 
-// notMade names a cause that was to be made to happen on this network and was not recognised;
-// "": none.
-func notMade(v *tcp.View) string {
+// due names the causes that are made to happen on the network of a run, with its kernel.
+func due(v *tcp.View) (names []string) {
+	missing := slices.ContainsFunc(v.Calls("SOCK_DESTROY"), func(e *journal.Event) bool { return e.Call.Errno == journal.EOPNOTSUPP })
 	for _, k := range kinds {
-		missing := slices.ContainsFunc(v.Calls("SOCK_DESTROY"), func(e *journal.Event) bool { return e.Call.Errno == journal.EOPNOTSUPP })
-		switch {
-		case slices.ContainsFunc(causesOf(v), func(c cause) bool { return c.name == k.name }):
-		case k.onWire && !v.OnWire():
-		case k.name == destroys && (v.Journal.Network == journal.HostNet || missing):
-		default:
-			return k.name
+		if k.onWire && !v.OnWire() || k.name == destroys && (missing || v.Journal.Network == journal.HostNet) {
+			continue
 		}
+		names = append(names, k.name)
 	}
-	return ""
+	return names
 }
 
 // isClosedPort: the client calls an address whose listener had been closed. One that was given that port
@@ -129,7 +104,7 @@ func about(o journal.Option) func(*journal.Call) bool {
 }
 
 // done finds a call of a client's, by its name and its arguments.
-func done(op string, is func(*journal.Call) bool) func(*tcp.View, *tcp.Conn) *journal.Event {
+func done(op string, is func(*journal.Call) bool) maker {
 	return func(_ *tcp.View, c *tcp.Conn) *journal.Event {
 		return tcp.First(tcp.Where(c.Client.CallsOf(0, 0, op), func(e *journal.Event) bool { return e.Call.Errno == "" && is(e.Call) }))
 	}
@@ -160,7 +135,7 @@ func closesUnread(v *tcp.View, c *tcp.Conn) *journal.Event {
 }
 
 // sentAfter finds what the server sent when the client had ended so.
-func sentAfter(op string, is func(*journal.Call) bool) func(*tcp.View, *tcp.Conn) *journal.Event {
+func sentAfter(op string, is func(*journal.Call) bool) maker {
 	return func(v *tcp.View, c *tcp.Conn) *journal.Event {
 		ended := done(op, is)(v, c)
 		if ended == nil {
@@ -170,12 +145,14 @@ func sentAfter(op string, is func(*journal.Call) bool) func(*tcp.View, *tcp.Conn
 	}
 }
 
-// fullQueue: the client's connection was never accepted, by a listener that resets what does
-// not fit into its queue.
+// fullQueue: what was to complete the client's opening met a full queue, of a listener that resets
+// what does not fit into it.
 func fullQueue(v *tcp.View, c *tcp.Conn) *journal.Event {
-	set := v.Setting("", "net.ipv4.tcp_abort_on_overflow", c.Connect.N)
-	if c.Server != nil || set == nil || set.Setting.New != "1" {
-		return nil
+	resets := v.SettingValue("", "net.ipv4.tcp_abort_on_overflow", c.Connect.N) == "1"
+	for _, o := range v.Overflows() {
+		if resets && o.End != nil && o.End.Remote == c.Client.Local {
+			return o.Event
+		}
 	}
-	return c.Connect
+	return nil
 }

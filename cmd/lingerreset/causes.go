@@ -99,19 +99,10 @@ func queueFull(t *scenario.T, _ *scenario.Listener) {
 // oldSYNACK: while a client connects, a SYN-ACK comes that answers another SYN, as
 // one of an earlier connection might. Its own SYN is answered all the same.
 func oldSYNACK(t *scenario.T, l *scenario.Listener) {
-	var syn *wire.Packet
-	t.Hold(func(p *wire.Packet) bool {
-		if !p.Flags.Has(packet.SYN) || p.Flags.Has(packet.ACK) {
-			return false
-		}
-		syn = p
-		return true
-	})
+	t.Hold(wire.IsSYN)
 	c := l.Start()
 	t.Rule(nil)
-	if syn == nil {
-		t.Stop("%s sent no SYN", c.ID())
-	}
+	syn := t.FirstHeld("a")
 	t.Inject(packet.Packet{Src: syn.Dst, Dst: syn.Src, Seq: 1, Ack: syn.Seq - 1000, Flags: packet.SYN | packet.ACK, Win: 1000})
 	t.Release()
 	l.Accept()
@@ -159,13 +150,13 @@ func dropUntilGivenUp(t *scenario.T, client, server *scenario.End, lines ...stri
 // allDraw is the phenomenon of causes: each that can be made to happen on this network was, and
 // drew a RST, but for what may draw none.
 var allDraw = claim.Phenomenon{
-	Needs: needsPackets, Quantity: claim.Always, Precondition: "nothing that draws a RST was made to happen",
+	Needs: claim.NeedsPackets, Quantity: claim.Always, Precondition: "nothing that draws a RST was made to happen",
 	Rule: claim.Each(causesOf, func(c *claim.Case, k cause) {
 		c.About(k.Client)
 		c.Cite(k.by)
 		c.CiteSegments(k.rst)
 		c.ExpectSeen(k.rst != nil || k.may, "%s drew no RST", k.name)
-		c.Given(notMade(c.View) == "", "not made to happen: %s", notMade(c.View))
+		claim.GivenEach(c, causesOf(c.View), func(k *cause) string { return k.name }, "not made to happen: %s", due(c.View)...)
 		c.Holds("%s drew %s", k.name, map[bool]string{true: "a RST", false: "none"}[k.rst != nil])
 	}),
 }

@@ -21,23 +21,9 @@ func (k *cause) sender() string {
 	return s.ID
 }
 
-// counters lists the kernel's counters that moved because of it and say why a RST was sent:
-// those counted next after it.
+// counters lists the kernel's counters that moved because of it and say why a RST was sent.
 func (k *cause) counters(v *tcp.View) []*journal.Event {
-	var some []*journal.Event
-	counted := false
-	for _, e := range v.Events(func(e *journal.Event) bool { return e.N >= k.by.N }) {
-		switch {
-		case e.Counter != nil:
-			counted = true
-			if says(e.Counter.Name) {
-				some = append(some, e)
-			}
-		case counted:
-			return some // the next cause
-		}
-	}
-	return some
+	return tcp.Where(v.CountedNext(k.by.N), func(e *journal.Event) bool { return says(e.Counter.Name) })
 }
 
 // says says whether a counter says why a RST was sent.
@@ -55,11 +41,7 @@ func (k *cause) results(s *tcp.Socket) claim.Cell {
 	})
 	var said []string
 	for _, e := range calls {
-		if e.Call.Op == "getsockopt" {
-			said = append(said, "SO_ERROR "+e.Call.Out)
-		} else {
-			said = append(said, e.Call.Op+" "+claim.Returned(e))
-		}
+		said = append(said, strings.TrimPrefix(e.Call.Op+" "+claim.Returned(e), "getsockopt "))
 	}
 	return claim.Told(strings.Join(said, ", "), calls...)
 }

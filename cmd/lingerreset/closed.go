@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 
 	"sockproof/lib/claim"
@@ -9,37 +10,47 @@ import (
 	"sockproof/lib/tcp"
 )
 
-// The values of SO_LINGER that matter; "" is never set.
+// The values of SO_LINGER that matter.
 var (
 	lingerZero = journal.Linger{On: true}.Value()
 	lingerNone = journal.Linger{}.Value()
 )
 
+// neverSet is the SO_LINGER of a socket on which it was never set.
+const neverSet journal.Value = "never set"
+
+// lingerAt is the SO_LINGER of a socket at an event, and the call that had set it; nil: none had.
+func lingerAt(s *tcp.Socket, n int) (linger journal.Value, set *journal.Event) {
+	linger, set = s.Option(journal.SOLinger, n)
+	return cmp.Or(linger, neverSet), set
+}
+
 // closing is a connection that a close() ended, with the SO_LINGER that it had then.
 type closing struct {
 	tcp.Ending
 	linger journal.Value
-	set    *journal.Event // nil: never set
+	set    *journal.Event
 }
 
 // closings lists them.
 func closings(v *tcp.View) []closing {
 	var all []closing
 	for _, e := range tcp.EndedBy(tcp.Closed)(v) {
-		linger, set := e.Who.Option(journal.SOLinger, e.By.N)
+		linger, set := lingerAt(e.Who, e.By.N)
 		all = append(all, closing{e, linger, set})
 	}
 	return all
 }
 
-// eachClosing tests those with one of some values of SO_LINGER.
-func eachClosing(test func(c *claim.Case, x closing), values ...journal.Value) claim.Rule {
-	return claim.Each(closings, func(c *claim.Case, x closing) {
-		c.If(slices.Contains(values, x.linger))
-		c.About(x.Who)
-		c.Cite(x.set, x.By)
-		test(c, x)
-	})
+// Cite lets a case rest on a closing.
+func (x closing) Cite(c *claim.Case) {
+	c.About(x.Who)
+	c.Cite(x.set, x.By)
+}
+
+// aborts lists those with SO_LINGER {1, 0}.
+func aborts(v *tcp.View) []closing {
+	return tcp.Where(closings(v), func(x closing) bool { return x.linger == lingerZero })
 }
 
 // atOnce are the FINs and RSTs that an end sent after an event, before the other end did
@@ -60,27 +71,22 @@ func (x *closing) reached(c *claim.Case) bool {
 	return c.FirstSegment(tcp.With(x.Peer().Arrived(x.By.N, 0), packet.RST)) != nil && down != nil
 }
 
-// wasSet names a value of SO_LINGER.
-func wasSet(linger journal.Value) string {
-	if linger == "" {
-		return "never set"
+// readsThen is what the peer of an end that was ended reads next, as its SO_LINGER was.
+func readsThen(linger journal.Value) string {
+	if linger == lingerZero {
+		return "ECONNRESET"
 	}
-	return string(linger)
+	return "0: the end"
 }
 
-// readAfter tests what the peer of a close() reads next: ECONNRESET where SO_LINGER was
-// {1, 0}, else the end. All the values must have been tried.
+// readAfter tests what the peer of a close() reads next. All the values must have been tried.
 func readAfter(c *claim.Case, x closing, values ...journal.Value) {
+	c.If(slices.Contains(values, x.linger))
 	read := c.First(x.Peer().Reads(x.By.N, 0))
 	c.If(read != nil && tcp.Moved(x.Who.Writes(0, 0)) == 0)
-	want := "0: the end"
-	if x.linger == lingerZero {
-		want = "ECONNRESET"
-	}
 	got := claim.Returned(read)
-	c.ExpectSeen(got == want, "%s closed with SO_LINGER %s, and its peer's read returned %s", x.Who.ID, wasSet(x.linger), got)
+	c.ExpectSeen(got == readsThen(x.linger), "%s closed with SO_LINGER %s, and its peer's read returned %s", x.Who.ID, x.linger, got)
 	others := tcp.Where(closings(c.View), func(y closing) bool { return len(y.Peer().Reads(y.By.N, 0)) > 0 })
-	untried, missing := claim.Missing(others, func(y *closing) journal.Value { return y.linger }, values...)
-	c.Given(!missing, "no peer was seen to read after a close() with SO_LINGER %s", wasSet(untried))
-	c.Holds("%s closed with SO_LINGER %s, and its peer's read returned %s", x.Who.ID, wasSet(x.linger), got)
+	claim.GivenEach(c, others, func(y *closing) journal.Value { return y.linger }, "no peer was seen to read after a close() with SO_LINGER %s", values...)
+	c.Holds("%s closed with SO_LINGER %s, and its peer's read returned %s", x.Who.ID, x.linger, got)
 }

@@ -46,7 +46,7 @@ func TestUndisturbed(t *testing.T) {
 func undisturbed(t *testing.T, n journal.Network) {
 	var controls []journaltest.Control
 	for _, s := range program.Scenarios {
-		if slices.Contains(s.Networks, n) {
+		if slices.Contains(s.RunsOn(), n) {
 			controls = append(controls, journaltest.Control{Scenario: s.Name, Want: claim.Reproduced, Expect: asExpected})
 		}
 	}

@@ -40,67 +40,54 @@ func inherited(t *scenario.T) {
 	client.Recv()
 }
 
-// death is the end of a process that alone had a connection's end.
+// death is the end of a process that alone had a connection's client, with the SO_LINGER that it
+// had then.
 type death struct {
-	process
-	how    string // "returned from main", "SIGKILL"
+	tcp.Death
 	linger journal.Value
 	set    *journal.Event
-	sent   []*tcp.Segment // FINs and RSTs, before the peer did anything
-	read   *journal.Event // the peer's, after it
 }
 
-// deaths lists the ends of processes that alone had a connection's client: where another still
-// has it, the kernel does nothing.
 func deaths(v *tcp.View) []death {
-	return tcp.Derive(v, func(v *tcp.View) []death {
-		var all []death
-		for _, p := range processes(v) {
-			if p.Ended == nil || v.Holders(p.Socket, p.Ended.N) != 1 {
-				continue
-			}
-			d := death{process: p, how: p.Ended.Process.How, read: tcp.First(p.Peer().Reads(p.Ended.N, 0))}
-			if p.Ended.Process.Signal != "" {
-				d.how = string(p.Ended.Process.Signal)
-			}
-			d.linger, d.set = p.Option(journal.SOLinger, p.Ended.N)
-			d.sent = atOnce(p.Socket, p.Ended.N)
-			all = append(all, d)
-		}
-		return all
-	})
+	var all []death
+	for _, d := range v.Deaths() {
+		linger, set := lingerAt(d.Client, d.Ended.N)
+		all = append(all, death{d, linger, set})
+	}
+	return all
 }
 
-// eachDeath tests them.
-func eachDeath(test func(c *claim.Case, d death)) claim.Rule {
-	return claim.Each(deaths, func(c *claim.Case, d death) {
-		c.About(d.Socket)
-		c.Cite(d.Started, d.set, d.Ended)
-		test(c, d)
-	})
+// Cite lets a case rest on a death.
+func (d death) Cite(c *claim.Case) {
+	c.About(d.Client)
+	c.Cite(d.Started, d.set, d.Ended)
 }
+
+// read is the peer's first read after it; nil: none came.
+func (d *death) read() *journal.Event { return tcp.First(d.Server.Reads(d.Ended.N, 0)) }
 
 var lr20 = claim.Claim{
 	ID: "LR20", Statement: "a process that ends, even by SIGKILL, with {on, 0} set sends RST",
-	Source: "socket(7)", Quantity: claim.Always, Needs: needsPackets,
+	Source: "socket(7)", Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "the process alone holds the socket",
-	Rule: eachDeath(func(c *claim.Case, d death) {
+	Rule: claim.Each(deaths, func(c *claim.Case, d death) {
 		c.If(d.linger == lingerZero)
-		fin := c.FirstSegment(tcp.With(d.sent, packet.FIN))
-		c.Expect(fin == nil, "after %s %s sent %s", d.how, d.ID, claim.Named(d.sent))
-		rst := c.FirstSegment(tcp.With(d.sent, packet.RST))
-		c.ExpectSeen(rst != nil, "after %s %s sent no RST", d.how, d.ID)
+		sent := atOnce(d.Client, d.Ended.N)
+		fin := c.FirstSegment(tcp.With(sent, packet.FIN))
+		c.Expect(fin == nil, "after %s %s sent %s", d.How, d.Client.ID, claim.Named(sent))
+		rst := c.FirstSegment(tcp.With(sent, packet.RST))
+		c.ExpectSeen(rst != nil, "after %s %s sent no RST", d.How, d.Client.ID)
 		same := tcp.Where(deaths(c.View), func(d death) bool { return d.linger == lingerZero })
 		_, missing := claim.Missing(same, func(d *death) journal.Signal { return d.Ended.Process.Signal }, "", journal.SIGKILL)
 		c.Challenged(!missing, "not both were seen with SO_LINGER %s: a process that ends by itself, and one that SIGKILL ends", lingerZero)
 		c.Absent()
-		c.Holds("%s sent RST after %s", d.ID, d.how)
+		c.Holds("%s sent RST after %s", d.Client.ID, d.How)
 	}),
 }
 
 var lr21 = claim.Claim{
 	ID: "LR21", Statement: "accepted sockets inherit SO_LINGER from the listener",
-	Source: "Linux behaviour (sk_clone_lock in net/core/sock.c)", Quantity: claim.Always, Needs: needsCalls,
+	Source: "Linux behaviour (sk_clone_lock in net/core/sock.c)", Quantity: claim.Always, Needs: claim.NeedsCalls,
 	Precondition: "it was set on the listener before the client called, and nothing on the accepted socket before that is asked for its own",
 	Rule: claim.AfterCall("accept4", func(c *claim.Case) {
 		id, _ := c.Call.Call.Accepted()
@@ -120,19 +107,15 @@ var lr21 = claim.Claim{
 // endsReset is the phenomenon of exit: the peer of a process that ends with SO_LINGER {1, 0}
 // is reset, that of another reads the end.
 var endsReset = claim.Phenomenon{
-	Needs: needsEnds, Quantity: claim.Always, Precondition: "no process ended whose peer was seen to read then",
-	Rule: eachDeath(func(c *claim.Case, d death) {
-		c.If(d.read != nil)
-		c.Cite(d.read)
-		want := "0: the end"
-		if d.linger == lingerZero {
-			want = "ECONNRESET"
-		}
-		got := claim.Returned(d.read)
-		c.ExpectSeen(got == want, "after %s of %s with SO_LINGER %s the peer's read returned %s", d.how, d.ID, wasSet(d.linger), got)
-		others := tcp.Where(deaths(c.View), func(d death) bool { return d.read != nil })
+	Needs: claim.NeedsInfo, Quantity: claim.Always, Precondition: "no process ended whose peer was seen to read then",
+	Rule: claim.Each(deaths, func(c *claim.Case, d death) {
+		read := c.Take(d.read())
+		c.If(read != nil)
+		got := claim.Returned(read)
+		c.ExpectSeen(got == readsThen(d.linger), "after %s of %s with SO_LINGER %s the peer's read returned %s", d.How, d.Client.ID, d.linger, got)
+		others := tcp.Where(deaths(c.View), func(d death) bool { return d.read() != nil })
 		_, missing := claim.Missing(others, func(d *death) bool { return d.linger == lingerZero }, true, false)
 		c.Given(!missing, "not both were seen: a process that ended with SO_LINGER %s, and one without", lingerZero)
-		c.Holds("after %s of %s with SO_LINGER %s the peer's read returned %s", d.how, d.ID, wasSet(d.linger), got)
+		c.Holds("after %s of %s with SO_LINGER %s the peer's read returned %s", d.How, d.Client.ID, d.linger, got)
 	}),
 }

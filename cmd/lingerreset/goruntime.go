@@ -58,7 +58,7 @@ func descriptorOf(e *journal.Event) string {
 // on others it gets EPIPE.
 var goDies = claim.Phenomenon{
 	Needs: needsDiag, Quantity: claim.Always, Precondition: noneWrote,
-	Rule: eachWriter(func(c *claim.Case, p process) {
+	Rule: claim.Each(processes, func(c *claim.Case, p process) {
 		again := drawn(c, p)
 		on := descriptorOf(again)
 		c.If(p.disposition() == "go" && on != "")
@@ -68,8 +68,7 @@ var goDies = claim.Phenomenon{
 			p.ends(c, again)
 		}
 		kind := func(p *process) string { return descriptorOf(p.again()) }
-		untried, missing := claim.Missing(processes(c.View), kind, standardOut, standardError, otherOne)
-		c.Given(!missing, "no write of a Go program after a RST was seen on %s", untried)
+		claim.GivenEach(c, processes(c.View), kind, "no write of a Go program after a RST was seen on %s", standardOut, standardError, otherOne)
 		c.Holds("a Go program's write to descriptor 1 or 2 ended it, and to another returned EPIPE")
 	}),
 }

@@ -19,14 +19,10 @@ func inexact(t *scenario.T) {
 // forgedOnce makes up a RST for a connection of its own, which pretends to come from the
 // client's end, its number so far beyond the next. Then the client's end goes on.
 func forgedOnce(t *scenario.T, offset uint32) {
-	var last *wire.Packet // that a sent
-	t.Watch(func(p *wire.Packet) {
-		if p.From == "a" {
-			last = p
-		}
-	})
+	sent := t.See(func(p *wire.Packet) bool { return p.From == "a" })
 	client, server := t.Connection()
 	t.Rule(nil)
+	last := sent.Last
 	if last == nil {
 		t.Stop("host a has sent nothing: there is no segment to forge a RST after")
 	}
@@ -36,20 +32,12 @@ func forgedOnce(t *scenario.T, offset uint32) {
 	server.Recv()
 }
 
-// eachReset tests those whose number lies so.
-func eachReset(fit string, test func(c *claim.Case, r reset)) claim.Rule {
-	return claim.Each(resetsIn, func(c *claim.Case, r reset) {
-		c.If(r.fit() == fit)
-		r.cite(c)
-		test(c, r)
-	})
-}
-
 var lr16 = claim.Claim{
 	ID: "LR16", Statement: "a RST that fits exactly draws no answer",
-	Source: rfc9293 + " §3.10.7.4", Quantity: claim.Always, Needs: needsStates,
+	Source: rfc9293 + " §3.10.7.4", Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "its number is the one that the receiver expects next",
-	Rule: eachReset(exact, func(c *claim.Case, r reset) {
+	Rule: claim.Each(resetsIn, func(c *claim.Case, r reset) {
+		c.If(r.fit() == exact)
 		c.Expect(len(r.answer) == 0, "%s answered with %s", r.ID, claim.Named(r.answer))
 		c.Given(r.down != nil, "%s was not seen to take it", r.ID)
 		c.Given(c.CallAfter(r.down.N) != nil, "the run ended before an answer could be seen")
@@ -60,9 +48,10 @@ var lr16 = claim.Claim{
 
 var lr18 = claim.Claim{
 	ID: "LR18", Statement: "any RST inside the window ends the connection",
-	Source: "RFC 793 §3.4; RFC 5961 §3.2 differs", Quantity: claim.Always, Needs: needsStates,
+	Source: "RFC 793 §3.4; RFC 5961 §3.2 differs", Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "its number is inside the receiver's window, and is not the one expected",
-	Rule: eachReset(inside, func(c *claim.Case, r reset) {
+	Rule: claim.Each(resetsIn, func(c *claim.Case, r reset) {
+		c.If(r.fit() == inside)
 		c.Given(r.read != nil, "%s was not asked to go on", r.ID)
 		c.Cite(r.read)
 		drew := "sent nothing"
@@ -78,14 +67,12 @@ var lr18 = claim.Claim{
 // onlyExact is the phenomenon of inexact: of the RSTs that are made up the exact one ends the
 // connection, one inside the window and one outside do not.
 var onlyExact = claim.Phenomenon{
-	Needs: needsStates, Quantity: claim.Always, Precondition: "no RST was made up",
+	Needs: claim.NeedsStates, Quantity: claim.Always, Precondition: "no RST was made up",
 	Rule: claim.Each(forgeries, func(c *claim.Case, r reset) {
-		r.cite(c)
 		c.Cite(r.read)
 		c.ExpectSeen((r.down != nil) == (r.fit() == exact), "a RST %d beyond the number expected: the connection of %s ended: %t", r.beyond, r.ID, r.down != nil)
 		c.ExpectSeen(r.fit() == exact || r.read != nil && r.read.Call.Result > 0, "after a RST %d beyond the number expected the connection of %s did not go on", r.beyond, r.ID)
-		fit, missing := claim.Missing(forgeries(c.View), (*reset).fit, exact, inside, outside)
-		c.Given(!missing, "of the RSTs made up none was %s", fit)
+		claim.GivenEach(c, forgeries(c.View), (*reset).fit, "of the RSTs made up none was %s", exact, inside, outside)
 		c.Holds("the RST with the number expected ended the connection, those inside the window and outside did not")
 	}),
 }

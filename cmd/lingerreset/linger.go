@@ -99,23 +99,23 @@ const notClosedSo = "no connection was closed so"
 
 var lr1 = claim.Claim{
 	ID: "LR1", Statement: "SO_LINGER {on, 0} makes close() send RST instead of FIN",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "the connection has not been closed before",
-	Rule: eachClosing(func(c *claim.Case, x closing) {
+	Rule: claim.Each(aborts, func(c *claim.Case, x closing) {
 		fin := c.FirstSegment(tcp.With(x.Who.Sent(x.By.N, 0), packet.FIN))
 		c.Expect(fin == nil, "%s closed with SO_LINGER %s, and sent a FIN", x.Who.ID, x.linger)
 		rst := c.FirstSegment(tcp.With(atOnce(x.Who, x.By.N), packet.RST))
 		c.ExpectSeen(rst != nil, "%s closed with SO_LINGER %s, and sent no RST", x.Who.ID, x.linger)
 		c.Absent()
 		c.Holds("close() of %s sent RST and no FIN", x.Who.ID)
-	}, lingerZero),
+	}),
 }
 
 var lr2 = claim.Claim{
 	ID: "LR2", Statement: "unsent data is thrown away",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "the kernel has taken data that it has not sent when close() is called",
-	Rule: eachClosing(func(c *claim.Case, x closing) {
+	Rule: claim.Each(aborts, func(c *claim.Case, x closing) {
 		given := tcp.Moved(c.All(x.Who.Writes(0, x.By.N)))
 		unsent := given - tcp.Bytes(x.Who.Sent(0, x.By.N))
 		c.If(unsent > 0)
@@ -127,29 +127,26 @@ var lr2 = claim.Claim{
 		c.Given(last != nil && last.N > x.By.N && (last.Call.Errno == journal.ECONNRESET || tcp.IsEnd(last)), "the peer did not read to the end")
 		c.Absent()
 		c.Holds("%d of %d bytes were unsent: the peer read %d, then %s", unsent, given, got, claim.Returned(last))
-	}, lingerZero),
+	}),
 }
 
 var lr3 = claim.Claim{
 	ID: "LR3", Statement: "no TIME_WAIT follows",
 	Source: claim.Article000, Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "close() with SO_LINGER {1, 0}, on a connection that has not been closed before",
-	Rule: eachClosing(func(c *claim.Case, x closing) {
-		for _, s := range []*tcp.Socket{x.Who, x.Peer()} {
-			waits := c.First(s.Entered(journal.TimeWait))
-			c.Expect(waits == nil, "%s came to TIME_WAIT", s.Name())
-		}
+	Rule: claim.Each(aborts, func(c *claim.Case, x closing) {
+		c.NeverIn(journal.TimeWait, x.Who, x.Peer())
 		gone := c.First(x.Who.Entered(journal.Gone, journal.SockDiag))
 		c.Given(gone != nil && gone.N > x.By.N, "what became of %s was not seen", x.Who.ID)
 		c.Holds("right after close() nothing was left of %s", x.Who.ID)
-	}, lingerZero),
+	}),
 }
 
 var lr5 = claim.Claim{
 	ID: "LR5", Statement: "it is equivalent to SO_DONTLINGER",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "one connection is closed with SO_LINGER {1, 0}, one with {0, 0}, which is what SO_DONTLINGER means",
-	Rule: eachClosing(func(c *claim.Case, x closing) {
+	Rule: claim.Each(aborts, func(c *claim.Case, x closing) {
 		for _, off := range closings(c.View) {
 			if off.linger != lingerNone {
 				continue
@@ -161,26 +158,26 @@ var lr5 = claim.Claim{
 			c.Expect(claim.Named(with) == claim.Named(without), "with %s close() sent %s, with %s %s", x.linger, claim.Named(with), off.linger, claim.Named(without))
 			c.Holds("both sent %s", claim.Named(with))
 		}
-	}, lingerZero),
+	}),
 }
 
 var lr6 = claim.Claim{
 	ID: "LR6", Statement: "the peer's read fails with ECONNRESET",
 	Source: claim.Article000 + "; " + claim.Article004, Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "the RST of close() with SO_LINGER {1, 0} has arrived, nothing is left to be read, and the read is the next call",
-	Rule: eachClosing(func(c *claim.Case, x closing) {
+	Rule: claim.Each(aborts, func(c *claim.Case, x closing) {
 		c.If(x.reached(c))
 		next := c.First(x.Peer().CallsOf(x.By.N, 0, append([]string{"read"}, tcp.Sending...)...))
 		c.If(next != nil && next.Call.Op == "read" && c.Unread(x.Peer(), next.N) <= 0)
 		got := claim.Returned(next)
 		c.ExpectSeen(got == "ECONNRESET", "%s closed with SO_LINGER %s, and its peer's read returned %s", x.Who.ID, x.linger, got)
 		c.Holds("%s closed with SO_LINGER %s, and its peer's read returned ECONNRESET", x.Who.ID, x.linger)
-	}, lingerZero),
+	}),
 }
 
 var lr23 = claim.Claim{
 	ID: "LR23", Statement: "linger 0 cannot remove a TIME_WAIT that exists already",
-	Source: "socket(7), by implication", Quantity: claim.Always, Needs: needsStates,
+	Source: "socket(7), by implication", Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "SO_LINGER {1, 0} is set, and the descriptor closed, when the connection is in TIME_WAIT",
 	Rule: claim.AfterCall("close", func(c *claim.Case) {
 		s := c.Socket
@@ -209,19 +206,18 @@ const timeWait = 59 * time.Second
 // resets is the phenomenon of linger0: the peer of a close() with SO_LINGER {1, 0} is reset,
 // that of a plain one reads the end.
 var resets = claim.Phenomenon{
-	Needs: needsEnds, Quantity: claim.Always, Precondition: notClosedSo,
-	Rule: eachClosing(func(c *claim.Case, x closing) { readAfter(c, x, "", lingerZero) }, "", lingerZero),
+	Needs: claim.NeedsInfo, Quantity: claim.Always, Precondition: notClosedSo,
+	Rule: claim.Each(closings, func(c *claim.Case, x closing) { readAfter(c, x, neverSet, lingerZero) }),
 }
 
 // offIsDefault is the phenomenon of linger-off: SO_LINGER never set is {0, 0}, and no abort.
 var offIsDefault = claim.Phenomenon{
-	Needs: needsEnds, Quantity: claim.Always, Precondition: notClosedSo,
-	Rule: eachClosing(func(c *claim.Case, x closing) {
-		if x.linger == "" {
-			asked := c.First(x.Who.Asked(journal.SOLinger, 0, x.By.N))
-			c.Given(asked != nil, "%s was not asked for the SO_LINGER that it has by default", x.Who.ID)
+	Needs: claim.NeedsInfo, Quantity: claim.Always, Precondition: notClosedSo,
+	Rule: claim.Each(closings, func(c *claim.Case, x closing) {
+		if x.linger == neverSet {
+			asked := c.GivenFirst(x.Who.Asked(journal.SOLinger, 0, x.By.N), "%s was not asked for the SO_LINGER that it has by default", x.Who.ID)
 			c.Expect(asked.Call.Value() == lingerNone, "SO_LINGER, never set, was %s", asked.Call.Out)
 		}
-		readAfter(c, x, "", lingerNone, lingerZero)
-	}, "", lingerNone, lingerZero),
+		readAfter(c, x, neverSet, lingerNone, lingerZero)
+	}),
 }

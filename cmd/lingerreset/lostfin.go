@@ -34,7 +34,7 @@ func lostFIN(t *scenario.T) {
 
 var lr27 = claim.Claim{
 	ID: "LR27", Statement: "the peer's FIN did not come (cut while closing): sends end in ECONNRESET",
-	Source: claim.Article000, Quantity: claim.Can, Needs: needsStates,
+	Source: claim.Article000, Quantity: claim.Can, Needs: claim.NeedsStates,
 	Precondition: "the peer closed, its FINs were lost, and its kernel has given the socket up",
 	Rule: claim.AfterEnding(tcp.Closed, func(c *claim.Case, e tcp.Ending) {
 		s := e.Peer()

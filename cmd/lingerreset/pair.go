@@ -38,8 +38,8 @@ func pairTries(v *tcp.View) []pairTry {
 
 // again expects that the pair of addresses was connected again.
 func (t *pairTry) again(c *claim.Case) {
-	c.About(t.Who, t.socket)
-	c.Cite(t.set, t.By, t.bind, t.call)
+	c.About(t.socket)
+	c.Cite(t.bind, t.call)
 	c.Given(t.bind.Call.Errno != journal.EADDRINUSE || c.Journal.Network != journal.HostNet,
 		"bind() = EADDRINUSE, on a stack where another program may have taken the port meanwhile")
 	c.Expect(t.bind.Call.Errno == "", "it could not be used again: bind() = %s", t.bind.Call.Errno)
@@ -55,7 +55,7 @@ func (t *pairTry) again(c *claim.Case) {
 func refusedPair(c *claim.Case) string {
 	for _, t := range pairTries(c.View) {
 		waits := t.Client.Entered(journal.TimeWait)
-		if t.linger == "" && len(waits) > 0 && waits[0].N < t.bind.N && t.bind.Call.Errno != "" {
+		if t.linger == neverSet && len(waits) > 0 && waits[0].N < t.bind.N && t.bind.Call.Errno != "" {
 			c.Cite(waits[0], t.bind)
 			return "; one that a plain close had left in TIME_WAIT was refused: bind() = " + string(t.bind.Call.Errno)
 		}
@@ -65,7 +65,7 @@ func refusedPair(c *claim.Case) string {
 
 var lr4 = claim.Claim{
 	ID: "LR4", Statement: "so the same address pair can be used again at once",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsEnds,
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsInfo,
 	Precondition: "after close() with SO_LINGER {1, 0}, the RST of which has arrived",
 	Rule: claim.Each(pairTries, func(c *claim.Case, t pairTry) {
 		c.If(t.linger == lingerZero && t.reached(c))
@@ -76,7 +76,7 @@ var lr4 = claim.Claim{
 
 var lr25 = claim.Claim{
 	ID: "LR25", Statement: "bind + SO_REUSEADDR after linger 0: works at once, though it is called unsafe",
-	Source: claim.Article000, Quantity: claim.Can, Needs: needsEnds,
+	Source: claim.Article000, Quantity: claim.Can, Needs: claim.NeedsInfo,
 	Precondition: "the address that bind() is called with had a connection that was closed with SO_LINGER {1, 0}",
 	Rule: claim.Each(pairTries, func(c *claim.Case, t pairTry) {
 		c.If(t.linger == lingerZero && t.reuse != nil)

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 
+	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/packet"
 	"sockproof/lib/tcp"
@@ -26,30 +28,24 @@ type process struct {
 }
 
 // processes lists them, in order.
-func processes(v *tcp.View) []process {
-	return tcp.Derive(v, func(v *tcp.View) []process {
-		var all []process
-		for _, p := range v.Processes() {
-			for _, c := range v.Conns {
-				if p.Has(c.Client) {
-					all = append(all, processOf(v, p, c))
-				}
+var processes = tcp.Derived(func(v *tcp.View) []process {
+	var all []process
+	for _, p := range v.Processes() {
+		for _, c := range v.Conns {
+			if p.Has(c.Client) {
+				all = append(all, processOf(v, p, c))
 			}
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 func processOf(v *tcp.View, of tcp.Process, c *tcp.Conn) process {
 	p := process{Process: of, Socket: c.Client, closed: tcp.First(c.Server.CallsOf(0, 0, "close"))}
 	p.shut = tcp.First(tcp.Where(p.CallsOf(0, 0, "shutdown"), func(e *journal.Event) bool {
 		return e.Call.Errno == "" && e.Call.How() == journal.ShutWrite
 	}))
-	since := p.closed
-	if since == nil {
-		since = p.shut
-	}
-	if since != nil {
+	if since := cmp.Or(p.closed, p.shut); since != nil {
 		p.sends = p.CallsOf(since.N, 0, byAny...)
 	}
 	if len(p.sends) > 0 {
@@ -69,6 +65,13 @@ func (p *process) learns(v *tcp.View, sent int) {
 	if p.rst = tcp.First(tcp.With(p.Arrived(sent, 0), packet.RST)); p.rst == nil {
 		p.gone = nil
 	}
+}
+
+// Cite lets a case rest on a process, and on what drew the RST.
+func (p process) Cite(c *claim.Case) {
+	c.About(p.Socket)
+	c.Cite(p.Started, p.closed, p.gone)
+	c.CiteSegments(p.rst)
 }
 
 // disposition is what the process does about SIGPIPE.

@@ -79,18 +79,13 @@ func watched(l *scenario.Listener) {
 // readsFirst says whether the first call after the RST was a read, with nothing unread.
 func (x struck) readsFirst() bool { return x.calls[0].Call.Op == "read" && x.unread <= 0 }
 
-// readFirst is that read.
-func readFirst(c *claim.Case, x struck) *journal.Event {
-	c.If(x.readsFirst())
-	return c.First(x.calls)
-}
-
 var lr9 = claim.Claim{
 	ID: "LR9", Statement: "after that RST, a read fails with ECONNRESET",
-	Source: claim.Article004, Quantity: claim.Always, Needs: needsStates,
+	Source: claim.Article004, Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "the RST was drawn by a send after the peer's orderly close, in CLOSE_WAIT; nothing is unread, and the read is the next call",
-	Rule: eachStrike(journal.CloseWait, func(c *claim.Case, x struck) {
-		read := readFirst(c, x)
+	Rule: claim.Each(strikes, func(c *claim.Case, x struck) {
+		c.If(x.in == journal.CloseWait && x.readsFirst())
+		read := c.First(x.calls)
 		c.Expect(read.Call.Errno == journal.ECONNRESET, "the RST came in CLOSE_WAIT, and the read of %s returned %s", x.ID, claim.Returned(read))
 		c.Holds("the RST came in CLOSE_WAIT, and the read of %s failed with ECONNRESET", x.ID)
 	}),
@@ -105,8 +100,8 @@ var lr13 = claim.Claim{
 	ID: "LR13", Statement: "a socket reset while ESTABLISHED gives ECONNRESET once, and EPIPE with SIGPIPE only on the next write",
 	Source: "tcp(7), signal(7)", Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "nothing is left to be read",
-	Rule: eachStrike(journal.Established, func(c *claim.Case, x struck) {
-		c.If(x.unread <= 0)
+	Rule: claim.Each(strikes, func(c *claim.Case, x struck) {
+		c.If(x.in == journal.Established && x.unread <= 0)
 		told := c.First(x.calls)
 		c.Expect(told.Call.Errno == journal.ECONNRESET && told.Call.Signal == "", "the first call after the RST, %s of %s, returned %s", told.Call.Op, x.ID, claim.Returned(told))
 		for _, e := range c.All(x.calls[1:]) {
@@ -123,25 +118,26 @@ var lr13 = claim.Claim{
 
 var lr14 = claim.Claim{
 	ID: "LR14", Statement: "after a peer's orderly close whose FIN has arrived, with nothing unread, send fails with ECONNRESET",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsPackets,
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsPackets,
 	Precondition: "the program sends again when the answer to its first send has come",
-	Rule: eachFirstSend(func(c *claim.Case, f firstSend) {
-		c.If(c.Unread(f.Socket, f.call.N) <= 0)
-		c.Given(len(f.sends) > 1 && f.rst != nil && f.sends[1].N > f.rst.N, "%s did not send again when a RST had come", f.ID)
-		first, second := f.call, c.Nth(f.sends, 1)
-		c.CiteSegments(f.rst)
+	Rule: claim.Each(afterClose, func(c *claim.Case, t talker) {
+		first, second, who := t.sends[0], c.Nth(t.sends, 1), t.Peer()
+		_, rst := t.drew()
+		c.If(c.Unread(who, first.N) <= 0)
+		c.Given(second != nil && rst != nil && second.N > rst.N, "%s did not send again when a RST had come", who.ID)
+		c.CiteSegments(rst)
 		failed := first.Call.Errno == journal.ECONNRESET || second.Call.Errno == journal.ECONNRESET
-		c.Expect(failed, "the first send of %s returned %s, the second %s", f.ID, claim.Returned(first), claim.Returned(second))
-		c.Holds("a send of %s failed with ECONNRESET", f.ID)
+		c.Expect(failed, "the first send of %s returned %s, the second %s", who.ID, claim.Returned(first), claim.Returned(second))
+		c.Holds("a send of %s failed with ECONNRESET", who.ID)
 	}),
 }
 
 var lr19 = claim.Claim{
 	ID: "LR19", Statement: "data received before the RST can still be read, then comes ECONNRESET",
-	Source: "Linux behaviour; " + rfc9293 + " §3.10.7.4 says that the queues are flushed", Quantity: claim.Always, Needs: needsStates,
+	Source: "Linux behaviour; " + rfc9293 + " §3.10.7.4 says that the queues are flushed", Quantity: claim.Always, Needs: claim.NeedsStates,
 	Precondition: "data has arrived, and no FIN, and has not been read, when the RST comes",
-	Rule: eachStrike(journal.Established, func(c *claim.Case, x struck) {
-		c.If(x.unread > 0)
+	Rule: claim.Each(strikes, func(c *claim.Case, x struck) {
+		c.If(x.in == journal.Established && x.unread > 0)
 		reads := c.All(x.Reads(x.down.N, 0))
 		c.If(len(reads) > 0)
 		got := tcp.Moved(reads)
@@ -162,7 +158,6 @@ var lr24 = claim.Claim{
 		first := c.First(x.calls)
 		asked := c.All(x.CallsOf(x.down.N, first.N, "epoll_wait", "getsockopt"))
 		c.If(len(asked) > 0)
-		cite(c, x)
 		for _, e := range asked {
 			c.Expect(!reportsError(e), "before %s read or wrote, %s returned %s", x.ID, e.Call.Op, e.Call.Out)
 		}
@@ -183,15 +178,14 @@ func reportsError(e *journal.Event) bool {
 // readsDiffer is the phenomenon of read-after-reset: after a RST a read fails with ECONNRESET
 // in ESTABLISHED, and returns the end in CLOSE_WAIT.
 var readsDiffer = claim.Phenomenon{
-	Needs: needsEnds, Quantity: claim.Always, Precondition: "no end was reset and read then",
+	Needs: claim.NeedsInfo, Quantity: claim.Always, Precondition: "no end was reset and read then",
 	Rule: claim.Each(strikes, func(c *claim.Case, x struck) {
-		cite(c, x)
-		read := readFirst(c, x)
+		c.If(x.readsFirst())
+		read := c.First(x.calls)
 		want := map[string]string{journal.CloseWait: "0: the end", journal.Established: "ECONNRESET"}[x.in]
 		c.Expect(claim.Returned(read) == want, "after a RST in %s the read returned %s", x.in, claim.Returned(read))
 		readers := tcp.Where(strikes(c.View), struck.readsFirst)
-		state, missing := claim.Missing(readers, func(y *struck) string { return y.in }, journal.CloseWait, journal.Established)
-		c.Given(!missing, "no end was reset in %s, and read then", state)
+		claim.GivenEach(c, readers, func(y *struck) string { return y.in }, "no end was reset in %s, and read then", journal.CloseWait, journal.Established)
 		c.Holds("after a RST in %s the read returned %s", x.in, want)
 	}),
 }

@@ -21,27 +21,25 @@ type reset struct {
 }
 
 // resetsIn lists the RSTs that entered an end which knew the number that it expected.
-func resetsIn(v *tcp.View) []reset {
-	return tcp.Derive(v, func(v *tcp.View) []reset {
-		var all []reset
-		for _, s := range v.Connected() {
-			for _, rst := range tcp.With(s.Arrived(0, 0), packet.RST) {
-				if next, ok := s.End.NextAt(rst.N); ok && !isDown(s, rst.N) {
-					all = append(all, cameTo(s, rst, next))
-				}
+var resetsIn = tcp.Derived(func(v *tcp.View) []reset {
+	var all []reset
+	for _, s := range v.Connected() {
+		for _, rst := range tcp.With(s.Arrived(0, 0), packet.RST) {
+			if next, ok := s.End.NextAt(rst.N); ok && !isDown(s, rst.N) {
+				all = append(all, cameTo(s, rst, next))
 			}
 		}
-		return all
-	})
-}
+	}
+	return all
+})
 
 // forgeries lists those that were made up.
 func forgeries(v *tcp.View) []reset {
 	return tcp.Where(resetsIn(v), func(r reset) bool { return r.rst.Packet.At == journal.AtInjected })
 }
 
-// cite lets a case rest on a RST and what became of it.
-func (r *reset) cite(c *claim.Case) {
+// Cite lets a case rest on a RST and what became of it.
+func (r reset) Cite(c *claim.Case) {
 	c.About(r.Socket)
 	c.CiteSegments(append(r.answer, r.rst)...)
 	c.Cite(r.down)
@@ -54,16 +52,14 @@ func isDown(s *tcp.Socket, n int) bool {
 }
 
 func cameTo(s *tcp.Socket, rst *tcp.Segment, next uint32) reset {
-	r := reset{Socket: s, rst: rst, beyond: int(int32(rst.Packet.Seq - next)), window: s.End.WindowAt(rst.N), down: s.Down(rst.N, 0), read: tcp.Last(s.Reads(rst.N, 0))}
-	until := 0
-	if other := s.Arrived(rst.N, 0); len(other) > 0 {
-		until = other[0].N
+	until := 0 // what came later may have drawn another answer, or ended it
+	if other := tcp.First(s.Arrived(rst.N, 0)); other != nil {
+		until = other.N
 	}
-	r.answer = s.SentAll(rst.N, until)
-	if until != 0 && r.down != nil && r.down.N > until {
-		r.down = nil // what came later may have done it
+	return reset{
+		Socket: s, rst: rst, beyond: int(int32(rst.Packet.Seq - next)), window: s.End.WindowAt(rst.N),
+		answer: s.SentAll(rst.N, until), down: s.Down(rst.N, until), read: tcp.Last(s.Reads(rst.N, 0)),
 	}
-	return r
 }
 
 // The places of a RST's number.
@@ -88,12 +84,7 @@ func compareForgeries(v *tcp.View) *claim.Comparison {
 	return claim.Across("What became of a RST that was made up", forgeries(v), func(r *reset) string { return r.ID },
 		claim.Show("beyond the number expected", func(r *reset) claim.Cell { return claim.Told(fmt.Sprint(r.beyond), r.rst.Event) }),
 		claim.Show("in a window of", func(r *reset) claim.Cell { return claim.Told(fmt.Sprint(r.window), r.rst.Event) }),
-		claim.Show("it drew", func(r *reset) claim.Cell {
-			if len(r.answer) == 0 {
-				return claim.Told("nothing", r.rst.Event)
-			}
-			return claim.Told(claim.Named(r.answer), r.answer[0].Event)
-		}),
+		claim.Show("it drew", func(r *reset) claim.Cell { return claim.Sent(r.answer, r.rst.Event) }),
 		claim.Show("the receiver's end", func(r *reset) claim.Cell {
 			if r.down == nil {
 				return claim.Told("stayed "+journal.Established, r.read)

@@ -67,16 +67,6 @@ func manyUnderWay(t *scenario.T, l *scenario.Listener) {
 	w.write("the last")
 }
 
-// eachWriter tests the processes, and cites what drew the RST.
-func eachWriter(test func(c *claim.Case, p process)) claim.Rule {
-	return claim.Each(processes, func(c *claim.Case, p process) {
-		c.About(p.Socket)
-		c.Cite(p.Started, p.closed, p.gone)
-		c.CiteSegments(p.rst)
-		test(c, p)
-	})
-}
-
 // ends expects that a send ended its process by SIGPIPE.
 func (p *process) ends(c *claim.Case, by *journal.Event) {
 	c.Cite(by, p.Ended)
@@ -98,7 +88,7 @@ var lr8 = claim.Claim{
 	ID: "LR8", Statement: "after that RST, a write raises SIGPIPE, which ends the process by default",
 	Source: claim.Article004, Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "the RST has arrived before the write",
-	Rule: eachWriter(func(c *claim.Case, p process) {
+	Rule: claim.Each(processes, func(c *claim.Case, p process) {
 		c.If(p.kind() == byDefault)
 		p.ends(c, p.again())
 		c.Holds("the write of %s after the RST ended its process by SIGPIPE, as its wait status says", p.ID)
@@ -109,11 +99,10 @@ var lr11 = claim.Claim{
 	ID: "LR11", Statement: "handling or ignoring SIGPIPE leaves EPIPE",
 	Source: claim.Article004, Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "a write that raises SIGPIPE",
-	Rule: eachWriter(func(c *claim.Case, p process) {
+	Rule: claim.Each(processes, func(c *claim.Case, p process) {
 		c.If(p.kind() == ignoring || p.kind() == handling)
 		p.outlives(c, p.again())
-		untried, missing := claim.Missing(processes(c.View), (*process).kind, ignoring, handling)
-		c.Challenged(!missing, "with SIGPIPE at %q none wrote again", untried)
+		claim.ChallengedByEach(c, processes(c.View), (*process).kind, "with SIGPIPE at %q none wrote again", ignoring, handling)
 		c.Holds("%s: %s, and the process went on", p.kind(), claim.Returned(p.again()))
 	}),
 }
@@ -122,7 +111,7 @@ var lr12 = claim.Claim{
 	ID: "LR12", Statement: "MSG_NOSIGNAL leaves EPIPE without a signal",
 	Source: "send(2)", Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "a send that would raise SIGPIPE",
-	Rule: eachWriter(func(c *claim.Case, p process) {
+	Rule: claim.Each(processes, func(c *claim.Case, p process) {
 		c.If(p.kind() == flagNoSignal)
 		p.outlives(c, p.again())
 		c.Expect(p.again().Call.Signal == "", "sendmsg with MSG_NOSIGNAL raised %s", p.again().Call.Signal)
@@ -160,14 +149,13 @@ var lr22 = claim.Claim{
 	ID: "LR22", Statement: "SIGPIPE comes from writev, sendfile, splice and a write of no bytes too, and after one's own SHUT_WR",
 	Source: "pipe(7), send(2)", Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "SIGPIPE is at its default",
-	Rule: eachWriter(func(c *claim.Case, p process) {
+	Rule: claim.Each(processes, func(c *claim.Case, p process) {
 		by := p.lastSend()
 		way := p.way()
 		c.If(way != "" && p.disposition() == byDefault)
 		c.Cite(p.shut)
 		p.ends(c, by)
-		untried, missing := claim.Missing(processes(c.View), (*process).way, otherWays...)
-		c.Challenged(!missing, "%s was not tried", untried)
+		claim.ChallengedByEach(c, processes(c.View), (*process).way, "%s was not tried", otherWays...)
 		c.Holds("%s ended its process by SIGPIPE", way)
 	}),
 }
@@ -187,7 +175,7 @@ func drawn(c *claim.Case, p process) *journal.Event {
 // one that ignores or handles SIGPIPE, or sends with MSG_NOSIGNAL.
 var killsByDefault = claim.Phenomenon{
 	Needs: needsDiag, Quantity: claim.Always, Precondition: noneWrote,
-	Rule: eachWriter(func(c *claim.Case, p process) {
+	Rule: claim.Each(processes, func(c *claim.Case, p process) {
 		again := drawn(c, p)
 		c.If(p.kind() != "")
 		if p.kind() == byDefault {
@@ -195,8 +183,7 @@ var killsByDefault = claim.Phenomenon{
 		} else {
 			p.outlives(c, again)
 		}
-		untried, missing := claim.Missing(processes(c.View), (*process).kind, byDefault, ignoring, handling, flagNoSignal)
-		c.Given(!missing, "none wrote again with %s", untried)
+		claim.GivenEach(c, processes(c.View), (*process).kind, "none wrote again with %s", byDefault, ignoring, handling, flagNoSignal)
 		c.Holds("the write after the RST ended the process with SIGPIPE at its default, and no other")
 	}),
 }

@@ -20,55 +20,35 @@ type struck struct {
 
 // strikes lists the ends that were reset in ESTABLISHED or in CLOSE_WAIT while a program still
 // used them. Where a process of its own has one, only sock_diag sees it go.
-func strikes(v *tcp.View) []struck {
-	return tcp.Derive(v, func(v *tcp.View) []struck {
-		var all []struck
-		for _, s := range v.Connected() {
-			if x, ok := strike(v, s); ok {
+var strikes = tcp.Derived(func(v *tcp.View) []struck {
+	var all []struck
+	for _, s := range v.Connected() {
+		for _, change := range s.States() {
+			if x, ok := strike(v, s, change); ok {
 				all = append(all, x)
+				break
 			}
 		}
-		return all
-	})
-}
-
-// strike is that of one end. The other must have been closed before; and where packets were
-// seen, the RST had come, and a FIN before it in CLOSE_WAIT only.
-func strike(v *tcp.View, s *tcp.Socket) (x struck, ok bool) {
-	for _, down := range s.States() {
-		x = struck{Socket: s, in: down.State.From, down: down}
-		to := down.State.To
-		if x.in != journal.Established && x.in != journal.CloseWait || to != journal.Close && to != journal.Gone {
-			continue
-		}
-		x.calls = s.CallsOf(down.N, 0, append([]string{"read"}, tcp.Sending...)...)
-		x.unread = v.Unread(s, down.N)
-		if len(s.Peer().CallsOf(0, down.N, "close")) == 0 || len(x.calls) == 0 {
-			continue
-		}
-		if !v.Journal.Attached(journal.Packets) {
-			return x, true
-		}
-		came := s.Arrived(0, down.N)
-		rsts := tcp.With(came, packet.RST)
-		if fin := len(tcp.With(came, packet.FIN)) > 0; len(rsts) > 0 && fin == (x.in == journal.CloseWait) {
-			x.rst = rsts[0]
-			return x, true
-		}
 	}
-	return struck{}, false
+	return all
+})
+
+// strike is that of one end, if a change of its state was one. The other must have been closed before;
+// and where packets were seen, the RST had come, and a FIN before it in CLOSE_WAIT only.
+func strike(v *tcp.View, s *tcp.Socket, down *journal.Event) (x struck, ok bool) {
+	came, in, to := s.Arrived(0, down.N), down.State.From, down.State.To
+	x = struck{
+		Socket: s, in: in, down: down, rst: tcp.First(tcp.With(came, packet.RST)), unread: v.Unread(s, down.N),
+		calls: s.CallsOf(down.N, 0, append([]string{"read"}, tcp.Sending...)...),
+	}
+	isDown := (in == journal.Established || in == journal.CloseWait) && (to == journal.Close || to == journal.Gone)
+	sawFIN := len(tcp.With(came, packet.FIN)) > 0
+	wasReset := !v.Journal.Attached(journal.Packets) || x.rst != nil && sawFIN == (in == journal.CloseWait)
+	return x, isDown && wasReset && len(x.calls) > 0 && len(s.Peer().CallsOf(0, down.N, "close")) > 0
 }
 
-// eachStrike tests the ends that were reset in a state.
-func eachStrike(in string, test func(c *claim.Case, x struck)) claim.Rule {
-	return claim.Each(strikes, func(c *claim.Case, x struck) {
-		c.If(x.in == in)
-		cite(c, x)
-		test(c, x)
-	})
-}
-
-func cite(c *claim.Case, x struck) {
+// Cite lets a case rest on a strike.
+func (x struck) Cite(c *claim.Case) {
 	c.About(x.Socket)
 	c.CiteSegments(x.rst)
 	c.Cite(x.down)

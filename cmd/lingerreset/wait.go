@@ -89,7 +89,7 @@ func shutdownWithLinger(t *scenario.T, l *scenario.Listener) {
 
 var lr15 = claim.Claim{
 	ID: "LR15", Statement: "SO_LINGER {on, n} makes close() wait up to n seconds for the data to be acknowledged, on non-blocking sockets too",
-	Source: "socket(7)", Quantity: claim.Always, Needs: needsCalls,
+	Source: "socket(7)", Quantity: claim.Always, Needs: claim.NeedsCalls,
 	Precondition: "data is unsent at the close, for the peer has not read, and no signal comes",
 	Rule: claim.Each(uninterrupted, func(c *claim.Case, l lingering) {
 		c.About(l.Who)
@@ -100,8 +100,7 @@ var lr15 = claim.Claim{
 			c.ExpectSeen(false, "the peer did not read, and close() of %s, %s, took %s, less than %s", l.Who.ID, l.kind(), seconds(took), l.n)
 		}
 		c.Expect(took <= 2*l.n, "close() of %s took %s, more than %s", l.Who.ID, seconds(took), l.n)
-		untried, missing := claim.Missing(uninterrupted(c.View), (*lingering).wait, waitedBlocking, waitedNonBlocking, untilRead)
-		c.Challenged(!missing, "no close() %s", untried)
+		claim.ChallengedByEach(c, uninterrupted(c.View), (*lingering).wait, "no close() %s", waitedBlocking, waitedNonBlocking, untilRead)
 		c.Holds("close() of %s, %s, took %s: %s", l.Who.ID, l.kind(), seconds(took), l.meanwhile())
 	}),
 }
@@ -125,7 +124,7 @@ func (l *lingering) mayNotHaveWaited(c *claim.Case) {
 
 var lr17 = claim.Claim{
 	ID: "LR17", Statement: "SO_LINGER makes shutdown() wait too",
-	Source: "socket(7)", Quantity: claim.Always, Needs: needsCalls,
+	Source: "socket(7)", Quantity: claim.Always, Needs: claim.NeedsCalls,
 	Precondition: "data is unsent",
 	Rule: claim.Each(lingerings(tcp.ShutWrite), func(c *claim.Case, l lingering) {
 		c.About(l.Who)

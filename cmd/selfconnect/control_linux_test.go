@@ -26,7 +26,7 @@ var notOnHost = []journal.Network{journal.Wire, journal.Loopback}
 func TestUndisturbed(t *testing.T) {
 	for i := range program.Scenarios {
 		s := &program.Scenarios[i]
-		for _, st := range journaltest.Stages(s.Networks...) {
+		for _, st := range journaltest.Stages(s.RunsOn()...) {
 			t.Run(s.Name+"/"+st.String(), func(t *testing.T) {
 				st.Need(t)
 				c := st.Conditions()

@@ -32,7 +32,7 @@ func TestUndisturbed(t *testing.T) {
 	for _, n := range journal.Networks() {
 		var controls []journaltest.Control
 		for _, s := range program.Scenarios {
-			if slices.Contains(s.Networks, n) && !byChance[s.Name] {
+			if slices.Contains(s.RunsOn(), n) && !byChance[s.Name] {
 				controls = append(controls, journaltest.Control{Scenario: s.Name, Want: claim.Reproduced, Check: noneRefuted})
 			}
 		}

@@ -6,16 +6,16 @@ import (
 	"sockproof/lib/claim"
 	"sockproof/lib/journal"
 	"sockproof/lib/journaltest"
+	"sockproof/lib/packet"
 	"sockproof/lib/tcp"
 )
 
 // notOpened lets no client be seen connected where an earlier connection was in
 // TIME_WAIT.
 func notOpened(d *journaltest.Journal) {
-	for _, r := range reopenings(tcp.New(d.Journal)) {
-		if r.opened != nil {
-			neverConnected(r.call.Socket)(d)
-		}
+	over := tcp.Where(reopenings(tcp.New(d.Journal)), func(r reopening) bool { return r.opened() != nil })
+	for _, r := range over {
+		neverConnected(r.call.Socket)(d)
 	}
 }
 
@@ -26,8 +26,8 @@ var noTimeWait = droppedAll(entered(journal.TimeWait))
 // dead connection's reply.
 func haunted(d *journaltest.Journal) {
 	for _, r := range reopenings(tcp.New(d.Journal)) {
-		if r.stale != nil {
-			read(journaltest.Of(r.call.Socket, answered("", "bob", didTake)), r.stale.reply)(d)
+		if old := r.old(); old != nil {
+			read(journaltest.Of(r.call.Socket, answered("", "bob", didTake)), old.reply)(d)
 			return
 		}
 	}
@@ -36,7 +36,7 @@ func haunted(d *journaltest.Journal) {
 // otherPort lets the kernel have chosen another port when it was asked again.
 func otherPort(d *journaltest.Journal) {
 	for _, r := range reopenings(tcp.New(d.Journal)) {
-		if r.bind != nil || r.opened == nil {
+		if r.bind != nil || r.opened() == nil {
 			continue
 		}
 		i := slices.IndexFunc(d.Sockets, func(s journal.Socket) bool { return s.ID == r.call.Socket })
@@ -50,9 +50,11 @@ var freeChoice = changedAll(journaltest.Setting(rangeSetting), setTo("40002 4000
 // outlived lets the TIME_WAIT that a RST ended be seen there still.
 func outlived(d *journaltest.Journal) {
 	gone := map[int]bool{}
-	for _, x := range assassins(tcp.New(d.Journal)) {
-		for _, e := range tcp.After(x.victim.Entered(journal.Gone), x.reset.N) {
-			gone[e.N] = true
+	for _, t := range tcp.New(d.Journal).Waits() {
+		if rst := tcp.First(tcp.With(t.Who.Arrived(t.In.N, 0), packet.RST)); rst != nil {
+			for _, e := range tcp.After(t.Who.Entered(journal.Gone), rst.N) {
+				gone[e.N] = true
+			}
 		}
 	}
 	d.DropAll(func(e *journal.Event) bool { return gone[e.N] })

@@ -36,7 +36,7 @@ func crossings(v *tcp.View) []crossing {
 
 var sr6 = claim.Claim{
 	ID: "SR6", Statement: "a server that writes A's reply to B's connection causes the same confusion",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsCalls,
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsCalls,
 	Precondition: "B has asked, does not look whose reply it reads, and asks again",
 	Rule: each(crossings, func(c *claim.Case, x crossing) {
 		c.If(len(x.after) >= minAfter)
@@ -56,7 +56,7 @@ var sr6 = claim.Claim{
 // crosswired is the phenomenon: somebody got an answer that another's connection should
 // have had.
 var crosswired = claim.Phenomenon{
-	Needs: needsCalls,
+	Needs: claim.NeedsCalls,
 	Rule: claim.Once(func(c *claim.Case) {
 		sound(c)
 		all := crossings(c.View)

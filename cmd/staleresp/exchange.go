@@ -27,19 +27,17 @@ type account struct {
 	missing   *journal.Event // a request with no word on what became of it
 }
 
-func accountOf(v *tcp.View) account {
-	return tcp.Derive(v, func(v *tcp.View) (a account) {
-		for _, e := range v.Events(func(e *journal.Event) bool { return e.Answer != nil }) {
-			if x, ok := founded(v, e); ok {
-				a.all = append(a.all, x)
-			} else {
-				a.unfounded = e
-			}
+var accountOf = tcp.Derived(func(v *tcp.View) (a account) {
+	for _, e := range v.Events(func(e *journal.Event) bool { return e.Answer != nil }) {
+		if x, ok := founded(v, e); ok {
+			a.all = append(a.all, x)
+		} else {
+			a.unfounded = e
 		}
-		a.missing = unaccounted(v, a.all)
-		return a
-	})
-}
+	}
+	a.missing = unaccounted(v, a.all)
+	return a
+})
 
 // unaccounted is a request, of a client that says what becomes of them, with no word on
 // what became of this one; nil: there is none.
@@ -91,13 +89,17 @@ func callOf(v *tcp.View, n int) *journal.Event {
 }
 
 // right says whether the reply that was read is the request's.
-func (x *exchange) right() bool { return x.reply == x.request }
+func (x exchange) right() bool { return x.reply == x.request }
 
-// wrong says whether another's reply was taken for the answer.
-func (x *exchange) wrong() bool { return x.did == didTake && !x.right() }
+// answered says whether that was taken for the answer, and wrong whether another's was.
+func (x exchange) answered() bool { return x.did == didTake && x.right() }
+func (x exchange) wrong() bool    { return x.did == didTake && !x.right() }
 
 // gaveUp says whether the application no longer waited for the reply.
-func (x *exchange) gaveUp() bool { return x.did == didTimeOut || x.did == didCancel }
+func (x exchange) gaveUp() bool { return x.did == didTimeOut || x.did == didCancel }
+
+// failed says whether its connection was lost.
+func (x exchange) failed() bool { return x.did == didFail }
 
 // shown are the events that show exchanges.
 func shown(xs ...exchange) []*journal.Event {
@@ -115,6 +117,9 @@ func cite(c *claim.Case, xs ...exchange) {
 	}
 	c.Cite(shown(xs...)...)
 }
+
+// Cite lets a case rest on an exchange.
+func (x exchange) Cite(c *claim.Case) { cite(c, x) }
 
 // by lists the exchanges of a policy's clients.
 func by(p policy, v *tcp.View) []exchange {

@@ -17,33 +17,21 @@ import (
 // number is just the one that is awaited: without TCP timestamps, and with.
 func incarnation(t *scenario.T) {
 	s := serve(t)
-	for _, on := range withTimestamps(t.Option(timestampsFlag)) {
-		setTimestamps(t, on)
+	asked := t.Option(timestampsFlag)
+	if asked != timestampsOn {
+		setTimestamps(t, "0")
 		reincarnate(s, reconnect)
-		if !on {
-			reincarnate(s, counted)
-		}
+		reincarnate(s, counted)
+	}
+	if asked != timestampsOff {
+		setTimestamps(t, "1")
+		reincarnate(s, reconnect)
 	}
 }
 
-// withTimestamps lists the ways to try it.
-func withTimestamps(asked string) []bool {
-	switch asked {
-	case timestampsOn:
-		return []bool{true}
-	case timestampsOff:
-		return []bool{false}
-	}
-	return []bool{false, true}
-}
-
-// setTimestamps lets both hosts offer TCP timestamps (RFC 7323), or not.
-func setTimestamps(t *scenario.T, on bool) {
-	value := "0"
-	if on {
-		value = "1"
-	}
-	for _, host := range ab {
+// setTimestamps lets both hosts offer TCP timestamps (RFC 7323), "1", or not, "0".
+func setTimestamps(t *scenario.T, value string) {
+	for _, host := range []string{"a", "b"} {
 		t.Sysctl(host, timestampsSetting, value)
 	}
 }
@@ -160,33 +148,15 @@ func (c *client) reset() {
 // takes for a segment of the dead one to be the one that is awaited. It cannot if
 // the new numbers are beyond the old ones.
 func (c *client) fit(dead *wire.Packet) (fits bool) {
-	first := watchOpening(c.t)
+	answers := c.t.See(wire.IsSYNACK)
 	c.open()
-	out, back := int32(dead.Ack-messageSize-first.ours), int32(dead.Seq-first.theirs)
+	answer := answers.Last // it has the numbers of both
+	out, back := int32(dead.Ack-messageSize-answer.Ack), int32(dead.Seq-answer.Seq-1)
 	if out < 0 || back < 0 {
 		return false
 	}
 	c.move(int64(out), int64(back))
 	return true
-}
-
-// opening are the sequence numbers of the first bytes that the client and the
-// server have to send.
-type opening struct{ ours, theirs uint32 }
-
-// watchOpening reads them from the SYNs of the connection that is opened next.
-func watchOpening(t *scenario.T) *opening {
-	first := &opening{}
-	t.Watch(func(p *wire.Packet) {
-		switch {
-		case p.Flags&packet.SYN == 0:
-		case p.From == "b":
-			first.theirs = p.Seq + 1
-		default:
-			first.ours = p.Seq + 1
-		}
-	})
-	return first
 }
 
 // haunted asks over the new connection; the dead one's reply arrives before its
@@ -231,24 +201,22 @@ func stales(v *tcp.View) []stale {
 }
 
 // arrivedReplies lists the replies that were seen both as they left and as they arrived.
-func arrivedReplies(v *tcp.View) []stale {
-	return tcp.Derive(v, func(v *tcp.View) []stale {
-		var all []stale
-		for _, s := range slices.Concat(v.Segments(journal.AtDelivered), v.Segments(journal.AtInjected)) {
-			sent := v.Segment(v.Event(s.Packet.Of))
-			if sent == nil || s.Packet.Len == 0 {
-				continue
-			}
-			q, _, ok := parse(sent.Payload, replyWord)
-			dead := at(v, s.Packet.Dst, s.Packet.Src, sent.N)
-			if ok && dead != nil {
-				all = append(all, stale{sent, s, dead, at(v, s.Packet.Dst, s.Packet.Src, s.N), q})
-			}
+var arrivedReplies = tcp.Derived(func(v *tcp.View) []stale {
+	var all []stale
+	for _, s := range slices.Concat(v.Segments(journal.AtDelivered), v.Segments(journal.AtInjected)) {
+		sent := v.Segment(v.Event(s.Packet.Of))
+		if sent == nil || s.Packet.Len == 0 {
+			continue
 		}
-		slices.SortStableFunc(all, func(x, y stale) int { return x.arrived.N - y.arrived.N })
-		return all
-	})
-}
+		q, _, ok := parse(sent.Payload, replyWord)
+		dead := at(v, s.Packet.Dst, s.Packet.Src, sent.N)
+		if ok && dead != nil {
+			all = append(all, stale{sent, s, dead, at(v, s.Packet.Dst, s.Packet.Src, s.N), q})
+		}
+	}
+	slices.SortStableFunc(all, func(x, y stale) int { return x.arrived.N - y.arrived.N })
+	return all
+})
 
 // cite lets a case rest on a stale reply.
 func (x *stale) cite(c *claim.Case) {
@@ -320,23 +288,14 @@ const rejected = "PAWSEstab"
 // dropped is the reading by which PAWS had dropped something when the counters were read
 // next, before another stale segment arrived; nil: it had not.
 func (x *stale) dropped(v *tcp.View) *journal.Event {
-	reading := false
-	for i := range v.Journal.Events {
-		e := &v.Journal.Events[i]
-		if e.N <= x.arrived.N {
-			continue
-		}
-		switch {
-		case e.Counter != nil && e.Host == x.arrived.Host:
-			reading = true
-			if e.Counter.Name == rejected && e.Counter.Delta > 0 {
-				return e
-			}
-		case reading && e.Counter == nil, x.isAnother(e):
-			return nil
-		}
+	counted := tcp.First(tcp.Where(v.CountedNext(x.arrived.N), func(e *journal.Event) bool {
+		return e.Host == x.arrived.Host && e.Counter.Name == rejected && e.Counter.Delta > 0
+	}))
+	another := v.Events(func(e *journal.Event) bool { return e.N > x.arrived.N && e.N < tcp.N(counted) && x.isAnother(e) })
+	if len(another) > 0 {
+		return nil
 	}
-	return nil
+	return counted
 }
 
 // isAnother says whether a segment that had been sent before the connection was called for
@@ -369,7 +328,7 @@ const noneStale = "no segment of a dead connection arrived in a later one betwee
 
 var sr4 = claim.Claim{
 	ID: "SR4", Statement: "even then, a stray reply of the old connection can be accepted by its incarnation (same addresses and ports) if its sequence number fits",
-	Source: claim.Article000, Quantity: claim.Can, Needs: needsPackets, Precondition: noneStale,
+	Source: claim.Article000, Quantity: claim.Can, Needs: claim.NeedsPackets, Precondition: noneStale,
 	Rule: eachStale(func(c *claim.Case, x stale) {
 		y := x.isTaken(c)
 		c.Given(x.fitted(), "%s read the reply of the dead connection %s, but not as the bytes that it awaited next", x.alive.Client.ID, x.dead.Client.ID)
@@ -393,9 +352,7 @@ var sn10 = claim.Claim{
 
 // whyDropped says what kept a segment from being taken, if that was seen.
 func whyDropped(c *claim.Case, x *stale) string {
-	e := x.dropped(c.View)
-	c.Cite(e)
-	if e == nil {
+	if c.Take(x.dropped(c.View)) == nil {
 		return ""
 	}
 	return ": PAWS has dropped it (" + rejected + "), for the connection has timestamps"
@@ -403,7 +360,7 @@ func whyDropped(c *claim.Case, x *stale) string {
 
 var sr18 = claim.Claim{
 	ID: "SR18", Statement: "reconnecting is theoretically not rigorous: an incarnation from the same port can read the dead connection's reply",
-	Source: claim.Article000, Quantity: claim.Can, Needs: needsPackets,
+	Source: claim.Article000, Quantity: claim.Can, Needs: claim.NeedsPackets,
 	Precondition: "a client that closes after a timeout connected again from the same port, and the late reply arrived there",
 	Rule: eachStale(func(c *claim.Case, x stale) {
 		y := x.isTaken(c)
@@ -414,7 +371,7 @@ var sr18 = claim.Claim{
 
 var sr19 = claim.Claim{
 	ID: "SR19", Statement: "by chance this practically never happens",
-	Source: claim.Article000, Quantity: claim.Always, Needs: needsPackets, Precondition: noneStale,
+	Source: claim.Article000, Quantity: claim.Always, Needs: claim.NeedsPackets, Precondition: noneStale,
 	Rule: eachStale(func(c *claim.Case, x stale) {
 		w := x.window()
 		c.Given(w > 0, "how much the client would have accepted was not seen")
@@ -432,8 +389,7 @@ var sr11 = claim.Claim{
 		y, taken := x.taken(c.View)
 		cite(c, y)
 		c.Expect(!taken, "%s read the reply of the dead connection %s", x.alive.Client.ID, x.dead.Client.ID)
-		e := x.dropped(c.View)
-		c.Cite(e)
+		e := c.Take(x.dropped(c.View))
 		c.Given(e != nil, "no drop by PAWS was counted")
 		c.Holds("the segment had the number that was awaited, and was not read: %s +%d", rejected, e.Counter.Delta)
 	}),
@@ -451,10 +407,7 @@ var sr12 = claim.Claim{
 		linger, _ := value.Linger()
 		c.If(closed != nil && linger.Aborts())
 		c.About(dead.Client)
-		for _, s := range []*tcp.Socket{dead.Client, dead.Server} {
-			waits := c.First(s.Entered(journal.TimeWait))
-			c.Expect(waits == nil, "%s came to TIME_WAIT", s.Name())
-		}
+		c.NeverIn(journal.TimeWait, dead.Client, dead.Server)
 		c.If(len(dead.Client.Entered(journal.Gone)) > 0) // else what became of it was not seen
 		c.Cite(alive.Connect)
 		open := c.First(alive.Client.Entered(journal.Established))
@@ -468,7 +421,7 @@ const overtaken = "its number is behind"
 
 // incarnate is the phenomenon: somebody got the answer of a dead connection.
 var incarnate = claim.Phenomenon{
-	Needs: needsPackets,
+	Needs: claim.NeedsPackets,
 	Rule: claim.Once(func(c *claim.Case) {
 		sound(c)
 		all := stales(c.View)

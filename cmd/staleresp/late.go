@@ -122,13 +122,12 @@ const notGivenUp = "no request was given up whose connection was used again"
 
 var sr1 = claim.Claim{
 	ID: "SR1", Statement: "on a long connection, a request that timed out can leave its reply to be read by the next request",
-	Source: claim.Article000, Quantity: claim.Can, Needs: needsCalls, Precondition: notGivenUp,
+	Source: claim.Article000, Quantity: claim.Can, Needs: claim.NeedsCalls, Precondition: notGivenUp,
 	Rule: each(missedOnes, func(c *claim.Case, m missed) {
 		c.If(m.did == didTimeOut)
 		next := m.after[0]
-		cite(c, m.exchange, next)
-		reply := replyTo(&m.exchange, next.N)
-		c.Cite(reply)
+		cite(c, next)
+		reply := c.Take(replyTo(&m.exchange, next.N))
 		c.Given(reply != nil && next.read != nil && reply.N < next.read.N, "the reply to %s was not seen to come before the next was read", m.request)
 		c.Expect(next.did == didTake && next.reply == m.request, "%s was given up, and the next request, %s, was %s: %s", m.request, next.request, next.did, next.reply)
 		c.Holds("the next request on the connection, %s, read the reply to %s, which was given up", next.request, m.request)
@@ -137,11 +136,10 @@ var sr1 = claim.Claim{
 
 var sr2 = claim.Claim{
 	ID: "SR2", Statement: "and then several replies, each answering the request before it",
-	Source: claim.Article000, Quantity: claim.Can, Needs: needsCalls,
+	Source: claim.Article000, Quantity: claim.Can, Needs: claim.NeedsCalls,
 	Precondition: "a reply was read by the request after its own, and another request follows on that connection",
 	Rule: each(missedOnes, func(c *claim.Case, m missed) {
 		c.If(len(m.after) >= minAfter && m.after[0].reply == m.request)
-		cite(c, m.exchange)
 		off := 0
 		before := m.exchange
 		for _, x := range m.after {
@@ -165,7 +163,7 @@ const minAfter = 2
 // request before it had been given up; cause asks why the reply was late.
 func misled(cause func(c *claim.Case, m *missed) string) claim.Phenomenon {
 	return claim.Phenomenon{
-		Needs: needsCalls,
+		Needs: claim.NeedsCalls,
 		Rule: claim.Once(func(c *claim.Case) {
 			sound(c)
 			xs := by(naive, c.View)
@@ -186,17 +184,7 @@ func misled(cause func(c *claim.Case, m *missed) string) claim.Phenomenon {
 
 // noneMisled says why no request got another's answer.
 func noneMisled(xs []exchange) string {
-	gave, failed, wrong := 0, 0, 0
-	for _, x := range xs {
-		switch {
-		case x.gaveUp():
-			gave++
-		case x.did == didFail:
-			failed++
-		case x.wrong():
-			wrong++
-		}
-	}
+	gave, failed, wrong := len(tcp.Where(xs, exchange.gaveUp)), len(tcp.Where(xs, exchange.failed)), len(tcp.Where(xs, exchange.wrong))
 	if gave == 0 && failed == 0 && wrong == 0 {
 		return "no request was given up: every reply came in time, and was taken for its own request's"
 	}
@@ -215,8 +203,7 @@ func wasCancelled(c *claim.Case, m *missed) string {
 // lateServer expects that the server had not answered when the client gave up.
 func lateServer(c *claim.Case, m *missed) string {
 	c.Expect(m.did == didTimeOut, "%s had not waited for the reply", m.request.user)
-	reply := replyTo(&m.exchange, m.after[0].N)
-	c.Cite(reply)
+	reply := c.Take(replyTo(&m.exchange, m.after[0].N))
 	c.Expect(reply != nil && reply.N > m.read.N, "the server had answered before %s gave up", m.request.user)
 	return "the server answered after " + m.request.user + " had given up"
 }
@@ -225,8 +212,7 @@ func lateServer(c *claim.Case, m *missed) string {
 // segment arrived after.
 func lateNetwork(c *claim.Case, m *missed) string {
 	c.Expect(m.did == didTimeOut, "%s had not waited for the reply", m.request.user)
-	reply := replyTo(&m.exchange, m.read.N)
-	c.Cite(reply)
+	reply := c.Take(replyTo(&m.exchange, m.read.N))
 	c.Expect(reply != nil && reply.T <= m.read.T+m.read.Call.TookNS, "the server had not answered when %s gave up", m.request.user)
 	return "the server had answered before " + m.request.user + " gave up, and the network was late"
 }

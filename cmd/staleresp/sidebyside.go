@@ -27,11 +27,11 @@ func comparePolicies(v *tcp.View) *claim.Comparison {
 		}
 	}
 	return claim.Across("What each policy made of it", records, func(r *record) string { return string(r.policy) },
-		tally("requests", func(*exchange) bool { return true }),
-		tally("right answers", func(x *exchange) bool { return x.did == didTake && x.right() }),
-		tally("wrong answers", (*exchange).wrong),
-		tally("timeouts", func(x *exchange) bool { return x.did == didTimeOut }),
-		tally("other errors", func(x *exchange) bool { return x.did == didRefuse || x.did == didFail }),
+		tally("requests", func(exchange) bool { return true }),
+		tally("right answers", exchange.answered),
+		tally("wrong answers", exchange.wrong),
+		tally("timeouts", func(x exchange) bool { return x.did == didTimeOut }),
+		tally("other errors", func(x exchange) bool { return x.did == didRefuse || x.failed() }),
 		claim.Show("answers lost", lost),
 		claim.Show("connections", func(r *record) claim.Cell { return claim.Told(strconv.Itoa(len(r.conns))) }),
 		claim.Show("segments", segments),
@@ -65,15 +65,10 @@ func ownerOf(c *tcp.Conn, xs []exchange) policy {
 	return last
 }
 
-// that narrows the requests.
-func (r *record) that(is func(*exchange) bool) []exchange {
-	return tcp.Where(r.requests, func(x exchange) bool { return is(&x) })
-}
-
 // tally shows how many requests came out so.
-func tally(what string, is func(*exchange) bool) claim.Aspect[record] {
+func tally(what string, is func(exchange) bool) claim.Aspect[record] {
 	return claim.Show(what, func(r *record) claim.Cell {
-		some := r.that(is)
+		some := tcp.Where(r.requests, is)
 		return claim.Told(strconv.Itoa(len(some)), shown(some...)...)
 	})
 }
@@ -85,7 +80,7 @@ func lost(r *record) claim.Cell {
 		for _, e := range c.Server.CallsOf(0, 0, "write") {
 			q, _, ok := parse(e.Call.Data, replyWord)
 			if ok && !slices.ContainsFunc(r.requests, func(x exchange) bool {
-				return x.socket == c.Client && x.did == didTake && x.request == q && x.right()
+				return x.socket == c.Client && x.request == q && x.answered()
 			}) {
 				never = append(never, e)
 			}
@@ -109,7 +104,7 @@ func segments(r *record) claim.Cell {
 // rightAgain tells how soon after the first request without its own answer every
 // later one had it.
 func rightAgain(r *record) claim.Cell {
-	bad := r.that(func(x *exchange) bool { return x.did != didTake || !x.right() })
+	bad := tcp.Where(r.requests, func(x exchange) bool { return !x.answered() })
 	if len(bad) == 0 {
 		return claim.Told("")
 	}
@@ -125,7 +120,7 @@ func rightAgain(r *record) claim.Cell {
 
 // winners names who was told to have won the tablet.
 func winners(r *record) claim.Cell {
-	told := r.that(func(x *exchange) bool { return x.did == didTake && x.prize == tablet })
+	told := tcp.Where(r.requests, func(x exchange) bool { return x.did == didTake && x.prize == tablet })
 	if len(told) == 0 {
 		return claim.Told("nobody")
 	}

@@ -11,10 +11,8 @@ const (
 
 // What the checks need to see.
 var (
-	needsCalls   = []journal.Witness{journal.Calls}
-	needsPackets = []journal.Witness{journal.Calls, journal.Packets}
-	needsCount   = []journal.Witness{journal.Calls, journal.Packets, journal.Counters}
-	needsDiag    = []journal.Witness{journal.Calls, journal.Packets, journal.SockDiag}
-	needsAll     = []journal.Witness{journal.Calls, journal.Packets, journal.SockDiag, journal.Counters}
-	needsStates  = []journal.Witness{journal.Calls, journal.Packets, journal.TCPInfo}
+	needsCount  = []journal.Witness{journal.Calls, journal.Packets, journal.Counters}
+	needsDiag   = []journal.Witness{journal.Calls, journal.Packets, journal.SockDiag}
+	needsAll    = []journal.Witness{journal.Calls, journal.Packets, journal.SockDiag, journal.Counters}
+	needsStates = []journal.Witness{journal.Calls, journal.Packets, journal.TCPInfo}
 )

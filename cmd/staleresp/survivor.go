@@ -53,42 +53,29 @@ func (c *client) dieUnheard() *wire.Packet {
 	return c.keepOne()
 }
 
-// meetings lists the replies of a server's socket that was still alive, and that arrived when
-// the client, whose socket was gone, had a new one: from whatever port.
-func meetings(v *tcp.View) []stale {
-	var all []stale
-	for _, x := range arrivedReplies(v) {
-		at, dead := x.arrived.N, x.dead
-		if x.arrived.Packet.At != journal.AtDelivered || dead.Server == nil ||
-			len(dead.Client.CallsOf(0, at, "close")) == 0 || len(dead.Server.CallsOf(0, at, "close")) > 0 {
-			continue
-		}
-		x.alive = tcp.Last(tcp.Where(v.Conns, func(c *tcp.Conn) bool { return dead.Connect.N < c.Connect.N && c.Connect.N < at }))
-		if x.alive != nil {
-			all = append(all, x)
-		}
-	}
-	return all
-}
-
 var sr15 = claim.Claim{
 	ID: "SR15", Statement: "a late reply that meets a new socket is dropped and an answer makes the peer close its socket",
 	Source: claim.Article000, Quantity: claim.Always, Needs: needsStates,
 	Precondition: "the server's old socket is still alive, and its late reply arrives when the client has a new socket",
-	Rule: each(meetings, func(c *claim.Case, m stale) {
-		c.About(m.dead.Client, m.alive.Client)
-		c.Cite(m.alive.Connect)
-		c.CiteSegments(m.arrived)
-		for _, x := range on(m.alive.Client, m.arrived.N, accountOf(c.View).all) {
-			if x.reply == m.reply {
+	Rule: each(arrivedReplies, func(c *claim.Case, late stale) {
+		at, dead := late.arrived.N, late.dead
+		c.If(late.arrived.Packet.At == journal.AtDelivered && len(dead.Client.CallsOf(0, at, "close")) > 0)
+		c.If(dead.Server != nil && len(dead.Server.CallsOf(0, at, "close")) == 0)
+		alive := tcp.Last(tcp.Where(c.Conns, func(c *tcp.Conn) bool { return dead.Connect.N < c.Connect.N && c.Connect.N < at })) // from whatever port
+		c.If(alive != nil)
+		c.About(dead.Client, alive.Client)
+		c.Cite(alive.Connect)
+		c.CiteSegments(late.arrived)
+		for _, x := range on(alive.Client, at, accountOf(c.View).all) {
+			if x.reply == late.reply {
 				cite(c, x)
-				c.Expect(false, "%s read the late reply to %s", m.alive.Client.ID, m.reply)
+				c.Expect(false, "%s read the late reply to %s", alive.Client.ID, late.reply)
 			}
 		}
-		rst := c.FirstSegment(tcp.With(c.Answers(m.arrived), packet.RST))
-		c.ExpectSeen(rst != nil, "no RST answered the late reply to %s", m.reply)
-		closed := c.First(tcp.After(m.dead.Server.Entered(journal.Close, journal.TCPInfo), m.arrived.N))
-		c.ExpectSeen(closed != nil, "the socket of the server, %s, outlived the answer", m.dead.Server.ID)
-		c.Holds("the late reply to %s was dropped, and answered with RST, which ended %s", m.reply, m.dead.Server.ID)
+		rst := c.FirstSegment(tcp.With(c.Answers(late.arrived), packet.RST))
+		c.ExpectSeen(rst != nil, "no RST answered the late reply to %s", late.reply)
+		closed := c.First(tcp.After(dead.Server.Entered(journal.Close, journal.TCPInfo), at))
+		c.ExpectSeen(closed != nil, "the socket of the server, %s, outlived the answer", dead.Server.ID)
+		c.Holds("the late reply to %s was dropped, and answered with RST, which ended %s", late.reply, dead.Server.ID)
 	}),
 }

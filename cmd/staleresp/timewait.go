@@ -20,10 +20,10 @@ import (
 func timeWait(t *scenario.T) {
 	chosen := choosing(t)
 	chosen.choose("0")
-	bound(t, boundStamped, true, true)
-	bound(t, boundPlain, false, true)
-	bound(t, serverFirstStamped, true, false)
-	bound(t, serverFirstPlain, false, false)
+	bound(t, boundStamped, "1", true)
+	bound(t, boundPlain, "0", true)
+	bound(t, serverFirstStamped, "1", false)
+	bound(t, serverFirstPlain, "0", false)
 	assassinate(t, assassinated, "0")
 	assassinate(t, protected, "1")
 	t.Wait(time.Until(chosen.at.Add(reuseDelay)))
@@ -74,13 +74,10 @@ func left(t *scenario.T, port uint16, clientFirst bool) *leftover {
 // leave lets the connection say what it has to, and closes it.
 func (l *leftover) leave(clientFirst bool) {
 	l.move(0, int64(isnClock*margin.Seconds()))
-	l.t.Watch(func(p *wire.Packet) {
-		if isReply(p) {
-			l.old = p
-		}
-	})
+	replies := l.t.See(isReply)
 	l.ask(users[0])
 	l.t.Rule(nil)
+	l.old = replies.Last
 	first, second := l.end, l.server
 	if !clientFirst {
 		first, second = second, first
@@ -94,8 +91,8 @@ func (l *leftover) leave(clientFirst bool) {
 // bound connects again with the port bound: the kernel is told which one to take. Where
 // the server has closed first, the client's SYN arrives at a TIME_WAIT, when its clock has
 // moved on.
-func bound(t *scenario.T, port uint16, stamped, clientFirst bool) {
-	setTimestamps(t, stamped)
+func bound(t *scenario.T, port uint16, stamps string, clientFirst bool) {
+	setTimestamps(t, stamps)
 	l := left(t, port, clientFirst)
 	if !clientFirst {
 		t.Wait(pawsTick)
@@ -127,7 +124,7 @@ func (l *leftover) autobind() {
 
 // choose connects again, and leaves the port to the kernel again.
 func (l *leftover) choose(reuse string) {
-	setTimestamps(l.t, true)
+	setTimestamps(l.t, "1")
 	l.t.Sysctl("a", reuseSetting, reuse)
 	l.reopen(l.autobind)
 }
@@ -136,14 +133,14 @@ func (l *leftover) choose(reuse string) {
 // behind the old ones, it moves the bytes that it takes for the old reply to be
 // the one that is awaited; then it asks, and both replies arrive.
 func (l *leftover) reopen(call func()) {
-	first := watchOpening(l.t)
+	answers := l.t.See(wire.IsSYNACK)
 	call()
 	l.t.Rule(nil)
 	if l.old == nil || l.end.State() != journal.Established {
 		return
 	}
 	l.accept()
-	if gap := int32(l.old.Seq - first.theirs); gap > 0 {
+	if gap := int32(l.old.Seq - answers.Last.Seq - 1); gap > 0 {
 		l.move(0, int64(gap))
 	}
 	l.t.Wait(pawsTick)
@@ -161,7 +158,7 @@ func (l *leftover) reopen(call func()) {
 // (RFC 1337).
 func assassinate(t *scenario.T, port uint16, rfc1337 string) {
 	t.Sysctl("a", rfc1337Setting, rfc1337)
-	setTimestamps(t, true)
+	setTimestamps(t, "1")
 	l := left(t, port, true)
 	if l.old == nil {
 		return
@@ -188,40 +185,41 @@ type reopening struct {
 	dead   *tcp.Conn
 	waits  *journal.Event // an end of it entered TIME_WAIT
 	bind   *journal.Event // that chose the port; nil: the kernel did
-	opened *journal.Event // the new connection was established; nil: it was not
-	stale  *stale         // the dead connection's reply that arrived in it; nil: none did
-	reuse  string         // tcp_tw_reuse of the caller's host, if the run set it
 }
 
-func reopenings(v *tcp.View) []reopening {
-	return tcp.Derive(v, func(v *tcp.View) []reopening {
-		var all []reopening
-		old := stales(v)
-		for _, call := range v.Calls("connect") {
-			s := v.Socket(call.Socket)
-			r := reopening{v: v, call: call, socket: s, bind: bindOf(s, call.N), reuse: settingAt(v, call.Host, reuseSetting, call.N)}
-			for _, c := range v.Conns {
-				if c.Connect.N >= call.N || c.Client.Remote != call.Call.Address() || !r.isFrom(c.Client.Local) {
-					continue
-				}
-				if waits := waitsAt(c, call.N); waits != nil {
-					r.dead, r.waits = c, waits
-				}
+var reopenings = tcp.Derived(func(v *tcp.View) []reopening {
+	var all []reopening
+	for _, call := range v.Calls("connect") {
+		s := v.Socket(call.Socket)
+		r := reopening{v: v, call: call, socket: s, bind: bindOf(s, call.N)}
+		for _, c := range v.Conns {
+			waits := waitsAt(c, call.N)
+			if waits != nil && c.Connect.N < call.N && c.Client.Remote == call.Call.Address() && r.isFrom(c.Client.Local) {
+				r.dead, r.waits = c, waits
 			}
-			if r.dead == nil {
-				continue
-			}
-			r.opened = tcp.First(s.Entered(journal.Established))
-			for i := range old {
-				if old[i].alive.Client == s && old[i].dead == r.dead {
-					r.stale = &old[i]
-				}
-			}
+		}
+		if r.dead != nil {
 			all = append(all, r)
 		}
-		return all
-	})
+	}
+	return all
+})
+
+// opened is when the new connection was established; nil: it was not.
+func (r *reopening) opened() *journal.Event { return tcp.First(r.socket.Entered(journal.Established)) }
+
+// old is the dead connection's reply that arrived in the new one; nil: none did.
+func (r *reopening) old() *stale {
+	for _, x := range stales(r.v) {
+		if x.alive.Client == r.socket && x.dead == r.dead {
+			return &x
+		}
+	}
+	return nil
 }
+
+// reuse is tcp_tw_reuse of the caller's host, if the run set it.
+func (r *reopening) reuse() string { return r.v.SettingValue(r.call.Host, reuseSetting, r.call.N) }
 
 // isFrom says whether the call was made from an address: the one that was bound, or that the
 // kernel chose, or, where it chose none, could alone have chosen.
@@ -232,7 +230,7 @@ func (r *reopening) isFrom(address journal.Address) bool {
 	if r.socket.Local != "" {
 		return r.socket.Local == address
 	}
-	ports, err := portrange.Parse(settingAt(r.v, r.call.Host, rangeSetting, r.call.N))
+	ports, err := portrange.Parse(r.v.SettingValue(r.call.Host, rangeSetting, r.call.N))
 	return err == nil && ports.Size() == 1 && ports.Contains(address.Port())
 }
 
@@ -250,14 +248,6 @@ func waitsAt(c *tcp.Conn, n int) *journal.Event {
 		}
 	}
 	return nil
-}
-
-// settingAt is the value of a host's setting before an event; "": it is not in the journal.
-func settingAt(v *tcp.View, host, name string, before int) string {
-	if e := v.Setting(host, name, before); e != nil {
-		return e.Setting.New
-	}
-	return ""
 }
 
 // atServer says whether it was the server's end that was in TIME_WAIT.
@@ -283,29 +273,25 @@ func (r *reopening) String() string {
 		said += ", timestamps " + stamps
 	}
 	if r.bind == nil {
-		said += ", tcp_tw_reuse " + r.reuse
+		said += ", tcp_tw_reuse " + r.reuse()
 	}
 	return said
 }
 
 const noneReopened = "no end was in TIME_WAIT when the client called again"
 
-// eachReopening tests them all.
-func eachReopening(test func(c *claim.Case, r reopening)) claim.Rule {
-	return claim.Each(reopenings, func(c *claim.Case, r reopening) {
-		c.About(r.socket, r.dead.Client)
-		c.Cite(r.waits, r.call)
-		test(c, r)
-	})
+// Cite lets a case rest on a reopening.
+func (r reopening) Cite(c *claim.Case) {
+	c.About(r.socket, r.dead.Client)
+	c.Cite(r.waits, r.call)
 }
 
 var sr5 = claim.Claim{
 	ID: "SR5", Statement: "TIME_WAIT keeps the same four-tuple from being opened again",
 	Source: claim.Article000, Quantity: claim.Always, Needs: needsDiag,
 	Precondition: "an end of the connection is in TIME_WAIT when the client calls from the same port to the same",
-	Rule: eachReopening(func(c *claim.Case, r reopening) {
-		c.Cite(r.opened)
-		c.Expect(r.opened == nil, "opened over it: %s", &r)
+	Rule: claim.Each(reopenings, func(c *claim.Case, r reopening) {
+		c.Expect(c.Take(r.opened()) == nil, "opened over it: %s", &r)
 		c.If(r.call.Call.Errno == journal.EADDRNOTAVAIL)
 		tried := false // what Linux is known to let open over it (RFC 6191)
 		for _, other := range reopenings(c.View) {
@@ -319,9 +305,8 @@ var sr5 = claim.Claim{
 var sr16 = claim.Claim{
 	ID: "SR16", Statement: "tcp_* settings or port reuse can also skip TIME_WAIT and make incarnations",
 	Source: claim.Article000, Quantity: claim.Can, Needs: needsDiag, Precondition: noneReopened,
-	Rule: eachReopening(func(c *claim.Case, r reopening) {
-		c.Cite(r.opened)
-		c.Expect(r.opened != nil, "kept from it: %s", &r)
+	Rule: claim.Each(reopenings, func(c *claim.Case, r reopening) {
+		c.Expect(c.Take(r.opened()) != nil, "kept from it: %s", &r)
 		c.Holds("an incarnation was opened over the TIME_WAIT of the connection before it: %s", &r)
 	}),
 }
@@ -329,19 +314,20 @@ var sr16 = claim.Claim{
 // met says what became of the dead connection's reply, if it can be told: the client has
 // read its own since.
 func (r *reopening) met() (x exchange, how string) {
-	if r.stale == nil {
+	old := r.old()
+	if old == nil {
 		return x, ""
 	}
-	for _, x := range on(r.stale.alive.Client, r.stale.arrived.N, accountOf(r.v).all) {
+	for _, x := range on(old.alive.Client, old.arrived.N, accountOf(r.v).all) {
 		switch {
 		case x.did != didTake:
 		case x.wrong():
 			return x, "read"
-		case r.stale.expired(): // asked before the sequence number is (tcp_validate_incoming in net/ipv4/tcp_input.c)
-			if r.stale.dropped(r.v) != nil {
+		case old.expired(): // asked before the sequence number is (tcp_validate_incoming in net/ipv4/tcp_input.c)
+			if old.dropped(r.v) != nil {
 				return x, "dropped by PAWS"
 			}
-		case r.stale.behind():
+		case old.behind():
 			return x, "dropped as old"
 		}
 	}
@@ -352,13 +338,13 @@ var sr13 = claim.Claim{
 	ID: "SR13", Statement: "when Linux does open a four-tuple over its TIME_WAIT, the old connection's segment is still not accepted",
 	Source: rfc6191, Quantity: claim.Always, Needs: needsAll,
 	Precondition: "the segment arrives before the client has read the answer that it waits for, and it reads that afterwards",
-	Rule: eachReopening(func(c *claim.Case, r reopening) {
-		sound(c)
+	Rule: each(reopenings, func(c *claim.Case, r reopening) {
 		x, how := r.met()
 		c.If(how != "")
 		cite(c, x)
-		c.CiteSegments(r.stale.sent, r.stale.arrived)
-		c.Cite(r.stale.dropped(c.View))
+		old := r.old()
+		c.CiteSegments(old.sent, old.arrived)
+		c.Cite(old.dropped(c.View))
 		c.Expect(!x.wrong(), "%s: %s read the reply of the dead connection %s", &r, r.socket.ID, r.dead.Client.ID)
 		c.Holds("%s: %s", &r, how)
 	}),
@@ -372,7 +358,7 @@ var openedOver = claim.Phenomenon{
 		sound(c)
 		all := reopenings(c.View)
 		c.Given(len(all) > 0, noneReopened)
-		connected := tcp.Where(all, func(r reopening) bool { return r.opened != nil })
+		connected := tcp.Where(all, func(r reopening) bool { return r.opened() != nil })
 		met := 0
 		for _, r := range all {
 			x, how := r.met()
@@ -380,7 +366,7 @@ var openedOver = claim.Phenomenon{
 				continue
 			}
 			cite(c, x)
-			c.Cite(r.call, r.opened)
+			c.Cite(r.call, r.opened())
 			c.Expect(!x.wrong(), "%s: the dead connection's reply was read in the one that was opened over its TIME_WAIT", &r)
 			met++
 		}
@@ -389,48 +375,24 @@ var openedOver = claim.Phenomenon{
 	}),
 }
 
-// assassin is a segment that arrived at a socket in TIME_WAIT, and drew a RST from the other
-// end.
-type assassin struct {
-	victim         *tcp.Socket
-	in             *journal.Event // it entered the state
-	arrived, reset *tcp.Segment
-	rfc1337        string
-}
-
-func assassins(v *tcp.View) []assassin {
-	var all []assassin
-	for _, c := range v.Conns {
-		for _, in := range c.Client.Entered(journal.TimeWait, journal.SockDiag) {
-			for _, x := range c.Segments {
-				if x.Packet.At != journal.AtInjected || x.N < in.N || x.Packet.Dst != c.Client.Local {
-					continue
-				}
-				if rst := tcp.First(tcp.With(c.Client.Arrived(x.N, 0), packet.RST)); rst != nil {
-					all = append(all, assassin{c.Client, in, x, rst, settingAt(v, in.Host, rfc1337Setting, x.N)})
-				}
-			}
-		}
-	}
-	return all
-}
-
 var sr14 = claim.Claim{
 	ID: "SR14", Statement: "a stray segment can end a TIME_WAIT early (assassination)",
 	Source: "RFC 1337", Quantity: claim.Can, Needs: needsDiag,
 	Precondition: "the segment is acknowledged, the other end knows nothing of the connection any more and answers with a RST; and tcp_rfc1337 is 0",
-	Rule: claim.Each(assassins, func(c *claim.Case, x assassin) {
-		c.If(x.rfc1337 == "0")
-		c.About(x.victim)
-		c.Cite(x.in)
-		c.CiteSegments(x.arrived, x.reset)
-		before := c.Last(x.victim.Samples(journal.TimeWait, 0, x.arrived.N))
-		c.Given(before != nil, "the timer of %s was not read before", x.victim.ID)
-		gone := c.First(tcp.After(x.victim.Entered(journal.Gone), x.reset.N))
-		c.ExpectSeen(gone != nil, "%s outlived the RST", x.victim.ID)
+	Rule: claim.Each((*tcp.View).Waits, func(c *claim.Case, t tcp.Waiting) {
+		stray := c.FirstSegment(tcp.Where(t.Who.Arrived(t.In.N, 0), func(s *tcp.Segment) bool { return s.Packet.At == journal.AtInjected }))
+		c.If(stray != nil && c.SettingValue(t.In.Host, rfc1337Setting, stray.N) == "0")
+		rst := c.FirstSegment(tcp.With(t.Who.Arrived(stray.N, 0), packet.RST))
+		c.If(rst != nil)
+		c.About(t.Who)
+		c.Cite(t.In)
+		before := c.Last(t.Who.Samples(journal.TimeWait, 0, stray.N))
+		c.Given(before != nil, "the timer of %s was not read before", t.Who.ID)
+		gone := c.First(tcp.After(t.Who.Entered(journal.Gone), rst.N))
+		c.ExpectSeen(gone != nil, "%s outlived the RST", t.Who.ID)
 		left := before.Sample.TimerMS - c.Between(before, gone).Milliseconds()
-		c.Expect(left > 1000, "%s ended with %d ms to go", x.victim.ID, left)
-		c.Holds("the TIME_WAIT of %s ended by the RST that a stray reply drew, with %.1f s to go", x.victim.ID, float64(left)/1e3)
+		c.Expect(left > 1000, "%s ended with %d ms to go", t.Who.ID, left)
+		c.Holds("the TIME_WAIT of %s ended by the RST that a stray reply drew, with %.1f s to go", t.Who.ID, float64(left)/1e3)
 	}),
 }
 
@@ -441,10 +403,10 @@ func compareReopenings(v *tcp.View) *claim.Comparison {
 			return claim.Told(map[bool]string{true: "server", false: "client"}[r.atServer()], r.waits)
 		}),
 		claim.Show("timestamps", func(r *reopening) claim.Cell { return claim.Told(stampsOf(v, r.dead)) }),
-		claim.Show("tcp_tw_reuse", func(r *reopening) claim.Cell { return claim.Told(r.reuse) }),
+		claim.Show("tcp_tw_reuse", func(r *reopening) claim.Cell { return claim.Told(r.reuse()) }),
 		claim.Show("connected", func(r *reopening) claim.Cell {
-			if r.opened != nil {
-				return claim.Told("yes", r.call, r.opened)
+			if opened := r.opened(); opened != nil {
+				return claim.Told("yes", r.call, opened)
 			}
 			return claim.Told("no", r.call)
 		}),
@@ -453,7 +415,7 @@ func compareReopenings(v *tcp.View) *claim.Comparison {
 			if how == "" {
 				return claim.Told("")
 			}
-			return claim.Told(how, r.stale.arrived.Event)
+			return claim.Told(how, r.old().arrived.Event)
 		}),
 	)
 }

@@ -150,20 +150,25 @@ func (c *Case) CiteSegments(some ...*tcp.Segment) {
 	}
 }
 
+// Take takes an event; nil: there is none.
+func (c *Case) Take(e *journal.Event) *journal.Event {
+	c.Cite(e)
+	return e
+}
+
 // First takes the first of some events; nil: there is none.
-func (c *Case) First(events []*journal.Event) *journal.Event { return c.Nth(events, 0) }
+func (c *Case) First(events []*journal.Event) *journal.Event { return c.Take(tcp.First(events)) }
 
 // Nth takes the n-th of some events, from 0; nil: there is none.
 func (c *Case) Nth(events []*journal.Event, n int) *journal.Event {
 	if n < 0 || n >= len(events) {
 		return nil
 	}
-	c.Cite(events[n])
-	return events[n]
+	return c.Take(events[n])
 }
 
 // Last takes the last of some events; nil: there is none.
-func (c *Case) Last(events []*journal.Event) *journal.Event { return c.Nth(events, len(events)-1) }
+func (c *Case) Last(events []*journal.Event) *journal.Event { return c.Take(tcp.Last(events)) }
 
 // All takes all of some events.
 func (c *Case) All(events []*journal.Event) []*journal.Event {
@@ -173,11 +178,9 @@ func (c *Case) All(events []*journal.Event) []*journal.Event {
 
 // FirstSegment takes the first of some segments; nil: there is none.
 func (c *Case) FirstSegment(some []*tcp.Segment) *tcp.Segment {
-	if len(some) == 0 {
-		return nil
-	}
-	c.CiteSegments(some[0])
-	return some[0]
+	first := tcp.First(some)
+	c.CiteSegments(first)
+	return first
 }
 
 // AllSegments takes all of some segments.
@@ -224,6 +227,13 @@ func (c *Case) ReadFails(s *tcp.Socket, after int, errno journal.Errno) {
 	read := c.First(s.Reads(after, 0))
 	c.Given(read != nil, "%s was not read then", s.ID)
 	c.Expect(read.Call.Errno == errno, "the read of %s returned %s", s.ID, Returned(read))
+}
+
+// NeverIn expects that no witness saw any of some sockets in a state.
+func (c *Case) NeverIn(state string, sockets ...*tcp.Socket) {
+	for _, s := range sockets {
+		c.Expect(c.First(s.Entered(state)) == nil, "%s came to %s", s.Name(), state)
+	}
 }
 
 // Between is the time from one event to another: of what was read, the time at which it

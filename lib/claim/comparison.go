@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"sockproof/lib/journal"
+	"sockproof/lib/tcp"
 )
 
 // Comparison lays several ways of doing a thing side by side: what a scenario
@@ -37,6 +38,18 @@ func Told(text string, events ...*journal.Event) Cell {
 
 // Result is a cell that tells what a call returned.
 func Result(call *journal.Event) Cell { return Told(Returned(call), call) }
+
+// Sent is a cell that names segments; "nothing", and what shows that none came, where there are none.
+func Sent(some []*tcp.Segment, without ...*journal.Event) Cell {
+	if len(some) == 0 {
+		return Told("nothing", without...)
+	}
+	var events []*journal.Event
+	for _, s := range some {
+		events = append(events, s.Event)
+	}
+	return Told(Named(some), events...)
+}
 
 // Aspect is something that each of several things has, or what was seen of it.
 type Aspect[X any] struct {

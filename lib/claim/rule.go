@@ -85,6 +85,31 @@ func Missing[X any, K comparable](all []X, kind func(x *X) K, of ...K) (k K, mis
 	return k, false
 }
 
+// GivenEach asks that there is a thing of each of some kinds, as a contrast does; else the case
+// is inconclusive. without says why, with a verb for the kind that is missing.
+func GivenEach[X any, K comparable](c *Case, all []X, kind func(x *X) K, without string, of ...K) {
+	k, missing := Missing(all, kind, of...)
+	c.Given(!missing, without, k)
+}
+
+// ChallengedByEach is GivenEach where the kinds are known counter-examples (Challenged).
+func ChallengedByEach[X any, K comparable](c *Case, all []X, kind func(x *X) K, without string, of ...K) {
+	k, missing := Missing(all, kind, of...)
+	c.Challenged(!missing, without, k)
+}
+
+// Contrast is two things of which a claim says that they differ, or that they do not.
+type Contrast[X any] struct{ One, Other X }
+
+// Contrasts is the contrast of the first of some things to the first of others; none where there
+// are not both.
+func Contrasts[X any](some, others []X) []Contrast[X] {
+	if len(some) == 0 || len(others) == 0 {
+		return nil
+	}
+	return []Contrast[X]{{some[0], others[0]}}
+}
+
 // tried is a case as a list; nil is none.
 func tried(c *Case) []*Case {
 	if c == nil {

@@ -130,7 +130,7 @@ func (r *checked) contradicted() bool {
 // scenario says which network a scenario would take.
 func (r *checked) scenario(s *scenario.Scenario) checkedScenario {
 	for _, n := range r.Networks {
-		if n.Available && n.Family == journal.IPv4 && slices.Contains(s.Networks, n.Network) {
+		if n.Available && n.Family == journal.IPv4 && slices.Contains(s.RunsOn(), n.Network) {
 			return checkedScenario{Name: s.Name, Network: n.Network, Runs: true}
 		}
 	}

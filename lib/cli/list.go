@@ -85,7 +85,7 @@ func listing(p *Program) list {
 		})
 	}
 	for _, s := range p.Scenarios {
-		ls := listedScenario{Name: s.Name, Title: s.Title, Networks: s.Networks, NoHost: s.NoHost, Claims: []listedClaim{}}
+		ls := listedScenario{Name: s.Name, Title: s.Title, Networks: s.RunsOn(), NoHost: s.NoHost, Claims: []listedClaim{}}
 		if s.Bound > 0 {
 			ls.Bound = s.Bound.String()
 		}
@@ -103,7 +103,7 @@ func listing(p *Program) list {
 func writeList(w io.Writer, p *Program) {
 	for i, s := range p.Scenarios {
 		var nets []string
-		for _, n := range s.Networks {
+		for _, n := range s.RunsOn() {
 			nets = append(nets, string(n))
 		}
 		mark := ""

@@ -48,7 +48,7 @@ func (s Stage) Missing() (why string) {
 func (s Stage) Probe(steps func(*scenario.T)) (why string) { return s.probe(steps).Stopped }
 
 func (s Stage) probe(steps func(*scenario.T)) *journal.Journal {
-	probe := scenario.Scenario{Name: "probe", Networks: journal.Networks(), Hosts: []string{"a", "b"}, Steps: steps}
+	probe := scenario.Scenario{Name: "probe", Steps: steps}
 	j := scenario.Conduct(context.Background(), &probe, s.Conditions())
 	return &j
 }
@@ -189,7 +189,7 @@ func (c Control) unseen() Control {
 func (s *Suite) Known(n journal.Network, refuted ...string) []Control {
 	var all []Control
 	for _, of := range s.Program.Scenarios {
-		if !slices.Contains(of.Networks, n) {
+		if !slices.Contains(of.RunsOn(), n) {
 			continue
 		}
 		verdicts := map[string]claim.Verdict{}
@@ -386,7 +386,7 @@ func (c *Control) wrong(r *Judged) (wrong failures) {
 func (s *Suite) NoTime(t *testing.T) {
 	for i := range s.Program.Scenarios {
 		of := &s.Program.Scenarios[i]
-		for _, at := range Stages(of.Networks...) {
+		for _, at := range Stages(of.RunsOn()...) {
 			t.Run(of.Name+"/"+at.String(), func(t *testing.T) {
 				at.Need(t)
 				c := at.Conditions()

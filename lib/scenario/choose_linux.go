@@ -41,12 +41,12 @@ func Conduct(ctx context.Context, s *Scenario, c Conditions) journal.Journal {
 	if c.Network != "" {
 		refused = c.Network
 	}
-	if !slices.Contains(s.Networks, refused) {
+	if !slices.Contains(s.RunsOn(), refused) {
 		reasons = append(reasons, s.Refusal(refused))
 	}
 	wanted := c.Network
 	if wanted == "" {
-		wanted = s.Networks[0]
+		wanted = s.RunsOn()[0]
 	}
 	return journal.Journal{
 		Run: c.Run, Scenario: s.Name, Family: c.Family, Network: wanted, Stopped: strings.Join(reasons, "; "),
@@ -56,9 +56,9 @@ func Conduct(ctx context.Context, s *Scenario, c Conditions) journal.Journal {
 // candidates are the networks to try, strongest first.
 func (c Conditions) candidates(s *Scenario) []journal.Network {
 	if c.Network == "" {
-		return s.Networks
+		return s.RunsOn()
 	}
-	if slices.Contains(s.Networks, c.Network) {
+	if slices.Contains(s.RunsOn(), c.Network) {
 		return []journal.Network{c.Network}
 	}
 	return nil

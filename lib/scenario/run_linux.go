@@ -187,7 +187,7 @@ func conduct(ctx context.Context, s *Scenario, c Conditions, k journal.Network, 
 	defer done()
 	r := &run{ctx: ctx, time: ctx, halt: halt, late: late, rec: rec, cond: c, missing: map[journal.Witness]bool{}}
 	var err error
-	r.net, err = network.Open(network.Options{Kind: k, Family: c.Family, Hosts: s.Hosts, ToSelf: s.ToSelf, DelayedACK: s.DelayedACK, MTU: s.MTU, NoTUN: c.NoTUN, Recorder: rec})
+	r.net, err = network.Open(network.Options{Kind: k, Family: c.Family, Hosts: s.hosts(), ToSelf: s.ToSelf, DelayedACK: s.DelayedACK, MTU: s.MTU, NoTUN: c.NoTUN, Recorder: rec})
 	if err != nil {
 		return journal.Journal{}, err
 	}
@@ -261,7 +261,7 @@ func (r *run) count() {
 
 // steps lets the world be altered, then takes the scenario's steps.
 func (r *run) steps(s *Scenario) error {
-	t := &T{on: r, cond: r.cond, hosts: s.Hosts}
+	t := &T{on: r, cond: r.cond, hosts: s.hosts()}
 	if r.cond.Alter != nil {
 		if err := t.take(r.cond.Alter); err != nil {
 			return err

@@ -18,12 +18,12 @@ import (
 type Scenario struct {
 	Name  string
 	Title string // one line: what it shows
-	// Networks it can run on, strongest first.
+	// Networks it can run on, strongest first; nil: all (RunsOn).
 	Networks []journal.Network
 	// NoHost says why it cannot run on the caller's own stack, where HostNet is
 	// not among Networks: the setting it needs.
 	NoHost string
-	// Hosts are its hosts' names.
+	// Hosts are its hosts' names; nil: a and b.
 	Hosts []string
 	// ToSelf: on the wire, what a host sends itself passes it too. With one
 	// host that is always so.
@@ -49,8 +49,24 @@ type Scenario struct {
 	Compare func(v *tcp.View) *claim.Comparison
 }
 
+// RunsOn lists the networks that the scenario can run on, strongest first.
+func (s *Scenario) RunsOn() []journal.Network {
+	if s.Networks == nil {
+		return journal.Networks()
+	}
+	return s.Networks
+}
+
+// hosts are the names of its hosts.
+func (s *Scenario) hosts() []string {
+	if s.Hosts == nil {
+		return []string{"a", "b"}
+	}
+	return s.Hosts
+}
+
 // Has says whether the scenario can run on a network; "": on the one that it chooses.
-func (s *Scenario) Has(k journal.Network) bool { return k == "" || slices.Contains(s.Networks, k) }
+func (s *Scenario) Has(k journal.Network) bool { return k == "" || slices.Contains(s.RunsOn(), k) }
 
 // Refusal says why the scenario cannot run on a network.
 func (s *Scenario) Refusal(k journal.Network) string {
@@ -59,7 +75,7 @@ func (s *Scenario) Refusal(k journal.Network) string {
 		why = s.NoHost + "; "
 	}
 	var names []string
-	for _, n := range s.Networks {
+	for _, n := range s.RunsOn() {
 		names = append(names, string(n))
 	}
 	return fmt.Sprintf("%s cannot run on the network %q: %sit takes %s", s.Name, k, why, strings.Join(names, " or "))

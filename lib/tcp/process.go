@@ -1,6 +1,7 @@
 package tcp
 
 import (
+	"cmp"
 	"slices"
 
 	"sockproof/lib/journal"
@@ -30,6 +31,30 @@ func (v *View) Processes() []Process {
 			case "killed", "exited":
 				if i, ok := by[pid]; ok {
 					all[i].Ended = e
+				}
+			}
+		}
+		return all
+	})
+}
+
+// Death is the end of a process that alone had the client's end of a connection: where another
+// still has it, the kernel does nothing.
+type Death struct {
+	*Conn
+	Process
+	How string // "returned from main", "_exit", or the signal that ended it
+}
+
+// Deaths lists them.
+func (v *View) Deaths() []Death {
+	return Derive(v, func(v *View) []Death {
+		var all []Death
+		for _, p := range v.Processes() {
+			for _, c := range v.Conns {
+				if p.Ended != nil && p.Has(c.Client) && v.Holders(c.Client, p.Ended.N) == 1 {
+					how := cmp.Or(string(p.Ended.Process.Signal), p.Ended.Process.How)
+					all = append(all, Death{c, p, how})
 				}
 			}
 		}

@@ -219,11 +219,11 @@ func (s *Socket) Arrives(after, before int) []*Segment {
 	})
 }
 
-// Probes lists the segments that only ask for an answer: they have no data, and a number with which the
-// socket had sent data before.
+// Probes lists the segments that only ask for an answer: they have no data, and a number that the
+// socket had used before, for data or a SYN.
 func (s *Socket) Probes(after, before int) []*Segment {
 	return Where(s.SentAll(after, before), func(x *Segment) bool {
-		return x.Packet.Len == 0 && x.Is(ackFlag) && slices.ContainsFunc(Data(s.SentAll(0, x.N)), func(d *Segment) bool {
+		return x.Packet.Len == 0 && x.Is(ackFlag) && slices.ContainsFunc(s.SentAll(0, x.N), func(d *Segment) bool {
 			return !Before(x.Packet.Seq, d.Packet.Seq) && Before(x.Packet.Seq, d.End())
 		})
 	})
@@ -448,6 +448,14 @@ func (v *View) Setting(host, name string, before int) *journal.Event {
 	return last
 }
 
+// SettingValue is a setting's value so; "": the journal has none.
+func (v *View) SettingValue(host, name string, before int) string {
+	if e := v.Setting(host, name, before); e != nil {
+		return e.Setting.New
+	}
+	return ""
+}
+
 // Counted is how far a host's counter moved over the whole run; ok: it was read.
 func (v *View) Counted(host, name string) (delta int64, events []*journal.Event) {
 	for i := range v.Journal.Events {
@@ -458,4 +466,19 @@ func (v *View) Counted(host, name string) (delta int64, events []*journal.Event)
 		}
 	}
 	return delta, events
+}
+
+// CountedNext lists how far counters had moved when they were read next after an event.
+func (v *View) CountedNext(after int) []*journal.Event {
+	var some []*journal.Event
+	for i := range v.Journal.Events {
+		switch e := &v.Journal.Events[i]; {
+		case e.N <= after:
+		case e.Counter != nil:
+			some = append(some, e)
+		case len(some) > 0:
+			return some
+		}
+	}
+	return some
 }
