@@ -10,10 +10,7 @@ import (
 	"sockproof/lib/scenario"
 )
 
-var (
-	everywhere = journal.Networks()
-	alone      = []string{"a"}
-)
+var alone = []string{"a"}
 
 // program is the phenomenon and the ways to bring it about or prevent it.
 var program = cli.Program{
@@ -22,27 +19,27 @@ var program = cli.Program{
 	Scenarios: []scenario.Scenario{
 		{
 			Name: "direct", Title: "one socket binds a port and connects to that same port",
-			Steps: direct, Networks: everywhere, Hosts: alone, Phenomenon: selfConnection,
+			Steps: direct, Hosts: alone, Phenomenon: selfConnection,
 			Claims: []*claim.Claim{&sc1, &sc2, &sc3, &sc4, &sc5, &sc6},
 		},
 		{
 			Name: "autobind", Title: "the kernel itself picks the target as source port",
-			Steps: autobind, Networks: everywhere, Hosts: alone, Phenomenon: selfConnection,
+			Steps: autobind, Hosts: alone, Phenomenon: selfConnection,
 			Claims: []*claim.Claim{&sc1, &sc7},
 		},
 		{
 			Name: "hunt", Title: "connect to a dead local port again and again, until the accident happens",
-			Steps: huntDown, Bound: wholeRange, Networks: everywhere, Hosts: alone, Phenomenon: hunted,
+			Steps: huntDown, Bound: wholeRange, Hosts: alone, Phenomenon: hunted,
 			Claims: []*claim.Claim{&sc1, &sc7},
 		},
 		{
 			Name: "other-port", Title: "a client connects to another port of its own address: refused, never itself",
-			Steps: otherPort, Networks: everywhere, Hosts: alone, Phenomenon: claim.By(&sc12),
+			Steps: otherPort, Hosts: alone, Phenomenon: claim.By(&sc12),
 			Claims: []*claim.Claim{&sc12},
 		},
 		{
 			Name: "outside-range", Title: "a port outside ip_local_port_range is never hit, in as many attempts as one inside",
-			Steps: outsideRange, Bound: wholeRange, Networks: everywhere, Hosts: alone, Phenomenon: claim.By(&sc8),
+			Steps: outsideRange, Bound: wholeRange, Hosts: alone, Phenomenon: claim.By(&sc8),
 			Claims: []*claim.Claim{&sc7, &sc8},
 		},
 		{
@@ -53,12 +50,12 @@ var program = cli.Program{
 		},
 		{
 			Name: "detect-and-retry", Title: "compare own address and peer's, drop, retry: the cure, by hand and in Go's net.Dial",
-			Steps: detectAndRetry, Networks: everywhere, Hosts: alone, Phenomenon: cured,
+			Steps: detectAndRetry, Hosts: alone, Phenomenon: cured,
 			Claims: []*claim.Claim{&sc9},
 		},
 		{
 			Name: "port-theft", Title: "a socket connected to itself keeps the real server from binding its port",
-			Steps: portTheft, Networks: everywhere, Hosts: alone, Phenomenon: claim.By(&sc10),
+			Steps: portTheft, Hosts: alone, Phenomenon: claim.By(&sc10),
 			Claims: []*claim.Claim{&sc10},
 		},
 	},

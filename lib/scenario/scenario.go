@@ -18,7 +18,7 @@ import (
 type Scenario struct {
 	Name  string
 	Title string // one line: what it shows
-	// Networks it can run on, strongest first; nil: all (RunsOn).
+	// Networks it can run on, strongest first; nil: all (RunsOn), or those that WireOnly gives it.
 	Networks []journal.Network
 	// NoHost says why it cannot run on the caller's own stack, where HostNet is
 	// not among Networks: the setting it needs.

@@ -91,6 +91,24 @@ func TestFINsAndRSTsAreDue(t *testing.T) {
 			at := a.call("a1", "write", 0)
 			a.put(at.N, journal.Event{T: at.T, Host: "a", Socket: "a1", Kind: journal.KindCall, Call: &journal.Call{Op: "dup", Args: []string{"a1"}, Result: 21}})
 		}},
+		{"data after close(), no RST", "lingerreset/sigpipe", R3, "b2", func(a *altered) { a.removeSegment("b", "RST", 0) }},
+		{"data where no socket is, no RST", "halfclose/orphan", R3, "a1", func(a *altered) { a.removeSegment("a", "RST", 0) }},
+		{"a SYN where no socket is, no RST", "simopen/missed", R3, "b1", func(a *altered) {
+			a.removeSegment("b", "RST,ACK", 0)
+			a.endsWith(a.call("a1", "getsockopt", 0).N - 1)
+		}},
+		{"a SYN-ACK without a SYN", fourWay, R3, "b2", func(a *altered) { a.removeSegment("a", "SYN", 0) }},
+		{"a segment without an opening", fourWay, R3, "a1", func(a *altered) {
+			a.without(func(e *journal.Event) bool { return isSegment(e) && e.Packet.Flags.Has(synFlag) })
+		}},
+		{"connect() began an opening, no SYN", fourWay, R3, "a1", func(a *altered) { a.without(isSegment) }},
+		{"a call on a socket that nothing made", fourWay, R3, "a1", func(a *altered) { a.removeCall("a1", "socket", 0) }},
+	})
+}
+
+// A RST has a cause, which came before it; so has it that a listener listens no more.
+func TestEndsHaveCauses(t *testing.T) {
+	found(t, []lie{
 		{"a RST while a descriptor is open", unread, R3, "a1", func(a *altered) { a.removeCall("a1", "close", 0) }},
 		{"a RST after a FIN, though nothing came", "halfclose/leak", R3, "a10", func(a *altered) {
 			answer := a.state(journal.SockDiag, "a10", journal.Gone)
@@ -121,18 +139,6 @@ func TestFINsAndRSTsAreDue(t *testing.T) {
 			a.observedFirst(a.call("a1", "close", 0).N, a.segment("a", journal.AtSent, "RST,ACK", 0).N)
 			a.call("a1", "close", 0).T = a.segment("a", journal.AtSent, "RST,ACK", 0).T + 1
 		}},
-		{"data after close(), no RST", "lingerreset/sigpipe", R3, "b2", func(a *altered) { a.removeSegment("b", "RST", 0) }},
-		{"data where no socket is, no RST", "halfclose/orphan", R3, "a1", func(a *altered) { a.removeSegment("a", "RST", 0) }},
-		{"a SYN where no socket is, no RST", "simopen/missed", R3, "b1", func(a *altered) {
-			a.removeSegment("b", "RST,ACK", 0)
-			a.endsWith(a.call("a1", "getsockopt", 0).N - 1)
-		}},
-		{"a SYN-ACK without a SYN", fourWay, R3, "b2", func(a *altered) { a.removeSegment("a", "SYN", 0) }},
-		{"a segment without an opening", fourWay, R3, "a1", func(a *altered) {
-			a.without(func(e *journal.Event) bool { return isSegment(e) && e.Packet.Flags.Has(synFlag) })
-		}},
-		{"connect() began an opening, no SYN", fourWay, R3, "a1", func(a *altered) { a.without(isSegment) }},
-		{"a call on a socket that nothing made", fourWay, R3, "a1", func(a *altered) { a.removeCall("a1", "socket", 0) }},
 	})
 }
 
