@@ -55,6 +55,7 @@ func families() []family {
 		{"mangled segment", needNft, mangledWorlds()},
 		{"failing call", needNotifications, failingWorlds()},
 		{"false result", needNotifications, lyingWorlds()},
+		{"destroyed socket", needDestroy, destroyingWorlds()},
 		{"stopped process", needNothing, stoppedWorlds()},
 		{"slow processor", needCPU, slowWorlds()},
 		{"setting", needNotifications, settingWorlds()},
