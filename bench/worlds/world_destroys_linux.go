@@ -68,7 +68,7 @@ func destroyAll(states uint32) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // it has answered
 	var some []diag.Socket
 	err = conn.Dump(diag.Filter{States: states}, func(s diag.Socket) error {
 		some = append(some, s)
@@ -125,7 +125,7 @@ func needDestroy() error {
 		if err != nil {
 			return err
 		}
-		defer conn.Close()
+		defer func() { _ = conn.Close() }() // it has answered
 		nowhere := netip.MustParseAddrPort("127.0.0.1:1")
 		if err := conn.Destroy(nowhere, nowhere); !errors.Is(err, unix.ENOENT) {
 			return fmt.Errorf("SOCK_DESTROY: %w; it needs a kernel with CONFIG_INET_DIAG_DESTROY", err)

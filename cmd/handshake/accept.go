@@ -59,7 +59,7 @@ var hs26 = claim.Claim{
 			return s.Remote == l.Local && s.IsIn(journal.Established, journal.TCPInfo, full.N)
 		})
 		c.About(up...)
-		c.Expect(len(up) > 0, "a connection was in the queue, and no client was ESTABLISHED")
+		c.ExpectSeen(len(up) > 0, "a connection was in the queue, and no client was ESTABLISHED")
 		c.Holds("a client was ESTABLISHED and %d connection waited in the queue of %s before accept()", full.Sample.RxQueue, l.ID)
 	}),
 }

@@ -21,13 +21,25 @@ func (c *confrontation) states(s *Socket) {
 				if s.Local != "" && (synchronised(e.State.To) || e.State.To == journal.SynRecv) && !c.carriesBulk(s) {
 					c.about(R3, s, []int{e.N}, fmt.Sprintf("%s saw %s in %s", w, s.ID, e.State.To), "no opening of its connection was seen")
 				}
-				continue
 			}
-			if !s.End.Bulk && !c.allows(s, e) {
+			if s.End == nil && !c.mayGiveUp(s, e) || s.End != nil && !s.End.Bulk && !c.allows(s, e) {
 				c.about(R3, s, []int{e.N}, fmt.Sprintf("%s saw %s go from %s to %s", w, s.ID, orNothing(e.State.From), e.State.To), "nothing that was seen causes it")
 			}
 		}
 	}
+}
+
+// mayGiveUp says whether a socket of which the port is not known may have stopped connecting: something came from where it had
+// called, or it was closed, or had waited.
+func (c *confrontation) mayGiveUp(s *Socket, e *journal.Event) bool {
+	n := c.soon(e.N)
+	called := c.event(s.connected)
+	if e.State.From != journal.SynSent || !s.isUnnamed() || !c.wire || called == nil || e.T-called.T >= leastTimeout || len(c.icmps) > 0 || s.hasTimers() {
+		return true
+	}
+	return by(s.destroyed, n) || by(s.closedBy(), n) || anyBy(s.ends, n) || slices.ContainsFunc(c.Journal.Events, func(x journal.Event) bool {
+		return isSegment(&x) && x.Packet.At == journal.AtDelivered && x.Packet.Src == s.Remote && x.N <= n && x.Packet.Flags != synFlag
+	})
 }
 
 // listened asks why a listener listens no more: it was shut down, or its last descriptor was closed

@@ -7,10 +7,10 @@ import (
 	"sockproof/lib/journal"
 )
 
-// unnamed takes the addresses of a socket that was not asked for them: the run ended before, or was held up.
-func (a *altered) unnamed(socket string) {
+// unnamed takes the addresses of a1, which was not asked for them: the run ended before, or was held up.
+func (a *altered) unnamed() {
 	for i := range a.Sockets {
-		if a.Sockets[i].ID == socket {
+		if a.Sockets[i].ID == "a1" {
 			a.Sockets[i].Local = ""
 		}
 	}
@@ -20,11 +20,11 @@ func (a *altered) unnamed(socket string) {
 // keep a port.
 func TestUnnamedSockets(t *testing.T) {
 	stops := func(a *altered) {
-		a.unnamed("a1")
+		a.unnamed()
 		a.endsWith(a.state(journal.TCPInfo, "a1", journal.Established).N)
 	}
 	keeps := func(a *altered) {
-		a.unnamed("a1")
+		a.unnamed()
 		a.endsWith(a.state(journal.TCPInfo, "a1", journal.SynSent).N)
 		c := a.adds("a2", "socket", 9, "AF_INET", "SOCK_STREAM", "IPPROTO_TCP")
 		c.Args, c.Out = c.Args[1:], "a2"
@@ -44,6 +44,29 @@ func TestUnnamedSockets(t *testing.T) {
 		keeps(a)
 		a.without(func(e *journal.Event) bool { return e.Socket == "a1" })
 	}}})
+}
+
+// A socket of which the port is not known stops connecting for a reason, too.
+func TestUnnamedSocketsGiveUpForAReason(t *testing.T) {
+	gaveUp := func(a *altered) {
+		a.unnamed()
+		at := a.state(journal.TCPInfo, "a1", journal.SynSent)
+		a.endsWith(at.N)
+		a.put(at.N+1, journal.Event{T: at.T, Host: "a", Socket: "a1", Kind: journal.KindState, State: &journal.State{
+			From: journal.SynSent, To: journal.Close, Witness: journal.TCPInfo,
+		}})
+	}
+	found(t, []lie{{"nothing had come", fourWay, R3, "a1", gaveUp}})
+	silent(t, []truth{
+		{"it was refused", "simopen/missed", func(a *altered) {
+			a.unnamed()
+			a.endsWith(a.state(journal.TCPInfo, "a1", journal.Close).N)
+		}},
+		{"it had waited", fourWay, func(a *altered) {
+			gaveUp(a)
+			a.Events[len(a.Events)-1].T += leastTimeout
+		}},
+	})
 }
 
 // A listener that was called keeps the two addresses before it has accepted.
