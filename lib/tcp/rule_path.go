@@ -77,17 +77,21 @@ func (s *Socket) called(op string, n int) bool {
 
 // watched checks that what a call alone changes was seen by tcp_info, which reads the
 // run's own sockets after each call: a socket that was made is in CLOSE, one that listens
-// in LISTEN (R5). Nothing that happens there is asked where it is another thread's.
+// in LISTEN, and one that connects in SYN_SENT, which on the wire nothing can have answered yet (R5). Nothing that
+// happens there is asked where it is another thread's.
 func (c *confrontation) watched(s *Socket) {
 	for _, e := range s.Calls {
-		want := map[string]string{"socket": journal.Close, "listen": journal.Listen}[e.Call.Op]
+		want, how := map[string]string{"socket": journal.Close, "listen": journal.Listen}[e.Call.Op], journal.Errno("")
+		if c.wire && e.Call.Op == "connect" {
+			want, how = journal.SynSent, journal.EINPROGRESS
+		}
 		step := c.nextCall(c.nextCall(e.N))
-		if want == "" || e.Call.Errno != "" || e.Call.InChild() || step == 0 || !c.Journal.Attached(journal.TCPInfo) ||
+		if want == "" || e.Call.Errno != how || e.Call.InChild() || step == 0 || !c.Journal.Attached(journal.TCPInfo) ||
 			c.isConcurrent(e.N) || c.isConcurrent(step) || within(s.busy, step) {
 			continue
 		}
 		if !slices.ContainsFunc(s.states[journal.TCPInfo], func(x *journal.Event) bool { return x.N > e.N && x.N < step && x.State.To == want }) {
-			c.about(R5, s, []int{e.N, step}, e.Call.Op+"() of "+s.ID+" succeeded", "tcp_info never saw it in "+want)
+			c.about(R5, s, []int{e.N, step}, said(s, e), "tcp_info never saw it in "+want)
 		}
 	}
 }

@@ -17,6 +17,7 @@ func TestPath(t *testing.T) {
 		{"a listener that was not seen", fourWay, R5, "b1", func(a *altered) {
 			a.without(func(e *journal.Event) bool { return e.Socket == "b1" && e.State != nil && e.State.To == journal.Listen })
 		}},
+		{"a socket that connects was not seen to", fourWay, R5, "a1", func(a *altered) { a.stays("a1", journal.SynSent) }},
 		{"a connection in CLOSE by sock_diag", fourWay, R5, "b2", func(a *altered) { a.state(journal.SockDiag, "b2", journal.Gone).State.To = journal.Close }},
 		{"a call on another host", fourWay, R5, "a1", func(a *altered) { a.call("a1", "close", 0).Host = "b" }},
 		{"a state on another host", fourWay, R5, "a1", func(a *altered) { a.state(journal.SockDiag, "a1", journal.FinWait1).Host = "b" }},
