@@ -96,6 +96,7 @@ var rp1 = claim.Claim{
 	Precondition: "one of two listeners on a port is closed while connections wait, with tcp_migrate_req 0",
 	Rule: claim.Each(closures, func(c *claim.Case, x closure) {
 		reset := x.known(c, "0")
+		c.Given(reset <= int(x.waiting.Sample.RxQueue), "more were reset, %d, than waited, %d: something else resets, too", reset, x.waiting.Sample.RxQueue)
 		c.ExpectSeen(reset == int(x.waiting.Sample.RxQueue), "%d connections waited at %s when it was closed, and %d were reset", x.waiting.Sample.RxQueue, x.closed.ID, reset)
 		c.Holds("%d connections waited at %s and %d at %s, which has the same port; when %s was closed, %d were reset", x.waiting.Sample.RxQueue, x.closed.ID, x.before.Sample.RxQueue, x.stays.ID, x.closed.ID, reset)
 	}),

@@ -11,7 +11,11 @@ import (
 // gone already.
 func (c *confrontation) rstAsked(e *End) {
 	s := e.Socket
-	if s == nil || e.RstOut == 0 || !by(e.Opened, e.RstOut) && !c.abortsOpening(e) || e.blindWhy == blindProgram || e.blindWhy == blindThreads || e.Filtered != 0 {
+	if s == nil {
+		c.waitingReset(e)
+		return
+	}
+	if e.RstOut == 0 || !by(e.Opened, e.RstOut) && !c.abortsOpening(e) || e.blindWhy == blindProgram || e.blindWhy == blindThreads || e.Filtered != 0 {
 		return
 	}
 	n := c.soon(e.RstOut)
@@ -24,6 +28,23 @@ func (c *confrontation) rstAsked(e *End) {
 	}
 }
 
+// waitingReset asks why a connection that nobody had accepted yet was aborted: its listener was closed, or shut down.
+func (c *confrontation) waitingReset(e *End) {
+	if e.RstOut == 0 || !e.Passive || !by(e.Opened, e.RstOut) || e.Overflow != 0 || e.Filtered != 0 || e.blindSince != 0 || c.answersWithRst(e) || by(e.RstIn, c.soon(e.RstOut)) {
+		return
+	}
+	rst := c.event(e.RstOut)
+	listeners := Where(c.Sockets, func(l *Socket) bool {
+		return by(l.Listening, e.RstOut) && l.Local.Port() == e.Local.Port() && overlap(l.Local, e.Local)
+	})
+	ended := slices.ContainsFunc(listeners, func(l *Socket) bool {
+		return l.foreign || l.hasTimers() || by(l.destroyed, e.RstOut) || c.began(c.event(l.Deaf), rst, rst.T) || c.isEnding(l, e.RstOut)
+	})
+	if len(listeners) > 0 && !ended {
+		c.aboutEnd(R3, e, []int{e.RstOut}, "a RST left "+c.who(e)+", which nobody had accepted", "its listener was open")
+	}
+}
+
 // abortsOpening says whether an end's RST is that of a socket in SYN_RECV which is aborted. The answer to a SYN for which there is
 // no socket has the number 0.
 func (c *confrontation) abortsOpening(e *End) bool {
@@ -33,9 +54,14 @@ func (c *confrontation) abortsOpening(e *End) bool {
 // mayReset says whether an end's connection was over, or had a cause for a RST, whatever its descriptors.
 func (c *confrontation) mayReset(e *End, n int) bool {
 	s := e.Socket
-	over := by(e.FinIn, n) && (by(e.FinAcked, n) || by(e.Closed, n)) || by(e.RstIn, n) || by(s.destroyed, n) || by(e.Nobody, n)
+	over := by(e.FinIn, n) && (by(e.FinAcked, n) || by(e.Closed, n)) || by(e.RstIn, n) && !c.toItself(e) || by(s.destroyed, n) || by(e.Nobody, n)
 	answers := c.answersWithRst(e) && (s.isOver(e.RstOut) || c.timesOut(s, n))
 	return over || answers || s.hasTimers() || c.isConcurrent(e.RstOut) && c.isEnding(s, e.RstOut)
+}
+
+// toItself says whether the RST that came to an end is its own: the socket is connected to itself.
+func (c *confrontation) toItself(e *End) bool {
+	return e.RstIn == e.RstOut || c.event(e.RstIn).Packet.Of == e.RstOut
 }
 
 // isEnding says whether a call that ends what a socket sends had begun when something was seen: a call has the time before

@@ -47,8 +47,7 @@ func (c *confrontation) mayGiveUp(s *Socket, e *journal.Event) bool {
 func (c *confrontation) listened(s *Socket) {
 	for _, w := range stateWitnesses {
 		for _, e := range s.states[w] {
-			n := c.soon(e.N)
-			if e.State.From == journal.Listen && !s.foreign && !by(s.Deaf, n) && !by(s.destroyed, n) && !anyBy(s.ends, n) {
+			if e.State.From == journal.Listen && !s.foreign && !c.began(c.event(s.Deaf), e, e.T) && !by(s.destroyed, c.soon(e.N)) && !c.isEnding(s, e.N) {
 				c.about(R3, s, []int{e.N}, fmt.Sprintf("%s saw %s go from %s to %s", w, s.ID, e.State.From, e.State.To), "nobody had shut it down or closed it")
 			}
 		}

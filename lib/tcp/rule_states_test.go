@@ -121,6 +121,15 @@ func TestEndsHaveCauses(t *testing.T) {
 			})
 			a.everywhere(fin.N, func(p *journal.Packet) { p.Flags |= journal.RST })
 		}},
+		{"a RST of a connection that nobody had accepted", "backlog/reuseport", R3, "b1", func(a *altered) { a.removeCall("b1", "close", 0) }},
+		{"a RST of a socket that is connected to itself", "selfconnect/direct-loopback", R3, "a1", func(a *altered) {
+			ack := a.segment("a", journal.AtDelivered, "ACK", 0)
+			at := a.call("a1", "write", 0).N
+			a.put(at, journal.Event{T: ack.T, Host: "a", Kind: journal.KindPacket, Packet: &journal.Packet{
+				Src: ack.Packet.Src, Dst: ack.Packet.Dst, Flags: rstFlag | ackFlag, Seq: ack.Packet.Seq, Ack: ack.Packet.Ack, At: journal.AtDelivered,
+			}})
+			a.endsWith(at)
+		}},
 		{"a RST of a socket in SYN_RECV", "simopen/close-cross", R3, "b1", func(a *altered) {
 			at := a.state(journal.TCPInfo, "b1", journal.SynRecv)
 			syn := a.segment("b", journal.AtSent, "SYN", 0).Packet
@@ -132,6 +141,12 @@ func TestEndsHaveCauses(t *testing.T) {
 		{"a listener that nobody closed listens no more", fourWay, R3, "b1", func(a *altered) {
 			at := a.call("b1", "accept4", 0)
 			a.put(at.N, journal.Event{T: at.T, Host: "b", Socket: "b1", Kind: journal.KindState, State: &journal.State{
+				From: journal.Listen, To: journal.Close, Witness: journal.TCPInfo,
+			}})
+		}},
+		{"on lo, a listener listens no more just before it is closed", "backlog/reuseport-loopback", R3, "b1", func(a *altered) {
+			at := a.call("b1", "close", 0)
+			a.put(at.N, journal.Event{T: at.T - 1, Host: "b", Socket: "b1", Kind: journal.KindState, State: &journal.State{
 				From: journal.Listen, To: journal.Close, Witness: journal.TCPInfo,
 			}})
 		}},
