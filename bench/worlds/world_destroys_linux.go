@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -28,16 +29,8 @@ var allVictims = []victims{
 
 // destroyingWorlds: sockets are destroyed just before a call, early in the run and later.
 func destroyingWorlds() (all []world) {
-	for _, c := range []call{
-		{name: "connect", number: unix.SYS_CONNECT, on: tcpSocket},
-		{name: "accept4", number: unix.SYS_ACCEPT4, on: tcpSocket},
-		{name: "write", number: unix.SYS_WRITE, on: tcpSocket},
-		{name: "read", number: unix.SYS_READ, on: tcpSocket},
-		{name: "close", number: unix.SYS_CLOSE, on: tcpSocket},
-		{name: "getsockopt", number: unix.SYS_GETSOCKOPT, on: tcpSocket},
-		{name: "tun-read", number: unix.SYS_READ, on: tun},
-		{name: "tun-write", number: unix.SYS_WRITE, on: tun},
-	} {
+	before := []string{"connect", "accept4", "write", "read", "close", "getsockopt", "tun-read", "tun-write"}
+	for _, c := range only(calls, func(c call) bool { return slices.Contains(before, c.name) }) {
 		for _, v := range allVictims {
 			for _, first := range []int{1, 2, 4, 8, 16} {
 				l := lie{call: c.number, argument: c.argument, on: c.on, first: first, last: first, tell: v.destroy}

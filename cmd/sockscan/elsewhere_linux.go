@@ -57,6 +57,9 @@ func (s *scanner) missElsewhere(l *look, h held) error {
 // in one that is have no connection, and nothing can be wrong with them.
 func (s *scanner) elsewhere(h held) (n int, err error) {
 	pid, failed := s.o.filter.pid, h.failed
+	if len(h.unmet) == 0 {
+		return 0, failed
+	}
 	now, _ := live.TCPSockets(pid) // what it cannot tell was not told before either
 	for inode, fd := range h.unmet {
 		if now[inode] != fd {

@@ -86,15 +86,19 @@ func hidesProcesses() bool {
 
 // SocketDescriptors is how many of a process's descriptors are sockets of any family; -1: that may not be seen.
 func SocketDescriptors(pid int) (n int) {
-	dir, err := os.Open("/proc/" + strconv.Itoa(pid) + "/fd")
-	if err != nil {
-		return -1
-	}
-	defer dir.Close()
-	links := linkReader{wanted: func(uint64) bool { return true }}
-	err = links.each(dir, func(int, uint64) { n++ })
-	if err != nil {
+	if err := eachSocket(pid, func(int, uint64) { n++ }); err != nil {
 		return -1
 	}
 	return n
+}
+
+// eachSocket tells of a process's descriptors that are sockets, with their inodes.
+func eachSocket(pid int, f func(fd int, inode uint64)) error {
+	dir, err := os.Open("/proc/" + strconv.Itoa(pid) + "/fd")
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	links := linkReader{wanted: func(uint64) bool { return true }}
+	return links.each(dir, f)
 }

@@ -12,19 +12,10 @@ import (
 // inode. The kernel tells a socket's protocol (system.sockprotoname, sockfs_xattr_get in net/socket.c). A process that has ended
 // has none; an error: not every descriptor could be asked.
 func TCPSockets(pid int) (fds map[uint64]int, err error) {
-	dir, err := os.Open("/proc/" + strconv.Itoa(pid) + "/fd")
-	if err != nil && hasEnded(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer dir.Close()
 	fds = map[uint64]int{}
-	links := linkReader{wanted: func(uint64) bool { return true }}
 	var failed error
-	err = links.each(dir, func(fd int, inode uint64) {
-		is, err := isTCP(dir.Name() + "/" + strconv.Itoa(fd))
+	err = eachSocket(pid, func(fd int, inode uint64) {
+		is, err := isTCP("/proc/" + strconv.Itoa(pid) + "/fd/" + strconv.Itoa(fd))
 		if err != nil && !hasEnded(err) {
 			failed = err
 		}
@@ -32,6 +23,9 @@ func TCPSockets(pid int) (fds map[uint64]int, err error) {
 			fds[inode] = fd
 		}
 	})
+	if err != nil && hasEnded(err) {
+		return nil, nil
+	}
 	return fds, errors.Join(err, failed)
 }
 

@@ -6,9 +6,9 @@ import (
 	"sockproof/lib/journal"
 )
 
-// rstAsked asks why a connection that was open, or on the way to it after two SYNs had crossed, sent a RST: nothing makes TCP send one but a close with
-// SO_LINGER {1, 0} or bytes unread, data for which nobody is left, SOCK_DESTROY, a timer, or a socket that is
-// gone already.
+// rstAsked asks why a connection that was open, or on the way to it after two SYNs had crossed, sent a RST: nothing
+// makes TCP send one but a close with SO_LINGER {1, 0} or bytes unread, data for which nobody is left, SOCK_DESTROY,
+// a timer, or a socket that is gone already.
 func (c *confrontation) rstAsked(e *End) {
 	s := e.Socket
 	if s == nil {
